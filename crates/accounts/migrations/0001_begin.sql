@@ -1,0 +1,90 @@
+-- People, how they prove who they are, and what they may do.
+-- Secrets are kept as SHA-256 of 256 random bits; passwords as argon2id.
+
+CREATE TABLE account (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    last_login_at BIGINT
+);
+
+CREATE TABLE email (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    address TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    verified_at BIGINT,
+    is_primary BIGINT NOT NULL,
+    PRIMARY KEY (account_id, canonical)
+);
+-- An address that nobody has confirmed may be claimed by two people; one that
+-- somebody signs in with may not.
+CREATE UNIQUE INDEX email_taken ON email (canonical)
+    WHERE is_primary = 1 OR verified_at IS NOT NULL;
+
+CREATE TABLE password (
+    account_id TEXT PRIMARY KEY REFERENCES account (id),
+    hash TEXT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    secret_hash BYTEA NOT NULL UNIQUE,
+    auth_method TEXT NOT NULL,
+    remembered BIGINT NOT NULL,
+    authenticated_at BIGINT NOT NULL,
+    last_seen_at BIGINT NOT NULL,
+    idle_expires_at BIGINT NOT NULL,
+    absolute_expires_at BIGINT NOT NULL,
+    user_agent TEXT NOT NULL,
+    network TEXT NOT NULL
+);
+CREATE INDEX session_of_account ON session (account_id);
+
+CREATE TABLE device (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    secret_hash BYTEA NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, secret_hash)
+);
+
+CREATE TABLE one_time_token (
+    hash BYTEA PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    account_id TEXT REFERENCES account (id),
+    data TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+-- However many programs start at once, there is one key to the first owner.
+CREATE UNIQUE INDEX one_setup ON one_time_token (purpose) WHERE purpose = 'setup';
+
+CREATE TABLE personal_token (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    hash BYTEA NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    occasion_id TEXT,
+    last4 TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    last_used_at BIGINT
+);
+CREATE INDEX personal_token_of_account ON personal_token (account_id);
+
+CREATE TABLE role_grant (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    role TEXT NOT NULL,
+    scope_kind TEXT NOT NULL,
+    scope_id TEXT NOT NULL,
+    granted_by TEXT REFERENCES account (id),
+    granted_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, role, scope_kind, scope_id)
+);
+-- In one place a person is one thing: changing a role is a change, not a second grant.
+CREATE UNIQUE INDEX one_role ON role_grant (scope_kind, scope_id, account_id);

@@ -1,0 +1,204 @@
+//! An account: one person who can sign in, and the address they do it with.
+
+use std::str::FromStr;
+
+use platform::mail::Address;
+use platform::store::{FromRow, Row};
+use platform::{Rows, StoreError, Tx, sql, written};
+
+platform::id!(AccountId, "One account.");
+
+/// Who somebody is, as their own pages and messages need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Which account.
+    pub id: AccountId,
+    /// What the person wants to be called.
+    pub display_name: String,
+    /// The primary address, as typed.
+    pub email: String,
+    /// The language mails are written in.
+    pub locale: String,
+    /// The IANA zone in which times are told.
+    pub time_zone: String,
+}
+
+impl Account {
+    /// Reads `a.id, a.display_name, e.address, a.locale, a.time_zone` from the
+    /// column `first` on.
+    pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(first)?,
+            display_name: row.column(first + 1)?,
+            email: row.column(first + 2)?,
+            locale: row.column(first + 3)?,
+            time_zone: row.column(first + 4)?,
+        })
+    }
+}
+
+impl FromRow for Account {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Self::read(row, 0)
+    }
+}
+
+/// A name as people are shown it: 2–50 characters, nothing invisible in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+/// What was given as a name is too short or too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 2 to 50 characters")]
+pub struct NotAName;
+
+impl DisplayName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DisplayName {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        let visible: String = written::clean_line(text)
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .collect();
+        let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+        if (2..=50).contains(&written::length(&name)) {
+            Ok(Self(name))
+        } else {
+            Err(NotAName)
+        }
+    }
+}
+
+/// Marks that turn the reading order around or take no room: with them one
+/// name can be made to look like another.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
+/// What an account begins with.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// What the person wants to be called.
+    pub name: DisplayName,
+    /// The address they sign in with.
+    pub email: Address,
+    /// The language they read.
+    pub locale: String,
+    /// The IANA zone they live in.
+    pub time_zone: String,
+}
+
+/// Why an account was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Somebody signs in with this address already.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Creates an account that nobody can sign in to yet: a password, a link or a
+/// grant comes with the same transaction.
+pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
+    let id: AccountId = tx.id();
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
+             VALUES ($1, 'active', $2, $3, $4, $5, $5)"
+        ),
+        &[&id, &new.name.0, &new.locale, &new.time_zone, &now],
+        Rows::Exactly(1),
+    )?;
+    let count = tx.run(
+        sql!(
+            "INSERT INTO email (account_id, address, canonical, is_primary)
+             VALUES ($1, $2, $3, 1) ON CONFLICT DO NOTHING"
+        ),
+        &[&id, &new.email.as_str(), &new.email.canonical()],
+        Rows::AtMostOne,
+    )?;
+    if count == 0 {
+        return Err(CreateError::EmailTaken);
+    }
+    Ok(id)
+}
+
+/// The active account with this id.
+pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreError> {
+    tx.maybe(
+        sql!(
+            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone
+             FROM account a JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+             WHERE a.id = $1 AND a.state = 'active'"
+        ),
+        &[id],
+    )
+}
+
+/// The active account that signs in with this address.
+pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
+    tx.maybe(
+        sql!(
+            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone
+             FROM email e JOIN account a ON a.id = e.account_id
+             WHERE e.canonical = $1 AND e.is_primary = 1 AND a.state = 'active'"
+        ),
+        &[&email.canonical()],
+    )
+}
+
+/// Takes the account's lock, which whatever counts its sessions or tokens
+/// needs; tells whether it is an account that may act.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let count = tx.run(
+        sql!("UPDATE account SET state = state WHERE id = $1 AND state = 'active'"),
+        &[id],
+        Rows::AtMostOne,
+    )?;
+    Ok(count == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_shows_what_it_says() {
+        for (typed, name) in [
+            ("  Farah   binti\tAli ", "Farah binti Ali"),
+            ("陈志明", "陈志明"),
+            ("Fa\u{202e}rah\u{200b}", "Farah"),
+            ("e\u{301}a", "éa"),
+        ] {
+            assert_eq!(typed.parse::<DisplayName>().unwrap().as_str(), name);
+        }
+        for typed in ["", "a", "\u{200b}\u{200b}\u{200b}", &"a".repeat(51)] {
+            assert_eq!(typed.parse::<DisplayName>(), Err(NotAName), "{typed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_its_own_name(text in ".{0,60}") {
+            if let Ok(name) = text.parse::<DisplayName>() {
+                prop_assert_eq!(&name.as_str().parse::<DisplayName>().unwrap(), &name);
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Setting and changing one's own password, signed in.
+//!
+//! A person who has a password shows it first; one who came by a link sets the
+//! first one. Either way the session goes on under a new secret, every other
+//! session ends, and no link to sign in is left over.
+
+use platform::audit::Entry;
+use platform::limits::Wait;
+use platform::{Secret, StoreError, Tx};
+use serde_json::json;
+use web::Network;
+
+use crate::Accounts;
+use crate::account;
+use crate::client::Client;
+use crate::hashing::Busy;
+use crate::one_time::{self, Purpose};
+use crate::password::{self, Password};
+use crate::session;
+use crate::signed_in::SignedIn;
+
+/// Why the password stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The password that was shown is not the account's, or is so no more.
+    #[error("the current password is not right")]
+    CurrentWrong,
+    /// The session has ended meanwhile, or it is a program that asks.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// There were too many failures.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// There is no room for another hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What somebody wants to change.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The password so far, as typed; empty where there was none.
+    pub current: Secret,
+    /// The new one.
+    pub new: Password,
+    /// Where they come from.
+    pub network: Network,
+    /// Their browser.
+    pub client: Client,
+}
+
+/// Changes the password, and returns the session's new secret.
+pub async fn change(
+    accounts: &Accounts,
+    who: &SignedIn,
+    change: Change,
+) -> Result<Secret, ChangeError> {
+    let store = &accounts.site.store;
+    let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
+    let id = who.account().id.clone();
+    let of = id.clone();
+    let old = store
+        .read(move |tx| -> Result<_, StoreError> { password::find(tx, &of) })
+        .await?;
+    if old.is_some() {
+        prove(accounts, who, &change, old.as_ref()).await?;
+    }
+    let hash = accounts.hasher.hash(&change.new).await?;
+    let client = change.client;
+    let actor = who.actor();
+    let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
+        // Whoever signs in holds this lock too.
+        if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
+            return Err(ChangeError::CurrentWrong);
+        }
+        password::set(tx, &id, &hash)?;
+        one_time::remove_of(tx, Purpose::SignIn, &id)?;
+        session::end_others(tx, &id, &session, &client.request)?;
+        tx.record(Entry {
+            actor: actor.clone(),
+            action: if old.is_some() {
+                "password.changed"
+            } else {
+                "password.set"
+            },
+            entity: ("account", id.to_string()),
+            scope: None,
+            changes: json!([]),
+            request: Some(client.request.clone()),
+        })?;
+        session::renew(tx, &session)?.ok_or(ChangeError::NotSignedIn)
+    };
+    store.write(write).await
+}
+
+/// Compares the password that was shown; a wrong one counts like a failed
+/// sign-in.
+async fn prove(
+    accounts: &Accounts,
+    who: &SignedIn,
+    change: &Change,
+    hash: Option<&password::PasswordHash>,
+) -> Result<(), ChangeError> {
+    let now = accounts.site.clock.now();
+    let address = crate::sign_in::address_key(&who.account().email);
+    // The browser is signed in: what others do elsewhere does not keep it out.
+    let places = accounts
+        .attempts
+        .take(&address, change.network, true, now)?;
+    let verified = accounts.hasher.verify(&change.current, hash).await;
+    match verified {
+        Ok(false) => Err(ChangeError::CurrentWrong),
+        Ok(true) => {
+            accounts.attempts.give_back(&places);
+            Ok(())
+        }
+        Err(busy) => {
+            accounts.attempts.give_back(&places);
+            Err(busy.into())
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Hashing passwords: argon2id, a few at a time.
+//!
+//! A hash costs some twenty milliseconds and nineteen mebibytes on purpose. So
+//! it runs on the blocking pool, one per core; a short queue waits, and whoever
+//! comes after that is told to come back instead of being made to wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
+use argon2::{Algorithm, Argon2, Params, Version};
+use platform::{Random, Secret};
+use tokio::sync::Semaphore;
+
+use crate::password::{self, Password, PasswordHash};
+
+/// How many may wait for a core.
+pub const QUEUE: usize = 64;
+
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// What an account without a password is compared with. It costs what a real
+/// one costs, and nobody knows a password for it.
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The one place where passwords are hashed. Clones share their cores.
+#[derive(Clone, Debug)]
+pub struct Hasher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    random: Random,
+    places: Arc<Semaphore>,
+    cores: Arc<Semaphore>,
+    count: AtomicU64,
+}
+
+/// Too many passwords are being hashed; a second later there may be room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being checked")]
+pub struct Busy;
+
+impl Hasher {
+    /// A hasher for so many cores.
+    pub fn new(cores: usize, random: Random) -> Self {
+        let cores = cores.max(1);
+        Self(Arc::new(Inner {
+            random,
+            places: Arc::new(Semaphore::new(cores + QUEUE)),
+            cores: Arc::new(Semaphore::new(cores)),
+            count: AtomicU64::new(0),
+        }))
+    }
+
+    /// Hashes a new password, with a salt of its own.
+    pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Busy> {
+        let text = password.text().clone();
+        let mut salt = [0; SALT_BYTES];
+        self.0.random.fill(&mut salt);
+        let hashed = self.run(move || {
+            argon2()
+                .and_then(|argon2| argon2.hash_password_with_salt(text.reveal().as_bytes(), &salt))
+                .map(|hash: phc::PasswordHash| PasswordHash::from_phc(hash.to_string()))
+        });
+        hashed.await?.map_err(|cause| {
+            tracing::error!(%cause, "a password could not be hashed");
+            Busy
+        })
+    }
+
+    /// Whether `typed` is the password behind `hash`. Without a hash it takes
+    /// as long, and is not.
+    pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
+        let text = password::normal(typed);
+        let phc = hash.map_or(DECOY, PasswordHash::phc).to_owned();
+        let is_real = hash.is_some();
+        let matches = self
+            .run(move || {
+                argon2().is_ok_and(|argon2| {
+                    argon2
+                        .verify_password(text.reveal().as_bytes(), phc.as_str())
+                        .is_ok()
+                })
+            })
+            .await?;
+        Ok(matches && is_real)
+    }
+
+    /// How many hashes were made so far: what tells that a try that fails costs
+    /// as much as one that succeeds.
+    pub fn count(&self) -> u64 {
+        self.0.count.load(Ordering::Relaxed)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let place = Arc::clone(&self.0.places).try_acquire_owned();
+        let place = place.map_err(|_| Busy)?;
+        let core = Arc::clone(&self.0.cores).acquire_owned().await;
+        let core = core.map_err(|_| Busy)?;
+        self.0.count.fetch_add(1, Ordering::Relaxed);
+        // Whoever asked may go away; the core is taken until the work is done.
+        let work = move || {
+            let result = work();
+            drop((place, core));
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+    }
+}
+
+/// Whether a hash was made with less work than today's.
+pub fn is_outdated(hash: &PasswordHash) -> bool {
+    phc::PasswordHash::new(hash.phc())
+        .ok()
+        .filter(|phc| phc.algorithm.as_str() == Algorithm::Argon2id.ident().as_str())
+        .and_then(|phc| Params::try_from(&phc).ok())
+        .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
+}
+
+fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher() -> Hasher {
+        Hasher::new(2, Random::seeded(1))
+    }
+
+    fn password(text: &str) -> Password {
+        Password::choose(&Secret::new(text), &[]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_known_again_in_either_spelling() {
+        let hasher = hasher();
+        let hash = hasher.hash(&password("caf\u{e9} di roma")).await.unwrap();
+        assert!(hash.phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        for (typed, same) in [
+            ("caf\u{e9} di roma", true),
+            ("cafe\u{301} di roma", true),
+            ("cafe di roma", false),
+            ("", false),
+        ] {
+            let result = hasher.verify(&Secret::new(typed), Some(&hash)).await;
+            assert_eq!(result, Ok(same), "{typed}");
+        }
+        assert_eq!(hasher.count(), 5);
+    }
+
+    #[tokio::test]
+    async fn two_hashes_of_one_password_differ() {
+        let hasher = hasher();
+        let one = hasher.hash(&password("caf\u{e9} di roma")).await.unwrap();
+        let two = hasher.hash(&password("caf\u{e9} di roma")).await.unwrap();
+        assert_ne!(one, two);
+    }
+
+    #[tokio::test]
+    async fn without_a_password_one_hash_is_made_all_the_same() {
+        let hasher = hasher();
+        assert_eq!(
+            hasher.verify(&Secret::new("anything"), None).await,
+            Ok(false)
+        );
+        assert_eq!(hasher.count(), 1);
+        let decoy = PasswordHash::from_phc(DECOY.to_owned());
+        assert!(
+            !is_outdated(&decoy),
+            "the decoy must cost what a real hash costs"
+        );
+    }
+
+    #[tokio::test]
+    async fn beyond_the_queue_people_are_sent_away() {
+        let hasher = Hasher::new(1, Random::seeded(1));
+        let taken = hasher
+            .0
+            .places
+            .acquire_many(QUEUE as u32 + 1)
+            .await
+            .unwrap();
+        assert_eq!(hasher.verify(&Secret::new("x"), None).await, Err(Busy));
+        drop(taken);
+        assert_eq!(hasher.verify(&Secret::new("x"), None).await, Ok(false));
+    }
+
+    #[test]
+    fn weaker_hashes_are_noticed() {
+        for (phc, outdated) in [
+            (
+                "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                false,
+            ),
+            (
+                "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                false,
+            ),
+            (
+                "$argon2id$v=19$m=4096,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                true,
+            ),
+            (
+                "$argon2i$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                true,
+            ),
+            ("nonsense", true),
+        ] {
+            assert_eq!(
+                is_outdated(&PasswordHash::from_phc(phc.to_owned())),
+                outdated,
+                "{phc}"
+            );
+        }
+    }
+}

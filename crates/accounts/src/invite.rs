@@ -1,0 +1,184 @@
+//! Invitations to become a member: a link that works once, for seven days,
+//! made by whoever manages the place. It is shown to be copied, not mailed.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entry;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::account::{self, Account, AccountId, NewAccount};
+use crate::grant::{self, GrantError, Manager, Role, Scope};
+use crate::one_time::{self, OneTime, Purpose};
+use crate::password::{self, PasswordHash};
+use crate::signed_in::SignedIn;
+
+/// How long a link works.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What a link leads to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Offer {
+    role: Role,
+    scope: Scope,
+}
+
+/// An invitation that nobody has taken yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// Names the invitation; it does not open it.
+    pub id: String,
+    /// What it makes of whoever takes it.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// Who made it.
+    pub invited_by: AccountId,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+impl Invite {
+    fn of(link: OneTime<Offer>) -> Option<Self> {
+        Some(Self {
+            id: link.id,
+            role: link.data.role,
+            scope: link.data.scope,
+            invited_by: link.account?,
+            expires_at: link.expires_at,
+        })
+    }
+}
+
+/// Makes an invitation; the secret is the last part of `/admin/join/{…}`.
+pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
+    if !role.fits(by.scope()) {
+        return Err(GrantError::UnknownRole);
+    }
+    let offer = Offer {
+        role,
+        scope: by.scope().clone(),
+    };
+    let secret = one_time::create(tx, Purpose::Invite, Some(by.account()), &offer, LIFETIME)?;
+    tx.record(Entry {
+        actor: by.actor(),
+        action: "invite.created",
+        entity: ("grant", String::new()),
+        scope: by.scope().audited(),
+        changes: json!([{ "field": "role", "new": role.word() }]),
+        request: by.request(),
+    })?;
+    Ok(secret)
+}
+
+/// The invitations to a place that nobody has taken yet.
+pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
+    Ok(one_time::list(tx, Purpose::Invite)?
+        .into_iter()
+        .filter_map(Invite::of)
+        .filter(|invite| invite.scope == *by.scope())
+        .collect())
+}
+
+/// Withdraws an invitation; tells whether there was one.
+pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreError> {
+    let is_ours = list(tx, by)?.iter().any(|invite| invite.id == id);
+    if !is_ours || !one_time::remove(tx, Purpose::Invite, id)? {
+        return Ok(false);
+    }
+    tx.record(Entry {
+        actor: by.actor(),
+        action: "invite.withdrawn",
+        entity: ("grant", String::new()),
+        scope: by.scope().audited(),
+        changes: json!([]),
+        request: by.request(),
+    })?;
+    Ok(true)
+}
+
+/// An invitation and whoever made it, as the page shows them.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What it offers.
+    pub invite: Invite,
+    /// Who made it.
+    pub by: Account,
+}
+
+/// Looks at an invitation without taking it.
+pub fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Shown>, StoreError> {
+    let Some(invite) = one_time::find(tx, Purpose::Invite, secret)?.and_then(Invite::of) else {
+        return Ok(None);
+    };
+    let by = account::find(tx, &invite.invited_by)?;
+    Ok(by.map(|by| Shown { invite, by }))
+}
+
+/// Why an invitation was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// It was taken, withdrawn, has ended, or whoever made it may no longer.
+    #[error("the invitation is no longer good")]
+    Gone,
+    /// Somebody signs in with this address already, and should.
+    #[error("the address is another account's")]
+    EmailTaken,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<GrantError> for TakeError {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::Store(error) => Self::Store(error),
+            GrantError::NotAMember | GrantError::UnknownRole | GrantError::LastOwner => Self::Gone,
+        }
+    }
+}
+
+/// Takes an invitation with a new account.
+pub fn take_new(
+    tx: &mut Tx<'_>,
+    secret: &Secret,
+    new: &NewAccount,
+    hash: &PasswordHash,
+) -> Result<(AccountId, Invite), TakeError> {
+    let invite = take(tx, secret)?;
+    let id = account::create(tx, new).map_err(|error| match error {
+        account::CreateError::EmailTaken => TakeError::EmailTaken,
+        account::CreateError::Store(error) => TakeError::Store(error),
+    })?;
+    password::set(tx, &id, hash)?;
+    grant::give(
+        tx,
+        &id,
+        invite.role,
+        &invite.scope,
+        Some(&invite.invited_by),
+    )?;
+    Ok((id, invite))
+}
+
+/// Takes an invitation for an account that is there; a greater role is kept.
+pub fn take_as(tx: &mut Tx<'_>, secret: &Secret, who: &SignedIn) -> Result<Invite, TakeError> {
+    let invite = take(tx, secret)?;
+    let id = &who.account().id;
+    grant::give(tx, id, invite.role, &invite.scope, Some(&invite.invited_by))?;
+    Ok(invite)
+}
+
+/// Uses the link up, if whoever made it may still make it.
+fn take(tx: &mut Tx<'_>, secret: &Secret) -> Result<Invite, TakeError> {
+    let invite = one_time::take(tx, Purpose::Invite, secret)?
+        .and_then(Invite::of)
+        .ok_or(TakeError::Gone)?;
+    let is_good = account::find(tx, &invite.invited_by)?.is_some()
+        && grant::find(tx, &invite.invited_by, &invite.scope)? == Some(invite.scope.top());
+    if is_good {
+        Ok(invite)
+    } else {
+        Err(TakeError::Gone)
+    }
+}

@@ -1,0 +1,182 @@
+//! Links that work once: to become the first owner, to become a member, to
+//! sign in. The row is gone the moment the link is used, so of two uses one
+//! finds nothing.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::account::AccountId;
+use crate::opaque;
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To become the first owner. There is never more than one.
+    Setup,
+    /// To become a member.
+    Invite,
+    /// To sign in.
+    SignIn,
+}
+
+impl Purpose {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Invite => "invite",
+            Self::SignIn => "sign_in",
+        }
+    }
+}
+
+/// A link that is still good.
+#[derive(Clone, Debug)]
+pub(crate) struct OneTime<T> {
+    /// Names the link without opening anything.
+    pub(crate) id: String,
+    /// Whom it is for, or who made it.
+    pub(crate) account: Option<AccountId>,
+    /// What it carries.
+    pub(crate) data: T,
+    /// Until when.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Makes a link for `lifetime`; the secret is shown once and kept nowhere.
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    account: Option<&AccountId>,
+    data: &impl Serialize,
+    lifetime: SignedDuration,
+) -> Result<Secret, StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!("DELETE FROM one_time_token WHERE expires_at <= $1 AND purpose <> 'setup'"),
+        &[&now],
+        Rows::Any,
+    )?;
+    let secret = opaque::create(tx.random());
+    let data = serde_json::to_string(data).unwrap_or_default();
+    tx.run(
+        sql!(
+            "INSERT INTO one_time_token (hash, purpose, account_id, data, expires_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (purpose) WHERE purpose = 'setup' DO UPDATE
+             SET hash = excluded.hash, expires_at = excluded.expires_at"
+        ),
+        &[
+            &opaque::hash(&secret),
+            &purpose.word(),
+            &account,
+            &data,
+            &(now + lifetime),
+        ],
+        Rows::Exactly(1),
+    )?;
+    Ok(secret)
+}
+
+/// Looks at a link without using it.
+pub(crate) fn find<T: DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    secret: &Secret,
+) -> Result<Option<OneTime<T>>, StoreError> {
+    let now = tx.now();
+    let row: Option<Columns> = tx.maybe(
+        sql!(
+            "SELECT hash, account_id, data, expires_at FROM one_time_token
+             WHERE hash = $1 AND purpose = $2 AND expires_at > $3"
+        ),
+        &[&opaque::hash(secret), &purpose.word(), &now],
+    )?;
+    Ok(row.and_then(read))
+}
+
+/// Uses a link up. Whoever comes second waits here, and finds nothing.
+pub(crate) fn take<T: DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    secret: &Secret,
+) -> Result<Option<OneTime<T>>, StoreError> {
+    // The clock may be asked only once the row is held: it is the lock.
+    let row: Option<Columns> = tx.maybe(
+        sql!(
+            "DELETE FROM one_time_token WHERE hash = $1 AND purpose = $2
+             RETURNING hash, account_id, data, expires_at"
+        ),
+        &[&opaque::hash(secret), &purpose.word()],
+    )?;
+    let now = tx.now();
+    Ok(row.and_then(read).filter(|link| link.expires_at > now))
+}
+
+/// The links of one purpose that are still good, the oldest first.
+pub(crate) fn list<T: DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+) -> Result<Vec<OneTime<T>>, StoreError> {
+    let now = tx.now();
+    let rows: Vec<Columns> = tx.all(
+        sql!(
+            "SELECT hash, account_id, data, expires_at FROM one_time_token
+             WHERE purpose = $1 AND expires_at > $2 ORDER BY expires_at, hash"
+        ),
+        &[&purpose.word(), &now],
+    )?;
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Withdraws one link by its id; tells whether there was one.
+pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool, StoreError> {
+    let Ok(hash) = URL_SAFE_NO_PAD.decode(id) else {
+        return Ok(false);
+    };
+    let count = tx.run(
+        sql!("DELETE FROM one_time_token WHERE hash = $1 AND purpose = $2"),
+        &[&hash, &purpose.word()],
+        Rows::AtMostOne,
+    )?;
+    Ok(count == 1)
+}
+
+/// Withdraws the links of one purpose that were made for an account.
+pub(crate) fn remove_of(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    account: &AccountId,
+) -> Result<(), StoreError> {
+    tx.run(
+        sql!("DELETE FROM one_time_token WHERE purpose = $1 AND account_id = $2"),
+        &[&purpose.word(), account],
+        Rows::Any,
+    )?;
+    Ok(())
+}
+
+/// Withdraws every link of one purpose.
+pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
+    tx.run(
+        sql!("DELETE FROM one_time_token WHERE purpose = $1"),
+        &[&purpose.word()],
+        Rows::Any,
+    )?;
+    Ok(())
+}
+
+type Columns = (Vec<u8>, Option<AccountId>, String, Timestamp);
+
+/// What can no longer be read opens nothing.
+fn read<T: DeserializeOwned>((hash, account, data, expires_at): Columns) -> Option<OneTime<T>> {
+    Some(OneTime {
+        id: URL_SAFE_NO_PAD.encode(hash),
+        account,
+        data: serde_json::from_str(&data).ok()?,
+        expires_at,
+    })
+}

@@ -1,0 +1,317 @@
+//! Sessions: one sign-in in one browser, as a cookie whose SHA-256 is kept.
+//!
+//! A session ends by itself after some time without use and, used or not, some
+//! time after the sign-in. Ended sessions are rows no more; what happened to
+//! them stands in the audit log.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::store::{Bind, Column, FromRow, Row, Value};
+use platform::{Rows, Secret, StoreError, Tx, sql};
+use serde_json::json;
+
+use crate::account::{self, AccountId};
+use crate::client::Client;
+use crate::device::{self, Device};
+use crate::opaque;
+
+platform::id!(SessionId, "One sign-in in one browser.");
+
+/// How many sessions an account may have at once.
+pub const LIMIT: u32 = 50;
+/// How long a use may stay unwritten, so that reading pages writes nothing.
+pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long somebody wants to stay signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// Until the browser is closed, half a day without use, or a day in all.
+    Visit,
+    /// Until a week without use, or half a year in all.
+    Remembered,
+}
+
+impl Stay {
+    /// How long without use.
+    pub fn idle(self) -> SignedDuration {
+        match self {
+            Self::Visit => SignedDuration::from_hours(12),
+            Self::Remembered => SignedDuration::from_hours(7 * 24),
+        }
+    }
+
+    /// How long in all.
+    pub fn absolute(self) -> SignedDuration {
+        match self {
+            Self::Visit => SignedDuration::from_hours(24),
+            Self::Remembered => SignedDuration::from_hours(180 * 24),
+        }
+    }
+}
+
+impl Bind for Stay {
+    fn bind(&self) -> Value<'_> {
+        Value::Integer(i64::from(*self == Self::Remembered))
+    }
+}
+
+impl Column for Stay {
+    fn read(value: Value<'_>) -> Option<Self> {
+        bool::read(value).map(|remembered| {
+            if remembered {
+                Self::Remembered
+            } else {
+                Self::Visit
+            }
+        })
+    }
+}
+
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// With address and password.
+    Password,
+    /// With a link that was made for them.
+    Link,
+    /// By creating the account just now.
+    Beginning,
+}
+
+impl Method {
+    /// The word that is kept.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "link",
+            Self::Beginning => "beginning",
+        }
+    }
+}
+
+/// What a browser is given when a session begins.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// What it shows with every request.
+    pub session: Secret,
+    /// How long it may.
+    pub stay: Stay,
+    /// What marks it as known.
+    pub device: Device,
+}
+
+/// Begins a session of an active account; `None` when it may not have one. The
+/// session that the browser brought along ends, whoever's it was.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    method: Method,
+    stay: Stay,
+    client: &Client,
+) -> Result<Option<Begun>, StoreError> {
+    if !account::lock(tx, account)? {
+        return Ok(None);
+    }
+    let now = tx.now();
+    if let Some(brought) = &client.session {
+        end_secret(tx, brought)?;
+    }
+    make_room(tx, account, &client.request)?;
+    let id: SessionId = tx.id();
+    let secret = opaque::create(tx.random());
+    tx.run(
+        sql!(
+            "INSERT INTO session (id, account_id, secret_hash, auth_method, remembered,
+                                  authenticated_at, last_seen_at, idle_expires_at,
+                                  absolute_expires_at, user_agent, network)
+             VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)"
+        ),
+        &[
+            &id,
+            account,
+            &opaque::hash(&secret),
+            &method.word(),
+            &stay,
+            &now,
+            &(now + stay.idle()),
+            &(now + stay.absolute()),
+            &client.name(),
+            &client.network(),
+        ],
+        Rows::Exactly(1),
+    )?;
+    tx.run(
+        sql!("UPDATE account SET last_login_at = $2 WHERE id = $1"),
+        &[account, &now],
+        Rows::Exactly(1),
+    )?;
+    tx.record(Entry {
+        actor: Actor::Account(account.to_string()),
+        action: "sign_in.succeeded",
+        entity: ("account", account.to_string()),
+        scope: None,
+        changes: json!([{ "field": "method", "new": method.word() }]),
+        request: Some(client.request.clone()),
+    })?;
+    Ok(Some(Begun {
+        session: secret,
+        stay,
+        device: device::remember(tx, account, client.device.as_ref())?,
+    }))
+}
+
+/// Removes what has ended, and the sessions unused longest where there would
+/// be too many.
+fn make_room(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "DELETE FROM session
+             WHERE account_id = $1 AND (idle_expires_at <= $2 OR absolute_expires_at <= $2)"
+        ),
+        &[account, &now],
+        Rows::Any,
+    )?;
+    let pushed_out = tx.run(
+        sql!(
+            "DELETE FROM session WHERE account_id = $1 AND id NOT IN (
+                 SELECT id FROM session WHERE account_id = $1
+                 ORDER BY last_seen_at DESC, id DESC LIMIT $2)"
+        ),
+        &[account, &(LIMIT - 1)],
+        Rows::Any,
+    )?;
+    record_end(tx, account, pushed_out, "limit", request)
+}
+
+/// A session, as its owner sees it in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Which one.
+    pub id: SessionId,
+    /// When the sign-in was.
+    pub authenticated_at: Timestamp,
+    /// When it was last used, give or take [`SEEN_EVERY`].
+    pub last_seen_at: Timestamp,
+    /// How the browser names itself.
+    pub user_agent: String,
+    /// The network it signed in from.
+    pub network: String,
+}
+
+impl FromRow for Session {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            authenticated_at: row.column(1)?,
+            last_seen_at: row.column(2)?,
+            user_agent: row.column(3)?,
+            network: row.column(4)?,
+        })
+    }
+}
+
+/// The account's live sessions, the one used last on top.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreError> {
+    let now = tx.now();
+    tx.all(
+        sql!(
+            "SELECT id, authenticated_at, last_seen_at, user_agent, network FROM session
+             WHERE account_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2
+             ORDER BY last_seen_at DESC, id DESC"
+        ),
+        &[account, &now],
+    )
+}
+
+/// Notes that a session is in use; tells whether it was time to.
+pub(crate) fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let count = tx.run(
+        sql!(
+            "UPDATE session SET last_seen_at = $2, idle_expires_at = $3
+             WHERE id = $1 AND last_seen_at <= $4 AND idle_expires_at > $2"
+        ),
+        &[id, &now, &(now + stay.idle()), &(now - SEEN_EVERY)],
+        Rows::AtMostOne,
+    )?;
+    Ok(count == 1)
+}
+
+/// Gives a session a new secret; the old one lets nobody in any more. `None`
+/// when the session has ended meanwhile.
+pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<Secret>, StoreError> {
+    let secret = opaque::create(tx.random());
+    let count = tx.run(
+        sql!("UPDATE session SET secret_hash = $2 WHERE id = $1"),
+        &[id, &opaque::hash(&secret)],
+        Rows::AtMostOne,
+    )?;
+    Ok((count == 1).then_some(secret))
+}
+
+/// Ends the session behind `secret`, if there is one: signing out.
+pub fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<(), StoreError> {
+    tx.run(
+        sql!("DELETE FROM session WHERE secret_hash = $1"),
+        &[&opaque::hash(secret)],
+        Rows::AtMostOne,
+    )?;
+    Ok(())
+}
+
+/// Ends one session of the account; tells whether it had this one.
+pub fn end(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &SessionId,
+    request: &RequestFacts,
+) -> Result<bool, StoreError> {
+    let count = tx.run(
+        sql!("DELETE FROM session WHERE id = $1 AND account_id = $2"),
+        &[id, account],
+        Rows::AtMostOne,
+    )?;
+    record_end(tx, account, count, "revoked", request)?;
+    Ok(count == 1)
+}
+
+/// Ends every session of the account but one; returns how many.
+pub fn end_others(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    kept: &SessionId,
+    request: &RequestFacts,
+) -> Result<u64, StoreError> {
+    let count = tx.run(
+        sql!("DELETE FROM session WHERE account_id = $1 AND id <> $2"),
+        &[account, kept],
+        Rows::Any,
+    )?;
+    record_end(tx, account, count, "others", request)?;
+    Ok(count)
+}
+
+fn record_end(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    count: u64,
+    reason: &'static str,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    if count == 0 {
+        return Ok(());
+    }
+    tx.record(Entry {
+        actor: Actor::Account(account.to_string()),
+        action: "session.revoked",
+        entity: ("account", account.to_string()),
+        scope: None,
+        changes: json!([{ "field": "reason", "new": reason }, { "field": "count", "new": count }]),
+        request: Some(request.clone()),
+    })
+}

@@ -1,0 +1,280 @@
+//! Signing in: with address and password, or with a link made for somebody.
+//!
+//! Every try with a password costs exactly one hash, whether the address is
+//! known, unknown, barred or used up, and every failure reads the same. Only a
+//! network that has used up its tries is turned away before that.
+
+use jiff::SignedDuration;
+use platform::audit::{Actor, Entry};
+use platform::limits::Wait;
+use platform::mail::Address;
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::{Network, Site};
+
+use crate::Accounts;
+use crate::account::{self, Account, AccountId};
+use crate::client::Client;
+use crate::device::{self, Device};
+use crate::hashing::{self, Busy};
+use crate::notice;
+use crate::one_time::{self, Purpose};
+use crate::password::{self, Password, PasswordHash};
+use crate::session::{self, Begun, Method, Stay};
+
+/// How long a link to sign in works.
+pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Address and password do not belong together, for whatever reason.
+    #[error("address or password is not right")]
+    Wrong,
+    /// The link was used, or its time is over.
+    #[error("the link is no longer good")]
+    LinkGone,
+    /// There were too many failures.
+    #[error(transparent)]
+    UsedUp(#[from] Wait),
+    /// There is no room for another hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who tries to sign in, and as whom.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The address as typed.
+    pub email: String,
+    /// The password as typed.
+    pub password: Secret,
+    /// How long they want to stay.
+    pub stay: Stay,
+    /// Where they come from.
+    pub network: Network,
+    /// Their browser.
+    pub client: Client,
+}
+
+/// Signs somebody in with address and password.
+pub async fn with_password(
+    accounts: &Accounts,
+    attempt: Attempt,
+) -> Result<(Account, Begun), SignInError> {
+    let now = accounts.site.clock.now();
+    accounts.attempts.check_network(attempt.network, now)?;
+    let known = find(accounts, &attempt).await?;
+    let places = accounts.attempts.take(
+        &address_key(&attempt.email),
+        attempt.network,
+        known.as_ref().is_some_and(|known| known.is_known_device),
+        now,
+    );
+    let hash = known.as_ref().and_then(|known| known.hash.as_ref());
+    let hash = hash.filter(|_| places.is_ok());
+    let verified = accounts.hasher.verify(&attempt.password, hash).await;
+    let places = places?;
+    let outcome = match (verified, &known) {
+        (Ok(true), Some(known)) => begin(accounts, known, &attempt).await,
+        (Ok(_), _) => Ok(None),
+        (Err(busy), _) => Err(busy.into()),
+    };
+    match (outcome, known) {
+        (Ok(Some(begun)), Some(known)) => {
+            accounts.attempts.give_back(&places);
+            strengthen(accounts, &known, &attempt.password).await;
+            Ok((known.account, begun))
+        }
+        (Ok(_), known) => {
+            record_failure(accounts, known.map(|known| known.account.id), &attempt).await?;
+            Err(SignInError::Wrong)
+        }
+        (Err(error), _) => {
+            accounts.attempts.give_back(&places);
+            Err(error)
+        }
+    }
+}
+
+/// What is known of whoever has the address that was typed.
+struct Known {
+    account: Account,
+    hash: Option<PasswordHash>,
+    is_known_device: bool,
+}
+
+async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, StoreError> {
+    let Ok(email) = attempt.email.parse::<Address>() else {
+        return Ok(None);
+    };
+    let device = attempt.client.device.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let Some(account) = account::find_by_email(tx, &email)? else {
+            return Ok(None);
+        };
+        let is_known_device = match &device {
+            Some(secret) => device::is_known(tx, &account.id, secret)?,
+            None => false,
+        };
+        Ok(Some(Known {
+            hash: password::find(tx, &account.id)?,
+            account,
+            is_known_device,
+        }))
+    };
+    accounts.site.store.read(look).await
+}
+
+/// Begins the session, if the password is still the one that was compared.
+async fn begin(
+    accounts: &Accounts,
+    known: &Known,
+    attempt: &Attempt,
+) -> Result<Option<Begun>, SignInError> {
+    let site = accounts.site.clone();
+    let (account, hash) = (known.account.clone(), known.hash.clone());
+    let (stay, client) = (attempt.stay, attempt.client.clone());
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        // Whoever changes the password holds this lock too.
+        if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
+            return Ok(None);
+        }
+        welcome(tx, &site, &account, Method::Password, stay, &client)
+    };
+    Ok(accounts.site.store.write(change).await?)
+}
+
+/// Begins a session, and tells the owner where the browser is a new one.
+fn welcome(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    method: Method,
+    stay: Stay,
+    client: &Client,
+) -> Result<Option<Begun>, StoreError> {
+    let begun = session::begin(tx, &account.id, method, stay, client)?;
+    if begun
+        .as_ref()
+        .is_some_and(|begun| matches!(begun.device, Device::New(_)))
+    {
+        notice::new_sign_in(tx, site, account, client)?;
+    }
+    Ok(begun)
+}
+
+/// Hashes the password anew where it was hashed with less work than today's.
+/// The person is signed in whatever becomes of it, and a password changed
+/// meanwhile stays.
+async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
+    let Some(old) = known.hash.clone().filter(hashing::is_outdated) else {
+        return;
+    };
+    let Ok(new) = accounts.hasher.hash(&Password::proven(typed)).await else {
+        return;
+    };
+    let id = known.account.id.clone();
+    let change = move |tx: &mut Tx<'_>| password::replace(tx, &id, &old, &new);
+    if let Err(error) = accounts.site.store.write(change).await {
+        tracing::warn!(%error, "a password keeps its weaker hash");
+    }
+}
+
+async fn record_failure(
+    accounts: &Accounts,
+    account: Option<AccountId>,
+    attempt: &Attempt,
+) -> Result<(), StoreError> {
+    let request = attempt.client.request.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        tx.record(Entry {
+            actor: Actor::System,
+            action: "sign_in.failed",
+            entity: (
+                "account",
+                account
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
+            scope: None,
+            changes: json!([]),
+            request: Some(request.clone()),
+        })
+    };
+    accounts.site.store.write(change).await
+}
+
+/// What an address is counted as: what is no address is counted as typed.
+pub(crate) fn address_key(typed: &str) -> String {
+    typed.parse::<Address>().map_or_else(
+        |_| typed.trim().to_lowercase(),
+        |email| email.canonical().to_owned(),
+    )
+}
+
+/// What a link that signs in carries.
+#[derive(Debug, Serialize, Deserialize)]
+struct Onward {
+    to: String,
+}
+
+/// Makes a link that signs somebody in once, within a day; the secret is the
+/// last part of `/sign-in/{…}`. A link made earlier works no more.
+pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, StoreError> {
+    create_link_to(tx, account, "/admin")
+}
+
+/// As [`create_link`], and leads to the path `to`.
+pub(crate) fn create_link_to(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    to: &str,
+) -> Result<Secret, StoreError> {
+    let onward = Onward { to: to.to_owned() };
+    one_time::remove_of(tx, Purpose::SignIn, account)?;
+    one_time::create(tx, Purpose::SignIn, Some(account), &onward, LINK_LIFETIME)
+}
+
+/// Whether a link would sign somebody in, without using it.
+pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
+    Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
+}
+
+/// Somebody who came by a link.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// Who it is.
+    pub account: Account,
+    /// What their browser is given.
+    pub begun: Begun,
+    /// Where the link leads.
+    pub to: String,
+}
+
+/// Signs somebody in with their link.
+pub async fn with_link(
+    accounts: &Accounts,
+    secret: Secret,
+    client: Client,
+) -> Result<Arrived, SignInError> {
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, SignInError> {
+        let link = one_time::take::<Onward>(tx, Purpose::SignIn, &secret)?;
+        let link = link.ok_or(SignInError::LinkGone)?;
+        let id = link.account.ok_or(SignInError::LinkGone)?;
+        let account = account::find(tx, &id)?.ok_or(SignInError::LinkGone)?;
+        let begun = welcome(tx, &site, &account, Method::Link, Stay::Visit, &client)?;
+        Ok(Arrived {
+            account,
+            begun: begun.ok_or(SignInError::LinkGone)?,
+            to: link.data.to,
+        })
+    };
+    accounts.site.store.write(change).await
+}

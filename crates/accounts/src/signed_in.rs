@@ -1,0 +1,216 @@
+//! The proof that somebody is signed in. Only the two checks of this file make
+//! one: a session's cookie, or a token that has the right in question.
+
+use jiff::Timestamp;
+use platform::audit::Actor;
+use platform::store::{FromRow, Row};
+use platform::{Secret, StoreError, Tx, sql};
+
+use crate::account::Account;
+use crate::grant::{self, Role, Scope};
+use crate::opaque;
+use crate::right;
+use crate::session::{self, SessionId, Stay};
+use crate::token::{self, Right, TokenId};
+
+/// Somebody who has proved who they are, here and now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    account: Account,
+    by: By,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum By {
+    Session(SessionId),
+    Token {
+        id: TokenId,
+        occasion: Option<String>,
+    },
+}
+
+impl SignedIn {
+    /// Who it is.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Whether a person sits in front of it: what touches passwords, tokens and
+    /// roles is for people.
+    pub fn is_in_browser(&self) -> bool {
+        matches!(self.by, By::Session(_))
+    }
+
+    /// The session, if it is one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match &self.by {
+            By::Session(id) => Some(id),
+            By::Token { .. } => None,
+        }
+    }
+
+    /// How the audit log names whoever this is.
+    pub fn actor(&self) -> Actor {
+        match &self.by {
+            By::Session(_) => Actor::Account(self.account.id.to_string()),
+            By::Token { id, .. } => Actor::Token(id.to_string()),
+        }
+    }
+
+    /// Whether `scope` is within reach: a token may be made for one occasion.
+    pub(crate) fn reaches(&self, scope: &Scope) -> bool {
+        match &self.by {
+            By::Token {
+                occasion: Some(occasion),
+                ..
+            } => matches!(scope, Scope::Occasion(id) if id == occasion),
+            By::Session(_) | By::Token { occasion: None, .. } => true,
+        }
+    }
+}
+
+/// A session that was found alive.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The proof.
+    pub who: SignedIn,
+    stay: Stay,
+    last_seen_at: Timestamp,
+}
+
+impl Visit {
+    /// Whether it is time to write down that the session is in use.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
+    }
+
+    /// For how long the session was begun.
+    pub fn stay(&self) -> Stay {
+        self.stay
+    }
+}
+
+impl FromRow for Visit {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            who: SignedIn {
+                account: Account::read(row, 0)?,
+                by: By::Session(row.column(5)?),
+            },
+            stay: row.column(6)?,
+            last_seen_at: row.column(7)?,
+        })
+    }
+}
+
+/// Who holds the session with this secret, if it is alive.
+pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, StoreError> {
+    let now = tx.now();
+    tx.maybe(
+        sql!(
+            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
+                    s.id, s.remembered, s.last_seen_at
+             FROM session s
+             JOIN account a ON a.id = s.account_id AND a.state = 'active'
+             JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+             WHERE s.secret_hash = $1 AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2"
+        ),
+        &[&opaque::hash(secret), &now],
+    )
+}
+
+/// A token that was found alive. It proves nothing until it is asked for a
+/// right.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    who: SignedIn,
+    id: TokenId,
+    rights: Vec<Right>,
+    last_used_at: Option<Timestamp>,
+}
+
+/// The token was not made for this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the token has no right {0}")]
+pub struct RightMissing(pub Right);
+
+impl Bearer {
+    /// The proof, if the token may be used for `right`.
+    pub fn with(self, right: Right) -> Result<SignedIn, RightMissing> {
+        if self.rights.contains(&right) {
+            Ok(self.who)
+        } else {
+            Err(RightMissing(right))
+        }
+    }
+
+    /// Whose it is, to be counted; this is no leave to do anything.
+    pub(crate) fn owner(&self) -> &SignedIn {
+        &self.who
+    }
+
+    /// Which token it is.
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// Whether it is time to write down that the token is in use.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.last_used_at
+            .is_none_or(|last| now.duration_since(last) >= session::SEEN_EVERY)
+    }
+}
+
+impl FromRow for Bearer {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let id: TokenId = row.column(5)?;
+        Ok(Self {
+            who: SignedIn {
+                account: Account::read(row, 0)?,
+                by: By::Token {
+                    id: id.clone(),
+                    occasion: row.column(7)?,
+                },
+            },
+            id,
+            rights: right::read(&row.column::<String>(6)?),
+            last_used_at: row.column(8)?,
+        })
+    }
+}
+
+/// Whose token this is, if it is alive.
+pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, StoreError> {
+    if !token::is_token(secret.reveal()) {
+        return Ok(None);
+    }
+    let now = tx.now();
+    tx.maybe(
+        sql!(
+            "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,
+                    t.id, t.rights, t.occasion_id, t.last_used_at
+             FROM personal_token t
+             JOIN account a ON a.id = t.account_id AND a.state = 'active'
+             JOIN email e ON e.account_id = a.id AND e.is_primary = 1
+             WHERE t.hash = $1 AND t.expires_at > $2"
+        ),
+        &[&opaque::hash(secret), &now],
+    )
+}
+
+/// The proof that somebody owns the installation. A token never does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner(SignedIn);
+
+impl Owner {
+    /// Who it is.
+    pub fn who(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+/// The proof that `who` owns the installation.
+pub fn owner(tx: &mut Tx<'_>, who: SignedIn) -> Result<Option<Owner>, StoreError> {
+    let is_owner = grant::role_in(tx, &who, &Scope::Site)? == Some(Role::Owner);
+    Ok((is_owner && who.is_in_browser()).then_some(Owner(who)))
+}

@@ -1,0 +1,314 @@
+//! Personal tokens: what a program shows instead of a password.
+//!
+//! `kd_pat_`, forty letters and digits, and six that follow from them, so that
+//! whoever scans for leaked secrets can tell one without asking us. Its rights
+//! are those it was made with, cut down to what its owner may at that moment.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::store::{FromRow, Row};
+use platform::{Random, Rows, Secret, StoreError, Tx, sql, written};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::account::{self, AccountId};
+use crate::opaque;
+use crate::right;
+pub use crate::right::{NotARight, Right};
+
+platform::id!(TokenId, "One personal token.");
+
+/// How many live tokens an account may have.
+pub const LIMIT: i64 = 50;
+/// How many days a token works if nothing else is said.
+pub const DEFAULT_DAYS: u16 = 90;
+/// How many days it may work at most.
+pub const LONGEST_DAYS: u16 = 366;
+
+const PREFIX: &str = "kd_pat_";
+const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BODY: usize = 40;
+const CHECK: usize = 6;
+
+/// What a token is made with.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// What its owner calls it, 1–60 characters, once among the live ones.
+    pub name: String,
+    /// What it may be used for.
+    pub rights: Vec<Right>,
+    /// The one occasion it reaches; `None`: wherever its owner is something.
+    pub occasion: Option<String>,
+    /// How long it works, 1–366 days.
+    pub days: u16,
+}
+
+/// A token that was just made.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// Which one.
+    pub id: TokenId,
+    /// The token itself, which is never shown again.
+    pub secret: Secret,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// Why a token was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// It has no name.
+    #[error("a token needs a name")]
+    NameMissing,
+    /// A name has at most 60 characters.
+    #[error("the name has more than 60 characters")]
+    NameLength,
+    /// A live token has this name.
+    #[error("a live token has this name")]
+    NameTaken,
+    /// A token without any right is good for nothing.
+    #[error("a token needs at least one right")]
+    NoRights,
+    /// It works 1–366 days.
+    #[error("a token works 1 to 366 days")]
+    Expiry,
+    /// The account has as many as it may.
+    #[error("there are {LIMIT} tokens already")]
+    LimitReached,
+    /// The account may not act.
+    #[error("no such account")]
+    NoAccount,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a token for the account.
+pub fn create(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    new: &NewToken,
+    request: Option<&RequestFacts>,
+) -> Result<Created, CreateError> {
+    let name = written::clean_line(&new.name);
+    match written::length(&name) {
+        0 => return Err(CreateError::NameMissing),
+        1..=60 => {}
+        _ => return Err(CreateError::NameLength),
+    }
+    if new.rights.is_empty() {
+        return Err(CreateError::NoRights);
+    }
+    if !(1..=LONGEST_DAYS).contains(&new.days) {
+        return Err(CreateError::Expiry);
+    }
+    if !account::lock(tx, account)? {
+        return Err(CreateError::NoAccount);
+    }
+    let now = tx.now();
+    tx.run(
+        sql!("DELETE FROM personal_token WHERE account_id = $1 AND expires_at <= $2"),
+        &[account, &now],
+        Rows::Any,
+    )?;
+    let (all, of_this_name): (i64, i64) = tx.one(
+        sql!(
+            "SELECT COUNT(*), COUNT(CASE WHEN name = $2 THEN 1 END)
+             FROM personal_token WHERE account_id = $1"
+        ),
+        &[account, &name],
+    )?;
+    if of_this_name > 0 {
+        return Err(CreateError::NameTaken);
+    }
+    if all >= LIMIT {
+        return Err(CreateError::LimitReached);
+    }
+    let id: TokenId = tx.id();
+    let secret = generate(tx.random());
+    let expires_at = now + SignedDuration::from_hours(24 * i64::from(new.days));
+    let last4 = &secret.reveal()[secret.reveal().len() - 4..];
+    tx.run(
+        sql!(
+            "INSERT INTO personal_token (id, account_id, hash, name, rights, occasion_id,
+                                         last4, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        ),
+        &[
+            &id,
+            account,
+            &opaque::hash(&secret),
+            &name,
+            &right::words(&new.rights),
+            &new.occasion,
+            &last4,
+            &now,
+            &expires_at,
+        ],
+        Rows::Exactly(1),
+    )?;
+    tx.record(entry(account, "token.created", &id, request))?;
+    Ok(Created {
+        id,
+        secret,
+        expires_at,
+    })
+}
+
+/// A token, as its owner sees it in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Which one.
+    pub id: TokenId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may be used for.
+    pub rights: Vec<Right>,
+    /// The one occasion it reaches.
+    pub occasion: Option<String>,
+    /// Its last four letters.
+    pub last4: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+    /// When it was last used, give or take five minutes.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl FromRow for Token {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            name: row.column(1)?,
+            rights: right::read(&row.column::<String>(2)?),
+            occasion: row.column(3)?,
+            last4: row.column(4)?,
+            created_at: row.column(5)?,
+            expires_at: row.column(6)?,
+            last_used_at: row.column(7)?,
+        })
+    }
+}
+
+/// The account's live tokens, the newest on top.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreError> {
+    let now = tx.now();
+    tx.all(
+        sql!(
+            "SELECT id, name, rights, occasion_id, last4, created_at, expires_at, last_used_at
+             FROM personal_token WHERE account_id = $1 AND expires_at > $2
+             ORDER BY created_at DESC, id DESC"
+        ),
+        &[account, &now],
+    )
+}
+
+/// Takes a token back; tells whether the account had it.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &TokenId,
+    request: Option<&RequestFacts>,
+) -> Result<bool, StoreError> {
+    let count = tx.run(
+        sql!("DELETE FROM personal_token WHERE id = $1 AND account_id = $2"),
+        &[id, account],
+        Rows::AtMostOne,
+    )?;
+    if count == 1 {
+        tx.record(entry(account, "token.revoked", id, request))?;
+    }
+    Ok(count == 1)
+}
+
+/// Notes that a token was used.
+pub(crate) fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!("UPDATE personal_token SET last_used_at = $2 WHERE id = $1"),
+        &[id, &now],
+        Rows::AtMostOne,
+    )?;
+    Ok(())
+}
+
+/// Whether `text` can be a token at all: what is not is never looked up.
+pub(crate) fn is_token(text: &str) -> bool {
+    text.strip_prefix(PREFIX)
+        .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())
+        .map(|rest| rest.split_at(BODY))
+        .is_some_and(|(body, check)| checksum(body) == check)
+}
+
+fn generate(random: &Random) -> Secret {
+    let body: String = (0..BODY)
+        .map(|_| letter(u64::from(random.below(62))))
+        .collect();
+    Secret::new(format!("{PREFIX}{body}{}", checksum(&body)))
+}
+
+/// Six letters that follow from the body: the first 32 bits of its SHA-256,
+/// in base 62.
+fn checksum(body: &str) -> String {
+    let hash = Sha256::digest(body.as_bytes());
+    let mut number = hash
+        .iter()
+        .take(4)
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    let mut letters = [' '; CHECK];
+    for place in letters.iter_mut().rev() {
+        *place = letter(number % 62);
+        number /= 62;
+    }
+    letters.iter().collect()
+}
+
+fn letter(index: u64) -> char {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| LETTERS.get(index))
+        .map_or('0', |byte| char::from(*byte))
+}
+
+fn entry(
+    account: &AccountId,
+    action: &'static str,
+    id: &TokenId,
+    request: Option<&RequestFacts>,
+) -> Entry {
+    Entry {
+        actor: request.map_or(Actor::System, |_| Actor::Account(account.to_string())),
+        action,
+        entity: ("token", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: request.cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_told_by_its_letters() {
+        let random = Random::seeded(5);
+        let token = generate(&random);
+        let text = token.reveal();
+        assert_eq!(text.len(), 53);
+        assert!(is_token(text), "{text}");
+        let wrong = text.replace(&text[10..11], if &text[10..11] == "a" { "b" } else { "a" });
+        for odd in [
+            &wrong,
+            &text[1..],
+            &text[..52],
+            "",
+            "kd_pat_",
+            &"é".repeat(27),
+        ] {
+            assert!(!is_token(odd), "{odd}");
+        }
+        assert!(generate(&random) != token);
+    }
+}

@@ -1,0 +1,420 @@
+//! The JSON interface: signing in and out, one's own account, its sessions and
+//! tokens.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use platform::{Secret, StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::cursor::List;
+use web::{Facts, Json, Problem, csrf};
+
+use super::asking::Caller;
+use super::{cookies, entrance, visitor};
+use crate::Accounts;
+use crate::account::Account;
+use crate::client::Client;
+use crate::grant::{self, Role, Scope};
+use crate::session::{self, Session, SessionId, Stay};
+use crate::sign_in::{self, Attempt};
+use crate::signed_in::SignedIn;
+use crate::token::{self, NewToken, Right, Token, TokenId};
+
+/// Who somebody is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Me {
+    /// The account's id.
+    id: String,
+    /// What the person wants to be called.
+    display_name: String,
+    /// The address they sign in with.
+    email: String,
+    /// The language of their mails.
+    locale: String,
+    /// The IANA zone in which times are told.
+    time_zone: String,
+    /// Their role in the installation, if they have one.
+    role: Option<Role>,
+}
+
+impl Me {
+    fn of(account: Account, role: Option<Role>) -> Self {
+        Self {
+            id: account.id.to_string(),
+            display_name: account.display_name,
+            email: account.email,
+            locale: account.locale,
+            time_zone: account.time_zone,
+            role,
+        }
+    }
+}
+
+/// An address and a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    /// The address as typed.
+    email: String,
+    /// The password as typed.
+    #[schema(format = Password)]
+    password: String,
+    /// Whether to stay signed in for a week without use, half a year in all.
+    #[serde(default)]
+    remember: bool,
+    /// What to answer with.
+    #[serde(default)]
+    want: Want,
+}
+
+/// What a sign-in gives.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Want {
+    /// A session, as a cookie.
+    #[default]
+    Cookie,
+}
+
+/// A sign-in by script, known to come from a page of ours.
+pub(super) struct LoginCall {
+    login: Login,
+    attempt: (Facts, Client),
+}
+
+impl FromRequest<Accounts> for LoginCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let facts = Facts::from_request_parts(&mut parts, accounts).await?;
+        let client = Client::from_request_parts(&mut parts, accounts).await?;
+        let url = accounts.site.url();
+        entrance::check_connection(url)?;
+        // What the sign-in page was given stands in for the session.
+        let secret = cookies::before(&parts.headers, url).or_else(|| client.session.clone());
+        let secret = secret.unwrap_or_else(|| Secret::new(""));
+        let headers = parts.headers.clone();
+        let Json(login) = Json::from_request(Request::from_parts(parts, body), accounts).await?;
+        csrf::check(&headers, url, secret.reveal(), None)?;
+        Ok(Self {
+            login,
+            attempt: (facts, client),
+        })
+    }
+}
+
+/// Sign in.
+///
+/// Sets the session's cookie. Needs the cookie of the sign-in page, and the value
+/// of its form in `X-CSRF-Token`; programs use a personal token instead.
+#[utoipa::path(
+    post, path = "/api/v1/auth/login", tag = "accounts",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Signed in", body = Me),
+        (status = 401, description = "`credentials_invalid`, whatever is wrong"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+        (status = 503, description = "`busy`, with `Retry-After`"),
+    ),
+)]
+pub(super) async fn login(
+    State(accounts): State<Accounts>,
+    call: LoginCall,
+) -> Result<Response, Problem> {
+    let LoginCall {
+        login,
+        attempt: (facts, client),
+    } = call;
+    let Want::Cookie = login.want;
+    let attempt = Attempt {
+        email: login.email,
+        password: Secret::new(login.password),
+        stay: if login.remember {
+            Stay::Remembered
+        } else {
+            Stay::Visit
+        },
+        network: facts.network(),
+        client,
+    };
+    let (account, begun) = sign_in::with_password(&accounts, attempt).await?;
+    let id = account.id.clone();
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::find(tx, &id, &Scope::Site) };
+    let role = accounts.site.store.read(look).await?;
+    let mut response = Json(Me::of(account, role)).into_response();
+    cookies::set_begun(response.headers_mut(), accounts.site.url(), &begun);
+    Ok(response)
+}
+
+/// Sign out.
+///
+/// Ends the session of the cookie, and is content when there is none.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "accounts",
+    responses((status = 204, description = "Signed out")),
+)]
+pub(super) async fn logout(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    caller: Result<Caller, Problem>,
+) -> Result<Response, Problem> {
+    match caller {
+        Ok(caller) => {
+            caller.in_person()?;
+            visitor::end_session(&accounts, &headers).await?;
+        }
+        Err(problem) if problem.code == "unauthenticated" => {}
+        Err(problem) => return Err(problem),
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let gone = cookies::forget_session(accounts.site.url());
+    response.headers_mut().append(SET_COOKIE, gone);
+    Ok(response)
+}
+
+/// Who am I?
+#[utoipa::path(
+    get, path = "/api/v1/me", tag = "accounts",
+    responses(
+        (status = 200, description = "The account", body = Me),
+        (status = 401, description = "`unauthenticated` or `token_invalid`"),
+        (status = 403, description = "`scope_required`: needs `profile:read`"),
+    ),
+)]
+pub(super) async fn me(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<Me>, Problem> {
+    let who = caller.with(Right::ProfileRead)?;
+    let account = who.account().clone();
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { grant::role_in(tx, &who, &Scope::Site) };
+    let role = accounts.site.store.read(look).await?;
+    Ok(Json(Me::of(account, role)))
+}
+
+/// One sign-in in one browser.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionView {
+    /// The session's id.
+    id: String,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// How the browser names itself.
+    user_agent: String,
+    /// The network it signed in from.
+    network: String,
+    /// When the sign-in was (RFC 3339).
+    authenticated_at: String,
+    /// When it was last used, give or take five minutes (RFC 3339).
+    last_seen_at: String,
+}
+
+impl SessionView {
+    fn of(session: Session, current: Option<&SessionId>) -> Self {
+        Self {
+            current: Some(&session.id) == current,
+            id: session.id.to_string(),
+            user_agent: session.user_agent,
+            network: session.network,
+            authenticated_at: session.authenticated_at.to_string(),
+            last_seen_at: session.last_seen_at.to_string(),
+        }
+    }
+}
+
+/// The account's sessions.
+#[utoipa::path(
+    get, path = "/api/v1/me/sessions", tag = "accounts",
+    responses(
+        (status = 200, description = "The live sessions, last used first", body = List<SessionView>),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+pub(super) async fn sessions(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<List<SessionView>>, Problem> {
+    let who = caller.in_person()?;
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| session::list(tx, &id);
+    let sessions = accounts.site.store.read(look).await?;
+    let view = |session| SessionView::of(session, who.session());
+    Ok(Json(all(sessions.into_iter().map(view).collect())))
+}
+
+/// End one session.
+#[utoipa::path(
+    delete, path = "/api/v1/me/sessions/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The session's id")),
+    responses(
+        (status = 204, description = "Ended"),
+        (status = 404, description = "`not_found`: no session of this account"),
+    ),
+)]
+pub(super) async fn end_session(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let who = caller.in_person()?;
+    let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
+    let request = caller.request().clone();
+    let change = move |tx: &mut Tx<'_>| session::end(tx, &who.account().id, &id, &request);
+    gone(accounts.site.store.write(change).await?)
+}
+
+/// A personal token, without the token itself.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TokenView {
+    /// The token's id.
+    id: String,
+    /// What its owner calls it.
+    name: String,
+    /// What it may be used for.
+    scopes: Vec<Right>,
+    /// The one occasion it reaches, by id.
+    occasion: Option<String>,
+    /// Its last four letters.
+    last4: String,
+    /// When it was made (RFC 3339).
+    created_at: String,
+    /// Until when it works (RFC 3339).
+    expires_at: String,
+    /// When it was last used, give or take five minutes (RFC 3339).
+    last_used_at: Option<String>,
+}
+
+impl TokenView {
+    fn of(token: Token) -> Self {
+        Self {
+            id: token.id.to_string(),
+            name: token.name,
+            scopes: token.rights,
+            occasion: token.occasion,
+            last4: token.last4,
+            created_at: token.created_at.to_string(),
+            expires_at: token.expires_at.to_string(),
+            last_used_at: token.last_used_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// The account's personal tokens.
+#[utoipa::path(
+    get, path = "/api/v1/me/tokens", tag = "accounts",
+    responses(
+        (status = 200, description = "The live tokens, newest first", body = List<TokenView>),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+pub(super) async fn tokens(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<List<TokenView>>, Problem> {
+    let id = caller.in_person()?.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| token::list(tx, &id);
+    let tokens = accounts.site.store.read(look).await?;
+    Ok(Json(all(tokens.into_iter().map(TokenView::of).collect())))
+}
+
+/// What a token is made with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateToken {
+    /// What its owner calls it, 1–60 characters, once among the live ones.
+    name: String,
+    /// What it may be used for.
+    scopes: Vec<Right>,
+    /// The one occasion it reaches, by id; none: wherever its owner is something.
+    occasion: Option<String>,
+    /// How long it works, 1–366 days; 90 if nothing is said.
+    expires_in_days: Option<u16>,
+}
+
+/// A token that was just made.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CreatedToken {
+    /// The token's id.
+    id: String,
+    /// The token itself. It is never shown again.
+    token: String,
+    /// Until when it works (RFC 3339).
+    expires_at: String,
+}
+
+/// Make a personal token.
+#[utoipa::path(
+    post, path = "/api/v1/me/tokens", tag = "accounts",
+    request_body = CreateToken,
+    responses(
+        (status = 201, description = "Made; the token is shown this once", body = CreatedToken),
+        (status = 403, description = "`token_not_permitted`"),
+        (status = 409, description = "`limit_reached`: fifty are live"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+pub(super) async fn create_token(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Json(call): Json<CreateToken>,
+) -> Result<Response, Problem> {
+    let who: SignedIn = caller.in_person()?;
+    let new = NewToken {
+        name: call.name,
+        rights: call.scopes,
+        occasion: call.occasion,
+        days: call.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
+    };
+    let request = caller.request().clone();
+    let change = move |tx: &mut Tx<'_>| token::create(tx, &who.account().id, &new, Some(&request));
+    let created = accounts.site.store.write(change).await?;
+    let body = Json(CreatedToken {
+        id: created.id.to_string(),
+        token: created.secret.reveal().to_owned(),
+        expires_at: created.expires_at.to_string(),
+    });
+    Ok((StatusCode::CREATED, body).into_response())
+}
+
+/// Take a personal token back.
+#[utoipa::path(
+    delete, path = "/api/v1/me/tokens/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The token's id")),
+    responses(
+        (status = 204, description = "It works no more"),
+        (status = 404, description = "`not_found`: no token of this account"),
+    ),
+)]
+pub(super) async fn remove_token(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let who = caller.in_person()?;
+    let id: TokenId = id.parse().map_err(|_| Problem::not_found())?;
+    let request = caller.request().clone();
+    let change = move |tx: &mut Tx<'_>| token::remove(tx, &who.account().id, &id, Some(&request));
+    gone(accounts.site.store.write(change).await?)
+}
+
+/// A list that is never longer than fifty, in one piece.
+fn all<T>(items: Vec<T>) -> List<T> {
+    List {
+        items,
+        next_cursor: None,
+        total: None,
+    }
+}
+
+fn gone(was_there: bool) -> Result<StatusCode, Problem> {
+    if was_there {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}

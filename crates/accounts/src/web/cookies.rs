@@ -1,0 +1,117 @@
+//! The cookies of signing in, and what travels beside a request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{Request, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use platform::Secret;
+use web::SiteUrl;
+use web::cookie::{self, Life};
+
+use crate::attempts::Attempts;
+use crate::device;
+use crate::session::{Begun, Stay};
+
+const SESSION: &str = "kd_session";
+const DEVICE: &str = "kd_device";
+/// What stands in for a session before there is one.
+const BEFORE: &str = "kd_before";
+
+/// The session that a browser shows.
+pub(super) fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, SESSION).map(Secret::new)
+}
+
+/// The mark by which an account knows the browser.
+pub(super) fn device(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, DEVICE).map(Secret::new)
+}
+
+/// What a browser was given before anybody signed in.
+pub(super) fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+    cookie::find_secret(headers, url, BEFORE).map(Secret::new)
+}
+
+/// Gives a browser something to stand in for a session.
+pub(super) fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
+    cookie::secret(url, BEFORE, secret.reveal(), Life::Session)
+}
+
+/// Gives a browser its session.
+pub(super) fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
+    let life = match stay {
+        Stay::Visit => Life::Session,
+        Stay::Remembered => Life::Seconds(stay.idle().as_secs()),
+    };
+    cookie::secret(url, SESSION, secret.reveal(), life)
+}
+
+/// Takes a browser's session away.
+pub(super) fn forget_session(url: &SiteUrl) -> HeaderValue {
+    cookie::forget(url, SESSION)
+}
+
+/// Gives a browser all that belongs to a session that has just begun.
+pub(super) fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
+    let device = begun.device.secret().reveal();
+    let lifetime = Life::Seconds(device::LIFETIME.as_secs());
+    headers.append(SET_COOKIE, set_session(url, &begun.session, begun.stay));
+    headers.append(SET_COOKIE, cookie::secret(url, DEVICE, device, lifetime));
+    headers.append(SET_COOKIE, cookie::forget(url, BEFORE));
+}
+
+/// What travels beside a request, put there by [`carry`].
+#[derive(Clone)]
+pub(super) struct Beside {
+    /// The counters of this process.
+    pub(super) attempts: Attempts,
+    renewed: Arc<Mutex<Option<HeaderValue>>>,
+}
+
+impl Beside {
+    /// Gives the cookie of a session that goes on a new life.
+    pub(super) fn renew(&self, cookie: HeaderValue) {
+        *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cookie);
+    }
+}
+
+/// Carries the counters in, and a renewed cookie out, unless the answer has
+/// decided about the session itself.
+pub(super) async fn carry(
+    State(attempts): State<Attempts>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let beside = Beside {
+        attempts,
+        renewed: Arc::default(),
+    };
+    request.extensions_mut().insert(beside.clone());
+    let mut response = next.run(request).await;
+    let renewed = beside
+        .renewed
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    if let Some(cookie) = renewed.filter(|cookie| !sets_same(response.headers(), cookie)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn sets_same(headers: &HeaderMap, cookie: &HeaderValue) -> bool {
+    let name = |value: &HeaderValue| {
+        value
+            .as_bytes()
+            .split(|byte| *byte == b'=')
+            .next()
+            .map(<[u8]>::to_vec)
+    };
+    headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .any(|set| name(set) == name(cookie))
+}

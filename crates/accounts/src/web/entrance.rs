@@ -1,0 +1,136 @@
+//! A page before the door, and a form sent from it: who may already be signed
+//! in, the cookie that stands in for a session, and the language spoken.
+
+use askama::Template;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode, request};
+use axum::response::Response;
+use platform::{Secret, secret};
+use web::page::{Kind, Page};
+use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf, masking};
+
+use super::{asking, cookies};
+use crate::Accounts;
+use crate::client::Client;
+use crate::opaque;
+use crate::signed_in::SignedIn;
+
+/// Somebody who opens a page before the door.
+pub(super) struct Entrance {
+    /// Who it is, if they are signed in.
+    pub(super) who: Option<SignedIn>,
+    /// The hidden `_csrf` of the page's form.
+    pub(super) csrf: String,
+    pub(super) text: Text,
+    pub(super) client: Client,
+    secret: Secret,
+    cookie: Option<HeaderValue>,
+}
+
+impl Entrance {
+    async fn of(parts: &mut request::Parts, accounts: &Accounts) -> Result<Self, Problem> {
+        let site = &accounts.site;
+        check_connection(site.url())?;
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        let (who, secret) = match asking::visit(parts, site).await {
+            Ok((visit, secret)) => (Some(visit.who), Some(secret)),
+            Err(problem) if problem.status.is_server_error() => return Err(problem),
+            Err(_) => (None, cookies::before(&parts.headers, site.url())),
+        };
+        let (secret, cookie) = if let Some(secret) = secret {
+            (secret, None)
+        } else {
+            let secret = opaque::create(&site.random);
+            let cookie = cookies::set_before(site.url(), &secret);
+            (secret, Some(cookie))
+        };
+        Ok(Self {
+            who,
+            csrf: csrf::token(secret.reveal()),
+            text: site.speak(&wishes),
+            client: Client::from_request_parts(parts, accounts).await?,
+            secret,
+            cookie,
+        })
+    }
+
+    /// Whether a form was sent from this browser's own page. Pages opened by a
+    /// link send no referrer, so some browsers do not say where their forms come
+    /// from; there the value in the form, which nobody else knows, has to do.
+    fn check(&self, parts: &request::Parts, site: &Site, form: &Form) -> Result<(), Problem> {
+        if !masking::hides(parts.uri.path()) {
+            return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));
+        }
+        csrf::check_sender(&parts.headers, site.url())?;
+        if secret::same(form.text(csrf::FIELD).as_bytes(), self.csrf.as_bytes()) {
+            Ok(())
+        } else {
+            Err(Problem::new(StatusCode::FORBIDDEN, "csrf_failed"))
+        }
+    }
+
+    /// Shows a page, titled by the message `title`.
+    pub(super) fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
+        let mut response = web::page(Page {
+            title: &format!("{} – {}", self.text.say(title), site.settings.name),
+            body,
+            text: &self.text,
+            theme: Theme::PLAIN,
+            kind: Kind::Plain {
+                languages: &site.languages(),
+            },
+        });
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// A cookie that travels in the clear is anybody's; on this machine alone
+/// nobody listens.
+pub(super) fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
+    if url.is_secure() || url.is_loopback() {
+        return Ok(());
+    }
+    let code = "secure_connection_required";
+    Err(Problem::new(StatusCode::FORBIDDEN, code))
+}
+
+impl FromRequestParts<Accounts> for Entrance {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut request::Parts,
+        accounts: &Accounts,
+    ) -> Result<Self, Problem> {
+        Self::of(parts, accounts).await
+    }
+}
+
+/// A form sent from a page before the door, known to be ours.
+pub(super) struct Entry {
+    pub(super) entrance: Entrance,
+    pub(super) form: Form,
+    pub(super) network: Network,
+}
+
+impl FromRequest<Accounts> for Entry {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let entrance = Entrance::of(&mut parts, accounts).await?;
+        let network = Facts::from_request_parts(&mut parts, accounts)
+            .await?
+            .network();
+        let form = Form::from_request(Request::from_parts(parts.clone(), body), accounts).await?;
+        entrance.check(&parts, &accounts.site, &form)?;
+        Ok(Self {
+            entrance,
+            form,
+            network,
+        })
+    }
+}

@@ -1,0 +1,389 @@
+//! One's own account, signed in: password, sessions, tokens.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::{Secret, StoreError, Tx};
+use serde::Deserialize;
+use web::page::{Account as Frame, Kind, Navigation, Page, Section};
+use web::{Facts, Form, Problem, Text, Theme, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::cookies;
+use super::form::{Complaints, Field};
+use super::problem;
+use super::visitor::see_other;
+use crate::Accounts;
+use crate::client::{self, Client};
+use crate::credential::{self, Change, ChangeError};
+use crate::password::{self, Password};
+use crate::session::{self, Session};
+use crate::signed_in::SignedIn;
+use crate::token::{self, NewToken, Right, Token};
+
+const HERE: &str = "/me/security";
+
+/// Where browsers' password managers lead people.
+pub(super) async fn change_password() -> Response {
+    (
+        axum::http::StatusCode::FOUND,
+        [(axum::http::header::LOCATION, HERE)],
+    )
+        .into_response()
+}
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "security.html")]
+struct SecurityPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    zone: &'a TimeZone,
+    done: Option<&'static str>,
+    made: Option<&'a str>,
+    has_password: bool,
+    fields: Vec<Field<'a>>,
+    current: &'a SignedIn,
+    sessions: &'a [Session],
+    tokens: &'a [Token],
+    rights: Vec<Offered<'a>>,
+    form: &'a Form,
+    complaints: Complaints,
+}
+
+/// A right that a new token may be given.
+struct Offered<'a> {
+    word: &'static str,
+    label: Cow<'a, str>,
+    is_ticked: bool,
+}
+
+impl SecurityPage<'_> {
+    fn moment(&self, at: &Timestamp) -> String {
+        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+    }
+
+    fn browser(&self, session: &Session) -> String {
+        match client::describe(&session.user_agent) {
+            name if name.is_empty() => self.text.say("account-session-unknown").into_owned(),
+            name => name,
+        }
+    }
+
+    fn is_current(&self, session: &Session) -> bool {
+        self.current.session() == Some(&session.id)
+    }
+
+    fn days(&self) -> String {
+        match self.form.text("expires_in_days") {
+            "" => token::DEFAULT_DAYS.to_string(),
+            typed => typed.to_owned(),
+        }
+    }
+}
+
+/// What stands on the page besides what the store holds.
+struct Shown<'a> {
+    done: Option<&'static str>,
+    made: Option<&'a Secret>,
+    form: &'a Form,
+    complaints: Complaints,
+}
+
+pub(super) async fn security(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(&wishes);
+    let shown = Shown {
+        done: match done.done.as_deref() {
+            Some("password") => Some("account-done-password"),
+            Some("session") => Some("account-done-session"),
+            Some("token") => Some("account-done-token"),
+            _ => None,
+        },
+        made: None,
+        form: &Form::default(),
+        complaints: Complaints::default(),
+    };
+    page(&accounts, &text, &reader.who, &reader.csrf, shown).await
+}
+
+async fn page(
+    accounts: &Accounts,
+    text: &Text,
+    who: &SignedIn,
+    csrf: &str,
+    shown: Shown<'_>,
+) -> Result<Response, Problem> {
+    let site = &accounts.site;
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        Ok((
+            password::find(tx, &id)?.is_some(),
+            session::list(tx, &id)?,
+            token::list(tx, &id)?,
+        ))
+    };
+    let (has_password, sessions, tokens) = site.store.read(look).await?;
+    let zone = TimeZone::get(&who.account().time_zone);
+    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+    let body = SecurityPage {
+        text,
+        csrf,
+        zone: &zone,
+        done: shown.done,
+        made: shown.made.map(Secret::reveal),
+        has_password,
+        fields: password_fields(text, has_password, &shown.complaints),
+        current: who,
+        sessions: &sessions,
+        tokens: &tokens,
+        rights: Right::ALL
+            .map(|right| offer(text, shown.form, right))
+            .into(),
+        form: shown.form,
+        complaints: shown.complaints,
+    };
+    let entry = |label, href: &str, current| web::page::Entry {
+        label: text.say(label).into_owned(),
+        href: href.to_owned(),
+        current,
+        tab: true,
+        ..Default::default()
+    };
+    let sections = [Section {
+        title: None,
+        entries: vec![
+            entry("account-to-occasions", "/admin", false),
+            entry("account-security", HERE, true),
+        ],
+    }];
+    Ok(web::page(Page {
+        title: &format!("{} – {}", text.say("account-security"), site.settings.name),
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: Kind::Host(Navigation {
+            heading: None,
+            sections: &sections,
+            more: None,
+            strip: None,
+            account: Some(Frame {
+                name: &who.account().display_name,
+                csrf,
+            }),
+        }),
+    }))
+}
+
+fn offer<'a>(text: &'a Text, form: &Form, right: Right) -> Offered<'a> {
+    let word = right.word();
+    Offered {
+        word,
+        label: text.say(&format!("account-right-{}", word.replace(':', "-"))),
+        is_ticked: form.all("scopes").any(|ticked| ticked == word),
+    }
+}
+
+fn password_fields<'a>(
+    text: &'a Text,
+    has_password: bool,
+    complaints: &Complaints,
+) -> Vec<Field<'a>> {
+    let field = |name, autocomplete, label, hint: Option<&'static str>| Field {
+        name,
+        kind: "password",
+        autocomplete,
+        label: text.say(label),
+        hint: hint.map(|id| text.say(id)),
+        value: "",
+        complaint: complaints.find(name),
+    };
+    let current = has_password.then(|| {
+        field(
+            "current_password",
+            "current-password",
+            "account-password-current",
+            None,
+        )
+    });
+    let new = field(
+        "password",
+        "new-password",
+        "account-password-new",
+        Some("account-password-hint"),
+    );
+    current.into_iter().chain([new]).collect()
+}
+
+pub(super) async fn set_password(
+    State(accounts): State<Accounts>,
+    facts: Facts,
+    wishes: Wishes,
+    client: Client,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    match try_set_password(&accounts, &facts, client, &sender).await {
+        Ok(secret) => {
+            let mut response = see_other("/me/security?done=password");
+            let cookie = cookies::set_session(accounts.site.url(), &secret, sender.stay);
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(problem) if is_worth_showing(&problem) => {
+            let first = if problem.code == "current_password_wrong" {
+                "current_password"
+            } else {
+                "password"
+            };
+            again(&accounts, &wishes, &sender, &problem, first).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn try_set_password(
+    accounts: &Accounts,
+    facts: &Facts,
+    client: Client,
+    sender: &Sender,
+) -> Result<Secret, Problem> {
+    let account = sender.who.account();
+    let known = [
+        account.email.as_str(),
+        &account.display_name,
+        &accounts.site.settings.name,
+    ];
+    let typed = Secret::new(sender.form.text("password"));
+    let new = Password::choose(&typed, &known)
+        .map_err(|weakness| problem::password(Problem::fields(), "/password", weakness))?;
+    let change = Change {
+        current: Secret::new(sender.form.text("current_password")),
+        new,
+        network: facts.network(),
+        client,
+    };
+    let changed = credential::change(accounts, &sender.who, change).await;
+    changed.map_err(|error: ChangeError| error.into())
+}
+
+pub(super) async fn end_sessions(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let (who, request) = (sender.who, sender.request);
+    let one = match sender.form.find("session") {
+        Some(id) => Some(id.parse().map_err(|_| Problem::not_found())?),
+        None => None,
+    };
+    let change = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+        let account = &who.account().id;
+        match (&one, who.session()) {
+            (Some(id), _) => session::end(tx, account, id, &request),
+            (None, Some(kept)) => session::end_others(tx, account, kept, &request).map(|_| true),
+            (None, None) => Ok(false),
+        }
+    };
+    if accounts.site.store.write(change).await? {
+        Ok(see_other("/me/security?done=session"))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+pub(super) async fn create_token(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    match try_create_token(&accounts, &sender).await {
+        Ok(created) => {
+            // Shown in the answer itself: it is kept nowhere, so there is no
+            // page to lead to.
+            let text = accounts.site.speak(&wishes);
+            let shown = Shown {
+                done: None,
+                made: Some(&created.secret),
+                form: &Form::default(),
+                complaints: Complaints::default(),
+            };
+            page(&accounts, &text, &sender.who, &sender.csrf, shown).await
+        }
+        Err(problem) if is_worth_showing(&problem) => {
+            again(&accounts, &wishes, &sender, &problem, "name").await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token::Created, Problem> {
+    let rights: Result<Vec<Right>, _> = sender.form.all("scopes").map(str::parse).collect();
+    let rights = rights.map_err(|_| Problem::fields().field("/scopes", "unknown_option", []))?;
+    let days = match sender.form.number("expires_in_days") {
+        Ok(days) => days.map_or(Ok(token::DEFAULT_DAYS), u16::try_from),
+        Err(_) => Ok(0),
+    };
+    let new = NewToken {
+        name: sender.form.text("name").to_owned(),
+        rights,
+        occasion: None,
+        days: days.unwrap_or(0),
+    };
+    let (who, request) = (sender.who.clone(), sender.request.clone());
+    let change = move |tx: &mut Tx<'_>| token::create(tx, &who.account().id, &new, Some(&request));
+    Ok(accounts.site.store.write(change).await?)
+}
+
+pub(super) async fn remove_token(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let id = sender.form.text("token").parse();
+    let id = id.map_err(|_| Problem::not_found())?;
+    let (who, request) = (sender.who, sender.request);
+    let change = move |tx: &mut Tx<'_>| token::remove(tx, &who.account().id, &id, Some(&request));
+    if accounts.site.store.write(change).await? {
+        Ok(see_other("/me/security?done=token"))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// The page again, with what was wrong with what was sent.
+async fn again(
+    accounts: &Accounts,
+    wishes: &Wishes,
+    sender: &Sender,
+    problem: &Problem,
+    first: &str,
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(wishes);
+    let shown = Shown {
+        done: None,
+        made: None,
+        form: &sender.form,
+        complaints: Complaints::of(problem, first, &text),
+    };
+    let page = page(accounts, &text, &sender.who, &sender.csrf, shown).await?;
+    Ok((problem.status, page).into_response())
+}
+
+fn is_worth_showing(problem: &Problem) -> bool {
+    matches!(
+        problem.code,
+        "validation_failed" | "current_password_wrong" | "rate_limited" | "limit_reached" | "busy"
+    )
+}

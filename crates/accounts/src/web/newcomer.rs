@@ -1,0 +1,229 @@
+//! Pages for people who become somebody: the first owner, or a member.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use platform::{Secret, StoreError, Tx};
+use web::{Form, Problem, Site, Text};
+
+use super::entrance::{Entrance, Entry};
+use super::form::{Complaints, Field, new_account, new_account_fields};
+use super::visitor::{HOME, begun_at, refused, see_other};
+use crate::Accounts;
+use crate::grant::Role;
+use crate::invite::{self, Invite, TakeError};
+use crate::session::{self, Begun, Method, Stay};
+use crate::setup::{self, SetupError};
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    fields: Vec<Field<'a>>,
+    complaints: Complaints,
+}
+
+pub(super) async fn setup(
+    State(accounts): State<Accounts>,
+    Path(secret): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    check_setup(&accounts, secret).await?;
+    Ok(setup_page(
+        &accounts.site,
+        entrance,
+        &Form::default(),
+        Complaints::default(),
+    ))
+}
+
+pub(super) async fn set_up(
+    State(accounts): State<Accounts>,
+    Path(secret): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    // Before a hash is made, so that nobody without the key makes us work.
+    check_setup(&accounts, secret.clone()).await?;
+    let Entry { entrance, form, .. } = entry;
+    match try_set_up(&accounts, &entrance, &form, Secret::new(secret)).await {
+        Ok(begun) => Ok(begun_at(&accounts, &begun, HOME)),
+        Err(problem) if is_about_fields(&problem) => {
+            let complaints = Complaints::of(&problem, "email", &entrance.text);
+            let page = setup_page(&accounts.site, entrance, &form, complaints);
+            Ok(refused(&problem, page))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn check_setup(accounts: &Accounts, secret: String) -> Result<(), Problem> {
+    let key = Secret::new(secret);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { setup::is_open(tx, &key) };
+    if accounts.site.store.read(look).await? {
+        Ok(())
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+async fn try_set_up(
+    accounts: &Accounts,
+    entrance: &Entrance,
+    form: &Form,
+    key: Secret,
+) -> Result<Begun, Problem> {
+    let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
+    let hash = accounts.hasher.hash(&password).await?;
+    let client = entrance.client.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, SetupError> {
+        setup::finish(tx, &key, &new, &hash, &client)
+    };
+    Ok(accounts.site.store.write(change).await?)
+}
+
+fn setup_page(site: &Site, entrance: Entrance, form: &Form, complaints: Complaints) -> Response {
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let page = SetupPage {
+        text: &text,
+        csrf: &csrf,
+        fields: new_account_fields(&text, form, &complaints),
+        complaints,
+    };
+    entrance.show(site, "account-setup", page)
+}
+
+#[derive(Template)]
+#[template(path = "join.html")]
+struct JoinPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    by: &'a str,
+    role: Role,
+    address: &'a str,
+    who: Option<&'a str>,
+    fields: Vec<Field<'a>>,
+    complaints: Complaints,
+}
+
+impl JoinPage<'_> {
+    fn invites(&self) -> String {
+        let role = self.text.say(role_message(self.role));
+        let values = [("name", self.by.into()), ("role", role.into())];
+        self.text.with("account-join-by", values)
+    }
+
+    fn signed_in(&self, name: &str) -> String {
+        self.text.with("account-join-as", [("name", name.into())])
+    }
+}
+
+pub(super) async fn join(
+    State(accounts): State<Accounts>,
+    Path(secret): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let shown = load_invite(&accounts, secret.clone()).await?;
+    let form = Form::default();
+    Ok(join_page(
+        &accounts.site,
+        entrance,
+        &secret,
+        &shown,
+        &form,
+        Complaints::default(),
+    ))
+}
+
+pub(super) async fn accept(
+    State(accounts): State<Accounts>,
+    Path(secret): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let shown = load_invite(&accounts, secret.clone()).await?;
+    let Entry { entrance, form, .. } = entry;
+    if let Some(who) = entrance.who.clone() {
+        let secret = Secret::new(secret);
+        let change = move |tx: &mut Tx<'_>| -> Result<Invite, TakeError> {
+            invite::take_as(tx, &secret, &who)
+        };
+        accounts.site.store.write(change).await?;
+        return Ok(see_other(HOME));
+    }
+    match try_join(&accounts, &entrance, &form, Secret::new(secret.clone())).await {
+        Ok(begun) => Ok(begun_at(&accounts, &begun, HOME)),
+        Err(problem) if is_about_fields(&problem) => {
+            let complaints = Complaints::of(&problem, "email", &entrance.text);
+            let page = join_page(&accounts.site, entrance, &secret, &shown, &form, complaints);
+            Ok(refused(&problem, page))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Shown, Problem> {
+    let secret = Secret::new(secret);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, &secret) };
+    let shown = accounts.site.store.read(look).await?;
+    Ok(shown.ok_or(TakeError::Gone)?)
+}
+
+async fn try_join(
+    accounts: &Accounts,
+    entrance: &Entrance,
+    form: &Form,
+    secret: Secret,
+) -> Result<Begun, Problem> {
+    let (new, password) = new_account(form, &accounts.site, &entrance.text)?;
+    let hash = accounts.hasher.hash(&password).await?;
+    let client = entrance.client.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, TakeError> {
+        let (id, _) = invite::take_new(tx, &secret, &new, &hash)?;
+        let begun = session::begin(tx, &id, Method::Beginning, Stay::Visit, &client)?;
+        begun.ok_or(TakeError::Gone)
+    };
+    Ok(accounts.site.store.write(change).await?)
+}
+
+fn join_page(
+    site: &Site,
+    entrance: Entrance,
+    secret: &str,
+    shown: &invite::Shown,
+    form: &Form,
+    complaints: Complaints,
+) -> Response {
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let who = entrance
+        .who
+        .as_ref()
+        .map(|who| who.account().display_name.clone());
+    let page = JoinPage {
+        text: &text,
+        csrf: &csrf,
+        by: &shown.by.display_name,
+        role: shown.invite.role,
+        address: &format!("/admin/join/{secret}"),
+        who: who.as_deref(),
+        fields: new_account_fields(&text, form, &complaints),
+        complaints,
+    };
+    entrance.show(site, "account-join", page)
+}
+
+/// The name of a role.
+fn role_message(role: Role) -> &'static str {
+    match role {
+        Role::Observer => "account-role-observer",
+        Role::Coordinator => "account-role-coordinator",
+        Role::OccasionOwner => "account-role-occasion-owner",
+        Role::Admin => "account-role-admin",
+        Role::Owner => "account-role-owner",
+    }
+}
+
+/// Whether the form is worth showing again: what was typed can be mended, or
+/// sent once more.
+fn is_about_fields(problem: &Problem) -> bool {
+    matches!(problem.code, "validation_failed" | "email_taken" | "busy")
+}

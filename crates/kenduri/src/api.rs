@@ -1,0 +1,186 @@
+//! The description of the JSON API: gathered from the rooms' own routes, as
+//! `/api/openapi.json` for programs and `/api/docs` for people, who are written
+//! to in English as the description is.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::Value;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use web::page::{Kind, Page};
+use web::{Language, Site, Theme};
+
+const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their programs send \
+    “Authorization: Bearer TOKEN”; tokens are made on the page of your account, or by \
+    “kenduri token create”. Bodies are JSON in UTF-8, at most 256 KiB. A change names the version \
+    it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
+    carry an Idempotency-Key, and is then done once, however often it is sent.";
+
+/// The routes of the API's rooms, with a description of the whole to merge theirs into.
+pub(crate) fn router() -> OpenApiRouter<Site> {
+    let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let description = OpenApiBuilder::new()
+        .info(Info::new("Kenduri", "1"))
+        .components(Some(
+            ComponentsBuilder::new()
+                .security_scheme("token", token)
+                .build(),
+        ))
+        .build();
+    OpenApiRouter::with_openapi(description)
+}
+
+/// The description as the committed file has it.
+pub(crate) fn text(description: &OpenApi) -> String {
+    let mut text = serde_json::to_string_pretty(description).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The two addresses that describe the API.
+pub(crate) fn routes(description: &OpenApi) -> Router<Site> {
+    let json: axum::body::Bytes = text(description).into();
+    let value = serde_json::to_value(description).unwrap_or_default();
+    Router::new()
+        .route(
+            "/api/openapi.json",
+            get(async move || ([(header::CONTENT_TYPE, "application/json")], json.clone())),
+        )
+        .route(
+            "/api/docs",
+            get(async move |State(site): State<Site>| page(&site, &value)),
+        )
+}
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct Docs<'a> {
+    introduction: &'static str,
+    operations: Vec<Operation<'a>>,
+    schemas: Vec<Schema<'a>>,
+}
+
+struct Operation<'a> {
+    anchor: String,
+    method: String,
+    path: &'a str,
+    summary: &'a str,
+    description: &'a str,
+    fields: Vec<Field<'a>>,
+}
+
+struct Schema<'a> {
+    name: &'a str,
+    description: &'a str,
+    fields: Vec<Field<'a>>,
+}
+
+/// A parameter, a body, an answer, a member.
+struct Field<'a> {
+    name: String,
+    what: String,
+    schema: Option<&'a str>,
+}
+
+fn page(site: &Site, description: &Value) -> Response {
+    let text = site.catalogue.speak(&Language::ENGLISH);
+    web::page(Page {
+        title: &format!("API – {}", site.settings.name),
+        body: Docs {
+            introduction: INTRODUCTION,
+            operations: operations(description),
+            schemas: members(&description["components"]["schemas"])
+                .map(|(name, schema)| Schema {
+                    name,
+                    description: words(&schema["description"]),
+                    fields: schema_fields(schema),
+                })
+                .collect(),
+        },
+        text: &text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain { languages: &[] },
+    })
+}
+
+fn operations(description: &Value) -> Vec<Operation<'_>> {
+    members(&description["paths"])
+        .flat_map(|(path, item)| {
+            members(item).map(move |(method, operation)| Operation {
+                anchor: words(&operation["operationId"]).to_owned(),
+                method: method.to_uppercase(),
+                path,
+                summary: words(&operation["summary"]),
+                description: words(&operation["description"]),
+                fields: operation_fields(operation),
+            })
+        })
+        .collect()
+}
+
+fn operation_fields(operation: &Value) -> Vec<Field<'_>> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let parameters = parameters.map(|parameter| Field {
+        name: format!(
+            "{} ({})",
+            words(&parameter["name"]),
+            words(&parameter["in"])
+        ),
+        what: words(&parameter["description"]).to_owned(),
+        schema: None,
+    });
+    let body = members(&operation["requestBody"]["content"]).map(|(kind, content)| Field {
+        name: "Body".to_owned(),
+        what: kind.to_owned(),
+        schema: referred(&content["schema"]),
+    });
+    let answers = members(&operation["responses"]).map(|(status, answer)| Field {
+        name: status.to_owned(),
+        what: words(&answer["description"]).to_owned(),
+        schema: members(&answer["content"]).find_map(|(_, content)| referred(&content["schema"])),
+    });
+    parameters.chain(body).chain(answers).collect()
+}
+
+fn schema_fields(schema: &Value) -> Vec<Field<'_>> {
+    let members = members(&schema["properties"]).map(|(name, member)| {
+        let kind = match &member["type"] {
+            Value::Array(kinds) => kinds.iter().map(words).collect::<Vec<_>>().join(" or "),
+            kind => words(kind).to_owned(),
+        };
+        let about = words(&member["description"]);
+        Field {
+            name: name.to_owned(),
+            what: format!("{kind} {about}").trim().to_owned(),
+            schema: referred(member)
+                .or_else(|| referred(&member["items"]))
+                .or_else(|| member["oneOf"].as_array()?.iter().find_map(referred)),
+        }
+    });
+    let one_of = schema["enum"].as_array().into_iter().flatten();
+    let one_of = one_of.map(|word| Field {
+        name: words(word).to_owned(),
+        what: String::new(),
+        schema: None,
+    });
+    members.chain(one_of).collect()
+}
+
+/// The name behind `#/components/schemas/…`.
+fn referred(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.rsplit('/').next()
+}
+
+fn members(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let members = object.as_object().into_iter().flatten();
+    members.map(|(name, value)| (name.as_str(), value))
+}
+
+fn words(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

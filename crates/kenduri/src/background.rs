@@ -1,0 +1,107 @@
+//! What goes on beside requests: jobs, counters that are written now and then,
+//! and what is swept away each minute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use occasions::opens::Opens;
+use platform::jobs::{Done, Handler, Worker};
+use platform::limits::guess::GuessBudget;
+use platform::mail::suppression::Key;
+use platform::mail::{self, Mailer, Post, Smtp};
+use platform::{StoreError, Tx, audit, idempotency, key, news};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use web::Site;
+
+use crate::configuration::{MailRoute, Settings};
+use crate::figures::Figures;
+
+/// How often opened invitations are written down; a crash loses no more.
+const OPENS: Duration = Duration::from_secs(10);
+/// How often figures are put away, so that samples nobody asks for do not pile up.
+const FIGURES: Duration = Duration::from_secs(5);
+
+/// Everything that runs until Kenduri stops.
+pub(crate) struct Background {
+    /// Whoever does the jobs.
+    pub(crate) worker: Worker,
+    /// How many run side by side.
+    pub(crate) jobs_at_once: usize,
+    /// Wrong codes, shared with other processes through the store.
+    pub(crate) budget: GuessBudget,
+    /// Opened invitations, gathered by the pages.
+    pub(crate) opens: Arc<Opens>,
+    /// What is counted.
+    pub(crate) figures: Figures,
+}
+
+impl Background {
+    /// Starts all of it in `tasks`; all of it ends after `stop`.
+    pub(crate) fn start(self, site: &Site, tasks: &TaskTracker, stop: &CancellationToken) {
+        tasks.spawn(self.worker.run(self.jobs_at_once, stop.clone()));
+        let (store, clock) = (site.store.clone(), site.clock.clone());
+        tasks.spawn(self.budget.run(store, clock, stop.clone()));
+        tasks.spawn(write_opens(self.opens, site.clone(), stop.clone()));
+        tasks.spawn(tidy(self.figures, stop.clone()));
+    }
+}
+
+/// The jobs of every room.
+pub(crate) async fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
+    let key = site.store.write(|tx| key::load(tx, "suppression")).await?;
+    let mailer = match &settings.mail.route {
+        MailRoute::Mailbox => Mailer::Mailbox,
+        MailRoute::Smtp(server) => {
+            Mailer::Smtp(Box::new(Smtp::new(server.clone(), site.url().host())?))
+        }
+    };
+    let post = Post {
+        mailer,
+        from: settings.mail.from.clone(),
+        site_host: site.url().host().to_owned(),
+        suppression: Key::new(key.mac(&[])),
+    };
+    let handlers = vec![
+        Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
+        mail::handler(site.store.clone(), post),
+        occasions::closing::sweeps(site.store.clone()),
+        occasions::web::mail::confirmations(site.clone()),
+    ];
+    Ok(Worker::new(
+        site.store.clone(),
+        site.clock.clone(),
+        site.random.clone(),
+        handlers,
+    ))
+}
+
+/// Seals new lines of the audit log, and removes what has served its time.
+fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    audit::chain::seal(tx)?;
+    news::sweep(tx)?;
+    idempotency::sweep(tx)?;
+    Ok(())
+}
+
+async fn write_opens(opens: Arc<Opens>, site: Site, stop: CancellationToken) {
+    loop {
+        let last = tokio::time::timeout(OPENS, stop.cancelled()).await.is_ok();
+        if let Err(error) = opens.write(&site.store).await {
+            tracing::warn!(%error, "opened invitations were not written down");
+        }
+        if last {
+            return;
+        }
+    }
+}
+
+async fn tidy(figures: Figures, stop: CancellationToken) {
+    while tokio::time::timeout(FIGURES, stop.cancelled())
+        .await
+        .is_err()
+    {
+        figures.tidy();
+    }
+}

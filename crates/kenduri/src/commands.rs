@@ -1,0 +1,162 @@
+//! The words a person types. One file per word; each ends in an exit code.
+
+mod check;
+mod migrate;
+mod owner;
+mod serve;
+mod token;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::configuration::{self, Asked, Flag};
+use crate::orders::{Order, Outcome};
+use crate::{control, installation};
+
+/// Invitations that are answered, and nothing is lost.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    long_about = "Invitations that are answered, and nothing is lost.\n\n\
+                  Kenduri serves the pages of weddings, kenduri and other occasions: a household opens \
+                  its link, answers for everyone, and the hosts see it arrive. One program, one file of \
+                  settings, one folder of data.",
+    after_help = "To look around:  kenduri serve --demo\n\
+                  Exit codes:      0 done · 1 refused or failed · 2 bad usage · 3 Kenduri is not running",
+    propagate_version = true
+)]
+pub(crate) struct Kenduri {
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    Serve(serve::Serve),
+    Check(check::Check),
+    #[command(subcommand)]
+    Owner(owner::Owner),
+    #[command(subcommand)]
+    Token(token::Token),
+    Migrate(migrate::Migrate),
+}
+
+/// Which installation is meant.
+#[derive(Debug, Args)]
+struct Where {
+    /// The file of settings [default: kenduri.toml in this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of everything Kenduri keeps [default: data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A setting, as in `--set site.name="Rumah Daniel"`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
+}
+
+impl Kenduri {
+    /// Does what the word says.
+    pub(crate) fn run(self) -> Result<()> {
+        match self.word {
+            Word::Serve(serve) => serve.run(),
+            Word::Check(check) => check.run(),
+            Word::Owner(owner) => owner.run(),
+            Word::Token(token) => token.run(),
+            Word::Migrate(migrate) => migrate.run(),
+        }
+    }
+}
+
+/// Tells why, if it did not work, and gives the exit code.
+pub(crate) fn finish(result: Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    let mut reason = String::from("error: ");
+    for (depth, cause) in error.chain().enumerate() {
+        let text = cause.to_string();
+        // Some errors repeat their cause in their own text.
+        if depth == 0 || !reason.contains(&text) {
+            reason.push_str(if depth == 0 { "" } else { "\n  because " });
+            reason.push_str(&text);
+        }
+    }
+    let _ = writeln!(std::io::stderr(), "{reason}");
+    ExitCode::FAILURE
+}
+
+/// Prints what was asked for.
+fn say(text: &str) -> Result<()> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}
+
+/// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
+fn give(order: Order, place: &Where) -> Result<Outcome> {
+    let settings = configuration::load(&place.asked())?.settings;
+    if let Some(outcome) = control::ask(&settings.data, &order)? {
+        return Ok(outcome);
+    }
+    let url = installation::likely_url(&settings)?;
+    let site = installation::open(&settings, url)?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(order.carry_out(&site))
+}
+
+impl Where {
+    fn asked(&self) -> Asked {
+        let mut flags: Vec<Flag> = self
+            .set
+            .iter()
+            .map(|(key, value)| Flag {
+                typed: format!("--set {key}"),
+                key: key.clone(),
+                value: value.clone(),
+            })
+            .collect();
+        if let Some(data) = &self.data {
+            flags.push(Flag {
+                typed: "--data".to_owned(),
+                key: "data".to_owned(),
+                value: data.to_string_lossy().into_owned(),
+            });
+        }
+        Asked {
+            file: self.config.clone(),
+            look_for_file: true,
+            flags,
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+            allow_public_mailbox: false,
+        }
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.trim().to_owned(), value.to_owned()))
+        .ok_or_else(|| "write KEY=VALUE, as in site.name=Kenduri".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Kenduri::command().debug_assert();
+    }
+}

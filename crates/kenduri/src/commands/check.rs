@@ -1,0 +1,39 @@
+//! `kenduri check`: reads the configuration and says what is in force.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::{Where, say};
+use crate::configuration;
+
+/// Read the settings, check them, and print what is in force and where each value came from
+///
+/// Nothing is started or changed. A problem is told with file, line, key and
+/// what to do, and the exit code is 1. Passwords are printed as `***`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    place: Where,
+    /// Accept `mail.url = "mailbox:"` together with a listener other machines can reach
+    #[arg(long)]
+    allow_public_mailbox: bool,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<()> {
+        let mut asked = self.place.asked();
+        asked.allow_public_mailbox = self.allow_public_mailbox;
+        let found = configuration::load(&asked)?;
+        let mut text = match &found.file {
+            Some(file) => format!("# {} is good.\n", file.display()),
+            None => "# No file: built-in settings.\n".to_owned(),
+        };
+        for warning in &found.warnings {
+            text.push_str("# warning: ");
+            text.push_str(warning);
+            text.push('\n');
+        }
+        text.push_str(&found.report());
+        say(&text)
+    }
+}

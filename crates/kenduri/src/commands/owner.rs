@@ -1,0 +1,47 @@
+//! `kenduri owner create`: the first owner, or one more.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::{Where, give, say};
+use crate::orders::{Order, Outcome, OwnerCreate};
+
+/// Make owners of the installation
+#[derive(Debug, Subcommand)]
+pub(super) enum Owner {
+    Create(Create),
+}
+
+/// Make somebody an owner, and print a link that signs them in once
+///
+/// The link leads to the page where a password is set. If somebody signs in
+/// with this address already, they become an owner. Works while Kenduri runs
+/// with this data, and while it does not.
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    #[command(flatten)]
+    place: Where,
+    /// The address they sign in with
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+    /// What they want to be called, 2 to 50 characters
+    #[arg(long)]
+    name: String,
+}
+
+impl Owner {
+    pub(super) fn run(self) -> Result<()> {
+        let Self::Create(create) = self;
+        let order = Order::OwnerCreate(OwnerCreate {
+            email: create.email.clone(),
+            name: create.name,
+        });
+        if let Outcome::Owner { link } = give(order, &create.place)? {
+            say(&format!(
+                "{} is an owner. This link signs in once:\n{link}\n",
+                create.email
+            ))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! `kenduri token create`: lets a program in.
+
+use accounts::token::{DEFAULT_DAYS, Right};
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::{Where, give, say};
+use crate::orders::{Order, Outcome, TokenCreate};
+
+/// Make tokens for programs that use the API
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    Create(Create),
+}
+
+/// Make an API token for one occasion, and print it: once, on a line of its own
+///
+/// A program sends it as `Authorization: Bearer TOKEN`. It may do what its
+/// scopes say, and never more than the account it belongs to. Works while
+/// Kenduri runs with this data, and while it does not.
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    #[command(flatten)]
+    place: Where,
+    /// The occasion it reaches, by the name in its address
+    #[arg(long, value_name = "SLUG")]
+    occasion: String,
+    /// What it may be used for: profile:read, occasion:read, occasion:write, rsvps:read, rsvps:write;
+    /// may be repeated
+    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
+    scope: Vec<Right>,
+    /// Whose token it is, by mail address [default: the owner, if there is only one]
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<String>,
+    /// What its owner calls it
+    #[arg(long, default_value = "command line")]
+    name: String,
+    /// For how many days it works, 1 to 366
+    #[arg(long, default_value_t = DEFAULT_DAYS)]
+    days: u16,
+}
+
+impl Token {
+    pub(super) fn run(self) -> Result<()> {
+        let Self::Create(create) = self;
+        let order = Order::TokenCreate(TokenCreate {
+            occasion: create.occasion,
+            scopes: create.scope,
+            account: create.account,
+            name: create.name,
+            days: create.days,
+        });
+        if let Outcome::Token { token, .. } = give(order, &create.place)? {
+            say(&format!("{token}\n"))?;
+        }
+        Ok(())
+    }
+}

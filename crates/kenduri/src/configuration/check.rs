@@ -1,0 +1,105 @@
+//! Collects what is wrong with settings, each with whoever said it.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use platform::Secret;
+
+use super::problem::{Origin, Problem};
+
+/// The problems found so far, and what is needed to tell where they are.
+pub(crate) struct Check<'a> {
+    origins: &'a BTreeMap<String, Origin>,
+    /// What must be mended before anything starts.
+    pub(crate) problems: Vec<Problem>,
+    /// What works, and should be known.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl<'a> Check<'a> {
+    /// A check that has found nothing yet.
+    pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
+        Self {
+            origins,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether nobody said anything about this key.
+    pub(crate) fn is_built_in(&self, key: &str) -> bool {
+        !self.origins.contains_key(key)
+    }
+
+    /// A path as whoever wrote it meant it: beside the file, or from the current folder.
+    pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
+        match self.origins.get(key) {
+            Some(Origin::File { path, .. }) => {
+                path.parent().unwrap_or_else(|| Path::new("")).join(written)
+            }
+            _ => PathBuf::from(written),
+        }
+    }
+
+    /// Notes that a key cannot be used as it stands.
+    pub(crate) fn refuse(&mut self, key: &str, what: &str, mend: &str) {
+        self.problems.push(Problem {
+            origin: self.origins.get(key).cloned().unwrap_or(Origin::BuiltIn),
+            what: what.to_owned(),
+            mend: mend.to_owned(),
+        });
+    }
+
+    /// Notes something that works and should be known.
+    pub(crate) fn warn(&mut self, what: &str) {
+        self.warnings.push(what.to_owned());
+    }
+
+    /// The parsed value, or a note of why it could not be parsed.
+    pub(crate) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed
+            .map_err(|why| self.refuse(key, &format!("{key}: {why}"), ""))
+            .ok()
+    }
+
+    /// The number, or a note that it is out of bounds.
+    pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
+        if !(least..=most).contains(&number) {
+            self.refuse(
+                key,
+                &format!("{key} is {number}"),
+                &format!("it may be {least} to {most}"),
+            );
+        }
+        number
+    }
+
+    /// A secret that may be written down or kept in a file of its own.
+    pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
+        if file.is_empty() {
+            return (!written.is_empty()).then(|| Secret::new(written));
+        }
+        let file_key = format!("{key}_file");
+        if !written.is_empty() {
+            self.refuse(
+                &file_key,
+                &format!("{key} and {file_key} are both set"),
+                "keep one of them; a file is the safest",
+            );
+            return None;
+        }
+        let path = self.path(&file_key, file);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']))),
+            Err(error) => {
+                self.refuse(
+                    &file_key,
+                    &format!("{file_key}: cannot read {}: {error}", path.display()),
+                    "the user that runs Kenduri must be able to read it",
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The keys there are, and the nearest one to a slip of the finger.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::written::Written;
+
+/// Every key that may be written, `section.name`, with its built-in value.
+pub(crate) fn known() -> BTreeMap<String, Value> {
+    // A struct of plain values always has a TOML form.
+    flatten(&Table::try_from(Written::default()).unwrap_or_default())
+}
+
+/// The leaves of a table by dotted key.
+pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
+    let mut leaves = BTreeMap::new();
+    for (name, value) in table {
+        match value {
+            Value::Table(section) => {
+                for (key, leaf) in flatten(section) {
+                    leaves.insert(format!("{name}.{key}"), leaf);
+                }
+            }
+            leaf => {
+                leaves.insert(name.clone(), leaf.clone());
+            }
+        }
+    }
+    leaves
+}
+
+/// Puts a leaf where its dotted key says.
+pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((section, rest)) => {
+            let entry = table
+                .entry(section)
+                .or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = entry {
+                place(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// The name of the environment variable for a key: `site.url` is `KENDURI_SITE_URL`.
+pub(crate) fn variable(key: &str) -> String {
+    format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
+}
+
+/// The candidate that takes the fewest changed letters, if it is near at all.
+pub(crate) fn nearest<'a>(
+    written: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (distance(written, candidate), candidate))
+        .min()
+        .filter(|(changes, candidate)| *changes <= candidate.len().max(written.len()) / 2)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be inserted, removed or replaced (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, letter) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (column, other) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{known, nearest, variable};
+
+    #[test]
+    fn the_nearest_key_is_the_one_meant() {
+        let keys = known();
+        let find = |written| nearest(written, keys.keys().map(String::as_str));
+        assert_eq!(find("site.ur"), Some("site.url"));
+        assert_eq!(find("mail.pasword_file"), Some("mail.password_file"));
+        assert_eq!(find("dat"), Some("data"));
+        assert_eq!(find("completely.different.thing"), None);
+    }
+
+    #[test]
+    fn variables_are_named_after_keys_and_none_collide() {
+        assert_eq!(
+            variable("store.password_file"),
+            "KENDURI_STORE_PASSWORD_FILE"
+        );
+        let keys = known();
+        let mut names: Vec<String> = keys.keys().map(|key| variable(key)).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), keys.len());
+    }
+}

@@ -1,0 +1,205 @@
+//! `mail.url`: by which way mails leave.
+
+use platform::mail::{Sender, Server, Tls};
+
+use super::check::Check;
+use super::settings::without_password;
+use super::written::Written;
+
+/// By which way mails leave.
+#[derive(Debug, Clone)]
+pub(crate) enum MailRoute {
+    /// Into the store, where `/mailbox` shows them.
+    Mailbox,
+    /// To a mail server.
+    Smtp(Server),
+}
+
+/// Reads `mail.url` with the password that goes with it.
+pub(super) fn route(written: &Written, check: &mut Check<'_>) -> MailRoute {
+    let mail = &written.mail;
+    let given = check.secret("mail.password", &mail.password, &mail.password_file);
+    if mail.url == "mailbox:" {
+        return MailRoute::Mailbox;
+    }
+    let (url, inside) = without_password(&mail.url);
+    if inside.is_some() && given.is_some() {
+        check.refuse(
+            "mail.url",
+            "mail.url holds a password, and mail.password or mail.password_file another",
+            "keep one of them; a file is the safest",
+        );
+    }
+    let password = given.or(inside);
+    match server(&url) {
+        Ok((mut server, user)) => {
+            server.per_minute = check.between("mail.per_minute", mail.per_minute, 1, 10_000);
+            match (user, password) {
+                (Some(user), Some(password)) => server.login = Some((user, password)),
+                (Some(user), None) => check.refuse(
+                    "mail.url",
+                    &format!("mail.url names the user {user:?}, but there is no password"),
+                    "set mail.password_file to a file that holds it",
+                ),
+                (None, Some(_)) => check.refuse(
+                    "mail.url",
+                    "there is a mail password, but mail.url names no user",
+                    "write smtp://USER@HOST:587",
+                ),
+                (None, None) => {}
+            }
+            MailRoute::Smtp(server)
+        }
+        Err(why) => {
+            check.refuse("mail.url", &format!("mail.url: {why}"), HOW);
+            MailRoute::Mailbox
+        }
+    }
+}
+
+/// Reads `mail.from`; nothing if it is no sender, which `check` then knows.
+pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender> {
+    let from = &written.mail.from;
+    let sender = from.parse().ok();
+    if sender.is_none() {
+        check.refuse(
+            "mail.from",
+            &format!("mail.from is {from:?}, which is no mail address"),
+            "write it like \"Aisyah & Daniel <rsvp@example.org>\"",
+        );
+    }
+    sender
+}
+
+const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
+
+/// The server that `mail.url` names, and the user to log in as.
+fn server(url: &str) -> Result<(Server, Option<String>), String> {
+    let preset =
+        |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));
+    if let Some(user) = url.strip_prefix("mailgun:").filter(|user| !user.is_empty()) {
+        return Ok(preset("smtp.mailgun.org".to_owned(), user));
+    }
+    if url == "resend:" {
+        return Ok(preset("smtp.resend.com".to_owned(), "resend"));
+    }
+    if let Some((region, user)) = url
+        .strip_prefix("ses:")
+        .and_then(|rest| rest.split_once(':'))
+    {
+        return Ok(preset(format!("email-smtp.{region}.amazonaws.com"), user));
+    }
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| "is not a way to send mail".to_owned())?;
+    let (tls, usual_port) = match scheme {
+        "smtp" => (Tls::StartTls, 587),
+        "smtps" => (Tls::AtOnce, 465),
+        other => return Err(format!("{other}:// is not a way to send mail")),
+    };
+    let (user, host) = match rest.trim_end_matches('/').rsplit_once('@') {
+        Some((user, host)) => (Some(user.replace("%40", "@")), host),
+        None => (None, rest.trim_end_matches('/')),
+    };
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) => (
+            host,
+            port.parse()
+                .map_err(|_| format!("{port:?} is not a port"))?,
+        ),
+        None => (host, usual_port),
+    };
+    if host.is_empty() || host.contains(['/', '?', ' ']) {
+        return Err("names no host".to_owned());
+    }
+    Ok((named(host.to_owned(), port, tls), user))
+}
+
+fn named(host: String, port: u16, tls: Tls) -> Server {
+    Server {
+        host,
+        port,
+        tls,
+        login: None,
+        per_minute: 0,
+        authorities: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::mail::Tls;
+
+    use super::server;
+
+    #[test]
+    fn ways_to_a_mail_server() {
+        for (url, host, port, tls, user) in [
+            (
+                "smtp://mail.example",
+                "mail.example",
+                587,
+                Tls::StartTls,
+                None,
+            ),
+            (
+                "smtp://localhost:2525",
+                "localhost",
+                2525,
+                Tls::StartTls,
+                None,
+            ),
+            (
+                "smtps://ken@mail.example",
+                "mail.example",
+                465,
+                Tls::AtOnce,
+                Some("ken"),
+            ),
+            (
+                "smtp://ken%40my.example@mail.example:25",
+                "mail.example",
+                25,
+                Tls::StartTls,
+                Some("ken@my.example"),
+            ),
+            (
+                "mailgun:postmaster@mg.example",
+                "smtp.mailgun.org",
+                587,
+                Tls::StartTls,
+                Some("postmaster@mg.example"),
+            ),
+            (
+                "resend:",
+                "smtp.resend.com",
+                587,
+                Tls::StartTls,
+                Some("resend"),
+            ),
+            (
+                "ses:eu-west-1:AKIA",
+                "email-smtp.eu-west-1.amazonaws.com",
+                587,
+                Tls::StartTls,
+                Some("AKIA"),
+            ),
+        ] {
+            let (found, found_user) = server(url).expect(url);
+            assert_eq!(found.host, host, "{url}");
+            assert_eq!(found.port, port, "{url}");
+            assert_eq!(found.tls, tls, "{url}");
+            assert_eq!(found_user.as_deref(), user, "{url}");
+        }
+        for wrong in [
+            "",
+            "mailgun:",
+            "ses:AKIA",
+            "http://x",
+            "smtp://",
+            "smtp://host:port",
+        ] {
+            assert!(server(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What `kenduri check` prints: the configuration in force, as TOML, with a
+//! remark at every line that says who said so.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use toml::{Table, Value};
+
+use super::keys;
+use super::problem::Origin;
+use super::settings::without_password;
+
+/// Where the remarks begin, if the line is not longer.
+const COLUMN: usize = 44;
+
+/// The configuration as TOML; secrets are `***`.
+pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
+    let mut text = String::new();
+    let leaves = keys::flatten(merged);
+    // Keys outside a section come first, as TOML demands.
+    let mut sorted: Vec<(&String, &Value)> = leaves.iter().collect();
+    sorted.sort_by_key(|(key, _)| key.contains('.'));
+    let mut current = "";
+    for (key, value) in sorted {
+        let (section, name) = key.split_once('.').unwrap_or(("", key));
+        if section != current {
+            let _ = write!(text, "\n[{section}]\n");
+            current = section;
+        }
+        let line = format!("{name} = {}", masked(name, value));
+        let origin = origins.get(key).unwrap_or(&Origin::BuiltIn);
+        let _ = writeln!(text, "{line:COLUMN$} # {origin}");
+    }
+    text
+}
+
+fn masked(name: &str, value: &Value) -> Value {
+    match value {
+        Value::String(text) if name == "password" && !text.is_empty() => {
+            Value::String("***".to_owned())
+        }
+        Value::String(text) if name == "url" => match without_password(text) {
+            (bare, Some(_)) => Value::String(bare.replacen('@', ":***@", 1)),
+            (bare, None) => Value::String(bare),
+        },
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,336 @@
+//! The configuration as needed: every value parsed, checked against the
+//! others, and ready for those who use it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use platform::mail::Sender;
+use platform::{Secret, store};
+use web::SiteUrl;
+use web::facts::Proxies;
+
+use super::address::ListenAddress;
+use super::check::Check;
+use super::mail::{self, MailRoute};
+use super::written::{Synchronous, Written};
+use crate::log::Log;
+
+/// The languages this version speaks.
+const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
+
+/// Everything that does not change while Kenduri runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The folder of everything Kenduri keeps.
+    pub(crate) data: PathBuf,
+    /// What the installation is called.
+    pub(crate) site: Site,
+    /// The database.
+    pub(crate) store: store::Settings,
+    /// How mail leaves.
+    pub(crate) mail: Mail,
+    /// The folder of files.
+    pub(crate) files: PathBuf,
+    /// The addresses to listen on: at least one.
+    pub(crate) listen: Vec<ListenAddress>,
+    /// Whose forwarding headers are believed.
+    pub(crate) trusted_proxies: Proxies,
+    /// How many jobs run side by side.
+    pub(crate) jobs_at_once: usize,
+    /// What is said about the work.
+    pub(crate) log: Log,
+    /// An address for `/metrics` alone.
+    pub(crate) metrics: Option<ListenAddress>,
+}
+
+/// What the installation is called and where it is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// As written; nothing: the address listened on.
+    pub(crate) url: Option<SiteUrl>,
+    /// Shown in titles and mails.
+    pub(crate) name: String,
+    /// Offered on pages that belong to no occasion; never empty.
+    pub(crate) languages: Vec<String>,
+    /// For times that belong to no occasion.
+    pub(crate) time_zone: TimeZone,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Mail {
+    /// By which way.
+    pub(crate) route: MailRoute,
+    /// The sender of every mail.
+    pub(crate) from: Sender,
+}
+
+impl Settings {
+    /// Whether every listener is out of reach for other machines.
+    pub(crate) fn is_private(&self) -> bool {
+        self.listen.iter().all(ListenAddress::is_private)
+    }
+
+    /// Whether mails stay in the store, where a page shows them.
+    pub(crate) fn has_mailbox(&self) -> bool {
+        matches!(self.mail.route, MailRoute::Mailbox)
+    }
+}
+
+/// Turns what was written into settings, reporting to `check` whatever cannot
+/// be; all or nothing.
+pub(super) fn settings(written: &Written, check: &mut Check<'_>) -> Option<Settings> {
+    let data = check.path("data", &written.data);
+    let data = data.as_path();
+    let listen: Vec<ListenAddress> = written
+        .listen
+        .http
+        .iter()
+        .filter_map(|text| check.accept("listen.http", ListenAddress::parse(text, data)))
+        .collect();
+    if written.listen.http.is_empty() {
+        check.refuse(
+            "listen.http",
+            "listen.http is empty, so nobody could reach Kenduri",
+            "name at least one address, for example \"127.0.0.1:8080\"",
+        );
+    }
+    let from = mail::sender(written, check);
+    let trusted_proxies = check.accept(
+        "listen.trusted_proxies",
+        Proxies::parse(&written.listen.trusted_proxies),
+    );
+    let settings = Settings {
+        data: data.to_owned(),
+        site: site(written, check),
+        store: store_settings(written, data, check),
+        mail: Mail {
+            route: mail::route(written, check),
+            from: from?,
+        },
+        files: files(written, data, check),
+        listen,
+        trusted_proxies: trusted_proxies?,
+        jobs_at_once: check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize,
+        log: Log {
+            format: written.log.format,
+            level: written.log.level,
+            folder: (written.log.to != "stderr").then(|| data.join(&written.log.to)),
+        },
+        metrics: (!written.metrics.listen.is_empty())
+            .then(|| ListenAddress::parse(&written.metrics.listen, data))
+            .and_then(|address| check.accept("metrics.listen", address)),
+    };
+    check.problems.is_empty().then_some(settings)
+}
+
+fn site(written: &Written, check: &mut Check<'_>) -> Site {
+    for language in &written.site.languages {
+        if !LANGUAGES.contains(&language.as_str()) {
+            check.refuse(
+                "site.languages",
+                &format!("site.languages names {language:?}, which Kenduri does not speak"),
+                &format!("it speaks {}", LANGUAGES.join(", ")),
+            );
+        }
+    }
+    if written.site.languages.is_empty() {
+        check.refuse(
+            "site.languages",
+            "site.languages is empty",
+            "name at least one, for example [\"en\"]",
+        );
+    }
+    if written.site.name.trim().is_empty() {
+        check.refuse("site.name", "site.name is empty", "name the installation");
+    }
+    let url = if check.is_built_in("site.url") {
+        None
+    } else {
+        check.accept("site.url", SiteUrl::parse(&written.site.url))
+    };
+    if url
+        .as_ref()
+        .is_some_and(|url| !url.is_secure() && !url.is_loopback())
+    {
+        check.warn(
+            "site.url begins with http://, so signing in is refused there: passwords would travel in the clear. \
+             Put a front door with TLS before Kenduri and write https://",
+        );
+    }
+    let time_zone = TimeZone::get(&written.site.time_zone).unwrap_or_else(|_| {
+        check.refuse(
+            "site.time_zone",
+            &format!(
+                "site.time_zone is {:?}, which is no IANA time zone",
+                written.site.time_zone
+            ),
+            "write it like \"Asia/Kuala_Lumpur\" or \"UTC\"",
+        );
+        TimeZone::UTC
+    });
+    Site {
+        url,
+        name: written.site.name.trim().to_owned(),
+        languages: written.site.languages.clone(),
+        time_zone,
+    }
+}
+
+fn store_settings(written: &Written, data: &Path, check: &mut Check<'_>) -> store::Settings {
+    let written = &written.store;
+    let batch = check.between("store.batch", written.batch, 1, 4_096) as usize;
+    let connections = check.between("store.connections", written.connections, 1, 64) as usize;
+    let given = check.secret("store.password", &written.password, &written.password_file);
+    if let Some(file) = written.url.strip_prefix("sqlite:") {
+        if file.is_empty() {
+            check.refuse(
+                "store.url",
+                "store.url names no file",
+                "write \"sqlite:kenduri.db\"",
+            );
+        }
+        if given.is_some() {
+            check.refuse(
+                "store.password",
+                "store.password is set, but SQLite has none",
+                "remove it, or set store.url to postgres://user@host/database",
+            );
+        }
+        if written.synchronous == Synchronous::Off {
+            check.warn(
+                "store.synchronous is \"off\": a power cut loses answers that guests were told are saved. \
+                 This is for benchmarks only; remove the line",
+            );
+        }
+        return store::Settings::Sqlite(store::SqliteSettings {
+            path: data.join(file),
+            batch,
+            durable: written.synchronous == Synchronous::Full,
+        });
+    }
+    if !written.url.starts_with("postgres://") && !written.url.starts_with("postgresql://") {
+        check.refuse(
+            "store.url",
+            "store.url is neither sqlite:FILE nor postgres://user@host/database",
+            "remove it to keep everything in one SQLite file",
+        );
+    }
+    for key in ["store.batch", "store.synchronous"] {
+        if !check.is_built_in(key) {
+            check.refuse(key, &format!("{key} is for SQLite only"), "remove it");
+        }
+    }
+    let (_, inside) = without_password(&written.url);
+    if inside.is_some() && given.is_some() {
+        check.refuse(
+            "store.url",
+            "store.url holds a password, and store.password or store.password_file another",
+            "keep one of them; a file is the safest",
+        );
+    }
+    store::Settings::Postgres(store::PostgresSettings {
+        url: with_password(&written.url, given.as_ref()),
+        connections,
+    })
+}
+
+/// The URL with the password that was kept apart from it.
+fn with_password(url: &str, password: Option<&Secret>) -> Secret {
+    let Some(password) = password else {
+        return Secret::new(url);
+    };
+    let mut whole = format!(
+        "{url}{}password=",
+        if url.contains('?') { '&' } else { '?' }
+    );
+    for byte in password.reveal().bytes() {
+        if byte.is_ascii_alphanumeric() {
+            whole.push(char::from(byte));
+        } else {
+            // Writing into a text cannot fail.
+            let _ = write!(whole, "%{byte:02X}");
+        }
+    }
+    Secret::new(whole)
+}
+
+/// Splits the password out of `scheme://user:password@host/…`.
+pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
+    let split = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (user, host) = rest.get(..end)?.rsplit_once('@')?;
+        let (user, password) = user.split_once(':')?;
+        let tail = rest.get(end..)?;
+        Some((
+            format!("{scheme}://{user}@{host}{tail}"),
+            Secret::new(password),
+        ))
+    };
+    split().map_or_else(
+        || (url.to_owned(), None),
+        |(url, password)| (url, Some(password)),
+    )
+}
+
+fn files(written: &Written, data: &Path, check: &mut Check<'_>) -> PathBuf {
+    // Nobody can send a file yet; a wrong size is told all the same.
+    check.accept("files.max_upload", bytes(&written.files.max_upload));
+    let folder = written
+        .files
+        .url
+        .strip_prefix("folder:")
+        .unwrap_or_else(|| {
+            check.refuse(
+                "files.url",
+                "files.url does not begin with \"folder:\"",
+                "this version keeps files in a folder; write \"folder:files\"",
+            );
+            "files"
+        });
+    data.join(folder)
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" => Some(1),
+        "K" => Some(1_u64 << 10),
+        "M" => Some(1 << 20),
+        "G" => Some(1 << 30),
+        _ => None,
+    };
+    let size = digits.parse::<u64>().ok().zip(unit);
+    size.and_then(|(number, unit)| number.checked_mul(unit))
+        .filter(|size| *size > 0)
+        .ok_or_else(|| format!("{text:?} is no size; write it like 500K, 15M or 1G"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, without_password};
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(bytes("15M"), Ok(15 << 20));
+        assert_eq!(bytes("700"), Ok(700));
+        for wrong in ["", "M", "0", "15MB", "-1K", "99999999999G"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_password_leaves_the_url() {
+        let (url, password) = without_password("postgres://ken:p@ss:w@db.example/kenduri?x=1");
+        assert_eq!(url, "postgres://ken@db.example/kenduri?x=1");
+        assert_eq!(
+            password.as_ref().map(platform::Secret::reveal),
+            Some("p@ss:w")
+        );
+        let (url, password) = without_password("postgres://ken@db.example/kenduri");
+        assert_eq!(url, "postgres://ken@db.example/kenduri");
+        assert!(password.is_none());
+    }
+}

@@ -1,0 +1,259 @@
+//! Reading what was said: the file, the environment, the flags.
+//!
+//! Each source becomes a list of [`Leaf`]s; a later leaf wins over an earlier
+//! one of the same key. A leaf is checked alone, so that whoever said it is
+//! the one who hears of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+use super::keys;
+use super::problem::{Origin, Problem};
+use super::written::Written;
+
+/// One key, its value, and who said so.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
+}
+
+/// Variables that begin with `KENDURI_` and are not settings.
+const OTHER_VARIABLES: &str = "KENDURI_TEST_";
+
+/// Reads the text of a `kenduri.toml`.
+pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
+    let origin = |offset: usize| Origin::File {
+        path: path.to_owned(),
+        line: line_of(text, offset),
+    };
+    let (spans, values) = match (DeTable::parse(text), text.parse::<Table>()) {
+        (Ok(spans), Ok(values)) => (spans, values),
+        (Err(error), _) | (_, Err(error)) => {
+            problems.push(Problem {
+                origin: origin(error.span().map_or(0, |span| span.start)),
+                what: format!("not valid TOML: {}", error.message()),
+                mend: String::new(),
+            });
+            return Vec::new();
+        }
+    };
+    let values = keys::flatten(&values);
+    let known = keys::known();
+    let mut leaves = Vec::new();
+    walk(
+        spans.get_ref(),
+        "",
+        &mut |key, offset, is_table| match known.get(key) {
+            Some(_) if !is_table => {
+                if let Some(value) = values.get(key) {
+                    leaves.push(Leaf {
+                        key: key.to_owned(),
+                        value: value.clone(),
+                        origin: origin(offset),
+                    });
+                }
+                Step::Over
+            }
+            Some(_) => {
+                problems.push(Problem {
+                    origin: origin(offset),
+                    what: format!("{key} is one value, not a section"),
+                    mend: String::new(),
+                });
+                Step::Over
+            }
+            None if known.keys().any(|known| inside(known, key)) => {
+                if !is_table {
+                    problems.push(Problem {
+                        origin: origin(offset),
+                        what: format!("{key} is a section, not a value"),
+                        mend: format!("write [{key}] and its keys below"),
+                    });
+                }
+                Step::Into
+            }
+            None => {
+                problems.push(unknown(origin(offset), key, &known));
+                Step::Over
+            }
+        },
+    );
+    typed(leaves, &known, problems)
+}
+
+/// Reads the variables that begin with `KENDURI_`.
+pub(crate) fn environment(
+    variables: &[(String, String)],
+    problems: &mut Vec<Problem>,
+) -> Vec<Leaf> {
+    let known = keys::known();
+    let by_name: BTreeMap<String, &String> =
+        known.keys().map(|key| (keys::variable(key), key)).collect();
+    let mut leaves = Vec::new();
+    for (name, text) in variables {
+        if !name.starts_with("KENDURI_") || name.starts_with(OTHER_VARIABLES) {
+            continue;
+        }
+        let origin = Origin::Environment(name.clone());
+        match by_name.get(name) {
+            Some(key) => leaves.extend(from_text(key, text, origin, &known, problems)),
+            None => problems.push(Problem {
+                origin,
+                what: format!("{name} is not a setting"),
+                mend: keys::nearest(name, by_name.keys().map(String::as_str))
+                    .map_or_else(String::new, |near| format!("did you mean {near}?")),
+            }),
+        }
+    }
+    typed(leaves, &known, problems)
+}
+
+/// Reads one `--set key=value`, or another flag that stands for a key.
+pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
+    let known = keys::known();
+    let origin = Origin::Flag(flag.to_owned());
+    if !known.contains_key(key) {
+        problems.push(unknown(origin, key, &known));
+        return Vec::new();
+    }
+    let leaves = from_text(key, text, origin, &known, problems)
+        .into_iter()
+        .collect();
+    typed(leaves, &known, problems)
+}
+
+/// Whether the walk goes into a table.
+enum Step {
+    Into,
+    Over,
+}
+
+fn walk<'a>(table: &DeTable<'a>, prefix: &str, visit: &mut impl FnMut(&str, usize, bool) -> Step) {
+    // Tables are sorted by key; people read problems in the order of their lines.
+    let mut entries: Vec<(&Spanned<std::borrow::Cow<'a, str>>, &Spanned<DeValue<'a>>)> =
+        table.iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    for (name, value) in entries {
+        let key = if prefix.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", name.get_ref())
+        };
+        let inner = value.get_ref().as_table();
+        if let (Step::Into, Some(inner)) = (visit(&key, name.span().start, inner.is_some()), inner)
+        {
+            walk(inner, &key, visit);
+        }
+    }
+}
+
+fn inside(key: &str, section: &str) -> bool {
+    key.strip_prefix(section)
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Gives a text from outside TOML the type its key has: a list may be written
+/// with commas, a word needs no quotes.
+fn from_text(
+    key: &str,
+    text: &str,
+    origin: Origin,
+    known: &BTreeMap<String, Value>,
+    problems: &mut Vec<Problem>,
+) -> Option<Leaf> {
+    let value = match known.get(key) {
+        Some(Value::Array(_)) if !text.trim_start().starts_with('[') => Some(Value::Array(
+            text.split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(|item| Value::String(item.to_owned()))
+                .collect(),
+        )),
+        Some(Value::String(_)) | None => Some(Value::String(text.to_owned())),
+        Some(_) => format!("value = {text}")
+            .parse::<Table>()
+            .ok()
+            .and_then(|mut table| table.remove("value")),
+    };
+    let Some(value) = value else {
+        problems.push(Problem {
+            origin,
+            what: format!("{key} cannot be {text:?}"),
+            mend: expected(key, known),
+        });
+        return None;
+    };
+    Some(Leaf {
+        key: key.to_owned(),
+        value,
+        origin,
+    })
+}
+
+/// Keeps the leaves whose values the structs accept, and reports the others.
+fn typed(
+    leaves: Vec<Leaf>,
+    known: &BTreeMap<String, Value>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Leaf> {
+    leaves
+        .into_iter()
+        .filter(|leaf| {
+            let mut alone = Table::new();
+            keys::place(&mut alone, &leaf.key, leaf.value.clone());
+            let Err(error) = Written::deserialize(alone) else {
+                return true;
+            };
+            let what = error.message().lines().next().unwrap_or_default();
+            problems.push(Problem {
+                origin: leaf.origin.clone(),
+                what: format!("{} is wrong: {what}", leaf.key),
+                mend: expected(&leaf.key, known),
+            });
+            false
+        })
+        .collect()
+}
+
+fn expected(key: &str, known: &BTreeMap<String, Value>) -> String {
+    known
+        .get(key)
+        .map_or_else(String::new, |value| format!("built-in: {key} = {value}"))
+}
+
+fn unknown(origin: Origin, key: &str, known: &BTreeMap<String, Value>) -> Problem {
+    let sections = known.keys().filter_map(|known| known.split_once('.'));
+    let sections: Vec<&str> = sections.map(|(section, _)| section).collect();
+    let near = keys::nearest(
+        key,
+        known
+            .keys()
+            .map(String::as_str)
+            .chain(sections.iter().copied()),
+    );
+    Problem {
+        origin,
+        what: format!("unknown key {key}"),
+        mend: near.map_or_else(
+            || "docs/configure.md lists the keys there are".to_owned(),
+            |near| {
+                if known.contains_key(near) {
+                    format!("did you mean {near}?")
+                } else {
+                    format!("did you mean [{near}]?")
+                }
+            },
+        ),
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    before.filter(|byte| **byte == b'\n').count() + 1
+}

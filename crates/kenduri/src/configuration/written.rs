@@ -1,0 +1,283 @@
+//! `kenduri.toml` as it is written: one struct per section, one field per key.
+//!
+//! The built-in value of every key is its `Default`; the list of known keys,
+//! the names of the environment variables and the reference in
+//! `docs/configure.md` follow from these structs. What the values mean
+//! together is decided in [`super::settings`]. What may hold a password has no
+//! `Debug`, so that none is printed by accident.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Written {
+    /// Folder of everything Kenduri keeps: store, files, logs, `run/control.sock`.
+    pub(crate) data: String,
+    pub(crate) site: Site,
+    pub(crate) store: Store,
+    pub(crate) mail: Mail,
+    pub(crate) files: Files,
+    pub(crate) listen: Listen,
+    pub(crate) accounts: Accounts,
+    pub(crate) jobs: Jobs,
+    pub(crate) log: Log,
+    pub(crate) metrics: Metrics,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            data: "data".to_owned(),
+            site: Site::default(),
+            store: Store::default(),
+            mail: Mail::default(),
+            files: Files::default(),
+            listen: Listen::default(),
+            accounts: Accounts::default(),
+            jobs: Jobs::default(),
+            log: Log::default(),
+            metrics: Metrics::default(),
+        }
+    }
+}
+
+/// `[site]`: what the installation is called and where it is reached.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Site {
+    /// The one truth for every link, cookie and mail. Left out: the address listened on.
+    pub(crate) url: String,
+    /// Shown in titles and mails.
+    pub(crate) name: String,
+    /// Offered on pages that belong to no occasion; the first is the default.
+    pub(crate) languages: Vec<String>,
+    /// IANA name of the zone for times that belong to no occasion.
+    pub(crate) time_zone: String,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            url: "http://127.0.0.1:8080".to_owned(),
+            name: "Kenduri".to_owned(),
+            languages: vec!["en".to_owned(), "ms".to_owned()],
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+/// `[store]`: the database.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Store {
+    /// `sqlite:FILE` (in `data`) or `postgres://user@host/database`.
+    pub(crate) url: String,
+    /// The PostgreSQL password, when it is not in the URL.
+    pub(crate) password: String,
+    /// A file that holds the PostgreSQL password.
+    pub(crate) password_file: String,
+    /// Connections to PostgreSQL; SQLite ignores it.
+    pub(crate) connections: u32,
+    /// SQLite: at most this many changes share one flush; 1 is one transaction per change.
+    pub(crate) batch: u32,
+    /// SQLite: `full`, or `off` for benchmarks, which loses data when the power goes.
+    pub(crate) synchronous: Synchronous,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:kenduri.db".to_owned(),
+            password: String::new(),
+            password_file: String::new(),
+            connections: 8,
+            batch: 512,
+            synchronous: Synchronous::Full,
+        }
+    }
+}
+
+/// When SQLite waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Synchronous {
+    /// Before every acknowledgement.
+    Full,
+    /// Never: a measure of what safety costs, not a way to run.
+    Off,
+}
+
+/// `[mail]`: how mail leaves.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Mail {
+    /// `mailbox:`, `smtp://user@host:587`, `smtps://user@host:465`, or a preset
+    /// `mailgun:USER`, `resend:`, `ses:REGION:USER`.
+    pub(crate) url: String,
+    /// The password of the mail server.
+    pub(crate) password: String,
+    /// A file that holds the password of the mail server.
+    pub(crate) password_file: String,
+    /// The sender of every mail.
+    pub(crate) from: String,
+    /// At most this many mails leave in a minute.
+    pub(crate) per_minute: u32,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            url: "mailbox:".to_owned(),
+            password: String::new(),
+            password_file: String::new(),
+            from: "Kenduri <kenduri@localhost>".to_owned(),
+            per_minute: 60,
+        }
+    }
+}
+
+/// `[files]`: where uploads and exports lie.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Files {
+    /// `folder:NAME` (in `data`).
+    pub(crate) url: String,
+    /// The largest file that may be sent: a number with K, M or G.
+    pub(crate) max_upload: String,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            url: "folder:files".to_owned(),
+            max_upload: "15M".to_owned(),
+        }
+    }
+}
+
+/// `[listen]`: the door.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Listen {
+    /// `HOST:PORT`, `:PORT` for every address of the machine, or `unix:FILE` (in `data`).
+    pub(crate) http: Vec<String>,
+    /// Addresses or networks whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<String>,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            http: vec!["127.0.0.1:8080".to_owned()],
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// `[accounts]`: who may have one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Accounts {
+    /// Who may register. This version knows `closed`: owners invite people.
+    pub(crate) registration: Registration,
+    /// Who must have a second factor. This version knows `none`.
+    pub(crate) require_mfa_for: RequireMfaFor,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            registration: Registration::Closed,
+            require_mfa_for: RequireMfaFor::None,
+        }
+    }
+}
+
+/// Who may register. A closed list of one, so that asking for more is told at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Registration {
+    /// Nobody: accounts are made by the first owner and by invitations to an occasion.
+    Closed,
+}
+
+/// Who must have a second factor. A closed list of one, so that asking for more is told at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RequireMfaFor {
+    /// Nobody.
+    None,
+}
+
+/// `[jobs]`: work that follows from changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Jobs {
+    /// How many jobs run side by side.
+    pub(crate) at_once: u32,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { at_once: 2 }
+    }
+}
+
+/// `[log]`: what is said about the work.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Log {
+    /// `auto` (text on a terminal, else JSON), `text` or `json`.
+    pub(crate) format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub(crate) level: LogLevel,
+    /// `stderr`, or a folder (in `data`) with rotation.
+    pub(crate) to: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Auto,
+            level: LogLevel::Info,
+            to: "stderr".to_owned(),
+        }
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The least important line that is still written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    /// Something failed that somebody must look at.
+    Error,
+    /// Something is odd, and the program went on.
+    Warn,
+    /// What happened: one line per request.
+    Info,
+    /// Why it happened.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// `[metrics]`: figures for Prometheus.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Metrics {
+    /// An address of its own; empty: `/metrics` of the site answers loopback only.
+    pub(crate) listen: String,
+}

@@ -1,0 +1,124 @@
+//! `serve --demo`: a wedding to look around in, a host who may see it, and the
+//! links worth opening.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+
+use accounts::account::{self, DisplayName, NewAccount};
+use accounts::grant::{self, GrantError, Role, Scope};
+use accounts::setup::{self, Credential, SetupError};
+use accounts::sign_in;
+use anyhow::{Context as _, Result};
+use platform::mail::Address;
+use platform::{Random, Secret, StoreError, Tx};
+use web::Site;
+
+/// The invitation whose link is printed: unanswered, with places for two more.
+const INVITATION: &str = "RAHMA";
+/// The host.
+const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
+
+/// Makes the demonstration unless the store has an occasion already, and a link
+/// for its host that is good for this start. Returns what to print.
+pub(crate) async fn prepare(site: &Site) -> Result<String> {
+    let host = Host {
+        name: HOST.0.parse()?,
+        email: HOST.1.parse()?,
+    };
+    let seeding = host.clone();
+    site.store.write(move |tx| seed(tx, &seeding)).await?;
+    let secret = site
+        .store
+        .write(move |tx| sign_in_link(tx, &host.email))
+        .await?;
+    let url = site.url();
+    let guest = url.join(&format!("/invite/{INVITATION}"));
+    let mailbox = url.join("/mailbox");
+    let host = secret.map_or_else(
+        || "the host of this store was never made by a demonstration".to_owned(),
+        |secret| {
+            let link = url.join(&format!("/sign-in/{}", secret.reveal()));
+            format!("{link}   (signs in once)")
+        },
+    );
+    Ok(format!(
+        "\n  A guest's invitation   {guest}\n  The host's side        {host}\n  The mailbox            {mailbox}\n"
+    ))
+}
+
+#[derive(Clone)]
+struct Host {
+    name: DisplayName,
+    email: Address,
+}
+
+/// Why there is no demonstration.
+#[derive(Debug, thiserror::Error)]
+enum SeedError {
+    #[error(transparent)]
+    Host(#[from] SetupError),
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn seed(tx: &mut Tx<'_>, host: &Host) -> Result<(), SeedError> {
+    let Some(occasion) = occasions::demo::seed(tx)? else {
+        return Ok(());
+    };
+    let new = NewAccount {
+        name: host.name.clone(),
+        email: host.email.clone(),
+        locale: "en".to_owned(),
+        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+    };
+    let (account, _) = setup::create_owner(tx, &new, &Credential::Link)?;
+    let scope = Scope::occasion(&occasion);
+    grant::give(tx, &account, Role::OccasionOwner, &scope, None)?;
+    Ok(())
+}
+
+/// Nothing when the store is somebody's own, and the host was never made there.
+fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
+    match account::find_by_email(tx, email)? {
+        Some(host) => sign_in::create_link(tx, &host.id).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A folder that goes away with the demonstration.
+pub(crate) struct Temporary(PathBuf);
+
+impl Temporary {
+    /// Makes a folder that is new and nobody else's.
+    pub(crate) fn create() -> Result<Self> {
+        let mut bytes = [0; 8];
+        Random::system().fill(&mut bytes);
+        let number = u64::from_be_bytes(bytes);
+        let path = std::env::temp_dir().join(format!("kenduri-demo-{number:016x}"));
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| {
+                format!(
+                    "cannot make {}\n  name a folder with --data",
+                    path.display()
+                )
+            })?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system, which empties /tmp.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,71 @@
+//! What `/metrics` says: figures of requests, the store and the process, as
+//! Prometheus text.
+
+use anyhow::{Context as _, Result};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use platform::{Store, StoreError, Tx, jobs, mail};
+
+/// Upper bounds of the histograms, in seconds: from a page out of memory to a
+/// proxied request that is given up.
+const SECONDS: [f64; 11] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
+];
+
+/// Where figures are counted. One per process.
+#[derive(Clone)]
+pub(crate) struct Figures {
+    counted: PrometheusHandle,
+    store: Store,
+}
+
+/// Begins to count, for the whole process.
+pub(crate) fn start(store: Store) -> Result<Figures> {
+    let counted = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .context("cannot count figures")?;
+    Ok(Figures { counted, store })
+}
+
+impl Figures {
+    /// Everything counted so far.
+    pub(crate) async fn render(&self) -> String {
+        let (changes, commits) = self.store.counts();
+        // Figures that cannot be looked up now keep their last value.
+        if let Ok((waiting, doubted)) = self.store.read(look).await {
+            metrics::gauge!("kenduri_jobs_waiting").set(waiting);
+            metrics::gauge!("kenduri_mails_doubted").set(doubted);
+        }
+        metrics::counter!("kenduri_store_changes_total").absolute(changes);
+        metrics::counter!("kenduri_store_commits_total").absolute(commits);
+        if let Some(bytes) = resident_bytes() {
+            metrics::gauge!("process_resident_memory_bytes").set(bytes);
+        }
+        self.counted.render()
+    }
+
+    /// Puts away samples nobody has asked for, so that they do not pile up.
+    pub(crate) fn tidy(&self) {
+        self.counted.run_upkeep();
+    }
+}
+
+/// Jobs that are not done, and mails that may have been sent twice.
+fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
+    let (waiting, _) = jobs::pending(tx)?;
+    let doubted = mail::doubted(tx)?;
+    Ok((gauge(waiting), gauge(doubted)))
+}
+
+/// Gauges are `f64`.
+fn gauge(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Memory of this process that is not swapped out.
+fn resident_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024.0)
+}

@@ -1,0 +1,88 @@
+//! One installation: the settings turned into what the rooms are handed.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use platform::{Clock, Files, Platform, Random, Store};
+use web::{Catalogue, Site, SiteUrl};
+
+use crate::configuration::{ListenAddress, Settings, link_to};
+
+/// Opens the store and builds what every page needs around it. Blocks.
+pub(crate) fn open(settings: &Settings, url: SiteUrl) -> Result<Site> {
+    let platform = Platform {
+        store: open_store(settings)?,
+        clock: Clock::System,
+        random: Random::system(),
+        files: Files::folder(&settings.files),
+    };
+    let site = Site {
+        platform,
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES])
+            .context("the built-in texts are broken")?,
+        settings: Arc::new(web::Settings {
+            url,
+            name: settings.site.name.clone(),
+            languages: settings.site.languages.clone(),
+            time_zone: settings.site.time_zone.clone(),
+            proxies: settings.trusted_proxies.clone(),
+        }),
+    };
+    Ok(site)
+}
+
+/// The site's address where nothing listens: as written, or that of the first
+/// listener there would be.
+pub(crate) fn likely_url(settings: &Settings) -> Result<SiteUrl> {
+    match (&settings.site.url, settings.listen.first()) {
+        (Some(url), _) => Ok(url.clone()),
+        (None, Some(ListenAddress::Tcp(address))) => Ok(SiteUrl::parse(&link_to(*address))?),
+        (None, Some(ListenAddress::Everywhere(port))) => {
+            Ok(SiteUrl::parse(&format!("http://localhost:{port}"))?)
+        }
+        (None, Some(ListenAddress::Unix(_)) | None) => bail!(
+            "Kenduri listens on a unix socket only, so it cannot know its own address\n  set site.url"
+        ),
+    }
+}
+
+/// Makes the data folder, readable by its owner only, and the folder for sockets in it.
+pub(crate) fn make_folders(data: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data.join("run"))
+        .with_context(|| {
+            format!(
+                "cannot make the folder {}\n  `data` or --data names it; the user that runs Kenduri must be able to write there",
+                data.display()
+            )
+        })
+}
+
+/// Opens the store and brings its tables up to date. Blocks.
+pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
+    make_folders(&settings.data)?;
+    let migrations = [
+        platform::MIGRATIONS,
+        accounts::MIGRATIONS,
+        occasions::MIGRATIONS,
+    ];
+    Store::open(
+        &settings.store,
+        &migrations,
+        Clock::System,
+        Random::system(),
+    )
+    .with_context(|| format!("cannot open {}", store_name(&settings.store)))
+}
+
+/// The store as messages name it, without its password.
+fn store_name(store: &platform::store::Settings) -> String {
+    match store {
+        platform::store::Settings::Sqlite(file) => file.path.display().to_string(),
+        platform::store::Settings::Postgres(_) => "the PostgreSQL store (store.url)".to_owned(),
+    }
+}

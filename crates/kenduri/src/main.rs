@@ -1,0 +1,29 @@
+//! Kenduri: invitations that are answered, and nothing is lost.
+//!
+//! This crate is the program: command line, configuration and wiring. It knows
+//! every room; no room knows it. Exit codes: 0 done, 1 refused or failed (the
+//! reason is on standard error), 2 bad usage, 3 Kenduri is not running.
+
+mod api;
+mod background;
+mod bodies;
+mod commands;
+mod configuration;
+mod control;
+mod demo;
+mod figures;
+mod installation;
+mod listener;
+mod log;
+mod orders;
+mod router;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use commands::Kenduri;
+
+fn main() -> ExitCode {
+    commands::finish(Kenduri::parse().run())
+}

@@ -1,0 +1,166 @@
+//! What a person may order from the command line: said once here, carried out
+//! by the Kenduri that runs, or by the word itself when none runs.
+
+use accounts::account::{DisplayName, NewAccount};
+use accounts::grant::{self, Role, Scope};
+use accounts::setup::{self, Credential};
+use accounts::token::{self, NewToken, Right};
+use anyhow::{Context as _, Result};
+use occasions::occasion;
+use platform::mail::Address;
+use platform::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use web::Site;
+
+/// An order, as it travels over the control socket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// Make somebody an owner of the installation.
+    OwnerCreate(OwnerCreate),
+    /// Make an API token.
+    TokenCreate(TokenCreate),
+}
+
+/// Make somebody an owner of the installation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OwnerCreate {
+    /// The address they sign in with.
+    pub(crate) email: String,
+    /// What they want to be called.
+    pub(crate) name: String,
+}
+
+/// Make an API token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TokenCreate {
+    /// The slug of the one occasion it reaches.
+    pub(crate) occasion: String,
+    /// What it may be used for.
+    pub(crate) scopes: Vec<Right>,
+    /// Whose it is, by address; nothing: the only owner's.
+    pub(crate) account: Option<String>,
+    /// What its owner calls it.
+    pub(crate) name: String,
+    /// How long it works.
+    pub(crate) days: u16,
+}
+
+/// What came of an order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// Somebody is an owner.
+    Owner {
+        /// Signs in once, and leads to where a password is set.
+        link: String,
+    },
+    /// A token was made.
+    Token {
+        /// The token, which is never shown again.
+        token: String,
+        /// Until when it works.
+        expires_at: String,
+    },
+}
+
+impl Order {
+    /// Does it.
+    pub(crate) async fn carry_out(self, site: &Site) -> Result<Outcome> {
+        match self {
+            Self::OwnerCreate(order) => create_owner(order, site).await,
+            Self::TokenCreate(order) => create_token(order, site).await,
+        }
+    }
+}
+
+async fn create_owner(order: OwnerCreate, site: &Site) -> Result<Outcome> {
+    let email: Address = order
+        .email
+        .parse()
+        .with_context(|| format!("{:?} is no mail address", order.email))?;
+    let name: DisplayName = order.name.parse()?;
+    let new = NewAccount {
+        name,
+        email,
+        locale: site
+            .settings
+            .languages
+            .first()
+            .map_or_else(|| "en".to_owned(), Clone::clone),
+        time_zone: site
+            .settings
+            .time_zone
+            .iana_name()
+            .unwrap_or("UTC")
+            .to_owned(),
+    };
+    let (_, secret) = site
+        .store
+        .write(move |tx| setup::create_owner(tx, &new, &Credential::Link))
+        .await?;
+    let secret = secret.context("no link was made")?;
+    Ok(Outcome::Owner {
+        link: site.url().join(&format!("/sign-in/{}", secret.reveal())),
+    })
+}
+
+async fn create_token(order: TokenCreate, site: &Site) -> Result<Outcome> {
+    let created = site.store.write(move |tx| token(tx, &order)).await?;
+    Ok(Outcome::Token {
+        token: created.secret.reveal().to_owned(),
+        expires_at: created.expires_at.to_string(),
+    })
+}
+
+/// Why a token was not made.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]
+    NoOccasion(String),
+    #[error("nobody signs in with {0:?}")]
+    NoAccount(String),
+    #[error("there is no owner yet\n  make one with: kenduri owner create")]
+    NoOwner,
+    #[error("there are several owners\n  say whose token it is: --account ADDRESS, one of {0}")]
+    SeveralOwners(String),
+    #[error(transparent)]
+    Token(#[from] token::CreateError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, Refused> {
+    let occasion = occasion::find_by_slug(tx, &order.occasion)?
+        .ok_or_else(|| Refused::NoOccasion(order.occasion.clone()))?;
+    let mut owners = grant::list(tx, &Scope::Site)?;
+    owners.retain(|member| member.role == Role::Owner);
+    let account = match &order.account {
+        Some(typed) => {
+            typed
+                .parse()
+                .ok()
+                .map(|address: Address| accounts::account::find_by_email(tx, &address))
+                .transpose()?
+                .flatten()
+                .ok_or_else(|| Refused::NoAccount(typed.clone()))?
+                .id
+        }
+        None => match owners.as_slice() {
+            [] => return Err(Refused::NoOwner),
+            [only] => only.account.clone(),
+            several => {
+                let addresses: Vec<&str> =
+                    several.iter().map(|member| member.email.as_str()).collect();
+                return Err(Refused::SeveralOwners(addresses.join(", ")));
+            }
+        },
+    };
+    let new = NewToken {
+        name: order.name.clone(),
+        rights: order.scopes.clone(),
+        occasion: Some(occasion.to_string()),
+        days: order.days,
+    };
+    Ok(token::create(tx, &account, &new, None)?)
+}

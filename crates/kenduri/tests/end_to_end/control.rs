@@ -1,0 +1,131 @@
+//! The control socket, and the words that use it.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+
+use crate::program::{Program, run, text};
+
+#[test]
+fn a_running_kenduri_carries_out_orders() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let mut program = Program::serve(&["--data", &data], &[]);
+    let setup = program.link("/setup/");
+    assert_eq!(program.get(&setup).status, 200);
+    let written = std::fs::read_to_string(folder.path().join("setup-link")).expect("a file");
+    assert!(written.trim().ends_with(&setup));
+
+    let arguments = [
+        "owner",
+        "create",
+        "--data",
+        &data,
+        "--email",
+        "farah@example.com",
+        "--name",
+        "Farah",
+    ];
+    let output = run(&arguments, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    let link = said.lines().last().expect("a link");
+    let path = link
+        .strip_prefix(&format!("http://{}", program.address))
+        .expect("the running one's address");
+    assert_eq!(program.get(path).status, 200);
+    // The key that was printed at the start opens nothing any more.
+    assert_eq!(program.get(&setup).status, 404);
+}
+
+#[test]
+fn without_a_running_kenduri_the_words_work_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = [
+        "owner",
+        "create",
+        "--email",
+        "farah@example.com",
+        "--name",
+        "Farah",
+    ];
+    let output = run(&arguments, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("http://127.0.0.1:8080/sign-in/"));
+
+    let arguments = [
+        "token",
+        "create",
+        "--occasion",
+        "nowhere",
+        "--scope",
+        "occasion:read",
+    ];
+    let output = run(&arguments, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("there is no occasion \"nowhere\""));
+    let arguments = ["token", "create", "--occasion", "x", "--scope", "dance"];
+    assert_eq!(run(&arguments, folder.path(), &[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_token_opens_the_api() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let program = Program::serve(&["--demo", "--data", &data], &[]);
+    let arguments = [
+        "token",
+        "create",
+        "--data",
+        &data,
+        "--occasion",
+        "aisyah-daniel",
+    ];
+    let output = run(
+        &[&arguments[..], &["--scope", "occasion:read"]].concat(),
+        folder.path(),
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let bearer = format!("Bearer {}", text(&output.stdout).trim());
+    let ask = |bearer: &str| {
+        let headers = [("Authorization", bearer)];
+        crate::http::send(&program.address, "GET", "/api/v1/occasions", &headers, b"")
+            .expect("an answer")
+    };
+    let answer = ask(&bearer);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["items"][0]["slug"], "aisyah-daniel");
+    assert_eq!(ask("Bearer kd_pat_wrong").status, 401);
+}
+
+#[test]
+fn the_socket_is_private_and_answers_nonsense_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let _program = Program::serve(&["--data", &data], &[]);
+    let socket = folder.path().join("run/control.sock");
+    let mode = std::fs::metadata(&socket)
+        .expect("a socket")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let ask = |line: &[u8]| {
+        let mut stream = UnixStream::connect(&socket).expect("it answers");
+        stream.write_all(line).expect("sent");
+        let mut answer = String::new();
+        BufReader::new(stream)
+            .read_line(&mut answer)
+            .expect("a line");
+        answer
+    };
+    for nonsense in [
+        &b"nonsense\n"[..],
+        b"{}\n",
+        b"{\"order\":\"dance\"}\n",
+        b"\xff\xfe\n",
+    ] {
+        let answer = ask(nonsense);
+        assert!(answer.contains("error"), "{nonsense:?}: {answer}");
+    }
+}

@@ -1,0 +1,278 @@
+//! `kill -9` in the middle of answering, many times over: whatever was
+//! acknowledged is there, and every mail leaves once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::http;
+use crate::mail_server::MailServer;
+use crate::postgres::Database;
+use crate::program::{Program, run, text};
+
+/// How often it is killed under load.
+const ROUNDS: usize = 20;
+/// How many clients answer at once.
+const CLIENTS: usize = 8;
+/// How long acknowledged answers and mails may take on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Confirmations wait two minutes for a further change.
+const CONFIRMATIONS: Duration = Duration::from_mins(4);
+
+#[test]
+fn sqlite_loses_nothing() {
+    lose_nothing(None);
+}
+
+#[test]
+fn postgres_loses_nothing() {
+    if let Some(database) = Database::create("killing") {
+        lose_nothing(Some(database.url()));
+    }
+}
+
+/// One household as its client knows it.
+#[derive(Debug, Clone)]
+struct Household {
+    code: String,
+    /// The last state that was acknowledged.
+    known: Value,
+    /// A note that was sent and not acknowledged.
+    unanswered: Option<String>,
+    /// How many answers were acknowledged.
+    acknowledged: usize,
+}
+
+fn lose_nothing(store: Option<&str>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let mail = MailServer::start();
+    let mail_setting = format!("mail.url=smtp://{}", mail.address);
+    let store_setting = format!("store.url={}", store.unwrap_or("sqlite:kenduri.db"));
+    let arguments = [
+        "--demo",
+        "--data",
+        &data,
+        "--set",
+        &mail_setting,
+        "--set",
+        "mail.per_minute=10000",
+        "--set",
+        &store_setting,
+    ];
+
+    let mut program = Program::serve(&arguments, &[]);
+    let (mut households, addresses) = open_households(&program, &data);
+    for round in 0..ROUNDS {
+        answer_until_killed(program, &mut households, round);
+        program = Program::serve(&arguments, &[]);
+        for household in &mut households {
+            check(&program, household);
+        }
+    }
+    let acknowledged: usize = households
+        .iter()
+        .map(|household| household.acknowledged)
+        .sum();
+    assert!(acknowledged >= ROUNDS * CLIENTS, "{acknowledged}");
+
+    let expected: BTreeSet<String> = addresses
+        .into_iter()
+        .filter(|(code, _)| households.iter().any(|household| household.code == *code))
+        .map(|(_, address)| address)
+        .collect();
+    assert!(!expected.is_empty());
+    let all_arrived = |limit| {
+        mail.wait(limit, |received| {
+            let reached: BTreeSet<&str> = received.iter().map(|mail| mail.to.as_str()).collect();
+            expected
+                .iter()
+                .all(|address| reached.contains(address.as_str()))
+        })
+    };
+    // Killed while mails leave: after the first, and after some more.
+    for count in [1, 3, 6, 10] {
+        let so_many = mail.wait(CONFIRMATIONS, |received| received.len() >= count);
+        assert!(so_many, "{:?}", mail.received());
+        program.kill();
+        program = Program::serve(&arguments, &[]);
+    }
+    assert!(
+        all_arrived(CONFIRMATIONS),
+        "{:?} of {expected:?}",
+        mail.received()
+    );
+    check_mails(&program, &mail);
+}
+
+/// Every open household of the demonstration, and the addresses that get mail, by code.
+fn open_households(program: &Program, data: &str) -> (Vec<Household>, BTreeMap<String, String>) {
+    let folder = std::path::Path::new(data);
+    let arguments = [
+        "token",
+        "create",
+        "--data",
+        data,
+        "--occasion",
+        "aisyah-daniel",
+    ];
+    let scopes = ["--scope", "occasion:read,rsvps:read"];
+    let output = run(&[&arguments[..], &scopes].concat(), folder, &[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let bearer = format!("Bearer {}", text(&output.stdout).trim());
+    let ask = |path: &str| {
+        let headers = [("Authorization", bearer.as_str())];
+        let answer = http::send(&program.address, "GET", path, &headers, b"").expect("an answer");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    };
+    let occasions = ask("/api/v1/occasions");
+    let occasion = occasions["items"][0]["id"].as_str().expect("an occasion");
+    let invitations = ask(&format!(
+        "/api/v1/occasions/{occasion}/invitations?limit=200"
+    ));
+    let mut households = Vec::new();
+    let mut addresses = BTreeMap::new();
+    for invitation in invitations["items"].as_array().expect("a list") {
+        let code = invitation["code"].as_str().expect("a code").to_owned();
+        if let Some(address) = invitation["email"].as_str() {
+            addresses.insert(code.clone(), address.to_owned());
+        }
+        let known = program.get(&format!("/api/v1/invitations/{code}")).json();
+        if known["access"] == "open" {
+            households.push(Household {
+                code,
+                known,
+                unanswered: None,
+                acknowledged: 0,
+            });
+        }
+    }
+    assert!(households.len() >= CLIENTS, "{}", households.len());
+    (households, addresses)
+}
+
+/// Lets every client answer for its households, over and over, and kills the
+/// program when enough was acknowledged in this round.
+fn answer_until_killed(program: Program, households: &mut [Household], round: usize) {
+    let address = program.address.clone();
+    let dead = AtomicBool::new(false);
+    let sent = AtomicUsize::new(0);
+    let (acknowledged, told) = channel();
+    let share = households.len().div_ceil(CLIENTS);
+    std::thread::scope(|scope| {
+        for households in households.chunks_mut(share) {
+            let (address, dead, sent) = (&address, &dead, &sent);
+            let acknowledged = acknowledged.clone();
+            scope.spawn(move || {
+                while !dead.load(Ordering::Relaxed) {
+                    for household in &mut *households {
+                        let note = format!("{round}-{}", sent.fetch_add(1, Ordering::Relaxed));
+                        if !answer(address, household, note, &acknowledged) {
+                            // It was killed; nobody else gets through either.
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+        // Every round at another depth of the work.
+        for _ in 0..CLIENTS + 7 * round {
+            told.recv_timeout(PATIENCE).expect("an acknowledged answer");
+        }
+        program.kill();
+        dead.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Sends one answer; `false` when there was none back.
+fn answer(address: &str, household: &mut Household, note: String, told: &Sender<()>) -> bool {
+    let known = &household.known;
+    let event = event(known);
+    let reply = if reply(known) == "yes" { "no" } else { "yes" };
+    let body = json!({
+        "version": known["version"],
+        "guests": [{ "id": known["guests"][0]["id"], "replies": { event: reply } }],
+        "note": { "text": note, "version": known["note"]["version"] },
+    });
+    household.unanswered = Some(note);
+    let path = format!("/api/v1/invitations/{}/rsvp", household.code);
+    let headers = [("Content-Type", "application/json")];
+    let sent = http::send(address, "PUT", &path, &headers, body.to_string().as_bytes());
+    let Ok(back) = sent else {
+        return false;
+    };
+    assert_eq!(back.status, 200, "{} {}", household.code, back.text());
+    household.known = back.json();
+    household.unanswered = None;
+    household.acknowledged += 1;
+    told.send(()).is_ok()
+}
+
+/// What was acknowledged is there; what was not is there whole, or not at all.
+fn check(program: &Program, household: &mut Household) {
+    let address = format!("/api/v1/invitations/{}", household.code);
+    let stored = program.get(&address).json();
+    let unanswered = household.unanswered.take();
+    let known = std::mem::replace(&mut household.known, stored);
+    let stored = &household.known;
+    let version = |state: &Value| state["version"].as_i64().expect("a version");
+    if version(stored) == version(&known) {
+        for part in ["guests", "note"] {
+            assert_eq!(
+                stored[part], known[part],
+                "{} lost an answer",
+                household.code
+            );
+        }
+        return;
+    }
+    let code = &household.code;
+    assert_eq!(
+        version(stored),
+        version(&known) + 1,
+        "{code} lost an answer"
+    );
+    assert_eq!(
+        stored["note"]["text"].as_str(),
+        unanswered.as_deref(),
+        "{code} has half an answer"
+    );
+    assert_ne!(reply(stored), reply(&known), "{code} has half an answer");
+}
+
+/// The last event the household is invited to: the one with the most room.
+fn event(state: &Value) -> &str {
+    let last = state["events"].as_array().and_then(|events| events.last());
+    last.and_then(|event| event["key"].as_str())
+        .expect("an event")
+}
+
+/// What the first guest said to it.
+fn reply(state: &Value) -> &str {
+    let replies = &state["guests"][0]["replies"];
+    replies[event(state)].as_str().expect("a reply")
+}
+
+/// Nobody gets a mail twice, but those whose fate a kill left open.
+fn check_mails(program: &Program, mail: &MailServer) {
+    let mut copies: BTreeMap<String, usize> = BTreeMap::new();
+    for received in mail.received() {
+        *copies.entry(received.id).or_default() += 1;
+    }
+    let doubled = copies.values().filter(|count| **count > 1).count();
+    let figures = program.get("/metrics").text();
+    let uncertain: usize = figures
+        .lines()
+        .filter_map(|line| line.strip_prefix("kenduri_mails_doubted "))
+        .map(|count| count.parse::<usize>().expect("a number"))
+        .sum();
+    assert!(
+        doubled <= uncertain,
+        "{doubled} doubled, {uncertain} uncertain"
+    );
+    assert!(copies.values().all(|count| *count <= 2), "{copies:?}");
+}

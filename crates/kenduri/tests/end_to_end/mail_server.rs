@@ -1,0 +1,117 @@
+//! A mail server that keeps what it gets: who got which mail, how often.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One mail that was accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    /// Its `Message-ID`.
+    pub(crate) id: String,
+    /// Who it is for.
+    pub(crate) to: String,
+}
+
+/// A listening server; its threads end with the process.
+pub(crate) struct MailServer {
+    /// `127.0.0.1:40123`.
+    pub(crate) address: String,
+    kept: Arc<(Mutex<Vec<Received>>, Condvar)>,
+}
+
+impl MailServer {
+    /// Starts on a free port.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address").to_string();
+        let kept = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let keeping = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let kept = Arc::clone(&keeping);
+                // A client killed in the middle is no failure of ours.
+                std::thread::spawn(move || converse(stream, &kept).ok());
+            }
+        });
+        Self { address, kept }
+    }
+
+    /// Everything accepted so far.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.kept
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Waits until this holds of what was accepted; `false` when it never did.
+    pub(crate) fn wait(&self, limit: Duration, holds: impl Fn(&[Received]) -> bool) -> bool {
+        let end = Instant::now() + limit;
+        let mut received = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !holds(&received) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            received = self
+                .kept
+                .1
+                .wait_timeout(received, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
+}
+
+fn converse(stream: TcpStream, kept: &(Mutex<Vec<Received>>, Condvar)) -> io::Result<()> {
+    let mut answers = stream.try_clone()?;
+    let mut lines = BufReader::new(stream).lines();
+    answers.write_all(b"220 sink\r\n")?;
+    let mut to = String::new();
+    while let Some(line) = lines.next().transpose()? {
+        let word = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        match word.as_str() {
+            "EHLO" => answers.write_all(b"250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?,
+            "RCPT" => {
+                let address = line.split(['<', '>']).nth(1);
+                address.unwrap_or_default().clone_into(&mut to);
+                answers.write_all(b"250 ok\r\n")?;
+            }
+            "DATA" => {
+                answers.write_all(b"354 go on\r\n")?;
+                let mut id = String::new();
+                for line in lines.by_ref() {
+                    let line = line?;
+                    if line == "." {
+                        break;
+                    }
+                    if let Some((name, value)) = line.split_once(':')
+                        && name.eq_ignore_ascii_case("message-id")
+                    {
+                        value.trim().clone_into(&mut id);
+                    }
+                }
+                let received = Received {
+                    id,
+                    to: std::mem::take(&mut to),
+                };
+                kept.0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(received);
+                kept.1.notify_all();
+                answers.write_all(b"250 kept\r\n")?;
+            }
+            "QUIT" => {
+                answers.write_all(b"221 bye\r\n")?;
+                return Ok(());
+            }
+            _ => answers.write_all(b"250 ok\r\n")?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! End to end: the built program, started as a person would, spoken to over
+//! its sockets, ended by its own process id.
+
+#![expect(clippy::expect_used, reason = "what helps a test may fail like a test")]
+
+mod configuration;
+mod control;
+mod http;
+mod killing;
+mod mail_server;
+mod postgres;
+mod program;
+mod serving;

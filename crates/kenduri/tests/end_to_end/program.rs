@@ -1,0 +1,168 @@
+//! The built program: started on a free port, watched, ended.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::http::{self, Answer};
+
+/// How long a start or a stop may take on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running Kenduri; killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    /// What it has printed so far.
+    pub(crate) said: Vec<String>,
+    /// Where it answers: `127.0.0.1:40123`.
+    pub(crate) address: String,
+}
+
+impl Program {
+    /// `kenduri serve` on a free port with these arguments, ready to answer.
+    pub(crate) fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut whole = vec!["serve", "--listen", "127.0.0.1:0"];
+        whole.extend(arguments);
+        Self::start(&whole, environment)
+    }
+
+    /// `kenduri` with these arguments, ready to answer.
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = command(environment)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let output = child.stdout.take().expect("its output");
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut program = Self {
+            child,
+            lines,
+            said: Vec::new(),
+            address: String::new(),
+        };
+        let ready = program.wait_for_line("Kenduri answers at http://");
+        let address = ready.rsplit("http://").next();
+        address.unwrap_or_default().clone_into(&mut program.address);
+        program
+    }
+
+    /// Reads what it prints until a line contains `text`.
+    pub(crate) fn wait_for_line(&mut self, text: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = self.said.iter().find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => self.said.push(line),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("never said {text:?}, but:\n{}", self.said.join("\n"))
+                }
+            }
+        }
+    }
+
+    /// The first address on a line that contains `text`, without scheme and host.
+    pub(crate) fn link(&mut self, text: &str) -> String {
+        let line = self.wait_for_line(text);
+        let address = format!("http://{}", self.address);
+        let start = line.find(&address).expect("an address of this program");
+        let link = &line[start + address.len()..];
+        link.split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Asks for a page.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        http::send(&self.address, "GET", path, &[], b"").expect("an answer")
+    }
+
+    /// Sends a signal, and waits for the end.
+    pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process id"), signal).expect("it lives");
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().expect("its status") {
+                Some(status) => return status,
+                None if Instant::now() > end => panic!("does not end"),
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        let status = self.end(Signal::KILL);
+        assert_eq!(status.signal(), Some(9));
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a word that ends by itself.
+pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Output {
+    let mut child = command(environment)
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let end = Instant::now() + PATIENCE;
+    while child.try_wait().expect("its status").is_none() {
+        if Instant::now() > end {
+            let _ = child.kill();
+            let mut said = String::new();
+            if let Some(mut error) = child.stderr.take() {
+                let _ = error.read_to_string(&mut said);
+            }
+            panic!("kenduri {arguments:?} does not end: {said}");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.wait_with_output().expect("its output")
+}
+
+/// What a word printed, as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn command(environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kenduri"));
+    // A setting of the person who runs the tests is none of theirs.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("KENDURI_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,229 @@
+//! Serving: the first minute of an operator, and of whoever knocks.
+
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use crate::http;
+use crate::program::{Program, run, text};
+
+#[test]
+fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
+    let mut program = Program::serve(&["--demo"], &[]);
+    let guest = program.link("A guest's invitation");
+    assert_eq!(guest, "/invite/RAHMA");
+    let page = program.get(&guest);
+    assert_eq!(page.status, 200, "{}", page.text());
+    let host = program.link("The host's side");
+    assert_eq!(program.get(&host).status, 200);
+    let mailbox = program.link("The mailbox");
+    assert_eq!(program.get(&mailbox).status, 200);
+    let line = program.wait_for_line("Everything is in ");
+    let folder = line
+        .split_whitespace()
+        .find(|word| word.starts_with('/'))
+        .expect("a folder")
+        .trim_end_matches(',')
+        .to_owned();
+    assert!(Path::new(&folder).join("kenduri.db").exists(), "{folder}");
+
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    assert!(!Path::new(&folder).exists());
+}
+
+#[test]
+fn operators_can_ask_how_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
+    assert_eq!(program.get("/healthz").status, 200);
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.get("/nothing-here").status, 404);
+    let figures = program.get("/metrics");
+    assert_eq!(figures.status, 200);
+    for figure in [
+        "kenduri_requests_total{route=\"/healthz\",status=\"2xx\"} 1",
+        "kenduri_requests_total{route=\"none\",status=\"4xx\"} 1",
+        "kenduri_store_commits_total",
+        "kenduri_request_seconds_bucket",
+        "process_resident_memory_bytes",
+    ] {
+        assert!(
+            figures.text().contains(figure),
+            "{figure}\n{}",
+            figures.text()
+        );
+    }
+    // Somebody whom a front door speaks for is not on this machine.
+    let forwarded = [("X-Forwarded-For", "203.0.113.9")];
+    let outside = http::send(&program.address, "GET", "/metrics", &forwarded, b"");
+    assert_eq!(outside.expect("an answer").status, 404);
+}
+
+#[test]
+fn figures_may_have_a_listener_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("figures.sock");
+    let setting = format!("metrics.listen=unix:{}", socket.display());
+    let arguments = [
+        "--data",
+        &folder.path().to_string_lossy(),
+        "--set",
+        &setting,
+    ];
+    let _program = Program::serve(&arguments, &[]);
+    let answer = http::over_unix(
+        &socket,
+        b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert!(
+        answer
+            .expect("an answer")
+            .text()
+            .contains("kenduri_store_commits_total")
+    );
+    let answer = http::over_unix(
+        &socket,
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert_eq!(answer.expect("an answer").status, 404);
+}
+
+#[test]
+fn what_is_too_large_or_broken_is_refused_and_others_are_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
+    let large = "x".repeat(17 * 1024);
+    let huge = "x".repeat(64 * 1024);
+    let many = "X: y\r\n".repeat(150);
+    for (request, status) in [
+        (
+            format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: {large}\r\n\r\n"),
+            431,
+        ),
+        (
+            format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {huge}\r\n\r\n"),
+            431,
+        ),
+        (
+            format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{many}\r\n"),
+            431,
+        ),
+        ("GET / HTTP/1.1\r\nbroken header\r\n\r\n".to_owned(), 400),
+        ("NONSENSE\r\n\r\n".to_owned(), 400),
+        (
+            "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
+            200,
+        ),
+    ] {
+        let answer = http::raw(&program.address, request.as_bytes()).expect("an answer");
+        assert_eq!(answer.status, status, "{request:.80}");
+    }
+}
+
+#[test]
+fn two_do_not_serve_one_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let mut first = Program::serve(&["--data", &data], &[]);
+    let second = run(
+        &["serve", "--data", &data, "--listen", "127.0.0.1:0"],
+        folder.path(),
+        &[],
+    );
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        text(&second.stderr).contains("already running"),
+        "{}",
+        text(&second.stderr)
+    );
+    assert_eq!(first.get("/readyz").status, 200);
+
+    // A killed one leaves its socket behind, and is no obstacle.
+    first.end(Signal::KILL);
+    drop(first);
+    let again = Program::serve(&["--data", &data], &[]);
+    assert_eq!(again.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let output = run(
+        &["serve", "--data", "d", "--listen", &address],
+        folder.path(),
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains(&format!("cannot listen on {address}")),
+        "{said}"
+    );
+    assert!(said.contains("--listen"), "{said}");
+
+    let program = Program::start(&["serve", "--demo", "--listen", &address], &[]);
+    assert_ne!(program.address, address);
+    assert_eq!(program.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_store_of_a_newer_kenduri_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let migrated = run(&["migrate"], folder.path(), &[]);
+    assert_eq!(
+        migrated.status.code(),
+        Some(0),
+        "{}",
+        text(&migrated.stderr)
+    );
+    assert_eq!(run(&["migrate"], folder.path(), &[]).status.code(), Some(0));
+    let store = rusqlite::Connection::open(folder.path().join("data/kenduri.db")).expect("a store");
+    store
+        .execute(
+            "INSERT INTO migration VALUES ('occasions', 9000, 'x', 0)",
+            (),
+        )
+        .expect("a row");
+    drop(store);
+    for word in ["migrate", "serve"] {
+        let output = run(
+            &[word],
+            folder.path(),
+            &[("KENDURI_LISTEN_HTTP", "127.0.0.1:0")],
+        );
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            text(&output.stderr).contains("newer Kenduri"),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn the_log_may_go_into_a_folder_and_never_names_a_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let mut program = Program::serve(&["--data", &data, "--set", "log.to=logs"], &[]);
+    program.get("/invite/QQQQQ/rsvp?lang=en");
+    program.get("/setup/0123456789abcdef");
+    assert_eq!(program.end(Signal::INT).code(), Some(0));
+    let log = std::fs::read_to_string(folder.path().join("logs/kenduri.log")).expect("a log");
+    assert!(
+        !log.contains("QQQQQ") && !log.contains("0123456789abcdef"),
+        "{log}"
+    );
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let request = lines
+        .iter()
+        .find(|line| line["message"] == "request")
+        .expect("an access line");
+    assert_eq!(request["status"], 404);
+    assert_eq!(request["method"], "GET");
+    assert!(request["request_id"].is_string(), "{request}");
+}

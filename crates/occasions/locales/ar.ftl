@@ -1,0 +1,407 @@
+### What guests read, in Arabic. The plural of courtesy; Latin digits; names never
+### stand after a prefix that would have to be joined to them.
+
+## Everywhere
+
+guest-questions = للاستفسار: { $contact }
+guest-forget = لستم { $household }؟ أزيلوا هذه الدعوة من هذا الجهاز
+guest-child = طفل
+guest-child-age = { $age ->
+    [zero] طفل، أقل من سنة
+    [one] طفل، سنة واحدة
+    [two] طفل، سنتان
+    [few] طفل، { $age } سنوات
+    [many] طفل، { $age } سنة
+   *[other] طفل، { $age } سنة
+}
+guest-of = مرافق { $name }
+guest-above-allowance = فوق العدد المتفق عليه
+guest-your-time = { $time } بتوقيت مكانكم
+guest-back = العودة إلى الدعوة
+
+# Between things of a list, and between two sentences.
+list-comma = { "، " }
+sentence-space = { " " }
+
+## Answers, as stored
+
+reply-yes = حضور
+reply-no = اعتذار
+reply-undecided = غير مؤكد
+reply-pending = لا رد بعد
+reply-waitlisted = قائمة الانتظار
+reply-waitlisted-explained = سنبلغكم عند توفر مكان.
+
+count-yes = { $n ->
+    [zero] لا أحد سيحضر
+    [one] شخص واحد سيحضر
+    [two] شخصان سيحضران
+    [few] { $n } أشخاص سيحضرون
+    [many] { $n } شخصًا سيحضرون
+   *[other] { $n } شخص سيحضرون
+}
+count-no = { $n ->
+    [zero] لا أحد اعتذر
+    [one] شخص واحد اعتذر
+    [two] شخصان اعتذرا
+    [few] { $n } أشخاص اعتذروا
+    [many] { $n } شخصًا اعتذروا
+   *[other] { $n } شخص اعتذروا
+}
+count-undecided = { $n ->
+    [zero] لا أحد حضوره غير مؤكد
+    [one] شخص واحد حضوره غير مؤكد
+    [two] شخصان حضورهما غير مؤكد
+    [few] { $n } أشخاص حضورهم غير مؤكد
+    [many] { $n } شخصًا حضورهم غير مؤكد
+   *[other] { $n } شخص حضورهم غير مؤكد
+}
+count-waitlisted = { $n ->
+    [zero] لا أحد في قائمة الانتظار
+    [one] شخص واحد في قائمة الانتظار
+    [two] شخصان في قائمة الانتظار
+    [few] { $n } أشخاص في قائمة الانتظار
+    [many] { $n } شخصًا في قائمة الانتظار
+   *[other] { $n } شخص في قائمة الانتظار
+}
+count-pending = { $n ->
+    [zero] لا أحد بلا رد
+    [one] شخص واحد بلا رد
+    [two] شخصان بلا رد
+    [few] { $n } أشخاص بلا رد
+    [many] { $n } شخصًا بلا رد
+   *[other] { $n } شخص بلا رد
+}
+
+## Closing of answers
+
+closing-day = يُرجى الرد قبل نهاية يوم { $date }. يمكنكم تغيير ردودكم حتى ذلك الحين.
+closing-moment = يُرجى الرد قبل { $moment }. يمكنكم تغيير ردودكم حتى ذلك الحين.
+closing-tonight = يُرجى الرد اليوم: يُغلق باب الرد عند منتصف هذه الليلة.
+closing-today = يُرجى الرد اليوم: يُغلق باب الرد في الساعة { $time }.
+closing-days = { $n ->
+    [zero] لم يبق أي يوم.
+    [one] بقي يوم واحد.
+    [two] بقي يومان.
+    [few] بقيت { $n } أيام.
+    [many] بقي { $n } يومًا.
+   *[other] بقي { $n } يوم.
+}
+closing-soon = { $n ->
+    [zero] أي اليوم، { $weekday }.
+    [one] أي غدًا، { $weekday }.
+    [two] أي بعد يومين، { $weekday }.
+    [few] أي بعد { $n } أيام، { $weekday }.
+    [many] أي بعد { $n } يومًا، { $weekday }.
+   *[other] أي بعد { $n } يوم، { $weekday }.
+}
+closing-change-day = يمكنكم تغيير ردودكم حتى نهاية يوم { $date }.
+closing-change-moment = يمكنكم تغيير ردودكم حتى { $moment }.
+closing-change-open = يمكنكم تغيير ردودكم في أي وقت.
+closing-passed = أُغلق باب الرد في أثناء وجودكم هنا. اضغطوا «حفظ» لتروا ما وصلنا منكم.
+
+closed-title = أُغلق باب الرد في { $date }
+closed-title-undated = أُغلق باب الرد
+closed-text = هذا ما وصلنا منكم.
+closed-ask = للتغيير يُرجى التواصل مع { $contact }.
+locked-title = ردودكم لدى أصحاب الدعوة
+locked-text = لتغيير ردكم يُرجى التواصل مع أصحاب الدعوة.
+locked-ask = لتغيير ردكم يُرجى التواصل مع { $contact }.
+
+## Tones: how a household is spoken to
+
+salutation-formal = تحية طيبة إلى { $household }،
+salutation-casual = أهلًا { $household }،
+salutation-fun = مرحبًا { $household }!
+
+saved-coming-formal = تم الحفظ، شكرًا لكم. نتطلع إلى حضوركم.
+saved-coming-casual = تم الحفظ، شكرًا لكم. نتطلع إلى لقائكم.
+saved-coming-fun = تم الحفظ، شكرًا لكم. لا يكتمل يومنا إلا بكم!
+saved-declined-formal = تم الحفظ، شكرًا لإبلاغنا. سنفتقد حضوركم.
+saved-declined-casual = تم الحفظ، شكرًا لإبلاغنا. سنفتقدكم.
+saved-declined-fun = تم الحفظ، شكرًا لإبلاغنا. سنفتقدكم.
+saved-partly = تم الحفظ، شكرًا لكم. ما زالت بعض الردود ناقصة.
+
+## Code entry
+
+code-title = افتحوا دعوتكم
+code-label = الرمز المكتوب على بطاقتكم
+code-hint = 5 أحرف أو أرقام
+code-open = فتح
+code-alike = الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1. لا فرق بين الأحرف الكبيرة والصغيرة، ولا أثر للمسافات.
+code-malformed = يتكون الرمز من 5 أحرف أو أرقام.
+code-unknown = لا نعرف هذا الرمز. الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1.
+code-too-many = محاولات كثيرة. يُرجى المحاولة بعد الساعة { $time }، أي بعد { $minutes ->
+    [zero] قليل
+    [one] دقيقة واحدة
+    [two] دقيقتين
+    [few] { $minutes } دقائق
+    [many] { $minutes } دقيقة
+   *[other] { $minutes } دقيقة
+}. ما زال الرابط والرمز المربع على بطاقتكم صالحين.
+code-known = فُتحت من قبل على هذا الجهاز
+code-continue = متابعة
+code-continue-as = المتابعة باسم { $household }
+
+## Portal
+
+portal-title-open = الرد على الدعوة
+portal-title-answered = ردودكم
+portal-title-closed = أُغلق باب الرد
+portal-answer = الرد على الدعوة
+portal-answer-rest = الرد عن الآخرين
+portal-change = تغيير الردود
+portal-answered = وصلتنا ردودكم: { $counts }.
+portal-partly = حتى الآن: { $counts }.
+portal-the-day = يوم المناسبة
+portal-the-days = أيام المناسبة
+portal-map = الخريطة
+portal-calendar = الإضافة إلى التقويم
+portal-dress = اللباس: { $dress }
+portal-yours = ردودكم
+people-diets = الاحتياجات الغذائية: { $diets }
+portal-more = المزيد
+portal-code = رمزكم: { $code }
+
+tile-dietary = الاحتياجات الغذائية
+tile-note = رسالة إلى أصحاب الدعوة
+tile-none = لا شيء بعد
+tile-diets = { $n ->
+    [zero] لا أحد
+    [one] شخص واحد
+    [two] شخصان
+    [few] { $n } أشخاص
+    [many] { $n } شخصًا
+   *[other] { $n } شخص
+}
+tile-note-written = مكتوبة
+
+## The household form
+
+answer-title = هل ستحضرون؟
+answer-intro = رد واحد لكل شخص. يمكنكم ترك بعض الردود والعودة إليها لاحقًا.
+answer-jump = الانتقال إلى
+answer-everyone = الجميع سيحضر
+answer-everyone-done = سُجّل الحضور لكل من لم يكن له رد. لم يُحفظ شيء بعد.
+
+choice-yes = نعم
+choice-no = لا
+choice-undecided = غير مؤكد
+choice-yes-to = حضور { $event }، { $person }
+choice-no-to = اعتذار عن { $event }، { $person }
+choice-undecided-to = حضور { $event } غير مؤكد، { $person }
+choice-left = { $n ->
+    [zero] لم يبق مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $n } أماكن
+    [many] بقي { $n } مكانًا
+   *[other] بقي { $n } مكان
+}
+choice-full = اكتمل العدد
+choice-full-waiting = اكتمل العدد: قائمة انتظار
+
+answer-name = الاسم
+answer-correct-name = تصحيح الاسم
+answer-child = طفل
+answer-age = العمر
+answer-age-unknown = غير مذكور
+answer-age-baby = أقل من سنة
+answer-remove = إزالة { $name }
+answer-remove-unnamed = إزالة هذا الشخص
+answer-removed = ستتم الإزالة عند الحفظ. تراجع
+answer-taken-back = تمت الإزالة. تراجع
+
+answer-bring = اصطحاب ضيف
+answer-bring-family = اصطحاب أفراد من العائلة أو ضيوف
+answer-places-people = يمكنكم اصطحاب { $allowed ->
+    [zero] ضيوف
+    [one] شخص واحد
+    [two] شخصين
+    [few] { $allowed } أشخاص
+    [many] { $allowed } شخصًا
+   *[other] { $allowed } شخص
+}؛ { $left ->
+    [zero] لم يبق مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $left } أماكن
+    [many] بقي { $left } مكانًا
+   *[other] بقي { $left } مكان
+}.
+answer-places-children = يمكنكم اصطحاب { $allowed ->
+    [zero] أطفال
+    [one] طفل واحد
+    [two] طفلين
+    [few] { $allowed } أطفال
+    [many] { $allowed } طفلًا
+   *[other] { $allowed } طفل
+}؛ { $left ->
+    [zero] لم يبق مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $left } أماكن
+    [many] بقي { $left } مكانًا
+   *[other] بقي { $left } مكان
+}.
+answer-places-both = الباقي: { $children ->
+    [zero] لا مكان للأطفال
+    [one] مكان واحد للأطفال
+    [two] مكانان للأطفال
+    [few] { $children } أماكن للأطفال
+    [many] { $children } مكانًا للأطفال
+   *[other] { $children } مكان للأطفال
+}، { $guests ->
+    [zero] ولا مكان للضيوف
+    [one] ومكان واحد للضيوف
+    [two] ومكانان للضيوف
+    [few] و{ $guests } أماكن للضيوف
+    [many] و{ $guests } مكانًا للضيوف
+   *[other] و{ $guests } مكان للضيوف
+}.
+answer-new-person = الشخص { $n }
+answer-comes = هذا الشخص سيحضر
+answer-all-events = حضور كل شيء، أو بعضه فقط
+answer-add = إضافة شخص
+
+answer-diets = الاحتياجات الغذائية
+answer-diets-count = الاحتياجات الغذائية ({ $n })
+answer-diets-for = الاحتياجات الغذائية: { $name }
+answer-diets-purpose = الاحتياجات الغذائية: للمطبخ فقط، وتُحذف بعد 30 يومًا من المناسبة.
+answer-diets-note = أي شيء آخر ينبغي أن يعرفه المطبخ
+answer-diets-nobody = لن يحضر أحد، فلا حاجة إلى ذكر الاحتياجات الغذائية.
+
+answer-note = رسالة إلى { $hosts }
+answer-note-hint = لا يقرؤها إلا أصحاب الدعوة.
+answer-note-left = الأحرف الباقية: { $n } من 4,000
+
+answer-count = تم الرد عن { $n } من { $total }
+answer-save = حفظ
+answer-saving = جارٍ الحفظ…
+answer-unsaved = لم يُحفظ بعد
+answer-saved-at = حُفظ في الساعة { $time }
+answer-failed = لم يُحفظ شيء. ردودكم ما زالت هنا؛ يُرجى المحاولة مرة أخرى.
+answer-draft = احتفظنا بما كتبتموه ولم تحفظوه.
+answer-discard = تجاهله
+answer-problem = هناك مشكلة
+answer-error-title = خطأ: { $title }
+
+complaint-name-required = يُرجى كتابة اسم ضيفكم، أو إزالة هذا الشخص.
+complaint-name-long = الاسم طويل: الحد الأقصى لعدد الأحرف { $n }.
+complaint-age = يُرجى اختيار عمر من 0 إلى 17.
+complaint-choice = يُرجى اختيار أحد الردود.
+complaint-not-invited = هذا الشخص غير مدعو إلى { $event }.
+complaint-plus-ones = يمكنكم اصطحاب { $allowed ->
+    [zero] ضيوف
+    [one] شخص واحد
+    [two] شخصين
+    [few] { $allowed } أشخاص
+    [many] { $allowed } شخصًا
+   *[other] { $allowed } شخص
+}؛ { $left ->
+    [zero] لم يبق مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $left } أماكن
+    [many] بقي { $left } مكانًا
+   *[other] بقي { $left } مكان
+}.
+complaint-children = يمكنكم اصطحاب { $allowed ->
+    [zero] أطفال
+    [one] طفل واحد
+    [two] طفلين
+    [few] { $allowed } أطفال
+    [many] { $allowed } طفلًا
+   *[other] { $allowed } طفل
+}؛ { $left ->
+    [zero] لم يبق مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $left } أماكن
+    [many] بقي { $left } مكانًا
+   *[other] بقي { $left } مكان
+}.
+complaint-guests = { $n ->
+    [zero] لا تتسع الدعوة الواحدة لأحد.
+    [one] تتسع الدعوة الواحدة لشخص واحد على الأكثر.
+    [two] تتسع الدعوة الواحدة لشخصين على الأكثر.
+    [few] أقصى عدد في الدعوة الواحدة { $n } أشخاص.
+    [many] أقصى عدد في الدعوة الواحدة { $n } شخصًا.
+   *[other] أقصى عدد في الدعوة الواحدة { $n } شخص.
+}
+complaint-full = الأماكن لا تكفي في { $event }: { $left ->
+    [zero] لم يبق مكان
+    [one] بقي مكان واحد
+    [two] بقي مكانان
+    [few] بقيت { $left } أماكن
+    [many] بقي { $left } مكانًا
+   *[other] بقي { $left } مكان
+}.
+complaint-diet-note = اخترتم «أخرى»: يُرجى إخبار المطبخ بالمقصود.
+complaint-diet-unknown = يُرجى الاختيار من القائمة.
+complaint-too-long = النص طويل: الحد الأقصى لعدد الأحرف { $n }.
+complaint-named-guest = دُعي هذا الشخص باسمه، ولا يزيله إلا أصحاب الدعوة.
+
+## Food needs that every occasion starts with
+
+diet-vegetarian = نباتي
+diet-vegan = نباتي صرف
+diet-gluten-free = بلا غلوتين
+diet-dairy-free = بلا حليب
+diet-nut-allergy = حساسية المكسرات
+diet-shellfish-allergy = حساسية القشريات والمحار
+diet-halal = حلال
+diet-kosher = كوشير
+diet-no-beef = بلا لحم بقر
+diet-other = أخرى
+
+## Confirmation
+
+saved-title = تم الحفظ
+saved-counts = { $counts }.
+saved-calendar = الإضافة إلى التقويم
+saved-mail = سنرسل نسخة إلى { $address }.
+
+## Food needs and note by themselves
+
+dietary-title = الاحتياجات الغذائية
+dietary-intro = لكل من سيحضر أو حضوره غير مؤكد بعد.
+note-title = رسالتكم
+
+## Changed meanwhile
+
+conflict-title = غيّر أحدهم هذا في أثناء وجودكم هنا
+conflict-text = اختاروا ما تريدون الاحتفاظ به.
+conflict-saved = ما حُفظ في هذه الأثناء: { $value }
+conflict-yours = ما كتبتموه: { $value }
+conflict-nothing = لا شيء
+conflict-name = الاسم: { $name }
+conflict-merged = جُمع كل ما عدا ذلك.
+
+## Too late
+
+late-title = ما كتبتموه ولم يُحفظ
+late-text = أُغلق باب الرد قبل حفظ هذا. يمكنكم نسخه وإرساله إلى أصحاب الدعوة.
+
+## Public page of an occasion
+
+card-title = دعوة
+card-enter = هل وصلتكم دعوة؟
+card-preparing = قيد الإعداد
+card-preparing-text = نعد هذه الصفحة الآن. يُرجى العودة بعد قليل.
+card-preparing-host = أنتم وحدكم، أصحاب الدعوة، ترون الصفحة أدناه. أما الضيوف فيقرؤون أنها قيد الإعداد.
+
+## Farewell
+
+farewell-title = انتهت هذه المناسبة
+farewell-text = شكرًا لأنكم كنتم جزءًا منها. لم يعد ممكنًا فتح الدعوة.
+
+## Mail after saving
+
+mail-confirmation-subject = ردودكم: { $hosts }
+mail-confirmation-thanks = شكرًا لكم. هذا ما وصلنا منكم:
+mail-confirmation-declined = شكرًا لإبلاغنا. سنفتقد حضوركم. هذا ما وصلنا منكم:
+mail-confirmation-open = فتح الدعوة
+mail-confirmation-or = أو انتقلوا إلى { $address } وأدخلوا { $code }.
+mail-confirmation-why = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }. لستم المقصودين؟ يُرجى إبلاغ { $contact }.
+mail-confirmation-why-plain = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }.

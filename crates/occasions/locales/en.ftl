@@ -1,0 +1,304 @@
+### What guests read. One message per sentence; names, dates and numbers come in formed.
+
+## Everywhere
+
+guest-questions = Questions? Ask { $contact }.
+guest-forget = Not { $household }? Forget this invitation here
+guest-child = child
+guest-child-age = { $age ->
+    [0] child, under 1
+   *[other] child, { $age }
+}
+guest-of = Guest of { $name }
+guest-above-allowance = Above the number agreed
+guest-your-time = { $time } where you are
+guest-back = Back to the invitation
+
+# Between things of a list, and between two sentences.
+list-comma = { ", " }
+sentence-space = { " " }
+
+## Answers, as stored
+
+reply-yes = Coming
+reply-no = Not coming
+reply-undecided = Not sure
+reply-pending = No answer yet
+reply-waitlisted = Waiting list
+reply-waitlisted-explained = We will write when a place is free.
+
+count-yes = { $n } coming
+count-no = { $n } not coming
+count-undecided = { $n } not sure
+count-waitlisted = { $n } on the waiting list
+count-pending = { $n ->
+    [one] 1 not answered
+   *[other] { $n } not answered
+}
+
+## Closing of answers
+
+closing-day = Please answer by the end of { $date }. You can change your answers until then.
+closing-moment = Please answer by { $moment }. You can change your answers until then.
+closing-tonight = Please answer today: answers close at midnight tonight.
+closing-today = Please answer today: answers close at { $time }.
+closing-days = { $n ->
+    [one] 1 day left.
+   *[other] { $n } days left.
+}
+closing-soon = { $n ->
+    [one] That is tomorrow, { $weekday }.
+   *[other] That is in { $n } days, { $weekday }.
+}
+closing-change-day = You can change your answers until the end of { $date }.
+closing-change-moment = You can change your answers until { $moment }.
+closing-change-open = You can change your answers at any time.
+closing-passed = Answers closed while you were here. Save to see what we have from you.
+
+closed-title = Answers closed on { $date }
+closed-title-undated = Answers are closed
+closed-text = This is what we have from you.
+closed-ask = For changes, please ask { $contact }.
+locked-title = Your answers are with the hosts
+locked-text = To change your answer, please ask the hosts.
+locked-ask = To change your answer, please ask { $contact }.
+
+## Tones: how a household is spoken to
+
+salutation-formal = Dear { $household },
+salutation-casual = Dear { $household },
+salutation-fun = Hello { $household }!
+
+saved-coming-formal = Saved, thank you. We look forward to seeing you.
+saved-coming-casual = Saved, thank you. We look forward to seeing you.
+saved-coming-fun = Saved, thank you. It will not be the same day without you!
+saved-declined-formal = Saved, thank you for telling us. You will be missed.
+saved-declined-casual = Saved, thank you for telling us. You will be missed.
+saved-declined-fun = Saved, thank you for telling us. You will be missed.
+saved-partly = Saved, thank you. Some answers are still open.
+
+## Code entry
+
+code-title = Open your invitation
+code-label = Code on your card
+code-hint = 5 letters or digits
+code-open = Open
+code-alike = O and 0, and I, L and 1, count as the same. Capitals and spaces do not matter.
+code-malformed = The code has 5 letters or digits.
+code-unknown = We do not know this code. O and 0, and I, L and 1, count as the same.
+code-too-many = Too many tries. Please try again after { $time }, in { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}. The link or the square code on your card still works.
+code-known = Opened on this device before
+code-continue = Continue
+code-continue-as = Continue as { $household }
+
+## Portal
+
+portal-title-open = Answer the invitation
+portal-title-answered = Your answers
+portal-title-closed = Answers closed
+portal-answer = Answer the invitation
+portal-answer-rest = Answer for the others
+portal-change = Change answers
+portal-answered = We have your answers: { $counts }.
+portal-partly = So far: { $counts }.
+portal-the-day = The day
+portal-the-days = The days
+portal-map = Map
+portal-calendar = Add to calendar
+portal-dress = Dress: { $dress }
+portal-yours = Your answers
+people-diets = Food needs: { $diets }
+portal-more = More
+portal-code = Your code: { $code }
+
+tile-dietary = Food needs
+tile-note = A note to the hosts
+tile-none = Nothing yet
+tile-diets = { $n ->
+    [one] For 1 person
+   *[other] For { $n } people
+}
+tile-note-written = Written
+
+## The household form
+
+answer-title = Will you join us?
+answer-intro = One answer for each person. You can leave some open and come back.
+answer-jump = Go to
+answer-everyone = Everyone is coming
+answer-everyone-done = Everyone without an answer is now marked as coming. Nothing is saved yet.
+
+choice-yes = Yes
+choice-no = No
+choice-undecided = Not sure
+choice-yes-to = coming to { $event }, { $person }
+choice-no-to = not coming to { $event }, { $person }
+choice-undecided-to = not sure about { $event }, { $person }
+choice-left = { $n ->
+    [one] 1 place left
+   *[other] { $n } places left
+}
+choice-full = Full
+choice-full-waiting = Full: waiting list
+
+answer-name = Name
+answer-correct-name = Correct the name
+answer-child = A child
+answer-age = Age
+answer-age-unknown = Not said
+answer-age-baby = Under 1
+answer-remove = Remove { $name }
+answer-remove-unnamed = Remove this person
+answer-removed = Removed when you save. Undo
+answer-taken-back = Removed. Undo
+
+answer-bring = Bring a guest
+answer-bring-family = Bring family or guests
+answer-places-people = You may bring { $allowed ->
+    [one] 1 person
+   *[other] { $allowed } people
+}; { $left ->
+    [0] no place is left
+    [one] 1 place is left
+   *[other] { $left } places are left
+}.
+answer-places-children = You may bring { $allowed ->
+    [one] 1 child
+   *[other] { $allowed } children
+}; { $left ->
+    [0] no place is left
+    [one] 1 place is left
+   *[other] { $left } places are left
+}.
+answer-places-both = { $children ->
+    [one] 1 child place
+   *[other] { $children } child places
+} and { $guests ->
+    [one] 1 guest place
+   *[other] { $guests } guest places
+} left.
+answer-new-person = Person { $n }
+answer-comes = This person comes
+answer-all-events = Comes to everything, or only to some
+answer-add = Add a person
+
+answer-diets = Food needs
+answer-diets-count = Food needs ({ $n })
+answer-diets-for = Food needs of { $name }
+answer-diets-purpose = Food needs: only for the kitchen, deleted 30 days after the event.
+answer-diets-note = Anything else the kitchen should know
+answer-diets-nobody = Nobody is coming, so there is nothing to say about food.
+
+answer-note = Note to { $hosts }
+answer-note-hint = Only they read it.
+answer-note-left = { $n } of 4,000 letters left
+
+answer-count = { $n } of { $total } answered
+answer-save = Save
+answer-saving = Saving…
+answer-unsaved = Not saved yet
+answer-saved-at = Saved { $time }
+answer-failed = Nothing was saved. Your answers are still here; please try again.
+answer-draft = We kept what you had not saved.
+answer-discard = Discard it
+answer-problem = There is a problem
+answer-error-title = Error: { $title }
+
+complaint-name-required = Tell us your guest’s name, or remove this person.
+complaint-name-long = The name is too long: at most { $n } letters.
+complaint-age = Choose an age from 0 to 17.
+complaint-choice = Please choose one of the answers.
+complaint-not-invited = This person is not invited to { $event }.
+complaint-plus-ones = You may bring { $allowed ->
+    [one] 1 person
+   *[other] { $allowed } people
+}; { $left ->
+    [0] no place is left
+    [one] 1 place is left
+   *[other] { $left } places are left
+}.
+complaint-children = You may bring { $allowed ->
+    [one] 1 child
+   *[other] { $allowed } children
+}; { $left ->
+    [0] no place is left
+    [one] 1 place is left
+   *[other] { $left } places are left
+}.
+complaint-guests = An invitation holds at most { $n } people.
+complaint-full = { $event } is full: { $left ->
+    [0] no place is left
+    [one] 1 place is left
+   *[other] { $left } places are left
+}.
+complaint-diet-note = You chose “other”: tell the kitchen what is meant.
+complaint-diet-unknown = Please choose from the list.
+complaint-too-long = This text is too long: at most { $n } letters.
+complaint-named-guest = The hosts invited this person by name; only they can remove them.
+
+## Food needs that every occasion starts with
+
+diet-vegetarian = Vegetarian
+diet-vegan = Vegan
+diet-gluten-free = No gluten
+diet-dairy-free = No milk
+diet-nut-allergy = Nut allergy
+diet-shellfish-allergy = Shellfish allergy
+diet-halal = Halal
+diet-kosher = Kosher
+diet-no-beef = No beef
+diet-other = Other
+
+## Confirmation
+
+saved-title = Saved
+saved-counts = { $counts }.
+saved-calendar = Add to calendar
+saved-mail = We send a copy to { $address }.
+
+## Food needs and note by themselves
+
+dietary-title = Food needs
+dietary-intro = For everyone who comes or is not sure yet.
+note-title = Your note
+
+## Changed meanwhile
+
+conflict-title = Someone changed this while you were here
+conflict-text = Choose what to keep.
+conflict-saved = Saved meanwhile: { $value }
+conflict-yours = Yours: { $value }
+conflict-nothing = nothing
+conflict-name = Name of { $name }
+conflict-merged = Everything else has been put together already.
+
+## Too late
+
+late-title = What you had typed, not saved
+late-text = Answers closed before this could be saved. You can copy it and send it to the hosts.
+
+## Public page of an occasion
+
+card-title = Invitation
+card-enter = Have you got an invitation?
+card-preparing = In preparation
+card-preparing-text = This page is being prepared. Please come back a little later.
+card-preparing-host = Only you, as a host, see the page below. Guests read that it is in preparation.
+
+## Farewell
+
+farewell-title = This occasion has ended
+farewell-text = Thank you for having been part of it. The invitation can no longer be opened.
+
+## Mail after saving
+
+mail-confirmation-subject = Your answers: { $hosts }
+mail-confirmation-thanks = Thank you. This is what we have from you:
+mail-confirmation-declined = Thank you for telling us. You will be missed. This is what we have from you:
+mail-confirmation-open = Open the invitation
+mail-confirmation-or = Or go to { $address } and enter { $code }.
+mail-confirmation-why = You receive this because answers were saved for { $household }. Not you? Please tell { $contact }.
+mail-confirmation-why-plain = You receive this because answers were saved for { $household }.

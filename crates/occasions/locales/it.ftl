@@ -1,0 +1,310 @@
+### What guests read, in Italian. Impersonal where it can be, else Lei: one text
+### serves a person and a family. Dates come without an article, so no sentence
+### needs one before them ("l’8", "il 14").
+
+## Everywhere
+
+guest-questions = Domande? { $contact }
+guest-forget = L’invito per { $household } non è Suo? Lo tolga da questo dispositivo
+guest-child = bambino
+guest-child-age = { $age ->
+    [0] bambino, meno di 1 anno
+    [one] bambino, 1 anno
+   *[other] bambino, { $age } anni
+}
+guest-of = Ospite di { $name }
+guest-above-allowance = Oltre il numero concordato
+guest-your-time = { $time } nel Suo fuso orario
+guest-back = Torna all’invito
+
+# Between things of a list, and between two sentences.
+list-comma = { ", " }
+sentence-space = { " " }
+
+## Answers, as stored
+
+reply-yes = Ci sarà
+reply-no = Non ci sarà
+reply-undecided = In forse
+reply-pending = Ancora senza risposta
+reply-waitlisted = Lista d’attesa
+reply-waitlisted-explained = Scriveremo appena si libera un posto.
+
+count-yes = { $n ->
+    [one] 1 ci sarà
+   *[other] { $n } ci saranno
+}
+count-no = { $n ->
+    [one] 1 non ci sarà
+   *[other] { $n } non ci saranno
+}
+count-undecided = { $n } in forse
+count-waitlisted = { $n } in lista d’attesa
+count-pending = { $n } senza risposta
+
+## Closing of answers
+
+closing-day = Ultimo giorno per rispondere: { $date }. Fino ad allora le risposte si possono cambiare.
+closing-moment = Si prega di rispondere entro { $moment }. Fino ad allora le risposte si possono cambiare.
+closing-tonight = Oggi è l’ultimo giorno per rispondere: le risposte si chiudono a mezzanotte.
+closing-today = Oggi è l’ultimo giorno per rispondere: le risposte si chiudono alle ore { $time }.
+closing-days = { $n ->
+    [one] Manca 1 giorno.
+   *[other] Mancano { $n } giorni.
+}
+closing-soon = { $n ->
+    [one] Il termine è domani, { $weekday }.
+   *[other] Il termine è tra { $n } giorni, { $weekday }.
+}
+closing-change-day = Ultimo giorno per cambiare le risposte: { $date }.
+closing-change-moment = Le risposte si possono cambiare fino a { $moment }.
+closing-change-open = Le risposte si possono cambiare in qualsiasi momento.
+closing-passed = Nel frattempo le risposte si sono chiuse. Salvi per vedere che cosa abbiamo ricevuto.
+
+closed-title = Risposte chiuse, ultimo giorno: { $date }
+closed-title-undated = Le risposte sono chiuse
+closed-text = Queste sono le risposte che abbiamo ricevuto.
+closed-ask = Per modifiche si rivolga a { $contact }.
+locked-title = Le risposte sono già state consegnate
+locked-text = Per cambiare la risposta si rivolga a chi invita.
+locked-ask = Per cambiare la risposta si rivolga a { $contact }.
+
+## Tones: how a household is spoken to
+
+salutation-formal = Gentile { $household },
+salutation-casual = Un caro saluto, { $household },
+salutation-fun = Ciao { $household }!
+
+saved-coming-formal = Risposta salvata, grazie. Contiamo sulla Sua presenza.
+saved-coming-casual = Risposta salvata, grazie. Ti aspettiamo.
+saved-coming-fun = Risposta salvata, grazie. Senza di te non sarebbe lo stesso!
+saved-declined-formal = Risposta salvata, grazie di avercelo fatto sapere. Sentiremo la Sua mancanza.
+saved-declined-casual = Risposta salvata, grazie di avercelo fatto sapere. Ci mancherai.
+saved-declined-fun = Risposta salvata, grazie di avercelo fatto sapere. Ci mancherai.
+saved-partly = Risposta salvata, grazie. Qualche risposta manca ancora.
+
+## Code entry
+
+code-title = Apri l’invito
+code-label = Codice scritto sul biglietto
+code-hint = 5 lettere o cifre
+code-open = Apri
+code-alike = O e 0 valgono lo stesso, e così I, L e 1. Maiuscole e spazi non contano.
+code-malformed = Il codice ha 5 lettere o cifre.
+code-unknown = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
+code-too-many = Troppi tentativi. Riprovi dopo le ore { $time }, tra { $minutes ->
+    [one] 1 minuto
+   *[other] { $minutes } minuti
+}. Il link e il codice QR sul biglietto funzionano ancora.
+code-known = Già aperto su questo dispositivo
+code-continue = Continua
+code-continue-as = Continua come { $household }
+
+## Portal
+
+portal-title-open = Rispondi all’invito
+portal-title-answered = Le risposte
+portal-title-closed = Risposte chiuse
+portal-answer = Rispondi all’invito
+portal-answer-rest = Rispondi per gli altri
+portal-change = Cambia le risposte
+portal-answered = Abbiamo ricevuto le risposte: { $counts }.
+portal-partly = Finora: { $counts }.
+portal-the-day = La giornata
+portal-the-days = Le giornate
+portal-map = Mappa
+portal-calendar = Aggiungi al calendario
+portal-dress = Abbigliamento: { $dress }
+portal-yours = Le risposte
+people-diets = Esigenze alimentari: { $diets }
+portal-more = Altro
+portal-code = Codice dell’invito: { $code }
+
+tile-dietary = Esigenze alimentari
+tile-note = Un messaggio per chi invita
+tile-none = Ancora niente
+tile-diets = { $n ->
+    [one] Per 1 persona
+   *[other] Per { $n } persone
+}
+tile-note-written = Scritto
+
+## The household form
+
+answer-title = Chi ci sarà?
+answer-intro = Una risposta per ogni persona. Se ne può lasciare qualcuna in sospeso e tornare più tardi.
+answer-jump = Vai a
+answer-everyone = Ci saremo tutti
+answer-everyone-done = Per chi era senza risposta ora è segnato che ci sarà. Non è ancora stato salvato nulla.
+
+choice-yes = Sì
+choice-no = No
+choice-undecided = Forse
+choice-yes-to = { $person } ci sarà, { $event }
+choice-no-to = { $person } non ci sarà, { $event }
+choice-undecided-to = { $person } è in forse, { $event }
+choice-left = { $n ->
+    [one] 1 posto libero
+   *[other] { $n } posti liberi
+}
+choice-full = Al completo
+choice-full-waiting = Al completo: lista d’attesa
+
+answer-name = Nome
+answer-correct-name = Correggi il nome
+answer-child = È un bambino
+answer-age = Età
+answer-age-unknown = Non indicata
+answer-age-baby = Meno di 1 anno
+answer-remove = Togli { $name }
+answer-remove-unnamed = Togli questa persona
+answer-removed = Sarà tolta al salvataggio. Annulla
+answer-taken-back = Tolta. Annulla
+
+answer-bring = Portare un ospite
+answer-bring-family = Portare familiari o ospiti
+answer-places-people = Può portare { $allowed ->
+    [one] 1 persona
+   *[other] { $allowed } persone
+}; { $left ->
+    [0] non ci sono più posti
+    [one] resta 1 posto
+   *[other] restano { $left } posti
+}.
+answer-places-children = Può portare { $allowed ->
+    [one] 1 bambino
+   *[other] { $allowed } bambini
+}; { $left ->
+    [0] non ci sono più posti
+    [one] resta 1 posto
+   *[other] restano { $left } posti
+}.
+answer-places-both = Posti rimasti: { $children ->
+    [one] 1 per un bambino
+   *[other] { $children } per bambini
+} e { $guests ->
+    [one] 1 per un ospite
+   *[other] { $guests } per ospiti
+}.
+answer-new-person = Persona { $n }
+answer-comes = Questa persona ci sarà
+answer-all-events = A tutto, o solo a una parte
+answer-add = Aggiungi una persona
+
+answer-diets = Esigenze alimentari
+answer-diets-count = Esigenze alimentari ({ $n })
+answer-diets-for = Esigenze alimentari di { $name }
+answer-diets-purpose = Esigenze alimentari: solo per la cucina, cancellate 30 giorni dopo l’evento.
+answer-diets-note = Altro che la cucina dovrebbe sapere
+answer-diets-nobody = Non viene nessuno, quindi non c’è nulla da indicare per la cucina.
+
+answer-note = Messaggio per { $hosts }
+answer-note-hint = Lo legge solo chi invita.
+answer-note-left = Caratteri rimasti: { $n } su 4.000
+
+answer-count = Con risposta: { $n } su { $total }
+answer-save = Salva
+answer-saving = Salvataggio in corso…
+answer-unsaved = Non ancora salvato
+answer-saved-at = Salvato alle ore { $time }
+answer-failed = Non è stato salvato nulla. Le risposte sono ancora qui; riprovi.
+answer-draft = Abbiamo conservato ciò che non era stato salvato.
+answer-discard = Eliminalo
+answer-problem = C’è un problema
+answer-error-title = Errore: { $title }
+
+complaint-name-required = Indichi il nome dell’ospite, oppure tolga questa persona.
+complaint-name-long = Il nome è troppo lungo: al massimo { $n } lettere.
+complaint-age = Scelga un’età da 0 a 17 anni.
+complaint-choice = Scelga una delle risposte.
+complaint-not-invited = Questa persona non è invitata: { $event }.
+complaint-plus-ones = Può portare { $allowed ->
+    [one] 1 persona
+   *[other] { $allowed } persone
+}; { $left ->
+    [0] non ci sono più posti
+    [one] resta 1 posto
+   *[other] restano { $left } posti
+}.
+complaint-children = Può portare { $allowed ->
+    [one] 1 bambino
+   *[other] { $allowed } bambini
+}; { $left ->
+    [0] non ci sono più posti
+    [one] resta 1 posto
+   *[other] restano { $left } posti
+}.
+complaint-guests = Un invito comprende al massimo { $n } persone.
+complaint-full = { $event }, posti insufficienti: { $left ->
+    [0] non ce ne sono più
+    [one] ne resta 1
+   *[other] ne restano { $left }
+}.
+complaint-diet-note = Ha scelto “Altro”: scriva alla cucina di che cosa si tratta.
+complaint-diet-unknown = Scelga dall’elenco.
+complaint-too-long = Il testo è troppo lungo: al massimo { $n } lettere.
+complaint-named-guest = Questa persona è invitata per nome; solo chi invita può toglierla.
+
+## Food needs that every occasion starts with
+
+diet-vegetarian = Vegetariano
+diet-vegan = Vegano
+diet-gluten-free = Senza glutine
+diet-dairy-free = Senza latte
+diet-nut-allergy = Allergia alla frutta a guscio
+diet-shellfish-allergy = Allergia a crostacei e molluschi
+diet-halal = Halal
+diet-kosher = Kosher
+diet-no-beef = Senza carne bovina
+diet-other = Altro
+
+## Confirmation
+
+saved-title = Risposta salvata
+saved-counts = { $counts }.
+saved-calendar = Aggiungi al calendario
+saved-mail = Ne inviamo una copia a { $address }.
+
+## Food needs and note by themselves
+
+dietary-title = Esigenze alimentari
+dietary-intro = Per chi ci sarà o è ancora in forse.
+note-title = Il messaggio
+
+## Changed meanwhile
+
+conflict-title = Nel frattempo qualcuno ha modificato questa pagina
+conflict-text = Scelga che cosa conservare.
+conflict-saved = Salvato nel frattempo: { $value }
+conflict-yours = Scritto qui: { $value }
+conflict-nothing = niente
+conflict-name = Nome di { $name }
+conflict-merged = Tutto il resto è già stato unito.
+
+## Too late
+
+late-title = Scritto qui, ma non salvato
+late-text = Le risposte si sono chiuse prima del salvataggio. Il testo si può copiare e mandare a chi invita.
+
+## Public page of an occasion
+
+card-title = Invito
+card-enter = Ha ricevuto un invito?
+card-preparing = In preparazione
+card-preparing-text = Stiamo preparando questa pagina. Torni tra un po’.
+card-preparing-host = La pagina qui sotto la vede solo chi invita. Gli ospiti leggono che è in preparazione.
+
+## Farewell
+
+farewell-title = Questo evento si è concluso
+farewell-text = Grazie di averne fatto parte. L’invito non si può più aprire.
+
+## Mail after saving
+
+mail-confirmation-subject = Risposte all’invito: { $hosts }
+mail-confirmation-thanks = Grazie. Queste sono le risposte che abbiamo ricevuto:
+mail-confirmation-declined = Grazie di avercelo fatto sapere. Sentiremo la Sua mancanza. Queste sono le risposte che abbiamo ricevuto:
+mail-confirmation-open = Apri l’invito
+mail-confirmation-or = Oppure vada su { $address } e inserisca { $code }.
+mail-confirmation-why = Riceve questo messaggio perché sono state salvate risposte per { $household }. Non è Lei? Lo faccia sapere a { $contact }.
+mail-confirmation-why-plain = Riceve questo messaggio perché sono state salvate risposte per { $household }.

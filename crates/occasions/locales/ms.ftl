@@ -1,0 +1,266 @@
+### What guests read, in Malay. "tuan/puan" where the tone is formal, "anda" else.
+
+## Everywhere
+
+guest-questions = Ada pertanyaan? Hubungi { $contact }
+guest-forget = Bukan { $household }? Keluarkan jemputan ini dari peranti ini
+guest-child = kanak-kanak
+guest-child-age = { $age ->
+    [0] kanak-kanak, bawah 1 tahun
+   *[other] kanak-kanak, { $age } tahun
+}
+guest-of = Tetamu { $name }
+guest-above-allowance = Melebihi jumlah yang dipersetujui
+guest-your-time = { $time } di tempat anda
+guest-back = Kembali ke jemputan
+
+# Between things of a list, and between two sentences.
+list-comma = { ", " }
+sentence-space = { " " }
+
+## Answers, as stored
+
+reply-yes = Akan hadir
+reply-no = Tidak hadir
+reply-undecided = Belum pasti
+reply-pending = Belum dijawab
+reply-waitlisted = Senarai menunggu
+reply-waitlisted-explained = Kami akan maklumkan apabila ada tempat kosong.
+
+count-yes = { $n } orang akan hadir
+count-no = { $n } orang tidak hadir
+count-undecided = { $n } orang belum pasti
+count-waitlisted = { $n } orang dalam senarai menunggu
+count-pending = { $n } orang belum menjawab
+
+## Closing of answers
+
+closing-day = Sila jawab selewat-lewatnya pada { $date }. Jawapan boleh diubah hingga tarikh itu.
+closing-moment = Sila jawab sebelum { $moment }. Jawapan boleh diubah hingga waktu itu.
+closing-tonight = Sila jawab hari ini: jawapan ditutup pada tengah malam ini.
+closing-today = Sila jawab hari ini: jawapan ditutup pada pukul { $time }.
+closing-days = Tinggal { $n } hari lagi.
+closing-soon = { $n ->
+    [1] Iaitu esok, { $weekday }.
+   *[other] Iaitu { $n } hari lagi, { $weekday }.
+}
+closing-change-day = Hari terakhir untuk mengubah jawapan: { $date }.
+closing-change-moment = Jawapan boleh diubah hingga { $moment }.
+closing-change-open = Jawapan boleh diubah pada bila-bila masa.
+closing-passed = Jawapan telah ditutup semasa anda di sini. Tekan Simpan untuk melihat jawapan yang kami terima.
+
+closed-title = Jawapan ditutup pada { $date }
+closed-title-undated = Jawapan sudah ditutup
+closed-text = Inilah jawapan yang kami terima.
+closed-ask = Untuk perubahan, sila hubungi { $contact }.
+locked-title = Jawapan sudah di tangan tuan rumah
+locked-text = Untuk mengubah jawapan, sila hubungi tuan rumah.
+locked-ask = Untuk mengubah jawapan, sila hubungi { $contact }.
+
+## Tones: how a household is spoken to
+
+salutation-formal = { $household } yang dihormati,
+salutation-casual = { $household } yang diingati,
+salutation-fun = Hai, { $household }!
+
+saved-coming-formal = Telah disimpan, terima kasih. Kami menantikan kehadiran tuan/puan sekeluarga.
+saved-coming-casual = Telah disimpan, terima kasih. Kami menantikan kehadiran anda sekeluarga.
+saved-coming-fun = Telah disimpan, terima kasih. Tanpa anda, tak lengkaplah hari itu!
+saved-declined-formal = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan tuan/puan akan dirasai.
+saved-declined-casual = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan anda akan dirasai.
+saved-declined-fun = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan anda akan dirasai.
+saved-partly = Telah disimpan, terima kasih. Masih ada jawapan yang belum diisi.
+
+## Code entry
+
+code-title = Buka jemputan anda
+code-label = Kod pada kad anda
+code-hint = 5 huruf atau angka
+code-open = Buka
+code-alike = O dan 0, serta I, L dan 1, dikira sama. Huruf besar, huruf kecil dan ruang kosong tidak membawa beza.
+code-malformed = Kod mengandungi 5 huruf atau angka.
+code-unknown = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
+code-too-many = Terlalu banyak percubaan. Sila cuba lagi selepas { $time }, iaitu { $minutes } minit lagi. Pautan atau kod QR pada kad anda masih boleh digunakan.
+code-known = Pernah dibuka pada peranti ini
+code-continue = Teruskan
+code-continue-as = Teruskan sebagai { $household }
+
+## Portal
+
+portal-title-open = Jawab jemputan
+portal-title-answered = Jawapan anda
+portal-title-closed = Jawapan ditutup
+portal-answer = Jawab jemputan
+portal-answer-rest = Jawab bagi yang lain
+portal-change = Ubah jawapan
+portal-answered = Jawapan anda telah kami terima: { $counts }.
+portal-partly = Setakat ini: { $counts }.
+portal-the-day = Hari majlis
+portal-the-days = Hari-hari majlis
+portal-map = Peta
+portal-calendar = Tambah ke kalendar
+portal-dress = Pakaian: { $dress }
+portal-yours = Jawapan anda
+people-diets = Keperluan makanan: { $diets }
+portal-more = Lagi
+portal-code = Kod anda: { $code }
+
+tile-dietary = Keperluan makanan
+tile-note = Pesanan kepada tuan rumah
+tile-none = Belum diisi
+tile-diets = Untuk { $n } orang
+tile-note-written = Sudah ditulis
+
+## The household form
+
+answer-title = Sudikah hadir bersama kami?
+answer-intro = Satu jawapan bagi setiap orang. Sebahagiannya boleh dibiarkan dahulu dan diisi kemudian.
+answer-jump = Pergi ke
+answer-everyone = Semua akan hadir
+answer-everyone-done = Semua yang belum dijawab kini ditanda akan hadir. Belum ada yang disimpan.
+
+choice-yes = Hadir
+choice-no = Tidak
+choice-undecided = Belum pasti
+choice-yes-to = akan hadir ke { $event }, { $person }
+choice-no-to = tidak hadir ke { $event }, { $person }
+choice-undecided-to = belum pasti tentang { $event }, { $person }
+choice-left = Tinggal { $n } tempat
+choice-full = Penuh
+choice-full-waiting = Penuh: senarai menunggu
+
+answer-name = Nama
+answer-correct-name = Betulkan nama
+answer-child = Kanak-kanak
+answer-age = Umur
+answer-age-unknown = Tidak dinyatakan
+answer-age-baby = Bawah 1 tahun
+answer-remove = Keluarkan { $name }
+answer-remove-unnamed = Keluarkan orang ini
+answer-removed = Akan dikeluarkan apabila disimpan. Batalkan
+answer-taken-back = Dikeluarkan. Batalkan
+
+answer-bring = Bawa tetamu
+answer-bring-family = Bawa keluarga atau tetamu
+answer-places-people = Tuan/puan boleh membawa { $allowed } orang; { $left ->
+    [0] tiada tempat lagi
+   *[other] tinggal { $left } tempat
+}.
+answer-places-children = Tuan/puan boleh membawa { $allowed } kanak-kanak; { $left ->
+    [0] tiada tempat lagi
+   *[other] tinggal { $left } tempat
+}.
+answer-places-both = Tinggal { $children } tempat kanak-kanak dan { $guests } tempat tetamu.
+answer-new-person = Orang ke-{ $n }
+answer-comes = Orang ini akan hadir
+answer-all-events = Hadir ke semua acara, atau sebahagian sahaja
+answer-add = Tambah seorang lagi
+
+answer-diets = Keperluan makanan
+answer-diets-count = Keperluan makanan ({ $n })
+answer-diets-for = Keperluan makanan { $name }
+answer-diets-purpose = Keperluan makanan: untuk pihak dapur sahaja, dipadam 30 hari selepas majlis.
+answer-diets-note = Perkara lain yang perlu diketahui pihak dapur
+answer-diets-nobody = Tiada sesiapa yang akan hadir, jadi keperluan makanan tidak perlu diisi.
+
+answer-note = Pesanan kepada { $hosts }
+answer-note-hint = Hanya mereka yang membacanya.
+answer-note-left = Tinggal { $n } daripada 4,000 huruf
+
+answer-count = { $n } daripada { $total } sudah dijawab
+answer-save = Simpan
+answer-saving = Sedang menyimpan…
+answer-unsaved = Belum disimpan
+answer-saved-at = Disimpan pada pukul { $time }
+answer-failed = Belum ada yang disimpan. Jawapan anda masih di sini; sila cuba lagi.
+answer-draft = Isian anda yang belum disimpan masih ada di sini.
+answer-discard = Buang isian itu
+answer-problem = Ada masalah
+answer-error-title = Ralat: { $title }
+
+complaint-name-required = Isi nama tetamu, atau keluarkan orang ini.
+complaint-name-long = Nama ini terlalu panjang: paling banyak { $n } huruf.
+complaint-age = Pilih umur dari 0 hingga 17.
+complaint-choice = Sila pilih salah satu jawapan.
+complaint-not-invited = Orang ini tidak dijemput ke { $event }.
+complaint-plus-ones = Tuan/puan boleh membawa { $allowed } orang; { $left ->
+    [0] tiada tempat lagi
+   *[other] tinggal { $left } tempat
+}.
+complaint-children = Tuan/puan boleh membawa { $allowed } kanak-kanak; { $left ->
+    [0] tiada tempat lagi
+   *[other] tinggal { $left } tempat
+}.
+complaint-guests = Satu jemputan memuatkan paling ramai { $n } orang.
+complaint-full = Tempat untuk { $event } tidak mencukupi: { $left ->
+    [0] tiada tempat lagi
+   *[other] tinggal { $left } tempat
+}.
+complaint-diet-note = Anda memilih “Lain-lain”: nyatakan maksudnya kepada pihak dapur.
+complaint-diet-unknown = Sila pilih daripada senarai.
+complaint-too-long = Teks ini terlalu panjang: paling banyak { $n } huruf.
+complaint-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh mengeluarkannya.
+
+## Food needs that every occasion starts with
+
+diet-vegetarian = Vegetarian
+diet-vegan = Vegan
+diet-gluten-free = Tanpa gluten
+diet-dairy-free = Tanpa susu
+diet-nut-allergy = Alahan kekacang
+diet-shellfish-allergy = Alahan udang, ketam dan kerang
+diet-halal = Halal
+diet-kosher = Kosher
+diet-no-beef = Tanpa daging lembu
+diet-other = Lain-lain
+
+## Confirmation
+
+saved-title = Telah disimpan
+saved-counts = { $counts }.
+saved-calendar = Tambah ke kalendar
+saved-mail = Salinannya kami hantar ke { $address }.
+
+## Food needs and note by themselves
+
+dietary-title = Keperluan makanan
+dietary-intro = Untuk semua yang akan hadir atau belum pasti.
+note-title = Pesanan anda
+
+## Changed meanwhile
+
+conflict-title = Ada yang mengubah jawapan ini semasa anda di sini
+conflict-text = Pilih jawapan yang hendak disimpan.
+conflict-saved = Disimpan sementara itu: { $value }
+conflict-yours = Jawapan anda: { $value }
+conflict-nothing = kosong
+conflict-name = Nama { $name }
+conflict-merged = Selebihnya sudah digabungkan.
+
+## Too late
+
+late-title = Apa yang telah anda taip, belum disimpan
+late-text = Jawapan telah ditutup sebelum ini sempat disimpan. Anda boleh menyalinnya dan menghantarnya kepada tuan rumah.
+
+## Public page of an occasion
+
+card-title = Jemputan
+card-enter = Sudah menerima jemputan?
+card-preparing = Dalam persiapan
+card-preparing-text = Halaman ini sedang disediakan. Sila datang semula sedikit masa lagi.
+card-preparing-host = Hanya anda, sebagai tuan rumah, melihat halaman di bawah. Tetamu diberitahu bahawa halaman ini masih dalam persiapan.
+
+## Farewell
+
+farewell-title = Majlis ini sudah berakhir
+farewell-text = Terima kasih kerana menjadi sebahagian daripadanya. Jemputan ini tidak dapat dibuka lagi.
+
+## Mail after saving
+
+mail-confirmation-subject = Jawapan anda: { $hosts }
+mail-confirmation-thanks = Terima kasih. Inilah jawapan yang kami terima:
+mail-confirmation-declined = Terima kasih kerana memaklumkan. Ketiadaan tuan/puan akan dirasai. Inilah jawapan yang kami terima:
+mail-confirmation-open = Buka jemputan
+mail-confirmation-or = Atau pergi ke { $address } dan masukkan { $code }.
+mail-confirmation-why = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }. Bukan anda? Sila maklumkan kepada { $contact }.
+mail-confirmation-why-plain = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }.

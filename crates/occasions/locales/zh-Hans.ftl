@@ -1,0 +1,266 @@
+### What guests read, in Simplified Chinese. 您 throughout; full-width punctuation.
+
+## Everywhere
+
+guest-questions = 如有疑问，请联系{ $contact }
+guest-forget = 不是{ $household }？在这台设备上移除这份邀请
+guest-child = 小孩
+guest-child-age = { $age ->
+    [0] 小孩，不满1岁
+   *[other] 小孩，{ $age }岁
+}
+guest-of = { $name }的同伴
+guest-above-allowance = 超出约定人数
+guest-your-time = 您所在地的时间：{ $time }
+guest-back = 返回邀请
+
+# Between things of a list, and between two sentences.
+list-comma = ，
+sentence-space = { "" }
+
+## Answers, as stored
+
+reply-yes = 出席
+reply-no = 不出席
+reply-undecided = 未定
+reply-pending = 尚未回复
+reply-waitlisted = 候补名单
+reply-waitlisted-explained = 一有空位，我们就会通知您。
+
+count-yes = { $n }位出席
+count-no = { $n }位不出席
+count-undecided = { $n }位未定
+count-waitlisted = { $n }位候补
+count-pending = { $n }位尚未回复
+
+## Closing of answers
+
+closing-day = 请在{ $date }（含当日）之前回复。在此之前，您可以随时更改。
+closing-moment = 请在{ $moment }之前回复。在此之前，您可以随时更改。
+closing-tonight = 请在今天回复：今晚午夜截止。
+closing-today = 请在今天回复：{ $time }截止。
+closing-days = 还有{ $n }天。
+closing-soon = { $n ->
+    [1] 截止日就是明天，{ $weekday }。
+   *[other] 截止日在{ $n }天后，{ $weekday }。
+}
+closing-change-day = 在{ $date }（含当日）之前，您可以随时更改回复。
+closing-change-moment = 在{ $moment }之前，您可以随时更改回复。
+closing-change-open = 您可以随时更改回复。
+closing-passed = 您填写期间，回复已经截止。请按“保存”，查看我们收到的回复。
+
+closed-title = 回复已于{ $date }截止
+closed-title-undated = 回复已经截止
+closed-text = 以下是我们收到的回复。
+closed-ask = 如需更改，请联系{ $contact }。
+locked-title = 您的回复已交到主人手中
+locked-text = 如需更改回复，请联系主人。
+locked-ask = 如需更改回复，请联系{ $contact }。
+
+## Tones: how a household is spoken to
+
+salutation-formal = 尊敬的{ $household }：
+salutation-casual = 亲爱的{ $household }：
+salutation-fun = { $household }，您好！
+
+saved-coming-formal = 已保存，谢谢您。届时恭候您的到来。
+saved-coming-casual = 已保存，谢谢您。期待与您相见。
+saved-coming-fun = 已保存，谢谢您。那天可少不了您！
+saved-declined-formal = 已保存，谢谢您告知。未能相聚，我们深感遗憾。
+saved-declined-casual = 已保存，谢谢您告诉我们。未能相聚，我们会想念您的。
+saved-declined-fun = 已保存，谢谢您告诉我们。未能相聚，我们会想念您的。
+saved-partly = 已保存，谢谢您。还有一些回复尚未填写。
+
+## Code entry
+
+code-title = 打开您的邀请
+code-label = 请柬上的邀请码
+code-hint = 5个字母或数字
+code-open = 打开
+code-alike = O 与 0，以及 I、L 与 1 视为相同。大小写和空格不影响。
+code-malformed = 邀请码由5个字母或数字组成。
+code-unknown = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
+code-too-many = 尝试次数太多。请在{ $time }之后（{ $minutes }分钟后）再试。请柬上的链接或二维码仍然可以使用。
+code-known = 曾在这台设备上打开
+code-continue = 继续
+code-continue-as = 以{ $household }的身份继续
+
+## Portal
+
+portal-title-open = 回复邀请
+portal-title-answered = 您的回复
+portal-title-closed = 回复已截止
+portal-answer = 回复邀请
+portal-answer-rest = 为其他人回复
+portal-change = 更改回复
+portal-answered = 我们已收到您的回复：{ $counts }。
+portal-partly = 目前：{ $counts }。
+portal-the-day = 当天安排
+portal-the-days = 各日安排
+portal-map = 地图
+portal-calendar = 添加到日历
+portal-dress = 着装：{ $dress }
+portal-yours = 您的回复
+people-diets = 饮食需求：{ $diets }
+portal-more = 更多
+portal-code = 您的邀请码：{ $code }
+
+tile-dietary = 饮食需求
+tile-note = 给主人的留言
+tile-none = 尚未填写
+tile-diets = 已为{ $n }位填写
+tile-note-written = 已留言
+
+## The household form
+
+answer-title = 您会出席吗？
+answer-intro = 请为每一位分别回复。也可以先留空，稍后再填。
+answer-jump = 跳到
+answer-everyone = 全部出席
+answer-everyone-done = 尚未回复的各位现已标为出席，但还没有保存。
+
+choice-yes = 出席
+choice-no = 不出席
+choice-undecided = 未定
+choice-yes-to = 出席{ $event }，{ $person }
+choice-no-to = 不出席{ $event }，{ $person }
+choice-undecided-to = 未定是否出席{ $event }，{ $person }
+choice-left = 还剩{ $n }个名额
+choice-full = 名额已满
+choice-full-waiting = 名额已满：可候补
+
+answer-name = 姓名
+answer-correct-name = 更正姓名
+answer-child = 是小孩
+answer-age = 年龄
+answer-age-unknown = 未说明
+answer-age-baby = 不满1岁
+answer-remove = 移除{ $name }
+answer-remove-unnamed = 移除这一位
+answer-removed = 保存后移除。撤销
+answer-taken-back = 已移除。撤销
+
+answer-bring = 携伴出席
+answer-bring-family = 携家人或同伴出席
+answer-places-people = 您可以带{ $allowed }位同伴；{ $left ->
+    [0] 已没有名额
+   *[other] 还剩{ $left }个名额
+}。
+answer-places-children = 您可以带{ $allowed }个小孩；{ $left ->
+    [0] 已没有名额
+   *[other] 还剩{ $left }个名额
+}。
+answer-places-both = 还剩{ $children }个小孩名额和{ $guests }个同伴名额。
+answer-new-person = 第{ $n }位
+answer-comes = 这一位会出席
+answer-all-events = 全部参加，或只参加部分场次
+answer-add = 添加一位
+
+answer-diets = 饮食需求
+answer-diets-count = 饮食需求（{ $n }）
+answer-diets-for = { $name }的饮食需求
+answer-diets-purpose = 饮食需求：仅供厨房使用，活动结束30天后删除。
+answer-diets-note = 其他需要厨房知道的事
+answer-diets-nobody = 没有人出席，因此无需填写饮食需求。
+
+answer-note = 给{ $hosts }的留言
+answer-note-hint = 只有主人会看到。
+answer-note-left = 还可以写{ $n }个字（上限4,000字）
+
+answer-count = 已回复{ $n }位，共{ $total }位
+answer-save = 保存
+answer-saving = 正在保存……
+answer-unsaved = 尚未保存
+answer-saved-at = 已于{ $time }保存
+answer-failed = 没有保存成功。您的回复还在这里，请再试一次。
+answer-draft = 您上次未保存的内容还在这里。
+answer-discard = 放弃这些内容
+answer-problem = 出现问题
+answer-error-title = 错误：{ $title }
+
+complaint-name-required = 请填写同伴的姓名，或移除这一位。
+complaint-name-long = 姓名太长，最多{ $n }个字。
+complaint-age = 请选择0到17岁之间的年龄。
+complaint-choice = 请选择其中一项回复。
+complaint-not-invited = 这一位没有受邀参加{ $event }。
+complaint-plus-ones = 您可以带{ $allowed }位同伴；{ $left ->
+    [0] 已没有名额
+   *[other] 还剩{ $left }个名额
+}。
+complaint-children = 您可以带{ $allowed }个小孩；{ $left ->
+    [0] 已没有名额
+   *[other] 还剩{ $left }个名额
+}。
+complaint-guests = 一份邀请最多{ $n }人。
+complaint-full = { $event }名额不足：{ $left ->
+    [0] 已没有名额
+   *[other] 还剩{ $left }个名额
+}。
+complaint-diet-note = 您选择了“其他”，请向厨房说明具体需求。
+complaint-diet-unknown = 请从列表中选择。
+complaint-too-long = 内容太长，最多{ $n }个字。
+complaint-named-guest = 这一位是主人指名邀请的，只有主人可以移除。
+
+## Food needs that every occasion starts with
+
+diet-vegetarian = 素食
+diet-vegan = 纯素
+diet-gluten-free = 不含麸质
+diet-dairy-free = 不含奶
+diet-nut-allergy = 坚果过敏
+diet-shellfish-allergy = 虾蟹贝类过敏
+diet-halal = 清真
+diet-kosher = 犹太洁食
+diet-no-beef = 不吃牛肉
+diet-other = 其他
+
+## Confirmation
+
+saved-title = 已保存
+saved-counts = { $counts }。
+saved-calendar = 添加到日历
+saved-mail = 我们会将副本寄到{ $address }。
+
+## Food needs and note by themselves
+
+dietary-title = 饮食需求
+dietary-intro = 请为每位会出席或尚未确定的人填写。
+note-title = 您的留言
+
+## Changed meanwhile
+
+conflict-title = 您填写期间，有人更改了内容
+conflict-text = 请选择要保留的内容。
+conflict-saved = 他人保存的：{ $value }
+conflict-yours = 您填写的：{ $value }
+conflict-nothing = 空白
+conflict-name = { $name }的姓名
+conflict-merged = 其余内容已经合并。
+
+## Too late
+
+late-title = 您填写但未保存的内容
+late-text = 保存之前，回复已经截止。您可以复制这些内容，发给主人。
+
+## Public page of an occasion
+
+card-title = 请柬
+card-enter = 您收到邀请了吗？
+card-preparing = 准备中
+card-preparing-text = 这个页面正在准备中，请稍后再来。
+card-preparing-host = 以下页面只有您作为主人能看到。宾客看到的是“准备中”。
+
+## Farewell
+
+farewell-title = 这次活动已经结束
+farewell-text = 感谢您的参与。这份邀请已无法再打开。
+
+## Mail after saving
+
+mail-confirmation-subject = 您的回复：{ $hosts }
+mail-confirmation-thanks = 谢谢您。以下是我们收到的回复：
+mail-confirmation-declined = 谢谢您告知。未能相聚，我们深感遗憾。以下是我们收到的回复：
+mail-confirmation-open = 打开邀请
+mail-confirmation-or = 或前往 { $address }，输入 { $code }。
+mail-confirmation-why = 您收到这封邮件，是因为有人为{ $household }保存了回复。如果不是您，请告知{ $contact }。
+mail-confirmation-why-plain = 您收到这封邮件，是因为有人为{ $household }保存了回复。

@@ -1,0 +1,166 @@
+-- Occasions, their events, and the households invited to them.
+-- "i18n" columns hold a JSON map from language tag to text.
+
+CREATE TABLE occasion (
+    id TEXT PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    title TEXT NOT NULL,
+    subtitle TEXT NOT NULL,
+    kicker TEXT NOT NULL,
+    welcome TEXT NOT NULL,
+    farewell TEXT NOT NULL,
+    hosts TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    default_language TEXT NOT NULL,
+    rsvp_deadline BIGINT,
+    default_plus_ones BIGINT NOT NULL,
+    default_children BIGINT NOT NULL,
+    contact_name TEXT NOT NULL,
+    contact_email TEXT NOT NULL,
+    contact_phone TEXT NOT NULL,
+    theme TEXT NOT NULL,
+    tone TEXT NOT NULL,
+    switches TEXT NOT NULL,
+    retention_days BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- Former slugs: they redirect until somebody takes them.
+CREATE TABLE occasion_alias (
+    slug TEXT PRIMARY KEY,
+    occasion TEXT NOT NULL REFERENCES occasion (id)
+);
+
+CREATE TABLE event (
+    id TEXT PRIMARY KEY,
+    occasion TEXT NOT NULL REFERENCES occasion (id),
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    venue TEXT NOT NULL,
+    address TEXT NOT NULL,
+    map_url TEXT NOT NULL,
+    dress_code TEXT NOT NULL,
+    schedule TEXT NOT NULL,
+    capacity BIGINT,
+    position BIGINT NOT NULL,
+    -- SEQUENCE of RFC 5545 §3.8.7.4: raised when date or place changes.
+    calendar_sequence BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (occasion, key)
+);
+
+CREATE TABLE dietary_option (
+    occasion TEXT NOT NULL REFERENCES occasion (id),
+    key TEXT NOT NULL,
+    label TEXT NOT NULL,
+    allergy BIGINT NOT NULL,
+    active BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (occasion, key)
+);
+
+CREATE TABLE invitation (
+    id TEXT PRIMARY KEY,
+    occasion TEXT NOT NULL REFERENCES occasion (id),
+    code TEXT NOT NULL,
+    code_key TEXT NOT NULL UNIQUE,
+    household TEXT NOT NULL,
+    salutation TEXT,
+    email TEXT,
+    phone TEXT,
+    address TEXT,
+    language TEXT,
+    plus_ones BIGINT NOT NULL,
+    children BIGINT NOT NULL,
+    deadline_override BIGINT,
+    lock_mode TEXT NOT NULL,
+    open_until BIGINT,
+    lock_reason TEXT NOT NULL,
+    host_message TEXT NOT NULL,
+    host_note TEXT NOT NULL,
+    note TEXT NOT NULL,
+    note_version BIGINT NOT NULL,
+    tags TEXT NOT NULL,
+    -- Folded household, guests, contact, code and tags, one text to search in.
+    search TEXT NOT NULL,
+    -- The closing instant for which the sweep has told the hosts; null: none.
+    closed_noted_for BIGINT,
+    sent_at BIGINT,
+    first_opened_at BIGINT,
+    last_opened_at BIGINT,
+    open_count BIGINT NOT NULL,
+    replied_at BIGINT,
+    access_epoch BIGINT NOT NULL,
+    archived_at BIGINT,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX invitation_by_occasion ON invitation (occasion, household, id);
+CREATE INDEX invitation_by_reply ON invitation (occasion, replied_at);
+
+-- Codes that once opened something and must not open anything else for 24 months.
+CREATE TABLE retired_code (
+    code_key TEXT PRIMARY KEY,
+    retired_at BIGINT NOT NULL
+);
+
+CREATE TABLE invitation_event (
+    invitation TEXT NOT NULL REFERENCES invitation (id),
+    event TEXT NOT NULL REFERENCES event (id),
+    PRIMARY KEY (invitation, event)
+);
+
+CREATE TABLE guest (
+    id TEXT PRIMARY KEY,
+    invitation TEXT NOT NULL REFERENCES invitation (id),
+    name TEXT NOT NULL,
+    email TEXT,
+    phone TEXT,
+    kind TEXT NOT NULL,
+    is_child BIGINT NOT NULL,
+    child_age BIGINT,
+    added_by TEXT NOT NULL,
+    beyond_allowance BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    diets TEXT NOT NULL,
+    diet_note TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX guest_by_invitation ON guest (invitation, position, id);
+
+-- One row per guest and event the guest is invited to; none where not invited.
+CREATE TABLE reply (
+    guest TEXT NOT NULL REFERENCES guest (id),
+    event TEXT NOT NULL REFERENCES event (id),
+    status TEXT NOT NULL,
+    answered_at BIGINT,
+    answered_by TEXT,
+    source TEXT,
+    PRIMARY KEY (guest, event)
+);
+CREATE INDEX reply_by_event ON reply (event, status);
+
+-- Every accepted save; the only place where old answers live.
+CREATE TABLE submission (
+    id TEXT PRIMARY KEY,
+    invitation TEXT NOT NULL REFERENCES invitation (id),
+    version_before BIGINT NOT NULL,
+    version_after BIGINT NOT NULL,
+    changes TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    source TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX submission_by_invitation ON submission (invitation, version_after);

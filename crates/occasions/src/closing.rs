@@ -1,0 +1,105 @@
+//! The sweep that tells hosts when answers have closed by themselves (§7).
+//!
+//! It informs and never decides: whether a household may answer is computed at
+//! the moment it tries. The query is by state, so missed minutes need no
+//! catching up.
+
+use platform::audit::{Actor, Entry};
+use platform::jobs::{Done, Handler};
+use platform::news::NewNews;
+use platform::{Rows, Store, StoreError, Tx, sql};
+use serde_json::json;
+
+use crate::invitation::{self, InvitationId};
+use crate::occasion::{self, OccasionId};
+
+/// Invitations noted in one transaction.
+const BATCH: i64 = 500;
+
+/// The job of every minute.
+pub fn sweeps(store: Store) -> Handler {
+    Handler::each_minute("occasions.sweep", move |_| {
+        let store = store.clone();
+        async move {
+            loop {
+                let noted = store.write(note_batch).await?;
+                if noted < BATCH {
+                    return Ok(Done::nothing());
+                }
+            }
+        }
+    })
+}
+
+/// Notes up to [`BATCH`] invitations whose closing has come or was taken back.
+fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let now = tx.now();
+    let due: Vec<(InvitationId,)> = tx.all(
+        sql!(
+            "WITH closing AS (
+                 SELECT invitation.id, invitation.closed_noted_for,
+                     CASE
+                         WHEN lock_mode = 'locked' THEN NULL
+                         WHEN lock_mode = 'auto' THEN COALESCE(deadline_override, rsvp_deadline)
+                         WHEN open_until IS NULL THEN NULL
+                         WHEN open_until > COALESCE(deadline_override, rsvp_deadline) THEN open_until
+                         ELSE COALESCE(deadline_override, rsvp_deadline)
+                     END AS closes_at
+                 FROM invitation JOIN occasion ON occasion.id = invitation.occasion
+                 WHERE invitation.archived_at IS NULL AND occasion.status = 'published'
+             )
+             SELECT id FROM closing
+             WHERE (closes_at <= $1 AND (closed_noted_for IS NULL OR closed_noted_for <> closes_at))
+                OR (closed_noted_for IS NOT NULL AND (closes_at IS NULL OR closes_at > $1))
+             ORDER BY id LIMIT $2"
+        ),
+        &[&now, &BATCH],
+    )?;
+    let mut batches: Vec<(OccasionId, i64)> = Vec::new();
+    for (id,) in &due {
+        if let Some(occasion) = note(tx, id)? {
+            match batches.iter_mut().find(|(known, _)| *known == occasion) {
+                Some((_, count)) => *count += 1,
+                None => batches.push((occasion, 1)),
+            }
+        }
+    }
+    for (occasion, count) in batches {
+        tx.record(Entry {
+            actor: Actor::System,
+            action: "invitations.swept",
+            entity: ("occasion", occasion.to_string()),
+            scope: Some(occasion.to_string()),
+            changes: json!([{ "field": "invitations", "old": null, "new": count }]),
+            request: None,
+        })?;
+    }
+    Ok(i64::try_from(due.len()).unwrap_or(BATCH))
+}
+
+/// Notes one invitation, under its lock and by the rule that decides answers.
+fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
+    let Some(invitation) = invitation::lock(tx, id)? else {
+        return Ok(None);
+    };
+    let occasion = occasion::load(tx, &invitation.occasion)?;
+    let now = tx.now();
+    let closed = invitation.closes_at(&occasion).filter(|closes| *closes <= now);
+    let locked = invitation.details.lock_mode == crate::words::LockMode::Locked;
+    let noted = closed.filter(|_| !locked);
+    tx.run(
+        sql!("UPDATE invitation SET closed_noted_for = $2 WHERE id = $1"),
+        &[id, &noted],
+        Rows::Exactly(1),
+    )?;
+    // A lock by hand told its own news.
+    if !locked {
+        let what = if noted.is_some() { "closed" } else { "reopened" };
+        tx.publish(NewNews {
+            scope: occasion.id.to_string(),
+            name: "invitation",
+            payload: json!({ "id": id, "what": what }),
+        })?;
+    }
+    Ok(Some(occasion.id))
+}

@@ -1,0 +1,203 @@
+//! The secret short code of an invitation: how it is typed, folded and made
+//! (occasions §3.1, §8.2).
+
+use std::fmt;
+
+use platform::Random;
+use unicode_normalization::UnicodeNormalization;
+
+/// The symbols of new codes: no `0 O 1 I L`, so that nothing on a printed card
+/// can be mistaken for something else.
+const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
+/// The folded form of a code, by which alone invitations are found. It is a
+/// secret: `Debug` shows two characters.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CodeKey(String);
+
+/// What was typed cannot be a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code has 5 to 8 letters or digits")]
+pub struct Malformed;
+
+impl CodeKey {
+    /// Folds what somebody typed: look-alikes, case, spaces and hyphens do not
+    /// count.
+    pub fn parse(typed: &str) -> Result<Self, Malformed> {
+        // Longer than any code could be, with a separator at every letter.
+        if typed.len() > 256 {
+            return Err(Malformed);
+        }
+        let folded: String = typed
+            .nfkc()
+            .filter(|c| !is_separator(*c))
+            .map(|c| match c {
+                'ı' | 'İ' => 'I',
+                other => other.to_ascii_uppercase(),
+            })
+            .map(|c| match c {
+                'O' => '0',
+                'I' | 'L' => '1',
+                other => other,
+            })
+            .collect();
+        let well_formed = (5..=8).contains(&folded.len())
+            && folded
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        well_formed.then_some(Self(folded)).ok_or(Malformed)
+    }
+
+    /// The folded text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}***", self.0.get(..2).unwrap_or_default())
+    }
+}
+
+impl platform::store::Bind for CodeKey {
+    fn bind(&self) -> platform::store::Value<'_> {
+        platform::store::Value::Text(&self.0)
+    }
+}
+
+/// The shown form of a code somebody chose: as typed, in upper case, without
+/// separators.
+pub fn shown(typed: &str) -> String {
+    typed
+        .nfkc()
+        .filter(|c| !is_separator(*c))
+        .map(|c| c.to_ascii_uppercase())
+        .collect()
+}
+
+/// How long a new code is, so that guessing stays hopeless as an installation
+/// grows (§8.2).
+pub fn length_for(live_codes: u64) -> usize {
+    match live_codes {
+        0..=200 => 5,
+        201..=6_900 => 6,
+        _ => 7,
+    }
+}
+
+/// A new code of `length` symbols. Whoever stores it draws again when its
+/// folded form is taken.
+pub fn draw(random: &Random, length: usize) -> String {
+    (0..length)
+        .map(|_| char::from(SYMBOLS[random.below(31) as usize]))
+        .collect()
+}
+
+/// Whether a code chosen by hand is no secret at all: an ordinary word, or the
+/// household's or a guest's own name.
+pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {
+    let fold = |word: &str| CodeKey::parse(word).ok();
+    let of_names = names
+        .flat_map(|name| name.split_whitespace().chain([name]))
+        .filter_map(fold)
+        .any(|word| word == *key);
+    let bytes = key.0.as_bytes();
+    let run = bytes.windows(2).all(|pair| pair[0] == pair[1])
+        || bytes
+            .windows(2)
+            .all(|pair| pair[1].wrapping_sub(pair[0]) == 1);
+    let word = [
+        "GUEST", "INVITE", "WEDDING", "FAMILY", "HELLO", "KENDURI", "NIKAH", "RSVP1", "ADMIN",
+        "TAMU", "JEMPUT", "KAHWIN", "PARTY", "LOVES", "BRIDE", "GROOM",
+    ];
+    of_names
+        || run
+        || word
+            .iter()
+            .filter_map(|word| fold(word))
+            .any(|word| word == *key)
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '.' | '‐' | '‑' | '‒' | '–' | '—' | '−' | '·' | '\u{200b}'
+                ..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_alikes_spaces_and_case_do_not_count() {
+        for (typed, folded) in [
+            ("SMITH", "SM1TH"),
+            ("sm1th", "SM1TH"),
+            (" s-m.i t\u{200b}h ", "SM1TH"),
+            ("ＳＭＩＴＨ", "SM1TH"),
+            ("smıth", "SM1TH"),
+            ("SMİTH", "SM1TH"),
+            ("olilo", "01110"),
+            ("ABCDEFGH", "ABCDEFGH"),
+        ] {
+            assert_eq!(CodeKey::parse(typed).unwrap().as_str(), folded, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_code_is_told_apart() {
+        for typed in [
+            "",
+            "ABCD",
+            "ABCDEFGHI",
+            "ABC€E",
+            "陈志明家",
+            "AB/CD",
+            "Æther",
+        ] {
+            assert_eq!(CodeKey::parse(typed), Err(Malformed), "{typed}");
+        }
+        assert_eq!(CodeKey::parse(&"-".repeat(300)), Err(Malformed));
+    }
+
+    #[test]
+    fn new_codes_avoid_look_alikes_and_grow_with_the_installation() {
+        let random = Random::seeded(5);
+        for _ in 0..1_000 {
+            let code = draw(&random, 5);
+            assert_eq!(CodeKey::parse(&code).unwrap().as_str(), code);
+        }
+        assert_eq!([200, 201, 6_900, 6_901].map(length_for), [5, 6, 6, 7]);
+    }
+
+    #[test]
+    fn names_words_and_runs_are_no_secrets() {
+        let key = |text| CodeKey::parse(text).unwrap();
+        assert!(is_guessable(
+            &key("rahman"),
+            ["Keluarga Rahman"].into_iter()
+        ));
+        assert!(is_guessable(&key("AAAAA"), [].into_iter()));
+        assert!(is_guessable(&key("12345"), [].into_iter()));
+        assert!(is_guessable(&key("wedding"), [].into_iter()));
+        assert!(!is_guessable(&key("K7PWD"), ["Rahman"].into_iter()));
+    }
+
+    #[test]
+    fn a_key_is_not_printed() {
+        assert_eq!(format!("{:?}", CodeKey::parse("RAHMA").unwrap()), "RA***");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn folding_never_panics_and_is_stable(typed in ".{0,40}") {
+            if let Ok(key) = CodeKey::parse(&typed) {
+                proptest::prop_assert_eq!(CodeKey::parse(key.as_str()), Ok(key.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! The demo: one wedding with forty households, always the same people, dated
+//! from the day it is made.
+
+mod households;
+
+use jiff::civil::{Date, Weekday, time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use platform::id::Id;
+use platform::{Random, Rows, StoreError, Tx, sql};
+use web::theme::Preset;
+use web::{I18n, Theme};
+
+use crate::code::{self, CodeKey};
+use crate::event::{self, EventId, ScheduleLine};
+use crate::guest::{self, Guest, GuestId, Reply};
+use crate::invitation::{self, Details as InvitationDetails, InvitationId};
+use crate::occasion::{self, Contact, Details, OccasionId, Switches};
+use crate::words::{
+    ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
+};
+use crate::{diet, household, rsvp};
+use households::{Answers, HOUSEHOLDS, Sample};
+
+/// Its name in addresses.
+pub const SLUG: &str = "aisyah-daniel";
+
+const ZONE: &str = "Asia/Kuala_Lumpur";
+
+/// Makes the demo occasion, unless the store has an occasion already. Returns
+/// its id if it was made.
+pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
+    let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
+    if there > 0 {
+        return Ok(None);
+    }
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let today = tx.now().to_zoned(zone.clone()).date();
+    let days = Days::from(today);
+    let id = occasion::insert(tx, SLUG, OccasionKind::Wedding, &details(&days, &zone))?;
+    occasion::set_status(tx, &id, OccasionStatus::Published)?;
+    diet::insert_built_in(tx, &id)?;
+    let events = insert_events(tx, &id, &days, &zone)?;
+    // Always the same codes, so that people and tests can rely on them.
+    let codes = Random::seeded(40);
+    for (number, sample) in HOUSEHOLDS.iter().enumerate() {
+        let shown = match sample.code {
+            "" => code::draw(&codes, 5),
+            code => code.to_owned(),
+        };
+        insert_household(tx, &id, &events, number, sample, &shown)?;
+    }
+    Ok(Some(id))
+}
+
+/// The days of the demo, from the day it is made.
+struct Days {
+    deadline: Date,
+    wedding: Date,
+}
+
+impl Days {
+    fn from(today: Date) -> Self {
+        let deadline = today.saturating_add(31.days());
+        let mut wedding = today.saturating_add(57.days());
+        while wedding.weekday() != Weekday::Saturday {
+            wedding = wedding.saturating_add(1.day());
+        }
+        Self { deadline, wedding }
+    }
+}
+
+fn instant(zone: &TimeZone, day: Date, hour: i8, minute: i8) -> Timestamp {
+    zone.to_zoned(day.to_datetime(time(hour, minute, 0, 0)))
+        .as_ref()
+        .map_or(Timestamp::UNIX_EPOCH, Zoned::timestamp)
+}
+
+fn i18n(texts: &[(&str, &str)]) -> I18n {
+    texts
+        .iter()
+        .map(|(tag, text)| ((*tag).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+fn details(days: &Days, zone: &TimeZone) -> Details {
+    Details {
+        title: i18n(&[
+            ("ms", "Walimatulurus Aisyah & Daniel"),
+            ("en", "The wedding of Aisyah & Daniel"),
+            ("it", "Il matrimonio di Aisyah e Daniel"),
+            ("zh-Hans", "艾莎与丹尼尔的婚礼"),
+            ("ar", "حفل زفاف عائشة ودانيال"),
+        ]),
+        subtitle: I18n::default(),
+        kicker: i18n(&[
+            ("ms", "Walimatulurus"),
+            ("en", "Together with their families"),
+            ("it", "Insieme alle loro famiglie"),
+            ("zh-Hans", "谨订于"),
+            ("ar", "بمشاركة عائلتيهما"),
+        ]),
+        welcome: i18n(&[
+            (
+                "ms",
+                "Dengan penuh kesyukuran kami menjemput tuan/puan sekeluarga.\nDoa restu tuan/puan amat kami hargai.",
+            ),
+            (
+                "en",
+                "We cannot wait to celebrate with you.\nYour prayers mean the world to us.",
+            ),
+            (
+                "it",
+                "Non vediamo l’ora di festeggiare con voi.\nLa vostra presenza sarà il dono più bello.",
+            ),
+            (
+                "zh-Hans",
+                "诚挚邀请您与家人莅临，\n与我们一同分享这份喜悦。",
+            ),
+            ("ar", "يسعدنا أن تشاركونا فرحتنا.\nدعواتكم أغلى ما نرجوه."),
+        ]),
+        farewell: I18n::default(),
+        hosts: i18n(&[
+            ("ms", "Aisyah & Daniel"),
+            ("en", "Aisyah & Daniel"),
+            ("it", "Aisyah e Daniel"),
+            ("zh-Hans", "艾莎 与 丹尼尔"),
+            ("ar", "عائشة و دانيال"),
+        ]),
+        time_zone: ZONE.to_owned(),
+        currency: "MYR".to_owned(),
+        languages: ["ms", "en", "it", "zh-Hans", "ar"]
+            .map(str::to_owned)
+            .to_vec(),
+        default_language: "ms".to_owned(),
+        rsvp_deadline: Some(instant(zone, days.deadline, 0, 0)),
+        default_plus_ones: 0,
+        default_children: 0,
+        contact: Contact {
+            name: "Farah".to_owned(),
+            email: "farah@example.com".to_owned(),
+            phone: "012-345 6789".to_owned(),
+        },
+        theme: Theme {
+            preset: Preset::Songket,
+            ground: None,
+        },
+        tone: Tone::Formal,
+        switches: Switches::default(),
+        retention_days: 180,
+    }
+}
+
+fn insert_events(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    days: &Days,
+    zone: &TimeZone,
+) -> Result<Vec<EventId>, StoreError> {
+    let sunday = days.wedding.saturating_add(1.day());
+    let line = |time: &str, ms: &str, en: &str| ScheduleLine {
+        time: time.to_owned(),
+        title: i18n(&[("ms", ms), ("en", en)]),
+        detail: I18n::default(),
+    };
+    let event = |name: &[(&str, &str)], day, from: (i8, i8), to: (i8, i8)| event::Details {
+        name: i18n(name),
+        starts_at: instant(zone, day, from.0, from.1),
+        ends_at: instant(zone, day, to.0, to.1),
+        venue: "Dewan Seri Melati".to_owned(),
+        address: "12 Jalan Duta, 50480 Kuala Lumpur".to_owned(),
+        map_url: "https://www.openstreetmap.org/?mlat=3.1615&mlon=101.6720#map=17/3.1615/101.6720"
+            .to_owned(),
+        dress_code: I18n::default(),
+        schedule: Vec::new(),
+        capacity: None,
+        position: 0,
+    };
+    let nikah = event::Details {
+        venue: "Masjid Wilayah Persekutuan".to_owned(),
+        address: "Jalan Tuanku Abdul Halim, 50480 Kuala Lumpur".to_owned(),
+        map_url: "https://www.openstreetmap.org/?mlat=3.1719&mlon=101.6708#map=17/3.1719/101.6708"
+            .to_owned(),
+        capacity: Some(150),
+        ..event(
+            &[
+                ("ms", "Akad nikah"),
+                ("en", "Akad nikah"),
+                ("it", "Akad nikah"),
+                ("zh-Hans", "证婚仪式"),
+                ("ar", "عقد القران"),
+            ],
+            days.wedding,
+            (9, 30),
+            (11, 0),
+        )
+    };
+    let reception = event::Details {
+        capacity: Some(200),
+        position: 1,
+        dress_code: i18n(&[
+            ("ms", "Baju tradisional, warna emas atau merah"),
+            ("en", "Traditional dress, gold or red"),
+            ("it", "Abito tradizionale, oro o rosso"),
+            ("zh-Hans", "传统服装，金色或红色"),
+            ("ar", "لباس تقليدي، ذهبي أو أحمر"),
+        ]),
+        schedule: vec![
+            line("12:00", "Ketibaan tetamu", "Guests arrive"),
+            line("12:45", "Ketibaan pengantin", "The couple arrives"),
+            line("13:15", "Jamuan makan", "The meal"),
+        ],
+        ..event(
+            &[
+                ("ms", "Majlis resepsi"),
+                ("en", "Reception"),
+                ("it", "Ricevimento"),
+                ("zh-Hans", "喜宴"),
+                ("ar", "حفل الاستقبال"),
+            ],
+            days.wedding,
+            (12, 0),
+            (16, 0),
+        )
+    };
+    let brunch = event::Details {
+        position: 2,
+        ..event(
+            &[
+                ("ms", "Sarapan bersama"),
+                ("en", "Brunch"),
+                ("it", "Brunch"),
+                ("zh-Hans", "早午餐"),
+                ("ar", "إفطار متأخر"),
+            ],
+            sunday,
+            (10, 0),
+            (12, 30),
+        )
+    };
+    [
+        ("nikah", nikah),
+        ("reception", reception),
+        ("brunch", brunch),
+    ]
+    .into_iter()
+    .map(|(key, details)| event::insert(tx, occasion, key, &details))
+    .collect()
+}
+
+fn insert_household(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    events: &[EventId],
+    number: usize,
+    sample: &Sample,
+    shown: &str,
+) -> Result<(), StoreError> {
+    let key =
+        CodeKey::parse(shown).map_err(|_| StoreError::Constraint(format!("{shown} is no code")))?;
+    let details = invitation_details(tx.now(), sample);
+    let id = invitation::insert(tx, occasion, shown, &key, &details)?.ok_or_else(|| StoreError::Constraint(format!("the code {shown} is taken")))?;
+    // Families of odd numbers are not invited to the brunch.
+    let invited = if sample.code.is_empty() && number % 2 == 1 {
+        &events[..2]
+    } else {
+        events
+    };
+    for event in invited {
+        household::invite(tx, &id, event)?;
+    }
+    let answered = insert_guests(tx, &id, invited, number, sample)?;
+    if let Some(at) = answered {
+        tx.run(
+            sql!("UPDATE invitation SET replied_at = $2, first_opened_at = $2, last_opened_at = $2, open_count = 1 WHERE id = $1"),
+            &[&id, &at],
+            Rows::Exactly(1),
+        )?;
+        rsvp::insert_submission(tx, &id, 0, &[], "household", Source::Web)?;
+    }
+    let invitation = invitation::find(tx, &id)?;
+    if let Some(invitation) = invitation {
+        let guests = guest::list(tx, &id)?;
+        invitation::update_search(tx, &invitation, &guests)?;
+    }
+    Ok(())
+}
+
+fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    InvitationDetails {
+        household: sample.household.to_owned(),
+        salutation: some(sample.salutation),
+        email: some(sample.email),
+        phone: None,
+        address: None,
+        language: some(sample.language),
+        plus_ones: sample.plus_ones,
+        children: sample.children,
+        deadline_override: (sample.code == "LATE1").then(|| now - SignedDuration::from_hours(24)),
+        lock_mode: if sample.code == "SHUT1" {
+            LockMode::Locked
+        } else {
+            LockMode::Auto
+        },
+        open_until: None,
+        lock_reason: String::new(),
+        host_message: sample.message.to_owned(),
+        host_note: String::new(),
+        tags: sample.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+    }
+}
+
+/// Writes the people of a household; returns when it answered, if it did.
+fn insert_guests(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    events: &[EventId],
+    number: usize,
+    sample: &Sample,
+) -> Result<Option<Timestamp>, StoreError> {
+    let now = tx.now();
+    // Spread over the last five weeks, so that the curve of answers has a shape.
+    let ago = SignedDuration::from_hours(i64::try_from((number * 97) % 840).unwrap_or(0) + 2);
+    let mut answered = None;
+    for (position, person) in sample.guests.iter().enumerate() {
+        let id: GuestId = Id::from_text(platform::id::generate(now, tx.random()));
+        let mut replies = std::collections::BTreeMap::new();
+        for (which, event) in events.iter().enumerate() {
+            let status = answer_of(sample.answers, position, which);
+            let at = (status != ReplyStatus::Pending).then(|| now - ago);
+            answered = answered.or(at);
+            replies.insert(
+                event.clone(),
+                Reply {
+                    status,
+                    answered_at: at,
+                },
+            );
+        }
+        let guest = Guest {
+            id,
+            name: person.name.to_owned(),
+            kind: if person.brought {
+                GuestKind::PlusOne
+            } else {
+                GuestKind::Named
+            },
+            is_child: person.age.is_some(),
+            child_age: person.age,
+            added_by: if person.brought {
+                ActedBy::Household
+            } else {
+                ActedBy::Host
+            },
+            beyond_allowance: false,
+            position: i64::try_from(position).unwrap_or(0),
+            diets: person.diets.iter().map(|key| (*key).to_owned()).collect(),
+            diet_note: String::new(),
+            replies,
+        };
+        guest::insert(tx, invitation, &guest, Source::Web)?;
+    }
+    Ok(answered)
+}
+
+fn answer_of(answers: Answers, position: usize, event: usize) -> ReplyStatus {
+    match answers {
+        Answers::Nobody => ReplyStatus::Pending,
+        Answers::All => ReplyStatus::Yes,
+        Answers::AllDecline => ReplyStatus::No,
+        Answers::ReceptionOnly if event == 1 => ReplyStatus::Yes,
+        Answers::ReceptionOnly => ReplyStatus::No,
+        Answers::FirstOnly if position == 0 => ReplyStatus::Yes,
+        Answers::FirstOnly => ReplyStatus::Pending,
+        Answers::Unsure if position == 0 => ReplyStatus::Undecided,
+        Answers::Unsure => ReplyStatus::Yes,
+        Answers::Mixed => match (position + event) % 3 {
+            0 => ReplyStatus::Yes,
+            1 => ReplyStatus::No,
+            _ => ReplyStatus::Undecided,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_forty_households_of_one_to_eight_with_good_codes() {
+        assert_eq!(HOUSEHOLDS.len(), 40);
+        for sample in HOUSEHOLDS {
+            assert!(
+                (1..=8).contains(&sample.guests.len()),
+                "{}",
+                sample.household
+            );
+            if !sample.code.is_empty() {
+                assert!(CodeKey::parse(sample.code).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn the_wedding_is_on_a_saturday_after_the_deadline() {
+        for day in 1..=28 {
+            let days = Days::from(jiff::civil::date(2026, 11, day));
+            assert_eq!(days.wedding.weekday(), Weekday::Saturday);
+            assert!(days.deadline < days.wedding);
+        }
+    }
+}

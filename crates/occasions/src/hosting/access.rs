@@ -1,0 +1,220 @@
+//! Who may do what to an occasion (§5.7). The check returns a proof, and every
+//! function that needs leave asks for it in its signature.
+
+use accounts::account::AccountId;
+use accounts::grant::{self, Role, Scope};
+use accounts::signed_in::SignedIn;
+use platform::audit::{Actor, RequestFacts};
+use platform::id::Id;
+use platform::{StoreError, Tx, sql};
+
+use super::Refusal;
+use crate::guest::GuestId;
+use crate::invitation::InvitationId;
+use crate::occasion::OccasionId;
+
+/// Somebody with a role in one occasion. Made by [`enter`] alone, inside the
+/// transaction that relies on it.
+#[derive(Clone, Debug)]
+pub struct HostOf {
+    occasion: OccasionId,
+    role: Role,
+    account: AccountId,
+    actor: Actor,
+    who: Option<SignedIn>,
+    request: Option<RequestFacts>,
+}
+
+/// What a role may or may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Dashboard, lists, answers, food needs.
+    See,
+    /// Codes, links, contact data, notes between hosts.
+    SeeContacts,
+    /// Create, change, archive invitations and guests; answer for them; lock;
+    /// the deadline of one household; bulk actions.
+    Invite,
+    /// Texts, and the schedules of events.
+    Write,
+    /// Read the log.
+    ReadLog,
+    /// The occasion's deadline, switches, theme, events, state; codes of
+    /// invitations; members.
+    Own,
+}
+
+impl HostOf {
+    /// The occasion.
+    pub fn occasion(&self) -> &OccasionId {
+        &self.occasion
+    }
+
+    /// What the host is there.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The account behind it.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// How the log names whoever this is.
+    pub fn actor(&self) -> Actor {
+        self.actor.clone()
+    }
+
+    /// What is known of the request.
+    pub fn request(&self) -> Option<RequestFacts> {
+        self.request.clone()
+    }
+
+    /// The sign-in behind it, where there is one and not a job.
+    pub(super) fn who(&self) -> Option<&SignedIn> {
+        self.who.as_ref()
+    }
+
+    /// Whether this role has `leave`.
+    pub fn may(&self, leave: Leave) -> bool {
+        let least = match leave {
+            Leave::See => Role::Observer,
+            Leave::SeeContacts | Leave::Invite | Leave::Write | Leave::ReadLog => Role::Coordinator,
+            Leave::Own => Role::OccasionOwner,
+        };
+        self.role >= least
+    }
+
+    /// Refuses where [`HostOf::may`] says no.
+    pub fn needs(&self, leave: Leave) -> Result<(), Refusal> {
+        self.may(leave).then_some(()).ok_or(Refusal::Forbidden)
+    }
+
+    /// Refuses tokens: some things are for people (accounts §3.13).
+    pub fn needs_person(&self) -> Result<(), Refusal> {
+        match &self.who {
+            Some(who) if who.is_in_browser() => Ok(()),
+            _ => Err(Refusal::TokenNotPermitted),
+        }
+    }
+}
+
+/// The proof that `who` is a host of this occasion; a foreign occasion is not
+/// there.
+pub fn enter(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    occasion: &OccasionId,
+    request: Option<RequestFacts>,
+) -> Result<HostOf, Refusal> {
+    let role = grant::role_in(tx, who, &Scope::occasion(occasion))?.ok_or(Refusal::NotFound)?;
+    Ok(HostOf {
+        occasion: occasion.clone(),
+        role,
+        account: who.account().id.clone(),
+        actor: who.actor(),
+        who: Some(who.clone()),
+        request,
+    })
+}
+
+/// As [`enter`], by one of the occasion's invitations.
+pub fn enter_by_invitation(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    invitation: &InvitationId,
+    request: Option<RequestFacts>,
+) -> Result<HostOf, Refusal> {
+    let found: Option<(OccasionId,)> = tx.maybe(
+        sql!("SELECT occasion FROM invitation WHERE id = $1"),
+        &[invitation],
+    )?;
+    let (occasion,) = found.ok_or(Refusal::NotFound)?;
+    enter(tx, who, &occasion, request)
+}
+
+/// As [`enter`], by one of the occasion's guests.
+pub fn enter_by_guest(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    guest: &GuestId,
+    request: Option<RequestFacts>,
+) -> Result<HostOf, Refusal> {
+    let found: Option<(OccasionId,)> = tx.maybe(
+        sql!(
+            "SELECT invitation.occasion FROM guest
+             JOIN invitation ON invitation.id = guest.invitation WHERE guest.id = $1"
+        ),
+        &[guest],
+    )?;
+    let (occasion,) = found.ok_or(Refusal::NotFound)?;
+    enter(tx, who, &occasion, request)
+}
+
+/// What an account still is when its job runs; `None` when it is a host no
+/// more.
+pub(super) fn resume(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+) -> Result<Option<HostOf>, StoreError> {
+    let role = grant::find(tx, account, &Scope::occasion(occasion))?;
+    Ok(role.map(|role| HostOf {
+        occasion: occasion.clone(),
+        role,
+        account: account.clone(),
+        actor: Actor::Account(account.to_string()),
+        who: None,
+        request: None,
+    }))
+}
+
+/// The occasions where `who` is something, and what, newest first.
+pub fn occasions_of(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+) -> Result<Vec<(OccasionId, Role)>, StoreError> {
+    let mut all: Vec<(OccasionId, Role)> = grant::occasions_of(tx, who)?
+        .into_iter()
+        .map(|(id, role)| (Id::from_text(id), role))
+        .collect();
+    all.reverse();
+    Ok(all)
+}
+
+#[cfg(test)]
+impl HostOf {
+    /// A host of any role, for tests of rules that roles do not concern.
+    pub(crate) fn for_test(occasion: OccasionId, role: Role) -> Self {
+        Self {
+            occasion,
+            role,
+            account: Id::from_text("01970000-0000-7000-8000-0000000000aa".to_owned()),
+            actor: Actor::System,
+            who: None,
+            request: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_roles() {
+        use Leave::{Invite, Own, ReadLog, See, SeeContacts, Write};
+        let occasion: OccasionId = Id::from_text("01970000-0000-7000-8000-000000000001".to_owned());
+        for (role, may) in [
+            (Role::Observer, &[See][..]),
+            (Role::Coordinator, &[See, SeeContacts, Invite, Write, ReadLog]),
+            (Role::OccasionOwner, &[See, SeeContacts, Invite, Write, ReadLog, Own]),
+        ] {
+            let host = HostOf::for_test(occasion.clone(), role);
+            for leave in [See, SeeContacts, Invite, Write, ReadLog, Own] {
+                assert_eq!(host.may(leave), may.contains(&leave), "{role} {leave:?}");
+                assert_eq!(host.needs(leave).is_ok(), may.contains(&leave));
+            }
+        }
+    }
+}

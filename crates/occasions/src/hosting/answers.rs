@@ -1,0 +1,196 @@
+//! Answering for a household, on the telephone: always possible, always in the
+//! log, beyond the limits only with the host's override (§5.2).
+
+use platform::{Rows, Tx, sql};
+use serde::Deserialize;
+
+use super::access::HostOf;
+use super::fields::Fields;
+use super::{Refusal, access, history, invitations};
+use crate::event;
+use crate::guest::{Guest, GuestId, Reply};
+use crate::household::{self, Change, Rules};
+use crate::invitation::{self, InvitationId};
+use crate::portal::Portal;
+use crate::refusal::Refusal as AnswerRefusal;
+use crate::rsvp;
+use crate::wish::Wish;
+use crate::words::{ActedBy, ReplyStatus, Source};
+
+/// How far a host goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Beyond allowance and seats.
+    pub may_exceed: bool,
+    /// The household gets the confirmation mail, as if it had answered itself.
+    pub mail: bool,
+}
+
+/// One answer of one guest.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = HostReply)]
+pub struct OneReply {
+    /// The version of the invitation that was seen; `If-Match` says the same.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// The answer; `pending` takes one back.
+    pub status: ReplyStatus,
+    /// Beyond the seats.
+    #[serde(default)]
+    pub r#override: bool,
+    /// Mail the household what is stored now.
+    #[serde(default)]
+    pub mail: bool,
+}
+
+/// Saves answers, names and food needs of a whole household, as a host heard
+/// them. Deadline and lock do not hold for hosts.
+pub fn save(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    wish: &Wish,
+    manner: Manner,
+) -> Result<Portal, Refusal> {
+    let portal = lock(tx, host, id, wish.version)?;
+    let rules = Rules {
+        switches: portal.occasion.details.switches,
+        events: &portal.events,
+        diets: &portal.diets,
+        by: if manner.may_exceed {
+            ActedBy::Host
+        } else {
+            ActedBy::Household
+        },
+        now: portal.now,
+    };
+    let mut plan = portal.household.plan(wish, rules, || tx.id())?;
+    for guest in &mut plan.guests {
+        let is_new = portal.household.guests.iter().all(|old| old.id != guest.id);
+        if is_new {
+            guest.added_by = ActedBy::Host;
+        }
+    }
+    write(tx, host, portal, plan.guests, manner)
+}
+
+/// Saves one answer of one guest.
+pub fn reply(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    guest: &GuestId,
+    event: &str,
+    version: i64,
+    wanted: &OneReply,
+) -> Result<Portal, Refusal> {
+    let missing = || Refusal::Answer(AnswerRefusal::GuestNotFound);
+    let found: Option<(InvitationId,)> =
+        tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[guest])?;
+    let (id,) = found.ok_or_else(missing)?;
+    let portal = lock(tx, host, &id, Some(version))?;
+    let mut guests = portal.household.guests.clone();
+    let one = guests.iter_mut().find(|one| one.id == *guest).ok_or_else(missing)?;
+    let known = portal.events.iter().find(|one| one.key == event);
+    let Some(reply) = known.and_then(|event| one.replies.get_mut(&event.id)) else {
+        let mut fields = Fields::default();
+        fields.add("/event", "event_not_invited", []);
+        fields.finish()?;
+        return Err(missing());
+    };
+    let is_offered = match wanted.status {
+        ReplyStatus::Yes | ReplyStatus::No | ReplyStatus::Pending => true,
+        ReplyStatus::Undecided => portal.occasion.details.switches.undecided,
+        ReplyStatus::Waitlisted => false,
+    };
+    if !is_offered {
+        let mut fields = Fields::default();
+        fields.add("/status", "not_allowed", []);
+        fields.finish()?;
+    }
+    if reply.status != wanted.status {
+        *reply = Reply {
+            status: wanted.status,
+            answered_at: (wanted.status != ReplyStatus::Pending).then_some(portal.now),
+        };
+    }
+    let manner = Manner {
+        may_exceed: wanted.r#override,
+        mail: wanted.mail,
+    };
+    write(tx, host, portal, guests, manner)
+}
+
+/// Locks in their order: events that have a limit, then the invitation.
+fn lock(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+) -> Result<Portal, Refusal> {
+    host.needs(access::Leave::Invite)?;
+    event::lock_limited(tx, host.occasion())?;
+    invitations::lock(tx, host, id, version)
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    mut portal: Portal,
+    after: Vec<Guest>,
+    manner: Manner,
+) -> Result<Portal, Refusal> {
+    if !manner.may_exceed {
+        rsvp::check_seats(&portal, &after)?;
+    }
+    let before = portal.household.clone();
+    let changes = household::differences(&before.guests, &after, &portal.events);
+    if changes.is_empty() {
+        return Ok(portal);
+    }
+    rsvp::write_guests(tx, &before, &after, ActedBy::Host, Source::Phone)?;
+    rsvp::seat(&mut portal, &after);
+    portal.household.guests = after;
+    finish(tx, host, &mut portal, &changes, manner)?;
+    Ok(portal)
+}
+
+fn finish(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    portal: &mut Portal,
+    changes: &[Change],
+    manner: Manner,
+) -> Result<(), Refusal> {
+    let now = portal.now;
+    let stored = &mut portal.household.invitation;
+    let before = stored.version;
+    let answered = changes.iter().any(is_answer);
+    let replied_at = if answered { Some(now) } else { stored.replied_at };
+    tx.run(
+        sql!(
+            "UPDATE invitation SET version = version + 1, replied_at = $2, updated_at = $3
+             WHERE id = $1 AND version = $4"
+        ),
+        &[&stored.id, &replied_at, &now, &before],
+        Rows::Exactly(1),
+    )?;
+    stored.version += 1;
+    stored.replied_at = replied_at;
+    let id = stored.id.clone();
+    if changes.iter().any(Change::is_of_names) {
+        invitation::update_search(tx, &portal.household.invitation, &portal.household.guests)?;
+    }
+    rsvp::insert_submission(tx, &id, before, changes, "host", Source::Phone)?;
+    let entity = ("invitation", id.to_string());
+    history::record(tx, host, "rsvp.saved_by_host", entity, rsvp::masked(changes))?;
+    tx.publish(rsvp::news_of_answers(portal, Source::Phone))?;
+    if manner.mail {
+        rsvp::confirm_later(tx, portal)?;
+    }
+    Ok(())
+}
+
+fn is_answer(change: &Change) -> bool {
+    change.field.contains("/replies/") || change.field.matches('/').count() == 1
+}

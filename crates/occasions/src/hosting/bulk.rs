@@ -1,0 +1,521 @@
+//! One action on many invitations: a job that goes through them in batches, and
+//! keeps what became of each. All or nothing is not promised; each row is.
+
+use std::collections::BTreeMap;
+
+use accounts::account::AccountId;
+use jiff::Timestamp;
+use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::news::NewNews;
+use platform::store::{FromRow, Row};
+use platform::{Rows, Store, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::access::{self, HostOf, Leave};
+use super::fields::Fields;
+use super::listing::{self, Filter};
+use super::locks::{self, Effect, Opening};
+use super::{Refusal, When, history, invitations, occasions};
+use crate::invitation::{Invitation, InvitationId};
+use crate::occasion::{OccasionId, json as json_column, to_json};
+use crate::words::{LockMode, Progress};
+
+platform::id!(BulkId, "One action on many invitations.");
+
+/// The job that goes through them.
+pub const KIND: &str = "occasions.bulk";
+/// How many invitations one action takes at most.
+pub const LIMIT: usize = 5_000;
+/// How many are changed in one transaction, so that others get their turn.
+const BATCH: i64 = 200;
+
+/// What is to be done, and to which invitations.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// These invitations, or those.
+    pub target: Target,
+    /// What is done to each.
+    pub action: Action,
+}
+
+/// Which invitations an action is for.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// These.
+    Chosen(Vec<InvitationId>),
+    /// All that this finds.
+    Matching(Filter),
+}
+
+/// What is done to each invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "action", content = "args", rename_all = "snake_case")]
+#[schema(as = BulkAction)]
+pub enum Action {
+    /// Adds a label.
+    Tag {
+        /// 1–40 characters.
+        tag: String,
+    },
+    /// Takes a label off.
+    Untag {
+        /// As written.
+        tag: String,
+    },
+    /// Sets the language.
+    Language {
+        /// One of the occasion's, or null: unknown.
+        language: Option<String>,
+    },
+    /// Sets how many the household may bring.
+    Allowance {
+        /// 0–20; left out: as it is.
+        #[serde(default)]
+        plus_ones: Option<i64>,
+        /// 0–20; left out: as it is.
+        #[serde(default)]
+        children: Option<i64>,
+    },
+    /// Sets the household's own deadline.
+    Deadline {
+        /// An instant, a date (its end), or null: the occasion's.
+        deadline: Option<When>,
+    },
+    /// Closes answers.
+    Lock {
+        /// For hosts only, up to 200.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Opens them again, as the deadline says.
+    Unlock {},
+    /// Archives.
+    Archive {},
+}
+
+/// A bulk action, as hosts follow it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Bulk {
+    /// Which one.
+    #[schema(value_type = String)]
+    pub id: BulkId,
+    /// What is done.
+    #[schema(value_type = Action)]
+    pub action: Action,
+    /// How far it is.
+    pub state: Progress,
+    /// Invitations it was meant for.
+    pub total: i64,
+    /// Those that were gone through, failed ones included.
+    pub done: i64,
+    /// Those that stayed as they were.
+    pub failed: i64,
+    /// When it was asked for.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One invitation of a bulk action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = BulkRow)]
+pub struct Outcome {
+    /// Which invitation.
+    #[schema(value_type = String)]
+    pub invitation: InvitationId,
+    /// `waiting`, `done`, `unchanged` or `failed`.
+    pub state: String,
+    /// The code of the problem.
+    pub problem: Option<String>,
+}
+
+impl FromRow for Bulk {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            action: json_column(row, 1)?,
+            state: row.column(2)?,
+            total: row.column(3)?,
+            done: row.column(4)?,
+            failed: row.column(5)?,
+            created_at: row.column(6)?,
+            finished_at: row.column(7)?,
+        })
+    }
+}
+
+impl FromRow for Outcome {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            invitation: row.column(0)?,
+            state: row.column(1)?,
+            problem: row.column(2)?,
+        })
+    }
+}
+
+/// Freezes which invitations are meant, and lets the job begin.
+pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
+    host.needs(Leave::Invite)?;
+    check(tx, host, &request.action)?;
+    let meant = meant(tx, host, request)?;
+    let id: BulkId = tx.id();
+    let now = tx.now();
+    let total = i64::try_from(meant.len()).unwrap_or(i64::MAX);
+    tx.run(
+        sql!(
+            "INSERT INTO bulk (id, occasion, account, action, state, total, done, failed,
+                 created_at)
+             VALUES ($1, $2, $3, $4, 'queued', $5, 0, 0, $6)"
+        ),
+        &[
+            &id,
+            host.occasion(),
+            host.account(),
+            &to_json(&request.action),
+            &total,
+            &now,
+        ],
+        Rows::Exactly(1),
+    )?;
+    for (place, invitation) in (0_i64..).zip(&meant) {
+        tx.run(
+            sql!(
+                "INSERT INTO bulk_row (bulk, place, invitation, state)
+                 VALUES ($1, $2, $3, 'waiting')"
+            ),
+            &[&id, &place, invitation],
+            Rows::Exactly(1),
+        )?;
+    }
+    tx.enqueue(NewJob {
+        key: Some(format!("bulk:{id}")),
+        ..NewJob::new(KIND, json!({ "bulk": id }))
+    })?;
+    let changes = json!([{"field": "total", "old": null, "new": total}]);
+    history::record(tx, host, "bulk.started", ("bulk", id.to_string()), changes)?;
+    let bulk = load(tx, host, &id)?;
+    tell(tx, host.occasion(), &bulk)?;
+    Ok(bulk)
+}
+
+/// What a bulk action would do to who may answer.
+pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
+    host.needs(Leave::Invite)?;
+    check(tx, host, &request.action)?;
+    let ids = meant(tx, host, request)?;
+    let zone = occasions::load(tx, host)?.zone();
+    let action = request.action.clone();
+    locks::effect_on(tx, host, &ids, move |invitation: &mut Invitation| {
+        let details = &mut invitation.details;
+        match &action {
+            Action::Lock { .. } => details.lock_mode = LockMode::Locked,
+            Action::Unlock {} => details.lock_mode = LockMode::Auto,
+            Action::Deadline { deadline } => {
+                let mut ignored = Fields::default();
+                details.deadline_override = deadline
+                    .as_ref()
+                    .and_then(|when| ignored.when("", when, &zone));
+            }
+            Action::Archive {} => invitation.archived_at = Some(Timestamp::UNIX_EPOCH),
+            Action::Tag { .. }
+            | Action::Untag { .. }
+            | Action::Language { .. }
+            | Action::Allowance { .. } => {}
+        }
+    })
+}
+
+/// A bulk action of this occasion.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal> {
+    let found = tx.maybe(
+        sql!(
+            "SELECT id, action, state, total, done, failed, created_at, finished_at
+             FROM bulk WHERE id = $1 AND occasion = $2"
+        ),
+        &[id, host.occasion()],
+    )?;
+    found.ok_or(Refusal::NotFound)
+}
+
+/// The latest bulk actions, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
+    host.needs(Leave::See)?;
+    Ok(tx.all(
+        sql!(
+            "SELECT id, action, state, total, done, failed, created_at, finished_at
+             FROM bulk WHERE occasion = $1 ORDER BY id DESC LIMIT $2"
+        ),
+        &[host.occasion(), &limit],
+    )?)
+}
+
+/// What became of each invitation, in order, from `after` on.
+pub fn outcomes(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &BulkId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Outcome>, Refusal> {
+    load(tx, host, id)?;
+    Ok(tx.all(
+        sql!(
+            "SELECT invitation, state, problem FROM bulk_row
+             WHERE bulk = $1 AND place >= $2 ORDER BY place LIMIT $3"
+        ),
+        &[id, &after, &limit],
+    )?)
+}
+
+/// Those that stayed as they were, and why.
+pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
+    load(tx, host, id)?;
+    Ok(tx.all(
+        sql!(
+            "SELECT invitation, state, problem FROM bulk_row
+             WHERE bulk = $1 AND state = 'failed' ORDER BY place"
+        ),
+        &[id],
+    )?)
+}
+
+/// Whether the action can be done to anything at all.
+fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
+    let occasion = occasions::load(tx, host)?;
+    let mut fields = Fields::default();
+    match action {
+        Action::Tag { tag } | Action::Untag { tag } => {
+            fields.tags("/args/tag", std::slice::from_ref(tag));
+        }
+        Action::Language { language: Some(tag) } if !occasion.details.languages.contains(tag) => {
+            fields.add("/args/language", "unknown_option", []);
+        }
+        Action::Allowance { plus_ones, children } => {
+            for (pointer, number) in [("/args/plus_ones", plus_ones), ("/args/children", children)] {
+                if let Some(number) = number {
+                    fields.number(pointer, *number, 0, 20);
+                }
+            }
+            if plus_ones.is_none() && children.is_none() {
+                fields.add("/args/plus_ones", "required", []);
+            }
+        }
+        Action::Deadline { deadline: Some(when) } => {
+            fields.when("/args/deadline", when, &occasion.zone());
+        }
+        Action::Lock { reason } => {
+            fields.line("/args/reason", reason, 0, 200);
+        }
+        Action::Language { .. } | Action::Deadline { .. } | Action::Unlock {} | Action::Archive {} => {}
+    }
+    fields.finish()
+}
+
+fn meant(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    request: &Request,
+) -> Result<Vec<InvitationId>, Refusal> {
+    let mut fields = Fields::default();
+    let mut ids: Vec<InvitationId> = match &request.target {
+        Target::Chosen(ids) => ids.clone(),
+        Target::Matching(filter) => listing::all_invitations(tx, host, filter)?
+            .into_iter()
+            .map(|line| line.id)
+            .collect(),
+    };
+    // Always locked in one order, so that two actions cannot wait for each other.
+    ids.sort();
+    ids.dedup();
+    if ids.len() > LIMIT {
+        fields.add("/ids", "too_many", [("max", LIMIT.into())]);
+    }
+    fields.finish()?;
+    if matches!(request.target, Target::Chosen(_)) {
+        for id in &ids {
+            invitations::load(tx, host, id)?;
+        }
+    }
+    Ok(ids)
+}
+
+/// The handler of bulk actions.
+pub fn handler(store: Store) -> Handler {
+    Handler::new(KIND, move |job| run(store.clone(), job))
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    bulk: BulkId,
+}
+
+/// Goes on until no row waits. What was done stays done: a row leaves the queue
+/// in the transaction of its change, so a killed job goes on where it was.
+async fn run(store: Store, job: Job) -> Result<Done, JobError> {
+    let Payload { bulk } = job.read()?;
+    loop {
+        let id = bulk.clone();
+        let left = store
+            .write(move |tx| take_batch(tx, &id))
+            .await
+            .map_err(JobError::from)?;
+        if !left {
+            return Ok(Done::nothing());
+        }
+    }
+}
+
+/// Takes one batch; tells whether any row still waits.
+fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
+    let found: Option<(OccasionId, AccountId, String, String)> = tx.maybe(
+        sql!("SELECT occasion, account, action, state FROM bulk WHERE id = $1"),
+        &[id],
+    )?;
+    let Some((occasion, account, action, state)) = found else {
+        return Ok(false);
+    };
+    if Progress::find(&state) == Some(Progress::Ready) {
+        return Ok(false);
+    }
+    let rows: Vec<(i64, InvitationId)> = tx.all(
+        sql!(
+            "SELECT place, invitation FROM bulk_row
+             WHERE bulk = $1 AND state = 'waiting' ORDER BY place LIMIT $2"
+        ),
+        &[id, &BATCH],
+    )?;
+    let host = access::resume(tx, &account, &occasion)?;
+    let action = serde_json::from_str::<Action>(&action).ok();
+    let mut counted: BTreeMap<&'static str, i64> = BTreeMap::new();
+    for (place, invitation) in &rows {
+        let outcome = match (&host, &action) {
+            (Some(host), Some(action)) => apply(tx, host, invitation, action),
+            _ => Err(Refusal::Forbidden),
+        };
+        let (state, problem) = match outcome {
+            Ok(()) => ("done", None),
+            Err(Refusal::Store(error)) => return Err(error),
+            Err(refusal) => ("failed", Some(web::Problem::from(refusal).code)),
+        };
+        *counted.entry(state).or_default() += 1;
+        tx.run(
+            sql!("UPDATE bulk_row SET state = $3, problem = $4 WHERE bulk = $1 AND place = $2"),
+            &[id, place, &state, &problem],
+            Rows::Exactly(1),
+        )?;
+    }
+    let is_over = i64::try_from(rows.len()).unwrap_or(0) < BATCH;
+    note_progress(tx, id, &occasion, &counted, is_over)?;
+    Ok(!is_over)
+}
+
+fn note_progress(
+    tx: &mut Tx<'_>,
+    id: &BulkId,
+    occasion: &OccasionId,
+    counted: &BTreeMap<&'static str, i64>,
+    is_over: bool,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    let (done, failed) = (
+        counted.values().sum::<i64>(),
+        counted.get("failed").copied().unwrap_or(0),
+    );
+    let state = if is_over { Progress::Ready } else { Progress::Running };
+    let finished_at = is_over.then_some(now);
+    tx.run(
+        sql!(
+            "UPDATE bulk SET state = $2, done = done + $3, failed = failed + $4, finished_at = $5
+             WHERE id = $1"
+        ),
+        &[id, &state, &done, &failed, &finished_at],
+        Rows::Exactly(1),
+    )?;
+    let bulk: Bulk = tx.one(
+        sql!(
+            "SELECT id, action, state, total, done, failed, created_at, finished_at
+             FROM bulk WHERE id = $1"
+        ),
+        &[id],
+    )?;
+    tell(tx, occasion, &bulk)
+}
+
+/// Does it to one invitation.
+fn apply(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    action: &Action,
+) -> Result<(), Refusal> {
+    let change = match action {
+        Action::Lock { reason } => {
+            locks::lock(tx, host, id, None, reason)?;
+            return Ok(());
+        }
+        Action::Unlock {} => {
+            locks::unlock(tx, host, id, &Opening::default())?;
+            return Ok(());
+        }
+        Action::Archive {} => {
+            invitations::archive(tx, host, id, None)?;
+            return Ok(());
+        }
+        Action::Tag { tag } => {
+            let mut tags = tags_of(tx, host, id)?;
+            tags.push(tag.clone());
+            invitations::Change {
+                tags: Some(tags),
+                ..invitations::Change::default()
+            }
+        }
+        Action::Untag { tag } => {
+            let mut tags = tags_of(tx, host, id)?;
+            tags.retain(|one| one != tag);
+            invitations::Change {
+                tags: Some(tags),
+                ..invitations::Change::default()
+            }
+        }
+        Action::Language { language } => invitations::Change {
+            language: Some(language.clone()),
+            ..invitations::Change::default()
+        },
+        Action::Allowance { plus_ones, children } => invitations::Change {
+            plus_ones: *plus_ones,
+            children: *children,
+            ..invitations::Change::default()
+        },
+        Action::Deadline { deadline } => invitations::Change {
+            deadline_override: Some(deadline.clone()),
+            ..invitations::Change::default()
+        },
+    };
+    let version = invitations::lock(tx, host, id, None)?.household.invitation.version;
+    invitations::change(tx, host, id, version, &change)?;
+    Ok(())
+}
+
+fn tags_of(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Vec<String>, Refusal> {
+    let portal = invitations::lock(tx, host, id, None)?;
+    Ok(portal.household.invitation.details.tags)
+}
+
+fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, bulk: &Bulk) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: occasion.to_string(),
+        name: "job",
+        payload: json!({
+            "id": bulk.id,
+            "kind": "bulk",
+            "state": bulk.state,
+            "done": bulk.done,
+            "total": bulk.total,
+            "failed": bulk.failed,
+        }),
+    })
+}

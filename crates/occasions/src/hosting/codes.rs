@@ -1,0 +1,171 @@
+//! Codes of invitations: chosen by hand, or replaced.
+
+use jiff::SignedDuration;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+
+use super::access::{HostOf, Leave};
+use super::fields::Fields;
+use super::history::{self, Ending};
+use super::{Refusal, invitations};
+use crate::code::{self, CodeKey};
+use crate::invitation::{self, InvitationId};
+use crate::portal::Portal;
+
+/// How many codes an account may try to set within an hour (§3.1).
+pub const TRIES: i64 = 20;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// A code that a host chose. Made by [`try_by_hand`] alone, which counts.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    shown: String,
+    key: CodeKey,
+    insists: bool,
+}
+
+/// Counts a try to set this code by hand: an answer "taken" tells of other
+/// people's codes. Runs as a change of its own, so that the count stays
+/// whatever becomes of the code.
+pub fn try_by_hand(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    typed: &str,
+    insists: bool,
+) -> Result<Chosen, Refusal> {
+    host.needs(Leave::Invite)?;
+    let Ok(key) = CodeKey::parse(typed) else {
+        let mut fields = Fields::default();
+        fields.add("/code", "code_malformed", []);
+        fields.finish()?;
+        return Err(Refusal::NotFound);
+    };
+    let now = tx.now();
+    let hour_ago = now - HOUR;
+    let counted = tx.run(
+        sql!(
+            "INSERT INTO code_try (account, started_at, tries) VALUES ($1, $2, 1)
+             ON CONFLICT (account) DO UPDATE SET
+                 tries = CASE WHEN code_try.started_at <= $3 THEN 1 ELSE code_try.tries + 1 END,
+                 started_at = CASE WHEN code_try.started_at <= $3 THEN excluded.started_at
+                                   ELSE code_try.started_at END
+             WHERE code_try.started_at <= $3 OR code_try.tries < $4"
+        ),
+        &[host.account(), &now, &hour_ago, &TRIES],
+        Rows::AtMostOne,
+    )?;
+    if counted == 0 {
+        let (started_at,): (jiff::Timestamp,) = tx.one(
+            sql!("SELECT started_at FROM code_try WHERE account = $1"),
+            &[host.account()],
+        )?;
+        let left = (started_at + HOUR).duration_since(now).as_secs();
+        return Err(Refusal::TooManyTries(u32::try_from(left.max(1)).unwrap_or(u32::MAX)));
+    }
+    Ok(Chosen {
+        shown: code::shown(typed),
+        key,
+        insists,
+    })
+}
+
+impl Chosen {
+    /// The shown form and the key, unless anybody could guess them.
+    pub(super) fn checked<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<(&str, &CodeKey), Refusal> {
+        if !self.insists && code::is_guessable(&self.key, names) {
+            return Err(Refusal::CodeGuessable);
+        }
+        Ok((&self.shown, &self.key))
+    }
+}
+
+/// Gives an invitation another code: the old one opens nothing from now on, for
+/// nobody, and whoever had it open is out.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+    chosen: Option<&Chosen>,
+) -> Result<Portal, Refusal> {
+    host.needs(Leave::Own)?;
+    host.needs_person()?;
+    let mut portal = invitations::lock(tx, host, id, version)?;
+    let household = &mut portal.household;
+    let (shown, key) = match chosen {
+        Some(chosen) => {
+            let names = household.guests.iter().map(|guest| guest.name.as_str());
+            let name = household.invitation.details.household.as_str();
+            let (shown, key) = chosen.checked(names.chain([name]))?;
+            if is_taken(tx, key)? {
+                return Err(Refusal::CodeTaken);
+            }
+            (shown.to_owned(), key.clone())
+        }
+        None => draw(tx)?,
+    };
+    let Ok(old) = CodeKey::parse(&household.invitation.code) else {
+        return Err(Refusal::WrongState);
+    };
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "INSERT INTO retired_code (code_key, retired_at) VALUES ($1, $2)
+             ON CONFLICT (code_key) DO UPDATE SET retired_at = excluded.retired_at"
+        ),
+        &[&old, &now],
+        Rows::Exactly(1),
+    )?;
+    tx.run(
+        sql!(
+            "UPDATE invitation SET code = $2, code_key = $3, access_epoch = access_epoch + 1
+             WHERE id = $1"
+        ),
+        &[id, &shown, &key],
+        Rows::Exactly(1),
+    )
+    .map_err(code_taken)?;
+    household.invitation.code = shown;
+    household.invitation.access_epoch += 1;
+    let ending = Ending {
+        action: "invitation.code_replaced",
+        what: "edited",
+        changes: json!([{"field": "code", "old": "***", "new": "***"}]),
+    };
+    history::finish_invitation(tx, host, household, ending)?;
+    Ok(portal)
+}
+
+/// A new code that nobody has or lately had.
+fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
+    let (live,): (u64,) = tx.one(
+        sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
+        &[],
+    )?;
+    for _ in 0..64 {
+        let shown = code::draw(tx.random(), code::length_for(live));
+        if let Ok(key) = CodeKey::parse(&shown)
+            && !is_taken(tx, &key)?
+        {
+            return Ok((shown, key));
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
+    let found: Option<(InvitationId,)> =
+        tx.maybe(sql!("SELECT id FROM invitation WHERE code_key = $1"), &[key])?;
+    Ok(found.is_some() || invitation::is_retired(tx, key)?)
+}
+
+/// Between the look and the write somebody may have taken it.
+fn code_taken(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Constraint(_) => Refusal::CodeTaken,
+        other => Refusal::Store(other),
+    }
+}

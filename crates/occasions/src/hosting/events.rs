@@ -1,0 +1,425 @@
+//! Events, as hosts add, change and remove them. All of it happens under the
+//! occasion's lock; whoever answers meanwhile is waited for.
+
+use accounts::grant::Role;
+use jiff::{SignedDuration, Timestamp};
+use platform::store::Bind;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::I18n;
+
+use super::access::{HostOf, Leave};
+use super::fields::{Fields, Limits, nullable};
+use super::history::{self, Changes};
+use super::{Current, Refusal, When, occasions};
+use crate::event::{self, Details, Event, EventId, ScheduleLine};
+use crate::occasion::{Occasion, OccasionId, to_json};
+
+/// How many events an occasion has at most.
+pub const LIMIT: usize = 20;
+
+/// What hosts may set about an event; what is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = EventChange)]
+pub struct Change {
+    /// The version that was seen; `If-Match` says the same.
+    pub version: Option<i64>,
+    /// 1–40 of `a-z0-9-`; only when it is created.
+    pub key: Option<String>,
+    /// 1–120.
+    pub name: Option<I18n>,
+    /// Its first instant.
+    pub starts_at: Option<When>,
+    /// After the start, at most 7 days.
+    pub ends_at: Option<When>,
+    /// 0–160.
+    pub venue: Option<String>,
+    /// 0–500.
+    pub address: Option<String>,
+    /// https, or empty.
+    pub map_url: Option<String>,
+    /// 0–200.
+    pub dress_code: Option<I18n>,
+    /// 0–50 lines.
+    pub schedule: Option<Vec<ScheduleLine>>,
+    /// Seats, 1–100,000, or null: as many as come.
+    #[serde(deserialize_with = "nullable")]
+    pub capacity: Option<Option<i64>>,
+    /// Order of showing.
+    pub position: Option<i64>,
+    /// Whether all invitations are invited to a new event; they are.
+    pub invite_all: Option<bool>,
+}
+
+/// The events of an occasion, in the order they are shown.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Event>, Refusal> {
+    Ok(event::list(tx, host.occasion())?)
+}
+
+/// The event with this id.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refusal> {
+    find(tx, host.occasion(), id)?.ok_or(Refusal::NotFound)
+}
+
+/// Adds an event. Everyone who is invited to the occasion is invited to it,
+/// unless said otherwise.
+pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Event, Refusal> {
+    host.needs(Leave::Own)?;
+    let occasion = occasions::lock(tx, host)?;
+    let there = event::list(tx, &occasion.id)?;
+    let now = tx.now();
+    let mut fields = Fields::default();
+    for (pointer, missing) in [
+        ("/name", new.name.is_none()),
+        ("/starts_at", new.starts_at.is_none()),
+    ] {
+        if missing {
+            fields.add(pointer, "required", []);
+        }
+    }
+    let key = choose_key(new.key.as_deref(), &there, &mut fields);
+    let last = there.iter().map(|event| event.details.position + 1).max();
+    let mut details = Details {
+        name: I18n::default(),
+        starts_at: now,
+        ends_at: now,
+        venue: String::new(),
+        address: String::new(),
+        map_url: String::new(),
+        dress_code: I18n::default(),
+        schedule: Vec::new(),
+        capacity: None,
+        position: last.unwrap_or(0),
+    };
+    apply(new, &occasion, &mut details, &mut fields);
+    fields.finish()?;
+    if there.len() >= LIMIT {
+        return Err(Refusal::LimitReached(count(LIMIT)));
+    }
+    let id = event::insert(tx, &occasion.id, &key, &details)?;
+    if new.invite_all.unwrap_or(true) {
+        invite_everyone(tx, &occasion.id, &id)?;
+    }
+    let changes = json!([{"field": "key", "old": null, "new": key}]);
+    history::record(tx, host, "event.created", ("event", id.to_string()), changes)?;
+    history::tell_of_occasion(tx, host, "events")?;
+    load(tx, host, &id)
+}
+
+/// Changes an event. A coordinator may change its texts and schedule.
+pub fn change(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &EventId,
+    version: i64,
+    change: &Change,
+) -> Result<Event, Refusal> {
+    host.needs(Leave::Write)?;
+    let occasion = occasions::lock(tx, host)?;
+    let old = lock(tx, host, id)?;
+    hold_version(&old, version)?;
+    let mut details = old.details.clone();
+    let mut fields = Fields::default();
+    if change.key.as_ref().is_some_and(|key| *key != old.key) {
+        fields.add("/key", "not_allowed", []);
+    }
+    apply(change, &occasion, &mut details, &mut fields);
+    fields.finish()?;
+    if details == old.details {
+        return Ok(old);
+    }
+    if host.role() < Role::OccasionOwner && is_beyond_texts(&old.details, &details) {
+        return Err(Refusal::Forbidden);
+    }
+    update(tx, &old, &details)?;
+    let changes = compare(&old.details, &details).into_json();
+    history::record(tx, host, "event.changed", ("event", id.to_string()), changes)?;
+    history::tell_of_occasion(tx, host, "events")?;
+    load(tx, host, id)
+}
+
+/// Removes an event with every answer given for it. `confirm` is its key, typed
+/// by somebody who knows what is lost.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &EventId,
+    version: i64,
+    confirm: &str,
+) -> Result<(), Refusal> {
+    host.needs(Leave::Own)?;
+    let occasion = occasions::lock(tx, host)?;
+    let event = lock(tx, host, id)?;
+    hold_version(&event, version)?;
+    if event::list(tx, &occasion.id)?.len() < 2 {
+        return Err(Refusal::LastEvent);
+    }
+    if confirm != event.key {
+        let mut fields = Fields::default();
+        fields.add("/confirm", "confirmation_wrong", []);
+        return fields.finish();
+    }
+    wait_for_answers(tx, &occasion.id)?;
+    for delete in [
+        sql!("DELETE FROM reply WHERE event = $1"),
+        sql!("DELETE FROM invitation_event WHERE event = $1"),
+        sql!("DELETE FROM event WHERE id = $1"),
+    ] {
+        tx.run(delete, &[id], Rows::Any)?;
+    }
+    let changes = json!([{"field": "key", "old": event.key, "new": null}]);
+    history::record(tx, host, "event.removed", ("event", id.to_string()), changes)?;
+    history::tell_of_occasion(tx, host, "events")?;
+    Ok(())
+}
+
+/// The ids behind keys of events; findings stand at `pointer`.
+pub(super) fn by_keys(
+    events: &[Event],
+    keys: &[String],
+    pointer: &str,
+    fields: &mut Fields,
+) -> Vec<EventId> {
+    let mut found = Vec::new();
+    for (index, key) in keys.iter().enumerate() {
+        match events.iter().find(|event| event.key == *key) {
+            Some(event) if !found.contains(&event.id) => found.push(event.id.clone()),
+            Some(_) => {}
+            None => fields.add(&format!("{pointer}/{index}"), "unknown_option", []),
+        }
+    }
+    found
+}
+
+fn find(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    id: &EventId,
+) -> Result<Option<Event>, StoreError> {
+    tx.maybe(
+        sql!(
+            "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
+                    schedule, capacity, position, calendar_sequence, version
+             FROM event WHERE id = $1 AND occasion = $2"
+        ),
+        &[id, occasion],
+    )
+}
+
+fn lock(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refusal> {
+    tx.run(
+        sql!("UPDATE event SET version = version WHERE id = $1 AND occasion = $2"),
+        &[id, host.occasion()],
+        Rows::AtMostOne,
+    )?;
+    load(tx, host, id)
+}
+
+fn hold_version(event: &Event, seen: i64) -> Result<(), Refusal> {
+    if event.version == seen {
+        return Ok(());
+    }
+    let current = Box::new(event.clone());
+    Err(Refusal::VersionConflict(Current::Event(current)))
+}
+
+/// The key as wanted; else the first is `main`, and the others are numbered.
+fn choose_key(wanted: Option<&str>, there: &[Event], fields: &mut Fields) -> String {
+    let is_taken = |key: &str| there.iter().any(|event| event.key == key);
+    if let Some(wanted) = wanted {
+        let key = fields.slug("/key", wanted, 1, 40);
+        if is_taken(&key) {
+            fields.add("/key", "not_unique", []);
+        }
+        return key;
+    }
+    let numbered = (2..).map(|number| format!("event-{number}"));
+    std::iter::once("main".to_owned())
+        .chain(numbered)
+        .find(|key| !is_taken(key))
+        .unwrap_or_default()
+}
+
+fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+    if let Some(name) = &change.name {
+        details.name = fields.i18n("/name", name, Limits::required(120));
+    }
+    if let Some(dress_code) = &change.dress_code {
+        details.dress_code = fields.i18n("/dress_code", dress_code, Limits::line(200));
+    }
+    for (pointer, wanted, kept, most) in [
+        ("/venue", &change.venue, &mut details.venue, 160),
+        ("/address", &change.address, &mut details.address, 500),
+    ] {
+        if let Some(text) = wanted {
+            *kept = fields.text(pointer, text, most);
+        }
+    }
+    if let Some(url) = &change.map_url {
+        details.map_url = fields.https("/map_url", url);
+    }
+    if let Some(capacity) = change.capacity {
+        details.capacity = capacity.map(|seats| fields.number("/capacity", seats, 1, 100_000));
+    }
+    if let Some(position) = change.position {
+        details.position = fields.number("/position", position, 0, 1_000);
+    }
+    if let Some(schedule) = &change.schedule {
+        details.schedule = check_schedule(schedule, fields);
+    }
+    apply_hours(change, occasion, details, fields);
+}
+
+/// An event that says only when it starts keeps its length, or takes two hours.
+fn apply_hours(change: &Change, occasion: &Occasion, details: &mut Details, fields: &mut Fields) {
+    let zone = occasion.zone();
+    let length = details.ends_at.duration_since(details.starts_at);
+    let length = if length.is_positive() {
+        length
+    } else {
+        SignedDuration::from_hours(2)
+    };
+    if let Some(starts_at) = &change.starts_at
+        && let Some(starts_at) = fields.when("/starts_at", starts_at, &zone)
+    {
+        details.starts_at = starts_at;
+        details.ends_at = starts_at.checked_add(length).unwrap_or(Timestamp::MAX);
+    }
+    if let Some(ends_at) = &change.ends_at
+        && let Some(ends_at) = fields.when("/ends_at", ends_at, &zone)
+    {
+        details.ends_at = ends_at;
+        let length = ends_at.duration_since(details.starts_at);
+        if !length.is_positive() {
+            fields.add("/ends_at", "ends_before_start", []);
+        } else if length > SignedDuration::from_hours(7 * 24) {
+            fields.add("/ends_at", "out_of_range", [("min", 0.into()), ("max", 7.into())]);
+        }
+    }
+}
+
+fn check_schedule(lines: &[ScheduleLine], fields: &mut Fields) -> Vec<ScheduleLine> {
+    if lines.len() > 50 {
+        fields.add("/schedule", "too_many", [("max", 50.into())]);
+        return Vec::new();
+    }
+    let mut kept = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let at = |field: &str| format!("/schedule/{index}/{field}");
+        let time = line.time.trim().to_owned();
+        if time.len() != 5 || time.parse::<jiff::civil::Time>().is_err() {
+            fields.add(&at("time"), "invalid", []);
+        }
+        kept.push(ScheduleLine {
+            time,
+            title: fields.i18n(&at("title"), &line.title, Limits::required(120)),
+            detail: fields.i18n(&at("detail"), &line.detail, Limits::lines(500)),
+        });
+    }
+    kept
+}
+
+fn is_beyond_texts(old: &Details, new: &Details) -> bool {
+    let with_texts = Details {
+        name: new.name.clone(),
+        dress_code: new.dress_code.clone(),
+        schedule: new.schedule.clone(),
+        ..old.clone()
+    };
+    with_texts != *new
+}
+
+fn compare(old: &Details, new: &Details) -> Changes {
+    let mut changes = Changes::default();
+    changes
+        .compare("name", &old.name, &new.name)
+        .compare("starts_at", &old.starts_at, &new.starts_at)
+        .compare("ends_at", &old.ends_at, &new.ends_at)
+        .compare("venue", &old.venue, &new.venue)
+        .compare("address", &old.address, &new.address)
+        .compare("map_url", &old.map_url, &new.map_url)
+        .compare("dress_code", &old.dress_code, &new.dress_code)
+        .compare("schedule", &to_json(&old.schedule), &to_json(&new.schedule))
+        .compare("capacity", &old.capacity, &new.capacity)
+        .compare("position", &old.position, &new.position);
+    changes
+}
+
+fn update(tx: &mut Tx<'_>, old: &Event, new: &Details) -> Result<(), StoreError> {
+    let was = &old.details;
+    let moved = (was.starts_at, was.ends_at, &was.venue, &was.address)
+        != (new.starts_at, new.ends_at, &new.venue, &new.address);
+    let now = tx.now();
+    let texts = [new.name.to_json(), new.dress_code.to_json(), to_json(&new.schedule)];
+    let arguments: [&dyn Bind; 13] = [
+        &old.id,
+        &texts[0],
+        &new.starts_at,
+        &new.ends_at,
+        &new.venue,
+        &new.address,
+        &new.map_url,
+        &texts[1],
+        &texts[2],
+        &new.capacity,
+        &new.position,
+        &moved,
+        &now,
+    ];
+    tx.run(
+        sql!(
+            "UPDATE event SET name = $2, starts_at = $3, ends_at = $4, venue = $5, address = $6,
+                 map_url = $7, dress_code = $8, schedule = $9, capacity = $10, position = $11,
+                 calendar_sequence = calendar_sequence + $12, version = version + 1,
+                 updated_at = $13
+             WHERE id = $1"
+        ),
+        &arguments,
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+fn invite_everyone(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    event: &EventId,
+) -> Result<(), StoreError> {
+    wait_for_answers(tx, occasion)?;
+    tx.run(
+        sql!(
+            "INSERT INTO invitation_event (invitation, event)
+             SELECT id, $2 FROM invitation WHERE occasion = $1"
+        ),
+        &[occasion, event],
+        Rows::Any,
+    )?;
+    tx.run(
+        sql!(
+            "INSERT INTO reply (guest, event, status)
+             SELECT guest.id, $2, 'pending' FROM guest
+             JOIN invitation ON invitation.id = guest.invitation
+             WHERE invitation.occasion = $1"
+        ),
+        &[occasion, event],
+        Rows::Any,
+    )?;
+    Ok(())
+}
+
+/// Takes the lock of every invitation: a save that is under way may be adding
+/// somebody who would be left out.
+fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    tx.run(
+        sql!("UPDATE invitation SET version = version WHERE occasion = $1"),
+        &[occasion],
+        Rows::Any,
+    )?;
+    Ok(())
+}
+
+fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

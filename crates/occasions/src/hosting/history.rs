@@ -1,0 +1,133 @@
+//! What follows from every change of a host: a line of the log, and news for
+//! whoever has the occasion open.
+
+use platform::audit::Entry;
+use platform::news::NewNews;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::HostOf;
+use crate::household::Household;
+use crate::invitation;
+
+/// Old and new values, field by field, as the log keeps them.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Vec<Value>);
+
+impl Changes {
+    /// Notes a field if it differs.
+    pub(super) fn compare<T: Serialize + PartialEq>(
+        &mut self,
+        field: &str,
+        old: &T,
+        new: &T,
+    ) -> &mut Self {
+        if old != new {
+            self.0.push(json!({"field": field, "old": old, "new": new}));
+        }
+        self
+    }
+
+    /// As [`Changes::compare`], without telling what it says: a note is between
+    /// those it was written for.
+    pub(super) fn compare_secret(&mut self, field: &str, old: &str, new: &str) -> &mut Self {
+        let shown = |text: &str| (!text.is_empty()).then_some("***");
+        if old != new {
+            self.0
+                .push(json!({"field": field, "old": shown(old), "new": shown(new)}));
+        }
+        self
+    }
+
+    /// Whether nothing differs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As the log keeps them.
+    pub(super) fn into_json(self) -> Value {
+        Value::Array(self.0)
+    }
+}
+
+/// Writes a line of the log.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    action: &'static str,
+    entity: (&'static str, String),
+    changes: Value,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: host.actor(),
+        action,
+        entity,
+        scope: Some(host.occasion().to_string()),
+        changes,
+        request: host.request(),
+    })
+}
+
+/// Tells open pages that the occasion itself changed: they fetch what they
+/// show.
+pub(super) fn tell_of_occasion(tx: &mut Tx<'_>, host: &HostOf, what: &str) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: host.occasion().to_string(),
+        name: "occasion",
+        payload: json!({"id": host.occasion(), "what": what}),
+    })
+}
+
+/// What happened to an invitation, as open pages hear it.
+pub(super) fn tell_of_invitation(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    household: &Household,
+    what: &str,
+) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: host.occasion().to_string(),
+        name: "invitation",
+        payload: json!({
+            "id": household.invitation.id,
+            "what": what,
+            "version": household.invitation.version,
+        }),
+    })
+}
+
+/// Ends a change of an invitation that its caller has locked and written: the
+/// version, what searches look into, the log, the news.
+pub(super) fn finish_invitation(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    household: &mut Household,
+    ending: Ending,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    let invitation = &mut household.invitation;
+    tx.run(
+        sql!(
+            "UPDATE invitation SET version = version + 1, updated_at = $2
+             WHERE id = $1 AND version = $3"
+        ),
+        &[&invitation.id, &now, &invitation.version],
+        Rows::Exactly(1),
+    )?;
+    invitation.version += 1;
+    invitation::update_search(tx, invitation, &household.guests)?;
+    let entity = ("invitation", household.invitation.id.to_string());
+    record(tx, host, ending.action, entity, ending.changes)?;
+    tell_of_invitation(tx, host, household, ending.what)
+}
+
+/// How a change of an invitation is told.
+pub(super) struct Ending {
+    /// In the log: `invitation.changed`.
+    pub(super) action: &'static str,
+    /// To open pages: `edited`.
+    pub(super) what: &'static str,
+    /// Old and new.
+    pub(super) changes: Value,
+}

@@ -1,0 +1,432 @@
+//! Lists of guests: one line per person, whoever's invitation it is.
+
+use jiff::Timestamp;
+use platform::store::{Bind, FromRow, Row};
+use platform::{StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use web::{List, Piece};
+
+use super::filter::{flag, known, word};
+use super::{Scene, Words, json_text};
+use crate::event::EventId;
+use crate::guest::GuestId;
+use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::fields::Fields;
+use crate::hosting::{Refusal, occasions};
+use crate::invitation::InvitationId;
+use crate::occasion::json;
+use crate::words::{GuestKind, ReplyStatus};
+
+/// Which guests; what is left out does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = GuestFilter)]
+pub struct Filter {
+    /// Words in the guest's or the household's name, and for those who may see
+    /// them in addresses.
+    #[serde(rename = "q", skip_serializing_if = "String::is_empty")]
+    pub search: String,
+    /// By the answer, over all events or for the one in `event`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Invited to this event, by its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Has this food need, by its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diet: Option<String>,
+    /// Has written something about food, or not.
+    #[serde(rename = "diet_note", skip_serializing_if = "Option::is_none")]
+    pub has_diet_note: Option<bool>,
+    /// A child, or not.
+    #[serde(rename = "child", skip_serializing_if = "Option::is_none")]
+    pub is_child: Option<bool>,
+    /// A child of this age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<Band>,
+    /// Brought by the household, or named by hosts.
+    #[serde(rename = "plus_one", skip_serializing_if = "Option::is_none")]
+    pub is_plus_one: Option<bool>,
+}
+
+/// A person's answer, as lists and numbers count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = GuestStatus)]
+pub enum Status {
+    /// Coming.
+    Yes,
+    /// Not coming.
+    No,
+    /// Not sure.
+    Undecided,
+    /// No answer yet.
+    Pending,
+    /// Wanted yes; the event is full.
+    Waitlisted,
+    /// Coming or not sure: for whom the kitchen plans.
+    Eating,
+}
+
+impl Status {
+    /// Every one of them.
+    pub const ALL: [Self; 6] = [
+        Self::Yes,
+        Self::No,
+        Self::Undecided,
+        Self::Pending,
+        Self::Waitlisted,
+        Self::Eating,
+    ];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Undecided => "undecided",
+            Self::Pending => "pending",
+            Self::Waitlisted => "waitlisted",
+            Self::Eating => "eating",
+        }
+    }
+}
+
+/// How old a child is, as far as chairs and menus care.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[schema(as = AgeBand)]
+pub enum Band {
+    /// 0–2.
+    #[serde(rename = "0-2")]
+    Baby,
+    /// 3–6.
+    #[serde(rename = "3-6")]
+    Small,
+    /// 7–12.
+    #[serde(rename = "7-12")]
+    School,
+    /// 13–17.
+    #[serde(rename = "13-17")]
+    Teen,
+    /// Not told.
+    #[serde(rename = "unknown")]
+    Unknown,
+}
+
+impl Band {
+    /// Every one of them, the youngest first.
+    pub const ALL: [Self; 5] = [
+        Self::Baby,
+        Self::Small,
+        Self::School,
+        Self::Teen,
+        Self::Unknown,
+    ];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Baby => "0-2",
+            Self::Small => "3-6",
+            Self::School => "7-12",
+            Self::Teen => "13-17",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The band of an age.
+    pub fn of(age: Option<i64>) -> Self {
+        match age {
+            Some(..=2) => Self::Baby,
+            Some(3..=6) => Self::Small,
+            Some(7..=12) => Self::School,
+            Some(13..) => Self::Teen,
+            None => Self::Unknown,
+        }
+    }
+
+    /// The ages in it; none for those not told.
+    fn ages(self) -> (i64, i64) {
+        match self {
+            Self::Baby => (0, 2),
+            Self::Small => (3, 6),
+            Self::School => (7, 12),
+            Self::Teen => (13, 17),
+            Self::Unknown => (-1, -1),
+        }
+    }
+}
+
+/// One guest in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub id: GuestId,
+    /// As written; a plus-one's may be empty.
+    pub name: String,
+    /// On which invitation.
+    pub invitation: InvitationId,
+    /// Of which household.
+    pub household: String,
+    /// Named, or brought.
+    pub kind: GuestKind,
+    /// A child.
+    pub is_child: bool,
+    /// A child's age.
+    pub age: Option<i64>,
+    /// Beyond the allowance, with a host's leave.
+    pub is_beyond: bool,
+    /// The answer, over all events or for the one that was asked for.
+    pub status: ReplyStatus,
+    /// The latest answer.
+    pub answered_at: Option<Timestamp>,
+    /// Keys of food needs.
+    pub diets: Vec<String>,
+    /// About food, in the guest's own words.
+    pub diet_note: String,
+    key: (String, String),
+    total: i64,
+}
+
+impl Person {
+    /// Whether the kitchen plans for this person.
+    pub fn is_eating(&self) -> bool {
+        matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
+    }
+}
+
+impl FromRow for Person {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let id: GuestId = row.column(0)?;
+        Ok(Self {
+            name: row.column(1)?,
+            invitation: row.column(2)?,
+            household: row.column(3)?,
+            kind: row.column(4)?,
+            is_child: row.column(5)?,
+            age: row.column(6)?,
+            is_beyond: row.column(7)?,
+            status: row.column(8)?,
+            answered_at: row.column(9)?,
+            diets: json(row, 10)?,
+            diet_note: row.column(11)?,
+            key: (row.column(12)?, id.to_string()),
+            total: row.column(13)?,
+            id,
+        })
+    }
+}
+
+impl Filter {
+    /// Reads the filter out of the query of an address.
+    pub fn read<'q>(query: impl Iterator<Item = (&'q str, &'q str)>) -> Result<Self, Refusal> {
+        let mut filter = Self::default();
+        let mut fields = Fields::default();
+        for (name, value) in query.filter(|(_, value)| !value.is_empty()) {
+            match name {
+                "q" => value.clone_into(&mut filter.search),
+                "status" => {
+                    filter.status = Status::ALL.into_iter().find(|one| one.word() == value);
+                    known(filter.status.is_some(), name, &mut fields);
+                }
+                "event" => filter.event = Some(value.to_owned()),
+                "diet" => filter.diet = Some(value.to_owned()),
+                "diet_note" => filter.has_diet_note = flag(value, name, &mut fields),
+                "child" => filter.is_child = flag(value, name, &mut fields),
+                "band" => {
+                    filter.band = Band::ALL.into_iter().find(|one| one.word() == value);
+                    known(filter.band.is_some(), name, &mut fields);
+                }
+                "plus_one" => filter.is_plus_one = flag(value, name, &mut fields),
+                _ => {}
+            }
+        }
+        fields.finish()?;
+        Ok(filter)
+    }
+
+    /// The filter as pairs of an address; what does not matter is left out.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let yes_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+        let texts = [
+            ("q", Some(self.search.clone()).filter(|text| !text.is_empty())),
+            ("status", self.status.map(|one| one.word().to_owned())),
+            ("event", self.event.clone()),
+            ("diet", self.diet.clone()),
+            ("diet_note", self.has_diet_note.map(yes_no)),
+            ("child", self.is_child.map(yes_no)),
+            ("band", self.band.map(|one| one.word().to_owned())),
+            ("plus_one", self.is_plus_one.map(yes_no)),
+        ];
+        texts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+/// A piece of the list of guests, by name.
+pub fn people(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &Filter,
+    piece: &Piece,
+) -> Result<List<Person>, Refusal> {
+    let after: Option<(String, String)> = piece.after().map_err(|_| Refusal::CursorInvalid)?;
+    let is_first = after.is_none();
+    let rows = find(tx, host, filter, after, piece.rows())?;
+    let total = rows.first().map(|person| person.total);
+    let list = piece.list(rows, |person| person.key.clone());
+    Ok(match total {
+        Some(total) => list.of(total),
+        None if is_first => list.of(0),
+        None => list,
+    })
+}
+
+/// Everybody whom a filter finds; an occasion holds at most 20,000.
+pub fn all_people(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &Filter,
+) -> Result<Vec<Person>, Refusal> {
+    find(tx, host, filter, None, i64::from(u16::MAX))
+}
+
+fn find(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &Filter,
+    after: Option<(String, String)>,
+    limit: i64,
+) -> Result<Vec<Person>, Refusal> {
+    host.needs(Leave::See)?;
+    let occasion = occasions::load(tx, host)?;
+    let scene = Scene::of(tx, &occasion);
+    let of_event = super::Filter {
+        event: filter.event.clone(),
+        ..super::Filter::default()
+    };
+    let event: String = of_event.event_id(tx, host)?;
+    let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
+    let status = filter.status.map(Status::word).unwrap_or_default();
+    let diet = filter.diet.as_ref().map(|key| json_text(key)).unwrap_or_default();
+    let band = filter.band.map(Band::word).unwrap_or_default();
+    let (youngest, oldest) = filter.band.map(Band::ages).unwrap_or_default();
+    let (has_key, (name, id)) = match after {
+        Some(key) => (true, key),
+        None => (false, (String::new(), String::new())),
+    };
+    let flags = [
+        word(filter.has_diet_note),
+        word(filter.is_child),
+        word(filter.is_plus_one),
+    ];
+    let arguments: [&dyn Bind; 20] = [
+        host.occasion(),
+        &scene.undecided,
+        &event,
+        &words.list[0],
+        &words.list[1],
+        &words.list[2],
+        &words.list[3],
+        &words.contacts,
+        &status,
+        &diet,
+        &band,
+        &youngest,
+        &oldest,
+        &flags[0],
+        &flags[1],
+        &flags[2],
+        &has_key,
+        &name,
+        &id,
+        &limit,
+    ];
+    Ok(tx.all(
+        sql!(
+            "WITH person AS (
+                 SELECT guest.id AS id,
+                     COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
+                     COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
+                     COUNT(CASE WHEN reply.status = 'undecided' AND CAST($2 AS BIGINT) = 1
+                                THEN 1 END) AS undecided,
+                     COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
+                     COUNT(reply.status) AS replies,
+                     MAX(reply.answered_at) AS answered_at
+                 FROM invitation
+                 JOIN guest ON guest.invitation = invitation.id
+                 LEFT JOIN reply ON reply.guest = guest.id AND ($3 = '' OR reply.event = $3)
+                 WHERE invitation.occasion = $1 AND invitation.archived_at IS NULL
+                 GROUP BY guest.id
+             ), listed AS (
+                 SELECT guest.id AS id, guest.name AS name, guest.invitation AS invitation,
+                     invitation.household AS household, guest.kind AS kind,
+                     guest.is_child AS is_child, guest.child_age AS child_age,
+                     guest.beyond_allowance AS beyond,
+                     CASE WHEN person.yes > 0 THEN 'yes'
+                          WHEN person.waitlisted > 0 THEN 'waitlisted'
+                          WHEN person.undecided > 0 THEN 'undecided'
+                          WHEN person.no > 0 AND person.no = person.replies THEN 'no'
+                          ELSE 'pending' END AS status,
+                     person.answered_at AS answered_at, guest.diets AS diets,
+                     guest.diet_note AS diet_note, guest.sort_name AS sort_name
+                 FROM person
+                 JOIN guest ON guest.id = person.id
+                 JOIN invitation ON invitation.id = guest.invitation
+                 WHERE ($3 = '' OR person.replies > 0)
+                   AND ($4 = '' OR replace(guest.sort_name, $4, '') <> guest.sort_name
+                        OR replace(invitation.sort_name, $4, '') <> invitation.sort_name
+                        OR ($8 = 'yes' AND
+                            (replace(contact_search, $4, '') <> contact_search
+                             OR replace(lower(guest.email), $4, '') <> lower(guest.email))))
+                   AND ($5 = '' OR replace(guest.sort_name, $5, '') <> guest.sort_name
+                        OR replace(invitation.sort_name, $5, '') <> invitation.sort_name
+                        OR ($8 = 'yes' AND
+                            (replace(contact_search, $5, '') <> contact_search
+                             OR replace(lower(guest.email), $5, '') <> lower(guest.email))))
+                   AND ($6 = '' OR replace(guest.sort_name, $6, '') <> guest.sort_name
+                        OR replace(invitation.sort_name, $6, '') <> invitation.sort_name)
+                   AND ($7 = '' OR replace(guest.sort_name, $7, '') <> guest.sort_name
+                        OR replace(invitation.sort_name, $7, '') <> invitation.sort_name)
+                   AND ($10 = '' OR replace(guest.diets, $10, '') <> guest.diets)
+                   AND ($11 = '' OR (guest.is_child = 1 AND
+                        (($11 = 'unknown' AND guest.child_age IS NULL)
+                         OR (guest.child_age >= CAST($12 AS BIGINT)
+                             AND guest.child_age <= CAST($13 AS BIGINT)))))
+                   AND ($14 = '' OR (guest.diet_note <> '') = ($14 = 'yes'))
+                   AND ($15 = '' OR (guest.is_child = 1) = ($15 = 'yes'))
+                   AND ($16 = '' OR (guest.kind = 'plus_one') = ($16 = 'yes'))
+             ), matching AS (
+                 SELECT * FROM listed
+                 WHERE ($9 = '' OR status = $9
+                        OR ($9 = 'eating' AND status IN ('yes', 'undecided')))
+             )
+             SELECT id, name, invitation, household, kind, is_child, child_age, beyond, status,
+                 answered_at, diets, diet_note, sort_name, (SELECT COUNT(*) FROM matching)
+             FROM matching
+             WHERE CAST($17 AS BIGINT) = 0 OR sort_name > $18 OR (sort_name = $18 AND id > $19)
+             ORDER BY sort_name, id
+             LIMIT $20"
+        ),
+        &arguments,
+    )?)
+}
+
+/// The answers of one guest, by key of the event, in the order of the events.
+pub fn replies(
+    tx: &mut Tx<'_>,
+    guest: &GuestId,
+) -> Result<Vec<(String, EventId, ReplyStatus)>, StoreError> {
+    tx.all(
+        sql!(
+            "SELECT event.key, event.id, reply.status FROM reply
+             JOIN event ON event.id = reply.event
+             WHERE reply.guest = $1 ORDER BY event.position, event.starts_at, event.id"
+        ),
+        &[guest],
+    )
+}

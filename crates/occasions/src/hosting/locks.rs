@@ -1,0 +1,182 @@
+//! Closing answers for one household, opening them again, and knowing
+//! beforehand whom a change would close out.
+
+use jiff::Timestamp;
+use platform::{Tx, sql};
+use serde::{Deserialize, Serialize};
+
+use super::access::{HostOf, Leave};
+use super::fields::Fields;
+use super::history::{self, Changes, Ending};
+use super::{Refusal, When, invitations, occasions};
+use crate::invitation::{Invitation, InvitationId};
+use crate::occasion::Occasion;
+use crate::portal::Portal;
+use crate::words::{Access, LockMode};
+
+/// How answers are opened again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Opening {
+    /// The version that was seen.
+    pub version: Option<i64>,
+    /// `true`: whatever the deadline; `false`: as the deadline says.
+    pub open: bool,
+    /// With `open`: until then; nothing: until the occasion closes.
+    pub until: Option<When>,
+}
+
+/// How many households a change would close out, or let in again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Effect {
+    /// Open now, not open afterwards.
+    pub closes: i64,
+    /// Not open now, open afterwards.
+    pub reopens: i64,
+}
+
+/// Closes answers, whatever the deadline. The household is told no reason.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+    reason: &str,
+) -> Result<Portal, Refusal> {
+    host.needs(Leave::Invite)?;
+    let portal = invitations::lock(tx, host, id, version)?;
+    let mut fields = Fields::default();
+    let reason = fields.line("/reason", reason, 0, 200);
+    fields.finish()?;
+    set(tx, host, portal, LockMode::Locked, None, reason)
+}
+
+/// Opens answers again: as the deadline says, or whatever the deadline.
+pub fn unlock(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    opening: &Opening,
+) -> Result<Portal, Refusal> {
+    host.needs(Leave::Invite)?;
+    let portal = invitations::lock(tx, host, id, opening.version)?;
+    let mut fields = Fields::default();
+    let zone = portal.occasion.zone();
+    let until = match &opening.until {
+        Some(_) if !opening.open => {
+            fields.add("/until", "not_allowed", []);
+            None
+        }
+        Some(when) => fields.when("/until", when, &zone),
+        None => None,
+    };
+    fields.finish()?;
+    let mode = if opening.open {
+        LockMode::Open
+    } else {
+        LockMode::Auto
+    };
+    set(tx, host, portal, mode, until, String::new())
+}
+
+fn set(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    mut portal: Portal,
+    mode: LockMode,
+    until: Option<Timestamp>,
+    reason: String,
+) -> Result<Portal, Refusal> {
+    let invitation = &mut portal.household.invitation;
+    let old = invitation.details.clone();
+    invitation.details.lock_mode = mode;
+    invitation.details.open_until = until;
+    invitation.details.lock_reason = reason;
+    let new = invitation.details.clone();
+    let mut changes = Changes::default();
+    changes
+        .compare("lock_mode", &old.lock_mode, &new.lock_mode)
+        .compare("open_until", &old.open_until, &new.open_until)
+        .compare_secret("lock_reason", &old.lock_reason, &new.lock_reason);
+    if changes.is_empty() {
+        return Ok(portal);
+    }
+    let id = invitation.id.clone();
+    invitations::update_details(tx, &id, &new)?;
+    let (action, what) = match mode {
+        LockMode::Locked => ("invitation.locked", "locked"),
+        LockMode::Auto | LockMode::Open => ("invitation.unlocked", "unlocked"),
+    };
+    let ending = Ending {
+        action,
+        what,
+        changes: changes.into_json(),
+    };
+    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    invitations::load(tx, host, &id)
+}
+
+/// What another deadline of the occasion would do to its households.
+pub fn effect_of_deadline(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    deadline: Option<Timestamp>,
+) -> Result<Effect, Refusal> {
+    let before = occasions::load(tx, host)?;
+    let mut after = before.clone();
+    after.details.rsvp_deadline = deadline;
+    let all = list(tx, host)?;
+    Ok(compare(tx.now(), all.iter().map(|one| ((&before, one), (&after, one)))))
+}
+
+/// What changing these invitations would do.
+pub fn effect_on(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    ids: &[InvitationId],
+    change: impl Fn(&mut Invitation),
+) -> Result<Effect, Refusal> {
+    let occasion = occasions::load(tx, host)?;
+    let before = list(tx, host)?.into_iter().filter(|one| ids.contains(&one.id));
+    let pairs: Vec<(Invitation, Invitation)> = before
+        .map(|one| {
+            let mut after = one.clone();
+            change(&mut after);
+            (one, after)
+        })
+        .collect();
+    let now = tx.now();
+    Ok(compare(
+        now,
+        pairs
+            .iter()
+            .map(|(before, after)| ((&occasion, before), (&occasion, after))),
+    ))
+}
+
+type Seen<'a> = (&'a Occasion, &'a Invitation);
+
+fn compare<'a>(now: Timestamp, pairs: impl Iterator<Item = (Seen<'a>, Seen<'a>)>) -> Effect {
+    let is_open = |(occasion, invitation): Seen<'_>| invitation.access(occasion, now) == Access::Open;
+    pairs.fold(Effect::default(), |mut effect, (before, after)| {
+        match (is_open(before), is_open(after)) {
+            (true, false) => effect.closes += 1,
+            (false, true) => effect.reopens += 1,
+            _ => {}
+        }
+        effect
+    })
+}
+
+fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invitation>, Refusal> {
+    Ok(tx.all(
+        sql!(
+            "SELECT id, occasion, code, household, salutation, email, phone, address, language,
+                    plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
+                    host_message, host_note, tags, note, note_version, replied_at, access_epoch,
+                    archived_at, version
+             FROM invitation WHERE occasion = $1 AND archived_at IS NULL"
+        ),
+        &[host.occasion()],
+    )?)
+}

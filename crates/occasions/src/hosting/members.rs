@@ -1,0 +1,107 @@
+//! Who else works on an occasion: seen by all its hosts, decided by its owners,
+//! in person.
+
+use accounts::account::AccountId;
+use accounts::grant::{self, GrantError, Manager, Member, Role, Scope};
+use accounts::invite::{self, Invite};
+use platform::{Secret, StoreError, Tx};
+
+use super::Refusal;
+use super::access::{HostOf, Leave};
+
+/// How many members an occasion has at most, open invitations included.
+pub const LIMIT: usize = 50;
+
+/// Everybody with a role here, in the order they came. Observers see names, not
+/// addresses.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
+    host.needs(Leave::See)?;
+    let mut members = grant::list(tx, &Scope::occasion(host.occasion()))?;
+    if !host.may(Leave::SeeContacts) {
+        for member in &mut members {
+            member.email.clear();
+        }
+    }
+    Ok(members)
+}
+
+/// Invitations that nobody has taken yet.
+pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refusal> {
+    let manager = manager(tx, host)?;
+    Ok(invite::list(tx, &manager)?)
+}
+
+/// Makes a link that makes a member of whoever takes it: once, within 7 days.
+/// The secret is the last part of `/admin/join/{…}` and is shown this once.
+pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
+    let manager = manager(tx, host)?;
+    let members = grant::list(tx, manager.scope())?.len();
+    if members + invite::list(tx, &manager)?.len() >= LIMIT {
+        return Err(Refusal::LimitReached(i64::try_from(LIMIT).unwrap_or(0)));
+    }
+    invite::create(tx, &manager, role).map_err(Refusal::from)
+}
+
+/// Withdraws an invitation.
+pub fn withdraw(tx: &mut Tx<'_>, host: &HostOf, id: &str) -> Result<(), Refusal> {
+    let manager = manager(tx, host)?;
+    if invite::remove(tx, &manager, id)? {
+        Ok(())
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+/// Makes a member something else.
+pub fn change(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    account: &AccountId,
+    role: Role,
+) -> Result<(), Refusal> {
+    let manager = manager(tx, host)?;
+    Ok(grant::change(tx, &manager, account, role)?)
+}
+
+/// Takes a member's role away; everybody may take their own.
+pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(), Refusal> {
+    if account == host.account()
+        && let Some(who) = host.who()
+    {
+        host.needs_person()?;
+        let scope = Scope::occasion(host.occasion());
+        return Ok(grant::leave(tx, who, &scope, host.request())?);
+    }
+    let manager = manager(tx, host)?;
+    Ok(grant::remove(tx, &manager, account)?)
+}
+
+fn manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
+    host.needs(Leave::Own)?;
+    host.needs_person()?;
+    let who = host.who().ok_or(Refusal::TokenNotPermitted)?;
+    let scope = Scope::occasion(host.occasion());
+    let manager = grant::manager(tx, who, scope, host.request())?;
+    manager.ok_or(Refusal::Forbidden)
+}
+
+impl From<GrantError> for Refusal {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::NotAMember => Self::NotFound,
+            GrantError::UnknownRole => {
+                let mut fields = super::fields::Fields::default();
+                fields.add("/role", "unknown_option", []);
+                fields.finish().err().unwrap_or(Self::Forbidden)
+            }
+            GrantError::LastOwner => Self::LastOwner,
+            GrantError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The name behind an account, for lines of the log.
+pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
+    let found = accounts::account::find(tx, account)?;
+    Ok(found.map(|account| account.display_name))
+}

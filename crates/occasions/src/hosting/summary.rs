@@ -1,0 +1,346 @@
+//! The numbers of the dashboard (§5.1). They are counted over the very lists
+//! that they open, so that both agree.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use platform::Tx;
+use serde::Serialize;
+
+use super::access::{HostOf, Leave};
+use super::listing::people::{self, Band, Person};
+use super::listing::{self, Filter, Line, People};
+use super::{Refusal, occasions};
+use crate::diet;
+use crate::event;
+use crate::household::Places;
+use crate::occasion::Occasion;
+use crate::words::{Access, GuestKind, ReplyStatus, Response};
+
+/// All counters of an occasion.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Summary {
+    /// Whole days until the first event; negative when it is past.
+    pub days_to_event: Option<i32>,
+    /// Whole days until the last day of answering; negative when it is past.
+    pub days_to_deadline: Option<i32>,
+    /// Households.
+    pub invitations: Invitations,
+    /// Everybody, by answer.
+    pub guests: People,
+    /// Who comes, by age.
+    pub coming: Coming,
+    /// People brought, of those that may be.
+    pub plus_ones: Places,
+    /// (yes + no) of all guests, in per mille; 0 without guests.
+    pub response_per_mille: i64,
+    /// Yes of all guests, in per mille; 0 without guests.
+    pub attendance_per_mille: i64,
+    /// Each event.
+    pub events: Vec<EventNumbers>,
+    /// Food needs of those for whom the kitchen plans, allergies first.
+    pub diets: Vec<DietNumbers>,
+    /// People among them who wrote something about food.
+    pub diet_notes: i64,
+    /// What somebody should look at.
+    pub attention: Attention,
+}
+
+/// Counts of invitations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = InvitationNumbers)]
+pub struct Invitations {
+    /// All that are not archived.
+    pub total: i64,
+    /// May answer now.
+    pub open: i64,
+    /// Closed by a deadline, or with the occasion.
+    pub closed: i64,
+    /// Locked by hand.
+    pub locked: i64,
+    /// Nobody ever looked.
+    pub never_opened: i64,
+    /// Answered at least once.
+    pub answered: i64,
+    /// Owe at least one answer, or are not sure.
+    pub pending: i64,
+    /// Somebody comes.
+    pub attending: i64,
+    /// Nobody comes.
+    pub declined: i64,
+    /// Fully answered.
+    pub complete: i64,
+}
+
+/// Who comes, by age.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Coming {
+    /// Grown-ups.
+    pub adults: i64,
+    /// Children.
+    pub children: i64,
+    /// Children by age: `0-2`, `3-6`, `7-12`, `13-17`, `unknown`.
+    pub by_age: BTreeMap<&'static str, i64>,
+}
+
+/// Counts of one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct EventNumbers {
+    /// Its key.
+    pub key: String,
+    /// Who is invited, by answer for it.
+    pub guests: People,
+    /// Seats; `None`: as many as come.
+    pub capacity: Option<i64>,
+    /// Seats that are free; negative where hosts went beyond.
+    pub left: Option<i64>,
+    /// Food needs of those who come or are not sure.
+    pub diets: Vec<DietNumbers>,
+}
+
+/// How many people have a food need.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct DietNumbers {
+    /// Its key.
+    pub key: String,
+    /// To be taken seriously.
+    pub allergy: bool,
+    /// How many.
+    pub people: i64,
+}
+
+/// What somebody should look at; each number opens its list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Attention {
+    /// Households that bring more than they may.
+    pub over_allowance: i64,
+    /// Households that wrote a note.
+    pub notes: i64,
+    /// People who wrote something about food.
+    pub diet_notes: i64,
+    /// Households without a mail address.
+    pub without_email: i64,
+}
+
+/// One day of the curve of answers: how it stood at the day's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Day {
+    /// Which day, where the occasion is.
+    #[schema(value_type = String, format = "date")]
+    pub date: Date,
+    /// Coming.
+    pub yes: i64,
+    /// Not coming.
+    pub no: i64,
+    /// Not sure.
+    pub undecided: i64,
+}
+
+/// Counts everything.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
+    host.needs(Leave::See)?;
+    let occasion = occasions::load(tx, host)?;
+    let now = tx.now();
+    let lines = listing::all_invitations(tx, host, &Filter::default())?;
+    let everybody = people::all_people(tx, host, &people::Filter::default())?;
+    let options = diet::list(tx, &occasion.id)?;
+    let known: Vec<(String, bool)> = options
+        .into_iter()
+        .map(|option| (option.key, option.allergy))
+        .collect();
+    let all = event::list(tx, &occasion.id)?;
+    let mut events = Vec::new();
+    for one in &all {
+        let filter = people::Filter {
+            event: Some(one.key.clone()),
+            ..people::Filter::default()
+        };
+        let invited = people::all_people(tx, host, &filter)?;
+        let guests = count(&invited);
+        let capacity = one.details.capacity;
+        events.push(EventNumbers {
+            key: one.key.clone(),
+            guests,
+            capacity,
+            left: capacity.map(|seats| seats - guests.yes),
+            diets: count_diets(&invited, &known),
+        });
+    }
+    let guests = count(&everybody);
+    let eating = || everybody.iter().filter(|person| person.is_eating());
+    let diet_notes = number(eating().filter(|person| !person.diet_note.is_empty()));
+    let first = all.iter().map(|event| event.details.starts_at).min();
+    let deadline = occasion.details.rsvp_deadline;
+    Ok(Summary {
+        days_to_event: first.map(|at| occasions::days_until(&occasion, now, at)),
+        days_to_deadline: deadline.map(|at| occasions::days_until_deadline(&occasion, now, at)),
+        invitations: count_invitations(&lines),
+        guests,
+        coming: count_ages(&everybody),
+        plus_ones: count_plus_ones(tx, host, &everybody)?,
+        response_per_mille: per_mille(guests.yes + guests.no, guests.total),
+        attendance_per_mille: per_mille(guests.yes, guests.total),
+        events,
+        diets: count_diets(&everybody, &known),
+        diet_notes,
+        attention: Attention {
+            over_allowance: number(lines.iter().filter(|line| line.is_over_allowance)),
+            notes: number(lines.iter().filter(|line| line.has_note)),
+            diet_notes,
+            without_email: number(lines.iter().filter(|line| !line.has_email)),
+        },
+    })
+}
+
+/// How answers came in, day by day, from the first one to today. The last day
+/// is what [`Summary::guests`] says.
+pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
+    host.needs(Leave::See)?;
+    let occasion = occasions::load(tx, host)?;
+    let everybody = people::all_people(tx, host, &people::Filter::default())?;
+    Ok(draw_curve(&occasion, tx.now(), &everybody))
+}
+
+fn draw_curve(occasion: &Occasion, now: Timestamp, everybody: &[Person]) -> Vec<Day> {
+    let zone = occasion.zone();
+    let day_of = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let mut by_day: BTreeMap<Date, Day> = BTreeMap::new();
+    for person in everybody {
+        let Some(answered_at) = person.answered_at else {
+            continue;
+        };
+        let date = day_of(answered_at);
+        let day = by_day.entry(date).or_insert(Day {
+            date,
+            yes: 0,
+            no: 0,
+            undecided: 0,
+        });
+        match person.status {
+            ReplyStatus::Yes => day.yes += 1,
+            ReplyStatus::No => day.no += 1,
+            ReplyStatus::Undecided => day.undecided += 1,
+            ReplyStatus::Pending | ReplyStatus::Waitlisted => {}
+        }
+    }
+    let Some(first) = by_day.keys().next().copied() else {
+        return Vec::new();
+    };
+    let last = day_of(now).max(by_day.keys().last().copied().unwrap_or(first));
+    let mut curve: Vec<Day> = Vec::new();
+    let mut date = first;
+    while date <= last {
+        let (yes, no, undecided) = curve
+            .last()
+            .map_or((0, 0, 0), |day| (day.yes, day.no, day.undecided));
+        let more = by_day.get(&date);
+        curve.push(Day {
+            date,
+            yes: yes + more.map_or(0, |day| day.yes),
+            no: no + more.map_or(0, |day| day.no),
+            undecided: undecided + more.map_or(0, |day| day.undecided),
+        });
+        let Ok(next) = date.checked_add(1.day()) else {
+            break;
+        };
+        date = next;
+    }
+    curve
+}
+
+fn number<T>(list: impl Iterator<Item = T>) -> i64 {
+    i64::try_from(list.count()).unwrap_or(i64::MAX)
+}
+
+fn per_mille(part: i64, whole: i64) -> i64 {
+    if whole == 0 { 0 } else { part * 1_000 / whole }
+}
+
+fn count(people: &[Person]) -> People {
+    let of = |status| number(people.iter().filter(|person| person.status == status));
+    People {
+        total: number(people.iter()),
+        yes: of(ReplyStatus::Yes),
+        no: of(ReplyStatus::No),
+        undecided: of(ReplyStatus::Undecided),
+        pending: of(ReplyStatus::Pending),
+        waitlisted: of(ReplyStatus::Waitlisted),
+    }
+}
+
+fn count_invitations(lines: &[Line]) -> Invitations {
+    let of = |wanted: fn(&Line) -> bool| number(lines.iter().filter(|line| wanted(line)));
+    Invitations {
+        total: number(lines.iter()),
+        open: of(|line| line.access == Access::Open),
+        closed: of(|line| line.access == Access::Closed),
+        locked: of(|line| line.access == Access::Locked),
+        never_opened: of(|line| !line.is_opened),
+        answered: of(|line| line.response != Response::Unanswered),
+        pending: of(|line| line.has_unsettled),
+        attending: of(|line| line.people.yes > 0),
+        declined: of(|line| line.people.total > 0 && line.people.no == line.people.total),
+        complete: of(|line| line.response == Response::Complete),
+    }
+}
+
+fn count_ages(people: &[Person]) -> Coming {
+    let coming = || people.iter().filter(|person| person.status == ReplyStatus::Yes);
+    let mut by_age: BTreeMap<&'static str, i64> =
+        Band::ALL.iter().map(|band| (band.word(), 0)).collect();
+    for child in coming().filter(|person| person.is_child) {
+        *by_age.entry(Band::of(child.age).word()).or_default() += 1;
+    }
+    Coming {
+        adults: number(coming().filter(|person| !person.is_child)),
+        children: number(coming().filter(|person| person.is_child)),
+        by_age,
+    }
+}
+
+fn count_diets(people: &[Person], known: &[(String, bool)]) -> Vec<DietNumbers> {
+    let mut counted: Vec<DietNumbers> = known
+        .iter()
+        .map(|(key, allergy)| DietNumbers {
+            key: key.clone(),
+            allergy: *allergy,
+            people: number(
+                people
+                    .iter()
+                    .filter(|person| person.is_eating() && person.diets.contains(key)),
+            ),
+        })
+        .filter(|diet| diet.people > 0)
+        .collect();
+    // Stable: among equals the order in which hosts placed them.
+    counted.sort_by_key(|diet| !diet.allergy);
+    counted
+}
+
+fn count_plus_ones(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    people: &[Person],
+) -> Result<Places, Refusal> {
+    let (allowed,): (i64,) = tx.one(
+        platform::sql!(
+            "SELECT CAST(COALESCE(SUM(plus_ones + children), 0) AS BIGINT) FROM invitation
+             WHERE occasion = $1 AND archived_at IS NULL"
+        ),
+        &[host.occasion()],
+    )?;
+    let used = number(people.iter().filter(|person| person.kind == GuestKind::PlusOne));
+    Ok(Places { allowed, used })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_guests_no_rate_divides_by_zero() {
+        assert_eq!(per_mille(0, 0), 0);
+        assert_eq!(per_mille(2, 3), 666);
+    }
+}

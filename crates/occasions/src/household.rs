@@ -1,0 +1,454 @@
+//! A household as it stands, and as it would stand after a wish: the rules of
+//! answering (§3.4, §4), without any store.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use platform::{Rows, StoreError, Tx, sql, written};
+use serde_json::{Value, json};
+
+use crate::diet::DietaryOption;
+use crate::event::{Event, EventId};
+use crate::guest::{self, Guest, GuestId, Reply};
+use crate::invitation::{Invitation, InvitationId};
+use crate::occasion::Switches;
+use crate::refusal::{FieldError, Refusal};
+use crate::wish::{GuestWish, Wish};
+use crate::words::{ActedBy, GuestKind, ReplyStatus};
+
+/// Guests of one invitation, everything included.
+pub const GUEST_LIMIT: usize = 30;
+
+/// An invitation with everyone on it.
+#[derive(Clone, Debug)]
+pub struct Household {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// Everyone on it, in the order they are shown.
+    pub guests: Vec<Guest>,
+    /// The events the household is invited to.
+    pub events: Vec<EventId>,
+}
+
+/// What decides about a wish besides the household itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// What is switched on.
+    pub switches: Switches,
+    /// All events of the occasion.
+    pub events: &'a [Event],
+    /// All dietary options of the occasion.
+    pub diets: &'a [DietaryOption],
+    /// A host may go beyond the allowance; a household may not.
+    pub by: ActedBy,
+    /// The instant of the decision.
+    pub now: Timestamp,
+}
+
+/// How many places a household has for people it brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Places {
+    /// By invitation.
+    pub allowed: i64,
+    /// By people who are on the list, whatever their answer.
+    pub used: i64,
+}
+
+/// Places for grown-ups and for children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Allowance {
+    /// For anybody.
+    pub plus_ones: Places,
+    /// For children; used up before those of anybody.
+    pub children: Places,
+}
+
+/// One field that a save changed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Change {
+    /// Which: `guests/{id}/replies/reception`.
+    pub field: String,
+    /// What it was.
+    pub old: Value,
+    /// What it is.
+    pub new: Value,
+}
+
+impl Change {
+    /// Whether somebody came, went, or is called something else.
+    pub(crate) fn is_of_names(&self) -> bool {
+        self.field.ends_with("/name") || self.field.matches('/').count() == 1
+    }
+}
+
+/// A wish that passed every rule: the guests as they would be.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Everyone, after the save.
+    pub guests: Vec<Guest>,
+    /// What differs, field by field; empty when nothing does.
+    pub changes: Vec<Change>,
+}
+
+/// Loads the household of an invitation.
+pub fn load(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Household, StoreError> {
+    let guests = guest::list(tx, &invitation.id)?;
+    let events = invited_events(tx, &invitation.id)?;
+    Ok(Household {
+        invitation,
+        guests,
+        events,
+    })
+}
+
+/// Invites a household to an event.
+pub fn invite(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    event: &EventId,
+) -> Result<(), StoreError> {
+    tx.run(
+        sql!("INSERT INTO invitation_event (invitation, event) VALUES ($1, $2)"),
+        &[invitation, event],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<EventId>, StoreError> {
+    let events: Vec<(EventId,)> = tx.all(
+        sql!("SELECT event FROM invitation_event WHERE invitation = $1 ORDER BY event"),
+        &[invitation],
+    )?;
+    Ok(events.into_iter().map(|(event,)| event).collect())
+}
+
+impl Household {
+    /// Places had and taken. Guests whom a host allowed beyond count for none.
+    pub fn allowance(&self) -> Allowance {
+        allowance(&self.invitation, &self.guests)
+    }
+
+    /// What would stand after `wish`, or why it may not.
+    ///
+    /// `new_id` gives the ids of new guests.
+    pub fn plan(
+        &self,
+        wish: &Wish,
+        rules: Rules<'_>,
+        mut new_id: impl FnMut() -> GuestId,
+    ) -> Result<Plan, Refusal> {
+        let mut guests = self.guests.clone();
+        let mut findings = Vec::new();
+        for id in &wish.remove {
+            let at = guests
+                .iter()
+                .position(|guest| guest.id == *id)
+                .ok_or(Refusal::GuestNotFound)?;
+            if guests[at].kind == GuestKind::Named {
+                return Err(Refusal::NamedGuest);
+            }
+            guests.remove(at);
+        }
+        for (index, wanted) in wish.guests.iter().enumerate() {
+            let mut field = Findings {
+                list: &mut findings,
+                prefix: format!("/guests/{index}"),
+            };
+            match &wanted.id {
+                Some(id) => {
+                    let guest = guests
+                        .iter_mut()
+                        .find(|guest| guest.id == *id)
+                        .ok_or(Refusal::GuestNotFound)?;
+                    change(guest, wanted, rules, &mut field);
+                }
+                None => {
+                    let position = guests.iter().map(|guest| guest.position + 1).max();
+                    let mut guest = self.newcomer(new_id(), position.unwrap_or(0), rules);
+                    change(&mut guest, wanted, rules, &mut field);
+                    guests.push(guest);
+                }
+            }
+        }
+        if !findings.is_empty() {
+            return Err(Refusal::Fields(findings));
+        }
+        if guests.len() > GUEST_LIMIT && guests.len() > self.guests.len() {
+            return Err(Refusal::GuestLimit);
+        }
+        match rules.by {
+            ActedBy::Household => self.hold_allowance(&guests)?,
+            ActedBy::Host => self.mark_beyond(&mut guests),
+        }
+        let changes = differences(&self.guests, &guests, rules.events);
+        Ok(Plan { guests, changes })
+    }
+
+    /// Somebody new starts as coming to everything the household is invited to.
+    fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
+        let reply = Reply {
+            status: ReplyStatus::Yes,
+            answered_at: Some(rules.now),
+        };
+        Guest {
+            id,
+            name: String::new(),
+            kind: GuestKind::PlusOne,
+            is_child: false,
+            child_age: None,
+            added_by: rules.by,
+            beyond_allowance: false,
+            position,
+            diets: Vec::new(),
+            diet_note: String::new(),
+            replies: self
+                .events
+                .iter()
+                .map(|event| (event.clone(), reply.clone()))
+                .collect(),
+        }
+    }
+
+    /// A household may add only within its allowance. What a host lowered
+    /// afterwards stays: those rows may be edited and removed, none added.
+    fn hold_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
+        let before = self.allowance();
+        let now = allowance(&self.invitation, after);
+        let places = now.plus_ones;
+        if places.used <= places.allowed || places.used <= before.plus_ones.used {
+            return Ok(());
+        }
+        let adults = brought(after).filter(|guest| !guest.is_child).count();
+        if i64::try_from(adults).unwrap_or(i64::MAX) > places.allowed {
+            return Err(Refusal::PlusOneLimit(before.plus_ones));
+        }
+        Err(Refusal::ChildrenLimit(before.children))
+    }
+
+    fn mark_beyond(&self, after: &mut [Guest]) {
+        for at in 0..after.len() {
+            let is_new = self.guests.iter().all(|guest| guest.id != after[at].id);
+            let places = allowance(&self.invitation, &after[..=at]).plus_ones;
+            if is_new && places.used > places.allowed {
+                after[at].beyond_allowance = true;
+            }
+        }
+    }
+}
+
+fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
+    guests
+        .iter()
+        .filter(|guest| guest.kind == GuestKind::PlusOne && !guest.beyond_allowance)
+}
+
+fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let all = count(brought(guests).count());
+    let children = count(brought(guests).filter(|guest| guest.is_child).count());
+    let own_places = children.min(invitation.details.children);
+    Allowance {
+        plus_ones: Places {
+            allowed: invitation.details.plus_ones,
+            used: all - own_places,
+        },
+        children: Places {
+            allowed: invitation.details.children,
+            used: own_places,
+        },
+    }
+}
+
+/// Collects what is wrong with the fields of one guest.
+struct Findings<'a> {
+    list: &'a mut Vec<FieldError>,
+    prefix: String,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, field: &str, code: &'static str) {
+        self.list.push(FieldError {
+            pointer: format!("{}/{field}", self.prefix),
+            code,
+        });
+    }
+}
+
+fn change(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+    change_name(guest, wanted, rules, field);
+    change_age(guest, wanted, rules, field);
+    for (key, status) in &wanted.replies {
+        let event = rules.events.iter().find(|event| event.key == *key);
+        let reply = event.and_then(|event| guest.replies.get_mut(&event.id));
+        let Some(reply) = reply else {
+            field.add(
+                &format!("replies/{}", pointer_token(key)),
+                "event_not_invited",
+            );
+            continue;
+        };
+        let wantable = match status {
+            ReplyStatus::Yes | ReplyStatus::No => true,
+            ReplyStatus::Undecided => rules.switches.undecided,
+            ReplyStatus::Pending | ReplyStatus::Waitlisted => false,
+        };
+        if !wantable {
+            field.add(&format!("replies/{}", pointer_token(key)), "not_allowed");
+        } else if reply.status != *status {
+            *reply = Reply {
+                status: *status,
+                answered_at: Some(rules.now),
+            };
+        }
+    }
+    change_diets(guest, wanted, rules, field);
+}
+
+fn change_name(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+    let may_be_empty = guest.kind == GuestKind::PlusOne && !rules.switches.plus_one_name_required;
+    let is_new = wanted.id.is_none();
+    let name = wanted.name.as_deref().map(written::clean_line);
+    match name {
+        Some(name) if name.is_empty() && !may_be_empty && (is_new || !guest.name.is_empty()) => {
+            field.add("name", "required");
+        }
+        Some(name) if written::length(&name) > 100 => field.add("name", "too_long"),
+        Some(name) => guest.name = name,
+        None if is_new && !may_be_empty => field.add("name", "required"),
+        None => {}
+    }
+}
+
+fn change_age(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+    if let Some(is_child) = wanted.is_child
+        && is_child != guest.is_child
+    {
+        // Whom the hosts named, the hosts know to be a child or not.
+        if guest.kind == GuestKind::Named || !rules.switches.children {
+            field.add("is_child", "not_allowed");
+            return;
+        }
+        guest.is_child = is_child;
+    }
+    if let Some(age) = wanted.age {
+        if age.is_some_and(|age| !(0..=17).contains(&age)) {
+            field.add("age", "out_of_range");
+        } else if age.is_some() && !guest.is_child {
+            field.add("age", "not_allowed");
+        } else {
+            guest.child_age = age;
+        }
+    }
+    if !guest.is_child {
+        guest.child_age = None;
+    }
+}
+
+fn change_diets(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+    if let Some(diets) = &wanted.diets {
+        let mut chosen = diets.clone();
+        chosen.sort();
+        chosen.dedup();
+        if chosen.len() > 20 {
+            field.add("diets", "too_long");
+        } else if chosen.iter().all(|key| offers(rules.diets, guest, key)) {
+            guest.diets = chosen;
+        } else {
+            field.add("diets", "unknown_option");
+        }
+    }
+    if let Some(note) = &wanted.diet_note {
+        let note = written::clean(note);
+        if written::length(&note) > 500 {
+            field.add("diet_note", "too_long");
+        } else {
+            guest.diet_note = note;
+        }
+    }
+    let touched = wanted.diets.is_some() || wanted.diet_note.is_some();
+    if touched && guest.diet_note.is_empty() && guest.diets.iter().any(|key| key == "other") {
+        field.add("diet_note", "dietary_note_required");
+    }
+}
+
+/// A deactivated option may be kept by whoever has it, and chosen by nobody.
+fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
+    options.iter().any(|option| {
+        option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
+    })
+}
+
+/// A key as one token of a JSON pointer (RFC 6901 §3).
+fn pointer_token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+pub(crate) fn differences(before: &[Guest], after: &[Guest], events: &[Event]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for old in before {
+        if after.iter().all(|guest| guest.id != old.id) {
+            changes.push(Change {
+                field: format!("guests/{}", old.id),
+                old: told(old),
+                new: Value::Null,
+            });
+        }
+    }
+    for new in after {
+        match before.iter().find(|guest| guest.id == new.id) {
+            None => changes.push(Change {
+                field: format!("guests/{}", new.id),
+                old: Value::Null,
+                new: told(new),
+            }),
+            Some(old) => compare(old, new, events, &mut changes),
+        }
+    }
+    changes
+}
+
+fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<Change>) {
+    let mut note = |field: &str, old: Value, new_value: Value| {
+        if old != new_value {
+            changes.push(Change {
+                field: format!("guests/{}/{field}", new.id),
+                old,
+                new: new_value,
+            });
+        }
+    };
+    note("name", json!(old.name), json!(new.name));
+    note("is_child", json!(old.is_child), json!(new.is_child));
+    note("age", json!(old.child_age), json!(new.child_age));
+    note("diets", json!(old.diets), json!(new.diets));
+    note("diet_note", json!(old.diet_note), json!(new.diet_note));
+    let keys: BTreeMap<&EventId, &str> = events
+        .iter()
+        .map(|event| (&event.id, event.key.as_str()))
+        .collect();
+    for (event, reply) in &new.replies {
+        let before = old.replies.get(event).map(|reply| reply.status);
+        let key = keys.get(event).copied().unwrap_or(event.as_str());
+        note(
+            &format!("replies/{key}"),
+            json!(before),
+            json!(reply.status),
+        );
+    }
+}
+
+/// A whole guest, for the history.
+fn told(guest: &Guest) -> Value {
+    json!({
+        "name": guest.name,
+        "is_child": guest.is_child,
+        "age": guest.child_age,
+        "diets": guest.diets,
+        "diet_note": guest.diet_note,
+        "replies": guest.replies.iter().map(|(event, reply)| (event.as_str().to_owned(), json!(reply.status))).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

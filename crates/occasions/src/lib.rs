@@ -1,0 +1,41 @@
+//! Occasions: invitations, the people on them, and what they answer.
+//!
+//! A noun owns its rules: [`invitation`] says when answers are open,
+//! [`household`] what may be answered, [`rsvp`] how it is saved. Handlers in
+//! [`web`](crate::web) turn HTTP into one call of a noun.
+
+pub mod closing;
+pub mod code;
+pub mod demo;
+pub mod diet;
+pub mod event;
+pub mod guest;
+pub mod hosting;
+pub mod household;
+pub mod invitation;
+#[cfg(test)]
+mod locales;
+pub mod occasion;
+pub mod opens;
+pub mod portal;
+pub mod refusal;
+pub mod rsvp;
+#[cfg(test)]
+mod sample;
+pub mod web;
+pub mod wish;
+pub mod words;
+
+use platform::store::migrate::Migrations;
+
+/// The tables of this crate.
+pub const MIGRATIONS: Migrations = platform::migrations!("occasions", "0001_begin", "0002_hosting");
+
+/// The messages of this crate.
+pub const LOCALES: &[::web::Locale] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("ms", include_str!("../locales/ms.ftl")),
+    ("it", include_str!("../locales/it.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("ar", include_str!("../locales/ar.ftl")),
+];

@@ -1,0 +1,75 @@
+//! When households open their portals. Gathered in memory and written every
+//! ten seconds, so that reading never waits for a flush; a crash loses the last
+//! seconds of it, which nobody was promised.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use platform::{Rows, Store, StoreError, sql};
+
+use crate::invitation::InvitationId;
+
+/// Households whose opens wait to be written, at most.
+const WAITING: usize = 10_000;
+
+/// Opens that are not written yet.
+#[derive(Debug, Default)]
+pub struct Opens(Mutex<HashMap<InvitationId, Seen>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    first: Timestamp,
+    last: Timestamp,
+    count: i64,
+}
+
+impl Opens {
+    /// Notes that a household has opened its portal.
+    pub fn note(&self, invitation: InvitationId, now: Timestamp) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= WAITING && !waiting.contains_key(&invitation) {
+            return;
+        }
+        let seen = waiting.entry(invitation).or_insert(Seen {
+            first: now,
+            last: now,
+            count: 0,
+        });
+        seen.last = now;
+        seen.count += 1;
+    }
+
+    /// Writes what was gathered. Bookkeeping never raises an invitation's
+    /// version.
+    pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
+        let gathered: Vec<(InvitationId, Seen)> = {
+            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.drain().collect()
+        };
+        // Small pieces, so that nobody who answers waits behind a long one.
+        for piece in gathered.chunks(200) {
+            let piece = piece.to_vec();
+            store
+                .write(move |tx| {
+                    let mut piece = piece.clone();
+                    piece.sort_by(|(left, _), (right, _)| left.cmp(right));
+                    for (invitation, seen) in &piece {
+                        tx.run(
+                            sql!(
+                                "UPDATE invitation SET
+                                     first_opened_at = COALESCE(first_opened_at, $2),
+                                     last_opened_at = $3, open_count = open_count + $4
+                                 WHERE id = $1"
+                            ),
+                            &[invitation, &seen.first, &seen.last, &seen.count],
+                            Rows::AtMostOne,
+                        )?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,562 @@
+//! The main job: a household's answers, saved in one transaction (§4.1).
+//!
+//! Locks first, in the order event, invitation; then the decision; then the
+//! replies, the submission, the audit line, the news, the confirmation mail's
+//! job and the idempotent answer. All or nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::idempotency::{self, Found, Stored};
+use platform::jobs::NewJob;
+use platform::news::NewNews;
+use platform::{Rows, StoreError, Tx, sql, written};
+use serde_json::{Value, json};
+
+use crate::code::CodeKey;
+use crate::event::{self, EventId};
+use crate::guest::{self, Guest};
+use crate::household::{Change, Household, Plan, Rules};
+use crate::invitation::{self, InvitationId};
+use crate::occasion;
+use crate::portal::{self, Portal};
+use crate::refusal::{FieldError, Refusal};
+use crate::wish::{NoteWish, Wish};
+use crate::words::{Access, ActedBy, OccasionStatus, ReplyStatus, Source};
+
+platform::id!(SubmissionId, "One accepted save of a household.");
+
+/// The kind of the job that confirms a save by mail.
+pub const CONFIRM: &str = "occasions.confirm";
+
+/// A note has at most this many characters.
+pub const NOTE_LIMIT: usize = 4_000;
+
+/// A save as it arrives.
+#[derive(Clone, Debug)]
+pub struct Save {
+    /// The code it came with.
+    pub key: CodeKey,
+    /// What is wanted.
+    pub wish: Wish,
+    /// How it arrived.
+    pub source: Source,
+    /// What a repeat of it is recognised by.
+    pub repeat: Option<Repeat>,
+    /// Where it came from.
+    pub request: Option<RequestFacts>,
+}
+
+/// What a repeated request is recognised by.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// The address it was sent to.
+    pub route: &'static str,
+    /// `Idempotency-Key`, or the form's `submission_id`.
+    pub key: String,
+    /// The body as it arrived.
+    pub body: Vec<u8>,
+    /// What the same key with another body means.
+    pub other_body: OtherBody,
+}
+
+/// What it means when a key comes again with another body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherBody {
+    /// A mistake of the caller (JSON).
+    Refuse,
+    /// A form sent again after "Back": a new save, under the version rule.
+    NewSave,
+}
+
+/// How a save ended well.
+#[derive(Debug)]
+pub enum Saved {
+    /// Stored; the portal as it stands now.
+    Stored(Box<Portal>),
+    /// Everything wanted stood there already.
+    Unchanged(Box<Portal>),
+    /// The same request was answered before, like this.
+    Again(Stored),
+}
+
+/// Saves what a household wants. `answer` makes the body that a repeat of this
+/// request will get again.
+pub fn answer(
+    tx: &mut Tx<'_>,
+    save: &Save,
+    answer: impl Fn(&Portal) -> String,
+) -> Result<Saved, Refusal> {
+    let mut portal = open_locked(tx, save)?;
+    let repeat = match recognise(tx, save, &portal.household.invitation.id)? {
+        Recognised::Answered(stored) => return Ok(Saved::Again(stored)),
+        Recognised::New(key) => key,
+    };
+    check_features(&portal, &save.wish)?;
+    check_access(&portal, &save.wish)?;
+    if save.wish.version.is_none() && repeat.is_none() && adds_guests(&save.wish) {
+        return Err(Refusal::VersionRequired);
+    }
+    let rules = Rules {
+        switches: portal.occasion.details.switches,
+        events: &portal.events,
+        diets: &portal.diets,
+        by: ActedBy::Household,
+        now: portal.now,
+    };
+    let household = &portal.household;
+    let stale = save
+        .wish
+        .version
+        .is_some_and(|seen| seen != household.invitation.version);
+    let planned = household.plan(&save.wish, rules, || tx.id());
+    let note = plan_note(&portal, save.wish.note.as_ref());
+    if stale {
+        // What is wanted may be what is there: a retry whose answer was lost.
+        return match (planned, note) {
+            (Ok(plan), Ok(None)) if plan.changes.is_empty() => {
+                Ok(Saved::Unchanged(Box::new(portal)))
+            }
+            _ => Err(Refusal::VersionConflict(Box::new(portal))),
+        };
+    }
+    let (plan, note) = match (planned, note) {
+        (Ok(plan), Ok(note)) => (plan, note),
+        (Err(Refusal::Fields(mut fields)), Err(Refusal::Fields(more))) => {
+            fields.extend(more);
+            return Err(Refusal::Fields(fields));
+        }
+        (Err(refusal), _) | (_, Err(refusal)) => return Err(refusal),
+    };
+    check_seats(&portal, &plan.guests)?;
+    if plan.changes.is_empty() && note.is_none() {
+        let body = answer(&portal);
+        keep(tx, repeat, body)?;
+        return Ok(Saved::Unchanged(Box::new(portal)));
+    }
+    write(tx, save, &mut portal, plan, note)?;
+    let body = answer(&portal);
+    keep(tx, repeat, body)?;
+    Ok(Saved::Stored(Box::new(portal)))
+}
+
+/// Opens the portal under the locks of this save.
+fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
+    let seen = invitation::find_by_code(tx, &save.key)?.ok_or(Refusal::NotFound)?;
+    if save.wish.may_need_seats() {
+        event::lock_limited(tx, &seen.occasion)?;
+    }
+    let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
+    // Between the look and the lock a host may have replaced the code.
+    let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
+    let occasion = occasion::load(tx, &invitation.occasion)?;
+    if !same_code || invitation.archived_at.is_some() || occasion.status == OccasionStatus::Draft {
+        return Err(Refusal::NotFound);
+    }
+    if occasion.status == OccasionStatus::Archived {
+        return Err(Refusal::Expired);
+    }
+    Ok(portal::load(tx, occasion, invitation)?)
+}
+
+enum Recognised {
+    Answered(Stored),
+    New(Option<idempotency::Key>),
+}
+
+fn recognise(
+    tx: &mut Tx<'_>,
+    save: &Save,
+    invitation: &InvitationId,
+) -> Result<Recognised, Refusal> {
+    let Some(repeat) = &save.repeat else {
+        return Ok(Recognised::New(None));
+    };
+    let owner = invitation.as_str();
+    let Some(key) = idempotency::Key::new(owner, repeat.route, &repeat.key, &repeat.body) else {
+        return Ok(Recognised::New(None));
+    };
+    Ok(match idempotency::find(tx, &key)? {
+        Found::Nothing => Recognised::New(Some(key)),
+        Found::Answer(stored) => Recognised::Answered(stored),
+        Found::Reused => match repeat.other_body {
+            OtherBody::Refuse => return Err(Refusal::KeyReused),
+            OtherBody::NewSave => Recognised::New(None),
+        },
+    })
+}
+
+fn keep(tx: &mut Tx<'_>, key: Option<idempotency::Key>, body: String) -> Result<(), StoreError> {
+    match key {
+        Some(key) => idempotency::keep(tx, &key, &Stored { status: 200, body }),
+        None => Ok(()),
+    }
+}
+
+fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+    let switches = portal.occasion.details.switches;
+    if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
+        return Err(Refusal::FeatureDisabled);
+    }
+    Ok(())
+}
+
+/// Whether this may be saved now. A note alone stays open after answers have
+/// closed, as long as the occasion has not (§1.3).
+fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+    let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
+    let note_alone = wish.guests.is_empty() && wish.remove.is_empty() && wish.note.is_some();
+    let late_note = note_alone && portal.occasion.details.switches.late_gifts_notes;
+    match portal.access {
+        Access::Open => Ok(()),
+        Access::Closed if occasion_closed => Err(Refusal::OccasionClosed),
+        Access::Closed | Access::Locked if late_note => Ok(()),
+        Access::Closed => Err(Refusal::DeadlinePassed(
+            portal.closes_at().unwrap_or(portal.now),
+        )),
+        Access::Locked => Err(Refusal::Locked),
+        Access::Expired => Err(Refusal::Expired),
+        Access::Revoked => Err(Refusal::NotFound),
+    }
+}
+
+fn adds_guests(wish: &Wish) -> bool {
+    wish.guests.iter().any(|guest| guest.id.is_none())
+}
+
+/// The new text of the note, or `None` when it stays as it is.
+fn plan_note(portal: &Portal, wish: Option<&NoteWish>) -> Result<Option<String>, Refusal> {
+    let Some(wish) = wish else {
+        return Ok(None);
+    };
+    let text = written::clean(&wish.text);
+    let stored = &portal.household.invitation;
+    if written::length(&text) > NOTE_LIMIT {
+        return Err(Refusal::Fields(vec![FieldError {
+            pointer: "/note/text".to_owned(),
+            code: "too_long",
+        }]));
+    }
+    if text == stored.note {
+        return Ok(None);
+    }
+    if wish.version.is_some_and(|seen| seen != stored.note_version) {
+        return Err(Refusal::VersionConflict(Box::new(portal.clone())));
+    }
+    Ok(Some(text))
+}
+
+/// Whole households or nobody: seats are taken together (§4.1). A household
+/// that has its seats keeps them whatever the limit became.
+pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
+    for event in &portal.events {
+        let Some(left) = portal.seats_left(event) else {
+            continue;
+        };
+        let wanted = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
+        if wanted > left {
+            return Err(Refusal::EventFull {
+                event: event.key.clone(),
+                left,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn coming(guests: &[Guest], event: &EventId) -> i64 {
+    let yes = guests
+        .iter()
+        .filter_map(|guest| guest.replies.get(event))
+        .filter(|reply| reply.status == ReplyStatus::Yes)
+        .count();
+    i64::try_from(yes).unwrap_or(i64::MAX)
+}
+
+/// Writes a plan that passed every rule, and all that follows from it. The
+/// portal becomes what stands afterwards.
+fn write(
+    tx: &mut Tx<'_>,
+    save: &Save,
+    portal: &mut Portal,
+    plan: Plan,
+    note: Option<String>,
+) -> Result<(), StoreError> {
+    let Plan {
+        guests,
+        mut changes,
+    } = plan;
+    write_guests(
+        tx,
+        &portal.household,
+        &guests,
+        ActedBy::Household,
+        save.source,
+    )?;
+    if let Some(text) = note {
+        changes.push(write_note(tx, portal, text)?);
+    }
+    seat(portal, &guests);
+    let renamed = changes.iter().any(Change::is_of_names);
+    portal.household.guests = guests;
+    finish(tx, portal, &changes, renamed, save)
+}
+
+/// Brings the stored guests of a household to `after`, writing only what
+/// differs.
+pub(crate) fn write_guests(
+    tx: &mut Tx<'_>,
+    household: &Household,
+    after: &[Guest],
+    by: ActedBy,
+    source: Source,
+) -> Result<(), StoreError> {
+    for old in &household.guests {
+        if after.iter().all(|guest| guest.id != old.id) {
+            guest::remove(tx, &old.id)?;
+        }
+    }
+    for new in after {
+        let Some(old) = household.guests.iter().find(|guest| guest.id == new.id) else {
+            guest::insert(tx, &household.invitation.id, new, source)?;
+            continue;
+        };
+        let same_person = Guest {
+            replies: BTreeMap::new(),
+            ..new.clone()
+        } == Guest {
+            replies: BTreeMap::new(),
+            ..old.clone()
+        };
+        if !same_person {
+            guest::update(tx, new)?;
+        }
+        for (event, reply) in &new.replies {
+            if old.replies.get(event) != Some(reply) {
+                guest::update_reply(tx, &new.id, event, reply, by, source)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Change, StoreError> {
+    let invitation = &mut portal.household.invitation;
+    tx.run(
+        sql!(
+            "UPDATE invitation SET note = $2, note_version = note_version + 1
+             WHERE id = $1 AND note_version = $3"
+        ),
+        &[&invitation.id, &text, &invitation.note_version],
+        Rows::Exactly(1),
+    )?;
+    invitation.note_version += 1;
+    let old = std::mem::replace(&mut invitation.note, text);
+    Ok(Change {
+        field: "note".to_owned(),
+        old: json!(old),
+        new: json!(invitation.note),
+    })
+}
+
+/// Seats as they are after this save, for the portal that is answered.
+pub(crate) fn seat(portal: &mut Portal, after: &[Guest]) {
+    let limited: Vec<EventId> = portal
+        .events
+        .iter()
+        .filter(|event| event.details.capacity.is_some())
+        .map(|event| event.id.clone())
+        .collect();
+    for event in limited {
+        let more = coming(after, &event) - coming(&portal.household.guests, &event);
+        *portal.seats_taken.entry(event).or_default() += more;
+    }
+}
+
+/// Everything that follows from a save: version, history, log, news, mail.
+fn finish(
+    tx: &mut Tx<'_>,
+    portal: &mut Portal,
+    changes: &[Change],
+    renamed: bool,
+    save: &Save,
+) -> Result<(), StoreError> {
+    let now = portal.now;
+    let household = &mut portal.household;
+    let before = household.invitation.version;
+    tx.run(
+        sql!(
+            "UPDATE invitation SET version = version + 1, replied_at = $2, updated_at = $2
+             WHERE id = $1 AND version = $3"
+        ),
+        &[&household.invitation.id, &now, &before],
+        Rows::Exactly(1),
+    )?;
+    household.invitation.version += 1;
+    household.invitation.replied_at = Some(now);
+    if renamed {
+        invitation::update_search(tx, &household.invitation, &household.guests)?;
+    }
+    insert_submission(
+        tx,
+        &household.invitation.id,
+        before,
+        changes,
+        "household",
+        save.source,
+    )?;
+    tx.record(Entry {
+        actor: Actor::Household(household.invitation.id.to_string()),
+        action: "rsvp.saved",
+        entity: ("invitation", household.invitation.id.to_string()),
+        scope: Some(portal.occasion.id.to_string()),
+        changes: masked(changes),
+        request: save.request.clone(),
+    })?;
+    tx.publish(news_of_answers(portal, save.source))?;
+    confirm_later(tx, portal)
+}
+
+/// Keeps what a save changed, for good.
+pub(crate) fn insert_submission(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    before: i64,
+    changes: &[Change],
+    actor: &str,
+    source: Source,
+) -> Result<(), StoreError> {
+    let id: SubmissionId = tx.id();
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "INSERT INTO submission (id, invitation, version_before, version_after, changes,
+                 actor, source, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        ),
+        &[
+            &id,
+            invitation,
+            &before,
+            &(before + 1),
+            &occasion::to_json(&changes),
+            &actor,
+            &source,
+            &now,
+        ],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// Changes as the log may show them: food needs are health data, and notes are
+/// the household's own.
+pub(crate) fn masked(changes: &[Change]) -> Value {
+    let hide = |value: &Value| {
+        if value.is_null() {
+            Value::Null
+        } else {
+            json!("***")
+        }
+    };
+    let whole_guest = |value: &Value| match value {
+        Value::Object(told) => {
+            let mut told = told.clone();
+            for secret in ["diets", "diet_note"] {
+                if let Some(value) = told.get_mut(secret) {
+                    *value = json!("***");
+                }
+            }
+            Value::Object(told)
+        }
+        other => other.clone(),
+    };
+    changes
+        .iter()
+        .map(|change| {
+            let secret = ["/diets", "/diet_note", "note"]
+                .iter()
+                .any(|end| change.field.ends_with(end));
+            let show = |value: &Value| {
+                if secret {
+                    hide(value)
+                } else {
+                    whole_guest(value)
+                }
+            };
+            json!({ "field": change.field, "old": show(&change.old), "new": show(&change.new) })
+        })
+        .collect()
+}
+
+/// What the hosts' open pages hear: ids and states.
+pub(crate) fn news_of_answers(portal: &Portal, source: Source) -> NewNews {
+    let guests: Vec<Value> = portal
+        .household
+        .guests
+        .iter()
+        .map(|guest| {
+            let replies: serde_json::Map<String, Value> = portal
+                .events
+                .iter()
+                .filter_map(|event| {
+                    let reply = guest.replies.get(&event.id)?;
+                    Some((event.key.clone(), json!(reply.status)))
+                })
+                .collect();
+            json!({ "id": guest.id, "replies": replies })
+        })
+        .collect();
+    NewNews {
+        scope: portal.occasion.id.to_string(),
+        name: "rsvp",
+        payload: json!({
+            "invitation": portal.household.invitation.id,
+            "version": portal.household.invitation.version,
+            "source": source,
+            "guests": guests,
+        }),
+    }
+}
+
+/// Two minutes after the last save, ten after the first at the latest (§3.6).
+pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
+    let invitation = &portal.household.invitation;
+    let wanted = portal.occasion.details.switches.confirmation_mail;
+    if !wanted || invitation.details.email.is_none() {
+        return Ok(());
+    }
+    let at = portal.now + SignedDuration::from_mins(2);
+    tx.enqueue(NewJob {
+        key: Some(format!("confirm:{}", invitation.id)),
+        run_at: Some(at),
+        latest: Some(SignedDuration::from_mins(10)),
+        ..NewJob::new("occasions.confirm", json!({ "invitation": invitation.id }))
+    })
+}
+
+/// What changed since `seen`, each field once, with the value it had then.
+pub fn changed_since(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    seen: i64,
+) -> Result<Vec<Change>, StoreError> {
+    let saves: Vec<(String,)> = tx.all(
+        sql!(
+            "SELECT changes FROM submission
+             WHERE invitation = $1 AND version_before >= $2 ORDER BY version_after"
+        ),
+        &[invitation, &seen],
+    )?;
+    let mut earliest: Vec<Change> = Vec::new();
+    for (json,) in saves {
+        let changes: Vec<Change> = serde_json::from_str(&json).unwrap_or_default();
+        for change in changes {
+            if earliest.iter().all(|known| known.field != change.field) {
+                earliest.push(change);
+            }
+        }
+    }
+    Ok(earliest)
+}

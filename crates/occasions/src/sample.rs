@@ -1,0 +1,86 @@
+//! Samples for tests: one occasion, one invitation, as plain as they can be.
+
+use jiff::Timestamp;
+use web::theme::Preset;
+use web::{I18n, Theme};
+
+use crate::invitation::{self, Invitation};
+use crate::occasion::{Contact, Details, Occasion, Switches};
+use crate::words::{LockMode, OccasionKind, OccasionStatus, Tone};
+use platform::id::Id;
+
+/// An occasion with nothing special about it.
+pub(crate) fn occasion() -> Occasion {
+    Occasion {
+        id: Id::from_text("01970000-0000-7000-8000-000000000001".to_owned()),
+        slug: "sample".to_owned(),
+        kind: OccasionKind::Wedding,
+        status: OccasionStatus::Published,
+        details: details(),
+        version: 1,
+    }
+}
+
+/// Its details.
+pub(crate) fn details() -> Details {
+    Details {
+        title: I18n::one("en", "Our wedding"),
+        subtitle: I18n::default(),
+        kicker: I18n::default(),
+        welcome: I18n::default(),
+        farewell: I18n::default(),
+        hosts: I18n::one("en", "Aisyah & Daniel"),
+        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        currency: "MYR".to_owned(),
+        languages: vec!["en".to_owned(), "ms".to_owned()],
+        default_language: "en".to_owned(),
+        rsvp_deadline: None,
+        default_plus_ones: 0,
+        default_children: 0,
+        contact: Contact::default(),
+        theme: Theme {
+            preset: Preset::Songket,
+            ground: None,
+        },
+        tone: Tone::Formal,
+        switches: Switches::default(),
+        retention_days: 180,
+    }
+}
+
+/// An invitation of that occasion.
+pub(crate) fn invitation(occasion: &Occasion) -> Invitation {
+    Invitation {
+        id: Id::from_text("01970000-0000-7000-8000-000000000002".to_owned()),
+        occasion: occasion.id.clone(),
+        code: "RAHMA".to_owned(),
+        details: invitation_details(),
+        note: String::new(),
+        note_version: 1,
+        replied_at: None,
+        access_epoch: 1,
+        archived_at: None,
+        version: 1,
+    }
+}
+
+/// What hosts fill in about it.
+pub(crate) fn invitation_details() -> invitation::Details {
+    invitation::Details {
+        household: "Keluarga Rahman".to_owned(),
+        salutation: None,
+        email: Some("rahman@example.com".to_owned()),
+        phone: None,
+        address: None,
+        language: None,
+        plus_ones: 2,
+        children: 0,
+        deadline_override: None::<Timestamp>,
+        lock_mode: LockMode::Auto,
+        open_until: None,
+        lock_reason: String::new(),
+        host_message: String::new(),
+        host_note: String::new(),
+        tags: Vec::new(),
+    }
+}

@@ -1,0 +1,6 @@
+//! What occasions look like from outside: pages for guests and hosts, and the
+//! JSON interface.
+
+pub mod api;
+pub mod guest;
+pub mod mail;

@@ -1,0 +1,422 @@
+//! What a household can do by JSON, with its code in the path (§6.2).
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::json::Received;
+use web::{Facts, Json, Problem, Site, Text, version};
+
+use super::state::{self, PortalState};
+use crate::code::CodeKey;
+use crate::guest::GuestId;
+use crate::portal::Portal;
+use crate::refusal::Refusal;
+use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
+use crate::web::guest::{Admitted, Door, Visit, keep_private, not_found};
+use crate::wish::{GuestWish, NoteWish, Wish};
+use crate::words::{ReplyStatus, Source};
+
+/// Addresses of the guests' JSON interface.
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(resolve))
+        .routes(routes!(show))
+        .routes(routes!(save))
+        .routes(routes!(save_by_code))
+        .routes(routes!(save_note, remove_note))
+}
+
+/// A code to look up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ResolveBody {
+    /// As typed: case, spaces and look-alikes do not count.
+    code: String,
+}
+
+/// What a code opens.
+#[derive(Serialize, ToSchema)]
+struct Resolved {
+    /// The code as shown on the card.
+    canonical: String,
+    /// The occasion's slug.
+    occasion: String,
+    /// The household's language, if the hosts know it.
+    language: Option<String>,
+}
+
+/// Finds the invitation of a code.
+#[utoipa::path(
+    post, path = "/api/v1/codes/resolve", tag = "guests", request_body = ResolveBody,
+    responses((status = 200, body = Resolved), (status = 404), (status = 410), (status = 422), (status = 429))
+)]
+async fn resolve(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    facts: Facts,
+    headers: HeaderMap,
+    Json(body): Json<ResolveBody>,
+) -> Result<Response, Problem> {
+    let visit = Visit::of(site, door, facts, headers, body.code);
+    if CodeKey::parse(&visit.code).is_err() {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "code_malformed",
+        ));
+    }
+    let portal = visit.open().await?;
+    let invitation = portal.household.invitation;
+    Ok(private(Json(Resolved {
+        canonical: invitation.code,
+        occasion: portal.occasion.slug,
+        language: invitation.details.language,
+    })))
+}
+
+/// The portal behind a code.
+#[utoipa::path(
+    get, path = "/api/v1/invitations/{code}", tag = "guests", params(("code" = String, Path,)),
+    responses((status = 200, body = PortalState), (status = 404), (status = 410), (status = 429))
+)]
+async fn show(visit: Visit) -> Result<Response, Problem> {
+    let portal = visit.open().await?;
+    let text = visit.text(&portal);
+    Ok(tagged(&portal, Json(state::of(&portal, &text))))
+}
+
+/// What a household wants saved; what is left out stays as it is.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SaveBody {
+    /// The version that was read; `If-Match` does as well.
+    version: Option<i64>,
+    /// Guests to change; those without `id` are new.
+    #[serde(default)]
+    guests: Vec<GuestBody>,
+    /// Plus-ones to remove.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    remove: Vec<GuestId>,
+    /// The note to the hosts.
+    note: Option<NoteBody>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GuestBody {
+    #[schema(value_type = Option<String>)]
+    id: Option<GuestId>,
+    name: Option<String>,
+    is_child: Option<bool>,
+    /// 0–17; `null`: not told.
+    #[serde(default, deserialize_with = "told")]
+    age: Option<Option<i64>>,
+    /// By key of the event: `yes`, `no`, `undecided`.
+    #[serde(default)]
+    replies: std::collections::BTreeMap<String, ReplyStatus>,
+    diets: Option<Vec<String>>,
+    /// `null` or empty: none.
+    #[serde(default, deserialize_with = "told")]
+    diet_note: Option<Option<String>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NoteBody {
+    text: String,
+    /// The version of the note that was read.
+    version: Option<i64>,
+}
+
+/// A field that is there, `null` too.
+fn told<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl SaveBody {
+    fn wish(self) -> Wish {
+        Wish {
+            version: self.version,
+            guests: self.guests.into_iter().map(GuestBody::wish).collect(),
+            remove: self.remove,
+            note: self.note.map(|note| NoteWish {
+                text: note.text,
+                version: note.version,
+            }),
+        }
+    }
+}
+
+impl GuestBody {
+    fn wish(self) -> GuestWish {
+        GuestWish {
+            id: self.id,
+            name: self.name,
+            is_child: self.is_child,
+            age: self.age,
+            replies: self.replies,
+            diets: self.diets,
+            diet_note: self.diet_note.map(Option::unwrap_or_default),
+        }
+    }
+}
+
+/// Saves a household's answers.
+#[utoipa::path(
+    put, path = "/api/v1/invitations/{code}/rsvp", tag = "guests",
+    params(("code" = String, Path,)), request_body = SaveBody,
+    responses(
+        (status = 200, body = PortalState), (status = 404), (status = 409), (status = 410),
+        (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
+    )
+)]
+async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Problem> {
+    let mut wanted = body.value;
+    let admitted = visit.admit().await?;
+    wanted.version = Some(version::expected(&visit.headers, wanted.version)?);
+    let repeat = repeat(&visit.headers, "PUT /invitations/rsvp", &body.bytes)?;
+    store(&visit, admitted, wanted.wish(), repeat).await
+}
+
+/// As [`SaveBody`], with the code beside it.
+#[derive(Deserialize, ToSchema)]
+struct SaveByCodeBody {
+    /// The invitation's code.
+    code: String,
+    #[serde(flatten)]
+    #[schema(value_type = SaveBody)]
+    wanted: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Saves a household's answers, the code in the body. Without `version` the
+/// fields given win over what is stored; guests can then be added only with an
+/// idempotency key.
+#[utoipa::path(
+    post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
+    responses(
+        (status = 200, body = PortalState), (status = 404), (status = 409), (status = 410),
+        (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
+    )
+)]
+async fn save_by_code(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    facts: Facts,
+    headers: HeaderMap,
+    body: Received<SaveByCodeBody>,
+) -> Result<Response, Problem> {
+    let SaveByCodeBody { code, wanted } = body.value;
+    let rest = serde_json::Value::Object(wanted).to_string();
+    let Json(wanted) = Json::<SaveBody>::parse(rest.as_bytes())?;
+    let visit = Visit::of(site, door, facts, headers, code);
+    let admitted = visit.admit().await?;
+    let repeat = repeat(&visit.headers, "POST /api/rsvp", &body.bytes)?;
+    store(&visit, admitted, wanted.wish(), repeat).await
+}
+
+fn repeat(
+    headers: &HeaderMap,
+    route: &'static str,
+    body: &[u8],
+) -> Result<Option<Repeat>, Problem> {
+    let key = web::idempotency::key(headers)?;
+    Ok(key.map(|key| Repeat {
+        route,
+        key: key.to_owned(),
+        body: body.to_vec(),
+        other_body: OtherBody::Refuse,
+    }))
+}
+
+async fn store(
+    visit: &Visit,
+    admitted: Admitted,
+    wish: Wish,
+    repeat: Option<Repeat>,
+) -> Result<Response, Problem> {
+    let save = Save {
+        key: admitted.key.clone(),
+        wish,
+        source: Source::Api,
+        repeat,
+        request: Some(visit.origin()),
+    };
+    let speaker = visit.speaker();
+    let saved = visit
+        .site
+        .store
+        .write(move |tx| {
+            rsvp::answer(tx, &save, |portal| {
+                state::body(portal, &speaker.speak(portal))
+            })
+        })
+        .await;
+    match saved {
+        Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => {
+            let text = visit.text(&portal);
+            Ok(tagged(&portal, Json(state::of(&portal, &text))))
+        }
+        Ok(Saved::Again(stored)) => Ok(private((
+            StatusCode::OK,
+            [("content-type", "application/json")],
+            stored.body,
+        ))),
+        Err(refusal) => Err(visit.refuse_save(admitted, refusal)),
+    }
+}
+
+/// The household's note, as stored.
+#[derive(Serialize, ToSchema)]
+struct Note {
+    text: String,
+    version: i64,
+}
+
+/// Writes the note to the hosts.
+#[utoipa::path(
+    put, path = "/api/v1/invitations/{code}/note", tag = "guests",
+    params(("code" = String, Path,)), request_body = NoteBody,
+    responses((status = 200, body = Note), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
+)]
+async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
+    let seen = version::expected(&visit.headers, body.version)?;
+    let portal = write_note(&visit, body.text, seen).await?;
+    let invitation = portal.household.invitation;
+    Ok(private(Json(Note {
+        text: invitation.note,
+        version: invitation.note_version,
+    })))
+}
+
+/// Removes the note to the hosts.
+#[utoipa::path(
+    delete, path = "/api/v1/invitations/{code}/note", tag = "guests",
+    params(("code" = String, Path,)),
+    responses((status = 204), (status = 404), (status = 409), (status = 423), (status = 428))
+)]
+async fn remove_note(visit: Visit) -> Result<Response, Problem> {
+    let seen = version::expected(&visit.headers, None)?;
+    write_note(&visit, String::new(), seen).await?;
+    Ok(private(StatusCode::NO_CONTENT))
+}
+
+async fn write_note(visit: &Visit, text: String, seen: i64) -> Result<Portal, Problem> {
+    let admitted = visit.admit().await?;
+    let save = Save {
+        key: admitted.key.clone(),
+        wish: Wish {
+            note: Some(NoteWish {
+                text,
+                version: Some(seen),
+            }),
+            ..Wish::default()
+        },
+        source: Source::Api,
+        repeat: None,
+        request: Some(visit.origin()),
+    };
+    let saved = visit
+        .site
+        .store
+        .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
+        .await;
+    match saved {
+        Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => Ok(*portal),
+        Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
+        Err(refusal) => Err(visit.refuse_save(admitted, refusal)),
+    }
+}
+
+fn tagged(portal: &Portal, body: impl IntoResponse) -> Response {
+    let mut response = private(body);
+    let tag = version::etag(portal.household.invitation.version);
+    response.headers_mut().insert(ETAG, tag);
+    response
+}
+
+fn private(body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
+    keep_private(&mut response);
+    response
+}
+
+/// A refusal as the API answers it. `text` is the language of what is stored.
+pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
+    match refusal {
+        Refusal::VersionConflict(portal) => {
+            let state = state::of(&portal, &speak(&portal));
+            Problem::conflict(serde_json::to_value(state).unwrap_or_default())
+        }
+        other => plain_problem(other),
+    }
+}
+
+/// A refusal that carries nothing stored.
+pub(crate) fn plain_problem(refusal: Refusal) -> Problem {
+    use StatusCode as S;
+    match refusal {
+        Refusal::NotFound => not_found(),
+        Refusal::Expired => Problem::new(S::GONE, "invitation_expired"),
+        Refusal::DeadlinePassed(_) => Problem::new(S::LOCKED, "rsvp_deadline_passed"),
+        Refusal::Locked => Problem::new(S::LOCKED, "invitation_locked"),
+        Refusal::OccasionClosed => Problem::new(S::LOCKED, "occasion_closed"),
+        Refusal::FeatureDisabled => Problem::new(S::NOT_FOUND, "feature_disabled"),
+        Refusal::VersionConflict(_) => Problem::new(S::CONFLICT, "version_conflict"),
+        Refusal::VersionRequired => Problem::new(S::PRECONDITION_REQUIRED, "version_required"),
+        Refusal::KeyReused => Problem::new(S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        Refusal::GuestNotFound => Problem::new(S::NOT_FOUND, "guest_not_found"),
+        Refusal::NamedGuest => Problem::new(S::FORBIDDEN, "named_guest"),
+        Refusal::Fields(fields) => one_or_all(&fields),
+        Refusal::PlusOneLimit(places) => Problem::new(S::CONFLICT, "plus_one_limit")
+            .with("allowed", places.allowed)
+            .with("used", places.used),
+        Refusal::ChildrenLimit(places) => Problem::new(S::CONFLICT, "children_limit")
+            .with("allowed", places.allowed)
+            .with("used", places.used),
+        Refusal::GuestLimit => Problem::new(S::CONFLICT, "guest_limit")
+            .with("limit", crate::household::GUEST_LIMIT),
+        Refusal::EventFull { event, left } => Problem::new(S::CONFLICT, "event_full")
+            .with("event", event)
+            .with("left", left),
+        Refusal::Store(error) => error.into(),
+    }
+}
+
+/// Rules 17 and 24 have codes of their own; with other findings beside them
+/// they are one of many.
+fn one_or_all(fields: &[crate::refusal::FieldError]) -> Problem {
+    let own = ["event_not_invited", "dietary_note_required"]
+        .into_iter()
+        .find(|code| fields.iter().all(|field| field.code == *code));
+    let mut problem = match own {
+        Some(code) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code),
+        None => Problem::fields(),
+    };
+    for field in fields {
+        problem = problem.field(field.pointer.clone(), field.code, limits(field));
+    }
+    problem
+}
+
+/// What the sentence at a field names.
+fn limits(field: &crate::refusal::FieldError) -> Vec<(&'static str, web::Argument)> {
+    let last = field.pointer.rsplit('/').next().unwrap_or_default();
+    match (last, field.code) {
+        ("name", "too_long") => vec![("max", 100_i64.into())],
+        ("diet_note", "too_long") => vec![("max", 500_i64.into())],
+        ("text", "too_long") => vec![("max", rsvp::NOTE_LIMIT.into())],
+        ("diets", "too_long") => vec![("max", 20_i64.into())],
+        ("age", "out_of_range") => vec![("min", 0_i64.into()), ("max", 17_i64.into())],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,12 @@
+//! The JSON interface of occasions, under `/api/v1`.
+
+pub(crate) mod guest;
+mod state;
+
+use utoipa_axum::router::OpenApiRouter;
+use web::Site;
+
+/// All addresses of the JSON interface.
+pub fn routes() -> OpenApiRouter<Site> {
+    guest::routes()
+}

@@ -1,0 +1,155 @@
+//! The portal as JSON (§6.2.1): what a look-up and a save answer, and what a
+//! conflict carries in `current`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{I18n, Text};
+
+use crate::guest::{Guest, GuestId};
+use crate::household::Allowance;
+use crate::portal::Portal;
+use crate::words::{Access, GuestKind, ReplyStatus};
+
+/// Everything a household may see of its invitation.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PortalState {
+    code: String,
+    version: i64,
+    access: Access,
+    /// RFC 3339; `null`: never by itself.
+    closes_at: Option<String>,
+    language: Option<String>,
+    household: String,
+    host_message: Option<String>,
+    occasion: OccasionState,
+    events: Vec<EventState>,
+    allowance: Allowance,
+    guests: Vec<GuestState>,
+    note: NoteState,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OccasionState {
+    slug: String,
+    title: String,
+    hosts: String,
+    time_zone: String,
+    languages: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EventState {
+    key: String,
+    name: String,
+    starts_at: String,
+    ends_at: String,
+    venue: String,
+    address: String,
+    /// Seats that are free; left out where there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats_left: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GuestState {
+    #[schema(value_type = String)]
+    id: GuestId,
+    name: String,
+    kind: GuestKind,
+    is_child: bool,
+    age: Option<i64>,
+    answered_at: Option<String>,
+    /// By key of the event.
+    replies: BTreeMap<String, ReplyStatus>,
+    diets: Vec<String>,
+    diet_note: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct NoteState {
+    text: String,
+    version: i64,
+}
+
+/// The state of a portal, its texts in the reader's language.
+pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
+    let details = &portal.occasion.details;
+    let invitation = &portal.household.invitation;
+    let say = |texts: &I18n| {
+        texts
+            .pick(text.language(), &details.default_language)
+            .text
+            .to_owned()
+    };
+    PortalState {
+        code: invitation.code.clone(),
+        version: invitation.version,
+        access: portal.access,
+        closes_at: portal.closes_at().map(|at| at.to_string()),
+        language: invitation.details.language.clone(),
+        household: invitation.details.household.clone(),
+        host_message: some(&invitation.details.host_message),
+        occasion: OccasionState {
+            slug: portal.occasion.slug.clone(),
+            title: say(&details.title),
+            hosts: say(&details.hosts),
+            time_zone: details.time_zone.clone(),
+            languages: details.languages.clone(),
+        },
+        events: portal
+            .invited_events()
+            .map(|event| EventState {
+                key: event.key.clone(),
+                name: say(&event.details.name),
+                starts_at: event.details.starts_at.to_string(),
+                ends_at: event.details.ends_at.to_string(),
+                venue: event.details.venue.clone(),
+                address: event.details.address.clone(),
+                seats_left: portal.seats_left(event),
+            })
+            .collect(),
+        allowance: portal.household.allowance(),
+        guests: portal
+            .household
+            .guests
+            .iter()
+            .map(|guest| guest_state(portal, guest))
+            .collect(),
+        note: NoteState {
+            text: invitation.note.clone(),
+            version: invitation.note_version,
+        },
+    }
+}
+
+/// The same as the text of a JSON body.
+pub(crate) fn body(portal: &Portal, text: &Text) -> String {
+    serde_json::to_string(&of(portal, text)).unwrap_or_default()
+}
+
+fn guest_state(portal: &Portal, guest: &Guest) -> GuestState {
+    GuestState {
+        id: guest.id.clone(),
+        name: guest.name.clone(),
+        kind: guest.kind,
+        is_child: guest.is_child,
+        age: guest.child_age,
+        answered_at: guest.answered_at().map(|at| at.to_string()),
+        replies: portal
+            .events
+            .iter()
+            .filter_map(|event| {
+                let reply = guest.replies.get(&event.id)?;
+                Some((event.key.clone(), portal.shown(reply.status)))
+            })
+            .collect(),
+        diets: guest.diets.clone(),
+        diet_note: some(&guest.diet_note),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,37 @@
+//! The guests' pages: everything behind a code, and the ways to one.
+//!
+//! Each handler opens the portal, calls one noun, and shows what came of it.
+//! The code in the path is the secret, so forms need no token of their own; a
+//! browser that says the form came from elsewhere is refused.
+
+mod answer;
+mod calendar;
+mod door;
+mod entry;
+mod fill;
+mod portal;
+mod show;
+pub mod view;
+mod visit;
+
+use axum::Router;
+use axum::routing::get;
+use web::Site;
+
+pub use door::Door;
+pub(crate) use door::{Admitted, keep_private, not_found};
+pub(crate) use show::{Reading, contact};
+pub(crate) use visit::Visit;
+
+/// All guests' addresses.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/", get(entry::show).post(entry::open))
+        .route("/o/{slug}", get(entry::card).post(entry::open_at))
+        .route("/invite/{code}", get(portal::show))
+        .route("/invite/{code}/rsvp", get(answer::show).post(answer::save))
+        .route("/invite/{code}/dietary", get(answer::diets).post(answer::save_diets))
+        .route("/invite/{code}/notes", get(answer::note).post(answer::save_note))
+        .route("/invite/{code}/confirmation", get(portal::confirmation))
+        .route("/invite/{code}/calendar.ics", get(calendar::file))
+}

@@ -1,0 +1,185 @@
+//! The household form and its smaller sisters: shown, saved, and shown again
+//! with everything typed when something stands against it.
+
+mod conflict;
+mod form;
+mod words;
+
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use platform::StoreError;
+use web::{Form, Problem, csrf};
+
+use super::door::{Admitted, not_found};
+use super::fill::{self, Filled};
+use super::portal as page;
+use super::visit::Visit;
+use crate::code::CodeKey;
+use crate::portal::Portal;
+use crate::refusal::Refusal;
+use crate::rsvp::{self, OtherBody, Repeat, Save};
+use crate::words::{Access, OccasionStatus, Source};
+use form::{Trouble, Which};
+
+/// `GET /invite/{code}/rsvp`.
+pub(super) async fn show(visit: Visit) -> Result<Response, Problem> {
+    show_form(visit, Which::Answers).await
+}
+
+/// `GET /invite/{code}/dietary`.
+pub(super) async fn diets(visit: Visit) -> Result<Response, Problem> {
+    show_form(visit, Which::Diets).await
+}
+
+/// `GET /invite/{code}/notes`.
+pub(super) async fn note(visit: Visit) -> Result<Response, Problem> {
+    show_form(visit, Which::Note).await
+}
+
+/// `POST /invite/{code}/rsvp`.
+pub(super) async fn save(visit: Visit, form: Form) -> Result<Response, Problem> {
+    save_form(visit, Which::Answers, form).await
+}
+
+/// `POST /invite/{code}/dietary`.
+pub(super) async fn save_diets(visit: Visit, form: Form) -> Result<Response, Problem> {
+    save_form(visit, Which::Diets, form).await
+}
+
+/// `POST /invite/{code}/notes`.
+pub(super) async fn save_note(visit: Visit, form: Form) -> Result<Response, Problem> {
+    save_form(visit, Which::Note, form).await
+}
+
+/// The form, or what is stored where nothing can be changed any more.
+async fn show_form(visit: Visit, which: Which) -> Result<Response, Problem> {
+    let portal = visit.open().await?;
+    let text = visit.text(&portal);
+    if !which.is_on(&portal) {
+        return Err(feature_disabled());
+    }
+    let response = if is_open(&portal, which) {
+        form::show(which, &text, &portal, submission(&visit), None, Trouble::None)
+    } else {
+        page::page(&text, &portal, Vec::new())
+    };
+    Ok(visit.remember(&portal, response))
+}
+
+/// Whether this part can be changed now: a note may come late (§1.3).
+fn is_open(portal: &Portal, which: Which) -> bool {
+    let occasion = &portal.occasion;
+    let late_note = which == Which::Note
+        && occasion.details.switches.late_gifts_notes
+        && occasion.status == OccasionStatus::Published;
+    late_note || portal.access == Access::Open
+}
+
+fn feature_disabled() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "feature_disabled")
+}
+
+/// The key that makes a repeated save of this form harmless.
+fn submission(visit: &Visit) -> String {
+    platform::id::generate(visit.site.clock.now(), &visit.site.random)
+}
+
+async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, Problem> {
+    csrf::check_sender(&visit.headers, visit.site.url())?;
+    let admitted = visit.admit().await?;
+    let mut filled = fill::read(&form);
+    which.keep_own_fields(&mut filled.wish);
+    match store(&visit, which, &form, &filled, admitted.key.clone()).await {
+        Ok(()) => {
+            let address = format!("/invite/{}/confirmation", visit.code);
+            Ok(Redirect::to(&address).into_response())
+        }
+        Err(refusal) => refused(&visit, which, &form, &filled, admitted, refusal).await,
+    }
+}
+
+async fn store(
+    visit: &Visit,
+    which: Which,
+    form: &Form,
+    filled: &Filled,
+    key: CodeKey,
+) -> Result<(), Refusal> {
+    let submission = form.text("submission_id");
+    let save = Save {
+        key,
+        wish: filled.wish.clone(),
+        source: Source::Web,
+        repeat: (!submission.is_empty()).then(|| Repeat {
+            route: which.route(),
+            key: submission.to_owned(),
+            body: fill::body(form),
+            other_body: OtherBody::NewSave,
+        }),
+        request: Some(visit.origin()),
+    };
+    visit
+        .site
+        .store
+        .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
+        .await
+        .map(|_| ())
+}
+
+/// Shows the form again with what stands against it, or says why there is none.
+async fn refused(
+    visit: &Visit,
+    which: Which,
+    form: &Form,
+    filled: &Filled,
+    admitted: Admitted,
+    refusal: Refusal,
+) -> Result<Response, Problem> {
+    match &refusal {
+        Refusal::NotFound => {
+            admitted.failed(&visit.site);
+            return Err(not_found());
+        }
+        Refusal::Expired => return Err(Problem::new(StatusCode::GONE, "invitation_expired")),
+        Refusal::FeatureDisabled => return Err(feature_disabled()),
+        Refusal::GuestNotFound => {
+            return Err(Problem::new(StatusCode::NOT_FOUND, "guest_not_found"));
+        }
+        Refusal::Store(error) if !error.is_passing() => {
+            return Err(Problem::internal(error));
+        }
+        _ => {}
+    }
+    let portal = visit.open().await?;
+    let text = visit.text(&portal);
+    let show = |trouble| {
+        let submission = submission(visit);
+        form::show(which, &text, &portal, submission, Some((form, filled)), trouble)
+    };
+    Ok(match refusal {
+        Refusal::DeadlinePassed(_) | Refusal::Locked | Refusal::OccasionClosed => {
+            let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, filled));
+            *page.status_mut() = StatusCode::LOCKED;
+            page
+        }
+        Refusal::VersionConflict(_) => {
+            let seen = filled.wish.version;
+            let id = portal.household.invitation.id.clone();
+            let changed = visit
+                .site
+                .store
+                .read(move |tx| rsvp::changed_since(tx, &id, seen.unwrap_or(0)))
+                .await
+                .map_err(|error: StoreError| Problem::from(error))?;
+            let submission = submission(visit);
+            conflict::show(which, &text, &portal, form, &changed, submission)
+        }
+        Refusal::Store(_) => {
+            let mut page = show(Trouble::NotSaved);
+            page.headers_mut()
+                .insert("retry-after", HeaderValue::from_static("5"));
+            page
+        }
+        other => show(words::trouble(&text, &portal, filled, &other)),
+    })
+}

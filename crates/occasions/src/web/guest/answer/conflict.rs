@@ -1,0 +1,188 @@
+//! Two saves on one version: what differs is asked, the rest is put together.
+//!
+//! A field that nobody else changed meanwhile stays as typed; one that only
+//! others changed takes their value; one that both changed is asked.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+use web::{Form, Text};
+
+use super::super::portal::guest_page;
+use super::super::show::Reading;
+use super::super::view::{Conflict, Difference, Side};
+use super::form::Which;
+use crate::guest::Guest;
+use crate::household::Change;
+use crate::portal::Portal;
+
+/// The page that asks which version to keep.
+pub(super) fn show(
+    which: Which,
+    text: &Text,
+    portal: &Portal,
+    form: &Form,
+    changed: &[Change],
+    submission: String,
+) -> Response {
+    let reading = Reading::new(text, portal);
+    let merge = Merge {
+        reading: &reading,
+        text,
+        portal,
+        form,
+        changed,
+    };
+    let (differences, merged) = merge.run();
+    let body = Conflict {
+        text,
+        frame: reading.frame(),
+        action: format!("{}/{}", reading.home(), which.path()),
+        version: portal.household.invitation.version.to_string(),
+        submission,
+        differences,
+        merged,
+    };
+    let title = body.title();
+    let mut response = guest_page(text, portal, &title, body);
+    *response.status_mut() = StatusCode::CONFLICT;
+    response
+}
+
+struct Merge<'a> {
+    reading: &'a Reading<'a>,
+    text: &'a Text,
+    portal: &'a Portal,
+    form: &'a Form,
+    changed: &'a [Change],
+}
+
+/// A stored field beside the typed one.
+struct Pair {
+    /// The form's name for it.
+    field: String,
+    /// The history's name for it.
+    history: String,
+    about: String,
+    stored: String,
+    /// The stored value in words.
+    words: String,
+    /// How a typed value is said.
+    say: fn(&Text, &str) -> String,
+}
+
+impl Merge<'_> {
+    fn run(&self) -> (Vec<Difference>, Vec<(String, String)>) {
+        let mut differences = Vec::new();
+        let mut merged = Vec::new();
+        let pairs = self.pairs();
+        for pair in &pairs {
+            let Some(typed) = self.form.find(&pair.field) else {
+                continue;
+            };
+            let before = self.before(&pair.history);
+            if typed == pair.stored || before.as_deref() == Some(typed) {
+                merged.push((pair.field.clone(), pair.stored.clone()));
+            } else if before.is_none() {
+                merged.push((pair.field.clone(), typed.to_owned()));
+            } else {
+                differences.push(self.difference(pair, typed));
+            }
+        }
+        // Everything else travels as typed: food needs, new people, removals.
+        for (name, value) in self.form.iter() {
+            let asked = pairs.iter().any(|pair| pair.field == name);
+            let ours = ["version", "submission_id", "note_version"].contains(&name);
+            if !asked && !ours && self.still_there(name) {
+                merged.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let version = self.portal.household.invitation.note_version.to_string();
+        merged.push(("note_version".to_owned(), version));
+        (differences, merged)
+    }
+
+    /// The value a field had when the form was made, if it changed since.
+    fn before(&self, history: &str) -> Option<String> {
+        let change = self.changed.iter().find(|change| change.field == history)?;
+        Some(match &change.old {
+            Value::String(text) if text == "pending" => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    }
+
+    fn pairs(&self) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        for guest in &self.portal.household.guests {
+            let name = self.reading.name(guest);
+            for (event, _) in self.reading.replies(guest) {
+                pairs.push(self.reply(guest, event, &name));
+            }
+            pairs.push(Pair {
+                field: format!("name.{}", guest.id),
+                history: format!("guests/{}/name", guest.id),
+                about: self.text.with("conflict-name", [("name", name.into())]),
+                stored: guest.name.clone(),
+                words: guest.name.clone(),
+                say: |_, typed| typed.to_owned(),
+            });
+        }
+        let note = &self.portal.household.invitation.note;
+        pairs.push(Pair {
+            field: "note".to_owned(),
+            history: "note".to_owned(),
+            about: self.text.say("note-title").into_owned(),
+            stored: note.clone(),
+            words: note.clone(),
+            say: |_, typed| typed.to_owned(),
+        });
+        pairs
+    }
+
+    fn reply(&self, guest: &Guest, event: &crate::event::Event, name: &str) -> Pair {
+        let status = guest.replies.get(&event.id).map(|reply| reply.status);
+        let word = status.map_or("pending", crate::words::ReplyStatus::word);
+        let comma = self.text.say("list-comma");
+        Pair {
+            field: format!("reply.{}.{}", guest.id, event.key),
+            history: format!("guests/{}/replies/{}", guest.id, event.key),
+            about: format!("{name}{comma}{}", self.reading.event_name(event)),
+            stored: if word == "pending" { "" } else { word }.to_owned(),
+            words: self.text.say(&format!("reply-{word}")).into_owned(),
+            say: |text, typed| match typed {
+                "yes" | "no" | "undecided" => text.say(&format!("reply-{typed}")).into_owned(),
+                _ => String::new(),
+            },
+        }
+    }
+
+    fn difference(&self, pair: &Pair, typed: &str) -> Difference {
+        Difference {
+            field: pair.field.clone(),
+            about: pair.about.clone(),
+            saved: Side {
+                value: pair.stored.clone(),
+                words: pair.words.clone(),
+            },
+            yours: Side {
+                value: typed.to_owned(),
+                words: (pair.say)(self.text, typed),
+            },
+        }
+    }
+
+    /// Whether the guest a field is about is still on the invitation.
+    fn still_there(&self, name: &str) -> bool {
+        let mut parts = name.splitn(3, '.');
+        match (parts.next(), parts.next()) {
+            (Some("new"), _) | (_, None) => true,
+            (_, Some(id)) => self
+                .portal
+                .household
+                .guests
+                .iter()
+                .any(|guest| guest.id.as_str() == id),
+        }
+    }
+}

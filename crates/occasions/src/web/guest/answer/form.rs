@@ -1,0 +1,417 @@
+//! The forms as pages: what is stored, with what was typed over it.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use web::{Form, Text};
+
+use super::super::fill::Filled;
+use super::super::portal::guest_page;
+use super::super::show::Reading;
+use super::super::view::{
+    Answer, Chips, Choice, Complaint, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage,
+    Places, Row, Seats,
+};
+use crate::event::Event;
+use crate::guest::Guest;
+use crate::portal::Portal;
+use crate::wish::Wish;
+use crate::words::{GuestKind, ReplyStatus};
+
+/// Which of the three forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Everything.
+    Answers,
+    /// Food needs alone.
+    Diets,
+    /// The note alone.
+    Note,
+}
+
+impl Which {
+    /// The last part of its address.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Answers => "rsvp",
+            Self::Diets => "dietary",
+            Self::Note => "notes",
+        }
+    }
+
+    /// What repeats of its saves are kept under.
+    pub(super) fn route(self) -> &'static str {
+        match self {
+            Self::Answers => "POST /invite/rsvp",
+            Self::Diets => "POST /invite/dietary",
+            Self::Note => "POST /invite/notes",
+        }
+    }
+
+    /// Whether the hosts use it.
+    pub(super) fn is_on(self, portal: &Portal) -> bool {
+        let switches = portal.occasion.details.switches;
+        match self {
+            Self::Answers => true,
+            Self::Diets => switches.dietary,
+            Self::Note => switches.notes,
+        }
+    }
+
+    /// Each form changes its own fields, whatever else was sent (§3.4).
+    pub(super) fn keep_own_fields(self, wish: &mut Wish) {
+        match self {
+            Self::Answers => {}
+            Self::Diets => {
+                wish.note = None;
+                wish.remove.clear();
+                wish.guests.retain(|guest| guest.id.is_some());
+                for guest in &mut wish.guests {
+                    *guest = crate::wish::GuestWish {
+                        id: guest.id.take(),
+                        diets: guest.diets.take(),
+                        diet_note: guest.diet_note.take(),
+                        ..Default::default()
+                    };
+                }
+            }
+            Self::Note => {
+                wish.guests.clear();
+                wish.remove.clear();
+                wish.version = None;
+            }
+        }
+    }
+}
+
+/// What stands against a save.
+pub(super) enum Trouble {
+    /// Nothing.
+    None,
+    /// The store could not take it now.
+    NotSaved,
+    /// Fields that are not right, with the status to answer.
+    Fields(StatusCode, Vec<Complaint>),
+}
+
+/// One of the forms as a page; `typed` goes over what is stored.
+pub(super) fn show(
+    which: Which,
+    text: &Text,
+    portal: &Portal,
+    submission: String,
+    typed: Option<(&Form, &Filled)>,
+    trouble: Trouble,
+) -> Response {
+    let (status, trouble, complaints) = match trouble {
+        Trouble::None => (StatusCode::OK, None, Vec::new()),
+        Trouble::NotSaved => {
+            let words = text.say("answer-failed").into_owned();
+            (StatusCode::SERVICE_UNAVAILABLE, Some(words), Vec::new())
+        }
+        Trouble::Fields(status, complaints) => (status, None, complaints),
+    };
+    let sheet = Sheet {
+        reading: Reading::new(text, portal),
+        text,
+        portal,
+        form: typed.map(|(form, _)| form),
+    };
+    let action = format!("{}/{}", sheet.reading.home(), which.path());
+    let common = Common {
+        action,
+        submission,
+        trouble,
+        complaints,
+    };
+    let mut response = match which {
+        Which::Answers => sheet.answers(common),
+        Which::Diets => sheet.diets(common),
+        Which::Note => sheet.note(common),
+    };
+    *response.status_mut() = status;
+    response
+}
+
+/// What all three forms carry.
+struct Common {
+    action: String,
+    submission: String,
+    trouble: Option<String>,
+    complaints: Vec<Complaint>,
+}
+
+/// A form being filled in: from the store, or from what was typed.
+struct Sheet<'a> {
+    reading: Reading<'a>,
+    text: &'a Text,
+    portal: &'a Portal,
+    form: Option<&'a Form>,
+}
+
+impl Sheet<'_> {
+    fn answers(&self, common: Common) -> Response {
+        let switches = self.portal.occasion.details.switches;
+        let invitation = &self.portal.household.invitation;
+        let zone = self.reading.zone.clone();
+        let body = Answer {
+            text: self.text,
+            frame: self.reading.frame(),
+            action: common.action,
+            version: self.version(),
+            submission: common.submission,
+            closing: self.reading.closing(),
+            closes_at: self.portal.closes_at().map(|at| at.to_string()),
+            saved: invitation
+                .replied_at
+                .map(|at| self.text.moment_short(&at.to_zoned(zone))),
+            trouble: common.trouble,
+            complaints: common.complaints,
+            people: self.people(),
+            new: self.new_rows(),
+            places: self.places(),
+            undecided: switches.undecided,
+            children: switches.children,
+            note: switches.notes.then(|| self.note_field()),
+        };
+        let title = body.title();
+        guest_page(self.text, self.portal, &title, body)
+    }
+
+    fn diets(&self, common: Common) -> Response {
+        let coming = |guest: &&Guest| {
+            guest.replies.values().any(|reply| {
+                matches!(
+                    self.portal.shown(reply.status),
+                    ReplyStatus::Yes | ReplyStatus::Undecided | ReplyStatus::Waitlisted
+                )
+            })
+        };
+        let guests = self.portal.household.guests.iter();
+        let body = Dietary {
+            text: self.text,
+            frame: self.reading.frame(),
+            action: common.action,
+            version: self.version(),
+            submission: common.submission,
+            trouble: common.trouble,
+            complaints: common.complaints,
+            people: guests
+                .filter(coming)
+                .map(|guest| DietRow {
+                    id: guest.id.to_string(),
+                    title: self.reading.name(guest),
+                    diets: self.chips(guest),
+                })
+                .collect(),
+        };
+        let title = body.title();
+        guest_page(self.text, self.portal, &title, body)
+    }
+
+    fn note(&self, common: Common) -> Response {
+        let body = NotePage {
+            text: self.text,
+            frame: self.reading.frame(),
+            action: common.action,
+            submission: common.submission,
+            trouble: common.trouble,
+            complaints: common.complaints,
+            note: self.note_field(),
+        };
+        let title = body.title();
+        guest_page(self.text, self.portal, &title, body)
+    }
+
+    /// The version the form was made from: what was typed was typed over it.
+    fn version(&self) -> String {
+        self.typed("version")
+            .map_or_else(|| self.portal.household.invitation.version.to_string(), str::to_owned)
+    }
+
+    fn typed(&self, field: &str) -> Option<&str> {
+        self.form.and_then(|form| form.find(field))
+    }
+
+    fn ticked(&self, field: &str) -> bool {
+        self.form.is_some_and(|form| form.is_ticked(field))
+    }
+
+    fn people(&self) -> Vec<Row<'_>> {
+        let above = self.reading.above_allowance();
+        let switches = self.portal.occasion.details.switches;
+        self.portal
+            .household
+            .guests
+            .iter()
+            .map(|guest| {
+                let id = guest.id.as_str();
+                let plus_one = guest.kind == GuestKind::PlusOne;
+                let age_field = format!("age.{id}");
+                let (child, age) = match self.typed(&age_field) {
+                    Some(age) => (self.ticked(&format!("child.{id}")), age.parse().ok()),
+                    None => (guest.is_child, age(guest)),
+                };
+                Row {
+                    id: id.to_owned(),
+                    title: self.reading.name(guest),
+                    name: self
+                        .typed(&format!("name.{id}"))
+                        .unwrap_or(&guest.name)
+                        .to_owned(),
+                    plus_one,
+                    above: above && plus_one,
+                    child,
+                    age,
+                    removed: self.ticked(&format!("remove.{id}")),
+                    choices: self
+                        .reading
+                        .replies(guest)
+                        .map(|(event, mark)| self.choice(guest, event, mark))
+                        .collect(),
+                    diets: switches.dietary.then(|| self.chips(guest)),
+                }
+            })
+            .collect()
+    }
+
+    fn choice(&self, guest: &Guest, event: &Event, mark: Mark) -> Choice<'_> {
+        let field = format!("reply.{}.{}", guest.id, event.key);
+        let stored = match mark {
+            Mark::Yes | Mark::Waitlisted => "yes",
+            Mark::No => "no",
+            Mark::Undecided => "undecided",
+            Mark::Pending => "",
+        };
+        let seats = match mark {
+            // Nobody who has a place is told that there is none.
+            Mark::Yes => Seats::Enough,
+            Mark::Waitlisted => Seats::Waiting,
+            Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
+        };
+        self.choice_of(field, event, stored, seats)
+    }
+
+    fn choice_of(&self, field: String, event: &Event, stored: &'static str, seats: Seats) -> Choice<'_> {
+        let chosen = match self.form {
+            Some(form) => chosen(form.text(&field)),
+            None => stored,
+        };
+        // The event of this portal, not of the argument's shorter life.
+        let own = self.portal.events.iter().find(|own| own.id == event.id);
+        Choice {
+            event: own.map_or_else(
+                || web::Spoken::plain(""),
+                |own| self.reading.event_name(own),
+            ),
+            hours: self.reading.hours(event),
+            field,
+            chosen,
+            seats,
+        }
+    }
+
+    /// Places left, told when they are fewer than this household could take.
+    fn seats(&self, event: &Event) -> Seats {
+        let household = &self.portal.household;
+        let places = household.allowance().plus_ones;
+        let wanted = i64::try_from(household.guests.len()).unwrap_or(i64::MAX)
+            + (places.allowed - places.used).max(0);
+        match self.portal.seats_left(event) {
+            Some(left) if left <= 0 => Seats::Full,
+            Some(left) if left < wanted => Seats::Left(left),
+            _ => Seats::Enough,
+        }
+    }
+
+    fn new_rows(&self) -> Vec<NewRow<'_>> {
+        let free = self.places().map_or(0, |places| places.left + places.children_left);
+        let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
+        let rows = usize::try_from(free).unwrap_or(0).min(room);
+        // What was typed stays, also in rows there is no place for any more.
+        let typed = (0..40)
+            .filter(|n| !self.typed(&format!("new.{n}.name")).unwrap_or_default().is_empty())
+            .max()
+            .map_or(0, |n| n + 1);
+        (0..rows.max(typed)).map(|n| self.new_row(n)).collect()
+    }
+
+    fn new_row(&self, n: usize) -> NewRow<'_> {
+        let events: Vec<&Event> = self.portal.invited_events().collect();
+        let choices = if events.len() > 1 {
+            let field = |event: &Event| format!("new.{n}.reply.{}", event.key);
+            events
+                .iter()
+                .map(|event| self.choice_of(field(event), event, "", self.seats(event)))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        NewRow {
+            n,
+            name: self.typed(&format!("new.{n}.name")).unwrap_or_default().to_owned(),
+            comes: self.ticked(&format!("new.{n}.comes")),
+            child: self.ticked(&format!("new.{n}.child")),
+            age: self.typed(&format!("new.{n}.age")).and_then(|age| age.parse().ok()),
+            choices,
+        }
+    }
+
+    fn places(&self) -> Option<Places> {
+        let allowance = self.portal.household.allowance();
+        let left = |places: crate::household::Places| (places.allowed - places.used).max(0);
+        let places = Places {
+            allowed: allowance.plus_ones.allowed,
+            left: left(allowance.plus_ones),
+            children_allowed: allowance.children.allowed,
+            children_left: left(allowance.children),
+        };
+        (places.allowed + places.children_allowed > 0).then_some(places)
+    }
+
+    fn chips(&self, guest: &Guest) -> Chips<'_> {
+        let note_field = format!("diet_note.{}", guest.id);
+        let ticked = format!("diet.{}", guest.id);
+        let typed = self.form.filter(|form| form.find(&note_field).is_some());
+        let is_on = |key: &str| match typed {
+            Some(form) => form.all(&ticked).any(|chosen| chosen == key),
+            None => guest.diets.iter().any(|had| had == key),
+        };
+        Chips {
+            options: self
+                .reading
+                .diets()
+                .filter(|(option, _)| option.active || is_on(&option.key))
+                .map(|(option, label)| Diet {
+                    key: &option.key,
+                    label,
+                    on: is_on(&option.key),
+                })
+                .collect(),
+            note: self.typed(&note_field).unwrap_or(&guest.diet_note).to_owned(),
+        }
+    }
+
+    fn note_field(&self) -> NoteField {
+        let invitation = &self.portal.household.invitation;
+        NoteField {
+            value: self.typed("note").unwrap_or(&invitation.note).to_owned(),
+            version: self
+                .typed("note_version")
+                .map_or_else(|| invitation.note_version.to_string(), str::to_owned),
+        }
+    }
+}
+
+fn age(guest: &Guest) -> Option<u8> {
+    guest.child_age.and_then(|age| u8::try_from(age).ok())
+}
+
+/// A typed answer as one of the values a radio can have.
+fn chosen(typed: &str) -> &'static str {
+    match typed {
+        "yes" => "yes",
+        "no" => "no",
+        "undecided" => "undecided",
+        _ => "",
+    }
+}

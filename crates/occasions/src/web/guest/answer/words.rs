@@ -1,0 +1,143 @@
+//! Refusals as complaints at their fields, and what was typed as words to copy.
+
+use axum::http::StatusCode;
+use web::{Form, Text};
+
+use super::super::fill::Filled;
+use super::super::show::Reading;
+use super::super::view::{Complaint, Typed};
+use super::form::Trouble;
+use crate::household::Places;
+use crate::portal::Portal;
+use crate::refusal::{FieldError, Refusal};
+
+/// What stands against a save, at the fields it is about.
+pub(super) fn trouble(
+    text: &Text,
+    portal: &Portal,
+    filled: &Filled,
+    refusal: &Refusal,
+) -> Trouble {
+    let first_new = || filled.first_new().unwrap_or_else(|| "new.0.name".to_owned());
+    let one = |field: String, words: String| {
+        Trouble::Fields(StatusCode::CONFLICT, vec![Complaint { field, words }])
+    };
+    let places = |id, places: &Places| {
+        let left = (places.allowed - places.used).max(0);
+        text.with(id, [("allowed", places.allowed.into()), ("left", left.into())])
+    };
+    match refusal {
+        Refusal::Fields(fields) => Trouble::Fields(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            fields
+                .iter()
+                .map(|error| field(text, portal, filled, error))
+                .collect(),
+        ),
+        Refusal::PlusOneLimit(left) => one(first_new(), places("complaint-plus-ones", left)),
+        Refusal::ChildrenLimit(left) => one(first_new(), places("complaint-children", left)),
+        Refusal::GuestLimit => one(
+            first_new(),
+            text.with("complaint-guests", [("n", crate::household::GUEST_LIMIT.into())]),
+        ),
+        Refusal::EventFull { event, left } => full(text, portal, filled, event, *left),
+        Refusal::NamedGuest => one(
+            String::new(),
+            text.say("complaint-named-guest").into_owned(),
+        ),
+        _ => Trouble::NotSaved,
+    }
+}
+
+/// Every yes to a full event that was not stored before.
+fn full(text: &Text, portal: &Portal, filled: &Filled, key: &str, left: i64) -> Trouble {
+    let reading = Reading::new(text, portal);
+    let name = portal
+        .events
+        .iter()
+        .find(|event| event.key == key)
+        .map(|event| reading.event_name(event).text.to_owned())
+        .unwrap_or_default();
+    let words = text.with("complaint-full", [("event", name.into()), ("left", left.into())]);
+    let field = filled
+        .wish
+        .guests
+        .iter()
+        .position(|guest| {
+            guest.id.is_none()
+                || guest.replies.get(key) == Some(&crate::words::ReplyStatus::Yes)
+        })
+        .map_or_else(String::new, |index| {
+            filled.field(&format!("/guests/{index}/replies/{key}"))
+        });
+    Trouble::Fields(StatusCode::CONFLICT, vec![Complaint { field, words }])
+}
+
+fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> Complaint {
+    let last = error.pointer.rsplit('/').next().unwrap_or_default();
+    let words = match (last, error.code) {
+        ("name", "required") => text.say("complaint-name-required").into_owned(),
+        ("name", "too_long") => text.with("complaint-name-long", [("n", 100.into())]),
+        ("age" | "is_child", _) => text.say("complaint-age").into_owned(),
+        ("diet_note", "dietary_note_required") => text.say("complaint-diet-note").into_owned(),
+        ("diet_note", _) => text.with("complaint-too-long", [("n", 500.into())]),
+        ("diets", _) => text.say("complaint-diet-unknown").into_owned(),
+        ("text", _) => text.with("complaint-too-long", [("n", crate::rsvp::NOTE_LIMIT.into())]),
+        (key, "event_not_invited") => {
+            let reading = Reading::new(text, portal);
+            let event = portal.events.iter().find(|event| event.key == key);
+            let name = event.map_or(key, |event| reading.event_name(event).text);
+            text.with("complaint-not-invited", [("event", name.into())])
+        }
+        _ => text.say("complaint-choice").into_owned(),
+    };
+    Complaint {
+        field: filled.field(&error.pointer),
+        words,
+    }
+}
+
+/// What was typed and differs from what is stored, to be copied by hand.
+pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) -> Vec<Typed> {
+    let reading = Reading::new(text, portal);
+    let mut lines = Vec::new();
+    for wanted in &filled.wish.guests {
+        let known = wanted
+            .id
+            .as_ref()
+            .and_then(|id| portal.household.guests.iter().find(|guest| guest.id == *id));
+        let name = known.map_or_else(
+            || wanted.name.clone().unwrap_or_default(),
+            |guest| reading.name(guest),
+        );
+        for event in portal.invited_events() {
+            let Some(status) = wanted.replies.get(&event.key) else {
+                continue;
+            };
+            let stored = known.and_then(|guest| guest.replies.get(&event.id));
+            if stored.is_some_and(|reply| reply.status == *status) {
+                continue;
+            }
+            let event_name = reading.event_name(event);
+            let comma = text.say("list-comma");
+            lines.push(Typed {
+                what: format!("{name}{comma}{event_name}"),
+                words: text.say(&format!("reply-{}", status.word())).into_owned(),
+            });
+        }
+        if known.is_none() && wanted.replies.is_empty() {
+            lines.push(Typed {
+                what: text.say("answer-bring").into_owned(),
+                words: name,
+            });
+        }
+    }
+    let note = form.text("note").trim();
+    if !note.is_empty() && note != portal.household.invitation.note {
+        lines.push(Typed {
+            what: text.say("note-title").into_owned(),
+            words: note.to_owned(),
+        });
+    }
+    lines
+}

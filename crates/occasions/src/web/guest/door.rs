@@ -1,0 +1,335 @@
+//! The door: who may look at which household, how often a stranger may guess,
+//! and which households this browser has opened before.
+//!
+//! A code opens its household, whoever brings it. What is remembered in the
+//! browser is not the code but a signature over the invitation and its epoch:
+//! it cannot be guessed, and it ends when the code is replaced.
+
+use std::sync::Arc;
+
+use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use platform::key::Key;
+use platform::limits::guess::{Attempt, GuessBudget};
+use platform::{StoreError, sql};
+use web::cookie::{self, Life};
+use web::{Facts, Problem, Site};
+
+use super::view::Known;
+use crate::code::CodeKey;
+use crate::invitation::{self, Invitation, InvitationId};
+use crate::opens::Opens;
+use crate::portal::{self, Closed, Portal};
+
+const COOKIE: &str = "kd_guest";
+/// Households one browser may hold.
+const REMEMBERED: usize = 20;
+/// 180 days.
+const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
+
+/// What all guests' pages share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Door {
+    key: Key,
+    budget: GuessBudget,
+    opens: Arc<Opens>,
+}
+
+/// Why a typed code opened nothing.
+pub(crate) enum Failure {
+    /// It cannot be a code; costs nothing.
+    Malformed,
+    /// Nobody has it.
+    Unknown,
+    /// Too many wrong ones from here.
+    TooMany {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// Anything else.
+    Problem(Problem),
+}
+
+impl Failure {
+    /// Gives the code page the status of this failure.
+    pub(super) fn dress(&self, mut page: Response) -> Response {
+        *page.status_mut() = match self {
+            Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany { retry_after } => {
+                page.headers_mut()
+                    .insert("retry-after", HeaderValue::from(*retry_after));
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::Unknown | Self::Problem(_) => StatusCode::NOT_FOUND,
+        };
+        page
+    }
+}
+
+/// Leave to use one code once.
+pub(crate) struct Admitted {
+    /// Its folded form.
+    pub(crate) key: CodeKey,
+    attempt: Option<Attempt>,
+}
+
+impl Admitted {
+    /// The code opened nothing: that counts.
+    pub(crate) fn failed(self, site: &Site) {
+        if let Some(attempt) = self.attempt {
+            // That the budget of all is used up is in the log; the page is the
+            // same either way.
+            attempt.failed(site.clock.now());
+        }
+    }
+}
+
+impl Door {
+    /// A door with this signing key and this budget of guesses.
+    pub fn new(key: Key, budget: GuessBudget, opens: Arc<Opens>) -> Self {
+        Self { key, budget, opens }
+    }
+
+    /// Tries a typed code; returns its shown form.
+    pub(super) async fn try_code(
+        &self,
+        site: &Site,
+        facts: &Facts,
+        headers: &HeaderMap,
+        typed: &str,
+    ) -> Result<String, Failure> {
+        let portal = self.open(site, facts, headers, typed).await?;
+        Ok(portal.household.invitation.code)
+    }
+
+    /// Leave to use a code, if this client may try one at all.
+    pub(super) async fn admit(
+        &self,
+        site: &Site,
+        facts: &Facts,
+        headers: &HeaderMap,
+        typed: &str,
+    ) -> Result<Admitted, Failure> {
+        let key = CodeKey::parse(typed).map_err(|_| Failure::Malformed)?;
+        let address = facts.network().to_string();
+        match self.budget.attempt(&address, key.as_str(), site.clock.now()) {
+            Ok(attempt) => Ok(Admitted {
+                key,
+                attempt: Some(attempt),
+            }),
+            Err(_) if self.is_remembered(site, headers, &key).await => {
+                Ok(Admitted { key, attempt: None })
+            }
+            Err(wait) => Err(Failure::TooMany {
+                retry_after: wait.seconds,
+            }),
+        }
+    }
+
+    /// Opens the portal of a code, wherever it was given.
+    pub(super) async fn open(
+        &self,
+        site: &Site,
+        facts: &Facts,
+        headers: &HeaderMap,
+        typed: &str,
+    ) -> Result<Portal, Failure> {
+        let admitted = self.admit(site, facts, headers, typed).await?;
+        let wanted = admitted.key.clone();
+        match site.store.read(move |tx| portal::open(tx, &wanted)).await {
+            Ok(portal) => Ok(portal),
+            Err(Closed::NotFound) => {
+                admitted.failed(site);
+                Err(Failure::Unknown)
+            }
+            Err(Closed::Expired) => {
+                admitted.failed(site);
+                let gone = Problem::new(StatusCode::GONE, "invitation_expired");
+                Err(Failure::Problem(gone))
+            }
+            Err(Closed::Store(error)) => Err(Failure::Problem(error.into())),
+        }
+    }
+
+    /// Whether this browser has opened the household of `key` before: then a
+    /// used-up budget does not keep it out. Looks only among its own.
+    async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
+        let remembered = self.remembered(site, headers);
+        let found = site
+            .store
+            .read(move |tx| {
+                for (id, epoch) in &remembered {
+                    if let Some(invitation) = invitation::find(tx, id)?
+                        && invitation.access_epoch == *epoch
+                    {
+                        return Ok(Some(invitation));
+                    }
+                }
+                Ok::<_, StoreError>(None)
+            })
+            .await;
+        found.is_ok_and(|invitation| {
+            invitation.is_some_and(|one| CodeKey::parse(&one.code).is_ok_and(|own| own == *key))
+        })
+    }
+
+    /// The households this browser remembers, for "continue as …".
+    pub(super) async fn known(
+        &self,
+        site: &Site,
+        headers: &HeaderMap,
+    ) -> Result<Vec<Known>, Problem> {
+        let remembered = self.remembered(site, headers);
+        if remembered.is_empty() {
+            return Ok(Vec::new());
+        }
+        let households = site
+            .store
+            .read(move |tx| {
+                let mut known = Vec::new();
+                for (id, epoch) in &remembered {
+                    let Some(invitation) = invitation::find(tx, id)? else {
+                        continue;
+                    };
+                    let (alive,): (bool,) = tx.one(
+                        sql!(
+                            "SELECT CASE WHEN status IN ('published', 'closed') THEN 1 ELSE 0 END
+                             FROM occasion WHERE id = $1"
+                        ),
+                        &[&invitation.occasion],
+                    )?;
+                    if alive && invitation.access_epoch == *epoch && invitation.archived_at.is_none()
+                    {
+                        known.push(invitation);
+                    }
+                }
+                Ok::<Vec<Invitation>, StoreError>(known)
+            })
+            .await?;
+        Ok(households
+            .into_iter()
+            .map(|invitation| Known {
+                address: format!("/invite/{}", invitation.code),
+                household: invitation.details.household,
+                code: invitation.code,
+            })
+            .collect())
+    }
+
+    /// Remembers this household in the browser, the latest first.
+    pub(super) fn remember(
+        &self,
+        site: &Site,
+        headers: &HeaderMap,
+        portal: &Portal,
+        mut response: Response,
+    ) -> Response {
+        let invitation = &portal.household.invitation;
+        let newest = (invitation.id.clone(), invitation.access_epoch);
+        let mut remembered = self.remembered(site, headers);
+        if remembered.first() == Some(&newest) {
+            return response;
+        }
+        remembered.retain(|(id, _)| *id != invitation.id);
+        remembered.insert(0, newest);
+        remembered.truncate(REMEMBERED);
+        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFE);
+        response.headers_mut().append(SET_COOKIE, value);
+        response
+    }
+
+    /// Forgets the household with this code, and goes back to `address`.
+    pub(super) async fn forget(
+        &self,
+        site: &Site,
+        headers: &HeaderMap,
+        code: &str,
+        address: &str,
+    ) -> Result<Response, Problem> {
+        let mut remembered = self.remembered(site, headers);
+        if let Ok(key) = CodeKey::parse(code) {
+            let mine: Vec<InvitationId> = remembered.iter().map(|(id, _)| id.clone()).collect();
+            // Only among the remembered ones, so that forgetting is no way to guess.
+            let forgotten = site
+                .store
+                .read(move |tx| {
+                    let found = invitation::find_by_code(tx, &key)?;
+                    Ok::<_, StoreError>(found.map(|one| one.id).filter(|id| mine.contains(id)))
+                })
+                .await?;
+            remembered.retain(|(id, _)| Some(id) != forgotten.as_ref());
+        }
+        let mut response = Redirect::to(address).into_response();
+        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFE);
+        response.headers_mut().append(SET_COOKIE, value);
+        Ok(response)
+    }
+
+    /// Notes that the household itself has looked. Robots that fetch links do
+    /// not say that a person navigates.
+    pub(super) fn note_opened(&self, headers: &HeaderMap, portal: &Portal) {
+        let robot = headers
+            .get("user-agent")
+            .and_then(|agent| agent.to_str().ok())
+            .is_none_or(|agent| {
+                let agent = agent.to_ascii_lowercase();
+                ["bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "curl", "wget"]
+                    .iter()
+                    .any(|word| agent.contains(word))
+            });
+        if !robot {
+            self.opens
+                .note(portal.household.invitation.id.clone(), portal.now);
+        }
+    }
+
+    fn remembered(&self, site: &Site, headers: &HeaderMap) -> Vec<(InvitationId, i64)> {
+        let value = cookie::find_secret(headers, site.url(), COOKIE).unwrap_or_default();
+        value
+            .split('~')
+            .take(REMEMBERED)
+            .filter_map(|entry| {
+                let mut parts = entry.split('.');
+                let (id, epoch, signature) = (parts.next()?, parts.next()?, parts.next()?);
+                let genuine = self.key.verify(&[id, epoch], signature);
+                Some((id.parse().ok()?, epoch.parse().ok()?)).filter(|_| genuine)
+            })
+            .collect()
+    }
+
+    fn signed(&self, remembered: &[(InvitationId, i64)]) -> String {
+        let entries: Vec<String> = remembered
+            .iter()
+            .map(|(id, epoch)| {
+                let epoch = epoch.to_string();
+                let signature = self.key.sign(&[id.as_str(), &epoch]);
+                format!("{id}.{epoch}.{signature}")
+            })
+            .collect();
+        entries.join("~")
+    }
+}
+
+pub(crate) fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "invitation_not_found")
+}
+
+/// What stands behind a code goes to nobody else (§8.1).
+pub(crate) fn keep_private(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
+    headers.insert(
+        HeaderName::from_static("x-robots-tag"),
+        HeaderValue::from_static("noindex, nofollow, noarchive"),
+    );
+}
+
+/// A public card is for those who were told of it, not for search engines.
+pub(super) fn keep_out_of_search(response: &mut Response) {
+    response.headers_mut().insert(
+        HeaderName::from_static("x-robots-tag"),
+        HeaderValue::from_static("noindex"),
+    );
+}

@@ -1,0 +1,239 @@
+//! Ways to a code: the page that asks for one, and an occasion's public page.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use platform::StoreError;
+use web::page::{Kind, Page};
+use web::{Argument, Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
+
+use super::door::{Door, Failure};
+use super::show;
+use super::view::{Card, CodeEntry, CodeProblem, Known};
+use crate::event::{self, Event};
+use crate::occasion::{self, Occasion};
+use crate::words::OccasionStatus;
+
+/// `GET /`.
+pub(super) async fn show(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    wishes: Wishes,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let text = site.speak(&wishes);
+    let known = door.known(&site, &headers).await?;
+    Ok(ask(&site, &text, entry(&text, "/", known)))
+}
+
+/// `POST /`: opens a code, or forgets a household.
+pub(super) async fn open(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    facts: Facts,
+    wishes: Wishes,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response, Problem> {
+    csrf::check_sender(&headers, site.url())?;
+    if let Some(code) = form.find("forget") {
+        return door.forget(&site, &headers, code, "/").await;
+    }
+    let typed = form.text("code");
+    let text = site.speak(&wishes);
+    match door.try_code(&site, &facts, &headers, typed).await {
+        Ok(code) => Ok(to_portal(&code)),
+        Err(Failure::Problem(problem)) => Err(problem),
+        Err(failure) => {
+            let known = door.known(&site, &headers).await?;
+            let mut body = entry(&text, "/", known);
+            typed.clone_into(&mut body.typed);
+            body.problem = Some(complaint(&site, &text, &failure));
+            Ok(failure.dress(ask(&site, &text, body)))
+        }
+    }
+}
+
+fn to_portal(code: &str) -> Response {
+    Redirect::to(&format!("/invite/{code}")).into_response()
+}
+
+fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
+    CodeEntry {
+        text,
+        action: action.to_owned(),
+        typed: String::new(),
+        problem: None,
+        known,
+        contact: None,
+    }
+}
+
+fn complaint(site: &Site, text: &Text, failure: &Failure) -> CodeProblem {
+    match failure {
+        Failure::Malformed => CodeProblem::Malformed,
+        Failure::TooMany { retry_after } => {
+            let again = site.clock.now() + jiff::SignedDuration::from_secs(i64::from(*retry_after));
+            CodeProblem::TooMany {
+                time: text.time(&again.to_zoned(site.settings.time_zone.clone())),
+                minutes: i64::from(retry_after.div_ceil(60)),
+            }
+        }
+        Failure::Unknown | Failure::Problem(_) => CodeProblem::Unknown,
+    }
+}
+
+fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
+    let title = body.title();
+    let languages = site.languages();
+    web::page(Page {
+        title: &title,
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: Kind::Guest {
+            languages: &languages,
+        },
+    })
+}
+
+/// `GET /o/{slug}`.
+pub(super) async fn card(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    wishes: Wishes,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let public = match find(&site, &slug).await? {
+        Found::Here(public) => public,
+        Found::Moved(slug) => return Ok(moved(&slug, &uri)),
+    };
+    let known = door.known(&site, &headers).await?;
+    Ok(show_card(&site, &wishes, &public, |entry| entry.known = known))
+}
+
+/// `POST /o/{slug}`: as `POST /`, on the occasion's own page.
+pub(super) async fn open_at(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    facts: Facts,
+    wishes: Wishes,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    form: Form,
+) -> Result<Response, Problem> {
+    csrf::check_sender(&headers, site.url())?;
+    let Found::Here(public) = find(&site, &slug).await? else {
+        return Err(Problem::not_found());
+    };
+    if let Some(code) = form.find("forget") {
+        return door.forget(&site, &headers, code, &format!("/o/{slug}")).await;
+    }
+    let typed = form.text("code");
+    match door.try_code(&site, &facts, &headers, typed).await {
+        Ok(code) => Ok(to_portal(&code)),
+        Err(Failure::Problem(problem)) => Err(problem),
+        Err(failure) => {
+            let text = show::speak(&site, &wishes, &public.occasion, None);
+            let problem = complaint(&site, &text, &failure);
+            let page = show_card(&site, &wishes, &public, |entry| {
+                typed.clone_into(&mut entry.typed);
+                entry.problem = Some(problem);
+            });
+            Ok(failure.dress(page))
+        }
+    }
+}
+
+/// What everybody may know of an occasion.
+struct Public {
+    occasion: Occasion,
+    events: Vec<Event>,
+}
+
+enum Found {
+    Here(Public),
+    Moved(String),
+}
+
+async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
+    let wanted = slug.to_owned();
+    let found = site
+        .store
+        .read(move |tx| {
+            let Some(id) = occasion::find_by_slug(tx, &wanted)? else {
+                return Ok(None);
+            };
+            let occasion = occasion::load(tx, &id)?;
+            let events = event::list(tx, &id)?;
+            Ok::<_, StoreError>(Some(Public { occasion, events }))
+        })
+        .await?;
+    let public = found.ok_or_else(Problem::not_found)?;
+    if public.occasion.status == OccasionStatus::Archived {
+        return Err(Problem::new(StatusCode::GONE, "invitation_expired"));
+    }
+    if public.occasion.slug != slug {
+        return Ok(Found::Moved(public.occasion.slug));
+    }
+    Ok(Found::Here(public))
+}
+
+fn moved(slug: &str, uri: &Uri) -> Response {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
+}
+
+fn show_card(
+    site: &Site,
+    wishes: &Wishes,
+    public: &Public,
+    fill: impl FnOnce(&mut CodeEntry<'_>),
+) -> Response {
+    let occasion = &public.occasion;
+    let text = show::speak(site, wishes, occasion, None);
+    let mut entry = entry(&text, &format!("/o/{}", occasion.slug), Vec::new());
+    entry.contact = show::contact(occasion);
+    fill(&mut entry);
+    let preparing = occasion.status == OccasionStatus::Draft;
+    let body = Card {
+        text: &text,
+        theme: occasion.details.theme,
+        hosts: show::hosts(&text, occasion),
+        cover: show::cover(&text, occasion, public.events.iter()),
+        preparing,
+        host: false,
+        welcome: show::welcome(&text, occasion),
+        entry,
+    };
+    let title = body.title();
+    let tags = occasion.details.languages.iter();
+    let languages: Vec<Language> = tags.map(|tag| Language::of(tag)).collect();
+    let theme = if preparing { Theme::PLAIN } else { occasion.details.theme };
+    let mut response = web::page(Page {
+        title: &title,
+        body,
+        text: &text,
+        theme,
+        kind: Kind::Guest {
+            languages: &languages,
+        },
+    });
+    super::door::keep_out_of_search(&mut response);
+    response
+}
+
+/// What a guest hears when a code opens nothing, outside of the form.
+pub(super) fn too_many(retry_after: u32, site: &Site) -> Problem {
+    let again = site.clock.now() + jiff::SignedDuration::from_secs(i64::from(retry_after));
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts")
+        .with("minutes", i64::from(retry_after.div_ceil(60)))
+        .with(
+            "time",
+            Argument::Time(again.to_zoned(site.settings.time_zone.clone())),
+        )
+        .retry_after(retry_after)
+}

@@ -1,0 +1,225 @@
+//! The household form as it comes back: from field names to a wish, and from
+//! the places of complaints back to field names.
+
+use platform::id::Id;
+use web::Form;
+
+use crate::guest::GuestId;
+use crate::wish::{GuestWish, NoteWish, Wish};
+use crate::words::ReplyStatus;
+
+/// A wish, and which row of the form each of its guests came from.
+pub(super) struct Filled {
+    pub(super) wish: Wish,
+    rows: Vec<Row>,
+}
+
+/// Where a guest stands in the form.
+enum Row {
+    /// Somebody on the invitation: `name.{id}`.
+    Known(String),
+    /// Somebody new: `new.{n}.name`.
+    New(usize),
+}
+
+/// New people a form may hold; no allowance is larger.
+const NEW_ROWS: usize = 40;
+
+/// Reads the form.
+pub(super) fn read(form: &Form) -> Filled {
+    let mut filled = Filled {
+        wish: Wish {
+            version: form.number("version").ok().flatten(),
+            ..Wish::default()
+        },
+        rows: Vec::new(),
+    };
+    for id in known_ids(form) {
+        if form.is_ticked(&format!("remove.{id}")) {
+            filled.wish.remove.push(GuestId::from_text(id));
+            continue;
+        }
+        filled.wish.guests.push(known(form, &id));
+        filled.rows.push(Row::Known(id));
+    }
+    for n in 0..NEW_ROWS {
+        let name = form.text(&format!("new.{n}.name"));
+        if !name.trim().is_empty() || form.is_ticked(&format!("new.{n}.comes")) {
+            filled.wish.guests.push(newcomer(form, n));
+            filled.rows.push(Row::New(n));
+        }
+    }
+    filled.wish.note = form.find("note").map(|text| NoteWish {
+        text: text.to_owned(),
+        version: form.number("note_version").ok().flatten(),
+    });
+    filled
+}
+
+impl Filled {
+    /// The name of the field that a JSON pointer into the wish means.
+    pub(super) fn field(&self, pointer: &str) -> String {
+        let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
+        let (first, index, rest) = (parts.next(), parts.next(), parts.next());
+        let row = index
+            .and_then(|index| index.parse::<usize>().ok())
+            .and_then(|index| self.rows.get(index));
+        match (first, row, rest) {
+            (Some("guests"), Some(row), Some(rest)) => row.field(rest),
+            _ => "note".to_owned(),
+        }
+    }
+
+    /// The field of the first new person's name, where a complaint about too
+    /// many people belongs.
+    pub(super) fn first_new(&self) -> Option<String> {
+        self.rows.iter().find_map(|row| match row {
+            Row::New(n) => Some(format!("new.{n}.name")),
+            Row::Known(_) => None,
+        })
+    }
+}
+
+impl Row {
+    fn field(&self, rest: &str) -> String {
+        let name = match rest {
+            "is_child" => "child",
+            "diets" => "diet",
+            other => other.strip_prefix("replies/").map_or(other, |_| "reply"),
+        };
+        let event = rest
+            .strip_prefix("replies/")
+            .map(|key| format!(".{key}"))
+            .unwrap_or_default();
+        match self {
+            Self::Known(id) => format!("{name}.{id}{event}"),
+            Self::New(n) => format!("new.{n}.{name}{event}"),
+        }
+    }
+}
+
+/// Ids of guests whom any field is about, in the order of the form.
+fn known_ids(form: &Form) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for (name, _) in form.iter() {
+        let mut parts = name.splitn(3, '.');
+        let about = matches!(
+            parts.next(),
+            Some("reply" | "name" | "child" | "age" | "diet" | "diet_note" | "remove")
+        );
+        if let (true, Some(id)) = (about, parts.next())
+            && !ids.iter().any(|known| known == id)
+        {
+            ids.push(id.to_owned());
+        }
+    }
+    ids
+}
+
+fn known(form: &Form, id: &str) -> GuestWish {
+    let diets_shown = form.find(&format!("diet_note.{id}"));
+    GuestWish {
+        id: Some(GuestId::from_text(id.to_owned())),
+        name: form.find(&format!("name.{id}")).map(str::to_owned),
+        replies: replies(form, &format!("reply.{id}.")),
+        diets: diets_shown.map(|_| {
+            let ticked = format!("diet.{id}");
+            form.all(&ticked).map(str::to_owned).collect()
+        }),
+        diet_note: diets_shown.map(str::to_owned),
+        ..childhood(form, &format!("child.{id}"), &format!("age.{id}"))
+    }
+}
+
+fn newcomer(form: &Form, n: usize) -> GuestWish {
+    GuestWish {
+        name: Some(form.text(&format!("new.{n}.name")).to_owned()),
+        replies: replies(form, &format!("new.{n}.reply.")),
+        ..childhood(form, &format!("new.{n}.child"), &format!("new.{n}.age"))
+    }
+}
+
+/// The age's select is there whenever the box is: an unticked box sends nothing.
+fn childhood(form: &Form, child: &str, age: &str) -> GuestWish {
+    let Some(chosen) = form.find(age) else {
+        return GuestWish::default();
+    };
+    // Who has an age is a child, ticked or not.
+    let is_child = form.is_ticked(child) || !chosen.is_empty();
+    GuestWish {
+        is_child: Some(is_child),
+        // What is no number is no age either: the rule answers.
+        age: Some((!chosen.is_empty()).then(|| chosen.parse().unwrap_or(-1))),
+        ..GuestWish::default()
+    }
+}
+
+fn replies(form: &Form, prefix: &str) -> std::collections::BTreeMap<String, ReplyStatus> {
+    form.iter()
+        .filter_map(|(name, value)| {
+            let event = name.strip_prefix(prefix)?;
+            // A word that is none of ours is refused as any answer that cannot
+            // be wanted.
+            let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Pending);
+            (!value.is_empty()).then(|| (event.to_owned(), status))
+        })
+        .collect()
+}
+
+/// The form as one text, by which a repeat of it is recognised.
+pub(super) fn body(form: &Form) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in form.iter() {
+        for part in [name, value] {
+            body.extend_from_slice(part.as_bytes());
+            body.push(0);
+        }
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(text: &str) -> Form {
+        Form::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_form_becomes_a_wish() {
+        let filled = read(&form(
+            "version=3&name.a=Rahman&reply.a.nikah=yes&reply.a.reception=no&diet_note.a=&diet.a=halal&diet.a=vegan\
+             &age.b=&reply.b.nikah=&remove.c=1&name.c=X\
+             &new.0.name=Mei&new.0.age=4&new.1.name=&new.2.comes=1&new.2.reply.nikah=no&note=Hello&note_version=2",
+        ));
+        let wish = &filled.wish;
+        assert_eq!(wish.version, Some(3));
+        assert_eq!(wish.remove.len(), 1);
+        let names: Vec<_> = wish.guests.iter().map(|guest| guest.name.as_deref()).collect();
+        assert_eq!(names, [Some("Rahman"), None, Some("Mei"), Some("")]);
+        assert_eq!(wish.guests[0].replies.len(), 2);
+        assert_eq!(wish.guests[0].diets.as_deref().unwrap(), ["halal", "vegan"]);
+        assert_eq!(wish.guests[1].replies.len(), 0, "not choosing is no answer");
+        assert_eq!(wish.guests[1].diets, None, "what was not shown is not emptied");
+        assert_eq!((wish.guests[2].is_child, wish.guests[2].age), (Some(true), Some(Some(4))));
+        assert_eq!(wish.note.as_ref().unwrap().version, Some(2));
+        for (pointer, field) in [
+            ("/guests/0/name", "name.a"),
+            ("/guests/0/replies/nikah", "reply.a.nikah"),
+            ("/guests/0/diets", "diet.a"),
+            ("/guests/2/is_child", "new.0.child"),
+            ("/guests/3/replies/nikah", "new.2.reply.nikah"),
+            ("/note/text", "note"),
+        ] {
+            assert_eq!(filled.field(pointer), field);
+        }
+        assert_eq!(filled.first_new().as_deref(), Some("new.0.name"));
+    }
+
+    #[test]
+    fn words_that_are_no_answers_are_not_taken_for_one() {
+        let filled = read(&form("reply.a.nikah=maybe"));
+        assert_eq!(filled.wish.guests[0].replies["nikah"], ReplyStatus::Pending);
+    }
+}

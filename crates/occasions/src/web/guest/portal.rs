@@ -1,0 +1,112 @@
+//! The portal, and the page after a save.
+
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use web::page::{Kind, Page};
+use web::{Language, Problem, Text};
+
+use super::show::{self, Reading, masked_email};
+use super::visit::Visit;
+use super::view::{self, Standing, Typed};
+use crate::portal::Portal;
+
+/// `GET /invite/{code}`.
+pub(super) async fn show(visit: Visit, uri: Uri) -> Result<Response, Problem> {
+    let portal = visit.open().await?;
+    if visit.code != portal.household.invitation.code {
+        return Ok(canonical(&portal, &uri));
+    }
+    visit.door.note_opened(&visit.headers, &portal);
+    let text = visit.text(&portal);
+    let response = page(&text, &portal, Vec::new());
+    Ok(visit.remember(&portal, response))
+}
+
+/// Another spelling of the code: its own address, with the query kept.
+fn canonical(portal: &Portal, uri: &Uri) -> Response {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let address = format!("/invite/{}{query}", portal.household.invitation.code);
+    axum::response::Redirect::permanent(&address).into_response()
+}
+
+/// The portal as a page; `typed` came too late to be saved.
+pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response {
+    let reading = Reading::new(text, portal);
+    let details = &portal.household.invitation.details;
+    let late = !typed.is_empty();
+    let body = view::Portal {
+        text,
+        frame: reading.frame(),
+        cover: reading.cover(),
+        standing: reading.standing(),
+        salutation: reading.salutation(),
+        closing: reading.closing(),
+        progress: reading.progress(),
+        welcome: show::welcome(text, &portal.occasion),
+        message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
+        typed,
+        events: reading.events(),
+        calendar: reading.calendar(),
+        guests: reading.stored(),
+        counts: reading.counts(),
+        tiles: reading.tiles(),
+    };
+    let title = body.title();
+    let mut response = guest_page(text, portal, &title, body);
+    if late {
+        *response.status_mut() = StatusCode::LOCKED;
+    }
+    response
+}
+
+/// Puts a body behind a code into the frame of its occasion.
+pub(super) fn guest_page<B: askama::Template>(
+    text: &Text,
+    portal: &Portal,
+    title: &str,
+    body: B,
+) -> Response {
+    let languages: Vec<Language> = portal
+        .occasion
+        .details
+        .languages
+        .iter()
+        .map(|tag| Language::of(tag))
+        .collect();
+    let mut response = web::page(Page {
+        title,
+        body,
+        text,
+        theme: portal.occasion.details.theme,
+        kind: Kind::Guest {
+            languages: &languages,
+        },
+    });
+    super::door::keep_private(&mut response);
+    response
+}
+
+/// `GET /invite/{code}/confirmation`.
+pub(super) async fn confirmation(visit: Visit) -> Result<Response, Problem> {
+    let portal = visit.open().await?;
+    let text = visit.text(&portal);
+    let reading = Reading::new(&text, &portal);
+    let wants_mail = portal.occasion.details.switches.confirmation_mail;
+    let email = portal.household.invitation.details.email.as_deref();
+    let body = view::Confirmation {
+        text: &text,
+        frame: reading.frame(),
+        tone: portal.occasion.details.tone,
+        progress: reading.progress(),
+        closing: reading.closing(),
+        open: reading.standing() == Standing::Open,
+        guests: reading.stored(),
+        counts: reading.counts(),
+        calendar: reading.calendar(),
+        mail: email.filter(|_| wants_mail).map(masked_email),
+        tiles: reading.tiles(),
+    };
+    let title = body.title();
+    let response = guest_page(&text, &portal, &title, body);
+    Ok(visit.remember(&portal, response))
+}

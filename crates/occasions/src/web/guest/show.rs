@@ -1,0 +1,417 @@
+//! From the nouns of the domain to what pages show: words, dates and marks in
+//! the reader's language.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use web::dates;
+use web::{Deadline, Spoken, Text, Wishes};
+
+use super::view::{
+    Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, Progress, Standing, Stored, Tile,
+};
+use crate::diet::DietaryOption;
+use crate::event::Event;
+use crate::guest::Guest;
+use crate::occasion::Occasion;
+use crate::portal::Portal;
+use crate::words::{Access, ReplyStatus, Response};
+
+/// A portal, read in one language and in the occasion's zone.
+pub(crate) struct Reading<'a> {
+    pub(super) text: &'a Text,
+    pub(super) portal: &'a Portal,
+    pub(super) zone: TimeZone,
+    /// One for each of the portal's dietary options.
+    labels: Vec<Label>,
+}
+
+/// The language of an occasion's pages for this reader: of a household, what
+/// the hosts wrote down counts too.
+pub(crate) fn speak(
+    site: &web::Site,
+    wishes: &Wishes,
+    occasion: &Occasion,
+    household: Option<&str>,
+) -> Text {
+    let details = &occasion.details;
+    let tag = wishes.choose(&details.languages, household, &details.default_language);
+    site.catalogue.speak(&web::Language::of(tag))
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(text: &'a Text, portal: &'a Portal) -> Self {
+        let labels = portal.diets.iter();
+        let labels = labels.map(|option| diet_label(text, &portal.occasion, option)).collect();
+        Self {
+            text,
+            portal,
+            zone: portal.occasion.zone(),
+            labels,
+        }
+    }
+
+    fn occasion(&self) -> &'a Occasion {
+        &self.portal.occasion
+    }
+
+    fn pick(&self, texts: &'a web::I18n) -> Spoken<'a> {
+        pick(self.text, self.occasion(), texts)
+    }
+
+    pub(super) fn local(&self, instant: Timestamp) -> Zoned {
+        instant.to_zoned(self.zone.clone())
+    }
+
+    /// The address of the portal.
+    pub(super) fn home(&self) -> String {
+        format!("/invite/{}", self.portal.household.invitation.code)
+    }
+
+    pub(super) fn frame(&self) -> Frame<'a> {
+        Frame {
+            theme: self.occasion().details.theme,
+            hosts: hosts(self.text, self.occasion()),
+            home: self.home(),
+            contact: contact(self.occasion()),
+            code: &self.portal.household.invitation.code,
+            household: &self.portal.household.invitation.details.household,
+        }
+    }
+
+    pub(crate) fn cover(&self) -> Cover<'a> {
+        cover(self.text, self.occasion(), self.portal.invited_events())
+    }
+
+    pub(crate) fn salutation(&self) -> String {
+        let details = &self.portal.household.invitation.details;
+        let own = details.salutation.as_deref();
+        self.occasion()
+            .details
+            .tone
+            .salutation(self.text, &details.household, own)
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match self.portal.access {
+            Access::Open => Standing::Open,
+            Access::Locked => Standing::Locked,
+            Access::Closed | Access::Expired | Access::Revoked => {
+                Standing::Closed(self.portal.closes_at().map(|at| self.closed_on(at)))
+            }
+        }
+    }
+
+    /// The last day answers were taken: "14 January".
+    fn closed_on(&self, at: Timestamp) -> String {
+        self.text
+            .day_and_month(Deadline::of(&self.local(at)).day())
+    }
+
+    pub(crate) fn closing(&self) -> Option<Closing> {
+        let at = self.local(self.portal.closes_at()?);
+        let now = self.local(self.portal.now);
+        let deadline = Deadline::of(&at);
+        let days = deadline.days_left(&now);
+        let weekday = self.text.weekday(deadline.day());
+        Some(match deadline {
+            Deadline::EndOf(day) => Closing::Day {
+                date: self.text.day_and_month(day),
+                weekday,
+                days,
+            },
+            Deadline::Within(_) => Closing::Moment {
+                moment: self.text.moment(&at),
+                time: self.text.time(&at),
+                weekday,
+                days,
+            },
+        })
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        match self.portal.response() {
+            Response::Unanswered => Progress::Unanswered,
+            Response::Partial => Progress::Partly,
+            Response::Complete => Progress::Complete,
+        }
+    }
+
+    pub(super) fn events(&self) -> Vec<EventRow<'a>> {
+        self.portal
+            .invited_events()
+            .map(|event| self.event(event))
+            .collect()
+    }
+
+    fn event(&self, event: &'a Event) -> EventRow<'a> {
+        let details = &event.details;
+        let (start, end) = (self.local(details.starts_at), self.local(details.ends_at));
+        let hours = self.text.time_range(&start, &end);
+        let weekday = self.text.weekday(&start);
+        EventRow {
+            name: self.pick(&details.name),
+            day: start.day().to_string(),
+            month: self.text.month_short(&start),
+            when: format!("{weekday}{}{hours}", self.text.say("list-comma")),
+            when_machine: dates::machine(&start),
+            venue: &details.venue,
+            address: &details.address,
+            dress: self.pick(&details.dress_code),
+            map: (!details.map_url.is_empty()).then_some(details.map_url.as_str()),
+        }
+    }
+
+    /// Hours of an event beside its choice; with the weekday where the
+    /// household is invited on several days.
+    pub(super) fn hours(&self, event: &Event) -> String {
+        let (start, end) = (
+            self.local(event.details.starts_at),
+            self.local(event.details.ends_at),
+        );
+        let hours = self.text.time_range(&start, &end);
+        let one_day = self
+            .portal
+            .invited_events()
+            .all(|other| self.local(other.details.starts_at).date() == start.date());
+        if one_day {
+            return hours;
+        }
+        let weekday = self.text.weekday(&start);
+        format!("{weekday}{}{hours}", self.text.say("list-comma"))
+    }
+
+    pub(super) fn event_name(&self, event: &'a Event) -> Spoken<'a> {
+        self.pick(&event.details.name)
+    }
+
+    /// The name to show: as written, or whose guest it is.
+    pub(super) fn name(&self, guest: &Guest) -> String {
+        if !guest.name.is_empty() {
+            return guest.name.clone();
+        }
+        let household = &self.portal.household;
+        let host = household.guests.iter().find(|one| !one.name.is_empty());
+        let name = host.map_or(&household.invitation.details.household, |one| &one.name);
+        self.text.with("guest-of", [("name", name.as_str().into())])
+    }
+
+    pub(crate) fn stored(&self) -> Vec<Stored<'a>> {
+        let above = self.above_allowance();
+        self.portal
+            .household
+            .guests
+            .iter()
+            .map(|guest| Stored {
+                name: self.name(guest),
+                child: self.child(guest),
+                above: above && guest.kind == crate::words::GuestKind::PlusOne,
+                replies: self
+                    .replies(guest)
+                    .map(|(event, mark)| (self.event_name(event), mark))
+                    .collect(),
+                diets: self.diets_in_words(guest),
+            })
+            .collect()
+    }
+
+    /// Whether a host lowered the allowance below what is taken.
+    pub(super) fn above_allowance(&self) -> bool {
+        let places = self.portal.household.allowance().plus_ones;
+        places.used > places.allowed
+    }
+
+    fn child(&self, guest: &Guest) -> Option<String> {
+        match (guest.is_child, guest.child_age) {
+            (false, _) => None,
+            (true, None) => Some(self.text.say("guest-child").into_owned()),
+            (true, Some(age)) => Some(self.text.with("guest-child-age", [("age", age.into())])),
+        }
+    }
+
+    /// A guest's answers in the order of the events.
+    pub(super) fn replies(&self, guest: &Guest) -> impl Iterator<Item = (&'a Event, Mark)> {
+        let statuses: Vec<(&'a Event, Mark)> = self
+            .portal
+            .events
+            .iter()
+            .filter_map(|event| {
+                let reply = guest.replies.get(&event.id)?;
+                Some((event, mark(self.portal.shown(reply.status))))
+            })
+            .collect();
+        statuses.into_iter()
+    }
+
+    fn diets_in_words(&self, guest: &Guest) -> String {
+        let mut words: Vec<&str> = self
+            .diets()
+            .filter(|(option, _)| guest.diets.contains(&option.key))
+            .map(|(_, label)| label.text)
+            .collect();
+        if self.occasion().details.switches.dietary && !guest.diet_note.is_empty() {
+            words.push(&guest.diet_note);
+        }
+        words.join(&self.text.say("list-comma"))
+    }
+
+    /// Every dietary option with its name.
+    pub(super) fn diets(&self) -> impl Iterator<Item = (&'a DietaryOption, Spoken<'_>)> {
+        self.portal.diets.iter().zip(&self.labels).map(|(option, label)| {
+            let spoken = Spoken {
+                text: &label.text,
+                other: label.other.clone(),
+            };
+            (option, spoken)
+        })
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for guest in &self.portal.household.guests {
+            let has = |wanted: Mark| self.replies(guest).any(|(_, mark)| mark == wanted);
+            let count = if has(Mark::Yes) {
+                &mut counts.yes
+            } else if has(Mark::Waitlisted) {
+                &mut counts.waitlisted
+            } else if has(Mark::Undecided) {
+                &mut counts.undecided
+            } else if has(Mark::Pending) {
+                &mut counts.pending
+            } else {
+                &mut counts.no
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// The calendar file, if there is something left to go to.
+    pub(super) fn calendar(&self) -> Option<String> {
+        super::calendar::events(self.portal)
+            .next()
+            .map(|_| format!("{}/calendar.ics", self.home()))
+    }
+
+    pub(super) fn tiles(&self) -> Vec<Tile> {
+        let switches = self.occasion().details.switches;
+        let say = |id| self.text.say(id).into_owned();
+        let mut tiles = Vec::new();
+        if switches.dietary {
+            let guests = &self.portal.household.guests;
+            let some = |guest: &&Guest| !guest.diets.is_empty() || !guest.diet_note.is_empty();
+            let state = match guests.iter().filter(some).count() {
+                0 => say("tile-none"),
+                n => self.text.with("tile-diets", [("n", n.into())]),
+            };
+            tiles.push(Tile {
+                address: format!("{}/dietary", self.home()),
+                title: say("tile-dietary"),
+                state,
+            });
+        }
+        if switches.notes {
+            let written = !self.portal.household.invitation.note.is_empty();
+            tiles.push(Tile {
+                address: format!("{}/notes", self.home()),
+                title: say("tile-note"),
+                state: say(if written { "tile-note-written" } else { "tile-none" }),
+            });
+        }
+        tiles
+    }
+}
+
+/// A text that may be ours or the hosts', with the language it is in where that
+/// is not the page's.
+struct Label {
+    text: String,
+    other: Option<web::Language>,
+}
+
+/// A need in the hosts' own words, or in the built-in ones of its key.
+fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
+    let own = pick(text, occasion, &option.label);
+    if own.is_empty() {
+        return Label {
+            text: text.say(&format!("diet-{}", option.key)).into_owned(),
+            other: None,
+        };
+    }
+    Label {
+        text: own.text.to_owned(),
+        other: own.other,
+    }
+}
+
+fn pick<'a>(text: &Text, occasion: &Occasion, texts: &'a web::I18n) -> Spoken<'a> {
+    texts.pick(text.language(), &occasion.details.default_language)
+}
+
+pub(super) fn hosts<'a>(text: &Text, occasion: &'a Occasion) -> Hosts<'a> {
+    Hosts(pick(text, occasion, &occasion.details.hosts))
+}
+
+pub(super) fn cover<'a>(
+    text: &Text,
+    occasion: &'a Occasion,
+    events: impl Iterator<Item = &'a Event>,
+) -> Cover<'a> {
+    let kicker = pick(text, occasion, &occasion.details.kicker);
+    let first = events
+        .map(|event| event.details.starts_at)
+        .min()
+        .map(|at| at.to_zoned(occasion.zone()));
+    Cover {
+        kicker: (!kicker.is_empty()).then_some(kicker),
+        date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
+        date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
+    }
+}
+
+pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {
+    pick(text, occasion, &occasion.details.welcome)
+}
+
+/// Whom guests ask, if the hosts named somebody.
+pub(crate) fn contact(occasion: &Occasion) -> Option<Contact> {
+    let contact = &occasion.details.contact;
+    let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+    some(&contact.name).map(|name| Contact {
+        name,
+        phone: some(&contact.phone),
+        email: some(&contact.email),
+    })
+}
+
+fn mark(status: ReplyStatus) -> Mark {
+    match status {
+        ReplyStatus::Pending => Mark::Pending,
+        ReplyStatus::Yes => Mark::Yes,
+        ReplyStatus::No => Mark::No,
+        ReplyStatus::Undecided => Mark::Undecided,
+        ReplyStatus::Waitlisted => Mark::Waitlisted,
+    }
+}
+
+/// An address that its owner recognises and nobody else learns: `a•••@x.my`.
+pub(crate) fn masked_email(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => {
+            let first = local.chars().next().map(String::from).unwrap_or_default();
+            format!("{first}•••@{domain}")
+        }
+        None => "•••".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_recognised_by_its_owner_alone() {
+        assert_eq!(masked_email("aminah@x.my"), "a•••@x.my");
+        assert_eq!(masked_email("@x.my"), "•••@x.my");
+        assert_eq!(masked_email("x"), "•••");
+    }
+}

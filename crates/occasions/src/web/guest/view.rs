@@ -1,0 +1,399 @@
+//! What guests' pages show, ready to be put into the templates: words, dates and
+//! addresses already formed, the choices among them as enums. Handlers turn the
+//! nouns of the domain into these; the templates know no rules.
+//!
+//! Each page is a body for [`web::page`]; `sample` makes one of each for tests.
+
+use web::{Spoken, Text, Theme};
+
+pub use crate::words::Tone;
+
+mod alone;
+mod answer;
+mod conflict;
+mod entry;
+mod mail;
+mod portal;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+pub(crate) mod sample_forms;
+
+pub use alone::{DietRow, Dietary, NotePage};
+pub use answer::{Answer, Chips, Choice, Complaint, Diet, NewRow, NoteField, Places, Row, Seats};
+pub use conflict::{Conflict, Difference, Side};
+pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
+pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
+pub use portal::{Confirmation, EventRow, Portal, Progress, Standing, Stored, Tile, Typed};
+
+impl Tone {
+    /// The line that opens a portal and a mail: the hosts' own, or one with the
+    /// household's name as it was typed.
+    pub fn salutation(self, text: &Text, household: &str, own: Option<&str>) -> String {
+        match own {
+            Some(own) => own.to_owned(),
+            None => self.say(text, "salutation", household),
+        }
+    }
+
+    /// The message of this name for this tone.
+    fn say(self, text: &Text, id: &str, household: &str) -> String {
+        text.with(
+            &format!("{id}-{}", self.word()),
+            [("household", household.into())],
+        )
+    }
+}
+
+/// What all pages behind a code share: whose they are, and whom to ask.
+pub struct Frame<'a> {
+    /// The theme.
+    pub theme: Theme,
+    /// The hosts' names.
+    pub hosts: Hosts<'a>,
+    /// The address of the portal.
+    pub home: String,
+    /// The household's name.
+    pub household: &'a str,
+    /// Its code, as the card shows it.
+    pub code: &'a str,
+    /// Whom guests may ask.
+    pub contact: Option<Contact>,
+}
+
+impl Frame<'_> {
+    /// The last line of every page around whom to ask, and that person.
+    fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
+        let contact = self.contact.as_ref()?;
+        Some((around_contact(text, "guest-questions"), contact))
+    }
+}
+
+/// The hosts' names as they wrote them: "Aisyah & Daniel".
+#[derive(Clone)]
+pub struct Hosts<'a>(pub Spoken<'a>);
+
+/// What stands between two names, in the languages we know; only ever looked
+/// for between spaces, but for the Chinese one.
+const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
+
+impl Hosts<'_> {
+    /// The names one below the other, the joiner marked: it is set smaller.
+    pub fn lines(&self) -> Vec<(&str, bool)> {
+        let whole = self.0.text;
+        for joiner in JOINERS {
+            if let Some((first, second)) = whole.split_once(joiner)
+                && !first.is_empty()
+                && !second.is_empty()
+            {
+                return vec![(first, false), (joiner.trim(), true), (second, false)];
+            }
+        }
+        vec![(whole, false)]
+    }
+
+    /// Whether a name is so long that a phone needs smaller letters.
+    pub fn long(&self) -> bool {
+        self.lines()
+            .iter()
+            .any(|(name, _)| name.chars().count() >= 14)
+    }
+}
+
+/// The head of a portal or a public page.
+pub struct Cover<'a> {
+    /// The line above the names: "Walimatulurus".
+    pub kicker: Option<Spoken<'a>>,
+    /// The first day in words, weekday and year with it.
+    pub date: String,
+    /// The same for machines: `2027-01-16`.
+    pub date_machine: String,
+}
+
+/// Whom guests ask when a page cannot help them.
+#[derive(Clone)]
+pub struct Contact {
+    /// A name, as the hosts wrote it.
+    pub name: String,
+    /// A telephone number, as the hosts wrote it.
+    pub phone: Option<String>,
+    /// A mail address.
+    pub email: Option<String>,
+}
+
+impl Contact {
+    /// The number as a telephone dials it.
+    pub fn dial(&self) -> String {
+        let digits = |c: &char| c.is_ascii_digit() || *c == '+';
+        let phone = self.phone.as_deref().unwrap_or_default();
+        phone.chars().filter(digits).collect()
+    }
+}
+
+/// Stands where a sentence has a piece that is not text alone, such as a link.
+const OBJECT: &str = "\u{fffc}";
+
+/// The two halves of the message `id` around its `$contact`.
+fn around_contact(text: &Text, id: &str) -> (String, String) {
+    let sentence = text.with(id, [("contact", OBJECT.into())]);
+    match sentence.split_once(OBJECT) {
+        Some((before, after)) => (before.to_owned(), after.to_owned()),
+        None => (sentence, String::new()),
+    }
+}
+
+/// One answer to one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// No answer was given.
+    Pending,
+    /// Coming.
+    Yes,
+    /// Not coming.
+    No,
+    /// Not sure yet.
+    Undecided,
+    /// Coming when a place is free.
+    Waitlisted,
+}
+
+impl Mark {
+    /// The class of its tag, and the name of its icon.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Undecided => "maybe",
+            Self::Waitlisted => "wait",
+        }
+    }
+
+    /// The message that names it.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Pending => "reply-pending",
+            Self::Yes => "reply-yes",
+            Self::No => "reply-no",
+            Self::Undecided => "reply-undecided",
+            Self::Waitlisted => "reply-waitlisted",
+        }
+    }
+
+    /// Its shape in a mail, which has no icons.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Pending => "–",
+            Self::Yes => "✓",
+            Self::No => "✕",
+            Self::Undecided => "?",
+            Self::Waitlisted => "…",
+        }
+    }
+
+    fn is_given(self) -> bool {
+        self != Self::Pending
+    }
+}
+
+/// How many people of a household gave which answer. Somebody who comes to one
+/// event and not to another counts as coming.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Coming to something.
+    pub yes: usize,
+    /// Coming to nothing.
+    pub no: usize,
+    /// Not sure.
+    pub undecided: usize,
+    /// Waiting for a place.
+    pub waitlisted: usize,
+    /// Without an answer.
+    pub pending: usize,
+}
+
+impl Counts {
+    /// "2 coming, 1 not sure": only what is there.
+    pub fn say(&self, text: &Text) -> String {
+        let parts = [
+            (self.yes, "count-yes"),
+            (self.undecided, "count-undecided"),
+            (self.waitlisted, "count-waitlisted"),
+            (self.no, "count-no"),
+            (self.pending, "count-pending"),
+        ];
+        let said: Vec<String> = parts
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, id)| text.with(id, [("n", n.into())]))
+            .collect();
+        said.join(&text.say("list-comma"))
+    }
+
+    /// Whether everybody has answered, and nobody comes.
+    pub fn declined(&self) -> bool {
+        self.no > 0 && self.yes + self.undecided + self.waitlisted + self.pending == 0
+    }
+}
+
+/// When answers close, as far as people should hear it.
+#[derive(Clone)]
+pub enum Closing {
+    /// At the end of a day: its date, its weekday, and the days until then.
+    Day {
+        /// "14 January".
+        date: String,
+        /// "Thursday".
+        weekday: String,
+        /// 0 on the day itself.
+        days: i32,
+    },
+    /// At an hour.
+    Moment {
+        /// "Thursday, 14 January, 6 pm".
+        moment: String,
+        /// "6 pm".
+        time: String,
+        /// "Thursday".
+        weekday: String,
+        /// 0 on the day itself.
+        days: i32,
+    },
+}
+
+impl Closing {
+    /// The request to answer: the date when it is far, the weekday when it is
+    /// near, the hour on the last day.
+    pub fn ask(&self, text: &Text) -> String {
+        let (ask, days, weekday) = match self {
+            Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
+            Self::Moment { days: 0, time, .. } => {
+                return text.with("closing-today", [("time", time.as_str().into())]);
+            }
+            Self::Day {
+                date,
+                weekday,
+                days,
+            } => {
+                let ask = text.with("closing-day", [("date", date.as_str().into())]);
+                (ask, *days, weekday)
+            }
+            Self::Moment {
+                moment,
+                weekday,
+                days,
+                ..
+            } => {
+                let ask = text.with("closing-moment", [("moment", moment.as_str().into())]);
+                (ask, *days, weekday)
+            }
+        };
+        let left = if days > 14 {
+            text.with("closing-days", [("n", days.into())])
+        } else {
+            let values = [("n", days.into()), ("weekday", weekday.as_str().into())];
+            text.with("closing-soon", values)
+        };
+        format!("{ask}{}{left}", text.say("sentence-space"))
+    }
+
+    /// Until when answers can be changed.
+    pub fn change(&self, text: &Text) -> String {
+        match self {
+            Self::Day { date, .. } => {
+                text.with("closing-change-day", [("date", date.as_str().into())])
+            }
+            Self::Moment { moment, .. } => text.with(
+                "closing-change-moment",
+                [("moment", moment.as_str().into())],
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::Template;
+    use web::{Catalogue, Language};
+
+    use super::*;
+
+    fn lines(hosts: &str) -> Vec<String> {
+        let hosts = Hosts(Spoken::plain(hosts));
+        let lines = hosts.lines().into_iter();
+        lines.map(|(line, _)| line.to_owned()).collect()
+    }
+
+    #[test]
+    fn names_break_between_persons_and_never_inside_one() {
+        for (hosts, broken) in [
+            ("Aisyah & Daniel", vec!["Aisyah", "&", "Daniel"]),
+            ("Nur Aisyah dan Daniel", vec!["Nur Aisyah", "dan", "Daniel"]),
+            ("陈美玲与李文杰", vec!["陈美玲", "与", "李文杰"]),
+            ("عائشة و دانيال", vec!["عائشة", "و", "دانيال"]),
+            ("Dandan Anderson", vec!["Dandan Anderson"]),
+        ] {
+            assert_eq!(lines(hosts), broken);
+        }
+    }
+
+    #[test]
+    fn only_a_long_name_is_set_smaller() {
+        assert!(!Hosts(Spoken::plain("Aisyah & Daniel")).long());
+        assert!(Hosts(Spoken::plain("Nur Aisyah Humaira & Daniel")).long());
+    }
+
+    #[test]
+    fn a_number_is_dialled_without_its_marks() {
+        let contact = Contact {
+            name: "Farah".to_owned(),
+            phone: Some("+60 12-345 6789".to_owned()),
+            email: None,
+        };
+        assert_eq!(contact.dial(), "+60123456789");
+    }
+
+    #[test]
+    fn every_page_can_be_made_in_every_language() {
+        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]).unwrap();
+        for tag in catalogue.languages() {
+            let text = catalogue.speak(&Language::of(tag));
+            for page in pages(&text) {
+                assert!(!page.contains(OBJECT), "{tag}: {page}");
+                assert!(!page.contains("style=\""), "{tag}: {page}");
+                assert!(page.contains(r#"<main id="main">"#), "{tag}: {page}");
+                assert_eq!(page.matches("<h1").count(), 1, "{tag}: {page}");
+            }
+            let mail = sample::mail(&text);
+            assert!(mail.render().unwrap().len() < 30 * 1024);
+            assert!(ConfirmationText(&mail).render().unwrap().contains("RAHMA"));
+            assert!(!mail.subject().is_empty());
+        }
+        assert_eq!(catalogue.missing(), [""; 0]);
+    }
+
+    fn pages(text: &Text) -> Vec<String> {
+        let rendered = [
+            sample::portal(text).render(),
+            sample::portal_partly(text).render(),
+            sample::portal_closed(text).render(),
+            sample::confirmation(text).render(),
+            sample::code(text).render(),
+            sample::card(text).render(),
+            sample::farewell(text).render(),
+            sample_forms::answer(text).render(),
+            sample_forms::answer_wrong(text).render(),
+            sample_forms::dietary(text).render(),
+            sample_forms::note(text).render(),
+            sample_forms::conflict(text).render(),
+        ];
+        rendered.into_iter().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn what_people_typed_stays_text() {
+        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]).unwrap();
+        let page = sample_forms::note(&catalogue.speak(&Language::ENGLISH)).render();
+        assert!(page.unwrap().contains("&#60;b&#62;Selamat"));
+    }
+}

@@ -1,0 +1,365 @@
+//! The household form: everybody's answers, people to add, food needs, a note.
+//!
+//! A control's `id` is the name of its field (the first of several), so that an
+//! error summary can point at it.
+
+use askama::Template;
+use web::{Spoken, Text};
+
+use super::{Closing, Frame};
+
+/// `/invite/{code}/rsvp`: one form, one save, for everybody.
+#[derive(Template)]
+#[template(path = "guest/answer.html")]
+pub struct Answer<'a> {
+    /// The reader's language.
+    pub text: &'a Text,
+    /// What all pages behind a code share.
+    pub frame: Frame<'a>,
+    /// Where the form goes.
+    pub action: String,
+    /// The version the answers were read at.
+    pub version: String,
+    /// The key that makes a repeated save harmless.
+    pub submission: String,
+    /// When answers close.
+    pub closing: Option<Closing>,
+    /// The same for machines, in UTC.
+    pub closes_at: Option<String>,
+    /// When something was last saved: "2:02 pm".
+    pub saved: Option<String>,
+    /// A sentence on the whole form: nothing was saved, or the page was too old.
+    pub trouble: Option<String>,
+    /// What is wrong with single fields, in the order of the page.
+    pub complaints: Vec<Complaint>,
+    /// The people of the household.
+    pub people: Vec<Row<'a>>,
+    /// People the household may still add.
+    pub new: Vec<NewRow<'a>>,
+    /// How many people it may bring; nothing when it may bring nobody.
+    pub places: Option<Places>,
+    /// Whether "Not sure" is offered.
+    pub undecided: bool,
+    /// Whether children are told apart.
+    pub children: bool,
+    /// The note to the hosts, when they take notes.
+    pub note: Option<NoteField>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone)]
+pub struct Complaint {
+    /// The field's name, which is also the `id` of its first control.
+    pub field: String,
+    /// What to do about it.
+    pub words: String,
+}
+
+/// Somebody who is on the invitation already.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one mark or tick of its own in the form"
+)]
+pub struct Row<'a> {
+    /// The guest's id, as in the names of the fields.
+    pub id: String,
+    /// The name to show; of a plus-one without one, whose guest it is.
+    pub title: String,
+    /// The name as stored or typed.
+    pub name: String,
+    /// Whether the household brought this person along, and so may remove it.
+    pub plus_one: bool,
+    /// Whether the hosts' limit is exceeded by this person.
+    pub above: bool,
+    /// Whether it is a child.
+    pub child: bool,
+    /// The child's age.
+    pub age: Option<u8>,
+    /// Whether the removal is ticked.
+    pub removed: bool,
+    /// One for each event the person is invited to.
+    pub choices: Vec<Choice<'a>>,
+    /// Food needs, when hosts ask for them.
+    pub diets: Option<Chips<'a>>,
+}
+
+/// The answer to one event.
+pub struct Choice<'a> {
+    /// The field's name: `reply.{g}.{e}`.
+    pub field: String,
+    /// The event's name.
+    pub event: Spoken<'a>,
+    /// Its hours.
+    pub hours: String,
+    /// The value that is chosen: `yes`, `no`, `undecided`, or nothing.
+    pub chosen: &'static str,
+    /// Whether places are short.
+    pub seats: Seats,
+}
+
+/// How many places an event has for this household.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seats {
+    /// Enough.
+    Enough,
+    /// Fewer than this household could take.
+    Left(i64),
+    /// None, but there is a waiting list.
+    WaitingList,
+    /// None. Never for somebody who has a place already.
+    Full,
+    /// None, and this person is waiting.
+    Waiting,
+}
+
+/// Food needs of one person.
+pub struct Chips<'a> {
+    /// What can be ticked, allergies first.
+    pub options: Vec<Diet<'a>>,
+    /// Free words.
+    pub note: String,
+}
+
+/// One need that can be ticked.
+pub struct Diet<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// Its name.
+    pub label: Spoken<'a>,
+    /// Whether it is ticked.
+    pub on: bool,
+}
+
+/// A row for somebody to be added.
+pub struct NewRow<'a> {
+    /// Its number, from 0.
+    pub n: usize,
+    /// The name as typed.
+    pub name: String,
+    /// Whether "this person comes" is ticked.
+    pub comes: bool,
+    /// Whether it is a child.
+    pub child: bool,
+    /// The child's age.
+    pub age: Option<u8>,
+    /// One for each event; empty with a single event.
+    pub choices: Vec<Choice<'a>>,
+}
+
+/// How many people a household may bring, and how many places are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Places for anybody.
+    pub allowed: i64,
+    /// Of these, not taken.
+    pub left: i64,
+    /// Places for children only.
+    pub children_allowed: i64,
+    /// Of these, not taken.
+    pub children_left: i64,
+}
+
+/// The note to the hosts.
+pub struct NoteField {
+    /// The text, as stored or typed.
+    pub value: String,
+    /// The note's own version.
+    pub version: String,
+}
+
+impl Places {
+    /// "You may bring 2 people; 1 place is left."
+    pub fn say(&self, text: &Text) -> String {
+        let counted = |id, allowed: i64, left: i64| {
+            text.with(id, [("allowed", allowed.into()), ("left", left.into())])
+        };
+        match (self.allowed, self.children_allowed) {
+            (allowed, 0) => counted("answer-places-people", allowed, self.left),
+            (0, allowed) => counted("answer-places-children", allowed, self.children_left),
+            _ => {
+                let values = [
+                    ("children", self.children_left.into()),
+                    ("guests", self.left.into()),
+                ];
+                text.with("answer-places-both", values)
+            }
+        }
+    }
+}
+
+impl Answer<'_> {
+    /// The page's title: errors first.
+    pub fn title(&self) -> String {
+        titled(
+            self.text,
+            "answer-title",
+            &self.frame,
+            !self.complaints.is_empty(),
+        )
+    }
+
+    /// The words of the choices: side by side when they are short.
+    fn stacked(&self) -> bool {
+        stacked(self.text)
+    }
+
+    /// One person and one event need no card.
+    fn solo(&self) -> bool {
+        self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
+    }
+
+    /// How many people have answered everything.
+    fn answered(&self) -> String {
+        let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
+        let total = self.people.len();
+        let n = total - self.people.iter().filter(open).count();
+        self.text
+            .with("answer-count", [("n", n.into()), ("total", total.into())])
+    }
+
+    /// The same with places for the script to fill in.
+    fn answered_pattern(&self) -> String {
+        let values = [("n", "{n}".into()), ("total", "{total}".into())];
+        self.text.with("answer-count", values)
+    }
+
+    fn note_pattern(&self) -> String {
+        self.text.with("answer-note-left", [("n", "{n}".into())])
+    }
+
+    fn complaint(&self, field: &str) -> Option<&str> {
+        complaint(&self.complaints, field)
+    }
+
+    /// The heading over new people.
+    fn bring(&self) -> &'static str {
+        match self.places {
+            Some(Places {
+                children_allowed: 1..,
+                ..
+            }) => "answer-bring-family",
+            _ => "answer-bring",
+        }
+    }
+
+    fn places_words(&self) -> String {
+        self.places
+            .map_or_else(String::new, |places| places.say(self.text))
+    }
+
+    fn hosts_note(&self) -> String {
+        let hosts = self.frame.hosts.0.text;
+        self.text.with("answer-note", [("hosts", hosts.into())])
+    }
+
+    fn saved_words(&self) -> String {
+        self.saved.as_ref().map_or_else(String::new, |time| {
+            self.text
+                .with("answer-saved-at", [("time", time.as_str().into())])
+        })
+    }
+
+    /// Food needs stand open when something is filled in, or wrong there.
+    fn diets_open(&self, row: &Row<'_>) -> bool {
+        let filled = row.diets.as_ref().is_some_and(|diets| diets.count() > 0);
+        let wrong = |name| self.complaint(&format!("{name}.{}", row.id)).is_some();
+        filled || wrong("diet") || wrong("diet_note")
+    }
+
+    /// The choices of a new person stand open when one of them is made, or wrong.
+    fn new_open(&self, row: &NewRow<'_>) -> bool {
+        row.choices
+            .iter()
+            .any(|choice| !choice.chosen.is_empty() || self.complaint(&choice.field).is_some())
+    }
+
+    /// What a new person is called as long as it has no name.
+    fn new_title(&self, row: &NewRow<'_>) -> String {
+        let n = self.people.len() + row.n + 1;
+        self.text.with("answer-new-person", [("n", n.into())])
+    }
+
+    fn remove(&self, row: &Row<'_>) -> String {
+        match row.name.as_str() {
+            "" => self.text.say("answer-remove-unnamed").into_owned(),
+            name => self.text.with("answer-remove", [("name", name.into())]),
+        }
+    }
+}
+
+impl Row<'_> {
+    fn child_words(&self, text: &Text) -> Option<String> {
+        match (self.child, self.age) {
+            (false, _) => None,
+            (true, None) => Some(text.say("guest-child").into_owned()),
+            (true, Some(age)) => Some(text.with("guest-child-age", [("age", age.into())])),
+        }
+    }
+
+    fn ages(&self) -> impl Iterator<Item = (u8, bool)> {
+        ages(self.age)
+    }
+}
+
+impl NewRow<'_> {
+    fn ages(&self) -> impl Iterator<Item = (u8, bool)> {
+        ages(self.age)
+    }
+}
+
+/// Every age a child may have, and whether it is this child's.
+fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
+    (0..=17).map(move |age| (age, own == Some(age)))
+}
+
+impl Choice<'_> {
+    /// The rest of a radio's name: "coming to Reception, Rahman bin Ali".
+    fn to(&self, text: &Text, id: &str, person: &str) -> String {
+        let values = [("event", self.event.text.into()), ("person", person.into())];
+        text.with(id, values)
+    }
+
+    fn left(&self, text: &Text) -> Option<String> {
+        match self.seats {
+            Seats::Left(n) => Some(text.with("choice-left", [("n", n.into())])),
+            _ => None,
+        }
+    }
+}
+
+impl Chips<'_> {
+    /// "Food needs (2)".
+    pub(super) fn summary(&self, text: &Text) -> String {
+        match self.count() {
+            0 => text.say("answer-diets").into_owned(),
+            n => text.with("answer-diets-count", [("n", n.into())]),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.options.iter().filter(|diet| diet.on).count() + usize::from(!self.note.is_empty())
+    }
+}
+
+/// What is wrong with a field, if anything.
+pub(super) fn complaint<'c>(complaints: &'c [Complaint], field: &str) -> Option<&'c str> {
+    let found = complaints.iter().find(|complaint| complaint.field == field);
+    found.map(|complaint| complaint.words.as_str())
+}
+
+/// A page's title; one with errors says so first.
+pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> String {
+    let title = format!("{} – {}", text.say(id), frame.hosts.0);
+    if wrong {
+        text.with("answer-error-title", [("title", title.into())])
+    } else {
+        title
+    }
+}
+
+/// Three labels stand side by side up to twelve letters each.
+fn stacked(text: &Text) -> bool {
+    ["choice-yes", "choice-no", "choice-undecided"]
+        .into_iter()
+        .any(|id| text.say(id).chars().count() > 12)
+}

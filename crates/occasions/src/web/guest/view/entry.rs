@@ -1,0 +1,130 @@
+//! Pages before a code is known: entering one, an occasion's public page, and
+//! the farewell when everything is over.
+
+use askama::Template;
+use web::theme::Preset;
+use web::{Spoken, Text, Theme};
+
+use super::{Contact, Cover, Hosts, around_contact};
+
+/// `/` and what answers a code that opens nothing.
+#[derive(Template)]
+#[template(path = "guest/code.html")]
+pub struct CodeEntry<'a> {
+    /// The reader's language.
+    pub text: &'a Text,
+    /// Where the form goes: `/`, or the occasion's own page.
+    pub action: String,
+    /// What was typed.
+    pub typed: String,
+    /// What is wrong with it.
+    pub problem: Option<CodeProblem>,
+    /// Households this device has opened before.
+    pub known: Vec<Known>,
+    /// Whom to ask, only where the occasion was in the address.
+    pub contact: Option<Contact>,
+}
+
+/// Why a code opened nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeProblem {
+    /// It is not five letters or digits.
+    Malformed,
+    /// Nobody has it. Also said of revoked ones.
+    Unknown,
+    /// There were too many wrong ones from here.
+    TooMany {
+        /// When the next try is allowed: "2:20 pm".
+        time: String,
+        /// In how many minutes.
+        minutes: i64,
+    },
+}
+
+/// A household this device has opened.
+pub struct Known {
+    /// Its name.
+    pub household: String,
+    /// Its portal.
+    pub address: String,
+    /// Its code, to forget it by.
+    pub code: String,
+}
+
+impl CodeEntry<'_> {
+    /// The page's title: errors first.
+    pub fn title(&self) -> String {
+        let title = self.text.say("code-title");
+        match self.problem {
+            Some(_) => self
+                .text
+                .with("answer-error-title", [("title", title.into())]),
+            None => title.into_owned(),
+        }
+    }
+
+    fn complaint(&self) -> Option<String> {
+        Some(match self.problem.as_ref()? {
+            CodeProblem::Malformed => self.text.say("code-malformed").into_owned(),
+            CodeProblem::Unknown => self.text.say("code-unknown").into_owned(),
+            CodeProblem::TooMany { time, minutes } => {
+                let values = [
+                    ("time", time.as_str().into()),
+                    ("minutes", (*minutes).into()),
+                ];
+                self.text.with("code-too-many", values)
+            }
+        })
+    }
+
+    fn with_household(&self, id: &str, known: &Known) -> String {
+        let household = known.household.as_str();
+        self.text.with(id, [("household", household.into())])
+    }
+
+    fn questions(&self) -> (String, String) {
+        around_contact(self.text, "guest-questions")
+    }
+}
+
+/// `/o/{slug}`: what everybody may see.
+#[derive(Template)]
+#[template(path = "guest/card.html")]
+pub struct Card<'a> {
+    /// The reader's language.
+    pub text: &'a Text,
+    /// The theme.
+    pub theme: Theme,
+    /// The hosts' names; the page's heading.
+    pub hosts: Hosts<'a>,
+    /// The head.
+    pub cover: Cover<'a>,
+    /// Whether guests cannot see it yet.
+    pub preparing: bool,
+    /// Whether the reader is one of the hosts, who see it all the same.
+    pub host: bool,
+    /// What the hosts tell everyone.
+    pub welcome: Spoken<'a>,
+    /// The code form below.
+    pub entry: CodeEntry<'a>,
+}
+
+impl Card<'_> {
+    /// The page's title.
+    pub fn title(&self) -> String {
+        let state = if self.preparing {
+            "card-preparing"
+        } else {
+            "card-title"
+        };
+        format!("{} – {}", self.text.say(state), self.hosts.0)
+    }
+}
+
+/// What answers every code of an occasion that is over. It names nobody.
+#[derive(Template)]
+#[template(path = "guest/farewell.html")]
+pub struct Farewell<'a> {
+    /// The reader's language.
+    pub text: &'a Text,
+}

@@ -1,0 +1,195 @@
+//! The mail after a save, as HTML and as plain text of the same content.
+
+use askama::Template;
+use web::theme::{Ground, Preset};
+use web::{Text, Theme};
+
+use super::{Contact, Stored};
+
+/// Colours of a theme, written into the mail: mail programs know no style sheet
+/// of ours.
+struct MailColours {
+    /// Around everything.
+    page: &'static str,
+    /// Behind the text.
+    surface: &'static str,
+    /// Text.
+    ink: &'static str,
+    /// Text of lesser weight.
+    ink2: &'static str,
+    /// Hairlines.
+    line: &'static str,
+    /// Behind the names.
+    ground: &'static str,
+    /// The names.
+    ground_ink: &'static str,
+    /// The double rule.
+    gold: &'static str,
+    /// The button.
+    accent: &'static str,
+    /// Its words.
+    on_accent: &'static str,
+}
+
+/// The colours of a mail on a light ground.
+fn light(theme: Theme) -> MailColours {
+    let mut light = match theme.preset {
+        Preset::Songket => colours([
+            "#fbf5e9", "#fffdf8", "#2c1712", "#6a4c3e", "#e5d5b8", "#64102b", "#f7e3b0", "#d9a94a",
+            "#7a1733", "#fff6e3",
+        ]),
+        Preset::Letterpress => colours([
+            "#f6f4ee", "#fffefb", "#20262c", "#59605f", "#dad5c8", "#f6f4ee", "#1f3b57", "#566550",
+            "#1f3b57", "#fbf8f0",
+        ]),
+        Preset::Plain => colours([
+            "#f2f4f4", "#ffffff", "#15191c", "#555d63", "#dde2e3", "#e2f0f1", "#0a3f46", "#0d5a63",
+            "#0d5a63", "#ffffff",
+        ]),
+    };
+    if let (Preset::Songket, Some(ground)) = (theme.preset, theme.ground) {
+        (light.ground, light.accent) = cloth(ground);
+    }
+    light
+}
+
+/// The colours of a mail on a dark ground.
+fn dark(theme: Theme) -> MailColours {
+    let mut dark = match theme.preset {
+        Preset::Songket => colours([
+            "#190d10", "#26161a", "#f6e9d6", "#c9ae98", "#43292d", "#3e0a1c", "#f7e3b0", "#d9a94a",
+            "#e6bc66", "#2a1206",
+        ]),
+        Preset::Letterpress => colours([
+            "#13171b", "#1b2126", "#ebe7dd", "#adb0ac", "#30373d", "#13171b", "#e9e2d0", "#a9bba2",
+            "#b4cbdf", "#0f1e2c",
+        ]),
+        Preset::Plain => colours([
+            "#111516", "#191e20", "#e9eced", "#a6aeb2", "#2b3234", "#12292d", "#d6eff1", "#8ccfd6",
+            "#8ccfd6", "#06292d",
+        ]),
+    };
+    match (theme.preset, theme.ground) {
+        (_, None | Some(Ground::Maroon)) | (Preset::Letterpress | Preset::Plain, _) => {}
+        (Preset::Songket, Some(ground)) => dark.ground = cloth(ground).0,
+    }
+    dark
+}
+
+/// A chosen cloth, and the button that goes with it.
+fn cloth(ground: Ground) -> (&'static str, &'static str) {
+    match ground {
+        Ground::Maroon => ("#64102b", "#7a1733"),
+        Ground::Zamrud => ("#123a2c", "#14523d"),
+        Ground::Nila => ("#1b2a5c", "#263b80"),
+        Ground::Terung => ("#3a1a45", "#57286b"),
+        Ground::Arang => ("#1f1a17", "#3a2e28"),
+    }
+}
+
+fn colours(hex: [&'static str; 10]) -> MailColours {
+    let [
+        page,
+        surface,
+        ink,
+        ink2,
+        line,
+        ground,
+        ground_ink,
+        gold,
+        accent,
+        on_accent,
+    ] = hex;
+    MailColours {
+        page,
+        surface,
+        ink,
+        ink2,
+        line,
+        ground,
+        ground_ink,
+        gold,
+        accent,
+        on_accent,
+    }
+}
+
+/// The mail as HTML.
+#[derive(Template)]
+#[template(path = "mail/confirmation.html")]
+pub struct Confirmation<'a> {
+    /// The invitation's language.
+    pub text: &'a Text,
+    /// The theme.
+    pub theme: Theme,
+    /// The hosts' names.
+    pub hosts: &'a str,
+    /// The first day in words.
+    pub date: String,
+    /// "Dear Rahman family,".
+    pub salutation: String,
+    /// Whether everybody has declined.
+    pub declined: bool,
+    /// Everybody with the answers stored.
+    pub guests: Vec<Stored<'a>>,
+    /// Until when answers can be changed, as a sentence.
+    pub change: Option<String>,
+    /// The full address of the portal, with its key.
+    pub link: String,
+    /// The site without its scheme: "kenduri.example".
+    pub site: String,
+    /// The code as the card shows it.
+    pub code: &'a str,
+    /// The household.
+    pub household: &'a str,
+    /// Whom to tell when the mail is not meant for the reader.
+    pub contact: Option<Contact>,
+}
+
+/// The mail as plain text.
+#[derive(Template)]
+#[template(path = "mail/confirmation.txt")]
+pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
+
+impl Confirmation<'_> {
+    /// The subject line.
+    pub fn subject(&self) -> String {
+        let hosts = self.hosts.replace(['\r', '\n'], " ");
+        self.text
+            .with("mail-confirmation-subject", [("hosts", hosts.into())])
+    }
+
+    fn thanks(&self) -> std::borrow::Cow<'_, str> {
+        self.text.say(if self.declined {
+            "mail-confirmation-declined"
+        } else {
+            "mail-confirmation-thanks"
+        })
+    }
+
+    fn or(&self) -> String {
+        let values = [
+            ("address", self.site.as_str().into()),
+            ("code", self.code.into()),
+        ];
+        self.text.with("mail-confirmation-or", values)
+    }
+
+    fn why(&self) -> String {
+        let household = ("household", self.household.into());
+        match &self.contact {
+            Some(contact) => {
+                let reach = contact.phone.as_ref().or(contact.email.as_ref());
+                let name = match reach {
+                    Some(reach) => format!("{}{}{reach}", contact.name, self.text.say("list-comma")),
+                    None => contact.name.clone(),
+                };
+                self.text.with(
+                    "mail-confirmation-why",
+                    [household, ("contact", name.into())],
+                )
+            }
+            None => self.text.with("mail-confirmation-why-plain", [household]),
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! One of each page, for tests that render them all in every language.
+
+use jiff::Zoned;
+use jiff::civil::date;
+use web::theme::Preset;
+use web::{Spoken, Text, Theme};
+
+use super::{
+    Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts, Cover, EventRow,
+    Farewell, Frame, Hosts, Known, Mark, Portal, Progress, Standing, Stored, Tile, Tone, Typed,
+};
+
+/// What hosts wrote, in the languages of the demo.
+pub(super) fn spoken(
+    text: &Text,
+    en: &'static str,
+    ms: &'static str,
+    zh: &'static str,
+    ar: &'static str,
+) -> Spoken<'static> {
+    Spoken::plain(match text.language().tag.as_ref() {
+        "ms" => ms,
+        "zh-Hans" => zh,
+        "ar" => ar,
+        _ => en,
+    })
+}
+
+pub(super) fn nikah(text: &Text) -> Spoken<'static> {
+    spoken(text, "Akad nikah", "Akad nikah", "证婚仪式", "عقد القران")
+}
+
+pub(super) fn reception(text: &Text) -> Spoken<'static> {
+    spoken(text, "Reception", "Majlis resepsi", "婚宴", "حفل الاستقبال")
+}
+
+fn at(hour: i8, minute: i8) -> Zoned {
+    date(2027, 1, 16)
+        .at(hour, minute, 0, 0)
+        .in_tz("Asia/Kuala_Lumpur")
+        .unwrap()
+}
+
+pub(super) fn hours(text: &Text, from: (i8, i8), to: (i8, i8)) -> String {
+    text.time_range(&at(from.0, from.1), &at(to.0, to.1))
+}
+
+fn hosts(text: &Text) -> Hosts<'static> {
+    Hosts(spoken(
+        text,
+        "Aisyah & Daniel",
+        "Aisyah & Daniel",
+        "陈美玲与李文杰",
+        "عائشة و دانيال",
+    ))
+}
+
+fn contact() -> Contact {
+    Contact {
+        name: "Farah".to_owned(),
+        phone: Some("012-345 6789".to_owned()),
+        email: None,
+    }
+}
+
+pub(super) fn frame(text: &Text) -> Frame<'static> {
+    Frame {
+        theme: Theme {
+            preset: Preset::Songket,
+            ground: None,
+        },
+        hosts: hosts(text),
+        home: "/invite/RAHMA".to_owned(),
+        household: household(text),
+        code: "RAHMA",
+        contact: Some(contact()),
+    }
+}
+
+fn cover(text: &Text) -> Cover<'static> {
+    Cover {
+        kicker: Some(spoken(
+            text,
+            "Together with their families",
+            "Walimatulurus",
+            "诚邀您参加我们的婚礼",
+            "بكل سرور ندعوكم إلى حفل زفاف",
+        )),
+        date: text.date(at(9, 30)),
+        date_machine: "2027-01-16".to_owned(),
+    }
+}
+
+fn household(text: &Text) -> &'static str {
+    spoken(
+        text,
+        "Rahman family",
+        "Keluarga Encik Rahman",
+        "陈府",
+        "السيد رحمن",
+    )
+    .text
+}
+
+pub(super) fn closing(text: &Text) -> Closing {
+    Closing::Day {
+        date: text.day_and_month(date(2027, 1, 14)),
+        weekday: text.weekday(date(2027, 1, 14)),
+        days: 55,
+    }
+}
+
+fn events(text: &Text) -> Vec<EventRow<'static>> {
+    let row = |name, from, to, venue, dress| EventRow {
+        name,
+        day: "16".to_owned(),
+        month: text.month_short(date(2027, 1, 16)),
+        when: format!(
+            "{}, {}",
+            text.weekday(date(2027, 1, 16)),
+            hours(text, from, to)
+        ),
+        when_machine: web::dates::machine(&at(from.0, from.1)),
+        venue,
+        address: "Jalan Perdana, 50480 Kuala Lumpur",
+        dress,
+        map: Some("https://maps.example/?q=3.14,101.69"),
+    };
+    let dress = spoken(
+        text,
+        "Baju Melayu or lounge suit",
+        "Baju Melayu atau sut",
+        "正装",
+        "لباس رسمي",
+    );
+    vec![
+        row(
+            nikah(text),
+            (9, 30),
+            (11, 0),
+            "Masjid Wilayah Persekutuan",
+            Spoken::plain(""),
+        ),
+        row(
+            reception(text),
+            (12, 0),
+            (16, 0),
+            "Dewan Seri Melati, Jalan Duta",
+            dress,
+        ),
+    ]
+}
+
+fn stored(text: &Text) -> Vec<Stored<'static>> {
+    let person =
+        |name: &str, child: Option<String>, nikah_mark, reception_mark, diets: &str| Stored {
+            name: name.to_owned(),
+            child,
+            above: false,
+            replies: vec![(nikah(text), nikah_mark), (reception(text), reception_mark)],
+            diets: diets.to_owned(),
+        };
+    let seven = text.with("guest-child-age", [("age", 7.into())]);
+    vec![
+        person("Rahman bin\u{a0}Ali", None, Mark::Yes, Mark::Yes, "Halal"),
+        person(
+            "Siti Aminah binti\u{a0}Yusof",
+            None,
+            Mark::Yes,
+            Mark::No,
+            "",
+        ),
+        person(
+            "Nur Iman",
+            Some(seven),
+            Mark::Undecided,
+            Mark::Waitlisted,
+            "",
+        ),
+        person("Layla Haddad", None, Mark::Pending, Mark::Pending, ""),
+    ]
+}
+
+fn counts() -> Counts {
+    Counts {
+        yes: 2,
+        undecided: 1,
+        pending: 1,
+        ..Counts::default()
+    }
+}
+
+fn tiles(text: &Text) -> Vec<Tile> {
+    vec![
+        Tile {
+            address: "/invite/RAHMA/dietary".to_owned(),
+            title: text.say("tile-dietary").into_owned(),
+            state: text.with("tile-diets", [("n", 1.into())]),
+        },
+        Tile {
+            address: "/invite/RAHMA/notes".to_owned(),
+            title: text.say("tile-note").into_owned(),
+            state: text.say("tile-none").into_owned(),
+        },
+    ]
+}
+
+/// The portal of a household that has not answered.
+pub(crate) fn portal(text: &Text) -> Portal<'_> {
+    let mut guests = stored(text);
+    for guest in &mut guests {
+        guest.diets.clear();
+        for reply in &mut guest.replies {
+            reply.1 = Mark::Pending;
+        }
+    }
+    Portal {
+        text,
+        frame: frame(text),
+        cover: cover(text),
+        standing: Standing::Open,
+        salutation: Tone::Formal.salutation(text, household(text), None),
+        closing: Some(closing(text)),
+        progress: Progress::Unanswered,
+        welcome: spoken(
+            text,
+            "We cannot wait to celebrate with you.\nYour prayers mean the world to us.",
+            "Dengan penuh kesyukuran kami menjemput tuan sekeluarga.\nDoa restu tuan amat kami hargai.",
+            "我们诚挚地邀请您见证我们的幸福。\n您的祝福是我们最珍贵的礼物。",
+            "يسعدنا أن تشاركونا فرحتنا.\nدعواتكم أغلى ما نتمناه.",
+        ),
+        message: None,
+        typed: Vec::new(),
+        events: events(text),
+        calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
+        guests,
+        counts: Counts {
+            pending: 4,
+            ..Counts::default()
+        },
+        tiles: tiles(text),
+    }
+}
+
+/// The same, partly answered.
+pub(crate) fn portal_partly(text: &Text) -> Portal<'_> {
+    Portal {
+        progress: Progress::Partly,
+        guests: stored(text),
+        counts: counts(),
+        ..portal(text)
+    }
+}
+
+/// The same after the deadline, with answers that came too late.
+pub(crate) fn portal_closed(text: &Text) -> Portal<'_> {
+    Portal {
+        standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
+        typed: vec![Typed {
+            what: format!("Layla Haddad, {}", reception(text)),
+            words: text.say("reply-yes").into_owned(),
+        }],
+        ..portal_partly(text)
+    }
+}
+
+/// What a household sees after a save.
+pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
+    Confirmation {
+        text,
+        frame: frame(text),
+        tone: Tone::Formal,
+        progress: Progress::Complete,
+        closing: Some(closing(text)),
+        open: true,
+        guests: stored(text).into_iter().take(3).collect(),
+        counts: Counts {
+            pending: 0,
+            ..counts()
+        },
+        calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
+        mail: Some("r•••@x.my".to_owned()),
+        tiles: tiles(text),
+    }
+}
+
+/// The code page with a household this device knows.
+pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
+    CodeEntry {
+        text,
+        action: "/".to_owned(),
+        typed: String::new(),
+        problem: None,
+        known: vec![Known {
+            household: household(text).to_owned(),
+            address: "/invite/RAHMA".to_owned(),
+            code: "RAHMA".to_owned(),
+        }],
+        contact: None,
+    }
+}
+
+/// The public page.
+pub(crate) fn card(text: &Text) -> Card<'_> {
+    Card {
+        text,
+        theme: frame(text).theme,
+        hosts: hosts(text),
+        cover: cover(text),
+        preparing: false,
+        host: false,
+        welcome: portal(text).welcome,
+        entry: CodeEntry {
+            known: Vec::new(),
+            contact: Some(contact()),
+            ..code(text)
+        },
+    }
+}
+
+/// The farewell.
+pub(crate) fn farewell(text: &Text) -> Farewell<'_> {
+    Farewell { text }
+}
+
+/// The mail after a save.
+pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
+    ConfirmationMail {
+        text,
+        theme: frame(text).theme,
+        hosts: hosts(text).0.text,
+        date: text.date(at(9, 30)),
+        salutation: Tone::Formal.salutation(text, household(text), None),
+        declined: false,
+        guests: stored(text).into_iter().take(2).collect(),
+        change: Some(closing(text).change(text)),
+        link: "https://kenduri.example/invite/RAHMA?k=7d2kq0m1xz".to_owned(),
+        site: "kenduri.example".to_owned(),
+        code: "RAHMA",
+        household: household(text),
+        contact: Some(contact()),
+    }
+}

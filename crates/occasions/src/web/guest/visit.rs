@@ -1,0 +1,138 @@
+//! One request to the pages behind a code, before it is known whether the code
+//! opens anything.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::{HeaderMap, Uri};
+use axum::http::request::Parts;
+use axum::response::Response;
+use platform::audit::RequestFacts;
+use web::{Facts, Problem, Site, Text, Wishes};
+
+use super::door::{Admitted, Door, Failure, not_found};
+use super::{entry, show};
+use crate::portal::Portal;
+use crate::refusal::Refusal;
+
+/// A request with a code in its path.
+pub(crate) struct Visit {
+    pub(crate) site: Site,
+    pub(crate) door: Door,
+    pub(crate) facts: Facts,
+    pub(crate) wishes: Wishes,
+    pub(crate) headers: HeaderMap,
+    /// The code as spelled in the address.
+    pub(crate) code: String,
+}
+
+impl FromRequestParts<Site> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let Path(code) = Path::<String>::from_request_parts(parts, site)
+            .await
+            .map_err(|_| not_found())?;
+        let door = parts.extensions.get::<Door>().cloned();
+        Ok(Self {
+            door: door.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,
+            facts: Facts::from_request_parts(parts, site).await?,
+            wishes: Wishes::read(&parts.uri, &parts.headers),
+            headers: parts.headers.clone(),
+            site: site.clone(),
+            code,
+        })
+    }
+}
+
+impl Visit {
+    /// A request whose code came in its body.
+    pub(crate) fn of(
+        site: Site,
+        door: Door,
+        facts: Facts,
+        headers: HeaderMap,
+        code: String,
+    ) -> Self {
+        let wishes = Wishes::read(&Uri::default(), &headers);
+        Self {
+            site,
+            door,
+            facts,
+            wishes,
+            headers,
+            code,
+        }
+    }
+
+    /// Opens the portal.
+    pub(crate) async fn open(&self) -> Result<Portal, Problem> {
+        self.door
+            .open(&self.site, &self.facts, &self.headers, &self.code)
+            .await
+            .map_err(|failure| self.refuse(failure))
+    }
+
+    /// Leave to change something with the code.
+    pub(crate) async fn admit(&self) -> Result<Admitted, Problem> {
+        self.door
+            .admit(&self.site, &self.facts, &self.headers, &self.code)
+            .await
+            .map_err(|failure| self.refuse(failure))
+    }
+
+    fn refuse(&self, failure: Failure) -> Problem {
+        match failure {
+            Failure::Malformed | Failure::Unknown => not_found(),
+            Failure::TooMany { retry_after } => entry::too_many(retry_after, &self.site),
+            Failure::Problem(problem) => problem,
+        }
+    }
+
+    /// The household's language for this reader.
+    pub(crate) fn text(&self, portal: &Portal) -> Text {
+        self.speaker().speak(portal)
+    }
+
+    /// The same, to be taken into a transaction.
+    pub(crate) fn speaker(&self) -> Speaker {
+        Speaker {
+            site: self.site.clone(),
+            wishes: self.wishes.clone(),
+        }
+    }
+
+    /// A refused save as a problem; a code that opens nothing is a guess.
+    pub(crate) fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
+        if matches!(refusal, Refusal::NotFound | Refusal::Expired) {
+            admitted.failed(&self.site);
+        }
+        crate::web::api::guest::problem(refusal, |portal| self.text(portal))
+    }
+
+    /// Remembers the household in the reader's browser.
+    pub(crate) fn remember(&self, portal: &Portal, response: Response) -> Response {
+        self.door
+            .remember(&self.site, &self.headers, portal, response)
+    }
+
+    /// What the log keeps of where a change came from.
+    pub(crate) fn origin(&self) -> RequestFacts {
+        RequestFacts {
+            request_id: self.facts.request_id.to_string(),
+            network: Some(self.facts.client),
+        }
+    }
+}
+
+/// Chooses the language of a household's texts.
+#[derive(Clone)]
+pub(crate) struct Speaker {
+    site: Site,
+    wishes: Wishes,
+}
+
+impl Speaker {
+    pub(crate) fn speak(&self, portal: &Portal) -> Text {
+        let household = portal.household.invitation.details.language.as_deref();
+        show::speak(&self.site, &self.wishes, &portal.occasion, household)
+    }
+}

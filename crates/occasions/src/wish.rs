@@ -1,0 +1,68 @@
+//! What a household wants saved, before any rule has looked at it. Page and
+//! JSON bring the same.
+
+use std::collections::BTreeMap;
+
+use crate::guest::GuestId;
+use crate::words::ReplyStatus;
+
+/// One save. What is left out stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The version the household has seen.
+    pub version: Option<i64>,
+    /// Guests to change, and new ones.
+    pub guests: Vec<GuestWish>,
+    /// Plus-ones to remove.
+    pub remove: Vec<GuestId>,
+    /// The household's note to the hosts.
+    pub note: Option<NoteWish>,
+}
+
+/// What is wanted for one person.
+#[derive(Clone, Debug, Default)]
+pub struct GuestWish {
+    /// `None`: somebody new.
+    pub id: Option<GuestId>,
+    /// As typed.
+    pub name: Option<String>,
+    /// Child or adult.
+    pub is_child: Option<bool>,
+    /// A child's age; `Some(None)`: not told.
+    pub age: Option<Option<i64>>,
+    /// Answers by key of the event. Only yes, no and undecided can be wanted.
+    pub replies: BTreeMap<String, ReplyStatus>,
+    /// Keys of dietary options.
+    pub diets: Option<Vec<String>>,
+    /// In the guest's own words.
+    pub diet_note: Option<String>,
+}
+
+/// A note, under a version of its own.
+#[derive(Clone, Debug)]
+pub struct NoteWish {
+    /// The text; empty removes the note.
+    pub text: String,
+    /// The version of the note the household has seen; `None`: whatever it is.
+    pub version: Option<i64>,
+}
+
+impl Wish {
+    /// Whether anybody may need a seat they do not have yet.
+    pub fn may_need_seats(&self) -> bool {
+        self.guests.iter().any(|guest| {
+            guest.id.is_none()
+                || guest
+                    .replies
+                    .values()
+                    .any(|status| *status == ReplyStatus::Yes)
+        })
+    }
+
+    /// Whether it touches food needs.
+    pub fn touches_diets(&self) -> bool {
+        self.guests
+            .iter()
+            .any(|guest| guest.diets.is_some() || guest.diet_note.is_some())
+    }
+}

@@ -1,0 +1,198 @@
+//! Status words: closed sets that are stored, sent and read as the same word.
+
+use platform::store::{Bind, Column, Value};
+
+/// Declares an enum whose variants are words in the store and in JSON.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub enum $name {
+            $($(#[$inner])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The one with this word.
+            pub fn find(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl Bind for $name {
+            fn bind(&self) -> Value<'_> {
+                Value::Text(self.word())
+            }
+        }
+
+        impl Column for $name {
+            fn read(value: Value<'_>) -> Option<Self> {
+                match value {
+                    Value::Text(word) => Self::find(word),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What is celebrated.
+    OccasionKind {
+        /// A wedding.
+        Wedding = "wedding",
+        /// An engagement.
+        Engagement = "engagement",
+        /// A birthday.
+        Birthday = "birthday",
+        /// A feast.
+        Kenduri = "kenduri",
+        /// A naming.
+        Naming = "naming",
+        /// A memorial: no decoration, formal words.
+        Memorial = "memorial",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// Where an occasion is in its life.
+    OccasionStatus {
+        /// Only hosts see it.
+        Draft = "draft",
+        /// Codes open, answers are taken.
+        Published = "published",
+        /// View-only for all.
+        Closed = "closed",
+        /// Codes are dead.
+        Archived = "archived",
+    }
+}
+
+words! {
+    /// One guest's answer for one event.
+    ReplyStatus {
+        /// Nobody answered (iCalendar NEEDS-ACTION).
+        Pending = "pending",
+        /// Coming.
+        Yes = "yes",
+        /// Not coming.
+        No = "no",
+        /// Answered: not sure.
+        Undecided = "undecided",
+        /// Wanted yes; the event is full.
+        Waitlisted = "waitlisted",
+    }
+}
+
+words! {
+    /// Whether a host named the guest or the household brought them.
+    GuestKind {
+        /// Put there by a host.
+        Named = "named",
+        /// Added under the allowance.
+        PlusOne = "plus_one",
+    }
+}
+
+words! {
+    /// Who acted: the household itself or a host for it.
+    ActedBy {
+        /// The household.
+        Household = "household",
+        /// A host.
+        Host = "host",
+    }
+}
+
+words! {
+    /// How an answer arrived.
+    Source {
+        /// A page.
+        Web = "web",
+        /// The JSON interface.
+        Api = "api",
+        /// A live connection.
+        Socket = "socket",
+        /// A file.
+        Import = "import",
+        /// A host, on the telephone.
+        Phone = "phone",
+    }
+}
+
+words! {
+    /// What decides whether a household may still answer.
+    LockMode {
+        /// The deadline.
+        Auto = "auto",
+        /// Closed, whatever the deadline.
+        Locked = "locked",
+        /// Open, whatever the deadline, until `open_until`.
+        Open = "open",
+    }
+}
+
+words! {
+    /// What a household may do now. Computed, never stored (§2.3).
+    Access {
+        /// Answer.
+        Open = "open",
+        /// Only look: the deadline has passed or the occasion is closed.
+        Closed = "closed",
+        /// Only look: a host said so.
+        Locked = "locked",
+        /// The occasion is archived.
+        Expired = "expired",
+        /// The code was replaced or the invitation archived.
+        Revoked = "revoked",
+    }
+}
+
+words! {
+    /// How much of an invitation is answered. Derived, never stored (§1.2).
+    Response {
+        /// Every reply pending, or nobody to answer for.
+        Unanswered = "unanswered",
+        /// Some answered, and some pending or undecided.
+        Partial = "partial",
+        /// None pending or undecided.
+        Complete = "complete",
+    }
+}
+
+words! {
+    /// How the default wordings speak.
+    Tone {
+        /// Full sentences, polite forms.
+        Formal = "formal",
+        /// Friendly.
+        Casual = "casual",
+        /// Warm and short.
+        Fun = "fun",
+    }
+}
+
+words! {
+    /// How far something is that runs in the background for hosts.
+    Progress {
+        /// Waits for its turn.
+        Queued = "queued",
+        /// Under way.
+        Running = "running",
+        /// Done.
+        Ready = "ready",
+        /// Given up.
+        Failed = "failed",
+        /// Was done; its file is gone.
+        Expired = "expired",
+    }
+}

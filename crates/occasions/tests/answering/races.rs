@@ -1,0 +1,283 @@
+//! Races that really race: many rounds, on both engines, two or more who want
+//! the same at the same moment (§4.1). `ROUNDS` each.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use occasions::refusal::Refusal;
+use occasions::rsvp::Saved;
+use occasions::words::ReplyStatus::{No, Yes};
+use platform::{Rows, StoreError, sql};
+use testkit::World;
+use tokio::sync::Barrier;
+
+use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
+
+const ROUNDS: usize = 200;
+
+/// A code for each round.
+fn code(letter: char, round: usize) -> String {
+    format!("{letter}{round:05}")
+}
+
+/// Runs both at the same moment, each on its own thread.
+async fn together<A, B>(
+    one: impl Future<Output = A> + Send + 'static,
+    other: impl Future<Output = B> + Send + 'static,
+) -> (A, B)
+where
+    A: Send + 'static,
+    B: Send + 'static,
+{
+    let barrier = Arc::new(Barrier::new(2));
+    let there = Arc::clone(&barrier);
+    let one = tokio::spawn(async move {
+        there.wait().await;
+        one.await
+    });
+    let other = tokio::spawn(async move {
+        barrier.wait().await;
+        other.await
+    });
+    (one.await.unwrap(), other.await.unwrap())
+}
+
+#[test]
+fn of_two_tabs_exactly_one_saves() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        for round in 0..ROUNDS {
+            let code = code('A', round);
+            let guests = stage.household(&code, 2, 0).await;
+            let tab = |status| {
+                let (store, code, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", status, 1));
+                async move { save(&store, &code, wish, None).await }
+            };
+            let (yes, no) = together(tab(Yes), tab(No)).await;
+            let stored = |saved: &Result<Saved, Refusal>| matches!(saved, Ok(Saved::Stored(_)));
+            let conflict = |saved: &Result<Saved, Refusal>| matches!(saved, Err(Refusal::VersionConflict(_)));
+            assert!(
+                (stored(&yes) && conflict(&no)) || (stored(&no) && conflict(&yes)),
+                "round {round}: {yes:?} {no:?}"
+            );
+            let winner = if stored(&yes) { Yes } else { No };
+            let portal = stage.portal(&code).await;
+            assert_eq!(portal.household.invitation.version, 2);
+            for guest in &portal.household.guests {
+                let nikah = portal.events.iter().find(|event| event.key == "nikah").unwrap();
+                assert_eq!(guest.replies[&nikah.id].status, winner, "no field of the loser");
+            }
+            assert_eq!(stage.submissions(&code).await, 1);
+        }
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn a_double_click_is_one_save() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        for round in 0..ROUNDS {
+            let code = code('B', round);
+            stage.household(&code, 1, 2).await;
+            let click = || {
+                let (store, code) = (stage.store.clone(), code.clone());
+                async move { save(&store, &code, newcomer("Mei", 1), Some("click")).await }
+            };
+            let (one, other) = together(click(), click()).await;
+            let first = [&one, &other].iter().filter(|saved| matches!(saved, Ok(Saved::Stored(_)))).count();
+            let again = [&one, &other].iter().filter(|saved| matches!(saved, Ok(Saved::Again(_)))).count();
+            assert_eq!((first, again), (1, 1), "round {round}: {one:?} {other:?}");
+            assert_eq!(stage.submissions(&code).await, 1);
+            assert_eq!(stage.portal(&code).await.household.guests.len(), 2);
+        }
+        assert_eq!(world.jobs().await.len(), ROUNDS, "one mail each");
+    });
+}
+
+#[test]
+fn two_tabs_never_bring_more_than_the_last_place_allows() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        for round in 0..ROUNDS {
+            let code = code('C', round);
+            stage.household(&code, 1, 1).await;
+            let tab = |name: &'static str| {
+                let (store, code) = (stage.store.clone(), code.clone());
+                let mut wish = newcomer(name, 1);
+                // Without a version only the allowance stands between them.
+                wish.version = None;
+                async move { save(&store, &code, wish, Some(name)).await }
+            };
+            let (one, other) = together(tab("Mei"), tab("Lin")).await;
+            let refused = [&one, &other]
+                .iter()
+                .filter(|saved| matches!(saved, Err(Refusal::PlusOneLimit(_))))
+                .count();
+            assert_eq!(refused, 1, "round {round}: {one:?} {other:?}");
+            assert_eq!(stage.portal(&code).await.household.guests.len(), 2);
+        }
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn the_last_seats_go_to_one_household_whole() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        for round in 0..ROUNDS {
+            // Three seats, two households of two.
+            let stage = Stage::build(world, Some(3)).await;
+            let (first, second) = (code('D', round), code('E', round));
+            let (mine, theirs) = (stage.household(&first, 2, 0).await, stage.household(&second, 2, 0).await);
+            let take = |code: String, guests| {
+                let (store, wish) = (stage.store.clone(), all(guests, "reception", Yes, 1));
+                async move { save(&store, &code, wish, None).await }
+            };
+            let (one, other) = together(take(first, &mine), take(second, &theirs)).await;
+            let seated = [&one, &other].iter().filter(|saved| saved.is_ok()).count();
+            let full = [&one, &other]
+                .iter()
+                .filter(|saved| matches!(saved, Err(Refusal::EventFull { left: 1, .. })))
+                .count();
+            assert_eq!((seated, full), (1, 1), "round {round}: {one:?} {other:?}");
+            let event = stage.events[1].clone();
+            let (taken,): (i64,) = stage
+                .store
+                .read(move |tx| {
+                    tx.one::<(i64,)>(
+                        sql!("SELECT COUNT(*) FROM reply WHERE event = $1 AND status = 'yes'"),
+                        &[&event],
+                    )
+                })
+                .await
+                .unwrap();
+            assert_eq!(taken, 2);
+        }
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn at_the_instant_of_the_deadline_what_is_answered_is_what_is_stored() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        for round in 0..ROUNDS {
+            let code = code('F', round);
+            let guests = stage.household(&code, 1, 0).await;
+            world.clock.set(stage.deadline - SignedDuration::from_millis(1));
+            let (store, asked, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", Yes, 1));
+            let (clock, deadline) = (world.clock.clone(), stage.deadline);
+            let (saved, ()) = together(
+                async move { save(&store, &asked, wish, None).await },
+                async move { clock.set(deadline) },
+            )
+            .await;
+            let portal = stage.portal(&code).await;
+            match saved {
+                Ok(_) => assert!(
+                    portal.household.invitation.replied_at.unwrap() < stage.deadline,
+                    "round {round}: decided before the deadline"
+                ),
+                Err(Refusal::DeadlinePassed(_)) => {
+                    assert_eq!(portal.household.invitation.version, 1, "round {round}");
+                }
+                Err(other) => panic!("round {round}: {other}"),
+            }
+        }
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn a_hosts_lock_and_a_save_come_one_after_the_other() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        for round in 0..ROUNDS {
+            let code = code('G', round);
+            let guests = stage.household(&code, 1, 0).await;
+            let (store, asked, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", Yes, 1));
+            let (hosts, locked) = (stage.store.clone(), code.clone());
+            let lock = async move {
+                hosts
+                    .write(move |tx| {
+                        // The version that the lock has seen, under its own lock.
+                        tx.one::<(i64,)>(
+                            sql!(
+                                "UPDATE invitation SET lock_mode = 'locked', version = version + 1
+                                 WHERE code = $1 RETURNING version"
+                            ),
+                            &[&locked],
+                        )
+                        .map(|(version,)| version)
+                    })
+                    .await
+                    .unwrap()
+            };
+            let (saved, version) = together(async move { save(&store, &asked, wish, None).await }, lock).await;
+            match saved {
+                // The save was first, so the lock saw its version.
+                Ok(_) => assert_eq!(version, 3, "round {round}"),
+                Err(Refusal::Locked) => assert_eq!(version, 2, "round {round}"),
+                Err(other) => panic!("round {round}: {other}"),
+            }
+        }
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn a_code_replaced_or_an_invitation_archived_ends_saves() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        for round in 0..ROUNDS {
+            let code = code('H', round);
+            let guests = stage.household(&code, 1, 0).await;
+            let id = stage.portal(&code).await.household.invitation.id;
+            let (store, asked, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", Yes, 1));
+            let (hosts, other) = (stage.store.clone(), format!("X{round:05}"));
+            let archive = round % 2 == 0;
+            let end = {
+                let id = id.clone();
+                async move {
+                    hosts
+                        .write(move |tx| {
+                            if archive {
+                                tx.run(
+                                    sql!("UPDATE invitation SET archived_at = 1, version = version + 1 WHERE id = $1"),
+                                    &[&id],
+                                    Rows::Exactly(1),
+                                )
+                            } else {
+                                tx.run(
+                                    sql!("UPDATE invitation SET code = $2, code_key = $2, version = version + 1 WHERE id = $1"),
+                                    &[&id, &other],
+                                    Rows::Exactly(1),
+                                )
+                            }
+                        })
+                        .await
+                        .unwrap()
+                }
+            };
+            let (saved, _) = together(async move { save(&store, &asked, wish, None).await }, end).await;
+            let (version, archived): (i64, Option<i64>) = stage
+                .store
+                .read(move |tx| {
+                    tx.one::<(i64, Option<i64>)>(
+                        sql!("SELECT version, archived_at FROM invitation WHERE id = $1"),
+                        &[&id],
+                    )
+                })
+                .await
+                .map_err(|error: StoreError| error)
+                .unwrap();
+            match saved {
+                Ok(_) => assert_eq!(version, 3, "round {round}: saved before its end"),
+                Err(Refusal::NotFound) => assert_eq!(version, 2, "round {round}: nothing written"),
+                Err(other) => panic!("round {round}: {other}"),
+            }
+            assert_eq!(archived.is_some(), archive, "a save never revives");
+        }
+        world.jobs().await;
+    });
+}

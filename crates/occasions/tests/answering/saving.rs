@@ -1,0 +1,245 @@
+//! One household alone: what a save leaves behind, and every refusal.
+
+use jiff::SignedDuration;
+use occasions::refusal::Refusal;
+use occasions::rsvp::Saved;
+use occasions::wish::{NoteWish, Wish};
+use occasions::words::ReplyStatus::{No, Undecided, Yes};
+use platform::{Rows, StoreError, sql};
+use testkit::World;
+
+use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
+
+fn note(text: &str, version: Option<i64>) -> Wish {
+    Wish {
+        note: Some(NoteWish {
+            text: text.to_owned(),
+            version,
+        }),
+        ..Wish::default()
+    }
+}
+
+#[test]
+fn a_save_writes_everything_that_follows_from_it() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 2, 0).await;
+        let Ok(Saved::Stored(portal)) = stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await
+        else {
+            panic!("not stored")
+        };
+        assert_eq!(portal.household.invitation.version, 2);
+        let stored = stage.portal("RAHMA").await;
+        assert_eq!(stored.household.guests, portal.household.guests);
+        assert_eq!(stored.household.invitation.replied_at, Some(world.clock.now()));
+        assert_eq!(stage.submissions("RAHMA").await, 1);
+
+        let scope = stage.occasion.to_string();
+        let (audit, news): (i64, i64) = stage
+            .store
+            .read(move |tx| {
+                let (audit,): (i64,) = tx.one(
+                    sql!("SELECT COUNT(*) FROM audit WHERE scope = $1 AND action = 'rsvp.saved'"),
+                    &[&scope],
+                )?;
+                let (news,): (i64,) = tx.one(
+                    sql!("SELECT COUNT(*) FROM news WHERE scope = $1 AND name = 'rsvp'"),
+                    &[&scope],
+                )?;
+                Ok::<_, StoreError>((audit, news))
+            })
+            .await
+            .unwrap();
+        assert_eq!((audit, news), (1, 1));
+        let jobs = world.jobs().await;
+        assert_eq!(jobs.len(), 1);
+        assert_eq!(jobs[0].due_at, world.clock.now() + SignedDuration::from_mins(2));
+    });
+}
+
+#[test]
+fn the_confirmation_waits_for_the_last_save_but_not_for_ever() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 0).await;
+        let first = world.clock.now();
+        for minute in 0..12 {
+            let status = if minute % 2 == 0 { Yes } else { No };
+            stage.answer("RAHMA", all(&guests, "nikah", status, minute + 1)).await.unwrap();
+            let jobs = world.jobs().await;
+            assert_eq!(jobs.len(), 1, "one waits, however often they save");
+            let due = world.clock.now() + SignedDuration::from_mins(2);
+            let latest = first + SignedDuration::from_mins(10);
+            assert_eq!(jobs[0].due_at, due.min(latest), "minute {minute}");
+            world.clock.advance(SignedDuration::from_mins(1));
+        }
+    });
+}
+
+#[test]
+fn the_deadline_is_exclusive_and_the_clock_of_the_program_decides() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 0).await;
+        world.clock.set(stage.deadline - SignedDuration::from_millis(1));
+        assert!(stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await.is_ok());
+        world.clock.set(stage.deadline);
+        let late = stage.answer("RAHMA", all(&guests, "nikah", No, 2)).await;
+        assert!(matches!(late, Err(Refusal::DeadlinePassed(at)) if at == stage.deadline));
+        assert_eq!(stage.submissions("RAHMA").await, 1);
+        // A note may come late, unless the hosts say otherwise.
+        assert!(stage.answer("RAHMA", note("Congratulations", None)).await.is_ok());
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn locks_and_states_say_no_each_in_its_own_way() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 0).await;
+        let wish = || all(&guests, "nikah", Yes, 1);
+        stage
+            .change(|tx| {
+                tx.run(sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = 'RAHMA'"), &[], Rows::Exactly(1))
+            })
+            .await;
+        assert!(matches!(stage.answer("RAHMA", wish()).await, Err(Refusal::Locked)));
+        for (status, told) in [("closed", "closed"), ("archived", "expired"), ("draft", "not found")] {
+            stage
+                .change(move |tx| tx.run(sql!("UPDATE occasion SET status = $1"), &[&status], Rows::Exactly(1)))
+                .await;
+            let refusal = stage.answer("RAHMA", wish()).await.unwrap_err();
+            let said = match refusal {
+                Refusal::OccasionClosed => "closed",
+                Refusal::Expired => "expired",
+                Refusal::NotFound => "not found",
+                other => panic!("{other}"),
+            };
+            assert_eq!(said, told);
+        }
+        assert!(matches!(stage.answer("ZZZZZ", wish()).await, Err(Refusal::NotFound)));
+    });
+}
+
+#[test]
+fn a_stale_version_is_a_conflict_unless_the_wish_is_what_stands() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 0).await;
+        stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await.unwrap();
+        let same = stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await;
+        assert!(matches!(same, Ok(Saved::Unchanged(_))));
+        let Err(Refusal::VersionConflict(current)) =
+            stage.answer("RAHMA", all(&guests, "nikah", Undecided, 1)).await
+        else {
+            panic!("no conflict")
+        };
+        assert_eq!(current.household.invitation.version, 2);
+        assert_eq!(stage.submissions("RAHMA").await, 1);
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn a_repeat_gets_the_first_answer_even_after_the_deadline() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        stage.household("RAHMA", 1, 2).await;
+        let wish = newcomer("Mei", 1);
+        let first = save(&stage.store, "RAHMA", wish.clone(), Some("key")).await;
+        assert!(matches!(first, Ok(Saved::Stored(_))));
+        world.clock.set(stage.deadline);
+        let Ok(Saved::Again(stored)) = save(&stage.store, "RAHMA", wish, Some("key")).await else {
+            panic!("not recognised")
+        };
+        assert_eq!((stored.status, stored.body.as_str()), (200, "version 2"));
+        let other = save(&stage.store, "RAHMA", newcomer("Lin", 2), Some("key")).await;
+        assert!(matches!(other, Err(Refusal::KeyReused)));
+        assert_eq!(stage.portal("RAHMA").await.household.guests.len(), 2);
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn a_refusal_is_not_kept_so_a_corrected_form_may_use_its_key() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 0).await;
+        let refused = save(&stage.store, "RAHMA", newcomer("Mei", 1), Some("key")).await;
+        assert!(matches!(refused, Err(Refusal::PlusOneLimit(_))));
+        let corrected = all(&guests, "nikah", Yes, 1);
+        assert!(save(&stage.store, "RAHMA", corrected, Some("key")).await.is_ok());
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn nobody_is_added_twice_by_a_repeat_without_version_or_key() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 1).await;
+        let mut wish = newcomer("Mei", 1);
+        wish.version = None;
+        assert!(matches!(stage.answer("RAHMA", wish.clone()).await, Err(Refusal::VersionRequired)));
+        assert!(save(&stage.store, "RAHMA", wish, Some("key")).await.is_ok());
+        // Answers alone may win without a version: the last one counts.
+        let mut wish = all(&guests, "nikah", No, 0);
+        wish.version = None;
+        assert!(stage.answer("RAHMA", wish).await.is_ok());
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn seats_are_taken_by_whole_households_or_not_at_all() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, Some(3)).await;
+        let two = stage.household("AAAAA", 2, 0).await;
+        let others = stage.household("BBBBB", 2, 0).await;
+        stage.answer("AAAAA", all(&two, "reception", Yes, 1)).await.unwrap();
+        let Err(Refusal::EventFull { event, left }) =
+            stage.answer("BBBBB", all(&others, "reception", Yes, 1)).await
+        else {
+            panic!("seated")
+        };
+        assert_eq!((event.as_str(), left), ("reception", 1));
+        assert!(stage.answer("BBBBB", all(&others[..1], "reception", Yes, 1)).await.is_ok());
+        // Whoever has a seat keeps it when the hosts take seats away.
+        stage
+            .change(|tx| tx.run(sql!("UPDATE event SET capacity = 1 WHERE key = 'reception'"), &[], Rows::Exactly(1)))
+            .await;
+        assert!(stage.answer("AAAAA", all(&two, "nikah", Yes, 2)).await.is_ok());
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn a_note_has_a_version_of_its_own() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        stage.household("RAHMA", 1, 0).await;
+        stage.answer("RAHMA", note("First", Some(1))).await.unwrap();
+        let stale = stage.answer("RAHMA", note("Second", Some(1))).await;
+        assert!(matches!(stale, Err(Refusal::VersionConflict(_))));
+        stage.answer("RAHMA", note("", Some(2))).await.unwrap();
+        assert_eq!(stage.portal("RAHMA").await.household.invitation.note, "");
+        let long = stage.answer("RAHMA", note(&"x".repeat(4_001), None)).await;
+        assert!(matches!(long, Err(Refusal::Fields(_))));
+        world.jobs().await;
+    });
+}
+
+#[test]
+fn what_hosts_switched_off_is_not_there() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        stage.household("RAHMA", 1, 0).await;
+        stage
+            .change(|tx| tx.run(sql!("UPDATE occasion SET switches = '{\"notes\":false}'"), &[], Rows::Exactly(1)))
+            .await;
+        let refusal = stage.answer("RAHMA", note("Hello", None)).await;
+        assert!(matches!(refusal, Err(Refusal::FeatureDisabled)));
+    });
+}

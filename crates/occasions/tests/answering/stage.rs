@@ -1,0 +1,254 @@
+//! One small wedding, and ways to answer it.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use occasions::code::CodeKey;
+use occasions::event::{self, EventId};
+use occasions::guest::{self, Guest, GuestId, Reply};
+use occasions::household;
+use occasions::invitation::{self, InvitationId};
+use occasions::occasion::{self, Contact, OccasionId, Switches};
+use occasions::portal::{self, Portal};
+use occasions::refusal::Refusal;
+use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
+use occasions::wish::{GuestWish, Wish};
+use occasions::words::{
+    ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
+};
+use occasions::diet;
+use platform::store::migrate::Migrations;
+use platform::{Store, StoreError, Tx, sql};
+use testkit::World;
+use web::{I18n, Theme};
+
+/// The tables that answering needs.
+pub(crate) const MIGRATIONS: [Migrations; 3] =
+    [platform::MIGRATIONS, accounts::MIGRATIONS, occasions::MIGRATIONS];
+
+/// A wedding of two events: nikah without a limit, reception with `seats`.
+pub(crate) struct Stage {
+    pub(crate) store: Store,
+    pub(crate) occasion: OccasionId,
+    pub(crate) events: Vec<EventId>,
+    pub(crate) deadline: Timestamp,
+}
+
+impl Stage {
+    pub(crate) async fn build(world: &World, seats: Option<i64>) -> Self {
+        let store = world.store().clone();
+        let deadline = world.clock.now() + SignedDuration::from_hours(24);
+        let (occasion, events) = store
+            .write(move |tx| build(tx, deadline, seats))
+            .await
+            .unwrap();
+        Self {
+            store,
+            occasion,
+            events,
+            deadline,
+        }
+    }
+
+    /// A household of `people` named guests.
+    pub(crate) async fn household(&self, code: &str, people: usize, plus_ones: i64) -> Vec<GuestId> {
+        let (occasion, events) = (self.occasion.clone(), self.events.clone());
+        let code = code.to_owned();
+        self.store
+            .write(move |tx| invite(tx, &occasion, &events, &code, people, plus_ones))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn portal(&self, code: &str) -> Portal {
+        let key = key(code);
+        self.store
+            .read(move |tx| portal::open(tx, &key))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn answer(&self, code: &str, wish: Wish) -> Result<Saved, Refusal> {
+        save(&self.store, code, wish, None).await
+    }
+
+    /// How many rows of a table belong to this test's invitations.
+    pub(crate) async fn submissions(&self, code: &str) -> i64 {
+        let id = self.portal(code).await.household.invitation.id;
+        self.store
+            .read(move |tx| {
+                tx.one::<(i64,)>(
+                    sql!("SELECT COUNT(*) FROM submission WHERE invitation = $1"),
+                    &[&id],
+                )
+            })
+            .await
+            .map(|(count,)| count)
+            .unwrap()
+    }
+
+    pub(crate) async fn change(
+        &self,
+        change: impl Fn(&mut Tx<'_>) -> Result<u64, StoreError> + Send + 'static,
+    ) {
+        self.store.write(change).await.unwrap();
+    }
+}
+
+/// Saves, with the key of a repeat if there is one.
+pub(crate) async fn save(
+    store: &Store,
+    code: &str,
+    wish: Wish,
+    repeat: Option<&str>,
+) -> Result<Saved, Refusal> {
+    let save = Save {
+        key: key(code),
+        repeat: repeat.map(|repeat| Repeat {
+            route: "test",
+            key: repeat.to_owned(),
+            body: format!("{wish:?}").into_bytes(),
+            other_body: OtherBody::Refuse,
+        }),
+        wish,
+        source: Source::Api,
+        request: None,
+    };
+    store
+        .write(move |tx| {
+            rsvp::answer(tx, &save, |portal| {
+                format!("version {}", portal.household.invitation.version)
+            })
+        })
+        .await
+}
+
+pub(crate) fn key(code: &str) -> CodeKey {
+    CodeKey::parse(code).unwrap()
+}
+
+/// Everybody in `guests` answers `status` to `event`.
+pub(crate) fn all(guests: &[GuestId], event: &str, status: ReplyStatus, version: i64) -> Wish {
+    Wish {
+        version: Some(version),
+        guests: guests
+            .iter()
+            .map(|id| GuestWish {
+                id: Some(id.clone()),
+                replies: BTreeMap::from([(event.to_owned(), status)]),
+                ..GuestWish::default()
+            })
+            .collect(),
+        ..Wish::default()
+    }
+}
+
+pub(crate) fn newcomer(name: &str, version: i64) -> Wish {
+    Wish {
+        version: Some(version),
+        guests: vec![GuestWish {
+            name: Some(name.to_owned()),
+            ..GuestWish::default()
+        }],
+        ..Wish::default()
+    }
+}
+
+fn build(
+    tx: &mut Tx<'_>,
+    deadline: Timestamp,
+    seats: Option<i64>,
+) -> Result<(OccasionId, Vec<EventId>), StoreError> {
+    let details = occasion::Details {
+        title: I18n::one("en", "Our wedding"),
+        subtitle: I18n::default(),
+        kicker: I18n::default(),
+        welcome: I18n::default(),
+        farewell: I18n::default(),
+        hosts: I18n::one("en", "Aisyah & Daniel"),
+        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        currency: "MYR".to_owned(),
+        languages: vec!["en".to_owned()],
+        default_language: "en".to_owned(),
+        rsvp_deadline: Some(deadline),
+        default_plus_ones: 0,
+        default_children: 0,
+        contact: Contact::default(),
+        theme: Theme::default(),
+        tone: Tone::Formal,
+        switches: Switches::default(),
+        retention_days: 180,
+    };
+    let slug = format!("wedding-{}", tx.random().below(u32::MAX));
+    let id = occasion::insert(tx, &slug, OccasionKind::Wedding, &details)?;
+    occasion::set_status(tx, &id, OccasionStatus::Published)?;
+    diet::insert_built_in(tx, &id)?;
+    let event = |capacity| event::Details {
+        name: I18n::one("en", "Event"),
+        starts_at: deadline,
+        ends_at: deadline + SignedDuration::from_hours(2),
+        venue: String::new(),
+        address: String::new(),
+        map_url: String::new(),
+        dress_code: I18n::default(),
+        schedule: Vec::new(),
+        capacity,
+        position: 0,
+    };
+    let nikah = event::insert(tx, &id, "nikah", &event(None))?;
+    let reception = event::insert(tx, &id, "reception", &event(seats))?;
+    Ok((id, vec![nikah, reception]))
+}
+
+fn invite(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    events: &[EventId],
+    code: &str,
+    people: usize,
+    plus_ones: i64,
+) -> Result<Vec<GuestId>, StoreError> {
+    let details = invitation::Details {
+        household: format!("Household {code}"),
+        salutation: None,
+        email: Some("household@example.com".to_owned()),
+        phone: None,
+        address: None,
+        language: None,
+        plus_ones,
+        children: 0,
+        deadline_override: None,
+        lock_mode: LockMode::Auto,
+        open_until: None,
+        lock_reason: String::new(),
+        host_message: String::new(),
+        host_note: String::new(),
+        tags: Vec::new(),
+    };
+    let id: InvitationId = invitation::insert(tx, occasion, code, &key(code), &details)?.unwrap();
+    for event in events {
+        household::invite(tx, &id, event)?;
+    }
+    (0..people)
+        .map(|position| {
+            let guest = Guest {
+                id: tx.id(),
+                name: format!("Guest {position}"),
+                kind: GuestKind::Named,
+                is_child: false,
+                child_age: None,
+                added_by: ActedBy::Host,
+                beyond_allowance: false,
+                position: i64::try_from(position).unwrap(),
+                diets: Vec::new(),
+                diet_note: String::new(),
+                replies: events
+                    .iter()
+                    .map(|event| (event.clone(), Reply::PENDING))
+                    .collect(),
+            };
+            guest::insert(tx, &id, &guest, Source::Import)?;
+            Ok(guest.id)
+        })
+        .collect()
+}

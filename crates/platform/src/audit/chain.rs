@@ -1,0 +1,161 @@
+//! The chain over account and administrator events: each sealed row covers the
+//! one before, so a row that was changed or taken out afterwards is found.
+//!
+//! The seal covers the personal part of a row (who, from where, the values)
+//! through a salted digest kept beside it. Erasing a person empties those
+//! columns and the salt, and the chain still holds.
+
+use sha2::{Digest, Sha256};
+
+use super::Record;
+use crate::sql;
+use crate::store::{FromRow, Row, Rows, StoreError, Tx};
+use crate::written::hexadecimal;
+
+/// How many rows one look at the chain takes.
+const PART: u32 = 500;
+
+/// Seals the rows that are waiting, at most 500; returns how many. A job calls
+/// it every minute.
+pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    // Whoever seals holds this row, so two processes do not fork the chain.
+    let (mut place, mut previous): (i64, String) = tx.one(
+        sql!("UPDATE audit_chain SET place = place WHERE id = 1 RETURNING place, seal"),
+        &[],
+    )?;
+    let waiting: Vec<Record> = tx.all(
+        sql!(
+            "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
+                    scope, changes, request_id, network
+             FROM audit WHERE chained = 1 AND place IS NULL ORDER BY sequence LIMIT $1"
+        ),
+        &[&PART],
+    )?;
+    for record in &waiting {
+        place += 1;
+        let salt = hexadecimal(&tx.random().token());
+        let personal = personal(record, &salt);
+        let seal = link(&previous, place, record, &personal);
+        tx.run(
+            sql!(
+                "UPDATE audit SET place = $2, salt = $3, personal = $4, seal = $5
+                 WHERE sequence = $1 AND place IS NULL"
+            ),
+            &[&record.sequence, &place, &salt, &personal, &seal],
+            Rows::Exactly(1),
+        )?;
+        previous = seal;
+    }
+    if !waiting.is_empty() {
+        tx.run(
+            sql!("UPDATE audit_chain SET place = $1, seal = $2 WHERE id = 1"),
+            &[&place, &previous],
+            Rows::Exactly(1),
+        )?;
+    }
+    Ok(waiting.len() as u64)
+}
+
+/// Where the chain is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The first place whose row is missing or is not the one that was sealed.
+    pub place: i64,
+}
+
+/// Goes through the whole chain; `None` when every sealed row is as it was.
+pub fn verify(tx: &mut Tx<'_>) -> Result<Option<Broken>, StoreError> {
+    let (end, last): (i64, String) = tx.one(
+        sql!("SELECT place, seal FROM audit_chain WHERE id = 1"),
+        &[],
+    )?;
+    let mut previous = String::new();
+    let mut place = 0;
+    while place < end {
+        let part: Vec<Sealed> = tx.all(
+            sql!(
+                "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
+                        scope, changes, request_id, network, place, salt, personal, seal
+                 FROM audit WHERE place > $1 ORDER BY place LIMIT $2"
+            ),
+            &[&place, &PART],
+        )?;
+        if part.is_empty() {
+            return Ok(Some(Broken { place: place + 1 }));
+        }
+        for row in part {
+            place += 1;
+            if !row.holds(&previous, place) {
+                return Ok(Some(Broken { place }));
+            }
+            previous = row.seal;
+        }
+    }
+    Ok((place != end || previous != last).then_some(Broken { place }))
+}
+
+struct Sealed {
+    record: Record,
+    place: i64,
+    salt: Option<String>,
+    personal: String,
+    seal: String,
+}
+
+impl Sealed {
+    fn holds(&self, previous: &str, place: i64) -> bool {
+        let personal_holds = self
+            .salt
+            .as_ref()
+            .is_none_or(|salt| personal(&self.record, salt) == self.personal);
+        personal_holds
+            && self.place == place
+            && link(previous, place, &self.record, &self.personal) == self.seal
+    }
+}
+
+impl FromRow for Sealed {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            record: Record::from_row(row)?,
+            place: row.column(11)?,
+            salt: row.column(12)?,
+            personal: row.column(13)?,
+            seal: row.column(14)?,
+        })
+    }
+}
+
+fn personal(record: &Record, salt: &str) -> String {
+    digest(&[
+        salt,
+        record.actor_id.as_deref().unwrap_or_default(),
+        record.network.as_deref().unwrap_or_default(),
+        &record.changes,
+    ])
+}
+
+fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
+    digest(&[
+        previous,
+        &place.to_string(),
+        &record.at.as_millisecond().to_string(),
+        &record.actor_kind,
+        &record.action,
+        &record.entity_kind,
+        &record.entity_id,
+        record.scope.as_deref().unwrap_or_default(),
+        record.request_id.as_deref().unwrap_or_default(),
+        personal,
+    ])
+}
+
+/// Each part goes in with its length, so that no two rows read the same.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hexadecimal(&hash.finalize())
+}

@@ -1,0 +1,95 @@
+//! What time it is, as told by whoever built the platform.
+//!
+//! Nothing else in the program asks the operating system, so a test owns every
+//! instant: it moves a [`ManualClock`] instead of waiting.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The source of the present instant, in whole milliseconds.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The operating system's clock.
+    System,
+    /// A clock that stands still until a test moves it.
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The present instant, cut to the milliseconds that the store can keep.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => from_millisecond(system_millisecond()),
+            Self::Manual(clock) => clock.now(),
+        }
+    }
+}
+
+/// A clock for tests: every clone shows the same time.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    /// A clock that stands at `start`.
+    pub fn at(start: Timestamp) -> Self {
+        Self(Arc::new(AtomicI64::new(start.as_millisecond())))
+    }
+
+    /// The instant the clock stands at.
+    pub fn now(&self) -> Timestamp {
+        from_millisecond(self.0.load(Ordering::SeqCst))
+    }
+
+    /// Moves the clock to `instant`, backwards too.
+    pub fn set(&self, instant: Timestamp) {
+        self.0.store(instant.as_millisecond(), Ordering::SeqCst);
+    }
+
+    /// Moves the clock by `duration`.
+    pub fn advance(&self, duration: SignedDuration) {
+        let millisecond = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        self.0.fetch_add(millisecond, Ordering::SeqCst);
+    }
+}
+
+/// The instant `millisecond` milliseconds after 1970, held within what a
+/// timestamp can express.
+pub fn from_millisecond(millisecond: i64) -> Timestamp {
+    Timestamp::from_millisecond(millisecond).unwrap_or(if millisecond < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+fn system_millisecond() -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the operating system"
+    )]
+    let now = SystemTime::now();
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told() {
+        let clock = ManualClock::at("2027-01-14T16:00:00Z".parse().unwrap());
+        let shared = Clock::Manual(clock.clone());
+        assert_eq!(shared.now(), shared.now());
+        clock.advance(SignedDuration::from_millis(1));
+        assert_eq!(shared.now().to_string(), "2027-01-14T16:00:00.001Z");
+    }
+
+    #[test]
+    fn the_system_clock_has_no_fraction_below_a_millisecond() {
+        assert_eq!(Clock::System.now().as_nanosecond() % 1_000_000, 0);
+    }
+}

@@ -1,0 +1,170 @@
+//! Files: exports and what people upload, beside the store and never in it.
+//!
+//! A file appears whole or not at all, and only when it is on stable storage:
+//! it is written under another name, synced, renamed, and the folder is synced.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where files are kept.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// A folder of this machine.
+    Folder(Folder),
+}
+
+/// A folder that holds files by key.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: Arc<Path>,
+    written: Arc<AtomicU64>,
+}
+
+/// The name of a file: segments of `a-z 0-9 - _ .` between slashes, none of them
+/// beginning with a dot; at most 200 characters. Such a name means the same in
+/// every file system and cannot leave its folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+/// What was given as a file's name is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a file")]
+pub struct NotAKey;
+
+impl std::str::FromStr for Key {
+    type Err = NotAKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
+        };
+        let segment =
+            |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed);
+        (text.len() <= 200 && text.split('/').all(segment))
+            .then(|| Self(text.to_owned()))
+            .ok_or(NotAKey)
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Files {
+    /// Files in the folder `root`, which is made with the first file.
+    pub fn folder(root: impl Into<PathBuf>) -> Self {
+        Self::Folder(Folder {
+            root: root.into().into(),
+            written: Arc::default(),
+        })
+    }
+
+    /// Writes a file whole, in place of an older one of this name. `fill` gives
+    /// its content; when it fails, nothing has changed.
+    pub async fn put<F>(&self, key: &Key, fill: F) -> io::Result<()>
+    where
+        F: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+    {
+        let Self::Folder(folder) = self.clone();
+        let key = key.clone();
+        off_the_runtime(move || folder.put(&key, fill)).await
+    }
+
+    /// Opens a file to read it; `None` when there is none.
+    pub async fn open(&self, key: &Key) -> io::Result<Option<fs::File>> {
+        let Self::Folder(folder) = self.clone();
+        let key = key.clone();
+        off_the_runtime(move || found(fs::File::open(folder.path(&key)))).await
+    }
+
+    /// Removes a file; tells whether there was one.
+    pub async fn remove(&self, key: &Key) -> io::Result<bool> {
+        let Self::Folder(folder) = self.clone();
+        let key = key.clone();
+        off_the_runtime(move || {
+            let path = folder.path(&key);
+            let removed = found(fs::remove_file(&path))?.is_some();
+            if removed {
+                sync_folder_of(&path)?;
+            }
+            Ok(removed)
+        })
+        .await
+    }
+}
+
+impl Folder {
+    fn put(
+        &self,
+        key: &Key,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let path = self.path(key);
+        let folder = path.parent().unwrap_or(&self.root);
+        create_folders(folder)?;
+        // A key cannot begin with a dot, so this is nobody else's name.
+        let temporary = folder.join(format!(
+            ".{}.{}",
+            std::process::id(),
+            self.written.fetch_add(1, Ordering::Relaxed)
+        ));
+        let written = write(&temporary, fill).and_then(|()| fs::rename(&temporary, &path));
+        if let Err(error) = written {
+            drop(fs::remove_file(&temporary));
+            return Err(error);
+        }
+        sync_folder_of(&path)
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        self.root.join(&key.0)
+    }
+}
+
+fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = io::BufWriter::new(fs::File::create_new(path)?);
+    fill(&mut file)?;
+    file.into_inner()?.sync_all()
+}
+
+/// Makes the folders on the way, each synced into the one above it.
+fn create_folders(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent() {
+        create_folders(above)?;
+    }
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder_of(folder),
+    }
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => fs::File::open(folder)?.sync_all(),
+        _ => fs::File::open(".")?.sync_all(),
+    }
+}
+
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+}

@@ -1,0 +1,131 @@
+//! Answers kept for 48 hours, so that a request sent twice is done once.
+//!
+//! A key belongs to (owner, route, key) and is looked up only after the owner's
+//! code or session is proven. [`find`] comes first in the change, [`keep`] last;
+//! both and the change itself are one transaction, so there is no state "in
+//! progress": a repeat either finds the answer, or runs as if it were first and
+//! then meets the other one's row in [`keep`], which runs it again from its
+//! beginning. Refusals are not kept, so a corrected form may use its key again.
+
+use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
+
+use crate::sql;
+use crate::store::{Rows, StoreError, Tx};
+
+/// How long an answer is kept.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+/// What a request is recognised by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    owner: String,
+    route: &'static str,
+    name: String,
+    fingerprint: [u8; 32],
+}
+
+impl Key {
+    /// The key of a request with this `body`; `None` when `key` is not 1 to 128
+    /// visible ASCII characters. `owner` is the account or the invitation.
+    pub fn new(owner: &str, route: &'static str, key: &str, body: &[u8]) -> Option<Self> {
+        let allowed =
+            (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        allowed.then(|| Self {
+            owner: owner.to_owned(),
+            route,
+            name: key.to_owned(),
+            fingerprint: Sha256::digest(body).into(),
+        })
+    }
+}
+
+/// The answer that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its HTTP status.
+    pub status: i64,
+    /// Its body.
+    pub body: String,
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing: do the work, then [`keep`] its answer.
+    Nothing,
+    /// The same request was answered: answer the same.
+    Answer(Stored),
+    /// The key was used for another body: 422 `idempotency_key_reused`.
+    Reused,
+}
+
+/// Looks the key up.
+pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
+    let expired = tx.roughly_now() - KEPT;
+    let row: Option<(Vec<u8>, i64, String)> = tx.maybe(
+        sql!(
+            "SELECT fingerprint, status, body FROM idempotency
+             WHERE owner = $1 AND route = $2 AND key = $3 AND created_at > $4"
+        ),
+        &[&key.owner, &key.route, &key.name, &expired],
+    )?;
+    Ok(match row {
+        None => Found::Nothing,
+        Some((fingerprint, status, body)) if fingerprint == key.fingerprint => {
+            Found::Answer(Stored { status, body })
+        }
+        Some(_) => Found::Reused,
+    })
+}
+
+/// Keeps the answer of the change that this transaction makes.
+pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreError> {
+    let now = tx.now();
+    let expired = now - KEPT;
+    let kept = tx.run(
+        sql!(
+            "INSERT INTO idempotency (owner, route, key, fingerprint, status, body, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (owner, route, key) DO UPDATE SET
+                 fingerprint = excluded.fingerprint, status = excluded.status,
+                 body = excluded.body, created_at = excluded.created_at
+             WHERE idempotency.created_at <= $8"
+        ),
+        &[
+            &key.owner,
+            &key.route,
+            &key.name,
+            &key.fingerprint,
+            &answer.status,
+            &answer.body,
+            &now,
+            &expired,
+        ],
+        Rows::AtMostOne,
+    )?;
+    if kept == 0 {
+        // Another transaction answered this key since we looked.
+        return Err(tx.run_again());
+    }
+    Ok(())
+}
+
+/// Removes what is older than [`KEPT`]; returns how many answers went.
+pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let expired = tx.now() - KEPT;
+    tx.run(
+        sql!("DELETE FROM idempotency WHERE created_at <= $1"),
+        &[&expired],
+        Rows::Any,
+    )
+}
+
+/// Removes every answer kept for `owner`: part of erasing a person's data.
+pub fn forget(tx: &mut Tx<'_>, owner: &str) -> Result<u64, StoreError> {
+    tx.run(
+        sql!("DELETE FROM idempotency WHERE owner = $1"),
+        &[&owner],
+        Rows::Any,
+    )
+}

@@ -1,0 +1,218 @@
+//! What runs a job, and how it tells the end.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::{Job, Queue};
+use crate::store::{StoreError, Tx};
+
+/// Pauses between the attempts of an ordinary job: three in all.
+const PAUSES: &[SignedDuration] = &[SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
+/// Pauses between the attempts to hand over a mail: six in all.
+const MAIL_PAUSES: &[SignedDuration] = &[
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(30),
+    SignedDuration::from_hours(2),
+    SignedDuration::from_hours(6),
+];
+
+/// What is written together with the end of an attempt. It may run again, so
+/// it changes nothing outside its transaction.
+pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
+
+/// Runs the jobs of one kind.
+pub struct Handler {
+    pub(super) kind: &'static str,
+    pub(super) each_minute: bool,
+    pub(super) run: Run,
+}
+
+type Run = Box<dyn Fn(Job) -> Running + Send + Sync>;
+pub(super) type Running = Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send>>;
+
+impl Handler {
+    /// Runs jobs named `kind`. `run` looks around, does what has to be done
+    /// outside the store, and leaves what is to be written to [`Done::with`].
+    pub fn new<F, R>(kind: &'static str, run: F) -> Self
+    where
+        F: Fn(Job) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Done, JobError>> + Send + 'static,
+    {
+        Self {
+            kind,
+            each_minute: false,
+            run: Box::new(move |job| Box::pin(run(job))),
+        }
+    }
+
+    /// As [`Handler::new`], for a job that nobody enqueues: it is due each
+    /// minute, once, however many processes share the store. A minute that was
+    /// missed is not made up for.
+    pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
+    where
+        F: Fn(Job) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Done, JobError>> + Send + 'static,
+    {
+        Self {
+            each_minute: true,
+            ..Self::new(kind, run)
+        }
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handler").field(&self.kind).finish()
+    }
+}
+
+/// The job is done.
+#[derive(Default)]
+pub struct Done {
+    pub(super) effect: Option<Effect>,
+}
+
+impl Done {
+    /// Nothing is to be written.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Done once `write` is committed, in one transaction with the end of the
+    /// job.
+    pub fn with<E>(write: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + Sync + 'static) -> Self
+    where
+        E: Into<JobError>,
+    {
+        Self {
+            effect: Some(Arc::new(move |tx| write(tx).map_err(Into::into))),
+        }
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Done")
+    }
+}
+
+/// Why an attempt was not the end of the job.
+pub struct JobError {
+    pub(super) verdict: Verdict,
+    /// The store could not answer, and may in a moment.
+    pub(super) is_passing: bool,
+    cause: Box<dyn std::error::Error + Send + Sync>,
+    pub(super) effect: Option<Effect>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Retry,
+    Fail,
+    Later(SignedDuration),
+}
+
+impl JobError {
+    /// It may work another time.
+    pub fn retry(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::of(Verdict::Retry, cause)
+    }
+
+    /// It will never work.
+    pub fn fail(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::of(Verdict::Fail, cause)
+    }
+
+    /// It could not be tried: again after `pause`, and this does not count.
+    pub fn later(
+        pause: SignedDuration,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::of(Verdict::Later(pause), cause)
+    }
+
+    /// Writes something together with the end of this attempt.
+    #[must_use]
+    pub fn with<E>(
+        self,
+        write: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        E: Into<Self>,
+    {
+        Self {
+            effect: Some(Arc::new(move |tx| write(tx).map_err(Into::into))),
+            ..self
+        }
+    }
+
+    fn of(verdict: Verdict, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            verdict,
+            is_passing: false,
+            cause: cause.into(),
+            effect: None,
+        }
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self {
+            is_passing: error.is_passing(),
+            ..Self::retry(error)
+        }
+    }
+}
+
+impl fmt::Debug for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.verdict, self.cause)
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+/// How long a job of `queue` waits after `failed` attempts; `None` when that
+/// was the last one. `chance` is from 0 to 400: mails spread their attempts by
+/// a fifth either way, lest all that were deferred come back together.
+pub(crate) fn pause_after(queue: Queue, failed: u32, chance: u32) -> Option<SignedDuration> {
+    let index = usize::try_from(failed).ok()?.checked_sub(1)?;
+    match queue {
+        Queue::Work => PAUSES.get(index).copied(),
+        Queue::Mail => MAIL_PAUSES.get(index).map(|pause| {
+            let per_mille = 800 + i128::from(chance.min(400));
+            let millis = pause.as_millis() * per_mille / 1_000;
+            SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let seconds = |queue, chance| {
+            (1..)
+                .map_while(|failed| pause_after(queue, failed, chance))
+                .map(|pause| pause.as_secs())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(seconds(Queue::Work, 400), [10, 60]);
+        assert_eq!(seconds(Queue::Mail, 200), [60, 300, 1_800, 7_200, 21_600]);
+        assert_eq!(seconds(Queue::Mail, 0), [48, 240, 1_440, 5_760, 17_280]);
+        assert_eq!(seconds(Queue::Mail, 400), [72, 360, 2_160, 8_640, 25_920]);
+        assert_eq!(pause_after(Queue::Work, 0, 0), None);
+    }
+}

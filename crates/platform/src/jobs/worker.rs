@@ -1,0 +1,371 @@
+//! The worker: takes jobs, runs their handlers, settles the end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+
+use super::handler::{self, Done, Effect, Handler, JobError, Verdict};
+use super::lease::{self, Return};
+use super::{Job, NewJob, Queue};
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::sql;
+use crate::store::{Rows, Store, StoreError, Tx};
+
+/// How often a job that runs shows that it is alive: a third of its lease.
+const RENEWAL: Duration = Duration::from_secs(20);
+/// How long a change of another process may go unnoticed, and how late a job
+/// that waits for its time may start.
+const POLL: Duration = Duration::from_secs(1);
+/// How long running jobs have to end when the program stops.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many mails are handed over at once.
+const MAILS_AT_ONCE: usize = 2;
+/// How long a job waits for a program that knows its kind, during an upgrade.
+const STRANGER: SignedDuration = SignedDuration::from_secs(60);
+/// How often an end is committed anew while the store cannot answer.
+const COMMITS: u32 = 5;
+/// The longest error text that is kept.
+const ERROR_LIMIT: usize = 1_000;
+
+/// Runs jobs. Clones share everything, so one can serve while a test steps
+/// another.
+#[derive(Clone, Debug)]
+pub struct Worker(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    handlers: Vec<Handler>,
+    /// The last minute whose timed jobs this process has seen enqueued.
+    minute: AtomicI64,
+}
+
+/// How one attempt ended.
+struct End {
+    outcome: Outcome,
+    effect: Option<Effect>,
+}
+
+enum Outcome {
+    Done,
+    Wait {
+        pause: SignedDuration,
+        attempts: u32,
+        starts: i64,
+        error: String,
+    },
+    GivenUp {
+        attempts: u32,
+        error: String,
+    },
+}
+
+impl Worker {
+    /// A worker that knows the kinds of `handlers` and touches no other job.
+    pub fn new(store: Store, clock: Clock, random: Random, handlers: Vec<Handler>) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            random,
+            handlers,
+            minute: AtomicI64::new(i64::MIN),
+        }))
+    }
+
+    /// Runs jobs, `at_once` beside the mails, until `stop`; then lets those that
+    /// run end, for at most half a minute, and gives the others back.
+    pub async fn run(self, at_once: usize, stop: CancellationToken) {
+        let tracker = TaskTracker::new();
+        let halt = CancellationToken::new();
+        tokio::join!(
+            self.serve(Queue::Work, at_once, &stop, &tracker, &halt),
+            self.serve(Queue::Mail, MAILS_AT_ONCE, &stop, &tracker, &halt),
+        );
+        tracker.close();
+        if timeout(PATIENCE, tracker.wait()).await.is_err() {
+            tracing::warn!(jobs = tracker.len(), "jobs are given back unfinished");
+            halt.cancel();
+            tracker.wait().await;
+        }
+    }
+
+    /// Runs everything that is due now, one job after the other, what they
+    /// enqueue for now included, and returns how many attempts that took. For
+    /// tests, which own the time.
+    pub async fn run_due(&self) -> Result<usize, StoreError> {
+        let never = CancellationToken::new();
+        let mut count = 0;
+        self.schedule().await?;
+        loop {
+            let before = count;
+            for queue in [Queue::Work, Queue::Mail] {
+                while let Some(job) = self.take(queue).await? {
+                    self.attempt(job, &never).await;
+                    count += 1;
+                }
+            }
+            if count == before {
+                return Ok(count);
+            }
+        }
+    }
+
+    async fn serve(
+        &self,
+        queue: Queue,
+        at_once: usize,
+        stop: &CancellationToken,
+        tracker: &TaskTracker,
+        halt: &CancellationToken,
+    ) {
+        let room = Arc::new(Semaphore::new(at_once.max(1)));
+        let mut waiting = self.0.store.jobs_waiting();
+        loop {
+            let place = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                place = Arc::clone(&room).acquire_owned() => place,
+            };
+            // Armed before looking: what is enqueued from here on wakes us.
+            waiting.mark_unchanged();
+            let found = match self.schedule().await {
+                Ok(()) => self.take(queue).await,
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(Some(job)) => {
+                    let (worker, halt) = (self.clone(), halt.clone());
+                    tracker.spawn(async move {
+                        worker.attempt(job, &halt).await;
+                        drop(place);
+                    });
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "jobs cannot be looked for"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = waiting.changed() => {}
+                () = sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Enqueues the timed jobs of this minute, unless this or another process
+    /// has.
+    async fn schedule(&self) -> Result<(), StoreError> {
+        let minute = self.0.clock.now().as_second().div_euclid(60);
+        if self.0.minute.load(Ordering::Relaxed) >= minute {
+            return Ok(());
+        }
+        let kinds: Vec<&'static str> = self
+            .0
+            .handlers
+            .iter()
+            .filter(|handler| handler.each_minute)
+            .map(|handler| handler.kind)
+            .collect();
+        if !kinds.is_empty() {
+            self.0
+                .store
+                .write(move |tx| kinds.iter().try_for_each(|kind| schedule(tx, kind, minute)))
+                .await?;
+        }
+        self.0.minute.fetch_max(minute, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
+        // A look costs no flush; only what is there is worth a change.
+        if !self
+            .0
+            .store
+            .read(move |tx| lease::is_due(tx, queue))
+            .await?
+        {
+            return Ok(None);
+        }
+        self.0.store.write(move |tx| lease::take(tx, queue)).await
+    }
+
+    /// Runs the job once and settles how it ended. `halt` ends it early.
+    async fn attempt(&self, job: Job, halt: &CancellationToken) {
+        if job.starts > lease::STARTS {
+            let error = JobError::fail("started again and again, and never ended");
+            return self.settle(job, Err(error)).await;
+        }
+        let kind = |handler: &&Handler| handler.kind == job.kind;
+        let Some(handler) = self.0.handlers.iter().find(kind) else {
+            let error = JobError::later(STRANGER, "this program does not know the job");
+            return self.settle(job, Err(error)).await;
+        };
+        let mut running = AbortOnDropHandle::new(tokio::spawn((handler.run)(job.clone())));
+        let mut renewal = interval_at(Instant::now() + RENEWAL, RENEWAL);
+        let result = loop {
+            tokio::select! {
+                ended = &mut running => {
+                    break ended.unwrap_or_else(|_| Err(JobError::retry("the handler panicked")));
+                }
+                _ = renewal.tick() => {
+                    let held = job.clone();
+                    match self.0.store.write(move |tx| lease::renew(tx, &held)).await {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            tracing::warn!(job = %job.id, kind = job.kind, "a job's lease was lost");
+                            return;
+                        }
+                        Err(error) => {
+                            tracing::warn!(job = %job.id, %error, "a job's lease was not renewed");
+                        }
+                    }
+                }
+                () = halt.cancelled() => {
+                    break Err(JobError::later(SignedDuration::ZERO, "the program stopped"));
+                }
+            }
+        };
+        drop(running);
+        self.settle(job, result).await;
+    }
+
+    /// Commits the end of an attempt with its effect. If the effect is refused,
+    /// the attempt has failed with that reason.
+    async fn settle(&self, job: Job, result: Result<Done, JobError>) {
+        let end = match result {
+            Ok(done) => End {
+                outcome: Outcome::Done,
+                effect: done.effect,
+            },
+            Err(error) => self.judge(&job, error),
+        };
+        let Err(refusal) = self.commit(&job, end).await else {
+            return;
+        };
+        let end = self.judge(&job, refusal);
+        if let Err(error) = self.commit(&job, end).await {
+            // The lease runs out, and whoever takes the job then starts it anew.
+            tracing::error!(job = %job.id, kind = job.kind, %error, "the end of a job was not kept");
+        }
+    }
+
+    fn judge(&self, job: &Job, error: JobError) -> End {
+        let mut text = error.to_string();
+        text.truncate(text.floor_char_boundary(ERROR_LIMIT));
+        let attempts = job.attempts + 1;
+        let pause = handler::pause_after(job.queue, attempts, self.0.random.below(401));
+        let outcome = match (error.verdict, pause) {
+            (Verdict::Later(pause), _) => Outcome::Wait {
+                pause,
+                attempts: job.attempts,
+                starts: job.starts - 1,
+                error: text,
+            },
+            (Verdict::Retry, Some(pause)) => Outcome::Wait {
+                pause,
+                attempts,
+                starts: job.starts,
+                error: text,
+            },
+            (Verdict::Retry, None) | (Verdict::Fail, _) => Outcome::GivenUp {
+                attempts,
+                error: text,
+            },
+        };
+        End {
+            outcome,
+            effect: error.effect,
+        }
+    }
+
+    async fn commit(&self, job: &Job, end: End) -> Result<(), JobError> {
+        let end = Arc::new(end);
+        let mut tries = 1;
+        loop {
+            let (held, settled) = (job.clone(), Arc::clone(&end));
+            let written = self.0.store.write(move |tx| settled.write(tx, &held)).await;
+            match written {
+                Err(error) if error.is_passing && tries < COMMITS => {
+                    tries += 1;
+                    sleep(POLL).await;
+                }
+                Err(error) => return Err(error),
+                Ok(()) => break,
+            }
+        }
+        end.tell(job);
+        Ok(())
+    }
+}
+
+impl End {
+    fn write(&self, tx: &mut Tx<'_>, job: &Job) -> Result<(), JobError> {
+        match &self.outcome {
+            Outcome::Done => lease::end(tx, job)?,
+            Outcome::Wait {
+                pause,
+                attempts,
+                starts,
+                error,
+            } => {
+                let back = Return {
+                    pause: *pause,
+                    attempts: *attempts,
+                    starts: *starts,
+                    error: Some(error),
+                };
+                lease::put_back(tx, job, &back)?;
+            }
+            Outcome::GivenUp { attempts, error } => lease::give_up(tx, job, *attempts, error)?,
+        }
+        match &self.effect {
+            Some(effect) => effect(tx),
+            None => Ok(()),
+        }
+    }
+
+    fn tell(&self, job: &Job) {
+        let outcome = match &self.outcome {
+            Outcome::Done => "done",
+            Outcome::Wait { pause, error, .. } => {
+                let pause_s = pause.as_secs();
+                tracing::info!(job = %job.id, kind = job.kind, pause_s, error, "a job waits for its next attempt");
+                "waiting"
+            }
+            Outcome::GivenUp { attempts, error } => {
+                tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job was given up");
+                "failed"
+            }
+        };
+        metrics::counter!("kenduri_job_attempts_total", "kind" => job.kind.clone(), "outcome" => outcome)
+            .increment(1);
+    }
+}
+
+fn schedule(tx: &mut Tx<'_>, kind: &'static str, minute: i64) -> Result<(), StoreError> {
+    let rows = tx.run(
+        sql!(
+            "INSERT INTO schedule (kind, minute) VALUES ($1, $2)
+             ON CONFLICT (kind) DO UPDATE SET minute = excluded.minute
+             WHERE schedule.minute < excluded.minute"
+        ),
+        &[&kind, &minute],
+        Rows::AtMostOne,
+    )?;
+    if rows == 0 {
+        return Ok(());
+    }
+    tx.enqueue(NewJob {
+        key: Some(format!("{kind}:{minute}")),
+        ..NewJob::new(kind, serde_json::Value::Null)
+    })
+}

@@ -1,0 +1,192 @@
+//! How often something may happen, counted in this process.
+//!
+//! A [`Limit`] counts per key (a network, a hashed account) and keeps a bounded
+//! number of keys, so that nobody can fill the memory with made-up ones. The
+//! guessing of codes has a budget of its own, kept in the store too:
+//! [`guess::GuessBudget`].
+
+mod bounded;
+pub mod guess;
+mod window;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use bounded::Bounded;
+use window::Window;
+
+/// So many times in so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// How many times.
+    pub count: u32,
+    /// In how long.
+    pub per: SignedDuration,
+}
+
+/// Not now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too often; again in {seconds} s")]
+pub struct Wait {
+    /// When it may be tried again: `Retry-After`.
+    pub seconds: u32,
+}
+
+impl Wait {
+    fn millisecond(wait: i64) -> Self {
+        Self {
+            seconds: u32::try_from((wait + 999) / 1_000)
+                .unwrap_or(u32::MAX)
+                .max(1),
+        }
+    }
+}
+
+/// Rules for one kind of action, and what happened lately. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    rules: Arc<[Rule]>,
+    keys: Arc<Mutex<Bounded<Vec<Window>>>>,
+}
+
+impl Limit {
+    /// Counts by `rules`, all of which must allow, for at most `keys` keys; one
+    /// more pushes out the one that was counted longest ago.
+    pub fn new(rules: &[Rule], keys: usize) -> Self {
+        Self {
+            rules: rules.into(),
+            keys: Arc::new(Mutex::new(Bounded::new(keys))),
+        }
+    }
+
+    /// Counts one, unless a rule says no.
+    pub fn take(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
+        let mut keys = self.keys();
+        self.look(&keys, key, now)?;
+        self.add(&mut keys, key, now);
+        Ok(())
+    }
+
+    /// Whether one more would be allowed; counts nothing.
+    pub fn check(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
+        self.look(&self.keys(), key, now)
+    }
+
+    /// Counts one that has happened: a failure.
+    pub fn count(&self, key: &str, now: Timestamp) {
+        self.add(&mut self.keys(), key, now);
+    }
+
+    /// Takes one back that was counted at `at`: it was no failure after all.
+    pub fn give_back(&self, key: &str, at: Timestamp) {
+        let mut keys = self.keys();
+        for window in keys.find_mut(key).into_iter().flatten() {
+            window.take_back(at.as_millisecond());
+        }
+    }
+
+    fn look(&self, keys: &Bounded<Vec<Window>>, key: &str, now: Timestamp) -> Result<(), Wait> {
+        let windows = keys.find(key).into_iter().flatten();
+        let wait = windows
+            .zip(self.rules.iter())
+            .filter_map(|(window, rule)| window.wait(rule.count, now.as_millisecond()))
+            .max();
+        wait.map_or(Ok(()), |wait| Err(Wait::millisecond(wait)))
+    }
+
+    fn add(&self, keys: &mut Bounded<Vec<Window>>, key: &str, now: Timestamp) {
+        let windows = keys.touch(key);
+        if windows.is_empty() {
+            windows.extend(self.rules.iter().map(|rule| Window::new(rule.per)));
+        }
+        for window in windows {
+            window.count(now.as_millisecond());
+        }
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Bounded<Vec<Window>>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn limit(keys: usize) -> Limit {
+        Limit::new(
+            &[
+                Rule {
+                    count: 3,
+                    per: SignedDuration::from_secs(60),
+                },
+                Rule {
+                    count: 5,
+                    per: SignedDuration::from_secs(600),
+                },
+            ],
+            keys,
+        )
+    }
+
+    #[test]
+    fn every_rule_must_allow() {
+        let limit = limit(10);
+        for second in 0..3 {
+            assert_eq!(limit.take("a", at(second)), Ok(()));
+        }
+        let Err(Wait { seconds }) = limit.take("a", at(3)) else {
+            panic!("a fourth in a minute")
+        };
+        // Never too early, and at most a tenth of the window too late.
+        assert!((57..=63).contains(&seconds), "{seconds}");
+        assert_eq!(limit.take("b", at(3)), Ok(()), "keys do not share");
+        assert_eq!(limit.take("a", at(70)), Ok(()));
+        assert_eq!(limit.take("a", at(71)), Ok(()));
+        assert!(limit.check("a", at(72)).is_err(), "a sixth in ten minutes");
+        assert!(limit.check("a", at(590)).is_err());
+        assert_eq!(limit.take("a", at(670)), Ok(()));
+    }
+
+    #[test]
+    fn a_check_costs_nothing() {
+        let limit = limit(10);
+        for _ in 0..10 {
+            assert_eq!(limit.check("a", at(0)), Ok(()));
+        }
+        for _ in 0..3 {
+            limit.count("a", at(0));
+        }
+        assert!(limit.check("a", at(0)).is_err());
+    }
+
+    #[test]
+    fn what_is_given_back_was_never_counted() {
+        let limit = limit(2);
+        for _ in 0..100 {
+            assert_eq!(limit.take("a", at(0)), Ok(()));
+            limit.give_back("a", at(0));
+        }
+        limit.give_back("a", at(0));
+        limit.give_back("b", at(0));
+        for _ in 0..3 {
+            assert_eq!(limit.take("a", at(0)), Ok(()));
+        }
+        assert!(limit.take("a", at(0)).is_err());
+    }
+
+    #[test]
+    fn the_key_that_was_counted_longest_ago_goes_first() {
+        let limit = limit(2);
+        for key in ["a", "a", "a", "b", "b", "b", "a", "c"] {
+            limit.count(key, at(0));
+        }
+        assert!(limit.check("a", at(1)).is_err());
+        assert_eq!(limit.check("b", at(1)), Ok(()), "forgotten");
+    }
+}

@@ -1,0 +1,129 @@
+//! A count over a stretch of time that moves along: a few slots instead of one
+//! instant per event.
+
+use jiff::SignedDuration;
+
+/// Slots in the stretch itself; one more makes up for the one that is filling.
+const PARTS: i64 = 10;
+const SLOTS: i64 = 11;
+
+/// How often something happened lately. What happened is counted for at least
+/// the whole stretch, and at most a tenth longer.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    width: i64,
+    /// The number of the youngest slot, counted from 1970.
+    latest: i64,
+    slots: [u32; 11],
+}
+
+impl Window {
+    pub(super) fn new(per: SignedDuration) -> Self {
+        let width = i64::try_from(per.as_millis()).unwrap_or(i64::MAX) / PARTS;
+        Self {
+            width: width.max(1),
+            latest: 0,
+            slots: [0; 11],
+        }
+    }
+
+    /// Counts one that happened `at` this millisecond; what is too old to
+    /// matter is passed over.
+    pub(super) fn count(&mut self, at: i64) {
+        let number = at.div_euclid(self.width);
+        if number > self.latest {
+            for passed in (self.latest + 1).max(number - PARTS)..=number {
+                self.slots[slot(passed)] = 0;
+            }
+            self.latest = number;
+        }
+        if number > self.latest - SLOTS {
+            let count = &mut self.slots[slot(number)];
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Takes one back that was counted `at` this millisecond.
+    pub(super) fn take_back(&mut self, at: i64) {
+        let number = at.div_euclid(self.width);
+        if (self.latest - PARTS..=self.latest).contains(&number) {
+            let count = &mut self.slots[slot(number)];
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// How many were counted in the stretch that ends `now`.
+    pub(super) fn total(&self, now: i64) -> u32 {
+        self.living(now)
+            .fold(0, |sum: u32, (_, count)| sum.saturating_add(count))
+    }
+
+    /// How long until there are fewer than `limit`; `None` when there are.
+    pub(super) fn wait(&self, limit: u32, now: i64) -> Option<i64> {
+        let mut total = self.total(now);
+        if total < limit {
+            return None;
+        }
+        for (number, count) in self.living(now) {
+            total -= count.min(total);
+            if total < limit {
+                return Some((number + SLOTS) * self.width - now);
+            }
+        }
+        // A limit of none at all.
+        Some(self.width * PARTS)
+    }
+
+    /// The slots that still count, the oldest first.
+    fn living(&self, now: i64) -> impl Iterator<Item = (i64, u32)> {
+        let newest = now.div_euclid(self.width).max(self.latest);
+        (newest - SLOTS + 1..=self.latest)
+            .filter(|number| *number > self.latest - SLOTS)
+            .map(|number| (number, self.slots[slot(number)]))
+    }
+}
+
+fn slot(number: i64) -> usize {
+    usize::try_from(number.rem_euclid(SLOTS)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nothing_is_forgotten_early_and_nothing_kept_for_long(
+            mut times in prop::collection::vec(0_i64..5_000, 0..60),
+            limit in 1_u32..20,
+        ) {
+            times.sort_unstable();
+            let mut window = Window::new(SignedDuration::from_millis(1_000));
+            for (index, now) in times.iter().enumerate() {
+                window.count(*now);
+                let past = &times[..=index];
+                let least = past.iter().filter(|at| **at > now - 1_000).count();
+                let most = past.iter().filter(|at| **at > now - 1_100).count();
+                let total = window.total(*now) as usize;
+                prop_assert!((least..=most).contains(&total));
+                if let Some(wait) = window.wait(limit, *now) {
+                    prop_assert!((1..=1_100).contains(&wait));
+                    prop_assert!(window.total(now + wait) < limit);
+                    prop_assert!(window.total(now + wait - 1) >= limit);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_late_is_counted_where_it_belongs() {
+        let mut window = Window::new(SignedDuration::from_millis(1_000));
+        for at in [5_000, 4_500, 3_000, 5_000] {
+            window.count(at);
+        }
+        assert_eq!(window.total(5_000), 3);
+        assert_eq!(window.total(5_600), 2);
+        assert_eq!(window.total(60_000), 0);
+    }
+}

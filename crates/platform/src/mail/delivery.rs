@@ -1,0 +1,215 @@
+//! The job that sends one mail.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::message::{Outgoing, Sender};
+use super::smtp::{Refusal, Smtp};
+use super::suppression::{self, Cause};
+use super::{MailId, State, Task};
+use crate::jobs::{Done, Handler, Job, JobError};
+use crate::sql;
+use crate::store::{Rows, Store, StoreError, Tx};
+
+/// The kind of the job that sends a mail.
+pub const KIND: &str = "mail.send";
+
+/// By which way mails leave.
+#[derive(Debug)]
+pub enum Mailer {
+    /// Into the store, where the [mailbox](super::mailbox) shows them.
+    Mailbox,
+    /// To a mail server.
+    Smtp(Box<Smtp>),
+}
+
+/// What the sending of mail needs to know.
+#[derive(Debug)]
+pub struct Post {
+    /// By which way.
+    pub mailer: Mailer,
+    /// Who the mails are from.
+    pub from: Sender,
+    /// The host name of the site: makes Message-IDs ours.
+    pub site_host: String,
+    /// The key of the list of addresses that get no mail.
+    pub suppression: suppression::Key,
+}
+
+/// Sends the mails written by [`Tx::send_mail`](crate::Tx::send_mail).
+pub fn handler(store: Store, post: Post) -> Handler {
+    let post = Arc::new(post);
+    Handler::new(KIND, move |job| {
+        let (store, post) = (store.clone(), Arc::clone(&post));
+        async move { send(&store, post, job).await }
+    })
+}
+
+async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError> {
+    let id = job.read::<Task>()?.mail;
+    let Mailer::Smtp(smtp) = &post.mailer else {
+        return Ok(Done::with(move |tx| keep(tx, &post, &id)));
+    };
+    if let Err(held) = smtp.turn().await {
+        let pause = SignedDuration::try_from(held).unwrap_or(SignedDuration::MAX);
+        return Err(JobError::later(pause, "the mail server has refused us"));
+    }
+    let begin_post = Arc::clone(&post);
+    let begun = store.write(move |tx| begin(tx, &begin_post, &id)).await?;
+    let Some(begun) = begun else {
+        return Ok(Done::nothing());
+    };
+    let message = match begun.mail.message(&post.from, &post.site_host) {
+        Ok(message) => message,
+        Err(error) => return Ok(ended(begun.mail, State::Failed, error.to_string())),
+    };
+    let handed = smtp
+        .hand_over(&post.from.address, &begun.mail.to, &message)
+        .await;
+    match handed {
+        Ok(answer) => Ok(ended(begun.mail, State::Sent, answer)),
+        Err(Refusal::Bounced { answer, is_unknown }) => {
+            Ok(bounced(post, begun.mail, answer, is_unknown))
+        }
+        Err(Refusal::Unknown(reason)) if begun.is_second => {
+            Ok(ended(begun.mail, State::Uncertain, reason))
+        }
+        // The row stays in `sending`, and is found so at the next start.
+        Err(Refusal::Unknown(reason)) => Err(JobError::retry(reason)),
+        Err(Refusal::Passing(reason) | Refusal::Us(reason)) if job.is_last_attempt() => {
+            Ok(ended(begun.mail, State::Failed, reason))
+        }
+        Err(Refusal::Passing(reason) | Refusal::Us(reason)) => {
+            let answer = reason.clone();
+            Err(JobError::retry(reason)
+                .with(move |tx| note(tx, &begun.mail.id, State::Deferred, Some(&answer))))
+        }
+    }
+}
+
+/// A mail whose handing over is committed.
+struct Begun {
+    mail: Outgoing,
+    /// It may have been handed over before.
+    is_second: bool,
+}
+
+/// Puts the mail into the mailbox, unless its recipient gets none.
+fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
+    if begin(tx, post, id)?.is_none() {
+        return Ok(());
+    }
+    let now = tx.now();
+    tx.run(
+        sql!("UPDATE mail SET state = 'sent', mailbox_at = $2, changed_at = $2 WHERE id = $1"),
+        &[id, &now],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// Locks the mail, and decides whether it is to be handed over; `None` when
+/// not, and then its state says why.
+fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
+    let locked: Option<(State, i64)> = tx.maybe(
+        sql!("UPDATE mail SET doubts = doubts WHERE id = $1 RETURNING state, doubts"),
+        &[id],
+    )?;
+    let Some((state, doubts)) = locked else {
+        return Ok(None);
+    };
+    let found_half_sent = match state {
+        State::Queued | State::Deferred => false,
+        State::Sending => true,
+        // A second doubt about one mail is not settled by a third mail.
+        State::Sent | State::Bounced | State::Failed | State::Suppressed | State::Uncertain => {
+            return Ok(None);
+        }
+    };
+    if found_half_sent {
+        tx.run(
+            sql!("UPDATE mail SET doubts = doubts + 1 WHERE id = $1"),
+            &[id],
+            Rows::Exactly(1),
+        )?;
+        note(tx, id, State::Uncertain, None)?;
+        tracing::warn!(mail = %id, "a mail was found half sent");
+        metrics::counter!("kenduri_mails_uncertain_total").increment(1);
+        if doubts > 0 {
+            return Ok(None);
+        }
+    }
+    let mail: Outgoing = tx.one(
+        sql!(
+            "SELECT id, stream, recipient, recipient_name, sender_name, reply_to, subject, text,
+                    html, created_at
+             FROM mail WHERE id = $1"
+        ),
+        &[id],
+    )?;
+    let cause = suppression::find(tx, &post.suppression, &mail.to)?;
+    if cause.is_some_and(|cause| cause.blocks(mail.stream)) {
+        if !found_half_sent {
+            note(tx, id, State::Suppressed, None)?;
+        }
+        return Ok(None);
+    }
+    if !found_half_sent {
+        note(tx, id, State::Sending, None)?;
+    }
+    Ok(Some(Begun {
+        mail,
+        is_second: found_half_sent,
+    }))
+}
+
+fn ended(mail: Outgoing, state: State, answer: String) -> Done {
+    metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
+    Done::with(move |tx| {
+        note(tx, &mail.id, state, Some(&answer))?;
+        if state == State::Sent {
+            forget(tx, &mail.id)?;
+        }
+        Ok::<(), StoreError>(())
+    })
+}
+
+fn bounced(post: Arc<Post>, mail: Outgoing, answer: String, is_unknown: bool) -> Done {
+    metrics::counter!("kenduri_mails_total", "state" => State::Bounced.word()).increment(1);
+    Done::with(move |tx| {
+        note(tx, &mail.id, State::Bounced, Some(&answer))?;
+        if is_unknown {
+            suppression::record(tx, &post.suppression, &mail.to, Cause::HardBounce)?;
+        }
+        Ok::<(), StoreError>(())
+    })
+}
+
+/// Removes the text of a mail that is gone: it may hold a link that signs in.
+fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
+    tx.run(
+        sql!("UPDATE mail SET text = '', html = NULL WHERE id = $1"),
+        &[id],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    id: &MailId,
+    state: State,
+    answer: Option<&str>,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "UPDATE mail SET state = $2, answer = COALESCE($3, answer), changed_at = $4
+             WHERE id = $1"
+        ),
+        &[id, &state, &answer, &now],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}

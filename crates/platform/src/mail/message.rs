@@ -1,0 +1,243 @@
+//! A row of the outbox as the message that travels.
+
+use std::str::FromStr;
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use lettre::Message;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+
+use super::address::{Address, NotAnAddress};
+use super::{MailId, Stream};
+use crate::store::{FromRow, Row, StoreError};
+use crate::written::clean_line;
+
+/// Who a mail is from: `Kenduri <kenduri@example.org>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The name beside the address; may be empty.
+    pub name: String,
+    /// The address, which also hears of what cannot be delivered.
+    pub address: Address,
+}
+
+impl FromStr for Sender {
+    type Err = NotAnAddress;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+        let (name, address) = match text.trim().strip_suffix('>') {
+            Some(rest) => rest.rsplit_once('<').ok_or(NotAnAddress)?,
+            None => ("", text),
+        };
+        Ok(Self {
+            name: clean_line(name.trim().trim_matches('"')),
+            address: address.parse()?,
+        })
+    }
+}
+
+/// A mail on its way out.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    pub(super) id: MailId,
+    pub(super) stream: Stream,
+    pub(super) to: Address,
+    to_name: String,
+    sender_name: Option<String>,
+    reply_to: Option<Address>,
+    subject: String,
+    text: String,
+    html: Option<String>,
+    created_at: Timestamp,
+}
+
+impl FromRow for Outgoing {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            stream: row.column(1)?,
+            to: row.column(2)?,
+            to_name: row.column(3)?,
+            sender_name: row.column(4)?,
+            reply_to: row.column(5)?,
+            subject: row.column(6)?,
+            text: row.column(7)?,
+            html: row.column(8)?,
+            created_at: row.column(9)?,
+        })
+    }
+}
+
+/// Why a mail could not be put into the form that travels.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail cannot be written down: {0}")]
+pub(super) struct Unwritable(String);
+
+impl Outgoing {
+    /// The name that tells this mail from every other: made of what never
+    /// changes, so that a mail sent once more is known to be the same.
+    pub(super) fn message_id(&self, site_host: &str) -> String {
+        format!("<{}@{site_host}>", self.id)
+    }
+
+    /// The message, the same whenever it is made.
+    pub(super) fn message(&self, from: &Sender, site_host: &str) -> Result<Vec<u8>, Unwritable> {
+        let sender = self.sender_name.as_ref().unwrap_or(&from.name);
+        let mut builder = Message::builder()
+            .from(mailbox(sender, &from.address)?)
+            .to(mailbox(&self.to_name, &self.to)?)
+            .subject(clean_line(&self.subject))
+            .message_id(Some(self.message_id(site_host)))
+            .date(UNIX_EPOCH + Duration::from_millis(self.created_millisecond()));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(mailbox("", reply_to)?);
+        }
+        if self.stream.is_automatic() {
+            builder = builder.raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        }
+        let message = match &self.html {
+            Some(html) => builder.multipart(MultiPart::alternative_plain_html(
+                self.text.clone(),
+                html.clone(),
+            )),
+            None => builder.singlepart(SinglePart::plain(self.text.clone())),
+        };
+        message
+            .map(|message| message.formatted())
+            .map_err(|error| Unwritable(error.to_string()))
+    }
+
+    fn created_millisecond(&self) -> u64 {
+        u64::try_from(self.created_at.as_millisecond()).unwrap_or(0)
+    }
+}
+
+fn mailbox(name: &str, address: &Address) -> Result<Mailbox, Unwritable> {
+    let address = address
+        .for_transport()
+        .map_err(|error| Unwritable(error.to_string()))?;
+    let name = clean_line(name);
+    let name = (!name.is_empty()).then_some(name);
+    Ok(Mailbox::new(name, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All that a message may begin with.
+    const HEADERS: [&str; 9] = [
+        "From",
+        "To",
+        "Subject",
+        "Message-ID",
+        "Date",
+        "Reply-To",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+    ];
+
+    fn outgoing() -> Outgoing {
+        Outgoing {
+            id: "0197f0c0-0000-7000-8000-00000000000a".parse().unwrap(),
+            stream: Stream::Transactional,
+            to: "rahma@example.my".parse().unwrap(),
+            to_name: "Keluarga Rahma".to_owned(),
+            sender_name: Some("Aisyah & Daniel".to_owned()),
+            reply_to: Some("farah@example.my".parse().unwrap()),
+            subject: "Terima kasih".to_owned(),
+            text: "Terima kasih\n".to_owned(),
+            html: None,
+            created_at: "2027-01-14T16:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn sender() -> Sender {
+        "Kenduri <kenduri@example.org>".parse().unwrap()
+    }
+
+    #[test]
+    fn a_message_names_itself_and_its_makers() {
+        let mail = Outgoing {
+            subject: "Terima kasih: jawapan anda – 感谢".to_owned(),
+            html: Some("<p>Terima kasih</p>".to_owned()),
+            ..outgoing()
+        };
+        let bytes = mail.message(&sender(), "kenduri.example").unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        for line in [
+            "From: =?utf-8?b?QWlzeWFoICYgRGFuaWVs?= <kenduri@example.org>\r\n",
+            "To: \"Keluarga Rahma\" <rahma@example.my>\r\n",
+            "Reply-To: farah@example.my\r\n",
+            "Message-ID: <0197f0c0-0000-7000-8000-00000000000a@kenduri.example>\r\n",
+            "Date: Thu, 14 Jan 2027 16:00:00 +0000\r\n",
+            "Auto-Submitted: auto-generated\r\n",
+            "multipart/alternative",
+        ] {
+            assert!(text.contains(line), "{line:?} in {text}");
+        }
+        assert!(text.is_ascii());
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_can_add_a_header_line(
+            start in "\\PC{0,80}",
+            end in "[\\r\\n\\x00-\\x1f\u{85}\u{2028}]{0,3}Bcc: spy@example.my\\PC{0,80}",
+        ) {
+            let value = start + &end;
+            let mail = Outgoing {
+                to_name: value.clone(),
+                sender_name: Some(value.clone()),
+                subject: value.clone(),
+                text: value.clone(),
+                html: Some(value),
+                ..outgoing()
+            };
+            let bytes = mail.message(&sender(), "kenduri.example").unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            prop_assert!(text.is_ascii());
+            prop_assert!(text.lines().all(|line| line.len() <= 998));
+            let (head, _) = text.split_once("\r\n\r\n").unwrap();
+            for line in head.split("\r\n") {
+                let name = line.split(':').next().unwrap_or("");
+                prop_assert!(
+                    line.starts_with(' ') || HEADERS.contains(&name),
+                    "{line:?} in {head}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn senders_are_read_as_people_write_them() {
+        for (text, name, address) in [
+            ("Kenduri <a@b.my>", "Kenduri", "a@b.my"),
+            ("\"Aisyah & Daniel\" <a@b.my>", "Aisyah & Daniel", "a@b.my"),
+            ("a@b.my", "", "a@b.my"),
+            ("<a@b.my>", "", "a@b.my"),
+        ] {
+            let sender: Sender = text.parse().unwrap();
+            assert_eq!(
+                (sender.name.as_str(), sender.address.as_str()),
+                (name, address)
+            );
+        }
+        for text in [
+            "",
+            "Kenduri",
+            "Kenduri a@b.my",
+            "Kenduri <a@b.my",
+            "a@b.my>",
+        ] {
+            assert!(text.parse::<Sender>().is_err(), "{text}");
+        }
+    }
+}

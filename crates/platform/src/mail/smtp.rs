@@ -1,0 +1,435 @@
+//! Handing a mail to a mail server, and telling apart the ways this can fail.
+//!
+//! The steps are taken one by one rather than by lettre's transport, because
+//! what a failure means depends on the step: before the text was sent nothing
+//! has happened; after it, without an answer, nobody knows.
+
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
+};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use lettre::transport::smtp::response::Response;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::address::Address;
+use crate::secret::Secret;
+
+/// How long a connection may take to open, and the goodbye to be heard.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long the server may think about one command.
+const COMMAND: Duration = Duration::from_secs(30);
+/// How long it may think about the whole text: some look for viruses first.
+const TEXT: Duration = Duration::from_mins(2);
+/// How long nothing is tried after the server refused us, not a recipient.
+const HOLD: Duration = Duration::from_mins(1);
+/// The longest answer that is kept.
+const ANSWER_LIMIT: usize = 500;
+
+/// A mail server and how to speak to it.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// When the connection is encrypted.
+    pub tls: Tls,
+    /// User and password, if the server wants them.
+    pub login: Option<(String, Secret)>,
+    /// How many mails a minute it takes; 0 for as many as we have.
+    pub per_minute: u32,
+    /// Certificates to trust beside the public authorities, as PEM.
+    pub authorities: Vec<String>,
+}
+
+/// When the connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// From the first byte.
+    AtOnce,
+    /// After STARTTLS, which the server must offer, unless it runs on this very
+    /// machine.
+    StartTls,
+}
+
+/// A mail server cannot be used as configured.
+#[derive(Debug, thiserror::Error)]
+#[error("mail server {host}: {reason}")]
+pub struct SmtpError {
+    host: String,
+    reason: String,
+}
+
+/// The way to one mail server.
+pub struct Smtp {
+    server: Server,
+    tls: TlsParameters,
+    hello: ClientId,
+    pace: Mutex<Pace>,
+}
+
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Smtp").field(&self.server).finish()
+    }
+}
+
+/// When the next mail may go.
+struct Pace {
+    interval: Duration,
+    next: Instant,
+    held_until: Instant,
+}
+
+/// Why a mail was not handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Not now: a connection that failed, a 4xx.
+    Passing(String),
+    /// The server refuses us: a failed login, a sender it does not like.
+    Us(String),
+    /// It will not take this mail for this recipient.
+    Bounced {
+        answer: String,
+        /// The recipient's server says that there is no such address.
+        is_unknown: bool,
+    },
+    /// The text was sent, and no answer came.
+    Unknown(String),
+}
+
+impl Smtp {
+    /// A way to `server`, introducing ourselves as `site_host`. Opens nothing.
+    pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
+        let tls = parameters(&server).map_err(|error| SmtpError {
+            host: server.host.clone(),
+            reason: error.to_string(),
+        })?;
+        let now = Instant::now();
+        let interval = Duration::from_mins(1)
+            .checked_div(server.per_minute)
+            .unwrap_or_default();
+        Ok(Self {
+            server,
+            tls,
+            hello: ClientId::Domain(site_host.to_owned()),
+            pace: Mutex::new(Pace {
+                interval,
+                next: now,
+                held_until: now,
+            }),
+        })
+    }
+
+    /// Waits for the turn of one mail. `Err` with the time to wait when nothing
+    /// is tried at the moment.
+    pub(super) async fn turn(&self) -> Result<(), Duration> {
+        let turn = self.pace().turn(Instant::now())?;
+        sleep_until(turn).await;
+        Ok(())
+    }
+
+    /// Hands over `message`; the server's answer.
+    pub(super) async fn hand_over(
+        &self,
+        from: &Address,
+        to: &Address,
+        message: &[u8],
+    ) -> Result<String, Refusal> {
+        let result = self.try_to_hand_over(from, to, message).await;
+        if let Err(Refusal::Us(_)) = &result {
+            self.pace().held_until = Instant::now() + HOLD;
+        }
+        result
+    }
+
+    async fn try_to_hand_over(
+        &self,
+        from: &Address,
+        to: &Address,
+        message: &[u8],
+    ) -> Result<String, Refusal> {
+        let mut connection = self.connect().await?;
+        self.introduce(&mut connection, from, to).await?;
+        let answer = patiently(TEXT, connection.message(message))
+            .await
+            .map_err(|failure| match failure {
+                Failure::Said(Reply {
+                    is_final: true,
+                    text,
+                    ..
+                }) => Refusal::Bounced {
+                    answer: text,
+                    is_unknown: false,
+                },
+                Failure::Said(reply) => Refusal::Passing(reply.text),
+                Failure::Lost(reason) => Refusal::Unknown(reason),
+            })?;
+        // The mail is theirs; nothing waits for the goodbye.
+        tokio::spawn(async move { timeout(CONNECT, connection.quit()).await });
+        Ok(said(&answer))
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Refusal> {
+        let server = &self.server;
+        let at_once = (server.tls == Tls::AtOnce).then(|| self.tls.clone());
+        let mut connection = patiently(
+            CONNECT + COMMAND,
+            AsyncSmtpConnection::connect_tokio1(
+                (server.host.as_str(), server.port),
+                Some(CONNECT),
+                &self.hello,
+                at_once,
+                None,
+            ),
+        )
+        .await
+        .map_err(Failure::passing)?;
+        if server.tls == Tls::StartTls
+            && (connection.can_starttls() || !is_this_machine(&server.host))
+        {
+            patiently(COMMAND, connection.starttls(self.tls.clone(), &self.hello))
+                .await
+                .map_err(Failure::passing)?;
+        }
+        if let Some((user, password)) = &server.login {
+            let credentials = Credentials::new(user.clone(), password.reveal().to_owned());
+            patiently(COMMAND, connection.auth(DEFAULT_MECHANISMS, &credentials))
+                .await
+                .map_err(Failure::about_us)?;
+        }
+        Ok(connection)
+    }
+
+    /// Names sender and recipient, up to the moment the text may be sent.
+    async fn introduce(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        from: &Address,
+        to: &Address,
+    ) -> Result<(), Refusal> {
+        let no_address = |error: lettre::address::AddressError| Refusal::Bounced {
+            answer: error.to_string(),
+            is_unknown: false,
+        };
+        let (from, to) = (
+            from.for_transport().map_err(no_address)?,
+            to.for_transport().map_err(no_address)?,
+        );
+        let mut parameters = Vec::new();
+        if [&from, &to]
+            .iter()
+            .any(|address| !address.user().is_ascii())
+        {
+            if !connection
+                .server_info()
+                .supports_feature(Extension::SmtpUtfEight)
+            {
+                return Err(Refusal::Bounced {
+                    answer: "the mail server takes no address with letters beyond ASCII".to_owned(),
+                    is_unknown: false,
+                });
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        patiently(
+            COMMAND,
+            connection.command(Mail::new(Some(from), parameters)),
+        )
+        .await
+        .map_err(Failure::about_us)?;
+        patiently(COMMAND, connection.command(Rcpt::new(to, Vec::new())))
+            .await
+            .map_err(Failure::about_recipient)?;
+        patiently(COMMAND, connection.command(Data))
+            .await
+            .map_err(Failure::about_recipient)?;
+        Ok(())
+    }
+
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pace {
+    /// The instant the next mail may go, which is thereby taken.
+    fn turn(&mut self, now: Instant) -> Result<Instant, Duration> {
+        let held = self.held_until.saturating_duration_since(now);
+        if !held.is_zero() {
+            return Err(held);
+        }
+        let turn = self.next.max(now);
+        self.next = turn + self.interval;
+        Ok(turn)
+    }
+}
+
+/// How one step failed.
+enum Failure {
+    /// The server answered no.
+    Said(Reply),
+    /// There was no answer, or none that can be read.
+    Lost(String),
+}
+
+struct Reply {
+    is_final: bool,
+    text: String,
+}
+
+impl Failure {
+    fn passing(self) -> Refusal {
+        Refusal::Passing(self.text())
+    }
+
+    fn about_us(self) -> Refusal {
+        match self {
+            Self::Said(Reply {
+                is_final: true,
+                text,
+            }) => Refusal::Us(text),
+            other => other.passing(),
+        }
+    }
+
+    fn about_recipient(self) -> Refusal {
+        match self {
+            Self::Said(Reply {
+                is_final: true,
+                text,
+            }) => Refusal::Bounced {
+                is_unknown: means_unknown(&text),
+                answer: text,
+            },
+            other => other.passing(),
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::Said(Reply { text, .. }) | Self::Lost(text) => text,
+        }
+    }
+}
+
+/// Waits for one step, but not for ever.
+async fn patiently<T>(
+    limit: Duration,
+    step: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Failure> {
+    let error = match timeout(limit, step).await {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(error)) => error,
+        Err(_) => return Err(Failure::Lost("the mail server does not answer".to_owned())),
+    };
+    let mut text = match (error.status(), std::error::Error::source(&error)) {
+        (Some(code), Some(words)) => format!("{code} {words}"),
+        _ => error.to_string(),
+    };
+    text.truncate(text.floor_char_boundary(ANSWER_LIMIT));
+    if error.status().is_none() && !error.is_client() {
+        return Err(Failure::Lost(text));
+    }
+    Err(Failure::Said(Reply {
+        // What we refuse ourselves (no STARTTLS, no way to log in) stays so.
+        is_final: error.is_permanent() || error.is_client(),
+        text,
+    }))
+}
+
+fn said(response: &Response) -> String {
+    let words = response.message().collect::<Vec<_>>().join(" ");
+    let mut text = format!("{} {words}", response.code());
+    text.truncate(text.floor_char_boundary(ANSWER_LIMIT));
+    text
+}
+
+/// Whether a refusal says, by its enhanced status code (RFC 3463 §3.2), that
+/// the address does not exist. "User unknown" without such a code may mean
+/// anything.
+fn means_unknown(answer: &str) -> bool {
+    ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"]
+        .iter()
+        .any(|code| answer.split_whitespace().any(|word| word == *code))
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn parameters(server: &Server) -> Result<TlsParameters, Error> {
+    let mut builder = TlsParameters::builder(server.host.clone())
+        .certificate_store(CertificateStore::WebpkiRoots);
+    for authority in &server.authorities {
+        builder = builder.add_root_certificate(Certificate::from_pem(authority.as_bytes())?);
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_go_at_an_even_pace_and_wait_out_a_hold() {
+        let start = Instant::now();
+        let mut pace = Pace {
+            interval: Duration::from_secs(1),
+            next: start,
+            held_until: start,
+        };
+        let turns: Vec<_> = (0..3)
+            .map(|_| pace.turn(start).unwrap() - start)
+            .map(|wait| wait.as_secs())
+            .collect();
+        assert_eq!(turns, [0, 1, 2]);
+        pace.held_until = start + HOLD;
+        assert_eq!(pace.turn(start), Err(HOLD));
+        let later = start + HOLD;
+        assert_eq!(
+            pace.turn(later),
+            Ok(later),
+            "an idle minute is not made up for"
+        );
+    }
+
+    #[test]
+    fn only_a_clear_word_makes_an_address_unknown() {
+        assert!(means_unknown("550 5.1.1 no such user"));
+        for answer in [
+            "550 user unknown",
+            "550 5.7.1 we do not like you",
+            "552 5.2.2 full",
+            "550 15.1.1",
+        ] {
+            assert!(!means_unknown(answer), "{answer}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_may_go_without_encryption() {
+        assert!(
+            ["localhost", "127.0.0.1", "::1"]
+                .into_iter()
+                .all(is_this_machine)
+        );
+        assert!(
+            !["mail.example", "10.0.0.1", "localhost.example"]
+                .into_iter()
+                .any(is_this_machine)
+        );
+    }
+}

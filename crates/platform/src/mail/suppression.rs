@@ -1,0 +1,193 @@
+//! Addresses that want no mail, or take none.
+//!
+//! The list is looked at when a mail is sent, not when it is written. It knows
+//! addresses only by a keyed hash, so it can outlive the data of a person who
+//! left and still keep a new import from mailing them.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::Stream;
+use super::address::Address;
+use crate::sql;
+use crate::store::{Bind, Column, Rows, StoreError, Tx, Value};
+
+/// Why an address gets no mail, weakest first: a stronger cause overwrites a
+/// weaker one, never the reverse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Its owner asked for no more.
+    Unsubscribe,
+    /// Its server says that there is no such address.
+    HardBounce,
+    /// Its owner called a mail of ours unwanted.
+    Complaint,
+    /// An administrator said so.
+    Manual,
+}
+
+impl Cause {
+    /// Whether mail of `stream` is held back.
+    pub fn blocks(self, stream: Stream) -> bool {
+        match (self, stream) {
+            // What a person asked for an instant ago still reaches them.
+            (Self::Unsubscribe, Stream::Security | Stream::Transactional) => false,
+            (Self::Unsubscribe, Stream::Notification | Stream::Marketing)
+            | (Self::HardBounce | Self::Complaint | Self::Manual, _) => true,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Unsubscribe => "unsubscribe",
+            Self::HardBounce => "hard_bounce",
+            Self::Complaint => "complaint",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+impl Bind for Cause {
+    fn bind(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}
+
+impl Column for Cause {
+    fn read(value: Value<'_>) -> Option<Self> {
+        let Value::Text(word) = value else {
+            return None;
+        };
+        [
+            Self::Unsubscribe,
+            Self::HardBounce,
+            Self::Complaint,
+            Self::Manual,
+        ]
+        .into_iter()
+        .find(|cause| cause.word() == word)
+    }
+}
+
+/// The key of the hash; kept outside the store.
+#[derive(Clone)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The key made of these bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    fn hash(&self, address: &Address) -> Vec<u8> {
+        // One block of the hash, so that there is no wrong length: the same as
+        // the key alone, which is filled up with zeros.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&self.0);
+        Hmac::<Sha256>::new(&block.into())
+            .chain_update(b"kenduri suppression ")
+            .chain_update(address.canonical().as_bytes())
+            .finalize()
+            .into_bytes()
+            .to_vec()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Why `address` gets no mail, if there is a reason.
+pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Cause>, StoreError> {
+    let found: Option<(Cause,)> = tx.maybe(
+        sql!("SELECT cause FROM suppression WHERE address = $1"),
+        &[&key.hash(address)],
+    )?;
+    Ok(found.map(|(cause,)| cause))
+}
+
+/// Notes that `address` is to get no more mail, unless a stronger cause is
+/// already known.
+pub fn record(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    address: &Address,
+    cause: Cause,
+) -> Result<(), StoreError> {
+    let hash = key.hash(address);
+    let now = tx.now();
+    let added = tx.run(
+        sql!(
+            "INSERT INTO suppression (address, cause, changed_at) VALUES ($1, $2, $3)
+             ON CONFLICT (address) DO NOTHING"
+        ),
+        &[&hash, &cause, &now],
+        Rows::AtMostOne,
+    )?;
+    if added == 1 {
+        return Ok(());
+    }
+    let (known,): (Cause,) = tx.one(
+        sql!("UPDATE suppression SET cause = cause WHERE address = $1 RETURNING cause"),
+        &[&hash],
+    )?;
+    if known < cause {
+        tx.run(
+            sql!("UPDATE suppression SET cause = $2, changed_at = $3 WHERE address = $1"),
+            &[&hash, &cause, &now],
+            Rows::Exactly(1),
+        )?;
+    }
+    Ok(())
+}
+
+/// Lets mail reach `address` again. Whether that may be is the caller's to
+/// know: the owner has confirmed the address, or an administrator decides.
+pub fn lift(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<(), StoreError> {
+    tx.run(
+        sql!("DELETE FROM suppression WHERE address = $1"),
+        &[&key.hash(address)],
+        Rows::AtMostOne,
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_block_streams_as_the_table_says() {
+        let streams = [
+            Stream::Security,
+            Stream::Transactional,
+            Stream::Notification,
+            Stream::Marketing,
+        ];
+        for (cause, blocked) in [
+            (Cause::Unsubscribe, [false, false, true, true]),
+            (Cause::HardBounce, [true; 4]),
+            (Cause::Complaint, [true; 4]),
+            (Cause::Manual, [true; 4]),
+        ] {
+            assert_eq!(
+                streams.map(|stream| cause.blocks(stream)),
+                blocked,
+                "{cause:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_hash_depends_on_key_and_canonical_address() {
+        let hash = |key: u8, address: &str| Key::new([key; 32]).hash(&address.parse().unwrap());
+        assert_eq!(hash(1, "A@b.my"), hash(1, "a@B.my"));
+        assert_ne!(hash(1, "a@b.my"), hash(2, "a@b.my"));
+        assert_ne!(hash(1, "a@b.my"), hash(1, "c@b.my"));
+        assert_eq!(format!("{:?}", Key::new([1; 32])), "***");
+    }
+}

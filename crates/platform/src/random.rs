@@ -1,0 +1,110 @@
+//! Randomness, as handed in: the kernel's, or a seeded stream that a test can
+//! repeat.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// A source of random bytes.
+#[derive(Clone)]
+pub struct Random(Source);
+
+#[derive(Clone)]
+enum Source {
+    Kernel,
+    Seeded(Arc<Mutex<ChaCha20Rng>>),
+}
+
+impl Random {
+    /// The operating system's generator, for everything but tests and demo data.
+    pub fn system() -> Self {
+        Self(Source::Kernel)
+    }
+
+    /// The same bytes for the same seed, every time.
+    pub fn seeded(seed: u64) -> Self {
+        Self(Source::Seeded(Arc::new(Mutex::new(
+            ChaCha20Rng::seed_from_u64(seed),
+        ))))
+    }
+
+    /// Fills `bytes`.
+    ///
+    /// # Panics
+    ///
+    /// When the kernel has no randomness to give: to go on with guessable
+    /// codes and tokens would be worse than to fail this request.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        match &self.0 {
+            Source::Kernel => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the one place that asks the operating system"
+                )]
+                let filled = getrandom::fill(bytes);
+                assert!(filled.is_ok(), "the kernel gave no randomness");
+            }
+            Source::Seeded(stream) => stream
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .fill_bytes(bytes),
+        }
+    }
+
+    /// 256 random bits: a session, a one-time link.
+    pub fn token(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// A number from 0 to `bound` − 1, each equally likely; 0 when `bound` is 0.
+    pub fn below(&self, bound: u32) -> u32 {
+        if bound == 0 {
+            return 0;
+        }
+        // Numbers above the last whole multiple would favour the small results.
+        let unfair = u32::MAX - u32::MAX % bound;
+        loop {
+            let mut bytes = [0; 4];
+            self.fill(&mut bytes);
+            let number = u32::from_le_bytes(bytes);
+            if number < unfair {
+                return number % bound;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Kernel => "Random(kernel)",
+            Source::Seeded(_) => "Random(seeded)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_and_a_kernel_does_not() {
+        assert_eq!(Random::seeded(7).token(), Random::seeded(7).token());
+        assert_ne!(Random::system().token(), Random::system().token());
+    }
+
+    #[test]
+    fn every_result_below_the_bound_comes_up() {
+        let random = Random::seeded(1);
+        let mut seen = [0_u32; 31];
+        for _ in 0..31_000 {
+            seen[random.below(31) as usize] += 1;
+        }
+        assert!(seen.iter().all(|count| (800..1_200).contains(count)));
+        assert_eq!(random.below(0), 0);
+    }
+}

@@ -1,0 +1,282 @@
+//! Bringing the tables up to date: numbered texts, one for both engines.
+//!
+//! A migration is written in the three column types both engines share. The
+//! migrator turns them into each engine's own: `STRICT` tables with `INTEGER`,
+//! `TEXT`, `BLOB` on SQLite, and `TEXT COLLATE "C"` on PostgreSQL, so that both
+//! sort the same. A column declared `COUNTER` is the table's primary key and
+//! counts the rows in the order in which they were inserted.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+use crate::written::hexadecimal;
+
+/// The migrations of one crate, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrations {
+    /// The crate that owns these tables.
+    pub owner: &'static str,
+    /// Its steps, numbered from 1 without gaps.
+    pub steps: &'static [Step],
+}
+
+/// One step, never changed once it was released.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The file's name without ending: `0001_begin`.
+    pub name: &'static str,
+    /// Its SQL.
+    pub text: &'static str,
+}
+
+/// The migrations of the calling crate: `migrations!("occasions", "0001_begin")`
+/// reads `migrations/0001_begin.sql` beside its manifest.
+#[macro_export]
+macro_rules! migrations {
+    ($owner:literal, $($name:literal),+ $(,)?) => {
+        $crate::store::migrate::Migrations {
+            owner: $owner,
+            steps: &[$($crate::store::migrate::Step {
+                name: $name,
+                text: include_str!(concat!(
+                    env!("CARGO_MANIFEST_DIR"), "/migrations/", $name, ".sql"
+                )),
+            }),+],
+        }
+    };
+}
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
+    owner TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, number)
+);";
+
+/// A step that was applied earlier.
+struct Applied {
+    owner: String,
+    number: i64,
+    checksum: String,
+}
+
+pub(super) fn sqlite(
+    connection: &rusqlite::Connection,
+    migrations: &[Migrations],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let fail = |error: rusqlite::Error| StoreError::Schema(format!("migration failed: {error}"));
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(fail)?;
+    connection
+        .execute_batch(&for_sqlite(LEDGER))
+        .map_err(fail)?;
+    let applied: Vec<Applied> = connection
+        .prepare("SELECT owner, number, checksum FROM migration")
+        .and_then(|mut statement| {
+            statement
+                .query_map([], |row| {
+                    Ok(Applied {
+                        owner: row.get(0)?,
+                        number: row.get(1)?,
+                        checksum: row.get(2)?,
+                    })
+                })?
+                .collect()
+        })
+        .map_err(fail)?;
+    for (owner, number, step) in missing(migrations, &applied)? {
+        connection
+            .execute_batch(&for_sqlite(step.text))
+            .map_err(|error| failed(owner, step, &error.to_string()))?;
+        connection
+            .execute(
+                "INSERT INTO migration VALUES (?1, ?2, ?3, ?4)",
+                (owner, number, checksum(step), now.as_millisecond()),
+            )
+            .map_err(fail)?;
+    }
+    connection.execute_batch("COMMIT").map_err(fail)
+}
+
+pub(super) fn postgres(
+    client: &mut ::postgres::Client,
+    migrations: &[Migrations],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let fail = |error: ::postgres::Error| {
+        StoreError::Schema(format!(
+            "migration failed: {}",
+            super::postgres::explain(&error)
+        ))
+    };
+    let mut transaction = client.transaction().map_err(fail)?;
+    // Two processes that start together: the second waits and finds all done.
+    transaction
+        .batch_execute("SELECT pg_advisory_xact_lock(7002)")
+        .map_err(fail)?;
+    transaction
+        .batch_execute(&for_postgres(LEDGER))
+        .map_err(fail)?;
+    let applied: Vec<Applied> = transaction
+        .query("SELECT owner, number, checksum FROM migration", &[])
+        .map_err(fail)?
+        .iter()
+        .map(|row| Applied {
+            owner: row.get(0),
+            number: row.get(1),
+            checksum: row.get(2),
+        })
+        .collect();
+    for (owner, number, step) in missing(migrations, &applied)? {
+        transaction
+            .batch_execute(&for_postgres(step.text))
+            .map_err(|error| failed(owner, step, &super::postgres::explain(&error)))?;
+        transaction
+            .execute(
+                "INSERT INTO migration VALUES ($1, $2, $3, $4)",
+                &[&owner, &number, &checksum(step), &now.as_millisecond()],
+            )
+            .map_err(fail)?;
+    }
+    transaction.commit().map_err(fail)
+}
+
+/// The steps still to be applied, in order; an error when the tables are not
+/// what this program can continue from.
+fn missing(
+    migrations: &[Migrations],
+    applied: &[Applied],
+) -> Result<Vec<(&'static str, i64, &'static Step)>, StoreError> {
+    for row in applied {
+        let step = migrations
+            .iter()
+            .find(|set| set.owner == row.owner)
+            .and_then(|set| {
+                usize::try_from(row.number - 1)
+                    .ok()
+                    .and_then(|at| set.steps.get(at))
+            });
+        let Some(step) = step else {
+            return Err(StoreError::Schema(format!(
+                "the store is from a newer Kenduri (it knows {} {}); start that version, or restore a backup made by this one",
+                row.owner, row.number
+            )));
+        };
+        if checksum(step) != row.checksum {
+            return Err(StoreError::Schema(format!(
+                "migration {} {} is not the one that made this store; it must never be edited",
+                row.owner, step.name
+            )));
+        }
+    }
+    let steps = migrations.iter().flat_map(|set| {
+        (1_i64..)
+            .zip(set.steps)
+            .map(|(number, step)| (set.owner, number, step))
+    });
+    Ok(steps
+        .filter(|(owner, number, _)| {
+            !applied
+                .iter()
+                .any(|row| row.owner == *owner && row.number == *number)
+        })
+        .collect())
+}
+
+fn failed(owner: &str, step: &Step, reason: &str) -> StoreError {
+    StoreError::Schema(format!("migration {owner} {} failed: {reason}", step.name))
+}
+
+fn checksum(step: &Step) -> String {
+    hexadecimal(&Sha256::digest(step.text.as_bytes()))
+}
+
+fn for_sqlite(text: &str) -> String {
+    let types = replace_word(text, "COUNTER", "INTEGER PRIMARY KEY");
+    let types = replace_word(&types, "BIGINT", "INTEGER");
+    replace_word(&types, "BYTEA", "BLOB")
+        .lines()
+        .map(|line| if line == ");" { ") STRICT;" } else { line })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn for_postgres(text: &str) -> String {
+    let types = replace_word(
+        text,
+        "COUNTER",
+        "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    );
+    replace_word(&types, "TEXT", "TEXT COLLATE \"C\"")
+}
+
+fn replace_word(text: &str, word: &str, by: &str) -> String {
+    let mut result = String::with_capacity(text.len() + 256);
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let end = at + word.len();
+        let whole = !rest[..at].ends_with(part) && !rest[end..].starts_with(part);
+        result.push_str(&rest[..at]);
+        result.push_str(if whole { by } else { word });
+        rest = &rest[end..];
+    }
+    result + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "CREATE TABLE a (\n    id TEXT PRIMARY KEY,\n    BIGINTS BIGINT,\n    c BYTEA\n);\nCREATE INDEX i ON a (id);";
+
+    #[test]
+    fn one_text_becomes_two() {
+        assert_eq!(
+            for_sqlite(TEXT),
+            "CREATE TABLE a (\n    id TEXT PRIMARY KEY,\n    BIGINTS INTEGER,\n    c BLOB\n) STRICT;\nCREATE INDEX i ON a (id);"
+        );
+        assert!(for_postgres(TEXT).contains("id TEXT COLLATE \"C\" PRIMARY KEY"));
+    }
+
+    #[test]
+    fn a_newer_or_an_edited_store_is_refused() {
+        const STEP: Step = Step {
+            name: "0001_begin",
+            text: "SELECT 1",
+        };
+        let known = [Migrations {
+            owner: "a",
+            steps: &[STEP],
+        }];
+        let row = |owner: &str, number, checksum: String| Applied {
+            owner: owner.to_owned(),
+            number,
+            checksum,
+        };
+        let message = |rows: &[Applied]| {
+            missing(&known, rows)
+                .map(|steps| steps.len())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(message(&[]), Ok(1));
+        assert_eq!(message(&[row("a", 1, checksum(&STEP))]), Ok(0));
+        assert!(
+            message(&[row("a", 2, checksum(&STEP))])
+                .unwrap_err()
+                .contains("newer")
+        );
+        assert!(
+            message(&[row("b", 1, checksum(&STEP))])
+                .unwrap_err()
+                .contains("newer")
+        );
+        assert!(
+            message(&[row("a", 1, String::new())])
+                .unwrap_err()
+                .contains("edited")
+        );
+    }
+}

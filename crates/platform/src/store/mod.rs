@@ -1,0 +1,294 @@
+//! The store: one transaction is the whole truth.
+//!
+//! A change is one call of [`Store::write`]: the facts, the jobs that follow
+//! from them, the news others should hear and the audit line are written by
+//! one synchronous function and commit together or not at all. The caller
+//! hears of it only when the commit is on stable storage.
+//!
+//! Two engines stand behind one type. On SQLite ([`sqlite`]) one thread owns
+//! the writing connection and lets every change that waits share one flush; on
+//! PostgreSQL ([`postgres`]) a fixed set of threads each hold a connection.
+//! Nobody outside this folder can tell which one it is.
+
+mod error;
+pub mod migrate;
+mod postgres;
+mod relay;
+mod sql;
+mod sqlite;
+mod tx;
+mod value;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{oneshot, watch};
+
+use crate::clock::Clock;
+use crate::random::Random;
+pub use error::StoreError;
+pub use sql::{Rows, Sql};
+pub use tx::{Tx, Wake};
+pub use value::{Bind, Column, FromRow, Row, Value};
+
+/// How many changes may wait for the writer; one more is told to come back.
+pub const QUEUE_LIMIT: usize = 4_096;
+
+/// Where and how facts are kept.
+#[derive(Clone, Debug)]
+pub enum Settings {
+    /// One file on this machine.
+    Sqlite(SqliteSettings),
+    /// A PostgreSQL server.
+    Postgres(PostgresSettings),
+}
+
+/// Settings of a store in one file.
+#[derive(Clone, Debug)]
+pub struct SqliteSettings {
+    /// The database file; `-wal` and `-shm` stand beside it.
+    pub path: PathBuf,
+    /// How many changes may share one flush, at least 1. 512 is the default;
+    /// 1 is one transaction per change, for comparison only.
+    pub batch: usize,
+    /// Whether a commit waits until it is on stable storage. `false` is for
+    /// measuring what durability costs, and for nothing else.
+    pub durable: bool,
+}
+
+impl SqliteSettings {
+    /// The settings everyone should use, for the file at `path`.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            batch: 512,
+            durable: true,
+        }
+    }
+}
+
+/// Settings of a store on a PostgreSQL server.
+#[derive(Clone, Debug)]
+pub struct PostgresSettings {
+    /// `postgres://user@host/db?sslmode=…` or the key-value form; may hold a
+    /// password, so it prints as `***`.
+    pub url: crate::Secret,
+    /// How many connections serve changes and reads, at least 1.
+    pub connections: usize,
+}
+
+/// Everything Kenduri knows, and the only way to it. Clones share one store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    engine: Engine,
+    signals: Arc<Signals>,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Sqlite(Arc<sqlite::Engine>),
+    Postgres(Arc<postgres::Engine>),
+}
+
+/// What a transaction is given from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+}
+
+/// Wake-ups that follow a commit: numbers that only grow, so that a watcher
+/// can never miss that something happened.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    jobs: watch::Sender<u64>,
+    news: watch::Sender<u64>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        Self {
+            jobs: watch::Sender::new(0),
+            news: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn send(&self, wake: Wake) {
+        if wake.jobs {
+            self.jobs.send_modify(|count| *count += 1);
+        }
+        if wake.news {
+            self.news.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store, makes it if it is not there, and brings its tables up
+    /// to `migrations`, in the order given.
+    ///
+    /// Blocks: call it before serving, or from a blocking thread.
+    pub fn open(
+        settings: &Settings,
+        migrations: &[migrate::Migrations],
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, StoreError> {
+        let ground = Ground { clock, random };
+        let signals = Arc::new(Signals::new());
+        let engine = match settings {
+            Settings::Sqlite(settings) => Engine::Sqlite(Arc::new(sqlite::Engine::open(
+                settings,
+                migrations,
+                ground,
+                Arc::clone(&signals),
+            )?)),
+            Settings::Postgres(settings) => Engine::Postgres(Arc::new(postgres::Engine::open(
+                settings, migrations, &ground, &signals,
+            )?)),
+        };
+        Ok(Self { engine, signals })
+    }
+
+    /// Makes one change, and answers when it is on stable storage.
+    ///
+    /// `change` may run again (after a deadlock), so it alters nothing outside
+    /// its transaction. `Err` rolls everything back; a refusal that must leave
+    /// a trace is an `Ok` value that says so.
+    pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let work = Box::new(WorkOf {
+            body: change,
+            result: None,
+            reply,
+        });
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(work)?,
+            Engine::Postgres(engine) => engine.write(work)?,
+        }
+        answer
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+    }
+
+    /// Looks something up, in one consistent snapshot.
+    ///
+    /// On SQLite the reading happens right here, on the calling thread, for a
+    /// page's reads take microseconds. What may take longer than a millisecond
+    /// (exports, reports) goes through [`Store::read_at_length`].
+    pub async fn read<T, E, F>(&self, look: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read(&look),
+            Engine::Postgres(engine) => {
+                let (reply, answer) = oneshot::channel();
+                engine.read(Box::new(WorkOf {
+                    body: look,
+                    result: None,
+                    reply,
+                }))?;
+                answer
+                    .await
+                    .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+            }
+        }
+    }
+
+    /// As [`Store::read`], away from the threads that answer requests.
+    pub async fn read_at_length<T, E, F>(&self, look: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(engine) => {
+                let engine = Arc::clone(engine);
+                tokio::task::spawn_blocking(move || engine.read(&look))
+                    .await
+                    .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+            }
+            Engine::Postgres(_) => self.read(look).await,
+        }
+    }
+
+    /// A watch that changes whenever a commit has left new jobs.
+    pub fn jobs_waiting(&self) -> watch::Receiver<u64> {
+        self.signals.jobs.subscribe()
+    }
+
+    /// A watch that changes whenever numbered news can be read.
+    pub fn news_waiting(&self) -> watch::Receiver<u64> {
+        self.signals.news.subscribe()
+    }
+
+    /// Commits and flushes so far, for the metrics: `(changes, commits)`.
+    pub fn counts(&self) -> (u64, u64) {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.counts(),
+            Engine::Postgres(engine) => engine.counts(),
+        }
+    }
+
+    /// Whether a change could be committed just now: what `/readyz` asks.
+    pub async fn is_writable(&self) -> bool {
+        self.write(|tx| {
+            tx.run(
+                crate::sql!("UPDATE news_counter SET last = last"),
+                &[],
+                Rows::Any,
+            )
+        })
+        .await
+        .is_ok()
+    }
+}
+
+/// One call of [`Store::write`] or [`Store::read`], without its types, as the
+/// engines hold it.
+trait Work: Send {
+    /// Runs the body in `tx`; tells whether its effects are to be kept.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Tells the caller how it ended; `Err` when what it did was not kept.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct WorkOf<F, T, E> {
+    body: F,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Work for WorkOf<F, T, E>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let result = tx.attempt(&self.body);
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let result = match (outcome, self.result) {
+            (Ok(()), Some(result)) => result,
+            // A refusal changed nothing, so a failed commit does not touch it.
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), None) => Err(StoreError::Stopped.into()),
+        };
+        // Whoever asked may have gone away; the change stands all the same.
+        drop(self.reply.send(result));
+    }
+}

@@ -1,0 +1,426 @@
+//! PostgreSQL: a fixed set of threads, each with its connection, takes changes
+//! and reads from one queue.
+//!
+//! READ COMMITTED, and every change takes its locks first; a deadlock or a
+//! serialisation failure runs the change again, at most five times. Reads see
+//! one snapshot.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use postgres::error::SqlState;
+use postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
+use postgres::{Client, Config, Error, Row as PgRow};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::migrate::{self, Migrations};
+use super::relay::Relay;
+use super::tx::{self, Failure, Mode};
+use super::value::{Cells, Row, Value};
+use super::{
+    Bind, FromRow, Ground, PostgresSettings, QUEUE_LIMIT, Signals, Sql, StoreError, Tx, Wake, Work,
+};
+
+/// How often a change that met a deadlock runs again before it is refused.
+const TRIES: u32 = 5;
+/// How long it stands back before its second attempt; longer each time.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A store on a PostgreSQL server.
+#[derive(Debug)]
+pub(super) struct Engine {
+    queue: Option<SyncSender<Task>>,
+    threads: Vec<JoinHandle<()>>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    changes: AtomicU64,
+    commits: AtomicU64,
+}
+
+struct Task {
+    mode: Mode,
+    work: Box<dyn Work>,
+}
+
+/// One connection and its prepared statements.
+pub(super) struct Connection {
+    client: Client,
+    prepared: HashMap<&'static str, postgres::Statement>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Engine {
+    pub(super) fn open(
+        settings: &PostgresSettings,
+        migrations: &[Migrations],
+        ground: &Ground,
+        signals: &Arc<Signals>,
+    ) -> Result<Self, StoreError> {
+        let written = configuration(settings)?;
+        let config = Config::from(written.clone());
+        let mut client = connect(&config)?;
+        migrate::postgres(&mut client, migrations, ground.clock.now())?;
+        drop(client);
+        let relay = Arc::new(Relay::start(written, Arc::clone(signals))?);
+        let (queue, waiting) = sync_channel(QUEUE_LIMIT);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let counts = Arc::new(Counts::default());
+        let mut threads = Vec::new();
+        for number in 0..settings.connections.max(1) {
+            let server = Server {
+                config: config.clone(),
+                waiting: Arc::clone(&waiting),
+                ground: ground.clone(),
+                signals: Arc::clone(signals),
+                relay: Arc::clone(&relay),
+                counts: Arc::clone(&counts),
+            };
+            let thread = std::thread::Builder::new()
+                .name(format!("store-{number}"))
+                .spawn(move || server.run())
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            threads.push(thread);
+        }
+        Ok(Self {
+            queue: Some(queue),
+            threads,
+            counts,
+        })
+    }
+
+    pub(super) fn write(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
+        self.send(Mode::Write, work)
+    }
+
+    pub(super) fn read(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
+        self.send(Mode::Read, work)
+    }
+
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (
+            self.counts.changes.load(Ordering::Relaxed),
+            self.counts.commits.load(Ordering::Relaxed),
+        )
+    }
+
+    fn send(&self, mode: Mode, work: Box<dyn Work>) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
+        queue
+            .try_send(Task { mode, work })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Busy,
+                TrySendError::Disconnected(_) => StoreError::Stopped,
+            })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store ended in a panic");
+            }
+        }
+    }
+}
+
+/// One thread of the engine.
+struct Server {
+    config: Config,
+    waiting: Arc<Mutex<Receiver<Task>>>,
+    ground: Ground,
+    signals: Arc<Signals>,
+    /// Stops when the last thread lets go of it.
+    relay: Arc<Relay>,
+    counts: Arc<Counts>,
+}
+
+impl Server {
+    fn run(self) {
+        let mut connection: Option<Connection> = None;
+        loop {
+            let next = self
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv();
+            let Ok(Task { mode, mut work }) = next else {
+                return;
+            };
+            let outcome = self.serve(&mut connection, mode, work.as_mut());
+            work.answer(outcome);
+        }
+    }
+
+    /// Runs one piece of work to its end; a broken connection is replaced for
+    /// the next one.
+    fn serve(
+        &self,
+        slot: &mut Option<Connection>,
+        mode: Mode,
+        work: &mut dyn Work,
+    ) -> Result<(), StoreError> {
+        for number in 1..=TRIES {
+            let connection = self.begin(slot, mode)?;
+            match self.attempt(connection, mode, work) {
+                Ok(()) => return Ok(()),
+                // Whoever won goes first; else both could meet again at once.
+                Err((_, Failure::Again)) => std::thread::sleep(PAUSE * number),
+                Err((error, Failure::Final)) => return Err(error),
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Begins a transaction on the connection that is open, or on a new one
+    /// when that turns out to be dead: nothing has run on it yet.
+    fn begin<'s>(
+        &self,
+        slot: &'s mut Option<Connection>,
+        mode: Mode,
+    ) -> Result<&'s mut Connection, StoreError> {
+        let begin = match mode {
+            Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        let alive = slot
+            .as_mut()
+            .is_some_and(|connection| connection.word(begin).is_ok());
+        if alive && let Some(connection) = slot {
+            return Ok(connection);
+        }
+        let connection = slot.insert(Connection {
+            client: connect(&self.config)?,
+            prepared: HashMap::new(),
+        });
+        connection.word(begin).map_err(|(error, _)| error)?;
+        Ok(connection)
+    }
+
+    fn attempt(
+        &self,
+        connection: &mut Connection,
+        mode: Mode,
+        work: &mut dyn Work,
+    ) -> Result<(), (StoreError, Failure)> {
+        let mut tx = Tx::new(tx::Connection::Postgres(connection), &self.ground, mode);
+        let keep = work.run(&mut tx);
+        let (failure, wake) = (tx.failure(), tx.wake());
+        if !keep {
+            connection.word("ROLLBACK")?;
+            // The function's own refusal is the answer, unless it only failed
+            // because it met another change half-way.
+            return match failure {
+                Some(Failure::Again) => Err((StoreError::Busy, Failure::Again)),
+                _ => Ok(()),
+            };
+        }
+        connection.word("COMMIT")?;
+        if mode == Mode::Write {
+            self.counts.changes.fetch_add(1, Ordering::Relaxed);
+            self.counts.commits.fetch_add(1, Ordering::Relaxed);
+            self.signals.send(Wake {
+                news: false,
+                ..wake
+            });
+            if wake.news {
+                self.relay.wake();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Connection {
+    fn word(&mut self, text: &'static str) -> Result<(), (StoreError, Failure)> {
+        self.client
+            .batch_execute(text)
+            .map_err(|error| failed(text, &error))
+    }
+
+    fn prepare(&mut self, sql: Sql) -> Result<postgres::Statement, (StoreError, Failure)> {
+        if let Some(statement) = self.prepared.get(sql.text()) {
+            return Ok(statement.clone());
+        }
+        let statement = self
+            .client
+            .prepare(sql.text())
+            .map_err(|error| failed(sql.text(), &error))?;
+        self.prepared.insert(sql.text(), statement.clone());
+        Ok(statement)
+    }
+
+    pub(super) fn all<T: FromRow>(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+    ) -> Result<Vec<T>, (StoreError, Failure)> {
+        let statement = self.prepare(sql)?;
+        let values: Vec<Value<'_>> = arguments.iter().map(|one| one.bind()).collect();
+        let parameters: Vec<&(dyn ToSql + Sync)> = values
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        let rows = self
+            .client
+            .query(&statement, &parameters)
+            .map_err(|error| failed(sql.text(), &error))?;
+        rows.iter()
+            .map(|row| T::from_row(&Row(Cells::Postgres(row))))
+            .collect::<Result<_, _>>()
+            .map_err(|error| (error, Failure::Final))
+    }
+
+    pub(super) fn run(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+    ) -> Result<u64, (StoreError, Failure)> {
+        let statement = self.prepare(sql)?;
+        let values: Vec<Value<'_>> = arguments.iter().map(|one| one.bind()).collect();
+        let parameters: Vec<&(dyn ToSql + Sync)> = values
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        self.client
+            .execute(&statement, &parameters)
+            .map_err(|error| failed(sql.text(), &error))
+    }
+}
+
+/// What every session asks of the server; the keep-alive lets it notice within
+/// half a minute that a process is gone with its locks.
+const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
+    -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
+    -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
+
+fn configuration(settings: &PostgresSettings) -> Result<tokio_postgres::Config, StoreError> {
+    let mut config: tokio_postgres::Config =
+        settings.url.reveal().parse().map_err(|_| {
+            StoreError::Unavailable("store.url is not a PostgreSQL address".to_owned())
+        })?;
+    config
+        .application_name("kenduri")
+        .connect_timeout(Duration::from_secs(5))
+        .keepalives_idle(Duration::from_secs(15))
+        .tcp_user_timeout(Duration::from_secs(30))
+        .options(SESSION);
+    Ok(config)
+}
+
+fn connect(config: &Config) -> Result<Client, StoreError> {
+    config.connect(tls()).map_err(|error| {
+        StoreError::Unavailable(format!("PostgreSQL does not answer: {}", explain(&error)))
+    })
+}
+
+pub(super) fn tls() -> MakeRustlsConnect {
+    MakeRustlsConnect::with_webpki_roots()
+}
+
+pub(super) fn cell(row: &PgRow, index: usize) -> Option<Value<'_>> {
+    row.try_get::<_, Value<'_>>(index).ok()
+}
+
+impl<'a> FromSql<'a> for Value<'a> {
+    fn from_sql(
+        kind: &Type,
+        raw: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        match *kind {
+            Type::INT8 => i64::from_sql(kind, raw).map(Value::Integer),
+            Type::INT4 => i32::from_sql(kind, raw).map(|number| Value::Integer(number.into())),
+            // What `EXISTS` and comparisons give; SQLite says 0 or 1.
+            Type::BOOL => bool::from_sql(kind, raw).map(|yes| Value::Integer(yes.into())),
+            Type::BYTEA => Ok(Value::Bytes(raw)),
+            _ => <&str>::from_sql(kind, raw).map(Value::Text),
+        }
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Value::Null)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(
+            *kind,
+            Type::INT8
+                | Type::INT4
+                | Type::BOOL
+                | Type::BYTEA
+                | Type::TEXT
+                | Type::VARCHAR
+                | Type::UNKNOWN
+        )
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Integer(number) if *kind == Type::INT4 => {
+                i32::try_from(*number)?.to_sql(kind, out)
+            }
+            Value::Integer(number) => number.to_sql(kind, out),
+            // PostgreSQL has no NUL in texts. None of ours holds one, so a
+            // look-up with it finds nothing, as on SQLite.
+            Value::Text(text) if text.contains('\0') => {
+                text.replace('\0', "\u{fffd}").to_sql(kind, out)
+            }
+            Value::Text(text) => text.to_sql(kind, out),
+            Value::Bytes(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        <Value<'_> as FromSql>::accepts(kind)
+    }
+
+    postgres::types::to_sql_checked!();
+}
+
+/// What the server said, without the statement's arguments.
+pub(super) fn explain(error: &Error) -> String {
+    match error.as_db_error() {
+        Some(said) => format!("{}: {}", said.code().code(), said.message()),
+        None => error.to_string(),
+    }
+}
+
+fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
+    let Some(code) = error.code() else {
+        let lost = StoreError::Unavailable(explain(error));
+        return (lost, Failure::Final);
+    };
+    if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
+        return (StoreError::Busy, Failure::Again);
+    }
+    let kind = match &code.code()[..2] {
+        "23" => StoreError::Constraint(explain(error)),
+        "53" | "57" | "58" | "08" | "25" => StoreError::Unavailable(explain(error)),
+        "55" => StoreError::Busy,
+        _ => StoreError::Statement {
+            reason: explain(error),
+            sql,
+        },
+    };
+    (kind, Failure::Final)
+}

@@ -1,0 +1,72 @@
+//! SQL texts: literals, so that no input can become part of one, and so that a
+//! test can find and prepare every statement of the program on both engines.
+
+/// One SQL text, made by [`sql!`](crate::sql!).
+#[derive(Clone, Copy, Debug)]
+pub struct Sql(&'static str);
+
+impl Sql {
+    /// Called by [`sql!`](crate::sql!) alone.
+    #[doc(hidden)]
+    pub const fn literal(text: &'static str) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub const fn text(self) -> &'static str {
+        self.0
+    }
+
+    /// Whether the statement takes a lock on PostgreSQL: everything that is
+    /// not a plain look-up.
+    pub(crate) fn locks(self) -> bool {
+        let text = self.0.trim_start();
+        let reads = text
+            .get(..6)
+            .is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))
+            || text
+                .get(..4)
+                .is_some_and(|word| word.eq_ignore_ascii_case("WITH"));
+        !reads
+    }
+}
+
+/// How many rows a statement must touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// This many, no more and no fewer.
+    Exactly(u64),
+    /// None or one.
+    AtMostOne,
+    /// As many as there are.
+    Any,
+}
+
+impl Rows {
+    pub(crate) fn allow(self, count: u64) -> bool {
+        match self {
+            Self::Exactly(expected) => count == expected,
+            Self::AtMostOne => count <= 1,
+            Self::Any => true,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Exactly(0) => "no row",
+            Self::Exactly(1) => "one row",
+            Self::Exactly(_) => "a fixed number of rows",
+            Self::AtMostOne => "at most one row",
+            Self::Any => "any rows",
+        }
+    }
+}
+
+/// An SQL text: `sql!("SELECT name FROM guest WHERE id = $1")`. Only a literal
+/// will do, so that the test that prepares every statement finds them all.
+#[macro_export]
+macro_rules! sql {
+    ($text:literal) => {
+        $crate::store::Sql::literal($text)
+    };
+}

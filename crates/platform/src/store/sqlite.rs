@@ -1,0 +1,431 @@
+//! SQLite: one thread writes, and every change that waits shares its flush.
+//!
+//! The writer takes what is waiting, runs each change inside a savepoint of
+//! one transaction, commits once, and only then answers them all. Alone, a
+//! change costs one flush; under load the flush is shared. Nothing waits for a
+//! batch to fill: a batch is what arrived while the last one was flushed.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::migrate::{self, Migrations};
+use super::tx::{self, Failure, Mode};
+use super::value::{Cells, Row, Value};
+use super::{
+    Bind, FromRow, Ground, QUEUE_LIMIT, Signals, Sql, SqliteSettings, StoreError, Tx, Wake, Work,
+};
+
+/// How long a batch goes on taking changes while none has waited longer.
+const BATCH_TIME: Duration = Duration::from_millis(5);
+/// How long another program may hold the file before a change gives up.
+const BUSY: Duration = Duration::from_secs(5);
+/// How often to look whether another process has changed the file.
+const LOOK: Duration = Duration::from_millis(200);
+/// Readers kept open between requests.
+const READERS: usize = 16;
+
+/// A store in one file.
+#[derive(Debug)]
+pub(super) struct Engine {
+    queue: Option<SyncSender<Box<dyn Work>>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Mutex<Vec<Connection>>,
+    path: std::path::PathBuf,
+    ground: Ground,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    changes: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Engine {
+    pub(super) fn open(
+        settings: &SqliteSettings,
+        migrations: &[Migrations],
+        ground: Ground,
+        signals: Arc<Signals>,
+    ) -> Result<Self, StoreError> {
+        let connection = open_writer(settings)?;
+        migrate::sqlite(&connection, migrations, ground.clock.now())?;
+        let (queue, waiting) = sync_channel(QUEUE_LIMIT);
+        let counts = Arc::new(Counts::default());
+        let writer = Writer {
+            connection,
+            waiting,
+            ground: ground.clone(),
+            signals,
+            counts: Arc::clone(&counts),
+            batch: settings.batch.max(1),
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self {
+            queue: Some(queue),
+            writer: Some(thread),
+            readers: Mutex::new(Vec::new()),
+            path: settings.path.clone(),
+            ground,
+            counts,
+        })
+    }
+
+    pub(super) fn write(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
+        queue.try_send(work).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Stopped,
+        })
+    }
+
+    pub(super) fn read<T, E, F>(&self, look: &F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let kept = self.readers().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => open_reader(&self.path)?,
+        };
+        // One snapshot for all that is looked up together.
+        execute(&connection, "BEGIN").map_err(|(error, _)| error)?;
+        let mut tx = Tx::new(
+            tx::Connection::Sqlite(&connection),
+            &self.ground,
+            Mode::Read,
+        );
+        let result = tx.attempt(look);
+        if execute(&connection, "COMMIT").is_ok() {
+            let mut readers = self.readers();
+            if readers.len() < READERS {
+                readers.push(connection);
+            }
+        }
+        result
+    }
+
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (
+            self.counts.changes.load(Ordering::Relaxed),
+            self.counts.commits.load(Ordering::Relaxed),
+        )
+    }
+
+    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Engine {
+    /// Lets the writer finish what waits, so that an orderly stop loses nothing
+    /// and leaves no half-checkpointed log behind.
+    fn drop(&mut self) {
+        self.queue = None;
+        self.readers().clear();
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the store's writer ended in a panic");
+        }
+    }
+}
+
+struct Writer {
+    connection: Connection,
+    waiting: Receiver<Box<dyn Work>>,
+    ground: Ground,
+    signals: Arc<Signals>,
+    counts: Arc<Counts>,
+    batch: usize,
+}
+
+/// One batch: what was run, and whether it is to be answered as kept.
+#[derive(Default)]
+struct Batch {
+    done: Vec<Box<dyn Work>>,
+    wake: Wake,
+    kept: u64,
+}
+
+impl Writer {
+    fn run(self) {
+        let mut last_flush = Duration::ZERO;
+        let mut version = self.version_of_others();
+        loop {
+            match self.waiting.recv_timeout(LOOK) {
+                Ok(first) => last_flush = self.batch(first, last_flush),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let seen = self.version_of_others();
+            if seen != version {
+                version = seen;
+                self.signals.send(Wake {
+                    jobs: true,
+                    news: true,
+                });
+            }
+        }
+        if let Err((error, _)) = execute(&self.connection, "PRAGMA optimize") {
+            tracing::warn!(%error, "the store's statistics were not updated");
+        }
+    }
+
+    /// A number that changes when another process has committed to this file:
+    /// two workers overlap on it while the program is upgraded.
+    fn version_of_others(&self) -> Option<i64> {
+        self.connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .ok()
+    }
+
+    /// Runs one batch from `first` on; returns how long its flush took.
+    fn batch(&self, first: Box<dyn Work>, last_flush: Duration) -> Duration {
+        if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
+            tracing::error!(%error, "the store's file is held by another program");
+            first.answer(Err(StoreError::Busy));
+            return last_flush;
+        }
+        let began = Instant::now();
+        let patience = BATCH_TIME.max(last_flush);
+        let mut batch = Batch::default();
+        let mut next = Some(first);
+        while let Some(work) = next.take() {
+            if !self.savepoint(work, &mut batch) {
+                return last_flush;
+            }
+            if batch.done.len() < self.batch && began.elapsed() < patience {
+                next = self.waiting.try_recv().ok();
+            }
+        }
+        let flush = Instant::now();
+        let outcome = execute(&self.connection, "COMMIT");
+        match outcome {
+            Ok(()) => {
+                self.counts.changes.fetch_add(batch.kept, Ordering::Relaxed);
+                self.counts.commits.fetch_add(1, Ordering::Relaxed);
+                self.signals.send(batch.wake);
+                for work in batch.done {
+                    work.answer(Ok(()));
+                }
+            }
+            Err((error, _)) => self.lose(batch, &error),
+        }
+        flush.elapsed()
+    }
+
+    /// Runs one change in its savepoint. `false` when the engine has ended the
+    /// whole transaction (disk full, I/O error): then all were told so.
+    fn savepoint(&self, mut work: Box<dyn Work>, batch: &mut Batch) -> bool {
+        if let Err((error, _)) = execute(&self.connection, "SAVEPOINT change") {
+            work.answer(Err(StoreError::Unavailable(error.to_string())));
+            self.lose(std::mem::take(batch), &error);
+            return false;
+        }
+        let mut tx = Tx::new(
+            tx::Connection::Sqlite(&self.connection),
+            &self.ground,
+            Mode::Write,
+        );
+        let keep = work.run(&mut tx);
+        let wake = tx.wake();
+        if self.connection.is_autocommit() {
+            let error = StoreError::Unavailable("the transaction was ended".to_owned());
+            work.answer(Err(StoreError::Unavailable(
+                "the disk refused the change".to_owned(),
+            )));
+            self.lose(std::mem::take(batch), &error);
+            return false;
+        }
+        let end = if keep {
+            "RELEASE change"
+        } else {
+            "ROLLBACK TO change"
+        };
+        let mut ended = execute(&self.connection, end);
+        if !keep && ended.is_ok() {
+            ended = execute(&self.connection, "RELEASE change");
+        }
+        if let Err((error, _)) = ended {
+            work.answer(Err(StoreError::Unavailable(error.to_string())));
+            self.lose(std::mem::take(batch), &error);
+            return false;
+        }
+        if keep {
+            batch.kept += 1;
+            batch.wake.jobs |= wake.jobs;
+            batch.wake.news |= wake.news;
+        }
+        batch.done.push(work);
+        true
+    }
+
+    /// Nothing of this batch was kept; everyone in it hears so.
+    fn lose(&self, batch: Batch, error: &StoreError) {
+        tracing::error!(%error, changes = batch.done.len(), "a batch was not kept");
+        if !self.connection.is_autocommit()
+            && let Err((error, _)) = execute(&self.connection, "ROLLBACK")
+        {
+            tracing::error!(%error, "a lost batch could not be rolled back");
+        }
+        for work in batch.done {
+            work.answer(Err(StoreError::Unavailable(error.to_string())));
+        }
+    }
+}
+
+fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
+    let connection =
+        Connection::open(&settings.path).map_err(|error| unavailable(&settings.path, &error))?;
+    configure(&connection, 8_192).map_err(|error| unavailable(&settings.path, &error))?;
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .and_then(|()| {
+            connection.pragma_update(
+                None,
+                "synchronous",
+                if settings.durable { "FULL" } else { "OFF" },
+            )
+        })
+        .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
+        .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
+        .map_err(|error| unavailable(&settings.path, &error))?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| unavailable(path, &error))?;
+    configure(&connection, 2_048)
+        .and_then(|()| connection.pragma_update(None, "query_only", true))
+        .map_err(|error| unavailable(path, &error))?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.pragma_update(None, "cache_size", -cache_kib)
+}
+
+fn unavailable(path: &Path, error: &rusqlite::Error) -> StoreError {
+    StoreError::Unavailable(format!("{}: {error}", path.display()))
+}
+
+/// Runs one of our own transaction words.
+fn execute(connection: &Connection, text: &'static str) -> Result<(), (StoreError, Failure)> {
+    connection
+        .prepare_cached(text)
+        .and_then(|mut statement| {
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        })
+        .map_err(|error| failed(text, &error))
+}
+
+pub(super) fn all<T: FromRow>(
+    connection: &Connection,
+    sql: Sql,
+    arguments: &[&dyn Bind],
+) -> Result<Vec<T>, (StoreError, Failure)> {
+    let fail = |error: rusqlite::Error| failed(sql.text(), &error);
+    let mut statement = connection.prepare_cached(sql.text()).map_err(fail)?;
+    bind(&mut statement, arguments).map_err(fail)?;
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(fail)? {
+        let row = Row(Cells::Sqlite(row));
+        found.push(T::from_row(&row).map_err(|error| (error, Failure::Final))?);
+    }
+    Ok(found)
+}
+
+pub(super) fn run(
+    connection: &Connection,
+    sql: Sql,
+    arguments: &[&dyn Bind],
+) -> Result<u64, (StoreError, Failure)> {
+    let fail = |error: rusqlite::Error| failed(sql.text(), &error);
+    let mut statement = connection.prepare_cached(sql.text()).map_err(fail)?;
+    bind(&mut statement, arguments).map_err(fail)?;
+    statement
+        .raw_execute()
+        .map(|count| count as u64)
+        .map_err(fail)
+}
+
+/// SQLite numbers `$1` by first appearance, so each parameter is bound by the
+/// number in its name.
+fn bind(
+    statement: &mut rusqlite::Statement<'_>,
+    arguments: &[&dyn Bind],
+) -> Result<(), rusqlite::Error> {
+    for position in 1..=statement.parameter_count() {
+        let number = statement
+            .parameter_name(position)
+            .and_then(|name| name.strip_prefix('$'))
+            .and_then(|digits| digits.parse::<usize>().ok());
+        let argument = number
+            .and_then(|number| arguments.get(number.wrapping_sub(1)))
+            .ok_or(rusqlite::Error::InvalidParameterCount(
+                position,
+                arguments.len(),
+            ))?;
+        let value = match argument.bind() {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        };
+        statement.raw_bind_parameter(position, ToSqlOutput::Borrowed(value))?;
+    }
+    Ok(())
+}
+
+pub(super) fn cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value<'a>> {
+    match row.get_ref(index).ok()? {
+        ValueRef::Null => Some(Value::Null),
+        ValueRef::Integer(number) => Some(Value::Integer(number)),
+        ValueRef::Text(text) => std::str::from_utf8(text).ok().map(Value::Text),
+        ValueRef::Blob(bytes) => Some(Value::Bytes(bytes)),
+        ValueRef::Real(_) => None,
+    }
+}
+
+fn failed(sql: &'static str, error: &rusqlite::Error) -> (StoreError, Failure) {
+    let code = error.sqlite_error_code();
+    let kind = match code {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::ConstraintViolation) => StoreError::Constraint(error.to_string()),
+        Some(
+            ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::CannotOpen
+            | ErrorCode::OutOfMemory
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::PermissionDenied,
+        ) => StoreError::Unavailable(error.to_string()),
+        _ => StoreError::Statement {
+            reason: error.to_string(),
+            sql,
+        },
+    };
+    (kind, Failure::Final)
+}

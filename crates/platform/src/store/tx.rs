@@ -1,0 +1,232 @@
+//! One transaction, as a function sees it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::Timestamp;
+
+use super::{Bind, FromRow, Ground, Rows, Sql, StoreError, postgres, sqlite};
+use crate::id::{self, Id};
+use crate::random::Random;
+
+/// A transaction: four verbs, an instant, a maker of ids.
+///
+/// Whoever holds one cannot await, so it cannot reach mail, HTTP or files.
+#[derive(Debug)]
+pub struct Tx<'c> {
+    connection: Connection<'c>,
+    ground: &'c Ground,
+    mode: Mode,
+    now: Option<Timestamp>,
+    failure: Option<Failure>,
+    wake: Wake,
+}
+
+#[derive(Debug)]
+pub(super) enum Connection<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut postgres::Connection),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Read,
+    Write,
+}
+
+/// How a failed statement ended its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Run the whole function again (PostgreSQL: deadlock, serialisation).
+    Again,
+    /// Over.
+    Final,
+}
+
+/// Which workers have something to do once this transaction is committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wake {
+    /// Jobs were enqueued.
+    pub jobs: bool,
+    /// News was published.
+    pub news: bool,
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(connection: Connection<'c>, ground: &'c Ground, mode: Mode) -> Self {
+        Self {
+            connection,
+            ground,
+            mode,
+            now: None,
+            failure: None,
+            wake: Wake::default(),
+        }
+    }
+
+    /// The instant of this change: the platform's clock, fixed when the change
+    /// held its first lock, so that a deadline means one thing.
+    pub fn now(&mut self) -> Timestamp {
+        *self.now.get_or_insert_with(|| self.ground.clock.now())
+    }
+
+    /// The platform's clock as it stands, where a moment decides nothing: what
+    /// happens before the first lock must not fix [`Tx::now`].
+    pub(crate) fn roughly_now(&self) -> Timestamp {
+        self.now.unwrap_or_else(|| self.ground.clock.now())
+    }
+
+    /// A new identifier.
+    pub fn id<I: Id>(&mut self) -> I {
+        let now = self.roughly_now();
+        I::from_text(id::generate(now, &self.ground.random))
+    }
+
+    /// Randomness for codes and tokens made in this transaction.
+    pub fn random(&self) -> &Random {
+        &self.ground.random
+    }
+
+    /// The one row of the answer; another number is an error.
+    pub fn one<T: FromRow>(&mut self, sql: Sql, arguments: &[&dyn Bind]) -> Result<T, StoreError> {
+        if let Some(row) = self.maybe(sql, arguments)? {
+            return Ok(row);
+        }
+        self.failure = Some(Failure::Final);
+        Err(StoreError::Rows {
+            expected: "one row",
+            actual: 0,
+            sql: sql.text(),
+        })
+    }
+
+    /// The row of the answer, if there is one; two are an error.
+    pub fn maybe<T: FromRow>(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+    ) -> Result<Option<T>, StoreError> {
+        let mut rows = self.all(sql, arguments)?;
+        let row = rows.pop();
+        if rows.is_empty() {
+            return Ok(row);
+        }
+        self.failure = Some(Failure::Final);
+        Err(StoreError::Rows {
+            expected: "at most one row",
+            actual: rows.len() as u64 + 1,
+            sql: sql.text(),
+        })
+    }
+
+    /// Every row of the answer, in order.
+    pub fn all<T: FromRow>(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+    ) -> Result<Vec<T>, StoreError> {
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => sqlite::all(connection, sql, arguments),
+            Connection::Postgres(connection) => connection.all(sql, arguments),
+        };
+        self.note(sql, result)
+    }
+
+    /// Runs a statement that touches as many rows as it says; returns how many.
+    pub fn run(
+        &mut self,
+        sql: Sql,
+        arguments: &[&dyn Bind],
+        rows: Rows,
+    ) -> Result<u64, StoreError> {
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => sqlite::run(connection, sql, arguments),
+            Connection::Postgres(connection) => connection.run(sql, arguments),
+        };
+        let result = result.and_then(|actual| {
+            if rows.allow(actual) {
+                return Ok(actual);
+            }
+            Err((
+                StoreError::Rows {
+                    expected: rows.name(),
+                    actual,
+                    sql: sql.text(),
+                },
+                Failure::Final,
+            ))
+        });
+        self.note(sql, result)
+    }
+
+    /// Wakes the job workers once this is committed.
+    pub(crate) fn wake_jobs(&mut self) {
+        self.wake.jobs = true;
+    }
+
+    /// Wakes the readers of news once this is committed.
+    pub(crate) fn wake_news(&mut self) {
+        self.wake.news = true;
+    }
+
+    /// Whether news is numbered here and now (SQLite: one writer, so the order
+    /// of numbers is the order of commits) or by the relay after the commit.
+    pub(crate) fn numbers_news(&self) -> bool {
+        matches!(self.connection, Connection::Sqlite(_))
+    }
+
+    /// Ends this attempt; the whole function runs again from its beginning.
+    pub(crate) fn run_again(&mut self) -> StoreError {
+        self.failure = Some(Failure::Again);
+        StoreError::Busy
+    }
+
+    /// Ends this transaction because a rule of our own tables is broken.
+    pub(crate) fn refuse(&mut self, rule: String) -> StoreError {
+        self.failure = Some(Failure::Final);
+        StoreError::Constraint(rule)
+    }
+
+    pub(super) fn wake(&self) -> Wake {
+        self.wake
+    }
+
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Runs `body`; a panic in it is an error of this change alone, and a
+    /// change with a failed statement is never kept.
+    pub(super) fn attempt<T, E, F>(&mut self, body: &F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let result = catch_unwind(AssertUnwindSafe(|| body(self)));
+        match result {
+            Ok(Ok(value)) if self.failure.is_none() => Ok(value),
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(_)) => {
+                tracing::error!("a change went on after one of its statements had failed");
+                Err(StoreError::Stopped.into())
+            }
+            Err(_) => {
+                tracing::error!("a change ended in a panic");
+                Err(StoreError::Stopped.into())
+            }
+        }
+    }
+
+    fn note<T>(
+        &mut self,
+        sql: Sql,
+        result: Result<T, (StoreError, Failure)>,
+    ) -> Result<T, StoreError> {
+        if self.now.is_none() && self.mode == Mode::Write && sql.locks() {
+            self.now = Some(self.ground.clock.now());
+        }
+        result.map_err(|(error, failure)| {
+            self.failure = Some(failure);
+            error
+        })
+    }
+}

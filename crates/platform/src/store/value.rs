@@ -1,0 +1,223 @@
+//! Values on their way in and out of the store: integers, texts and bytes, the
+//! three column types both engines share.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::StoreError;
+use crate::clock::from_millisecond;
+
+/// One value, borrowed from the row or the argument it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// `BIGINT`.
+    Integer(i64),
+    /// `TEXT`.
+    Text(&'a str),
+    /// `BYTEA`.
+    Bytes(&'a [u8]),
+}
+
+/// What can be given to a statement as an argument.
+pub trait Bind {
+    /// The value as the engines take it.
+    fn bind(&self) -> Value<'_>;
+}
+
+/// What can be read from one column.
+pub trait Column: Sized {
+    /// The value, or `None` when the column holds something else.
+    fn read(value: Value<'_>) -> Option<Self>;
+}
+
+/// What can be read from a row: a tuple of columns, or a type that names its
+/// own.
+pub trait FromRow: Sized {
+    /// Reads the row from its first column on.
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError>;
+}
+
+/// One row of an answer.
+#[derive(Debug)]
+pub struct Row<'a>(pub(crate) Cells<'a>);
+
+#[derive(Debug)]
+pub(crate) enum Cells<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a postgres::Row),
+}
+
+impl Row<'_> {
+    /// The column at `index`, from 0.
+    pub fn column<T: Column>(&self, index: usize) -> Result<T, StoreError> {
+        let value = match self.0 {
+            Cells::Sqlite(row) => super::sqlite::cell(row, index),
+            Cells::Postgres(row) => super::postgres::cell(row, index),
+        };
+        value.and_then(T::read).ok_or(StoreError::Column {
+            index,
+            wanted: std::any::type_name::<T>(),
+        })
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty),*) => {$(
+        impl Bind for $type {
+            fn bind(&self) -> Value<'_> {
+                // What is beyond 63 bits cannot be a count or an id of ours.
+                Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))
+            }
+        }
+        impl Column for $type {
+            fn read(value: Value<'_>) -> Option<Self> {
+                match value {
+                    Value::Integer(number) => Self::try_from(number).ok(),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+integers!(i64, i32, u8, u16, u32, u64, usize);
+
+impl Bind for bool {
+    fn bind(&self) -> Value<'_> {
+        Value::Integer(i64::from(*self))
+    }
+}
+
+impl Column for bool {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(number != 0),
+            _ => None,
+        }
+    }
+}
+
+impl Bind for str {
+    fn bind(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl Bind for String {
+    fn bind(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl Bind for Cow<'_, str> {
+    fn bind(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl Column for String {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Bind for [u8] {
+    fn bind(&self) -> Value<'_> {
+        Value::Bytes(self)
+    }
+}
+
+impl<const N: usize> Bind for [u8; N] {
+    fn bind(&self) -> Value<'_> {
+        Value::Bytes(self)
+    }
+}
+
+impl Bind for Vec<u8> {
+    fn bind(&self) -> Value<'_> {
+        Value::Bytes(self)
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bytes(bytes) => Some(bytes.to_vec()),
+            _ => None,
+        }
+    }
+}
+
+impl Bind for Timestamp {
+    fn bind(&self) -> Value<'_> {
+        Value::Integer(self.as_millisecond())
+    }
+}
+
+impl Column for Timestamp {
+    fn read(value: Value<'_>) -> Option<Self> {
+        i64::read(value).map(from_millisecond)
+    }
+}
+
+impl<T: Bind> Bind for Option<T> {
+    fn bind(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Null, Bind::bind)
+    }
+}
+
+impl<T: Column> Column for Option<T> {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            other => T::read(other).map(Some),
+        }
+    }
+}
+
+impl<T: Bind + ?Sized> Bind for &T {
+    fn bind(&self) -> Value<'_> {
+        (**self).bind()
+    }
+}
+
+macro_rules! rows {
+    ($($name:ident $index:tt),+) => {
+        impl<$($name: Column),+> FromRow for ($($name,)+) {
+            fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+                Ok(($(row.column::<$name>($index)?,)+))
+            }
+        }
+    };
+}
+rows!(A 0);
+rows!(A 0, B 1);
+rows!(A 0, B 1, C 2);
+rows!(A 0, B 1, C 2, D 3);
+rows!(A 0, B 1, C 2, D 3, E 4);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_holds_what_it_says_or_nothing_is_read() {
+        assert_eq!(u8::read(Value::Integer(256)), None);
+        assert_eq!(i64::read(Value::Text("1")), None);
+        assert_eq!(Option::<i64>::read(Value::Null), Some(None));
+        assert_eq!(Option::<i64>::read(Value::Text("1")), None);
+        assert_eq!(bool::read(Value::Integer(1)), Some(true));
+    }
+}

@@ -1,0 +1,93 @@
+//! Text as it is kept: NFC, trimmed, without control characters but the line
+//! feed; measured in Unicode scalar values.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// `text` in the form in which everything is kept.
+pub fn clean(text: &str) -> String {
+    let without_returns = text.replace("\r\n", "\n").replace('\r', "\n");
+    without_returns
+        .nfc()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// As [`clean`], on one line: line feeds and tabs become spaces.
+pub fn clean_line(text: &str) -> String {
+    clean(&text.replace("\r\n", "\n").replace(['\n', '\r', '\t'], " "))
+}
+
+/// `bytes` as hexadecimal digits in lower case.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        for half in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(half.into(), 16));
+        }
+        text
+    })
+}
+
+/// Length in Unicode scalar values, the unit of every limit.
+pub fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The form in which text is searched: without case and without accents, so
+/// that "Rene" finds "René"; what has no case (Han, Arabic) stays as it is.
+pub fn fold(text: &str) -> String {
+    text.nfkd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c) || !is_latin_accent(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'ß' => 's',
+            'ı' => 'i',
+            'ø' => 'o',
+            'ł' => 'l',
+            'đ' => 'd',
+            '’' => '\'',
+            other => other,
+        })
+        .nfc()
+        .collect()
+}
+
+/// The marks that decorate letters; vowel signs of other scripts carry meaning
+/// and stay.
+fn is_latin_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_text_is_normal_trimmed_and_free_of_controls() {
+        assert_eq!(clean("  e\u{301}\u{0}a\r\nb\u{7} "), "éa\nb");
+        assert_eq!(clean_line("a\r\n\tb"), "a  b");
+        assert_eq!(length("陈志明"), 3);
+    }
+
+    #[test]
+    fn search_ignores_case_and_accents_but_not_letters() {
+        assert_eq!(fold("RENÉ Müller"), "rene muller");
+        assert_eq!(fold("陈志明"), "陈志明");
+        assert_eq!(fold("மீனா"), "மீனா");
+        assert_eq!(fold("Dato’ İsmail"), "dato' ismail");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn cleaning_twice_changes_nothing(text in ".*") {
+            let once = clean(&text);
+            proptest::prop_assert_eq!(&clean(&once), &once);
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_as_two_digits_each() {
+        assert_eq!(hexadecimal(&[0, 9, 10, 255]), "00090aff");
+    }
+}

@@ -1,0 +1,226 @@
+//! The audit log: written with the change, listed by filter, chained where an
+//! account or the installation is concerned.
+
+use jiff::SignedDuration;
+use platform::audit::chain::{self, Broken};
+use platform::audit::{self, Actor, Entry, Filter, RequestFacts};
+use platform::{Rows, StoreError, sql};
+use serde_json::json;
+use testkit::World;
+
+use super::MIGRATIONS;
+
+fn business(number: usize) -> Entry {
+    Entry {
+        actor: Actor::Household(format!("household {}", number % 2)),
+        action: ["rsvp.saved", "rsvp.removed", "rsvpish.saved"][number % 3],
+        entity: ("invitation", format!("invitation {}", number % 2)),
+        scope: Some(format!("occasion {}", number % 4)),
+        changes: json!([{"field": "reply", "old": null, "new": number}]),
+        request: Some(RequestFacts {
+            request_id: format!("request {number}"),
+            network: Some("203.0.113.9".parse().unwrap()),
+        }),
+    }
+}
+
+fn account(number: usize) -> Entry {
+    Entry {
+        actor: Actor::Account("owner".to_owned()),
+        action: "account.signed_in",
+        entity: ("account", format!("account {number}")),
+        scope: None,
+        changes: json!([]),
+        request: None,
+    }
+}
+
+#[test]
+fn lines_are_found_by_what_they_say() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let store = world.store();
+        let refused = store
+            .write(|tx| {
+                tx.record(business(0))?;
+                Err::<(), _>(StoreError::Busy)
+            })
+            .await;
+        assert!(refused.is_err());
+        for number in 0..12 {
+            store
+                .write(move |tx| tx.record(business(number)))
+                .await
+                .unwrap();
+            world.clock.advance(SignedDuration::from_secs(1));
+        }
+        let begin = world.clock.now() - SignedDuration::from_secs(12);
+        let none = Filter::default;
+        for (name, filter, expected) in [
+            ("all", none(), vec![11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
+            (
+                "occasion",
+                Filter {
+                    scope: "occasion 3".to_owned(),
+                    ..none()
+                },
+                vec![11, 7, 3],
+            ),
+            (
+                "actor",
+                Filter {
+                    actor_id: "household 1".to_owned(),
+                    ..none()
+                },
+                vec![11, 9, 7, 5, 3, 1],
+            ),
+            (
+                "action",
+                Filter {
+                    action: "rsvp.removed".to_owned(),
+                    ..none()
+                },
+                vec![10, 7, 4, 1],
+            ),
+            (
+                "family",
+                Filter {
+                    action: "rsvp".to_owned(),
+                    ..none()
+                },
+                vec![10, 9, 7, 6, 4, 3, 1, 0],
+            ),
+            (
+                "entity",
+                Filter {
+                    entity_id: "invitation 0".to_owned(),
+                    ..none()
+                },
+                vec![10, 8, 6, 4, 2, 0],
+            ),
+            (
+                "time",
+                Filter {
+                    from: Some(begin + SignedDuration::from_secs(3)),
+                    until: Some(begin + SignedDuration::from_secs(5)),
+                    ..none()
+                },
+                vec![4, 3],
+            ),
+            (
+                "together",
+                Filter {
+                    scope: "occasion 1".to_owned(),
+                    action: "rsvp".to_owned(),
+                    from: Some(begin),
+                    ..none()
+                },
+                vec![9, 1],
+            ),
+        ] {
+            // By pages of three, which join without a gap or a repeat.
+            let mut found = Vec::new();
+            let mut before = None;
+            loop {
+                let asked = filter.clone();
+                let page = store
+                    .read(move |tx| audit::list(tx, &asked, before, 3))
+                    .await
+                    .unwrap();
+                let Some(last) = page.last() else { break };
+                before = Some(last.sequence);
+                found.extend(page.iter().map(|record| {
+                    record
+                        .request_id
+                        .as_deref()
+                        .unwrap()
+                        .rsplit(' ')
+                        .next()
+                        .unwrap()
+                        .parse::<i64>()
+                        .unwrap()
+                }));
+            }
+            assert_eq!(found, expected, "{name}");
+        }
+        let newest = store
+            .read(|tx| audit::list(tx, &Filter::default(), None, 1))
+            .await
+            .unwrap()
+            .remove(0);
+        assert_eq!(newest.actor_kind, "household");
+        assert_eq!(newest.network.as_deref(), Some("203.0.113.0/24"));
+        assert_eq!(newest.changes, r#"[{"field":"reply","new":11,"old":null}]"#);
+    });
+}
+
+#[test]
+fn the_chain_covers_accounts_and_finds_what_was_changed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let store = world.store();
+        assert_eq!(store.read(chain::verify).await.unwrap(), None);
+        for number in 0..5 {
+            store
+                .write(move |tx| {
+                    tx.record(business(number))?;
+                    tx.record(account(number))
+                })
+                .await
+                .unwrap();
+            if number == 2 {
+                assert_eq!(store.write(chain::seal).await.unwrap(), 3);
+            }
+        }
+        assert_eq!(store.write(chain::seal).await.unwrap(), 2);
+        assert_eq!(store.write(chain::seal).await.unwrap(), 0);
+        assert_eq!(store.read(chain::verify).await.unwrap(), None);
+
+        // Erasing a person leaves the chain whole.
+        let erased = store
+            .write::<_, StoreError, _>(|tx| {
+                tx.run(
+                    sql!("UPDATE audit SET actor_id = 'gone', salt = NULL WHERE place = 2"),
+                    &[],
+                    Rows::Exactly(1),
+                )
+            })
+            .await;
+        assert!(erased.is_ok());
+        assert_eq!(store.read(chain::verify).await.unwrap(), None);
+
+        for (attack, place) in [
+            (
+                sql!("UPDATE audit SET actor_id = 'other' WHERE place = 3"),
+                3,
+            ),
+            (
+                sql!("UPDATE audit SET action = 'account.other' WHERE place = 2"),
+                2,
+            ),
+            (sql!("DELETE FROM audit WHERE place = 1"), 1),
+            (sql!("DELETE FROM audit WHERE place = 5"), 5),
+            (sql!("UPDATE audit SET place = 9 WHERE place = 5"), 5),
+            (sql!("UPDATE audit_chain SET seal = 'x'"), 5),
+        ] {
+            let broken = store
+                .write::<(), Seen, _>(move |tx| {
+                    tx.run(attack, &[], Rows::Exactly(1))?;
+                    // Seen from inside, and then undone.
+                    Err(Seen::Broken(chain::verify(tx)?))
+                })
+                .await;
+            let Err(Seen::Broken(broken)) = broken else {
+                panic!("{broken:?}")
+            };
+            assert_eq!(broken, Some(Broken { place }), "{attack:?}");
+        }
+        assert_eq!(store.read(chain::verify).await.unwrap(), None);
+    });
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Seen {
+    #[error("seen")]
+    Broken(Option<Broken>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,229 @@
+//! News: numbered in the order of commits, whoever writes and whoever reads.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use platform::news::{self, NewNews, News};
+use platform::{Store, StoreError, Tx};
+use serde_json::json;
+use testkit::{Engine, World};
+
+use super::{MIGRATIONS, add, raise};
+
+fn tell(tx: &mut Tx<'_>, scope: &str, amount: i64) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: scope.to_owned(),
+        name: "rsvp",
+        payload: json!({ "amount": amount }),
+    })
+}
+
+/// Reads the news of `scope` after `number` as a stream would, until `enough`
+/// have come.
+async fn read_on(store: &Store, scope: &str, mut number: i64, enough: usize) -> Vec<News> {
+    let mut waiting = store.news_waiting();
+    let mut read: Vec<News> = Vec::new();
+    while read.len() < enough {
+        waiting.mark_unchanged();
+        let asked = scope.to_owned();
+        let news = store
+            .read(move |tx| news::after(tx, &asked, number, 7))
+            .await
+            .unwrap()
+            .expect("nothing was swept");
+        if news.is_empty() {
+            tokio::time::timeout(Duration::from_secs(10), waiting.changed())
+                .await
+                .expect("a wake-up for what was committed")
+                .unwrap();
+        }
+        for one in news {
+            assert!(one.number > number, "{} after {number}", one.number);
+            number = one.number;
+            read.push(one);
+        }
+    }
+    read
+}
+
+fn amounts(news: &[News]) -> Vec<i64> {
+    news.iter()
+        .map(|one| {
+            let payload: serde_json::Value = serde_json::from_str(&one.payload).unwrap();
+            payload["amount"].as_i64().unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn news_is_heard_by_its_own_readers_and_only_when_it_is_true() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let store = world.store();
+        let start = store.read(news::cursor).await.unwrap();
+        for number in 0..20 {
+            let outcome = store
+                .write(move |tx| {
+                    tell(tx, if number % 2 == 0 { "even" } else { "odd" }, number)?;
+                    if number % 5 == 0 {
+                        return Err(StoreError::Busy);
+                    }
+                    Ok(())
+                })
+                .await;
+            assert_eq!(outcome.is_ok(), number % 5 != 0);
+        }
+        let even = read_on(store, "even", start, 8).await;
+        assert_eq!(amounts(&even), [2, 4, 6, 8, 12, 14, 16, 18]);
+        assert_eq!(even[0].name, "rsvp");
+        assert_eq!(even[0].created_at, world.clock.now());
+        let odd = read_on(store, "odd", start, 8).await;
+        assert_eq!(amounts(&odd), [1, 3, 7, 9, 11, 13, 17, 19]);
+        let again = read_on(store, "odd", odd[3].number, 4).await;
+        assert_eq!(again, odd[4..]);
+    });
+}
+
+#[test]
+fn a_lower_number_never_comes_after_a_higher_one() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        const WRITERS: usize = 12;
+        const EACH: usize = 25;
+        let stores = [world.store().clone(), world.second_store()];
+        stores[0]
+            .write(|tx| (0..3).try_for_each(|one| add(tx, &one.to_string(), 0)))
+            .await
+            .unwrap();
+        let readers: Vec<_> = (0..3)
+            .map(|one| {
+                let store = stores[one % 2].clone();
+                tokio::spawn(async move {
+                    read_on(&store, &one.to_string(), 0, WRITERS * EACH / 3).await
+                })
+            })
+            .collect();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let store = stores[writer % 2].clone();
+                tokio::spawn(async move {
+                    for _ in 0..EACH {
+                        store
+                            .write(move |tx| {
+                                let thing = (writer % 3).to_string();
+                                let amount = raise(tx, &thing)?;
+                                tell(tx, &thing, amount)
+                            })
+                            .await
+                            .unwrap();
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        for reader in readers {
+            let news = reader.await.unwrap();
+            // Under one lock the order of the news is the order of the facts.
+            let expected: Vec<_> = (1..=i64::try_from(WRITERS * EACH / 3).unwrap()).collect();
+            assert_eq!(amounts(&news), expected);
+        }
+    });
+}
+
+#[test]
+fn another_process_hears_it_and_takes_over_when_the_first_is_gone() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let second = world.second_store();
+        let third = world.second_store();
+        for (number, store) in [(1, world.store()), (2, &second), (3, &third)] {
+            store.write(move |tx| tell(tx, "a", number)).await.unwrap();
+        }
+        assert_eq!(amounts(&read_on(&second, "a", 0, 3).await), [1, 2, 3]);
+        let heard = read_on(world.store(), "a", 0, 3).await;
+        let last = heard[2].number;
+
+        let reader = {
+            let third = third.clone();
+            tokio::spawn(async move { read_on(&third, "a", last, 1).await })
+        };
+        second.write(|tx| tell(tx, "a", 4)).await.unwrap();
+        assert_eq!(amounts(&reader.await.unwrap()), [4]);
+        // Whoever led, two of three are left without it in turn.
+        tokio::task::spawn_blocking(move || drop(second))
+            .await
+            .unwrap();
+        third.write(|tx| tell(tx, "a", 5)).await.unwrap();
+        assert_eq!(amounts(&read_on(&third, "a", last, 2).await), [4, 5]);
+    });
+}
+
+#[test]
+fn the_relay_connects_again_and_goes_on() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        if world.engine() == Engine::Sqlite {
+            return;
+        }
+        let store = world.store();
+        store.write(|tx| tell(tx, "a", 1)).await.unwrap();
+        read_on(store, "a", 0, 1).await;
+        store
+            .write::<_, StoreError, _>(|tx| {
+                tx.all::<(bool,)>(
+                    platform::sql!(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                         WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    ),
+                    &[],
+                )
+                .map(|_| ())
+            })
+            .await
+            .unwrap();
+        store.write(|tx| tell(tx, "a", 2)).await.unwrap();
+        assert_eq!(amounts(&read_on(store, "a", 0, 2).await), [1, 2]);
+    });
+}
+
+#[test]
+fn what_was_swept_cannot_be_resumed_from() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let store = world.store();
+        store.write(|tx| tell(tx, "a", 1)).await.unwrap();
+        let first = read_on(store, "a", 0, 1).await[0].number;
+        world.clock.advance(SignedDuration::from_hours(47));
+        store.write(|tx| tell(tx, "a", 2)).await.unwrap();
+        let second = read_on(store, "a", first, 1).await[0].number;
+        assert_eq!(store.write(news::sweep).await.unwrap(), 0);
+
+        world.clock.advance(SignedDuration::from_hours(2));
+        assert_eq!(store.write(news::sweep).await.unwrap(), 1);
+        assert_eq!(store.write(news::sweep).await.unwrap(), 0);
+        let after = |number| store.read(move |tx| news::after(tx, "a", number, 10));
+        assert_eq!(after(first - 1).await.unwrap(), None);
+        assert_eq!(amounts(&after(first).await.unwrap().unwrap()), [2]);
+        assert_eq!(after(second).await.unwrap(), Some(Vec::new()));
+        assert_eq!(after(second + 1).await.unwrap(), None, "never given");
+
+        world.clock.advance(SignedDuration::from_hours(48));
+        assert_eq!(store.write(news::sweep).await.unwrap(), 1);
+        assert_eq!(after(first).await.unwrap(), None);
+        assert_eq!(after(second).await.unwrap(), Some(Vec::new()));
+    });
+}
+
+#[test]
+fn news_is_short() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let outcome = world
+            .store()
+            .write(|tx| {
+                tx.publish(NewNews {
+                    scope: "a".to_owned(),
+                    name: "rsvp",
+                    payload: json!("x".repeat(news::PAYLOAD_LIMIT)),
+                })
+            })
+            .await;
+        assert!(matches!(outcome, Err(StoreError::Constraint(_))));
+    });
+}

@@ -1,0 +1,26 @@
+//! What tests stand on: a [`World`] with a clock that stands still, on either
+//! engine; a [`Visitor`] with cookies and no script; and a scanner that finds
+//! every SQL text of the program.
+//!
+//! For tests only, so what goes wrong here panics and fails the test.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    reason = "everything here runs inside a test, which is to fail and to say why"
+)]
+
+mod form;
+mod html;
+mod page;
+mod postgres;
+mod statements;
+mod visitor;
+mod world;
+
+pub use form::{Field, Form};
+pub use page::{Link, Page};
+pub use statements::{Statement, prepare_all, statements};
+pub use visitor::{Events, Visitor};
+pub use world::{Engine, SentMail, WaitingJob, World};

@@ -1,0 +1,124 @@
+//! An answer, as the visitor got it.
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use crate::form::Form;
+use crate::html::{Token, tokens, visible};
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The address it came from: path and query.
+    pub address: String,
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, as text.
+    pub body: String,
+}
+
+/// A link on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it leads, as written.
+    pub href: String,
+    /// What a person reads on it.
+    pub text: String,
+}
+
+impl Page {
+    /// A header, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> Option<&str> {
+        let location = self.header("location");
+        (self.status.is_redirection() && !location.is_empty()).then_some(location)
+    }
+
+    /// The body as JSON. Panics when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.address, self.body))
+    }
+
+    /// What a person reads, each run of white space as one space.
+    pub fn text(&self) -> String {
+        visible(&self.body)
+    }
+
+    /// Panics, showing the answer, unless it has this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> &Self {
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{}: {}",
+            self.address,
+            self.body
+        );
+        self
+    }
+
+    /// The links of the page, in order.
+    pub fn links(&self) -> Vec<Link> {
+        let tokens = tokens(&self.body);
+        let mut links = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            let Token::Open(tag) = token else { continue };
+            let Some(href) = tag.attribute("href").filter(|_| tag.name == "a") else {
+                continue;
+            };
+            let inside = tokens[at + 1..]
+                .iter()
+                .take_while(|token| !matches!(token, Token::Close(name) if name == "a"));
+            let text: String = inside
+                .filter_map(|token| match token {
+                    Token::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            links.push(Link {
+                href: href.to_owned(),
+                text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            });
+        }
+        links
+    }
+
+    /// The first link on which this can be read. Panics when there is none.
+    #[track_caller]
+    pub fn link(&self, text: &str) -> Link {
+        let links = self.links();
+        match links.iter().find(|link| link.text.contains(text)) {
+            Some(link) => link.clone(),
+            None => panic!("no link {text:?}: {links:?}"),
+        }
+    }
+
+    /// The forms of the page, in order.
+    pub fn forms(&self) -> Vec<Form> {
+        Form::all(&tokens(&self.body))
+    }
+
+    /// The first form that is sent to `action`. Panics when there is none.
+    #[track_caller]
+    pub fn form(&self, action: &str) -> Form {
+        let own = self.address.split('?').next().unwrap_or_default();
+        let forms = self.forms();
+        let found = forms
+            .iter()
+            .find(|form| form.action == action || (form.action.is_empty() && own == action));
+        match found {
+            Some(form) => form.clone(),
+            None => panic!("no form is sent to {action:?}: {forms:#?}"),
+        }
+    }
+}

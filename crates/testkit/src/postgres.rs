@@ -1,0 +1,127 @@
+//! Databases for tests on the PostgreSQL server that `KENDURI_TEST_POSTGRES`
+//! names: migrated once, then cloned for each test.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use platform::store::migrate::Migrations;
+use platform::store::{PostgresSettings, Settings};
+use platform::written::hexadecimal;
+use platform::{Clock, Random, Secret, Store};
+use postgres::{Client, NoTls};
+use sha2::{Digest, Sha256};
+
+/// A database of one test's own; gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    /// A fresh database with `migrations` applied.
+    pub(crate) fn clone_of(server: &str, migrations: &[Migrations]) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let template = template(server, migrations);
+        let name = format!(
+            "kenduri_test_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut client = connect(server);
+        // Left by a test of an earlier process with the same id that was killed.
+        execute(&mut client, &format!("DROP DATABASE IF EXISTS {name}"));
+        execute(
+            &mut client,
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        );
+        Self {
+            server: server.to_owned(),
+            name,
+        }
+    }
+
+    /// How a store opens it.
+    pub(crate) fn settings(&self, connections: usize) -> Settings {
+        settings(&self.server, &self.name, connections)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // The test may be inside a runtime, where this client cannot run.
+        let dropped = std::thread::spawn(move || {
+            execute(
+                &mut connect(&server),
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            );
+        })
+        .join();
+        assert!(
+            dropped.is_ok() || std::thread::panicking(),
+            "the database of a test was not dropped"
+        );
+    }
+}
+
+/// The database to clone, made by whoever comes first.
+fn template(server: &str, migrations: &[Migrations]) -> String {
+    let mut hash = Sha256::new();
+    for step in migrations.iter().flat_map(|set| set.steps) {
+        hash.update(step.name);
+        hash.update(step.text);
+    }
+    let digest = hexadecimal(&hash.finalize()[..8]);
+    let name = format!("kenduri_template_{digest}");
+    let mut client = connect(server);
+    execute(&mut client, "SELECT pg_advisory_lock(7004)");
+    let exists = client
+        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&name])
+        .expect("the list of databases")
+        .is_some();
+    if !exists {
+        // It gets its name when it is finished, so nobody clones half of it.
+        let making = format!("{name}_making");
+        execute(
+            &mut client,
+            &format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)"),
+        );
+        execute(&mut client, &format!("CREATE DATABASE {making}"));
+        let store = Store::open(
+            &settings(server, &making, 1),
+            migrations,
+            Clock::System,
+            Random::system(),
+        )
+        .expect("migrations run on PostgreSQL");
+        drop(store);
+        execute(
+            &mut client,
+            &format!("ALTER DATABASE {making} RENAME TO {name}"),
+        );
+    }
+    name
+}
+
+fn settings(server: &str, database: &str, connections: usize) -> Settings {
+    // The last of two names of one parameter counts, in both forms.
+    let url = match (server.contains("://"), server.contains('?')) {
+        (true, true) => format!("{server}&dbname={database}"),
+        (true, false) => format!("{server}?dbname={database}"),
+        (false, _) => format!("{server} dbname={database}"),
+    };
+    Settings::Postgres(PostgresSettings {
+        url: Secret::new(url),
+        connections,
+    })
+}
+
+fn connect(server: &str) -> Client {
+    Client::connect(server, NoTls).expect("the PostgreSQL server for tests answers")
+}
+
+fn execute(client: &mut Client, text: &str) {
+    client
+        .batch_execute(text)
+        .unwrap_or_else(|error| panic!("{text}: {error}"));
+}

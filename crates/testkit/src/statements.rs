@@ -1,0 +1,219 @@
+//! Finds every SQL text of the program and prepares it on both engines, which
+//! stands in for a compiler that would check them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use platform::store::Settings;
+use platform::store::migrate::Migrations;
+use postgres::NoTls;
+use postgres::types::Type;
+
+use crate::world::World;
+
+/// One SQL text and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The file, from the root of the repository.
+    pub file: PathBuf,
+    /// The line its call begins on, from 1.
+    pub line: usize,
+    /// The text.
+    pub text: String,
+}
+
+/// Every text given to `sql!` in `crates/*/src`, outside of unit tests.
+pub fn statements() -> Vec<Statement> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("the root of the repository");
+    let mut files = Vec::new();
+    for room in fs::read_dir(root.join("crates")).expect("the crates") {
+        collect(&room.expect("a crate").path().join("src"), &mut files);
+    }
+    files.sort();
+    files
+        .iter()
+        .flat_map(|file| {
+            let source = fs::read_to_string(file).expect("a source file");
+            let name = file.strip_prefix(root).unwrap_or(file);
+            scan(&source)
+                .into_iter()
+                .map(|(line, text)| Statement {
+                    file: name.to_owned(),
+                    line,
+                    text,
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Prepares `statements` on each engine there is, and panics with a list of
+/// those that an engine refuses, or whose values are of types that the store
+/// does not carry.
+pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
+    let worlds = [Some(World::sqlite(migrations)), World::postgres(migrations)];
+    let mut refused = Vec::new();
+    for world in worlds.iter().flatten() {
+        let mut engine = Engine::open(&world.settings());
+        for statement in statements {
+            if let Err(reason) = engine.prepare(&statement.text) {
+                refused.push(format!(
+                    "{}:{} on {:?}: {reason}",
+                    statement.file.display(),
+                    statement.line,
+                    world.engine()
+                ));
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+enum Engine {
+    Sqlite(rusqlite::Connection),
+    Postgres(postgres::Client),
+}
+
+impl Engine {
+    fn open(settings: &Settings) -> Self {
+        match settings {
+            Settings::Sqlite(settings) => {
+                Self::Sqlite(rusqlite::Connection::open(&settings.path).expect("the store's file"))
+            }
+            Settings::Postgres(settings) => Self::Postgres(
+                postgres::Client::connect(settings.url.reveal(), NoTls)
+                    .expect("the store's server"),
+            ),
+        }
+    }
+
+    fn prepare(&mut self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Sqlite(connection) => connection
+                .prepare(text)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            Self::Postgres(client) => client
+                .prepare(text)
+                .map_err(|error| match error.as_db_error() {
+                    Some(said) => said.message().to_owned(),
+                    None => error.to_string(),
+                })
+                .and_then(|statement| types_are_carried(&statement)),
+        }
+    }
+}
+
+fn types_are_carried(statement: &postgres::Statement) -> Result<(), String> {
+    if let Some(kind) = statement.params().iter().find(|kind| !carried(kind)) {
+        return Err(format!("a parameter is {kind}"));
+    }
+    for column in statement.columns() {
+        if !carried(column.type_()) && *column.type_() != Type::BOOL {
+            return Err(format!("column {} is {}", column.name(), column.type_()));
+        }
+    }
+    Ok(())
+}
+
+fn carried(kind: &Type) -> bool {
+    matches!(*kind, Type::INT8 | Type::INT4 | Type::TEXT | Type::BYTEA)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.expect("a file").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The SQL texts of one source, each with its line.
+fn scan(source: &str) -> Vec<(usize, String)> {
+    // Put together, so that this file does not contain a call of its own.
+    const CALL: &str = concat!("sql", "!(");
+    let tests = source.find("#[cfg(test)]\nmod ").unwrap_or(source.len());
+    let source = &source[..tests];
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = source[from..].find(CALL).map(|at| from + at) {
+        from = at + CALL.len();
+        let line_start = source[..at].rfind('\n').map_or(0, |end| end + 1);
+        if source[line_start..at].contains("//") {
+            continue;
+        }
+        let line = source[..at].matches('\n').count() + 1;
+        let Some(text) = literal(source[from..].trim_start()) else {
+            panic!("line {line}: not a literal: {}", &source[at..at + 40]);
+        };
+        found.push((line, text));
+    }
+    found
+}
+
+/// The value of the string literal that `source` begins with.
+fn literal(source: &str) -> Option<String> {
+    if let Some(raw) = source.strip_prefix('r') {
+        let text = raw.trim_start_matches('#');
+        let end = format!("\"{}", "#".repeat(raw.len() - text.len()));
+        let text = text.strip_prefix('"')?;
+        return Some(text[..text.find(&end)?].to_owned());
+    }
+    let mut value = String::new();
+    let mut rest = source.strip_prefix('"')?.chars();
+    loop {
+        match rest.next()? {
+            '"' => return Some(value),
+            '\\' => match rest.next()? {
+                'n' => value.push('\n'),
+                't' => value.push('\t'),
+                'r' => value.push('\r'),
+                '0' => value.push('\0'),
+                // The line goes on where the next one's text begins.
+                '\n' => rest = rest.as_str().trim_start().chars(),
+                same @ ('"' | '\'' | '\\') => value.push(same),
+                _ => return None,
+            },
+            other => value.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_literal_is_read() {
+        let source = r#"
+            /// As in sql!("not this");
+            a(sql!("SELECT 1"), sql!(
+                "SELECT \"a\" \
+                 FROM b
+                 WHERE c"
+            ));
+            b(sql!(r"SELECT \x"));
+            #[cfg(test)]
+            "#;
+        assert_eq!(
+            scan(source),
+            [
+                (3, "SELECT 1".to_owned()),
+                (
+                    3,
+                    "SELECT \"a\" FROM b\n                 WHERE c".to_owned()
+                ),
+                (8, "SELECT \\x".to_owned()),
+            ]
+        );
+    }
+}

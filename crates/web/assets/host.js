@@ -1,0 +1,143 @@
+// What hosts' pages can do better with script. Everything works without it.
+// A page is refreshed from itself: news only says that something changed, the server says what it looks like now.
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const fill = (pattern, values) => pattern.replace(/{(\w+)}/g, (_, name) => values[name]);
+const isTyping = (element) => element.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
+
+start();
+
+function start() {
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus();
+  const live = document.querySelector("[data-live]");
+  if (live) listen(live);
+  all("form[data-bulk]").forEach(choose);
+  all("form[method=post]").forEach(sendOnce);
+  if (document.querySelector("[data-row], [data-search]")) keys();
+}
+
+// A form that is sent while it is being sent is sent once.
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  addEventListener("pageshow", () => delete form.dataset.sent);
+}
+
+// Live: `data-live` names the stream; parts with an id and `data-part` are swapped, rows with `data-row`
+// are swapped and marked, rows that are not on this page are only counted.
+function listen(live) {
+  const source = new EventSource(live.dataset.live);
+  const rows = new Set();
+  const unseen = new Set();
+  let waiting;
+  const show = (state) => {
+    live.dataset.state = state;
+    all("[data-when]", live).forEach((part) => (part.hidden = part.dataset.when !== state));
+  };
+  const soon = () => {
+    waiting ??= setTimeout(async () => {
+      waiting = undefined;
+      if (await refresh(rows)) rows.clear();
+    }, 1000);
+  };
+  const heard = (event) => {
+    const { invitation, id } = JSON.parse(event.data);
+    const row = invitation ?? id;
+    if (document.querySelector(`[data-row="${CSS.escape(row)}"]`)) rows.add(row);
+    else unseen.add(row);
+    const pill = document.querySelector("[data-news]");
+    if (pill && unseen.size) {
+      pill.hidden = false;
+      pill.textContent = fill(pill.dataset.news, { n: unseen.size });
+    }
+    soon();
+  };
+  source.onopen = () => show("live");
+  source.onerror = () => show(source.readyState === EventSource.CLOSED ? "paused" : "waiting");
+  ["rsvp", "invitation", "note"].forEach((name) => source.addEventListener(name, heard));
+  ["summary", "reset"].forEach((name) => source.addEventListener(name, soon));
+  addEventListener("pagehide", () => source.close());
+}
+
+async function refresh(rows) {
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return false;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    all("[data-part]").forEach((part) => swap(part, next.getElementById(part.id)));
+    rows.forEach((row) => {
+      const selector = `[data-row="${CSS.escape(row)}"]`;
+      const part = document.querySelector(selector);
+      if (part) mark(swap(part, next.querySelector(selector)));
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// A part in use stays as it is: change does not jump under the pointer or the keyboard.
+function swap(part, next) {
+  if (!next || part.innerHTML === next.innerHTML || part.contains(document.activeElement)) return part;
+  const ticked = all("input:checked", part).map((input) => input.value);
+  part.replaceWith(next);
+  all("input[type=checkbox]", next).forEach((input) => (input.checked = ticked.includes(input.value)));
+  return next;
+}
+
+function mark(part) {
+  part.classList.add("fresh");
+  setTimeout(() => part.classList.remove("fresh"), 8000);
+}
+
+// The bulk bar: hidden until something is ticked, and says how much is.
+function choose(form) {
+  const bar = form.querySelector(".bulk");
+  const everything = form.querySelector("[data-all]");
+  const boxes = () => all("input[name=ids]", form);
+  const chosen = bar.querySelector("[data-chosen]");
+  const show = () => {
+    const n = boxes().filter((box) => box.checked).length;
+    bar.hidden = n === 0;
+    chosen.textContent = fill(chosen.dataset.chosen, { n });
+    if (everything) {
+      everything.checked = n > 0 && n === boxes().length;
+      everything.indeterminate = n > 0 && !everything.checked;
+    }
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target === everything) boxes().forEach((box) => (box.checked = everything.checked));
+    show();
+  });
+  show();
+}
+
+// Keys of lists: / search, j and k move, x tick, ? help. Enter opens by itself, because a link has the focus.
+function keys() {
+  const help = document.querySelector("[data-keys]");
+  const off = help?.querySelector("input");
+  if (off) {
+    off.checked = localStorage.getItem("keys") !== "off";
+    off.addEventListener("change", () => localStorage.setItem("keys", off.checked ? "on" : "off"));
+  }
+  addEventListener("keydown", (event) => {
+    if (localStorage.getItem("keys") === "off" || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const rows = all("[data-row]");
+    const here = rows.findIndex((row) => row.contains(document.activeElement));
+    const go = (place) => rows[place]?.querySelector("a")?.focus();
+    const deeds = {
+      "/": () => document.querySelector("[data-search]")?.focus(),
+      j: () => go(here + 1),
+      k: () => go(Math.max(here - 1, 0)),
+      x: () => rows[here]?.querySelector("input[name=ids]")?.click(),
+      "?": () => help && (help.open = !help.open),
+    };
+    if (!deeds[event.key]) return;
+    event.preventDefault();
+    deeds[event.key]();
+  });
+}

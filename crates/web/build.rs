@@ -1,0 +1,206 @@
+//! Embeds `assets/`: every file gets the hash of its content into its name, so
+//! that browsers may keep it for ever, and text is compressed here, once.
+//!
+//! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the
+//! hashed names, so what they name is hashed before them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
+
+/// What is served: ending, content type, and whether packing makes it smaller.
+/// Licences, scripts that made a font and the like stay here.
+const KINDS: [(&str, &str, bool); 8] = [
+    ("css", STYLE, true),
+    ("js", SCRIPT, true),
+    ("svg", "image/svg+xml", true),
+    ("json", "application/json", true),
+    ("woff2", "font/woff2", false),
+    ("png", "image/png", false),
+    ("webp", "image/webp", false),
+    ("ico", "image/x-icon", false),
+];
+
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+struct File {
+    content: Vec<u8>,
+    kind: &'static str,
+    is_packed: bool,
+}
+
+fn main() -> io::Result<()> {
+    let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("assets");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-changed=build.rs");
+
+    let mut files = BTreeMap::new();
+    if folder.is_dir() {
+        collect(&folder, "", &mut files)?;
+    }
+    let mut hashed = BTreeMap::new();
+    let names: Vec<String> = files.keys().cloned().collect();
+    for name in &names {
+        finish(name, &mut files, &mut hashed, &mut Vec::new())?;
+    }
+    write(&files, &hashed, Path::new(&variable("OUT_DIR")?))
+}
+
+fn variable(name: &str) -> io::Result<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build script is told its folders by the environment"
+    )]
+    env::var(name).map_err(|cause| io::Error::other(format!("{name}: {cause}")))
+}
+
+/// Reads every file that is served, by its path from `assets/`.
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files)?;
+            continue;
+        }
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        if let Some((_, kind, is_packed)) = KINDS.iter().find(|(known, ..)| *known == ending) {
+            let file = File {
+                content: fs::read(entry.path())?,
+                kind,
+                is_packed: *is_packed,
+            };
+            files.insert(name, file);
+        }
+    }
+    Ok(())
+}
+
+/// Gives a file its hashed name, after those that it names itself.
+fn finish(
+    name: &str,
+    files: &mut BTreeMap<String, File>,
+    hashed: &mut BTreeMap<String, String>,
+    waiting: &mut Vec<String>,
+) -> io::Result<()> {
+    if hashed.contains_key(name) {
+        return Ok(());
+    }
+    if waiting.iter().any(|above| above == name) {
+        return Err(io::Error::other(format!(
+            "{name} names itself: {waiting:?}"
+        )));
+    }
+    waiting.push(name.to_owned());
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let others: Vec<String> = files
+        .keys()
+        .filter(|other| *other != name)
+        .cloned()
+        .collect();
+    for other in others {
+        // One file may name another in its own folder or further down.
+        let Some(relative) = other.strip_prefix(folder) else {
+            continue;
+        };
+        let relative = relative.trim_start_matches('/');
+        let file = &files[name];
+        let text = String::from_utf8_lossy(&file.content).into_owned();
+        let old = forms(file.kind, relative);
+        if !old.iter().any(|form| text.contains(form)) {
+            continue;
+        }
+        let kind = file.kind;
+        finish(&other, files, hashed, waiting)?;
+        let new = forms(kind, &with_hash(relative, &hash(&files[&other].content)));
+        let text = old
+            .iter()
+            .zip(&new)
+            .fold(text, |text, (old, new)| text.replace(old, new));
+        if let Some(file) = files.get_mut(name) {
+            file.content = text.into_bytes();
+        }
+    }
+    waiting.pop();
+    hashed.insert(
+        name.to_owned(),
+        with_hash(name, &hash(&files[name].content)),
+    );
+    Ok(())
+}
+
+/// How a style or a script names another file.
+fn forms(kind: &str, name: &str) -> Vec<String> {
+    match kind {
+        STYLE => vec![
+            format!("url({name})"),
+            format!("url(\"{name}\")"),
+            format!("url('{name}')"),
+        ],
+        SCRIPT => vec![format!("\"./{name}\""), format!("'./{name}'")],
+        _ => Vec::new(),
+    }
+}
+
+fn hash(content: &[u8]) -> String {
+    Sha256::digest(content)
+        .iter()
+        .take(6)
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// `fonts/songket.woff2` becomes `fonts/songket.0123456789ab.woff2`.
+fn with_hash(name: &str, hash: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
+        None => format!("{name}.{hash}"),
+    }
+}
+
+/// Writes the files and the table that `assets.rs` includes.
+fn write(
+    files: &BTreeMap<String, File>,
+    hashed: &BTreeMap<String, String>,
+    out: &Path,
+) -> io::Result<()> {
+    let folder = out.join("assets");
+    fs::create_dir_all(&folder)?;
+    let mut table = String::from("&[\n");
+    for (place, (name, file)) in files.iter().enumerate() {
+        let plain = folder.join(format!("{place}"));
+        fs::write(&plain, &file.content)?;
+        let gzip = if file.is_packed {
+            let packed = folder.join(format!("{place}.gz"));
+            // No time stamp: the same assets give the same program.
+            let mut encoder = GzBuilder::new()
+                .mtime(0)
+                .write(Vec::new(), Compression::best());
+            encoder.write_all(&file.content)?;
+            fs::write(&packed, encoder.finish()?)?;
+            format!("Some({})", included(&packed))
+        } else {
+            "None".to_owned()
+        };
+        let (path, kind) = (format!("/assets/{}", hashed[name]), file.kind);
+        let plain = included(&plain);
+        let _ = writeln!(
+            table,
+            "Asset {{ name: {name:?}, path: {path:?}, kind: {kind:?}, plain: {plain}, gzip: {gzip} }},",
+        );
+    }
+    table.push(']');
+    fs::write(out.join("assets.rs"), table)
+}
+
+fn included(path: &Path) -> String {
+    format!("include_bytes!({:?})", path.to_string_lossy())
+}

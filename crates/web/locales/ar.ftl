@@ -1,0 +1,273 @@
+# The frame around every page.
+shell-skip = انتقل إلى المحتوى
+shell-language = اللغة
+shell-navigation = الأقسام
+shell-tabs = الأقسام الرئيسية
+shell-more = المزيد
+shell-sign-in = تسجيل الدخول
+shell-sign-out = تسجيل الخروج
+shell-home = إلى الصفحة الأولى
+shell-request = الطلب { $id }
+
+# Numbers, dates and hours.
+number-thousands = ,
+weekday-1 = الاثنين
+    .short = الاثنين
+weekday-2 = الثلاثاء
+    .short = الثلاثاء
+weekday-3 = الأربعاء
+    .short = الأربعاء
+weekday-4 = الخميس
+    .short = الخميس
+weekday-5 = الجمعة
+    .short = الجمعة
+weekday-6 = السبت
+    .short = السبت
+weekday-7 = الأحد
+    .short = الأحد
+month-1 = يناير
+    .short = يناير
+month-2 = فبراير
+    .short = فبراير
+month-3 = مارس
+    .short = مارس
+month-4 = أبريل
+    .short = أبريل
+month-5 = مايو
+    .short = مايو
+month-6 = يونيو
+    .short = يونيو
+month-7 = يوليو
+    .short = يوليو
+month-8 = أغسطس
+    .short = أغسطس
+month-9 = سبتمبر
+    .short = سبتمبر
+month-10 = أكتوبر
+    .short = أكتوبر
+month-11 = نوفمبر
+    .short = نوفمبر
+month-12 = ديسمبر
+    .short = ديسمبر
+date-full = { $weekday }، { $day } { $month } { $year }
+date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-day-month = { $day } { $month }
+date-weekday-day = { $weekday }، { $day } { $month }
+date-weekday = { $weekday }
+date-month-short = { $month-short }
+date-moment = { $date }، { $time }
+time-period = { $hour ->
+    [0] ليلًا
+    [1] ليلًا
+    [2] ليلًا
+    [3] فجرًا
+    [4] فجرًا
+    [5] فجرًا
+    [12] ظهرًا
+    [13] ظهرًا
+    [14] ظهرًا
+    [15] عصرًا
+    [16] عصرًا
+    [17] عصرًا
+    [18] مساءً
+    [19] مساءً
+    [20] مساءً
+    [21] مساءً
+    [22] مساءً
+    [23] مساءً
+   *[other] صباحًا
+}
+time-clock = { $minutes ->
+    [full] { $hour } { $period }
+   *[shown] { $hour }:{ $minute } { $period }
+}
+time-plain = { $minutes ->
+    [full] { $hour }
+   *[shown] { $hour }:{ $minute }
+}
+time-noon = 12 ظهرًا
+time-midnight = 12 منتصف الليل
+time-range = { $from }–{ $to }
+time-range-wide = { $from } – { $to }
+
+# The page that explains every code.
+problems-title = ما الذي قد يعترضكم
+problems-introduction = كل رفض يحمل أحد هذه الرموز. الرموز لا تتغير، أما عباراتها فقد تتغير.
+problems-fields = رموز الحقول
+
+# What is wrong with a request as such.
+problem-body-invalid = تعذرت قراءة الطلب. يُرجى الرجوع والمحاولة مرة أخرى.
+    .title = تعذرت القراءة
+problem-request-invalid = تعذرت قراءة العنوان أو الطلب.
+    .title = تعذرت القراءة
+problem-not-found = لا يوجد شيء هنا، أو لا يحق لكم الاطلاع عليه.
+    .title = لا يوجد شيء هنا
+problem-method-not-allowed = هذا العنوان لا يقبل طلبًا من هذا النوع.
+    .title = ليس بهذه الطريقة
+problem-body-too-large = هذا أكثر مما يمكننا استلامه دفعة واحدة. يُرجى إرسال قدر أقل.
+    .title = أكثر من المسموح
+problem-unsupported-media-type = هذا العنوان يقبل نوعًا آخر من المحتوى.
+    .title = نوع محتوى آخر
+problem-validation-failed = تعذر حفظ بعض ما كُتب. السبب مذكور عند كل حقل.
+    .title = هناك مشكلة
+problem-csrf-failed = بقيت هذه الصفحة مفتوحة مدة طويلة. يُرجى الرجوع وإعادة تحميلها والمحاولة مرة أخرى.
+    .title = يُرجى إعادة تحميل الصفحة
+
+# Versions and repeats.
+problem-version-required = يُرجى ذكر الإصدار المراد تغييره، بواسطة If-Match أو “version”.
+    .title = الإصدار غير مذكور
+problem-version-conflict = غيّر أحدهم هذه الأجوبة في أثناء وجودكم هنا. اختاروا ما تريدون الاحتفاظ به.
+    .title = حدث تغيير
+problem-idempotency-key-reused = استُعمل هذا المفتاح لطلب آخر.
+    .title = المفتاح مستعمل
+problem-idempotency-in-progress = ما زال الطلب نفسه قيد التنفيذ. يُرجى السؤال بعد قليل.
+    .title = قيد التنفيذ
+
+# Limits, and our own trouble.
+problem-rate-limited = طلبات كثيرة. { $minutes ->
+    [none] يُرجى المحاولة بعد قليل.
+    [one] يُرجى المحاولة بعد دقيقة واحدة.
+    [two] يُرجى المحاولة بعد دقيقتين.
+    [few] يُرجى المحاولة بعد { $minutes } دقائق.
+   *[other] يُرجى المحاولة بعد { $minutes } دقيقة.
+}
+    .title = يُرجى الانتظار قليلًا
+problem-too-many-attempts = محاولات كثيرة. { $time ->
+    [none] { $minutes ->
+        [none] يُرجى المحاولة لاحقًا.
+        [one] يُرجى المحاولة بعد دقيقة واحدة.
+        [two] يُرجى المحاولة بعد دقيقتين.
+        [few] يُرجى المحاولة بعد { $minutes } دقائق.
+       *[other] يُرجى المحاولة بعد { $minutes } دقيقة.
+    }
+   *[other] { $minutes ->
+        [one] يُرجى المحاولة بعد الساعة { $time }، أي بعد دقيقة واحدة.
+        [two] يُرجى المحاولة بعد الساعة { $time }، أي بعد دقيقتين.
+        [few] يُرجى المحاولة بعد الساعة { $time }، أي بعد { $minutes } دقائق.
+       *[other] يُرجى المحاولة بعد الساعة { $time }، أي بعد { $minutes } دقيقة.
+    }
+}
+    .title = محاولات كثيرة
+problem-store-busy = لم يُحفظ شيء. يُرجى المحاولة بعد قليل.
+    .title = لم يُحفظ شيء
+problem-busy = الطلبات كثيرة الآن. يُرجى المحاولة بعد قليل.
+    .title = لحظة من فضلكم
+problem-internal = الخطأ من جانبنا. لم يضع شيء مما كتبتم؛ يُرجى المحاولة مرة أخرى.
+    .title = حدث خطأ عندنا
+
+# Behind an invitation's code.
+problem-invitation-not-found = لا نعرف هذا الرمز. الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1.
+    .title = لا نعرف هذا الرمز
+problem-invitation-expired = انتهت هذه المناسبة. شكرًا لأنكم كنتم جزءًا منها.
+    .title = انتهت المناسبة
+problem-code-malformed = يتكون الرمز من 5 أحرف أو أرقام.
+    .title = يُرجى مراجعة الرمز
+problem-code-required = يُرجى استعمال الرمز المكتوب على دعوتكم.
+    .title = الرمز غير مذكور
+problem-rsvp-deadline-passed = { $day ->
+    [none] أُغلق باب الرد.
+   *[other] أُغلق باب الرد في { $day }.
+} { $contact ->
+    [none] للتغيير يُرجى الاتصال بأصحاب الدعوة.
+   *[other] للتغيير يُرجى الاتصال بـ { $contact }.
+}
+    .title = أُغلق باب الرد
+problem-invitation-locked = { $contact ->
+    [none] لتغيير جوابكم يُرجى الاتصال بأصحاب الدعوة.
+   *[other] لتغيير جوابكم يُرجى الاتصال بـ { $contact }.
+}
+    .title = أُغلق باب الرد
+problem-occasion-closed = { $contact ->
+    [none] أُغلقت هذه المناسبة. للاستفسار يُرجى الاتصال بأصحاب الدعوة.
+   *[other] أُغلقت هذه المناسبة. للاستفسار يُرجى الاتصال بـ { $contact }.
+}
+    .title = أُغلقت هذه المناسبة
+problem-feature-disabled = لا يستعمل أصحاب الدعوة هذا القسم.
+    .title = لا يوجد شيء هنا
+problem-plus-one-limit = { $allowed ->
+    [none] لم يبق مكان لضيف آخر.
+    [0] لا مكان لضيف إضافي.
+    [one] يمكنكم اصطحاب شخص واحد.
+    [two] يمكنكم اصطحاب شخصين.
+    [few] يمكنكم اصطحاب { $allowed } أشخاص.
+   *[other] يمكنكم اصطحاب { $allowed } شخصًا.
+}
+    .title = لم يبق مكان
+problem-children-limit = { $allowed ->
+    [none] لم يبق مكان لطفل آخر.
+    [0] لا مكان لطفل إضافي.
+    [one] يمكنكم اصطحاب طفل واحد.
+    [two] يمكنكم اصطحاب طفلين.
+    [few] يمكنكم اصطحاب { $allowed } أطفال.
+   *[other] يمكنكم اصطحاب { $allowed } طفلًا.
+}
+    .title = لم يبق مكان
+problem-guest-limit = { $limit ->
+    [none] لا تتسع الدعوة لعدد أكبر.
+   *[other] أقصى عدد في الدعوة الواحدة هو { $limit }.
+}
+    .title = العدد كبير
+problem-guest-not-found = لا نجد هذا الشخص في الدعوة.
+    .title = لم نجد هذا الشخص
+problem-named-guest = دُعي هذا الشخص باسمه، ولا يحذفه إلا أصحاب الدعوة.
+    .title = مدعو باسمه
+problem-event-not-invited = هذا الشخص غير مدعو إلى هذا الجزء.
+    .title = غير مدعو
+problem-event-full = { $left ->
+    [none] لم يبق مكان.
+    [0] لم يبق مكان.
+    [one] بقي مكان واحد فقط.
+    [two] بقي مكانان فقط.
+    [few] بقيت { $left } أماكن فقط.
+   *[other] بقي { $left } مكانًا فقط.
+}
+    .title = اكتمل العدد
+problem-dietary-note-required = يُرجى كتابة المقصود بـ “أخرى”.
+    .title = الملاحظة غير مذكورة
+
+# Single fields.
+field-required = يُرجى ملء هذا الحقل.
+field-too-short = { $min ->
+    [none] النص قصير.
+   *[other] الحد الأدنى لعدد الأحرف: { $min }.
+}
+field-too-long = { $max ->
+    [none] النص طويل.
+   *[other] الحد الأقصى لعدد الأحرف: { $max }.
+}
+field-too-many = { $max ->
+    [none] العدد كبير.
+   *[other] الحد الأقصى: { $max }.
+}
+field-out-of-range = { $min ->
+    [none] القيمة أصغر أو أكبر من المسموح.
+   *[other] بين { $min } و{ $max }.
+}
+field-unknown-option = يُرجى اختيار أحد الخيارات المعروضة.
+field-unknown-field = لا يوجد حقل بهذا الاسم.
+field-wrong-type = المطلوب هنا قيمة من نوع آخر.
+field-not-allowed = لا يمكن اختيار هذا هنا.
+field-not-unique = هذا مكرر.
+field-invalid = القيمة غير صالحة.
+field-email-invalid = لا يبدو هذا عنوان بريد إلكتروني.
+field-url-invalid = لا يبدو هذا عنوانًا يبدأ بـ https://.
+field-date-invalid = هذا التاريخ مع هذه الساعة غير موجود.
+field-time-zone-unknown = لا نعرف هذه المنطقة الزمنية.
+field-language-unknown = هذا ليس رمز لغة.
+field-ends-before-start = النهاية قبل البداية.
+field-password-short = { $min ->
+    [none] كلمة المرور قصيرة.
+   *[other] الحد الأدنى لعدد الأحرف: { $min }.
+}
+field-password-long = { $max ->
+    [none] كلمة المرور طويلة.
+   *[other] الحد الأقصى لعدد الأحرف: { $max }.
+}
+field-password-common = كلمة المرور هذه من أول ما يُجرَّب.
+field-display-name-length = { $min ->
+    [none] الاسم قصير أو طويل.
+   *[other] بين { $min } و{ $max } حرفًا.
+}
+field-slug-invalid = أحرف لاتينية صغيرة وأرقام وشرطات فقط.
+field-slug-reserved = هذه الكلمة محجوزة لغرض آخر.
+field-confirmation-wrong = هذا ليس ما طُلب كتابته.

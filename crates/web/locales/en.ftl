@@ -1,0 +1,340 @@
+# The frame around every page.
+shell-skip = Skip to content
+shell-language = Language
+shell-navigation = Sections
+shell-tabs = Main sections
+shell-more = More
+shell-sign-in = Sign in
+shell-sign-out = Sign out
+shell-home = To the first page
+shell-request = Request { $id }
+
+# Numbers, dates and hours.
+number-thousands = ,
+weekday-1 = Monday
+    .short = Mon
+weekday-2 = Tuesday
+    .short = Tue
+weekday-3 = Wednesday
+    .short = Wed
+weekday-4 = Thursday
+    .short = Thu
+weekday-5 = Friday
+    .short = Fri
+weekday-6 = Saturday
+    .short = Sat
+weekday-7 = Sunday
+    .short = Sun
+month-1 = January
+    .short = Jan
+month-2 = February
+    .short = Feb
+month-3 = March
+    .short = Mar
+month-4 = April
+    .short = Apr
+month-5 = May
+    .short = May
+month-6 = June
+    .short = Jun
+month-7 = July
+    .short = Jul
+month-8 = August
+    .short = Aug
+month-9 = September
+    .short = Sep
+month-10 = October
+    .short = Oct
+month-11 = November
+    .short = Nov
+month-12 = December
+    .short = Dec
+date-full = { $weekday }, { $day } { $month } { $year }
+date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-day-month = { $day } { $month }
+date-weekday-day = { $weekday }, { $day } { $month }
+date-weekday = { $weekday }
+date-month-short = { $month-short }
+date-moment = { $date }, { $time }
+time-period = { $hour ->
+    [12] pm
+    [13] pm
+    [14] pm
+    [15] pm
+    [16] pm
+    [17] pm
+    [18] pm
+    [19] pm
+    [20] pm
+    [21] pm
+    [22] pm
+    [23] pm
+   *[other] am
+}
+time-clock = { $minutes ->
+    [full] { $hour } { $period }
+   *[shown] { $hour }:{ $minute } { $period }
+}
+time-plain = { $minutes ->
+    [full] { $hour }
+   *[shown] { $hour }:{ $minute }
+}
+time-noon = 12 noon
+time-midnight = 12 midnight
+time-range = { $from }–{ $to }
+time-range-wide = { $from } – { $to }
+
+# The page that explains every code.
+problems-title = What can go wrong
+problems-introduction = Every refusal carries one of these codes. They do not change; their sentences may.
+problems-fields = Codes of single fields
+
+# What is wrong with a request as such.
+problem-body-invalid = The request could not be read. Please go back and try again.
+    .title = Could not be read
+problem-request-invalid = The address or the request could not be read.
+    .title = Could not be read
+problem-not-found = There is nothing here, or it is not for you to see.
+    .title = Nothing here
+problem-method-not-allowed = This address does not take that kind of request.
+    .title = Not done this way
+problem-body-too-large = This is more than we can take at once. Please send less.
+    .title = Too much at once
+problem-unsupported-media-type = This address takes another kind of content.
+    .title = Another kind of content
+problem-validation-failed = Some of it cannot be kept as it is. What is wrong stands at each field.
+    .title = There is a problem
+problem-csrf-failed = This page was open too long. Please go back, reload it, and try again.
+    .title = Please reload the page
+
+# Versions and repeats.
+problem-version-required = Say which version you are changing, with If-Match or “version”.
+    .title = Version missing
+problem-version-conflict = Someone changed this while you were here. Choose what to keep.
+    .title = Changed meanwhile
+problem-idempotency-key-reused = This idempotency key was used for another request.
+    .title = Key already used
+problem-idempotency-in-progress = The same request is still being worked on. Please ask again in a moment.
+    .title = Still working on it
+
+# Limits, and our own trouble.
+problem-rate-limited = Too many requests. { $minutes ->
+    [none] Please try again in a while.
+    [one] Please try again in one minute.
+   *[other] Please try again in { $minutes } minutes.
+}
+    .title = Please wait a little
+problem-too-many-attempts = Too many tries. { $time ->
+    [none] { $minutes ->
+        [none] Please try again later.
+        [one] Please try again in one minute.
+       *[other] Please try again in { $minutes } minutes.
+    }
+   *[other] { $minutes ->
+        [one] Please try again after { $time }, in one minute.
+       *[other] Please try again after { $time }, in { $minutes } minutes.
+    }
+}
+    .title = Too many tries
+problem-store-busy = Nothing was saved. Please try again in a moment.
+    .title = Nothing was saved
+problem-busy = There is a lot to do just now. Please try again in a moment.
+    .title = Just a moment
+problem-internal = That was our fault. Nothing you did is lost; please try again.
+    .title = Something went wrong here
+
+# Behind an invitation's code.
+problem-invitation-not-found = We do not know this code. O and 0, and I, L and 1, count as the same.
+    .title = We do not know this code
+problem-invitation-expired = This occasion is over. Thank you for having been part of it.
+    .title = This occasion is over
+problem-code-malformed = The code has 5 letters or digits.
+    .title = Please look at the code again
+problem-code-required = Please use the code on your invitation.
+    .title = Code missing
+problem-rsvp-deadline-passed = { $day ->
+    [none] Answers are closed.
+   *[other] Answers closed on { $day }.
+} { $contact ->
+    [none] For changes, please ask the hosts.
+   *[other] For changes, please ask { $contact }.
+}
+    .title = Answers are closed
+problem-invitation-locked = { $contact ->
+    [none] To change your answer, please ask the hosts.
+   *[other] To change your answer, please ask { $contact }.
+}
+    .title = Answers are closed
+problem-occasion-closed = { $contact ->
+    [none] This occasion is closed. For questions, please ask the hosts.
+   *[other] This occasion is closed. For questions, please ask { $contact }.
+}
+    .title = This occasion is closed
+problem-feature-disabled = The hosts do not use this here.
+    .title = Nothing here
+problem-plus-one-limit = { $allowed ->
+    [none] There is no place left for another guest.
+    [0] There is no place for a further guest.
+    [one] You may bring one person.
+   *[other] You may bring { $allowed } people.
+}
+    .title = No place left
+problem-children-limit = { $allowed ->
+    [none] There is no place left for another child.
+    [0] There is no place for a further child.
+    [one] You may bring one child.
+   *[other] You may bring { $allowed } children.
+}
+    .title = No place left
+problem-guest-limit = { $limit ->
+    [none] An invitation cannot hold more people.
+   *[other] An invitation can hold { $limit } people at most.
+}
+    .title = Too many people
+problem-guest-not-found = We do not find this person on the invitation.
+    .title = Person not found
+problem-named-guest = The hosts invited this person by name; only they can remove them.
+    .title = Invited by name
+problem-event-not-invited = This person is not invited to that part.
+    .title = Not invited
+problem-event-full = { $left ->
+    [none] There is no place left.
+    [0] There is no place left.
+    [one] Only one place is left.
+   *[other] Only { $left } places are left.
+}
+    .title = Full
+problem-dietary-note-required = Please write down what “other” means.
+    .title = Note missing
+
+## Hosts and programs: promised in English and Malay only.
+
+problem-cursor-invalid = This cursor is not one of ours. Please start the list from its beginning.
+    .title = Unknown cursor
+problem-idempotency-key-invalid = The idempotency key must be 1 to 128 visible ASCII characters.
+    .title = Idempotency key not usable
+problem-headers-too-large = The browser or program sent more in its headers than we can take. Deleting this site’s cookies may help.
+    .title = Headers too large
+problem-slug-taken = This address is taken. Please choose another.
+    .title = Address taken
+problem-code-taken = This code is taken. Please choose another.
+    .title = Code taken
+problem-code-guessable = This code is easy to guess. Choose another, or confirm that you want it.
+    .title = Easy to guess
+problem-email-taken = An account with this e-mail address exists already.
+    .title = E-mail address taken
+problem-last-event = An occasion needs at least one event.
+    .title = The last event
+problem-last-owner = Somebody must remain owner. Make another person owner first.
+    .title = The last owner
+problem-limit-reached = { $limit ->
+    [none] There cannot be more of these.
+   *[other] There can be { $limit } of these at most.
+}
+    .title = Limit reached
+problem-wrong-state = This cannot be done in the present state.
+    .title = Not now
+
+# Who is asking.
+problem-unauthenticated = Please sign in first.
+    .title = Please sign in
+problem-credentials-invalid = E-mail address or password is not right.
+    .title = Could not sign in
+problem-token-missing = An access token is needed here.
+    .title = Token missing
+problem-token-invalid = This access token is not valid.
+    .title = Token not valid
+problem-token-expired = This access token has expired.
+    .title = Token expired
+problem-session-expired = You were signed out because it has been a while. Please sign in again.
+    .title = Signed out
+problem-forbidden = Your role does not allow this.
+    .title = Not allowed
+problem-role-required = { $role ->
+    [none] Your role does not allow this.
+   *[other] This needs the role “{ $role }”.
+}
+    .title = Not allowed
+problem-role-above-own = You cannot grant a role above your own, or change somebody who has one.
+    .title = Not allowed
+problem-role-unknown = There is no such role.
+    .title = Unknown role
+problem-reauth-required = Please confirm that it is you.
+    .title = Please confirm
+problem-scope-required = { $scope ->
+    [none] This token may not do that.
+   *[other] This token needs the scope “{ $scope }”.
+}
+    .title = Token not allowed
+problem-token-not-permitted = Tokens may not do this; please sign in.
+    .title = Token not allowed
+problem-registration-closed = Registration is closed. Ask for an invitation.
+    .title = Registration is closed
+problem-secure-connection-required = Signing in needs a secure connection (https).
+    .title = Secure connection needed
+problem-token-expired-or-used = This link has been used or has expired. Please ask for a new one.
+    .title = Link no longer valid
+problem-current-password-wrong = The present password is not right.
+    .title = Password not right
+
+## Everybody: single fields.
+
+field-required = Please fill this in.
+field-too-short = { $min ->
+    [none] This is too short.
+    [one] At least one character.
+   *[other] At least { $min } characters.
+}
+field-too-long = { $max ->
+    [none] This is too long.
+    [one] At most one character.
+   *[other] At most { $max } characters.
+}
+field-too-many = { $max ->
+    [none] These are too many.
+   *[other] At most { $max }.
+}
+field-out-of-range = { $min ->
+    [none] This is too small or too large.
+   *[other] Between { $min } and { $max }.
+}
+field-unknown-option = Please choose one of those offered.
+field-unknown-field = There is no such field.
+field-wrong-type = Another kind of value belongs here.
+field-not-allowed = This cannot be chosen here.
+field-not-unique = This stands here twice.
+field-invalid = This is not valid.
+field-email-invalid = This does not look like an e-mail address.
+field-url-invalid = This does not look like an address that starts with https://.
+field-date-invalid = This is not a date and time that exists.
+field-time-zone-unknown = We do not know this time zone.
+field-language-unknown = This is not a language tag.
+field-ends-before-start = The end lies before the beginning.
+field-password-short = { $min ->
+    [none] This password is too short.
+   *[other] At least { $min } characters.
+}
+field-password-long = { $max ->
+    [none] This password is too long.
+   *[other] At most { $max } characters.
+}
+field-password-common = This password is among the first that anybody would try.
+field-display-name-length = { $min ->
+    [none] This name is too short or too long.
+   *[other] Between { $min } and { $max } characters.
+}
+field-slug-invalid = Small letters, digits and hyphens only.
+field-slug-reserved = This word is kept for something else.
+field-confirmation-wrong = This is not what was to be typed.
+
+# The built-in mailbox, for those who try out a site.
+mailbox-title = Mailbox
+mailbox-all = All mails
+mailbox-introduction = This site sends no mail. Here is what it would have sent.
+mailbox-search = Search
+mailbox-empty = No mail here.
+mailbox-to = To
+mailbox-from = from
+mailbox-reply-to = answers to
+mailbox-text = As text
+mailbox-page = As a page

@@ -1,0 +1,237 @@
+# The frame around every page.
+shell-skip = Vai al contenuto
+shell-language = Lingua
+shell-navigation = Sezioni
+shell-tabs = Sezioni principali
+shell-more = Altro
+shell-sign-in = Accedi
+shell-sign-out = Esci
+shell-home = Alla prima pagina
+shell-request = Richiesta { $id }
+
+# Numbers, dates and hours.
+number-thousands = .
+weekday-1 = lunedì
+    .short = lun
+weekday-2 = martedì
+    .short = mar
+weekday-3 = mercoledì
+    .short = mer
+weekday-4 = giovedì
+    .short = gio
+weekday-5 = venerdì
+    .short = ven
+weekday-6 = sabato
+    .short = sab
+weekday-7 = domenica
+    .short = dom
+month-1 = gennaio
+    .short = gen
+month-2 = febbraio
+    .short = feb
+month-3 = marzo
+    .short = mar
+month-4 = aprile
+    .short = apr
+month-5 = maggio
+    .short = mag
+month-6 = giugno
+    .short = giu
+month-7 = luglio
+    .short = lug
+month-8 = agosto
+    .short = ago
+month-9 = settembre
+    .short = set
+month-10 = ottobre
+    .short = ott
+month-11 = novembre
+    .short = nov
+month-12 = dicembre
+    .short = dic
+date-full = { $weekday } { $day } { $month } { $year }
+date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-day-month = { $day } { $month }
+date-weekday-day = { $weekday } { $day } { $month }
+date-weekday = { $weekday }
+date-month-short = { $month-short }
+date-moment = { $date }, { $time }
+time-period = { "" }
+time-clock = { $hour24 }:{ $minute }
+time-plain = { $hour24 }:{ $minute }
+time-noon = 12:00
+time-midnight = 00:00
+time-range = { $from }–{ $to }
+time-range-wide = { $from }–{ $to }
+
+# The page that explains every code.
+problems-title = Che cosa può andare storto
+problems-introduction = Ogni rifiuto porta uno di questi codici. I codici non cambiano; le frasi possono cambiare.
+problems-fields = Codici dei singoli campi
+
+# What is wrong with a request as such.
+problem-body-invalid = Non è stato possibile leggere la richiesta. Torni indietro e riprovi.
+    .title = Richiesta illeggibile
+problem-request-invalid = Non è stato possibile leggere l’indirizzo o la richiesta.
+    .title = Richiesta illeggibile
+problem-not-found = Qui non c’è nulla, oppure non è visibile per Lei.
+    .title = Qui non c’è nulla
+problem-method-not-allowed = Questo indirizzo non accetta richieste di questo tipo.
+    .title = Non in questo modo
+problem-body-too-large = È più di quanto possiamo ricevere in una volta. Invii qualcosa di meno.
+    .title = Troppo in una volta
+problem-unsupported-media-type = Questo indirizzo accetta un altro tipo di contenuto.
+    .title = Altro tipo di contenuto
+problem-validation-failed = Qualcosa non può essere salvato così. L’errore è indicato accanto a ogni campo.
+    .title = C’è un problema
+problem-csrf-failed = Questa pagina è rimasta aperta troppo a lungo. Torni indietro, la ricarichi e riprovi.
+    .title = Ricarichi la pagina
+
+# Versions and repeats.
+problem-version-required = Indichi quale versione sta modificando, con If-Match o “version”.
+    .title = Manca la versione
+problem-version-conflict = Qualcuno ha modificato queste risposte nel frattempo. Scelga che cosa conservare.
+    .title = Modificato nel frattempo
+problem-idempotency-key-reused = Questa chiave di idempotenza è già servita per un’altra richiesta.
+    .title = Chiave già usata
+problem-idempotency-in-progress = La stessa richiesta è ancora in corso. Riprovi tra un momento.
+    .title = Ancora in corso
+
+# Limits, and our own trouble.
+problem-rate-limited = Troppe richieste. { $minutes ->
+    [none] Riprovi tra un po’.
+    [one] Riprovi tra un minuto.
+   *[other] Riprovi tra { $minutes } minuti.
+}
+    .title = Un po’ di pazienza
+problem-too-many-attempts = Troppi tentativi. { $time ->
+    [none] { $minutes ->
+        [none] Riprovi più tardi.
+        [one] Riprovi tra un minuto.
+       *[other] Riprovi tra { $minutes } minuti.
+    }
+   *[other] { $minutes ->
+        [one] Riprovi dopo le { $time }, tra un minuto.
+       *[other] Riprovi dopo le { $time }, tra { $minutes } minuti.
+    }
+}
+    .title = Troppi tentativi
+problem-store-busy = Non è stato salvato nulla. Riprovi tra un momento.
+    .title = Nulla è stato salvato
+problem-busy = In questo momento c’è molto da fare. Riprovi tra un momento.
+    .title = Un momento
+problem-internal = È colpa nostra. Nulla di quanto ha fatto è andato perso; riprovi.
+    .title = Qualcosa non ha funzionato
+
+# Behind an invitation's code.
+problem-invitation-not-found = Non conosciamo questo codice. O e 0, e I, L e 1, valgono lo stesso.
+    .title = Non conosciamo questo codice
+problem-invitation-expired = Questa festa è passata. Grazie di averne fatto parte.
+    .title = La festa è passata
+problem-code-malformed = Il codice ha 5 lettere o cifre.
+    .title = Ricontrolli il codice
+problem-code-required = Usi il codice che sta sull’invito.
+    .title = Manca il codice
+problem-rsvp-deadline-passed = { $day ->
+    [none] Le risposte sono chiuse.
+   *[other] Le risposte si sono chiuse il { $day }.
+} { $contact ->
+    [none] Per modifiche si rivolga agli ospitanti.
+   *[other] Per modifiche si rivolga a { $contact }.
+}
+    .title = Le risposte sono chiuse
+problem-invitation-locked = { $contact ->
+    [none] Per modificare la risposta si rivolga agli ospitanti.
+   *[other] Per modificare la risposta si rivolga a { $contact }.
+}
+    .title = Le risposte sono chiuse
+problem-occasion-closed = { $contact ->
+    [none] Le risposte a questa festa sono chiuse. Per domande si rivolga agli ospitanti.
+   *[other] Le risposte a questa festa sono chiuse. Per domande si rivolga a { $contact }.
+}
+    .title = Le risposte sono chiuse
+problem-feature-disabled = Gli ospitanti non usano questa parte.
+    .title = Qui non c’è nulla
+problem-plus-one-limit = { $allowed ->
+    [none] Non c’è posto per un altro ospite.
+    [0] Non c’è posto per altri ospiti.
+    [one] Può portare una persona.
+   *[other] Può portare { $allowed } persone.
+}
+    .title = Non ci sono più posti
+problem-children-limit = { $allowed ->
+    [none] Non c’è posto per un altro bambino.
+    [0] Non c’è posto per altri bambini.
+    [one] Può portare un bambino.
+   *[other] Può portare { $allowed } bambini.
+}
+    .title = Non ci sono più posti
+problem-guest-limit = { $limit ->
+    [none] Un invito non può comprendere altre persone.
+   *[other] Un invito comprende al massimo { $limit } persone.
+}
+    .title = Troppe persone
+problem-guest-not-found = Non troviamo questa persona nell’invito.
+    .title = Persona non trovata
+problem-named-guest = Questa persona è stata invitata per nome; solo gli ospitanti possono toglierla.
+    .title = Persona invitata per nome
+problem-event-not-invited = Questa persona non è invitata a questa parte.
+    .title = Non invitata
+problem-event-full = { $left ->
+    [none] Non ci sono più posti.
+    [0] Non ci sono più posti.
+    [one] È rimasto un solo posto.
+   *[other] Sono rimasti solo { $left } posti.
+}
+    .title = Al completo
+problem-dietary-note-required = Scriva che cosa significa “altro”.
+    .title = Manca la nota
+
+# Single fields.
+field-required = Compili questo campo.
+field-too-short = { $min ->
+    [none] Il testo è troppo breve.
+    [one] Almeno un carattere.
+   *[other] Almeno { $min } caratteri.
+}
+field-too-long = { $max ->
+    [none] Il testo è troppo lungo.
+    [one] Al massimo un carattere.
+   *[other] Al massimo { $max } caratteri.
+}
+field-too-many = { $max ->
+    [none] Sono troppi.
+   *[other] Al massimo { $max }.
+}
+field-out-of-range = { $min ->
+    [none] Il valore è troppo piccolo o troppo grande.
+   *[other] Tra { $min } e { $max }.
+}
+field-unknown-option = Scelga una delle possibilità offerte.
+field-unknown-field = Questo campo non esiste.
+field-wrong-type = Qui serve un altro tipo di valore.
+field-not-allowed = Qui non si può scegliere.
+field-not-unique = Compare due volte.
+field-invalid = Il valore non è valido.
+field-email-invalid = Non sembra un indirizzo e-mail.
+field-url-invalid = Non sembra un indirizzo che inizia con https://.
+field-date-invalid = Questa data con quest’ora non esiste.
+field-time-zone-unknown = Non conosciamo questo fuso orario.
+field-language-unknown = Non è il codice di una lingua.
+field-ends-before-start = La fine precede l’inizio.
+field-password-short = { $min ->
+    [none] La password è troppo breve.
+   *[other] Almeno { $min } caratteri.
+}
+field-password-long = { $max ->
+    [none] La password è troppo lunga.
+   *[other] Al massimo { $max } caratteri.
+}
+field-password-common = È una delle prime password che chiunque proverebbe.
+field-display-name-length = { $min ->
+    [none] Il nome è troppo breve o troppo lungo.
+   *[other] Tra { $min } e { $max } caratteri.
+}
+field-slug-invalid = Solo lettere minuscole, cifre e trattini.
+field-slug-reserved = Questa parola è riservata ad altro.
+field-confirmation-wrong = Non è ciò che andava scritto.

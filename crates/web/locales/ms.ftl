@@ -1,0 +1,329 @@
+# The frame around every page.
+shell-skip = Langkau ke kandungan
+shell-language = Bahasa
+shell-navigation = Bahagian
+shell-tabs = Bahagian utama
+shell-more = Lagi
+shell-sign-in = Log masuk
+shell-sign-out = Log keluar
+shell-home = Ke halaman pertama
+shell-request = Permintaan { $id }
+
+# Numbers, dates and hours.
+number-thousands = ,
+weekday-1 = Isnin
+    .short = Isn
+weekday-2 = Selasa
+    .short = Sel
+weekday-3 = Rabu
+    .short = Rab
+weekday-4 = Khamis
+    .short = Kha
+weekday-5 = Jumaat
+    .short = Jum
+weekday-6 = Sabtu
+    .short = Sab
+weekday-7 = Ahad
+    .short = Ahd
+month-1 = Januari
+    .short = Jan
+month-2 = Februari
+    .short = Feb
+month-3 = Mac
+    .short = Mac
+month-4 = April
+    .short = Apr
+month-5 = Mei
+    .short = Mei
+month-6 = Jun
+    .short = Jun
+month-7 = Julai
+    .short = Jul
+month-8 = Ogos
+    .short = Ogo
+month-9 = September
+    .short = Sep
+month-10 = Oktober
+    .short = Okt
+month-11 = November
+    .short = Nov
+month-12 = Disember
+    .short = Dis
+date-full = { $weekday }, { $day } { $month } { $year }
+date-short = { $weekday-short }, { $day } { $month-short } { $year }
+date-day-month = { $day } { $month }
+date-weekday-day = { $weekday }, { $day } { $month }
+date-weekday = { $weekday }
+date-month-short = { $month-short }
+date-moment = { $date }, { $time }
+time-period = { $hour ->
+    [0] tengah malam
+    [12] tengah hari
+    [13] tengah hari
+    [14] petang
+    [15] petang
+    [16] petang
+    [17] petang
+    [18] petang
+    [19] malam
+    [20] malam
+    [21] malam
+    [22] malam
+    [23] malam
+   *[other] pagi
+}
+time-clock = { $minutes ->
+    [full] { $hour } { $period }
+   *[shown] { $hour }:{ $minute } { $period }
+}
+time-plain = { $minutes ->
+    [full] { $hour }
+   *[shown] { $hour }:{ $minute }
+}
+time-noon = 12 tengah hari
+time-midnight = 12 tengah malam
+time-range = { $from }–{ $to }
+time-range-wide = { $from } – { $to }
+
+# The page that explains every code.
+problems-title = Apa yang boleh menjadi masalah
+problems-introduction = Setiap penolakan membawa salah satu kod ini. Kod tidak berubah; ayatnya mungkin berubah.
+problems-fields = Kod bagi medan tunggal
+
+# What is wrong with a request as such.
+problem-body-invalid = Permintaan ini tidak dapat dibaca. Sila kembali dan cuba lagi.
+    .title = Tidak dapat dibaca
+problem-request-invalid = Alamat atau permintaan ini tidak dapat dibaca.
+    .title = Tidak dapat dibaca
+problem-cursor-invalid = Penunjuk senarai ini bukan daripada kami. Sila mulakan senarai semula.
+    .title = Penunjuk tidak dikenali
+problem-idempotency-key-invalid = Kunci idempotensi mestilah 1 hingga 128 aksara ASCII yang kelihatan.
+    .title = Kunci tidak boleh digunakan
+problem-not-found = Tiada apa-apa di sini, atau bukan untuk paparan anda.
+    .title = Tiada apa-apa di sini
+problem-method-not-allowed = Alamat ini tidak menerima permintaan seperti itu.
+    .title = Bukan begini caranya
+problem-body-too-large = Ini melebihi jumlah yang dapat kami terima sekali gus. Sila hantar lebih sedikit.
+    .title = Terlalu banyak sekali gus
+problem-unsupported-media-type = Alamat ini menerima jenis kandungan yang lain.
+    .title = Jenis kandungan lain
+problem-headers-too-large = Pelayar atau program menghantar pengepala yang melebihi had kami. Memadam kuki laman ini mungkin membantu.
+    .title = Pengepala terlalu besar
+problem-validation-failed = Sebahagian tidak dapat disimpan seperti ini. Kesilapan dinyatakan pada setiap medan.
+    .title = Ada masalah
+problem-csrf-failed = Halaman ini terlalu lama dibuka. Sila kembali, muat semula, dan cuba lagi.
+    .title = Sila muat semula halaman
+
+# Versions and repeats.
+problem-version-required = Nyatakan versi yang anda ubah, dengan If-Match atau “version”.
+    .title = Versi tiada
+problem-version-conflict = Jawapan ini telah diubah semasa anda di sini. Pilih yang hendak disimpan.
+    .title = Sudah diubah
+problem-idempotency-key-reused = Kunci idempotensi ini telah digunakan untuk permintaan lain.
+    .title = Kunci sudah digunakan
+problem-idempotency-in-progress = Permintaan yang sama masih diproses. Sila tanya semula sebentar lagi.
+    .title = Masih diproses
+
+# Limits, and our own trouble.
+problem-rate-limited = Terlalu banyak permintaan. { $minutes ->
+    [none] Sila cuba lagi sebentar nanti.
+   *[other] Sila cuba lagi dalam { $minutes } minit.
+}
+    .title = Sila tunggu sebentar
+problem-too-many-attempts = Terlalu banyak percubaan. { $time ->
+    [none] { $minutes ->
+        [none] Sila cuba lagi nanti.
+       *[other] Sila cuba lagi dalam { $minutes } minit.
+    }
+   *[other] Sila cuba lagi selepas { $time }, iaitu { $minutes } minit lagi.
+}
+    .title = Terlalu banyak percubaan
+problem-store-busy = Belum ada yang disimpan. Sila cuba lagi sebentar nanti.
+    .title = Belum ada yang disimpan
+problem-busy = Terlalu banyak kerja buat masa ini. Sila cuba lagi sebentar nanti.
+    .title = Sebentar
+problem-internal = Ini kesilapan kami. Apa yang anda buat tidak hilang; sila cuba lagi.
+    .title = Ada masalah di pihak kami
+
+# Behind an invitation's code.
+problem-invitation-not-found = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
+    .title = Kod ini tidak kami kenali
+problem-invitation-expired = Majlis ini sudah berlalu. Terima kasih kerana menjadi sebahagian daripadanya.
+    .title = Majlis sudah berlalu
+problem-code-malformed = Kod mengandungi 5 huruf atau angka.
+    .title = Sila semak kod semula
+problem-code-required = Sila gunakan kod pada jemputan tuan/puan.
+    .title = Kod tiada
+problem-rsvp-deadline-passed = { $day ->
+    [none] Jawapan sudah ditutup.
+   *[other] Jawapan ditutup pada { $day }.
+} { $contact ->
+    [none] Untuk perubahan, sila hubungi tuan rumah.
+   *[other] Untuk perubahan, sila hubungi { $contact }.
+}
+    .title = Jawapan sudah ditutup
+problem-invitation-locked = { $contact ->
+    [none] Untuk mengubah jawapan, sila hubungi tuan rumah.
+   *[other] Untuk mengubah jawapan, sila hubungi { $contact }.
+}
+    .title = Jawapan sudah ditutup
+problem-occasion-closed = { $contact ->
+    [none] Majlis ini sudah ditutup. Untuk pertanyaan, sila hubungi tuan rumah.
+   *[other] Majlis ini sudah ditutup. Untuk pertanyaan, sila hubungi { $contact }.
+}
+    .title = Majlis sudah ditutup
+problem-feature-disabled = Tuan rumah tidak menggunakan bahagian ini.
+    .title = Tiada apa-apa di sini
+problem-plus-one-limit = { $allowed ->
+    [none] Tiada lagi tempat untuk tetamu tambahan.
+    [0] Tiada tempat untuk tetamu tambahan.
+   *[other] Tuan/puan boleh membawa { $allowed } orang.
+}
+    .title = Tiada tempat lagi
+problem-children-limit = { $allowed ->
+    [none] Tiada lagi tempat untuk kanak-kanak.
+    [0] Tiada tempat untuk kanak-kanak tambahan.
+   *[other] Tuan/puan boleh membawa { $allowed } kanak-kanak.
+}
+    .title = Tiada tempat lagi
+problem-guest-limit = { $limit ->
+    [none] Satu jemputan tidak dapat memuatkan lebih ramai orang.
+   *[other] Satu jemputan memuatkan paling ramai { $limit } orang.
+}
+    .title = Terlalu ramai
+problem-guest-not-found = Orang ini tiada dalam jemputan.
+    .title = Orang tidak dijumpai
+problem-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh membuangnya.
+    .title = Dijemput dengan nama
+problem-event-not-invited = Orang ini tidak dijemput ke acara itu.
+    .title = Tidak dijemput
+problem-event-full = { $left ->
+    [none] Tiada tempat lagi.
+    [0] Tiada tempat lagi.
+   *[other] Tinggal { $left } tempat sahaja.
+}
+    .title = Penuh
+problem-dietary-note-required = Sila tulis maksud “lain-lain”.
+    .title = Catatan tiada
+
+# Hosts.
+problem-slug-taken = Alamat ini sudah digunakan. Sila pilih yang lain.
+    .title = Alamat sudah digunakan
+problem-code-taken = Kod ini sudah digunakan. Sila pilih yang lain.
+    .title = Kod sudah digunakan
+problem-code-guessable = Kod ini mudah diteka. Pilih yang lain, atau sahkan bahawa anda mahukannya.
+    .title = Mudah diteka
+problem-email-taken = Akaun dengan alamat e-mel ini sudah wujud.
+    .title = E-mel sudah digunakan
+problem-last-event = Setiap majlis memerlukan sekurang-kurangnya satu acara.
+    .title = Acara terakhir
+problem-last-owner = Mesti ada pemilik. Jadikan orang lain pemilik dahulu.
+    .title = Pemilik terakhir
+problem-limit-reached = { $limit ->
+    [none] Tidak boleh ada lebih banyak lagi.
+   *[other] Paling banyak { $limit }.
+}
+    .title = Had dicapai
+problem-wrong-state = Ini tidak dapat dibuat dalam keadaan sekarang.
+    .title = Bukan sekarang
+
+# Who is asking.
+problem-unauthenticated = Sila log masuk dahulu.
+    .title = Sila log masuk
+problem-credentials-invalid = Alamat e-mel atau kata laluan tidak betul.
+    .title = Tidak dapat log masuk
+problem-token-missing = Token capaian diperlukan di sini.
+    .title = Token tiada
+problem-token-invalid = Token capaian ini tidak sah.
+    .title = Token tidak sah
+problem-token-expired = Token capaian ini sudah tamat tempoh.
+    .title = Token tamat tempoh
+problem-session-expired = Anda telah dilog keluar kerana sudah lama. Sila log masuk semula.
+    .title = Sudah log keluar
+problem-forbidden = Peranan anda tidak membenarkan ini.
+    .title = Tidak dibenarkan
+problem-role-required = { $role ->
+    [none] Peranan anda tidak membenarkan ini.
+   *[other] Ini memerlukan peranan “{ $role }”.
+}
+    .title = Tidak dibenarkan
+problem-role-above-own = Anda tidak boleh memberi peranan yang lebih tinggi daripada peranan anda, atau mengubah orang yang memilikinya.
+    .title = Tidak dibenarkan
+problem-role-unknown = Peranan itu tidak wujud.
+    .title = Peranan tidak dikenali
+problem-reauth-required = Sila sahkan bahawa ini anda.
+    .title = Sila sahkan
+problem-scope-required = { $scope ->
+    [none] Token ini tidak boleh melakukannya.
+   *[other] Token ini memerlukan skop “{ $scope }”.
+}
+    .title = Token tidak dibenarkan
+problem-token-not-permitted = Token tidak boleh melakukan ini; sila log masuk.
+    .title = Token tidak dibenarkan
+problem-registration-closed = Pendaftaran ditutup. Sila minta jemputan.
+    .title = Pendaftaran ditutup
+problem-secure-connection-required = Log masuk memerlukan sambungan selamat (https).
+    .title = Sambungan selamat diperlukan
+problem-token-expired-or-used = Pautan ini sudah digunakan atau tamat tempoh. Sila minta yang baharu.
+    .title = Pautan tidak sah lagi
+problem-current-password-wrong = Kata laluan sekarang tidak betul.
+    .title = Kata laluan tidak betul
+
+# Single fields.
+field-required = Sila isi.
+field-too-short = { $min ->
+    [none] Ini terlalu pendek.
+   *[other] Sekurang-kurangnya { $min } aksara.
+}
+field-too-long = { $max ->
+    [none] Ini terlalu panjang.
+   *[other] Paling banyak { $max } aksara.
+}
+field-too-many = { $max ->
+    [none] Ini terlalu banyak.
+   *[other] Paling banyak { $max }.
+}
+field-out-of-range = { $min ->
+    [none] Ini terlalu kecil atau terlalu besar.
+   *[other] Antara { $min } hingga { $max }.
+}
+field-unknown-option = Sila pilih salah satu yang ditawarkan.
+field-unknown-field = Medan itu tidak wujud.
+field-wrong-type = Jenis nilai lain diperlukan di sini.
+field-not-allowed = Ini tidak boleh dipilih di sini.
+field-not-unique = Ini muncul dua kali.
+field-invalid = Ini tidak sah.
+field-email-invalid = Ini tidak kelihatan seperti alamat e-mel.
+field-url-invalid = Ini tidak kelihatan seperti alamat yang bermula dengan https://.
+field-date-invalid = Tarikh dan masa ini tidak wujud.
+field-time-zone-unknown = Zon masa ini tidak kami kenali.
+field-language-unknown = Ini bukan tag bahasa.
+field-ends-before-start = Akhir mendahului permulaan.
+field-password-short = { $min ->
+    [none] Kata laluan ini terlalu pendek.
+   *[other] Sekurang-kurangnya { $min } aksara.
+}
+field-password-long = { $max ->
+    [none] Kata laluan ini terlalu panjang.
+   *[other] Paling banyak { $max } aksara.
+}
+field-password-common = Kata laluan ini antara yang pertama akan dicuba orang.
+field-display-name-length = { $min ->
+    [none] Nama ini terlalu pendek atau terlalu panjang.
+   *[other] Antara { $min } hingga { $max } aksara.
+}
+field-slug-invalid = Huruf kecil, angka dan tanda sempang sahaja.
+field-slug-reserved = Perkataan ini dikhaskan untuk perkara lain.
+field-confirmation-wrong = Ini bukan apa yang perlu ditaip.
+
+# Peti mel terbina dalam, untuk mereka yang mencuba tapak ini.
+mailbox-title = Peti mel
+mailbox-all = Semua mel
+mailbox-introduction = Tapak ini tidak menghantar mel. Inilah mel yang sepatutnya dihantar.
+mailbox-search = Cari
+mailbox-empty = Tiada mel di sini.
+mailbox-to = Kepada
+mailbox-from = daripada
+mailbox-reply-to = balasan kepada
+mailbox-text = Sebagai teks
+mailbox-page = Sebagai halaman

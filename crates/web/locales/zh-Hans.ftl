@@ -1,0 +1,227 @@
+# The frame around every page.
+shell-skip = 跳到内容
+shell-language = 语言
+shell-navigation = 栏目
+shell-tabs = 主要栏目
+shell-more = 更多
+shell-sign-in = 登录
+shell-sign-out = 退出
+shell-home = 回到首页
+shell-request = 请求编号 { $id }
+
+# Numbers, dates and hours.
+number-thousands = ,
+weekday-1 = 星期一
+    .short = 周一
+weekday-2 = 星期二
+    .short = 周二
+weekday-3 = 星期三
+    .short = 周三
+weekday-4 = 星期四
+    .short = 周四
+weekday-5 = 星期五
+    .short = 周五
+weekday-6 = 星期六
+    .short = 周六
+weekday-7 = 星期日
+    .short = 周日
+month-1 = 1月
+    .short = 1月
+month-2 = 2月
+    .short = 2月
+month-3 = 3月
+    .short = 3月
+month-4 = 4月
+    .short = 4月
+month-5 = 5月
+    .short = 5月
+month-6 = 6月
+    .short = 6月
+month-7 = 7月
+    .short = 7月
+month-8 = 8月
+    .short = 8月
+month-9 = 9月
+    .short = 9月
+month-10 = 10月
+    .short = 10月
+month-11 = 11月
+    .short = 11月
+month-12 = 12月
+    .short = 12月
+date-full = { $year }年{ $month }{ $day }日（{ $weekday }）
+date-short = { $year }年{ $month }{ $day }日 { $weekday-short }
+date-day-month = { $month }{ $day }日
+date-weekday-day = { $month }{ $day }日（{ $weekday }）
+date-weekday = { $weekday }
+date-month-short = { $month-short }
+date-moment = { $date } { $time }
+time-period = { "" }
+time-clock = { $hour24 }:{ $minute }
+time-plain = { $hour24 }:{ $minute }
+time-noon = 12:00
+time-midnight = 00:00
+time-range = { $from }–{ $to }
+time-range-wide = { $from }–{ $to }
+
+# The page that explains every code.
+problems-title = 可能出现的问题
+problems-introduction = 每次拒绝都带有下列代码之一。代码不会改变，说明文字可能改变。
+problems-fields = 单个字段的代码
+
+# What is wrong with a request as such.
+problem-body-invalid = 无法读取这次请求。请返回后再试一次。
+    .title = 无法读取
+problem-request-invalid = 无法读取这个地址或请求。
+    .title = 无法读取
+problem-not-found = 这里没有内容，或者您无权查看。
+    .title = 这里没有内容
+problem-method-not-allowed = 这个地址不接受这种请求。
+    .title = 方式不对
+problem-body-too-large = 内容超过一次可接收的上限，请减少后再发送。
+    .title = 内容过多
+problem-unsupported-media-type = 这个地址需要另一种内容。
+    .title = 内容类型不符
+problem-validation-failed = 部分内容无法保存，原因写在各栏旁边。
+    .title = 有些问题
+problem-csrf-failed = 页面打开太久了。请返回，重新载入后再试。
+    .title = 请重新载入页面
+
+# Versions and repeats.
+problem-version-required = 请用 If-Match 或 “version” 说明要修改哪个版本。
+    .title = 缺少版本
+problem-version-conflict = 您填写期间，有人修改了这些回复。请选择要保留的内容。
+    .title = 内容已被修改
+problem-idempotency-key-reused = 这个幂等键已用于另一个请求。
+    .title = 键已使用
+problem-idempotency-in-progress = 相同的请求仍在处理，请稍候再查询。
+    .title = 仍在处理
+
+# Limits, and our own trouble.
+problem-rate-limited = 请求太多。{ $minutes ->
+    [none] 请稍后再试。
+   *[other] 请在{ $minutes }分钟后再试。
+}
+    .title = 请稍等
+problem-too-many-attempts = 尝试次数太多。{ $time ->
+    [none] { $minutes ->
+        [none] 请稍后再试。
+       *[other] 请在{ $minutes }分钟后再试。
+    }
+   *[other] 请在{ $time }之后（{ $minutes }分钟后）再试。
+}
+    .title = 尝试次数太多
+problem-store-busy = 尚未保存。请稍后再试。
+    .title = 尚未保存
+problem-busy = 目前请求较多，请稍后再试。
+    .title = 请稍候
+problem-internal = 这是我们的错误。您填写的内容没有丢失，请再试一次。
+    .title = 我们这边出了问题
+
+# Behind an invitation's code.
+problem-invitation-not-found = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
+    .title = 找不到这个邀请码
+problem-invitation-expired = 这次喜庆已经结束，感谢您的参与。
+    .title = 已经结束
+problem-code-malformed = 邀请码由5个字母或数字组成。
+    .title = 请再看一下邀请码
+problem-code-required = 请使用请柬上的邀请码。
+    .title = 缺少邀请码
+problem-rsvp-deadline-passed = { $day ->
+    [none] 回复已经截止。
+   *[other] 回复已于{ $day }截止。
+}{ $contact ->
+    [none] 如需更改，请联系主人。
+   *[other] 如需更改，请联系{ $contact }。
+}
+    .title = 回复已经截止
+problem-invitation-locked = { $contact ->
+    [none] 如需更改回复，请联系主人。
+   *[other] 如需更改回复，请联系{ $contact }。
+}
+    .title = 回复已经截止
+problem-occasion-closed = { $contact ->
+    [none] 回复已经结束。如有疑问，请联系主人。
+   *[other] 回复已经结束。如有疑问，请联系{ $contact }。
+}
+    .title = 回复已经结束
+problem-feature-disabled = 主人没有使用这项功能。
+    .title = 这里没有内容
+problem-plus-one-limit = { $allowed ->
+    [none] 没有名额再带一位了。
+    [0] 没有名额再带人了。
+   *[other] 您可以带{ $allowed }位。
+}
+    .title = 没有名额了
+problem-children-limit = { $allowed ->
+    [none] 没有名额再带一个孩子了。
+    [0] 没有名额再带孩子了。
+   *[other] 您可以带{ $allowed }个孩子。
+}
+    .title = 没有名额了
+problem-guest-limit = { $limit ->
+    [none] 一份邀请不能再加人了。
+   *[other] 一份邀请最多{ $limit }人。
+}
+    .title = 人数过多
+problem-guest-not-found = 这份邀请里没有这位宾客。
+    .title = 找不到这位宾客
+problem-named-guest = 这位宾客是主人指名邀请的，只有主人可以移除。
+    .title = 指名邀请
+problem-event-not-invited = 这位宾客没有受邀参加这一场。
+    .title = 未受邀
+problem-event-full = { $left ->
+    [none] 没有座位了。
+    [0] 没有座位了。
+   *[other] 只剩{ $left }个座位。
+}
+    .title = 座位已满
+problem-dietary-note-required = 请写明“其他”是什么。
+    .title = 缺少说明
+
+# Single fields.
+field-required = 请填写此栏。
+field-too-short = { $min ->
+    [none] 内容太短。
+   *[other] 至少{ $min }个字符。
+}
+field-too-long = { $max ->
+    [none] 内容太长。
+   *[other] 最多{ $max }个字符。
+}
+field-too-many = { $max ->
+    [none] 数量太多。
+   *[other] 最多{ $max }项。
+}
+field-out-of-range = { $min ->
+    [none] 数值太小或太大。
+   *[other] 请填{ $min }到{ $max }之间的数。
+}
+field-unknown-option = 请从所列选项中选择。
+field-unknown-field = 没有这一栏。
+field-wrong-type = 这里需要另一种值。
+field-not-allowed = 这里不能这样选择。
+field-not-unique = 这一项出现了两次。
+field-invalid = 内容无效。
+field-email-invalid = 这不像电子邮件地址。
+field-url-invalid = 这不像以 https:// 开头的网址。
+field-date-invalid = 这个日期和时间不存在。
+field-time-zone-unknown = 我们不认识这个时区。
+field-language-unknown = 这不是语言代码。
+field-ends-before-start = 结束时间早于开始时间。
+field-password-short = { $min ->
+    [none] 密码太短。
+   *[other] 至少{ $min }个字符。
+}
+field-password-long = { $max ->
+    [none] 密码太长。
+   *[other] 最多{ $max }个字符。
+}
+field-password-common = 这是人们最先会猜的密码之一。
+field-display-name-length = { $min ->
+    [none] 名称太短或太长。
+   *[other] 请用{ $min }到{ $max }个字符。
+}
+field-slug-invalid = 只能用小写字母、数字和连字符。
+field-slug-reserved = 这个词另有用途。
+field-confirmation-wrong = 与要求输入的内容不符。

@@ -1,0 +1,120 @@
+//! Cookies: read one, set one, forget one. Names, `Secure` and the `__Host-`
+//! prefix follow the site's address.
+
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::state::SiteUrl;
+
+/// How long a browser keeps a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// Until the browser is closed.
+    Session,
+    /// So many seconds.
+    Seconds(i64),
+}
+
+/// Who may read a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The server alone.
+    Server,
+    /// Our own script too.
+    Script,
+}
+
+/// The value of the cookie `name`.
+pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(found, _)| found.trim() == name)
+        .map(|(_, value)| value.trim().trim_matches('"'))
+}
+
+/// The value of a cookie that [`secret`] set.
+pub fn find_secret<'a>(headers: &'a HeaderMap, url: &SiteUrl, name: &str) -> Option<&'a str> {
+    if url.is_secure() {
+        find(headers, &format!("__Host-{name}"))
+    } else {
+        find(headers, name)
+    }
+}
+
+/// A `Set-Cookie` for something only the server reads: `HttpOnly`, and with the
+/// `__Host-` prefix wherever the site is served over TLS.
+pub fn secret(url: &SiteUrl, name: &str, value: &str, life: Life) -> HeaderValue {
+    let prefix = if url.is_secure() { "__Host-" } else { "" };
+    set(url, &format!("{prefix}{name}"), value, life, Reader::Server)
+}
+
+/// A `Set-Cookie` that makes the browser forget what [`secret`] set.
+pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
+    secret(url, name, "", Life::Seconds(0))
+}
+
+/// A `Set-Cookie` under a plain name. Names and values are ours; what cannot
+/// stand in a header is left out, and logged.
+pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
+    let age = match life {
+        Life::Session => String::new(),
+        Life::Seconds(seconds) => format!("; Max-Age={seconds}"),
+    };
+    let http_only = if reader == Reader::Server {
+        "; HttpOnly"
+    } else {
+        ""
+    };
+    let secure = if url.is_secure() { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; SameSite=Lax{age}{http_only}{secure}");
+    HeaderValue::try_from(text).unwrap_or_else(|_| {
+        tracing::error!(name, "a cookie holds what no header may hold");
+        HeaderValue::from_static("")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cookie_is_found_among_many() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "a=1; kd_lang=it;b=\"2\"".parse().unwrap());
+        headers.append(COOKIE, "c = 3".parse().unwrap());
+        for (name, value) in [
+            ("a", Some("1")),
+            ("kd_lang", Some("it")),
+            ("b", Some("2")),
+            ("c", Some("3")),
+            ("lang", None),
+        ] {
+            assert_eq!(find(&headers, name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn attributes_follow_the_address_of_the_site() {
+        let home = SiteUrl::parse("http://127.0.0.1:8080").unwrap();
+        let public = SiteUrl::parse("https://kenduri.example").unwrap();
+        assert_eq!(
+            secret(&home, "kd_session", "x", Life::Session),
+            "kd_session=x; Path=/; SameSite=Lax; HttpOnly"
+        );
+        assert_eq!(
+            secret(&public, "kd_session", "x", Life::Seconds(60)),
+            "__Host-kd_session=x; Path=/; SameSite=Lax; Max-Age=60; HttpOnly; Secure"
+        );
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            COOKIE,
+            "kd_session=old; __Host-kd_session=x".parse().unwrap(),
+        );
+        assert_eq!(find_secret(&headers, &public, "kd_session"), Some("x"));
+        assert_eq!(find_secret(&headers, &home, "kd_session"), Some("old"));
+    }
+}

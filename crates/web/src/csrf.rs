@@ -1,0 +1,184 @@
+//! Whether a form that changes something was sent from our own page.
+//!
+//! Two checks, both of which must pass where a cookie proves who is asking: the
+//! browser says that the request comes from our origin, and the form carries a
+//! value that only a page of this session could know. Behind an invitation's
+//! code, which is itself the secret, only the first one, and only where the
+//! browser says anything ([`check_sender`]).
+
+use axum::http::header::{ORIGIN, REFERER};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use platform::secret;
+use sha2::Sha256;
+
+use crate::form::Form;
+use crate::problem::Problem;
+use crate::state::SiteUrl;
+
+/// The name of the hidden field.
+pub const FIELD: &str = "_csrf";
+
+/// The header that scripts send instead of the field.
+pub const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The value for the forms of one session: derived from the session's secret
+/// (or the pre-session cookie's), so there is nothing to store.
+pub fn token(session_secret: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session_secret.as_bytes()) else {
+        unreachable!("HMAC takes keys of any length")
+    };
+    mac.update(b"kenduri csrf 1");
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+}
+
+/// Both checks, for a request that a cookie authenticates. `form` is `None` for
+/// JSON, which carries the value in its header.
+pub fn check(
+    headers: &HeaderMap,
+    url: &SiteUrl,
+    session_secret: &str,
+    form: Option<&Form>,
+) -> Result<(), Problem> {
+    let sender = sender(headers, url);
+    let given = form
+        .and_then(|form| form.find(FIELD))
+        .or_else(|| headers.get(HEADER)?.to_str().ok())
+        .unwrap_or_default();
+    if sender == Sender::Us && secret::same(given.as_bytes(), token(session_secret).as_bytes()) {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}
+
+/// The first check alone, for pages behind an invitation's code: in-app browsers
+/// say little, and pages that send no referrer say `Origin: null`.
+pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
+    match sender(headers, url) {
+        Sender::Us | Sender::Unsaid => Ok(()),
+        Sender::Other => Err(refused()),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Us,
+    Other,
+    Unsaid,
+}
+
+fn sender(headers: &HeaderMap, url: &SiteUrl) -> Sender {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let ours = |ours: bool| if ours { Sender::Us } else { Sender::Other };
+    if let Some(site) = text(FETCH_SITE) {
+        return ours(site == "same-origin");
+    }
+    match text(ORIGIN) {
+        Some("null") | None => {}
+        Some(origin) => return ours(origin == url.origin()),
+    }
+    match text(REFERER) {
+        Some(referrer) => ours(is_below(referrer, url.origin())),
+        None => Sender::Unsaid,
+    }
+}
+
+fn is_below(referrer: &str, origin: &str) -> bool {
+    referrer
+        .strip_prefix(origin)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
+fn refused() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "csrf_failed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    fn url() -> SiteUrl {
+        SiteUrl::parse("https://kenduri.example").unwrap()
+    }
+
+    #[test]
+    fn the_browser_says_who_sent_the_form() {
+        for (said, sent_by) in [
+            (&[][..], Sender::Unsaid),
+            (&[("sec-fetch-site", "same-origin")], Sender::Us),
+            (&[("sec-fetch-site", "same-site")], Sender::Other),
+            (&[("sec-fetch-site", "none")], Sender::Other),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://kenduri.example"),
+                ],
+                Sender::Other,
+            ),
+            (&[("origin", "https://kenduri.example")], Sender::Us),
+            (&[("origin", "http://kenduri.example")], Sender::Other),
+            (
+                &[("origin", "https://kenduri.example.evil.example")],
+                Sender::Other,
+            ),
+            (&[("origin", "null")], Sender::Unsaid),
+            (
+                &[("origin", "null"), ("referer", "https://evil.example/")],
+                Sender::Other,
+            ),
+            (
+                &[("referer", "https://kenduri.example/invite/X")],
+                Sender::Us,
+            ),
+            (&[("referer", "https://kenduri.example")], Sender::Us),
+            (
+                &[("referer", "https://kenduri.example.evil.example/")],
+                Sender::Other,
+            ),
+            (
+                &[("referer", "https://kenduri.example@evil.example/")],
+                Sender::Other,
+            ),
+        ] {
+            assert_eq!(sender(&headers(said), &url()), sent_by, "{said:?}");
+            let behind_code = check_sender(&headers(said), &url()).is_ok();
+            assert_eq!(behind_code, sent_by != Sender::Other, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_s_form_needs_origin_and_value() {
+        let form = |value: &str| {
+            [(FIELD.to_owned(), value.to_owned())]
+                .into_iter()
+                .collect::<Form>()
+        };
+        let (good, other) = (token("secret"), token("other"));
+        let ours = [("sec-fetch-site", "same-origin")];
+        for (said, value, passes) in [
+            (&ours[..], good.as_str(), true),
+            (&ours, &other, false),
+            (&ours, "", false),
+            (&[], &good, false),
+            (&[("origin", "https://evil.example")], &good, false),
+        ] {
+            let answer = check(&headers(said), &url(), "secret", Some(&form(value)));
+            assert_eq!(answer.is_ok(), passes, "{said:?} {value}");
+        }
+        let script = headers(&[("sec-fetch-site", "same-origin"), ("x-csrf-token", &good)]);
+        assert!(check(&script, &url(), "secret", None).is_ok());
+        assert!(check(&script, &url(), "secret", Some(&Form::default())).is_ok());
+    }
+}

@@ -1,0 +1,189 @@
+//! Lists, a piece at a time: `?cursor=&limit=` in, `{items, next_cursor, total}`
+//! out. A cursor holds the sort key of the last item shown, so that what is
+//! inserted meanwhile neither repeats nor hides anything.
+
+use axum::extract::FromRequestParts;
+use axum::http::{StatusCode, request};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
+
+const DEFAULT_LIMIT: u32 = 50;
+const MOST: u32 = 200;
+
+/// Which piece of a list is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// How many items, 1 to 200.
+    pub limit: u32,
+    cursor: Option<String>,
+}
+
+/// A piece of a list.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct List<T> {
+    /// The items of this piece.
+    pub items: Vec<T>,
+    /// Where the next piece starts; absent at the end.
+    pub next_cursor: Option<String>,
+    /// How many there are in all, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+}
+
+impl Piece {
+    /// Reads `cursor` and `limit` out of a query.
+    pub fn read(query: &str) -> Result<Self, Problem> {
+        let mut piece = Self {
+            limit: DEFAULT_LIMIT,
+            cursor: None,
+        };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "limit" => {
+                    let limit = value
+                        .parse()
+                        .ok()
+                        .filter(|limit| (1..=MOST).contains(limit));
+                    let values = [("min", 1.into()), ("max", MOST.into())];
+                    piece.limit = limit
+                        .ok_or_else(|| Problem::fields().field("/limit", "out_of_range", values))?;
+                }
+                "cursor" if !value.is_empty() => piece.cursor = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        Ok(piece)
+    }
+
+    /// The sort key after which this piece starts; `None` at the beginning.
+    pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        URL_SAFE_NO_PAD
+            .decode(cursor)
+            .ok()
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .map(Some)
+            .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid"))
+    }
+
+    /// How many rows to read: one more than is shown tells whether any follow.
+    pub fn rows(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// The answer, of the [`Piece::rows`] that were read; `key` is an item's sort
+    /// key.
+    pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| more);
+        List {
+            next_cursor: last.map(|item| cursor(&key(item))),
+            items: rows,
+            total: None,
+        }
+    }
+}
+
+/// A sort key as a cursor.
+pub fn cursor<K: Serialize>(key: &K) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
+}
+
+impl<T> List<T> {
+    /// Says how many there are in all.
+    #[must_use]
+    pub fn of(mut self, total: i64) -> Self {
+        self.total = Some(total);
+        self
+    }
+
+    /// The same piece with each item turned into another.
+    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> List<U> {
+        List {
+            items: self.items.into_iter().map(turn).collect(),
+            next_cursor: self.next_cursor,
+            total: self.total,
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Piece {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Problem> {
+        Self::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_held() {
+        for (query, limit) in [
+            ("", Some(50)),
+            ("limit=1", Some(1)),
+            ("limit=200&x=y", Some(200)),
+            ("limit=0", None),
+            ("limit=201", None),
+            ("limit=-1", None),
+            ("limit=many", None),
+        ] {
+            assert_eq!(
+                Piece::read(query).ok().map(|piece| piece.limit),
+                limit,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_is_walked_to_its_end() {
+        let all: Vec<(i64, String)> = (0..7).map(|n| (n / 2, format!("id{n}"))).collect();
+        let mut seen = Vec::new();
+        let mut query = "limit=3".to_owned();
+        loop {
+            let piece = Piece::read(&query).unwrap();
+            let after: Option<(i64, String)> = piece.after().unwrap();
+            let rest = all
+                .iter()
+                .filter(|item| Some(*item) > after.as_ref())
+                .cloned();
+            let rows = rest.take(usize::try_from(piece.rows()).unwrap()).collect();
+            let list = piece.list(rows, Clone::clone);
+            seen.extend(list.items);
+            match list.next_cursor {
+                Some(next) => query = format!("limit=3&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, all);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_gives_back_its_key(key in (any::<i64>(), ".{0,20}")) {
+            let piece = Piece::read(&format!("cursor={}", cursor(&key))).unwrap();
+            prop_assert_eq!(piece.after::<(i64, String)>().unwrap(), Some(key));
+        }
+
+        #[test]
+        fn any_other_cursor_is_refused_or_harmless(query in "cursor=[ -~]{0,30}") {
+            if let Ok(piece) = Piece::read(&query)
+                && let Err(problem) = piece.after::<(i64, String)>() {
+                    prop_assert_eq!(problem.code, "cursor_invalid");
+                }
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Dates and hours as people write them, from messages of `locales/`:
+//! weekday always, hours with the day's own words, never 23:59.
+//!
+//! Everything takes a [`Zoned`], so that the zone in which an hour is meant is
+//! never a guess. A deadline is the first instant that is too late; when that is
+//! the start of a day, people are told the day before it ([`Deadline`]).
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Zoned};
+
+use crate::text::{Text, Value};
+
+/// What begins on one day and ends this soon after is said with hours alone.
+const SHORT: SignedDuration = SignedDuration::from_hours(12);
+
+const WEEKDAYS: [&str; 7] = [
+    "weekday-1",
+    "weekday-2",
+    "weekday-3",
+    "weekday-4",
+    "weekday-5",
+    "weekday-6",
+    "weekday-7",
+];
+
+const MONTHS: [&str; 12] = [
+    "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
+    "month-9", "month-10", "month-11", "month-12",
+];
+
+/// The instant at which something closes, as people say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// At the end of this day: "by the end of 14 January".
+    EndOf(Date),
+    /// Within this day: the hour has to be said too.
+    Within(Date),
+}
+
+impl Deadline {
+    /// How to say that something closes at `instant`, which is already too late.
+    pub fn of(instant: &Zoned) -> Self {
+        // Not yesterday's date: where the calendar skipped a day, nobody knows it.
+        let before = instant
+            .saturating_sub(SignedDuration::from_millis(1))
+            .date();
+        if before == instant.date() {
+            Self::Within(before)
+        } else {
+            Self::EndOf(before)
+        }
+    }
+
+    /// The last day on which it is still open.
+    pub fn day(self) -> Date {
+        match self {
+            Self::EndOf(day) | Self::Within(day) => day,
+        }
+    }
+
+    /// Days from `now`'s date to the last day: 0 today, negative when over.
+    pub fn days_left(self, now: &Zoned) -> i32 {
+        days_between(now.date(), self.day())
+    }
+}
+
+/// Days from one date to another, as a calendar counts them.
+pub fn days_between(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(0, |span| span.get_days())
+}
+
+/// The value of a `<time datetime="…">`.
+pub fn machine(at: &Zoned) -> String {
+    at.strftime("%Y-%m-%dT%H:%M%:z").to_string()
+}
+
+impl Text {
+    /// "Saturday, 16 January 2027".
+    pub fn date(&self, day: impl Into<Date>) -> String {
+        self.day("date-full", day.into())
+    }
+
+    /// "Sat, 16 Jan 2027", for lists.
+    pub fn date_short(&self, day: impl Into<Date>) -> String {
+        self.day("date-short", day.into())
+    }
+
+    /// "14 January".
+    pub fn day_and_month(&self, day: impl Into<Date>) -> String {
+        self.day("date-day-month", day.into())
+    }
+
+    /// "Thursday, 14 January".
+    pub fn weekday_and_day(&self, day: impl Into<Date>) -> String {
+        self.day("date-weekday-day", day.into())
+    }
+
+    /// "Saturday".
+    pub fn weekday(&self, day: impl Into<Date>) -> String {
+        self.day("date-weekday", day.into())
+    }
+
+    /// "Jan", beside a large day of the month.
+    pub fn month_short(&self, day: impl Into<Date>) -> String {
+        self.day("date-month-short", day.into())
+    }
+
+    /// "9:30 am", "12 noon", "4 petang", "16:00".
+    pub fn time(&self, at: &Zoned) -> String {
+        self.clock(at, at.minute() != 0)
+    }
+
+    /// "9:30–11:00 am", "12 noon – 4 pm", "8 pm – 1 am"; with the second day's
+    /// date where it lasts longer than that.
+    pub fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
+        if from.date() != to.date() && from.duration_until(to) > SHORT {
+            let until = self.moment(to);
+            return self.range("time-range-wide", &self.time(from), &until);
+        }
+        let minutes = from.minute() != 0 || to.minute() != 0;
+        if self.period(from) == self.period(to) && !is_noon(from) && !is_midnight(from) {
+            let first = self.hour("time-plain", from, minutes);
+            return self.range("time-range", &first, &self.clock(to, minutes));
+        }
+        self.range("time-range-wide", &self.time(from), &self.time(to))
+    }
+
+    /// "Saturday, 16 January 2027, 9:30 am".
+    pub fn moment(&self, at: &Zoned) -> String {
+        let values = [
+            ("date", Value::from(self.date(at))),
+            ("time", self.time(at).into()),
+        ];
+        self.with("date-moment", values)
+    }
+
+    /// "16 Jan 2027, 9:30 am", for logs and lists.
+    pub fn moment_short(&self, at: &Zoned) -> String {
+        let values = [
+            ("date", Value::from(self.date_short(at))),
+            ("time", self.time(at).into()),
+        ];
+        self.with("date-moment", values)
+    }
+
+    fn day(&self, pattern: &str, day: Date) -> String {
+        let month = usize::from(day.month().unsigned_abs());
+        let weekday = usize::from(day.weekday().to_monday_one_offset().unsigned_abs());
+        let (weekday, month_name) = (WEEKDAYS[weekday - 1], MONTHS[month - 1]);
+        let values = [
+            ("weekday", Value::from(self.say(weekday))),
+            ("weekday-short", self.attribute(weekday, "short", []).into()),
+            ("day", day.day().into()),
+            ("month", self.say(month_name).into()),
+            (
+                "month-short",
+                self.attribute(month_name, "short", []).into(),
+            ),
+            ("year", day.year().into()),
+        ];
+        self.with(pattern, values)
+    }
+
+    fn clock(&self, at: &Zoned, minutes: bool) -> String {
+        if is_noon(at) {
+            return self.hour("time-noon", at, false);
+        }
+        if is_midnight(at) {
+            return self.hour("time-midnight", at, false);
+        }
+        self.hour("time-clock", at, minutes)
+    }
+
+    /// The message `pattern` with `$time` and `$period`.
+    fn hour(&self, pattern: &str, at: &Zoned, minutes: bool) -> String {
+        let hour = at.hour();
+        let half = match hour % 12 {
+            0 => 12,
+            other => other,
+        };
+        let values = [
+            ("hour", Value::from(half)),
+            ("hour24", format!("{hour:02}").into()),
+            ("minute", format!("{:02}", at.minute()).into()),
+            ("minutes", if minutes { "shown" } else { "full" }.into()),
+            ("period", self.period(at).into()),
+        ];
+        self.with(pattern, values)
+    }
+
+    /// The word for this part of the day: "am", "petang".
+    fn period(&self, at: &Zoned) -> String {
+        self.with("time-period", [("hour", at.hour().into())])
+    }
+
+    fn range(&self, pattern: &str, from: &str, to: &str) -> String {
+        self.with(pattern, [("from", from.into()), ("to", to.into())])
+    }
+}
+
+fn is_noon(at: &Zoned) -> bool {
+    (at.hour(), at.minute()) == (12, 0)
+}
+
+fn is_midnight(at: &Zoned) -> bool {
+    (at.hour(), at.minute()) == (0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+    use crate::testing;
+
+    fn at(text: &str) -> Zoned {
+        text.parse().unwrap()
+    }
+
+    fn kuala_lumpur(hour: &str) -> Zoned {
+        at(&format!("2027-01-16T{hour}[Asia/Kuala_Lumpur]"))
+    }
+
+    #[test]
+    fn dates_are_written_as_people_of_each_language_write_them() {
+        let day = kuala_lumpur("10:00");
+        for (tag, full, short, month) in [
+            (
+                "en",
+                "Saturday, 16 January 2027",
+                "Sat 16 Jan 2027",
+                "16 January",
+            ),
+            (
+                "ms",
+                "Sabtu, 16 Januari 2027",
+                "Sab, 16 Jan 2027",
+                "16 Januari",
+            ),
+            (
+                "it",
+                "sabato 16 gennaio 2027",
+                "sab 16 gen 2027",
+                "16 gennaio",
+            ),
+            (
+                "zh-Hans",
+                "2027年1月16日（星期六）",
+                "2027年1月16日 周六",
+                "1月16日",
+            ),
+            (
+                "ar",
+                "السبت، 16 يناير 2027",
+                "السبت 16 يناير 2027",
+                "16 يناير",
+            ),
+        ] {
+            let text = testing::text(tag);
+            assert_eq!(text.date(&day), full);
+            assert_eq!(text.date_short(&day), short);
+            assert_eq!(text.day_and_month(&day), month);
+        }
+    }
+
+    #[test]
+    fn hours_have_the_day_s_own_words() {
+        for (tag, hour, said) in [
+            ("en", "00:00", "12 midnight"),
+            ("en", "00:30", "12:30 am"),
+            ("en", "09:30", "9:30 am"),
+            ("en", "12:00", "12 noon"),
+            ("en", "12:01", "12:01 pm"),
+            ("en", "16:00", "4 pm"),
+            ("ms", "00:15", "12:15 tengah malam"),
+            ("ms", "09:00", "9 pagi"),
+            ("ms", "12:00", "12 tengah hari"),
+            ("ms", "13:59", "1:59 tengah hari"),
+            ("ms", "14:20", "2:20 petang"),
+            ("ms", "18:59", "6:59 petang"),
+            ("ms", "19:00", "7 malam"),
+            ("it", "09:30", "09:30"),
+            ("zh-Hans", "00:05", "00:05"),
+            ("zh-Hans", "16:00", "16:00"),
+            ("ar", "09:30", "9:30 صباحًا"),
+            ("ar", "16:00", "4 عصرًا"),
+        ] {
+            assert_eq!(testing::text(tag).time(&kuala_lumpur(hour)), said);
+        }
+    }
+
+    #[test]
+    fn ranges_say_no_more_than_is_needed() {
+        for (tag, from, to, said) in [
+            ("en", "09:30", "11:00", "9:30–11:00 am"),
+            ("en", "09:00", "11:00", "9–11 am"),
+            ("en", "12:00", "16:00", "12 noon – 4 pm"),
+            ("en", "10:00", "12:00", "10 am – 12 noon"),
+            ("ms", "09:30", "11:00", "9:30–11:00 pagi"),
+            ("ms", "12:00", "16:00", "12 tengah hari – 4 petang"),
+            ("it", "09:30", "11:00", "09:30–11:00"),
+            ("zh-Hans", "12:00", "16:00", "12:00–16:00"),
+            ("ar", "09:30", "11:00", "9:30–11:00 صباحًا"),
+            ("ar", "12:00", "16:00", "12 ظهرًا – 4 عصرًا"),
+        ] {
+            let text = testing::text(tag);
+            assert_eq!(
+                text.time_range(&kuala_lumpur(from), &kuala_lumpur(to)),
+                said
+            );
+        }
+    }
+
+    #[test]
+    fn a_range_names_the_second_day_only_when_it_must() {
+        let text = testing::text("en");
+        let evening = kuala_lumpur("20:00");
+        for (to, said) in [
+            ("2027-01-17T00:00[Asia/Kuala_Lumpur]", "8 pm – 12 midnight"),
+            ("2027-01-17T01:00[Asia/Kuala_Lumpur]", "8 pm – 1 am"),
+            (
+                "2027-01-18T16:00[Asia/Kuala_Lumpur]",
+                "8 pm – Monday, 18 January 2027, 4 pm",
+            ),
+        ] {
+            assert_eq!(text.time_range(&evening, &at(to)), said);
+        }
+    }
+
+    #[test]
+    fn moments_join_date_and_hour() {
+        let moment = kuala_lumpur("14:20");
+        for (tag, said) in [
+            ("en", "Saturday, 16 January 2027, 2:20 pm"),
+            ("ms", "Sabtu, 16 Januari 2027, 2:20 petang"),
+            ("zh-Hans", "2027年1月16日（星期六） 14:20"),
+        ] {
+            assert_eq!(testing::text(tag).moment(&moment), said);
+        }
+        assert_eq!(machine(&moment), "2027-01-16T14:20+08:00");
+    }
+
+    #[test]
+    fn a_deadline_at_the_start_of_a_day_is_the_end_of_the_day_before() {
+        let end = |text: &str| Deadline::EndOf(text.parse().unwrap());
+        let within = |text: &str| Deadline::Within(text.parse().unwrap());
+        for (instant, deadline) in [
+            ("2027-01-15T00:00[Asia/Kuala_Lumpur]", end("2027-01-14")),
+            ("2027-01-15T00:01[Asia/Kuala_Lumpur]", within("2027-01-15")),
+            ("2027-01-14T16:00[UTC]", within("2027-01-14")),
+            ("2028-03-01T00:00[Europe/Rome]", end("2028-02-29")),
+            ("2027-01-01T00:00[UTC]", end("2026-12-31")),
+            // Midnight is skipped there: the day starts at one.
+            ("2018-11-04T01:00[America/Sao_Paulo]", end("2018-11-03")),
+            // Midnight comes twice there: the first one starts the day.
+            (
+                "2018-02-17T23:00-03:00[America/Sao_Paulo]",
+                within("2018-02-17"),
+            ),
+            (
+                "2018-02-18T00:00-03:00[America/Sao_Paulo]",
+                end("2018-02-17"),
+            ),
+            // A whole day is skipped there.
+            ("2011-12-31T00:00[Pacific/Apia]", end("2011-12-29")),
+        ] {
+            assert_eq!(Deadline::of(&at(instant)), deadline, "{instant}");
+        }
+    }
+
+    #[test]
+    fn days_are_counted_by_the_calendar_not_by_hours() {
+        let deadline = Deadline::of(&at("2027-03-29T00:00[Europe/Rome]"));
+        for (now, left) in [
+            ("2027-03-28T00:30[Europe/Rome]", 0),
+            ("2027-03-28T23:59[Europe/Rome]", 0),
+            ("2027-03-27T23:59[Europe/Rome]", 1),
+            ("2027-02-28T12:00[Europe/Rome]", 28),
+            ("2027-03-29T00:00[Europe/Rome]", -1),
+        ] {
+            assert_eq!(deadline.days_left(&at(now)), left, "{now}");
+        }
+    }
+
+    #[test]
+    fn the_two_hours_of_an_overlap_read_alike_and_differ_for_machines() {
+        let text = testing::text("en");
+        let first = at("2027-10-31T02:30+02:00[Europe/Rome]");
+        let second = at("2027-10-31T02:30+01:00[Europe/Rome]");
+        assert_eq!(text.time(&first), text.time(&second));
+        assert_ne!(machine(&first), machine(&second));
+    }
+
+    #[test]
+    fn every_language_says_every_day_of_a_leap_year() {
+        for tag in ["en", "ms", "it", "zh-Hans", "ar"] {
+            let text = testing::text(tag);
+            let mut day = jiff::civil::date(2028, 1, 1);
+            while day.year() == 2028 {
+                assert!(text.date(day).contains("2028"), "{tag} {day}");
+                assert!(!text.weekday(day).is_empty() && !text.month_short(day).is_empty());
+                day = day.tomorrow().unwrap();
+            }
+            assert_eq!(text.language(), &Language::of(tag));
+            assert!(text.catalogue().missing().is_empty());
+        }
+    }
+}

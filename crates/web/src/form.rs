@@ -1,0 +1,223 @@
+//! Forms: ordered fields with their text as typed, within limits.
+//!
+//! A field that is sent twice counts with its last value (a hidden field before
+//! a checkbox gives the checkbox's "off"); [`Form::all`] has every one of them.
+//! Nothing is cleaned here: what a rule refuses is shown again as it was typed.
+
+use std::fmt;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::problem::Problem;
+
+/// The most a form or a JSON body may weigh.
+pub const MOST_BYTES: usize = 256 * 1024;
+
+/// The most fields a form may have.
+pub const MOST_FIELDS: usize = 1000;
+
+/// The fields of a form, in the order they were sent.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads an `application/x-www-form-urlencoded` text.
+    pub fn parse(text: &[u8]) -> Result<Self, Problem> {
+        // form_urlencoded mends what is not UTF-8; a name would be changed silently.
+        if percent_encoding::percent_decode(text)
+            .decode_utf8()
+            .is_err()
+        {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "body_invalid"));
+        }
+        let fields: Vec<_> = form_urlencoded::parse(text)
+            .take(MOST_FIELDS + 1)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        if fields.len() > MOST_FIELDS {
+            return Err(too_large());
+        }
+        Ok(Self(fields))
+    }
+
+    /// The text of one field as typed.
+    pub fn find(&self, name: &str) -> Option<&str> {
+        let mut fields = self.0.iter().rev();
+        fields
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// As [`Form::find`]; a missing field is an empty one.
+    pub fn text(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
+    }
+
+    /// Every value sent under one name, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a checkbox of this name is ticked.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        matches!(self.find(name), Some("1" | "on" | "true" | "yes"))
+    }
+
+    /// A whole number; `None` when nothing was typed.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, NotANumber> {
+        match self.text(name).trim() {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| NotANumber),
+        }
+    }
+
+    /// All fields, in the order they were sent.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The fields whose names start with `prefix`, with the rest of their names:
+    /// `reply.` finds `(guest.event, yes)`.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.iter()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
+    }
+}
+
+/// Names only: a value may be a password.
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+impl FromIterator<(String, String)> for Form {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(fields: T) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+/// What stands in a field is no whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotANumber;
+
+impl<S: Sync> FromRequest<S> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if media_type(request.headers()) != Some("application/x-www-form-urlencoded") {
+            return Err(unsupported());
+        }
+        Self::parse(&read_body(request.into_body()).await?)
+    }
+}
+
+/// The kind of a body, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim())
+}
+
+/// Reads a body of at most [`MOST_BYTES`].
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
+    match Limited::new(body, MOST_BYTES).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        // The sender hung up, or broke the framing: nobody is left to read this.
+        Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "body_invalid")),
+    }
+}
+
+pub(crate) fn unsupported() -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn form(text: &str) -> Form {
+        Form::parse(text.as_bytes()).unwrap()
+    }
+
+    async fn send(kind: &str, body: impl Into<Body>) -> Result<Form, Problem> {
+        let request = Request::builder()
+            .method("POST")
+            .header(CONTENT_TYPE, kind)
+            .body(body.into())
+            .unwrap();
+        Form::from_request(request, &()).await
+    }
+
+    const KIND: &str = "application/x-www-form-urlencoded";
+
+    #[test]
+    fn fields_keep_their_order_and_their_text() {
+        let form =
+            form("diet.1=halal&diet.1=vegan&name.1=+Mei+%E9%99%88&child.1=0&child.1=1&age.1=");
+        assert_eq!(form.all("diet.1").collect::<Vec<_>>(), ["halal", "vegan"]);
+        assert_eq!(form.text("name.1"), " Mei 陈");
+        assert!(form.is_ticked("child.1") && !form.is_ticked("child.2"));
+        assert!(!format!("{form:?}").contains("Mei"));
+        assert_eq!(form.number("age.1"), Ok(None));
+        assert_eq!(form.number("name.1"), Err(NotANumber));
+        assert_eq!(
+            form.under("diet.").collect::<Vec<_>>(),
+            [("1", "halal"), ("1", "vegan")]
+        );
+    }
+
+    #[tokio::test]
+    async fn bodies_are_of_one_kind_and_within_limits() {
+        for (kind, body, status) in [
+            (KIND, "a=1".to_owned(), 200),
+            (
+                "application/x-www-form-urlencoded; charset=UTF-8",
+                "a=1".to_owned(),
+                200,
+            ),
+            ("application/json", "{}".to_owned(), 415),
+            ("", String::new(), 415),
+            (KIND, "a=%FF".to_owned(), 400),
+            (KIND, format!("a={}", "x".repeat(MOST_BYTES - 2)), 200),
+            (KIND, format!("a={}", "x".repeat(MOST_BYTES - 1)), 413),
+            (KIND, "a=1&".repeat(MOST_FIELDS), 200),
+            (KIND, "a=1&".repeat(MOST_FIELDS + 1), 413),
+        ] {
+            let length = body.len();
+            let answer = send(kind, body)
+                .await
+                .map_or_else(|p| p.status.as_u16(), |_| 200);
+            assert_eq!(answer, status, "{kind} {length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_typed_is_read_back(fields in proptest::collection::vec(("\\PC{1,10}", "(?s).{0,20}"), 0..20)) {
+            let sent: Form = fields.into_iter().collect();
+            let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(sent.iter()).finish();
+            prop_assert_eq!(Form::parse(text.as_bytes()).unwrap(), sent);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Form::parse(&bytes);
+        }
+    }
+}

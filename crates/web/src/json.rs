@@ -1,0 +1,252 @@
+//! JSON bodies: of the right kind, within limits, and with every mistake named.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::form::{media_type, read_body, unsupported};
+use crate::problem::Problem;
+
+/// How deep arrays and objects may nest.
+const MOST_DEPTH: usize = 32;
+
+/// A JSON body, taken or given.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> Json<T> {
+    /// Reads a body. What is no JSON is 400; what is JSON of another shape is
+    /// 422, with a pointer to the first field that does not fit.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        if is_too_deep(bytes) {
+            return Err(unreadable());
+        }
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|cause| {
+            match cause.inner().classify() {
+                Category::Data => misfit(&cause),
+                Category::Syntax | Category::Eof | Category::Io => unreadable(),
+            }
+        })?;
+        reader.end().map_err(|_| unreadable())?;
+        Ok(Self(value))
+    }
+}
+
+/// A JSON body together with its bytes, by which a repeat of the request is
+/// recognised.
+#[derive(Clone, Debug)]
+pub struct Received<T> {
+    /// What was read.
+    pub value: T,
+    /// What it was read from.
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Received<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if media_type(request.headers()) != Some("application/json") {
+            return Err(unsupported());
+        }
+        let bytes = read_body(request.into_body()).await?;
+        let Json(value) = Json::parse(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let received = Received::from_request(request, state).await?;
+        Ok(Self(received.value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn unreadable() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "body_invalid")
+}
+
+fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    // serde tells its kinds of error apart only in words; they are stable.
+    let words = cause.inner().to_string();
+    let quoted = words.split('`').nth(1).unwrap_or_default();
+    let (code, below) = if words.starts_with("unknown field") {
+        ("unknown_field", None)
+    } else if words.starts_with("missing field") {
+        ("required", Some(quoted))
+    } else if words.starts_with("unknown variant") {
+        ("unknown_option", None)
+    } else {
+        ("wrong_type", None)
+    };
+    Problem::fields().field(pointer(cause.path(), below), code, [])
+}
+
+/// A path as a JSON pointer; `below` is a field that should be there.
+fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
+    use serde_path_to_error::Segment;
+
+    let mut pointer = String::new();
+    let mut add = |part: &str| {
+        pointer.push('/');
+        pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+    };
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => add(&index.to_string()),
+            Segment::Map { key } => add(key),
+            Segment::Enum { variant } => add(variant),
+            Segment::Unknown => {}
+        }
+    }
+    if let Some(below) = below {
+        add(below);
+    }
+    pointer
+}
+
+/// Counts brackets outside of strings, before anything is built from them.
+fn is_too_deep(bytes: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                if depth > MOST_DEPTH {
+                    return true;
+                }
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::header::CONTENT_TYPE;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Answer {
+        version: i64,
+        #[serde(default)]
+        guests: Vec<Guest>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Guest {
+        name: String,
+        reply: Option<Reply>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Reply {
+        Yes,
+        No,
+    }
+
+    #[test]
+    fn mistakes_are_named_where_they_are() {
+        for (body, status, error) in [
+            (r#"{"version":1}"#, 200, None),
+            (
+                r#"{"version":1,"guests":[{"name":"Mei","reply":"yes"}]}"#,
+                200,
+                None,
+            ),
+            ("", 400, None),
+            ("{", 400, None),
+            (r#"{"version":1} x"#, 400, None),
+            (r#"{"version":"1"}"#, 422, Some(("/version", "wrong_type"))),
+            ("[]", 422, Some(("", "wrong_type"))),
+            ("{}", 422, Some(("/version", "required"))),
+            (
+                r#"{"version":1,"x~/y":1}"#,
+                422,
+                Some(("/x~0~1y", "unknown_field")),
+            ),
+            (
+                r#"{"version":1,"guests":[{"name":"A"},{}]}"#,
+                422,
+                Some(("/guests/1/name", "required")),
+            ),
+            (
+                r#"{"version":1,"guests":[{"name":"A","reply":"perhaps"}]}"#,
+                422,
+                Some(("/guests/0/reply", "unknown_option")),
+            ),
+        ] {
+            match Json::<Answer>::parse(body.as_bytes()) {
+                Ok(_) => assert_eq!(status, 200, "{body}"),
+                Err(problem) => {
+                    assert_eq!(problem.status.as_u16(), status, "{body}");
+                    let first = problem.errors.first();
+                    let found = first.map(|error| (error.pointer.as_str(), error.code));
+                    assert_eq!(found, error, "{body}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let parse = |text: String| Json::<serde_json::Value>::parse(text.as_bytes()).is_ok();
+        assert!(parse(nested(MOST_DEPTH)));
+        assert!(!parse(nested(MOST_DEPTH + 1)));
+        assert!(!parse(nested(100_000)));
+        assert!(parse(format!(r#""{}\"[[""#, "[".repeat(100))));
+    }
+
+    #[tokio::test]
+    async fn only_json_is_taken() {
+        for (kind, status) in [
+            ("application/json", 200),
+            ("application/json; charset=utf-8", 200),
+            ("text/plain", 415),
+            ("application/x-www-form-urlencoded", 415),
+        ] {
+            let request = Request::builder().header(CONTENT_TYPE, kind);
+            let request = request.body(Body::from("1")).unwrap();
+            let taken = Json::<i64>::from_request(request, &()).await;
+            let answer = taken.map_or_else(|problem| problem.status.as_u16(), |_| 200);
+            assert_eq!(answer, status, "{kind}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            if let Err(problem) = Json::<Answer>::parse(&bytes) {
+                prop_assert!(problem.status.is_client_error());
+            }
+        }
+    }
+}

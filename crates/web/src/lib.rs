@@ -1,0 +1,58 @@
+//! What every page shares: the frame, forms, refusals, languages, assets.
+//!
+//! A domain gives a `Router<Site>`; [`serve`] puts around it what happens to
+//! every request. A handler takes what it needs as extractors ([`Facts`],
+//! [`Wishes`], [`Form`], [`Json`], [`Piece`]), answers with [`page()`] or
+//! [`Json`], and refuses with a [`Problem`], which knows no HTML and no JSON.
+//! Who is asking is one floor up, in `accounts`.
+
+pub mod assets;
+pub mod codes;
+pub mod cookie;
+pub mod csrf;
+pub mod cursor;
+pub mod dates;
+pub mod facts;
+pub mod form;
+pub mod idempotency;
+pub mod json;
+pub mod language;
+pub mod locales;
+pub mod mailbox;
+pub mod masking;
+pub mod page;
+pub mod problem;
+mod problems;
+mod serve;
+pub mod state;
+#[cfg(test)]
+mod testing;
+pub mod text;
+pub mod theme;
+mod translated;
+pub mod version;
+
+pub use assets::asset;
+pub use cursor::{List, Piece};
+pub use dates::Deadline;
+pub use facts::{Facts, Network, Peer};
+pub use form::Form;
+pub use json::Json;
+pub use language::{Language, Wishes};
+pub use page::page;
+pub use problem::{Argument, FieldProblem, Problem};
+pub use problems::{FieldProblemBody, ProblemBody};
+pub use serve::serve;
+pub use state::{Settings, Site, SiteUrl};
+pub use text::{Catalogue, Locale, Text, Value};
+pub use theme::{Ground, Preset, Theme};
+pub use translated::{I18n, LangAttribute, Spoken};
+
+/// The messages of this crate.
+pub const LOCALES: &[Locale] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("ms", include_str!("../locales/ms.ftl")),
+    ("it", include_str!("../locales/it.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("ar", include_str!("../locales/ar.ftl")),
+];

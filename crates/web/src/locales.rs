@@ -1,0 +1,122 @@
+//! What a test asks of message files: every language says the same things, and
+//! fills in nothing that English does not.
+//!
+//! ```
+//! let english = "yes = Coming\nhost-guests = { $n } guests\n";
+//! let locales = [("en", english), ("it", "yes = Ci saremo\n")];
+//! let must = |tag: &str, id: &str| tag == "ms" || !id.starts_with("host-");
+//! assert_eq!(web::locales::differences(&locales, must), [""; 0]);
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::text::Locale;
+
+/// Where the languages of one crate differ from its English. `must` says which
+/// language has to say which message: guests' languages need not say what only
+/// hosts read.
+pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let english = locales.iter().filter(|(tag, _)| *tag == "en");
+    let english: BTreeMap<_, _> = english.flat_map(|(_, file)| messages(file)).collect();
+    let mut found = Vec::new();
+    let tags: BTreeSet<_> = locales.iter().map(|(tag, _)| *tag).collect();
+    for tag in tags {
+        let files = locales.iter().filter(|(other, _)| *other == tag);
+        let said: BTreeMap<_, _> = files.flat_map(|(_, file)| messages(file)).collect();
+        for (id, values) in &said {
+            match english.get(id) {
+                None => found.push(format!("{tag}: {id} is not in English")),
+                Some(known) => found.extend(
+                    values
+                        .difference(known)
+                        .map(|value| format!("{tag}: {id} names ${value}, which English does not")),
+                ),
+            }
+        }
+        let missing = english.keys().filter(|id| !said.contains_key(*id));
+        found.extend(
+            missing
+                .filter(|id| must(tag, id))
+                .map(|id| format!("{tag}: {id} is missing")),
+        );
+    }
+    found
+}
+
+/// Every message of a Fluent file (`id`, and `id.attribute`) with the names of
+/// what it is filled with.
+pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let (mut message, mut part) = (String::new(), String::new());
+    for line in file.lines().filter(|line| !line.starts_with('#')) {
+        if let Some(id) = identifier(line) {
+            id.clone_into(&mut message);
+            id.clone_into(&mut part);
+            found.entry(part.clone()).or_default();
+        } else if let Some(name) = line.trim_start().strip_prefix('.').and_then(identifier) {
+            part = format!("{message}.{name}");
+            found.entry(part.clone()).or_default();
+        }
+        let names = line.split('$').skip(1).map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+            &rest[..end.unwrap_or(rest.len())]
+        });
+        found
+            .entry(part.clone())
+            .or_default()
+            .extend(names.map(str::to_owned));
+    }
+    found.remove("");
+    found
+}
+
+/// What stands before ` = ` at the start of a line.
+fn identifier(line: &str) -> Option<&str> {
+    let (id, _) = line.split_once('=')?;
+    let id = id.trim_end();
+    let is_id = id.starts_with(|c: char| c.is_ascii_alphabetic())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    is_id.then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::{self, Meets};
+
+    #[test]
+    fn our_languages_say_the_same_things() {
+        let must = |tag: &str, id: &str| {
+            let id = id.split('.').next().unwrap_or_default();
+            let code = id.strip_prefix("problem-").map(|id| id.replace('-', "_"));
+            let entry = code.and_then(|code| codes::find(&code));
+            tag == "ms"
+                || (!id.starts_with("mailbox-")
+                    && entry.is_none_or(|entry| entry.meets == Meets::Guest))
+        };
+        let mut found = differences(crate::LOCALES, must);
+        // Patterns of dates and hours choose freely among what `dates` gives them.
+        found.retain(|found| !found.contains(" time-") && !found.contains(" date-"));
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn differences_are_told() {
+        let en = "a = A { $n }\n    .title = T\nb = B\n# c = no\n";
+        let ms = "a = { $n ->\n   *[other] { $m }\n}\n    .title = T\nz = Z\n";
+        assert_eq!(
+            differences(&[("en", en), ("ms", ms)], |_, _| true),
+            [
+                "ms: a names $m, which English does not",
+                "ms: z is not in English",
+                "ms: b is missing"
+            ]
+        );
+        assert_eq!(
+            differences(&[("en", en), ("it", "")], |_, _| false),
+            [""; 0]
+        );
+    }
+}

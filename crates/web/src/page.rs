@@ -1,0 +1,345 @@
+//! The frame around every page: head, skip link, landmarks, languages, and for
+//! hosts the navigation. A body never extends a template of another crate; it is
+//! put into this one.
+//!
+//! ```no_run
+//! # #[derive(askama::Template)]
+//! # #[template(source = "<h1>Hello</h1>", ext = "html")]
+//! # struct Hello;
+//! # fn hello(text: &web::Text) -> axum::response::Response {
+//! use web::page::{Kind, Page};
+//!
+//! web::page(Page {
+//!     title: "Hello – Kenduri",
+//!     body: Hello,
+//!     text,
+//!     theme: web::Theme::PLAIN,
+//!     kind: Kind::Plain { languages: &[] },
+//! })
+//! # }
+//! ```
+
+use askama::Template;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_LANGUAGE, VARY};
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::assets;
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::text::Text;
+use crate::theme::Theme;
+
+/// A page, and what its frame needs to know.
+pub struct Page<'a, B> {
+    /// The title, state first: "Saved – Aisyah & Daniel".
+    pub title: &'a str,
+    /// What stands inside the frame.
+    pub body: B,
+    /// The language it is written in.
+    pub text: &'a Text,
+    /// What it wears; hosts' pages wear their own.
+    pub theme: Theme,
+    /// Which frame.
+    pub kind: Kind<'a>,
+}
+
+/// The three frames.
+pub enum Kind<'a> {
+    /// Behind a code, or an occasion's public page. The body brings its own
+    /// `header`, `<main id="main">` and `footer`.
+    Guest {
+        /// The languages the occasion offers, in its order.
+        languages: &'a [Language],
+    },
+    /// Belongs to no occasion: signing in, problems. The frame brings `main`.
+    Plain {
+        /// The languages offered, if there is a choice.
+        languages: &'a [Language],
+    },
+    /// Hosts' pages: side bar or bottom tabs. The frame brings `main`.
+    Host(Navigation<'a>),
+}
+
+/// Where a host can go.
+#[derive(Clone, Copy)]
+pub struct Navigation<'a> {
+    /// What the sections are about: the occasion's hosts, and where it leads.
+    pub heading: Option<Heading<'a>>,
+    /// The side bar, from above.
+    pub sections: &'a [Section],
+    /// Where the last of the bottom tabs leads: a page with everything else.
+    pub more: Option<&'a str>,
+    /// One sentence across the page: "This occasion is a draft".
+    pub strip: Option<&'a str>,
+    /// Who is signed in; `None` before that.
+    pub account: Option<Account<'a>>,
+}
+
+/// What stands above the navigation.
+#[derive(Clone, Copy)]
+pub struct Heading<'a> {
+    /// The occasion: "Aisyah & Daniel".
+    pub title: &'a str,
+    /// A line below: "Sat 16 Jan 2027 · in 58 days".
+    pub note: &'a str,
+    /// Where another occasion is chosen.
+    pub href: &'a str,
+}
+
+/// A group of places to go.
+#[derive(Clone, Debug, Default)]
+pub struct Section {
+    /// The group's name, if it has one.
+    pub title: Option<String>,
+    /// The places.
+    pub entries: Vec<Entry>,
+}
+
+/// One place to go.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// What it is called.
+    pub label: String,
+    /// Its address.
+    pub href: String,
+    /// A number beside it.
+    pub count: Option<String>,
+    /// Whether the reader is there.
+    pub current: bool,
+    /// Whether it is one of the bottom tabs of a phone.
+    pub tab: bool,
+}
+
+/// Who is signed in.
+#[derive(Clone, Copy)]
+pub struct Account<'a> {
+    /// The name shown.
+    pub name: &'a str,
+    /// The value for the sign-out form.
+    pub csrf: &'a str,
+}
+
+/// Puts a body into its frame. The answer says in which language it is; all other
+/// headers are [`serve`](crate::serve)'s.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a page is made for this one call"
+)]
+pub fn page<B: Template>(page: Page<'_, B>) -> Response {
+    match render(&page) {
+        Ok(response) => response,
+        Err(cause) => Problem::internal(cause).into_response(),
+    }
+}
+
+fn render<B: Template>(page: &Page<'_, B>) -> Result<Response, askama::Error> {
+    let mut body = String::with_capacity(B::SIZE_HINT.max(4096));
+    page.body.render_into(&mut body)?;
+    let html = Shell::new(page, &body).render()?;
+    let mut response = Html(html).into_response();
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::try_from(&*page.text.language().tag) {
+        headers.insert(CONTENT_LANGUAGE, tag);
+    }
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    Ok(response)
+}
+
+#[derive(Template)]
+#[template(path = "shell.html")]
+struct Shell<'a> {
+    title: &'a str,
+    body: &'a str,
+    text: &'a Text,
+    classes: String,
+    style: &'static str,
+    script: Option<&'static str>,
+    font: Option<&'static str>,
+    languages: &'a [Language],
+    own_main: bool,
+    host: Option<&'a Navigation<'a>>,
+}
+
+impl<'a> Shell<'a> {
+    fn new<B>(page: &'a Page<'a, B>, body: &'a str) -> Self {
+        let text = page.text;
+        let theme = page.theme;
+        let shell = |classes, style, script| Self {
+            title: page.title,
+            body,
+            text,
+            classes,
+            style: assets::asset(style),
+            script: assets::find(script),
+            font: None,
+            languages: &[],
+            own_main: false,
+            host: None,
+        };
+        match &page.kind {
+            Kind::Guest { languages } => Self {
+                font: theme.font(&text.language().tag).and_then(assets::find),
+                languages,
+                own_main: true,
+                ..shell(
+                    format!("guest {}", theme.classes()),
+                    "guest.css",
+                    "guest.js",
+                )
+            },
+            Kind::Plain { languages } => Self {
+                languages,
+                ..shell(
+                    format!("plain {}", theme.classes()),
+                    "guest.css",
+                    "guest.js",
+                )
+            },
+            Kind::Host(navigation) => Self {
+                host: Some(navigation),
+                ..shell("host".to_owned(), "host.css", "host.js")
+            },
+        }
+    }
+
+    /// The bottom tabs of a phone.
+    fn tabs(&self) -> impl Iterator<Item = &Entry> {
+        let sections = self.host.map_or(&[][..], |host| host.sections);
+        let entries = sections.iter().flat_map(|section| &section.entries);
+        entries.filter(|entry| entry.tab)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::testing;
+    use crate::theme::{Ground, Preset};
+
+    #[derive(Template)]
+    #[template(source = "<h1>{{ words }}</h1>", ext = "html")]
+    struct Words<'a> {
+        words: &'a str,
+    }
+
+    const SONGKET: Theme = Theme {
+        preset: Preset::Songket,
+        ground: Some(Ground::Nila),
+    };
+
+    async fn shown(tag: &str, theme: Theme, kind: Kind<'_>) -> String {
+        let text = testing::text(tag);
+        let response = page(Page {
+            title: "Saved – A & B",
+            body: Words { words: "<b>" },
+            text: &text,
+            theme,
+            kind,
+        });
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(text.catalogue().missing(), [""; 0]);
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    fn languages(tags: &[&str]) -> Vec<Language> {
+        tags.iter().map(|tag| Language::of(tag)).collect()
+    }
+
+    #[test]
+    fn every_file_that_the_frame_names_is_there() {
+        for name in ["guest.css", "guest.js", "host.css", "host.js", "icon.svg"] {
+            assert!(assets::find(name).is_some(), "{name}");
+        }
+        for preset in Preset::ALL {
+            let theme = Theme {
+                preset,
+                ground: None,
+            };
+            for font in ["en", "ar", "ms-Arab", "zh"].map(|tag| theme.font(tag)) {
+                assert!(font.is_none_or(|font| assets::find(font).is_some()));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guest_s_page_wears_the_theme_and_offers_the_languages() {
+        let languages = languages(&["ms", "en", "ar"]);
+        let kind = Kind::Guest {
+            languages: &languages,
+        };
+        let html = shown("ms", SONGKET, kind).await;
+        for part in [
+            r#"<html lang="ms" dir="ltr" class="guest theme-songket ground-nila">"#,
+            "<title>Saved – A &#38; B</title>",
+            r#"<link rel="preload" href="/assets/fonts/songket."#,
+            r#"<span lang="ms" aria-current="true">Bahasa Melayu</span>"#,
+            r#"<a href="?lang=ar" lang="ar" hreflang="ar" dir="rtl">العربية</a>"#,
+            "<h1>&#60;b&#62;</h1>",
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+        assert!(!html.contains("<main") && !html.contains("<details>"));
+    }
+
+    #[tokio::test]
+    async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
+        let many = languages(&["ms", "en", "ar", "it", "zh-Hans", "ta"]);
+        let html = shown("en", Theme::PLAIN, Kind::Plain { languages: &many }).await;
+        assert!(html.contains("<details><summary>English</summary>"));
+        let one = languages(&["en"]);
+        let html = shown("en", Theme::PLAIN, Kind::Plain { languages: &one }).await;
+        assert!(!html.contains("class=\"languages\"") && html.contains("<main id=\"main\">"));
+    }
+
+    #[tokio::test]
+    async fn hosts_see_where_they_are_and_where_they_can_go() {
+        let entry = |label: &str, current, tab: bool| Entry {
+            label: label.to_owned(),
+            href: format!("/admin/{label}"),
+            count: tab.then(|| "184".to_owned()),
+            current,
+            tab,
+        };
+        let sections = [
+            Section {
+                title: None,
+                entries: vec![entry("overview", true, true), entry("guests", false, false)],
+            },
+            Section {
+                title: Some("Set-up".to_owned()),
+                entries: vec![entry("log", false, false)],
+            },
+        ];
+        let navigation = Navigation {
+            heading: Some(Heading {
+                title: "Aisyah & Daniel",
+                note: "in 58 days",
+                href: "/admin",
+            }),
+            sections: &sections,
+            more: Some("/admin/more"),
+            strip: Some("Draft"),
+            account: Some(Account {
+                name: "Farah",
+                csrf: "value",
+            }),
+        };
+        let html = shown("en", SONGKET, Kind::Host(navigation)).await;
+        for part in [
+            r#"class="host">"#,
+            r#"<a href="/admin/overview" aria-current="page">overview <span class="count">184</span></a>"#,
+            "<h2>Set-up</h2>",
+            r#"<p class="strip">Draft</p>"#,
+            r#"<input type="hidden" name="_csrf" value="value">"#,
+            r#"<a href="/admin/more">More</a>"#,
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+        assert_eq!(html.matches("/admin/overview").count(), 2, "a tab too");
+        assert_eq!(html.matches("/admin/log").count(), 1);
+        assert_eq!(html.matches("<main").count(), 1);
+    }
+}

@@ -1,0 +1,379 @@
+//! Refusals: what a rule says no to, in one shape for programs (RFC 9457) and
+//! one sentence for people.
+//!
+//! A handler returns a [`Problem`]; `web::serve` around all handlers renders it
+//! in the reader's language, as `application/problem+json` under `/api` and
+//! wherever JSON is asked for, as a page elsewhere.
+//!
+//! ```
+//! use axum::http::StatusCode;
+//! use web::Problem;
+//!
+//! let full = Problem::new(StatusCode::CONFLICT, "plus_one_limit")
+//!     .with("allowed", 2)
+//!     .with("used", 2);
+//! let catalogue = web::Catalogue::build(&[web::LOCALES])?;
+//! let text = catalogue.speak(&web::Language::ENGLISH);
+//! assert_eq!(full.detail(&text), "You may bring 2 people.");
+//! # Ok::<(), web::text::CatalogueError>(())
+//! ```
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Zoned;
+use platform::StoreError;
+use serde_json::Value as Json;
+
+use crate::codes;
+use crate::text::{Text, Value};
+use crate::theme::Theme;
+
+/// A refusal. One pointer wide, because it travels in every `Result`.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Refusal>);
+
+/// What a [`Problem`] says.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable code, of [`codes::CODES`].
+    pub code: &'static str,
+    /// What the sentence is filled with; JSON carries them as members.
+    pub values: Vec<(&'static str, Argument)>,
+    /// What is wrong with which field.
+    pub errors: Vec<FieldProblem>,
+    /// Seconds after which it is worth trying again.
+    pub retry_after: Option<u32>,
+    /// The stored state, where a stale version was sent.
+    pub current: Option<Json>,
+    /// The language the handler had already chosen for this reader.
+    pub text: Option<Text>,
+    /// The theme of the occasion it happened in.
+    pub theme: Option<Theme>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldProblem {
+    /// A JSON pointer into the body: `/guests/0/name`.
+    pub pointer: String,
+    /// The stable code, of [`codes::FIELD_CODES`] or [`codes::CODES`].
+    pub code: &'static str,
+    /// What the sentence is filled with.
+    pub values: Vec<(&'static str, Argument)>,
+}
+
+/// What a sentence is filled with, before its language is known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// A number.
+    Number(i64),
+    /// A text, the same in every language.
+    Words(String),
+    /// A date without year: "14 January".
+    Day(Zoned),
+    /// An hour: "2:20 pm".
+    Time(Zoned),
+}
+
+impl Problem {
+    /// A problem of [`codes::CODES`].
+    pub fn new(status: StatusCode, code: &'static str) -> Self {
+        debug_assert_eq!(
+            codes::find(code).map(|entry| entry.status),
+            Some(status.as_u16()),
+            "{code} is not in the table of codes with this status"
+        );
+        Self(Box::new(Refusal {
+            status,
+            code,
+            values: Vec::new(),
+            errors: Vec::new(),
+            retry_after: None,
+            current: None,
+            text: None,
+            theme: None,
+        }))
+    }
+
+    /// Nothing is there, or it is not the reader's to know.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found")
+    }
+
+    /// Some fields are wrong; say which with [`Problem::field`].
+    pub fn fields() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed")
+    }
+
+    /// A stale version; `current` is what is stored.
+    pub fn conflict(current: Json) -> Self {
+        Self::new(StatusCode::CONFLICT, "version_conflict").current(current)
+    }
+
+    /// Our own fault. The cause is logged here, and shown to nobody.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed by our own fault");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+    }
+
+    /// Fills the sentence's `{ $name }`, and gives JSON a member of that name.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// Adds what is wrong with one field.
+    #[must_use]
+    pub fn field(
+        mut self,
+        pointer: impl Into<String>,
+        code: &'static str,
+        values: impl Into<Vec<(&'static str, Argument)>>,
+    ) -> Self {
+        self.errors.push(FieldProblem {
+            pointer: pointer.into(),
+            code,
+            values: values.into(),
+        });
+        self
+    }
+
+    /// Says when it is worth trying again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Carries the stored state.
+    #[must_use]
+    pub fn current(mut self, current: Json) -> Self {
+        self.current = Some(current);
+        self
+    }
+
+    /// Will be said in this language, which the handler has chosen already.
+    #[must_use]
+    pub fn said_in(mut self, text: &Text) -> Self {
+        self.text = Some(text.clone());
+        self
+    }
+
+    /// Its page will wear the occasion's theme.
+    #[must_use]
+    pub fn themed(mut self, theme: Theme) -> Self {
+        self.theme = Some(theme);
+        self
+    }
+
+    /// The short name of the rule.
+    pub fn title(&self, text: &Text) -> String {
+        title(text, self.code)
+    }
+
+    /// The sentence that a person reads.
+    pub fn detail(&self, text: &Text) -> String {
+        let names = codes::find(self.code).map_or(&[][..], |code| code.values);
+        sentence(text, "problem", self.code, names, &self.values)
+    }
+}
+
+impl FieldProblem {
+    /// The sentence that stands at the field.
+    pub fn detail(&self, text: &Text) -> String {
+        let field = codes::FIELD_CODES
+            .iter()
+            .find(|(code, _)| *code == self.code);
+        let (prefix, names) = match field {
+            Some((_, names)) => ("field", *names),
+            None => (
+                "problem",
+                codes::find(self.code).map_or(&[][..], |code| code.values),
+            ),
+        };
+        sentence(text, prefix, self.code, names, &self.values)
+    }
+}
+
+/// The title of a code.
+pub(crate) fn title(text: &Text, code: &str) -> String {
+    text.attribute(&message_id("problem", code), "title", [])
+}
+
+/// The sentence of a code. What could be named and is not given is "none".
+pub(crate) fn sentence(
+    text: &Text,
+    prefix: &str,
+    code: &str,
+    names: &[&'static str],
+    given: &[(&'static str, Argument)],
+) -> String {
+    let left_out = names
+        .iter()
+        .filter(|name| !given.iter().any(|(found, _)| found == *name))
+        .map(|name| (*name, Value::from("none")));
+    let values: Vec<_> = given
+        .iter()
+        .map(|(name, value)| (*name, value.spoken(text)))
+        .chain(left_out)
+        .collect();
+    text.with(&message_id(prefix, code), values)
+}
+
+/// `problem-version-conflict` for `version_conflict`.
+pub(crate) fn message_id(prefix: &str, code: &str) -> String {
+    format!("{prefix}-{}", code.replace('_', "-"))
+}
+
+impl Argument {
+    fn spoken(&self, text: &Text) -> Value<'static> {
+        match self {
+            Self::Number(number) => (*number).into(),
+            Self::Words(words) => words.clone().into(),
+            Self::Day(day) => text.day_and_month(day).into(),
+            Self::Time(at) => text.time(at).into(),
+        }
+    }
+
+    /// The member of a JSON problem.
+    pub(crate) fn json(&self) -> Json {
+        match self {
+            Self::Number(number) => (*number).into(),
+            Self::Words(words) => words.clone().into(),
+            Self::Day(at) => at.date().to_string().into(),
+            Self::Time(at) => at.timestamp().to_string().into(),
+        }
+    }
+}
+
+impl From<&str> for Argument {
+    fn from(words: &str) -> Self {
+        Self::Words(words.to_owned())
+    }
+}
+
+impl From<String> for Argument {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<i64> for Argument {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<i32> for Argument {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u32> for Argument {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<usize> for Argument {
+    fn from(number: usize) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl Deref for Problem {
+    type Target = Refusal;
+
+    fn deref(&self) -> &Refusal {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Refusal {
+        &mut self.0
+    }
+}
+
+/// What the store could not do now, it may do in a moment; all else is our fault.
+impl From<StoreError> for Problem {
+    fn from(cause: StoreError) -> Self {
+        if cause.is_passing() {
+            tracing::warn!(%cause, "the store did not take a request");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy").retry_after(5);
+        }
+        Self::internal(cause)
+    }
+}
+
+/// A problem on its way from a handler to `web::serve`, which renders it.
+#[derive(Clone)]
+pub(crate) struct Carried(pub(crate) Arc<Problem>);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Carried(Arc::new(self)));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn a_problem_is_one_pointer() {
+        assert_eq!(size_of::<Problem>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn sentences_are_filled_in_the_reader_s_language() {
+        let closed: Zoned = "2027-01-14T23:00[Asia/Kuala_Lumpur]".parse().unwrap();
+        let problem = Problem::new(StatusCode::LOCKED, "rsvp_deadline_passed")
+            .with("day", Argument::Day(closed))
+            .with("contact", "Farah, 012-345 6789");
+        assert_eq!(
+            problem.detail(&testing::text("en")),
+            "Answers closed on 14 January. For changes, please ask Farah, 012-345 6789."
+        );
+        assert_eq!(
+            problem.detail(&testing::text("ms")),
+            "Jawapan ditutup pada 14 Januari. Untuk perubahan, sila hubungi Farah, 012-345 6789."
+        );
+        assert_eq!(
+            Problem::new(StatusCode::LOCKED, "rsvp_deadline_passed").detail(&testing::text("en")),
+            "Answers are closed. For changes, please ask the hosts."
+        );
+    }
+
+    #[test]
+    fn fields_speak_with_their_own_codes_or_with_a_problem_s() {
+        let problem = Problem::fields()
+            .field("/guests/0/name", "too_long", [("max", 100.into())])
+            .field("/guests/0/diet_note", "dietary_note_required", []);
+        let text = testing::text("en");
+        assert_eq!(problem.errors[0].detail(&text), "At most 100 characters.");
+        assert_eq!(
+            problem.errors[1].detail(&text),
+            sentence(&text, "problem", "dietary_note_required", &[], &[])
+        );
+    }
+
+    #[test]
+    fn a_busy_store_says_when_to_come_back() {
+        let problem = Problem::from(StoreError::Busy);
+        assert_eq!((problem.code, problem.retry_after), ("store_busy", Some(5)));
+        let fault = Problem::from(StoreError::Constraint("unique".to_owned()));
+        assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

@@ -1,0 +1,208 @@
+//! Problems as they are seen: JSON for programs, a page for people, and the one
+//! page that explains every code.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::codes::{self, CODES, FIELD_CODES};
+use crate::facts::Facts;
+use crate::language::Wishes;
+use crate::page::{Kind, Page};
+use crate::problem::{Argument, Problem, sentence, title};
+use crate::state::Site;
+use crate::text::Text;
+use crate::theme::Theme;
+
+/// The pages that explain codes.
+pub(crate) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/problems", get(list))
+        .route("/problems/{code}", get(one))
+}
+
+/// What a refusal is for programs, `application/problem+json`. Some codes add
+/// members of their own, such as `allowed` and `used`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
+    /// Where the code is explained: `/problems/plus_one_limit`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The short name of the rule, in the reader's language.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// One sentence, in the reader's language.
+    detail: String,
+    /// The address that refused, codes masked.
+    instance: String,
+    /// The stable code.
+    code: &'static str,
+    /// Under which id it is logged.
+    request_id: String,
+    /// What is wrong with which field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblemBody>,
+    /// Seconds after which it is worth trying again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
+    /// The stored state, where a stale version was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    current: Option<Json>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    members: BTreeMap<&'static str, Json>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FieldProblemBody {
+    /// A JSON pointer into the body.
+    pointer: String,
+    /// The stable code.
+    code: &'static str,
+    /// One sentence, in the reader's language.
+    detail: String,
+}
+
+/// A problem as `application/problem+json`.
+pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts) -> Response {
+    let errors = problem.errors.iter().map(|error| FieldProblemBody {
+        pointer: error.pointer.clone(),
+        code: error.code,
+        detail: error.detail(text),
+    });
+    let members = problem
+        .values
+        .iter()
+        .map(|(name, value)| (*name, value.json()));
+    let body = ProblemBody {
+        kind: format!("/problems/{}", problem.code),
+        title: problem.title(text),
+        status: problem.status.as_u16(),
+        detail: problem.detail(text),
+        instance: instance.to_owned(),
+        code: problem.code,
+        request_id: facts.request_id.to_string(),
+        errors: errors.collect(),
+        retry_after: problem.retry_after,
+        current: problem.current.clone(),
+        members: members.collect(),
+    };
+    let mut response = (problem.status, axum::Json(body)).into_response();
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+/// A problem as a page.
+pub(crate) fn page(problem: &Problem, text: &Text, site: &Site, facts: &Facts) -> Response {
+    let title = problem.title(text);
+    let body = ProblemPage {
+        title: &title,
+        detail: problem.detail(text),
+        fields: problem
+            .errors
+            .iter()
+            .map(|error| error.detail(text))
+            .collect(),
+        sign_in: problem.status == StatusCode::UNAUTHORIZED,
+        request_id: facts.request_id.as_str(),
+        text,
+    };
+    let answer = crate::page::page(Page {
+        title: &format!("{title} – {}", site.settings.name),
+        body,
+        text,
+        theme: problem.theme.unwrap_or(Theme::PLAIN),
+        kind: Kind::Plain { languages: &[] },
+    });
+    (problem.status, answer).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    title: &'a str,
+    detail: String,
+    fields: Vec<String>,
+    sign_in: bool,
+    request_id: &'a str,
+    text: &'a Text,
+}
+
+async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
+    let text = site.speak(&wishes);
+    let entries = CODES.iter().map(|code| Explained {
+        code: code.code,
+        status: code.status,
+        title: title(&text, code.code),
+        detail: sentence(&text, "problem", code.code, &[], &unknown(code.values)),
+    });
+    let fields = FIELD_CODES.iter().map(|(code, values)| Explained {
+        code,
+        status: 422,
+        title: String::new(),
+        detail: sentence(&text, "field", code, &[], &unknown(values)),
+    });
+    let body = ProblemsPage {
+        entries: entries.collect(),
+        fields: fields.collect(),
+        text: &text,
+    };
+    let languages = site.languages();
+    crate::page::page(Page {
+        title: &format!("{} – {}", text.say("problems-title"), site.settings.name),
+        body,
+        text: &text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain {
+            languages: &languages,
+        },
+    })
+}
+
+async fn one(Path(code): Path<String>) -> Result<Redirect, Problem> {
+    let field = FIELD_CODES.iter().any(|(known, _)| *known == code);
+    if field || codes::find(&code).is_some() {
+        Ok(Redirect::to(&format!("/problems#{code}")))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problems.html")]
+struct ProblemsPage<'a> {
+    entries: Vec<Explained>,
+    fields: Vec<Explained>,
+    text: &'a Text,
+}
+
+struct Explained {
+    code: &'static str,
+    status: u16,
+    title: String,
+    detail: String,
+}
+
+/// Where the page explains a code, "n" stands for every number, and what may be
+/// left out is left out.
+fn unknown(names: &[&'static str]) -> Vec<(&'static str, Argument)> {
+    names
+        .iter()
+        .map(|name| match *name {
+            "contact" | "day" | "time" => (*name, "none".into()),
+            _ => (*name, "n".into()),
+        })
+        .collect()
+}

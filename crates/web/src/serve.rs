@@ -1,0 +1,428 @@
+//! What happens around every request, in this order: its facts are found, a
+//! handler answers, a refusal becomes JSON or a page, headers that every answer
+//! carries are added, and one line is logged.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+
+use crate::cookie::{self, Life, Reader};
+use crate::facts::{Facts, Peer, REQUEST_ID};
+use crate::language::{self, Wishes};
+use crate::problem::{Carried, Problem};
+use crate::state::Site;
+use crate::{masking, problems};
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
+    frame-src 'self'; base-uri 'none'; frame-ancestors 'self'";
+
+/// What no page of ours asks a browser for.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+/// 180 days, as long as a household is remembered.
+const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
+
+/// The whole site: `router` with what every crate shares around it.
+pub fn serve(site: &Site, router: Router<Site>) -> Router {
+    router
+        .merge(crate::assets::routes())
+        .merge(problems::routes())
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+        })
+        .layer(from_fn_with_state(site.clone(), around))
+        .with_state(site.clone())
+}
+
+async fn around(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let peer = request.extensions().get::<Peer>().copied();
+    let facts = Facts::read(
+        request.headers(),
+        peer.unwrap_or(Peer::UNKNOWN),
+        &site.settings.proxies,
+        &site.random,
+    );
+    request.extensions_mut().insert(facts.clone());
+    let asked = Asked {
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        wants_json: wants_json(request.uri(), request.headers()),
+        wishes: Wishes::read(request.uri(), request.headers()),
+        facts,
+    };
+
+    let mut response = match caught(next.run(request)).await {
+        Ok(response) => response,
+        Err(panic) => Problem::internal(said(&*panic)).into_response(),
+    };
+    if let Some(problem) = refusal(&mut response) {
+        let allow = response.headers().get("allow").cloned();
+        response = asked.render(&site, &problem);
+        if let Some(allow) = allow {
+            response.headers_mut().insert("allow", allow);
+        }
+    }
+    asked.remember_language(&site, &mut response);
+    asked.add_headers(&mut response);
+    tracing::info!(
+        request_id = %asked.facts.request_id,
+        method = %asked.method,
+        path = %masking::mask(asked.uri.path()),
+        status = response.status().as_u16(),
+        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+/// What is kept of a request while a handler answers it.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    wants_json: bool,
+    wishes: Wishes,
+    facts: Facts,
+}
+
+impl Asked {
+    fn render(&self, site: &Site, problem: &Problem) -> Response {
+        let text = match &problem.text {
+            Some(text) => text.clone(),
+            None => site.speak(&self.wishes),
+        };
+        let path = self.uri.path();
+        let is_get = matches!(self.method, Method::GET | Method::HEAD);
+        let mut response = if self.wants_json {
+            problems::json(problem, &text, &masking::mask(path), &self.facts)
+        } else if problem.code == "unauthenticated" && is_get {
+            self.sign_in()
+        } else {
+            problems::page(problem, &text, site, &self.facts)
+        };
+        let headers = response.headers_mut();
+        if let Some(seconds) = problem.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if problem.status == StatusCode::UNAUTHORIZED && self.wants_json {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    /// To the sign-in page, and from there back here.
+    fn sign_in(&self) -> Response {
+        let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("redirect", here)
+            .finish();
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        if let Ok(location) = HeaderValue::try_from(format!("/login?{query}")) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        response
+    }
+
+    /// A `?lang=` that was granted holds for the pages that follow.
+    fn remember_language(&self, site: &Site, response: &mut Response) {
+        let spoken = response.headers().get(CONTENT_LANGUAGE);
+        let spoken = spoken.and_then(|tag| tag.to_str().ok());
+        if let Some(tag) = spoken.filter(|tag| self.wishes.granted(tag)) {
+            let set = cookie::set(
+                site.url(),
+                language::COOKIE,
+                tag,
+                REMEMBER_LANGUAGE,
+                Reader::Server,
+            );
+            response.headers_mut().append(SET_COOKIE, set);
+        }
+    }
+
+    fn add_headers(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        let mut add = |name: HeaderName, value: &'static str| {
+            if !headers.contains_key(&name) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        };
+        add(X_CONTENT_TYPE_OPTIONS, "nosniff");
+        add(CONTENT_SECURITY_POLICY, POLICY);
+        add(HeaderName::from_static("permissions-policy"), PERMISSIONS);
+        add(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        );
+        // What only one household, or the holder of one link, may see.
+        add(CACHE_CONTROL, "no-store, private");
+        if masking::hides(self.uri.path()) {
+            add(REFERRER_POLICY, "no-referrer");
+            add(
+                HeaderName::from_static("x-robots-tag"),
+                "noindex, nofollow, noarchive",
+            );
+        } else {
+            add(REFERRER_POLICY, "strict-origin-when-cross-origin");
+        }
+        if let Ok(id) = HeaderValue::from_str(self.facts.request_id.as_str()) {
+            headers.insert(REQUEST_ID, id);
+        }
+    }
+}
+
+/// Programs ask under `/api`; a page's script says so in `Accept`.
+fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = accept.unwrap_or_default();
+    uri.path().starts_with("/api/") || (accept.contains("json") && !accept.contains("text/html"))
+}
+
+/// The problem that an answer carries: a handler's own, or one in the place of
+/// the plain text with which axum refuses what it cannot read.
+fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
+    if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
+        return Some(problem);
+    }
+    let plain = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    (response.status().is_client_error() && plain).then(|| {
+        Arc::new(match response.status() {
+            StatusCode::NOT_FOUND => Problem::not_found(),
+            _ => Problem::new(StatusCode::BAD_REQUEST, "request_invalid"),
+        })
+    })
+}
+
+/// Runs a handler to its end or to its panic, which ends this answer and
+/// nothing else.
+async fn caught<T>(answer: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut answer = std::pin::pin!(answer);
+    std::future::poll_fn(|context| {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => std::task::Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("a handler panicked: {}", words.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::{get, post};
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::page::{Kind, Page};
+    use crate::{Form, Json, Theme, testing};
+
+    #[derive(askama::Template)]
+    #[template(source = "<h1>{{ title }}</h1>", ext = "html")]
+    struct Hello<'a> {
+        title: &'a str,
+    }
+
+    async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
+        let text = site.speak(&wishes);
+        let languages = site.languages();
+        crate::page(Page {
+            title: "A < B",
+            body: Hello { title: "A < B" },
+            text: &text,
+            theme: Theme::PLAIN,
+            kind: Kind::Plain {
+                languages: &languages,
+            },
+        })
+    }
+
+    fn routes() -> Router<Site> {
+        Router::new()
+            .route("/hello", get(hello))
+            .route("/invite/{code}", get(hello))
+            .route("/panic", get(async || -> () { panic!("on purpose") }))
+            .route("/admin", get(async || refused("unauthenticated", 401)))
+            .route(
+                "/api/v1/locked",
+                get(async || refused("invitation_locked", 423)),
+            )
+            .route(
+                "/number/{n}",
+                get(async |_: axum::extract::Path<u8>| "fine"),
+            )
+            .route("/form", post(async |_: Form| "fine"))
+            .route("/api/json", post(async |_: Json<u8>| "fine"))
+            .route(
+                "/busy",
+                get(async || Problem::from(platform::StoreError::Busy)),
+            )
+    }
+
+    fn refused(code: &'static str, status: u16) -> Problem {
+        Problem::new(StatusCode::from_u16(status).unwrap(), code)
+    }
+
+    async fn ask(method: &str, path: &str, headers: &[(&'static str, &str)]) -> (Response, String) {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let (site, _folder) = testing::site();
+        let response = serve(&site, routes()).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        assert_eq!(site.catalogue.missing(), Vec::<String>::new());
+        let text = String::from_utf8_lossy(&body).into_owned();
+        (Response::from_parts(parts, Body::empty()), text)
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+        let value = response.headers().get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_page_has_its_frame_its_language_and_its_headers() {
+        let (response, body) = ask("GET", "/hello?lang=ar", &[]).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(body.starts_with(
+            "<!doctype html>\n<html lang=\"ar\" dir=\"rtl\" class=\"plain theme-plain\">"
+        ));
+        assert!(body.contains("<title>A &#60; B</title>"), "{body}");
+        assert!(body.contains("href=\"#main\"") && body.contains("<main id=\"main\">"));
+        assert!(
+            !body.contains("<style") && !body.contains(" style=") && !body.contains("<script>")
+        );
+        assert_eq!(header(&response, "content-language"), "ar");
+        assert_eq!(header(&response, "vary"), "Accept-Language, Cookie");
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+        assert!(
+            header(&response, "content-security-policy")
+                .starts_with("default-src 'none'; style-src 'self'")
+        );
+        assert!(header(&response, "set-cookie").starts_with("kd_lang=ar; Path=/"));
+        assert_eq!(header(&response, "x-request-id").len(), 32);
+    }
+
+    #[tokio::test]
+    async fn a_language_that_is_not_offered_is_neither_spoken_nor_remembered() {
+        let (response, _) = ask("GET", "/hello?lang=fr", &[("accept-language", "it")]).await;
+        assert_eq!(header(&response, "content-language"), "it");
+        assert_eq!(header(&response, "set-cookie"), "");
+    }
+
+    #[tokio::test]
+    async fn what_is_behind_a_code_leaves_no_trace() {
+        let (response, _) = ask("GET", "/invite/RAHMA", &[]).await;
+        assert_eq!(header(&response, "referrer-policy"), "no-referrer");
+        assert_eq!(header(&response, "cache-control"), "no-store, private");
+        assert_eq!(
+            header(&response, "x-robots-tag"),
+            "noindex, nofollow, noarchive"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_problem_is_json_for_programs_and_a_page_for_people() {
+        let (response, body) = ask("GET", "/api/v1/locked", &[("accept-language", "ms")]).await;
+        assert_eq!(response.status(), StatusCode::LOCKED);
+        assert_eq!(
+            header(&response, "content-type"),
+            "application/problem+json"
+        );
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["type"], "/problems/invitation_locked");
+        assert_eq!(body["code"], "invitation_locked");
+        assert_eq!(body["status"], 423);
+        assert_eq!(body["instance"], "/api/v1/locked");
+        assert_eq!(body["request_id"], header(&response, "x-request-id"));
+        assert_eq!(
+            body["detail"],
+            "Untuk mengubah jawapan, sila hubungi tuan rumah."
+        );
+
+        let (response, body) = ask("GET", "/busy", &[]).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(header(&response, "retry-after"), "5");
+        assert!(body.contains("Nothing was saved. Please try again in a moment."));
+        let (response, _) = ask("GET", "/busy", &[("accept", "application/json")]).await;
+        assert_eq!(
+            header(&response, "content-type"),
+            "application/problem+json"
+        );
+    }
+
+    #[tokio::test]
+    async fn every_refusal_is_a_problem() {
+        for (method, path, status, code) in [
+            ("GET", "/api/nothing", 404, "not_found"),
+            ("DELETE", "/api/json", 405, "method_not_allowed"),
+            ("POST", "/api/json", 415, "unsupported_media_type"),
+            ("POST", "/form", 415, "unsupported_media_type"),
+            ("GET", "/number/many", 400, "request_invalid"),
+            ("GET", "/panic", 500, "internal"),
+        ] {
+            let (response, body) = ask(method, path, &[("accept", "application/json")]).await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(body["code"], code, "{path}");
+        }
+        let (response, _) = ask("DELETE", "/api/json", &[]).await;
+        assert_eq!(header(&response, "allow"), "POST");
+    }
+
+    #[tokio::test]
+    async fn who_is_not_signed_in_is_led_to_the_sign_in_page() {
+        let (response, _) = ask("GET", "/admin?page=2", &[]).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(
+            header(&response, "location"),
+            "/login?redirect=%2Fadmin%3Fpage%3D2"
+        );
+        let (response, _) = ask("GET", "/admin", &[("accept", "application/json")]).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(header(&response, "www-authenticate"), "Bearer");
+    }
+
+    #[tokio::test]
+    async fn every_code_has_its_place_on_one_page() {
+        let (_, body) = ask("GET", "/problems", &[]).await;
+        for code in crate::codes::CODES {
+            assert!(
+                body.contains(&format!("<dt id=\"{}\">", code.code)),
+                "{}",
+                code.code
+            );
+        }
+        assert!(!body.contains("{$") && body.contains("At most n characters."));
+        let (response, _) = ask("GET", "/problems/event_full", &[]).await;
+        assert_eq!(header(&response, "location"), "/problems#event_full");
+        let (response, _) = ask("GET", "/problems/nothing", &[]).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    }
+}

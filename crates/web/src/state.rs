@@ -1,0 +1,211 @@
+//! What every handler shares: the platform's parts, the messages, and the few
+//! settings that pages depend on.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::http::Uri;
+use jiff::tz::TimeZone;
+use platform::Platform;
+
+use crate::facts::Proxies;
+use crate::language::{Language, Wishes};
+use crate::text::{Catalogue, Text};
+
+/// The state of the program's router. Cheap to clone. Whatever the platform has,
+/// it has: `site.store`, `site.clock`.
+#[derive(Clone)]
+pub struct Site {
+    /// What the world decides.
+    pub platform: Platform,
+    /// All messages of all crates.
+    pub catalogue: Catalogue,
+    /// What the configuration says about pages.
+    pub settings: Arc<Settings>,
+}
+
+/// What the configuration says about pages.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The one truth for links, cookies and the origin of forms.
+    pub url: SiteUrl,
+    /// The installation's name.
+    pub name: String,
+    /// The languages of pages that belong to no occasion; the first is the default.
+    pub languages: Vec<String>,
+    /// The zone of pages that belong to no occasion.
+    pub time_zone: TimeZone,
+    /// Whose word on clients, ids and schemes is taken.
+    pub proxies: Proxies,
+}
+
+impl Site {
+    /// A text for a page that belongs to no occasion.
+    pub fn speak(&self, wishes: &Wishes) -> Text {
+        let offered = &self.settings.languages;
+        let default = offered.first().map_or("en", String::as_str);
+        let tag = wishes.choose(offered, None, default);
+        self.catalogue.speak(&Language::of(tag))
+    }
+
+    /// The languages of pages that belong to no occasion.
+    pub fn languages(&self) -> Vec<Language> {
+        let tags = self.settings.languages.iter();
+        tags.map(|tag| Language::of(tag)).collect()
+    }
+
+    /// The site's address.
+    pub fn url(&self) -> &SiteUrl {
+        &self.settings.url
+    }
+}
+
+impl Deref for Site {
+    type Target = Platform;
+
+    fn deref(&self) -> &Platform {
+        &self.platform
+    }
+}
+
+/// The address under which people reach the site: scheme, host and port, no path.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SiteUrl {
+    origin: String,
+    host: String,
+    secure: bool,
+}
+
+/// Why an address cannot be the site's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an address like https://kenduri.example, without a path")]
+pub struct NotASiteUrl(String);
+
+impl SiteUrl {
+    /// Reads `https://host[:port]`, with or without the last slash.
+    pub fn parse(text: &str) -> Result<Self, NotASiteUrl> {
+        let refused = || NotASiteUrl(text.to_owned());
+        let uri: Uri = text.parse().map_err(|_| refused())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(refused());
+        };
+        let default_port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return Err(refused()),
+        };
+        let rest = uri.path_and_query().map_or("/", |rest| rest.as_str());
+        if rest != "/" || authority.as_str().contains('@') {
+            return Err(refused());
+        }
+        let host = authority.host().to_ascii_lowercase();
+        let origin = match authority.port_u16() {
+            Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
+        };
+        Ok(Self {
+            origin,
+            secure: scheme == "https",
+            host,
+        })
+    }
+
+    /// As browsers write it in `Origin`: no slash at the end, no usual port.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The host alone, in small letters.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The full address of a path that starts with `/`.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Whether people come over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether the site is for this machine only, where plain HTTP is no danger.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_matches(['[', ']']);
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+}
+
+impl fmt::Display for SiteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+impl fmt::Debug for SiteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_scheme_host_and_port() {
+        for (text, origin, secure, loopback) in [
+            (
+                "http://127.0.0.1:8080",
+                "http://127.0.0.1:8080",
+                false,
+                true,
+            ),
+            ("http://localhost:80/", "http://localhost", false, true),
+            ("http://[::1]:8080", "http://[::1]:8080", false, true),
+            (
+                "https://Kenduri.Example:443",
+                "https://kenduri.example",
+                true,
+                false,
+            ),
+            (
+                "https://kenduri.example:8443",
+                "https://kenduri.example:8443",
+                true,
+                false,
+            ),
+        ] {
+            let url = SiteUrl::parse(text).unwrap();
+            assert_eq!(url.origin(), origin);
+            assert_eq!((url.is_secure(), url.is_loopback()), (secure, loopback));
+        }
+        assert_eq!(
+            SiteUrl::parse("https://a.example/")
+                .unwrap()
+                .join("/invite/RAHMA"),
+            "https://a.example/invite/RAHMA"
+        );
+    }
+
+    #[test]
+    fn other_addresses_are_refused() {
+        for text in [
+            "",
+            "kenduri.example",
+            "ftp://kenduri.example",
+            "https://kenduri.example/party",
+            "https://kenduri.example/?a=1",
+            "https://user@kenduri.example",
+            "/party",
+        ] {
+            assert!(SiteUrl::parse(text).is_err(), "{text}");
+        }
+    }
+}

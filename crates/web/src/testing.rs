@@ -1,0 +1,47 @@
+//! What the tests of this crate share.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use platform::store::{Settings as StoreSettings, SqliteSettings};
+use platform::{Clock, Files, Platform, Random, Store};
+use tempfile::TempDir;
+
+use crate::facts::Proxies;
+use crate::language::Language;
+use crate::state::{Settings, Site, SiteUrl};
+use crate::text::{Catalogue, Text};
+
+/// A text in the language `tag`, with the messages of this crate.
+pub(crate) fn text(tag: &str) -> Text {
+    Catalogue::build(&[crate::LOCALES])
+        .unwrap()
+        .speak(&Language::of(tag))
+}
+
+/// A site with an empty store, and the folder that goes when it is dropped.
+pub(crate) fn site() -> (Site, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = StoreSettings::Sqlite(SqliteSettings::file(folder.path().join("site.db")));
+    let (clock, random) = (Clock::System, Random::seeded(1));
+    let store = Store::open(&settings, &[], clock.clone(), random.clone()).unwrap();
+    let site = Site {
+        platform: Platform {
+            store,
+            clock,
+            random,
+            files: Files::folder(folder.path()),
+        },
+        catalogue: Catalogue::build(&[crate::LOCALES]).unwrap(),
+        settings: Arc::new(Settings {
+            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+            name: "Kenduri".to_owned(),
+            languages: ["en", "ms", "it", "zh-Hans", "ar"]
+                .map(str::to_owned)
+                .to_vec(),
+            time_zone: TimeZone::UTC,
+            proxies: Proxies::default(),
+        }),
+    };
+    (site, folder)
+}

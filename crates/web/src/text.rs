@@ -1,0 +1,332 @@
+//! Every sentence we say: Fluent messages of all crates, looked up in the
+//! reader's language, one by one in English where that has none.
+//!
+//! ```
+//! let catalogue = web::Catalogue::build(&[web::LOCALES])?;
+//! let text = catalogue.speak(&web::Language::of("ms"));
+//! assert_eq!(text.say("shell-language"), "Bahasa");
+//! # Ok::<(), web::text::CatalogueError>(())
+//! ```
+//!
+//! A page asks about a hundred times, so a plain message costs a hash and a
+//! borrow. Bidirectional isolation marks are off: a page isolates names with
+//! `<bdi>`, and marks would spoil attributes and mail subjects.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+use crate::language::{self, Language};
+
+/// What stands in for a `{ $name }`: a text or a number.
+pub use fluent_bundle::FluentValue as Value;
+
+/// One language of one crate: its tag and the text of its `.ftl` file.
+pub type Locale = (&'static str, &'static str);
+
+/// All messages of all crates. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalogue(Arc<Messages>);
+
+struct Messages {
+    /// English first.
+    languages: Vec<(&'static str, FluentBundle<FluentResource>)>,
+    missing: Mutex<BTreeSet<String>>,
+}
+
+/// Why messages cannot be put together. All of them are mistakes of ours, found
+/// by the first test that runs.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A file does not follow Fluent's grammar.
+    #[error("{tag}: {cause}")]
+    Grammar {
+        /// The file's language.
+        tag: &'static str,
+        /// What the parser says.
+        cause: String,
+    },
+    /// A tag that is none.
+    #[error("{0}: not a language tag")]
+    Tag(&'static str),
+    /// Two crates have a message of the same name.
+    #[error("{tag}: {cause}")]
+    Twice {
+        /// The language.
+        tag: &'static str,
+        /// Which message.
+        cause: String,
+    },
+}
+
+impl Catalogue {
+    /// Puts the messages of all crates together.
+    pub fn build(parts: &[&[Locale]]) -> Result<Self, CatalogueError> {
+        let mut languages = vec![("en", bundle("en")?)];
+        for (tag, messages) in parts.iter().copied().flatten().copied() {
+            let resource =
+                FluentResource::try_new(messages.to_owned()).map_err(|(_, causes)| {
+                    let cause = format!("{causes:?}");
+                    CatalogueError::Grammar { tag, cause }
+                })?;
+            if !languages.iter().any(|(known, _)| *known == tag) {
+                languages.push((tag, bundle(tag)?));
+            }
+            let Some((_, bundle)) = languages.iter_mut().find(|(known, _)| *known == tag) else {
+                return Err(CatalogueError::Tag(tag));
+            };
+            bundle.add_resource(resource).map_err(|causes| {
+                let cause = format!("{causes:?}");
+                CatalogueError::Twice { tag, cause }
+            })?;
+        }
+        Ok(Self(Arc::new(Messages {
+            languages,
+            missing: Mutex::default(),
+        })))
+    }
+
+    /// A text that speaks `language`, or the nearest to it that we have.
+    pub fn speak(&self, language: &Language) -> Text {
+        let tags = self.0.languages.iter().map(|(tag, _)| *tag);
+        let nearest = language::look_up(&language.tag, &tags);
+        Text {
+            place: tags
+                .clone()
+                .position(|tag| Some(tag) == nearest)
+                .unwrap_or(0),
+            language: language.clone(),
+            catalogue: self.clone(),
+        }
+    }
+
+    /// The tags that have messages, English first.
+    pub fn languages(&self) -> impl Iterator<Item = &'static str> {
+        self.0.languages.iter().map(|(tag, _)| *tag)
+    }
+
+    /// Whether English, and so every language, can say `id`.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.languages[0].1.has_message(id)
+    }
+
+    /// Every message that was asked for and does not exist. A test's world looks
+    /// here at its end.
+    pub fn missing(&self) -> Vec<String> {
+        let missing = self.0.missing.lock();
+        let missing = missing.unwrap_or_else(PoisonError::into_inner);
+        missing.iter().cloned().collect()
+    }
+}
+
+/// The language a page is written in, able to say any message. Cheap to clone.
+#[derive(Clone)]
+pub struct Text {
+    catalogue: Catalogue,
+    place: usize,
+    language: Language,
+}
+
+impl Text {
+    /// The reader's language.
+    pub fn language(&self) -> &Language {
+        &self.language
+    }
+
+    /// The catalogue it speaks from.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The message `id`, which has nothing to fill in.
+    pub fn say(&self, id: &str) -> Cow<'_, str> {
+        self.format(id, None, None)
+    }
+
+    /// The message `id` with its `{ $name }`s filled in.
+    pub fn with<'v>(&self, id: &str, values: impl AsRef<[(&'static str, Value<'v>)]>) -> String {
+        let values = arguments(values.as_ref());
+        self.format(id, None, Some(&values)).into_owned()
+    }
+
+    /// The attribute `.name` of the message `id`.
+    pub fn attribute<'v>(
+        &self,
+        id: &str,
+        name: &str,
+        values: impl AsRef<[(&'static str, Value<'v>)]>,
+    ) -> String {
+        let values = arguments(values.as_ref());
+        self.format(id, Some(name), Some(&values)).into_owned()
+    }
+
+    /// A number as people of this language write it: "12,500", "12.500".
+    pub fn number(&self, number: i64) -> String {
+        let digits = number.unsigned_abs().to_string();
+        let mark = self.say("number-thousands");
+        let mut written = String::with_capacity(digits.len() + 8);
+        if number < 0 {
+            written.push('\u{2212}');
+        }
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                written.push_str(&mark);
+            }
+            written.push(digit);
+        }
+        written
+    }
+
+    /// In the reader's language, else in English, else nothing: a page may mix
+    /// languages, but never shows a key.
+    fn format(
+        &self,
+        id: &str,
+        attribute: Option<&str>,
+        values: Option<&FluentArgs<'_>>,
+    ) -> Cow<'_, str> {
+        for place in [self.place, 0] {
+            let bundle = &self.catalogue.0.languages[place].1;
+            let pattern = bundle.get_message(id).and_then(|message| match attribute {
+                Some(name) => message.get_attribute(name).map(|found| found.value()),
+                None => message.value(),
+            });
+            if let Some(pattern) = pattern {
+                let mut causes = Vec::new();
+                let said = bundle.format_pattern(pattern, values, &mut causes);
+                for cause in causes {
+                    tracing::error!(id, %cause, "a message could not be filled in");
+                }
+                return said;
+            }
+        }
+        self.catalogue.note_missing(id);
+        Cow::Borrowed("")
+    }
+}
+
+impl Catalogue {
+    fn note_missing(&self, id: &str) {
+        let missing = self.0.missing.lock();
+        if missing
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned())
+        {
+            tracing::error!(id, "a message is missing in every language");
+        }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({})", self.language)
+    }
+}
+
+fn bundle(tag: &'static str) -> Result<FluentBundle<FluentResource>, CatalogueError> {
+    let language: LanguageIdentifier = tag.parse().map_err(|_| CatalogueError::Tag(tag))?;
+    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+    bundle.set_use_isolating(false);
+    Ok(bundle)
+}
+
+fn arguments<'v>(values: &[(&'static str, Value<'v>)]) -> FluentArgs<'v> {
+    values
+        .iter()
+        .map(|(name, value)| (*name, value.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EN: &str = "\
+hello = Hello
+left = { $n ->
+    [one] { $n } place left
+   *[other] { $n } places left
+}
+only-english = Just this
+problem-x = Detail of { $name }
+    .title = Title
+";
+    const MS: &str = "\
+hello = Helo
+left = tinggal { $n } tempat
+";
+    const AR: &str = "\
+left = { $n ->
+    [zero] لا أماكن
+    [one] مكان واحد
+    [two] مكانان
+    [few] { $n } أماكن
+   *[other] { $n } مكانًا
+}
+";
+
+    fn catalogue() -> Catalogue {
+        Catalogue::build(&[&[("en", EN), ("ms", MS)], &[("ar", AR)]]).unwrap()
+    }
+
+    fn text(tag: &str) -> Text {
+        catalogue().speak(&Language::of(tag))
+    }
+
+    #[test]
+    fn each_message_falls_back_by_itself() {
+        assert_eq!(text("ms-MY").say("hello"), "Helo");
+        assert_eq!(text("ms").say("only-english"), "Just this");
+        assert_eq!(text("fr").say("hello"), "Hello");
+        assert_eq!(text("fr").language().tag, "fr");
+    }
+
+    #[test]
+    fn plurals_are_the_language_s_own_and_digits_are_latin() {
+        for (tag, n, said) in [
+            ("en", 1, "1 place left"),
+            ("en", 2, "2 places left"),
+            ("ms", 1, "tinggal 1 tempat"),
+            ("ar", 0, "لا أماكن"),
+            ("ar", 2, "مكانان"),
+            ("ar", 5, "5 أماكن"),
+        ] {
+            assert_eq!(text(tag).with("left", [("n", n.into())]), said);
+            assert_eq!(text(tag).with("left", &[("n", n.into())]), said);
+        }
+    }
+
+    #[test]
+    fn names_stand_without_isolation_marks() {
+        let said = text("en").with("problem-x", [("name", "Mei".into())]);
+        assert_eq!(said, "Detail of Mei");
+        assert_eq!(text("en").attribute("problem-x", "title", []), "Title");
+    }
+
+    #[test]
+    fn a_missing_message_shows_nothing_and_is_noted() {
+        let catalogue = catalogue();
+        let text = catalogue.speak(&Language::ENGLISH);
+        assert_eq!(text.say("no-such"), "");
+        assert_eq!(text.say("no-such"), "");
+        assert_eq!(catalogue.missing(), ["no-such"]);
+        assert!(catalogue.has("hello") && !catalogue.has("no-such"));
+    }
+
+    #[test]
+    fn mistakes_in_files_are_refused() {
+        assert!(matches!(
+            Catalogue::build(&[&[("en", "a = { \n")]]),
+            Err(CatalogueError::Grammar { tag: "en", .. })
+        ));
+        assert!(matches!(
+            Catalogue::build(&[&[("en", EN)], &[("en", "hello = again\n")]]),
+            Err(CatalogueError::Twice { .. })
+        ));
+    }
+}

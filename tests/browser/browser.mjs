@@ -1,0 +1,44 @@
+// Debian's Chromium, and visitors in it: each with cookies of its own.
+import { existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
+
+// A private browser that asks nobody but the page under test.
+export const open = () =>
+  chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+export const phone = { width: 360, height: 640 };
+export const desk = { width: 1280, height: 800 };
+
+// A visitor of one Kenduri; `options` are those of a browser context.
+export async function visitor(browser, kenduri, options = {}) {
+  const context = await browser.newContext({
+    baseURL: kenduri.origin,
+    viewport: phone,
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  context.setDefaultTimeout(15_000);
+  return context.newPage();
+}
+
+const screenshots = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
+
+// Keeps a picture of the whole page for people to look at.
+export async function keep(page, name) {
+  mkdirSync(screenshots, { recursive: true });
+  await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
+}

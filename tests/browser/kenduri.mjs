@@ -1,0 +1,67 @@
+// The built program with its demo, started for one file of tests and ended with it.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const built = fileURLToPath(new URL('../../target/release/kenduri', import.meta.url));
+const patience = 60_000;
+
+export class Kenduri {
+  // Starts the demo on a free port, in a folder of its own, and waits until it answers.
+  static async start() {
+    const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
+    const program = spawn(built, ['serve', '--demo', '--data', data, '--listen', '127.0.0.1:0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const kenduri = new Kenduri(program, data);
+    process.once('exit', () => program.kill('SIGKILL'));
+    await kenduri.ready();
+    return kenduri;
+  }
+
+  constructor(program, data) {
+    this.program = program;
+    this.data = data;
+    this.said = [];
+  }
+
+  async ready() {
+    const slow = setTimeout(() => this.program.kill('SIGKILL'), patience);
+    const lines = createInterface({ input: this.program.stdout });
+    // What it prints last is read even if nobody waits for it, so that it never has to wait for us.
+    await new Promise((answers, fails) => {
+      lines.on('line', (line) => {
+        this.said.push(line);
+        const found = line.match(/answers at (http:\/\/\S+)/);
+        if (found) answers((this.origin = found[1]));
+      });
+      lines.on('close', () => fails(new Error(`the program did not start:\n${this.said.join('\n')}`)));
+    });
+    clearTimeout(slow);
+  }
+
+  // The first address it printed that matches, without scheme and host; waits until it is printed.
+  async link(pattern) {
+    const begin = Date.now();
+    for (;;) {
+      const found = this.said
+        .flatMap((line) => line.split(/\s+/))
+        .filter((word) => word.startsWith(this.origin))
+        .map((word) => word.slice(this.origin.length))
+        .find((path) => pattern.test(path));
+      if (found) return found;
+      if (Date.now() - begin > patience) throw new Error(`no link like ${pattern} in:\n${this.said.join('\n')}`);
+      await new Promise((soon) => setTimeout(soon, 20));
+    }
+  }
+
+  async stop() {
+    const ended = new Promise((done) => this.program.once('exit', done));
+    this.program.kill('SIGTERM');
+    await ended;
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,94 @@
+// Every page, at two widths, light and dark, in every language it is promised in: what a program can
+// see of looks.md. Pictures of all of them are in target/screenshots, for people to look at.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { desk, keep, open, phone, visitor } from './browser.mjs';
+import { Kenduri } from './kenduri.mjs';
+import { accessibility, overflow, traffic } from './looking.mjs';
+import { pages } from './walk.mjs';
+
+const guests = ['en', 'ms', 'it', 'zh-Hans', 'ar'];
+const hosts = ['en', 'ms'];
+const codes = ['RAHMA', 'ROSSI', 'TANWE', 'LATE1', 'SHUT1'];
+const budget = 60 * 1024;
+
+let browser;
+let kenduri;
+
+before(async () => {
+  [browser, kenduri] = await Promise.all([open(), Kenduri.start()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await kenduri?.stop();
+});
+
+// Looks at every page once in this dress; all complaints together.
+async function look(paths, { language, scheme, size, storageState }) {
+  const page = await visitor(browser, kenduri, { viewport: size, colorScheme: scheme, storageState });
+  const seen = await traffic(page, kenduri.origin);
+  const complaints = [];
+  for (const path of paths) {
+    const url = new URL(path, kenduri.origin);
+    url.searchParams.set('lang', language);
+    const answer = await page.goto(url.href);
+    const found = seen.complaints.splice(0);
+    if (answer.status() >= 500) found.push(`status ${answer.status()}`);
+    found.push(...(await accessibility(page)));
+    if (size === phone) found.push(...(await overflow(page)));
+    const name = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id').replace(/[^\w-]+/g, '_');
+    await keep(page, `${name || '_'}-${language}-${scheme}-${size.width}`);
+    complaints.push(...found.map((complaint) => `${path}: ${complaint}`));
+  }
+  await page.context().close();
+  return complaints;
+}
+
+const dresses = (languages) =>
+  languages.flatMap((language) =>
+    ['light', 'dark'].flatMap((scheme) => [phone, desk].map((size) => ({ language, scheme, size }))),
+  );
+
+const called = ({ language, scheme, size }) => `${language}, ${scheme}, ${size.width} pixels`;
+
+describe('what guests and strangers see', () => {
+  let paths;
+  before(async () => {
+    const page = await visitor(browser, kenduri);
+    const starts = ['/', '/o/aisyah-daniel', '/invite/ZZZZZ', '/nowhere', '/problems', '/login', '/mailbox'];
+    paths = await pages(page, [...starts, ...codes.map((code) => `/invite/${code}`)]);
+    await page.context().close();
+  });
+  for (const dress of dresses(guests)) {
+    test(called(dress), async () => assert.deepEqual(await look(paths, dress), []));
+  }
+});
+
+describe('what hosts see', () => {
+  let paths;
+  let storageState;
+  before(async () => {
+    const page = await visitor(browser, kenduri, { viewport: desk });
+    await page.goto(await kenduri.link(/^\/(?!invite|mailbox).+/));
+    paths = await pages(page, ['/admin', '/admin/o/aisyah-daniel']);
+    storageState = await page.context().storageState();
+    await page.context().close();
+  });
+  for (const dress of dresses(hosts)) {
+    test(called(dress), async () => assert.deepEqual(await look(paths, { ...dress, storageState }), []));
+  }
+});
+
+describe(`the first page of a guest weighs at most ${budget / 1024} KiB`, () => {
+  for (const language of guests) {
+    test(language, async () => {
+      const page = await visitor(browser, kenduri);
+      const seen = await traffic(page, kenduri.origin);
+      await page.goto(`/invite/RAHMA?lang=${language}`, { waitUntil: 'networkidle' });
+      assert.deepEqual(seen.complaints, []);
+      assert.ok(seen.bytes() <= budget, `${seen.bytes()} bytes`);
+      await page.context().close();
+    });
+  }
+});

@@ -1,0 +1,126 @@
+// Households answer as people do, on a phone, with and without script; the host sees it arrive.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desk, open, visitor } from './browser.mjs';
+import { Kenduri } from './kenduri.mjs';
+
+let browser;
+let kenduri;
+
+before(async () => {
+  [browser, kenduri] = await Promise.all([open(), Kenduri.start()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await kenduri?.stop();
+});
+
+// Opens the invitation as its link does, and goes on to the form.
+async function openForm(page, code) {
+  await page.goto(`/invite/${code}?lang=en`);
+  await page.locator(`main a[href*="/invite/${code}/rsvp"]`).first().click();
+  await page.locator('form.answer').waitFor();
+}
+
+// Presses an answer where a thumb would: on its label.
+const choose = (page, group, answer) =>
+  group.locator(`label:has(input[value="${answer}"])`).click();
+
+// Every group of radios that is in view, one for each person and event.
+async function answerForAll(page, answer) {
+  const groups = await page.locator('fieldset.person:not([data-new]) [role=radiogroup]').all();
+  for (const group of groups) await choose(page, group, answer);
+  return groups.length;
+}
+
+const save = (page) => page.locator('.save-bar button').click();
+
+async function sees(page, ...words) {
+  await page.waitForURL(/\/confirmation/);
+  const text = await page.locator('main').innerText();
+  for (const word of words) assert.ok(text.includes(word), `“${word}” is not in:\n${text}`);
+}
+
+test('a family answers on a phone, brings a guest, and sees what was kept', async () => {
+  const page = await visitor(browser, kenduri);
+  await openForm(page, 'RAHMA');
+  assert.equal(await answerForAll(page, 'yes'), 12, 'four people, three events');
+
+  await page.locator('[data-add] button').click();
+  const guest = page.locator('fieldset[data-new]').first();
+  assert.ok(await guest.locator('input[name="new.0.name"]').evaluate((field) => field === document.activeElement));
+  await page.keyboard.type('Mei Ling');
+  await save(page);
+  await sees(page, 'Rahman', 'Mei Ling', 'Coming');
+
+  await page.reload();
+  await sees(page, 'Mei Ling');
+  await page.goto('/invite/RAHMA/rsvp');
+  const saved = await page.locator('form.answer input[type=radio]:checked').evaluateAll((all) => all.map((one) => one.value));
+  assert.deepEqual([...new Set(saved)], ['yes']);
+});
+
+test('the same works without script', async () => {
+  const page = await visitor(browser, kenduri, { javaScriptEnabled: false });
+  await openForm(page, 'TANWE');
+  await answerForAll(page, 'no');
+  const places = page.locator('input[name="new.0.name"]');
+  const brings = (await places.count()) > 0;
+  if (brings) {
+    await places.fill('Lim Ah Kow');
+    await page.locator('label:has(input[name="new.0.comes"])').click();
+  }
+  await save(page);
+  await sees(page, 'Not coming', ...(brings ? ['Lim Ah Kow'] : []));
+});
+
+test('a code is typed as it is read, and a wrong one is told kindly', async () => {
+  const page = await visitor(browser, kenduri);
+  await page.goto('/?lang=en');
+  await page.locator('input[name=code]').fill('zzzzz');
+  await page.locator('form:has(input[name=code]) button').click();
+  assert.match(await page.locator('main').innerText(), /do not know this code/i);
+  await page.locator('input[name=code]').fill('r a h-m a');
+  await page.locator('form:has(input[name=code]) button').click();
+  await page.waitForURL(/\/invite\/RAHMA/);
+});
+
+test('what was typed survives a closed tab', async () => {
+  const page = await visitor(browser, kenduri);
+  await openForm(page, 'ROSSI');
+  await answerForAll(page, 'undecided');
+  await page.goto('about:blank');
+  await page.goto('/invite/ROSSI/rsvp?lang=en');
+  const typed = await page.locator('form.answer input[type=radio]:checked').evaluateAll((all) => all.map((one) => one.value));
+  assert.ok(typed.length > 0);
+  assert.deepEqual([...new Set(typed)], ['undecided']);
+});
+
+test('closed and locked invitations show answers and no controls', async () => {
+  const page = await visitor(browser, kenduri);
+  for (const code of ['LATE1', 'SHUT1']) {
+    await page.goto(`/invite/${code}?lang=en`);
+    assert.equal(await page.locator('main input[type=radio]').count(), 0);
+    await page.locator('main [role=status]').first().waitFor();
+  }
+});
+
+test('the host signs in by the link of this start, and sees an answer arrive', async () => {
+  const host = await visitor(browser, kenduri, { viewport: desk, locale: 'en-GB' });
+  await host.goto(await kenduri.link(/^\/(?!invite|mailbox).+/));
+  await host.goto('/admin/o/aisyah-daniel');
+  await host.locator('[data-live]').waitFor();
+  const coming = host.locator('[data-figure=yes]');
+  const before = Number(await coming.innerText());
+
+  const guest = await visitor(browser, kenduri);
+  await openForm(guest, 'ROSSI');
+  const people = await guest.locator('fieldset.person:not([data-new])').count();
+  await answerForAll(guest, 'no');
+  await save(guest);
+  await sees(guest, 'Not coming');
+
+  assert.ok(people > 0);
+  await host.waitForFunction((was) => document.querySelector('[data-figure=yes]').innerText !== String(was), before);
+});

@@ -1,0 +1,217 @@
+//! Copies the demo's household `RAHMA` many times, straight into the store, 5,000 to an occasion:
+//! what the benchmarks need and no page offers. Started as `crowd STORE NUMBER`.
+//!
+//! One SQL text for both stores. Rows are copied whatever columns they have; only names are new.
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+/// What the specification allows in one occasion.
+const IN_ONE_OCCASION: usize = 5_000;
+
+/// Many invitations.
+#[derive(Parser)]
+struct Arguments {
+    /// `sqlite:PATH` or `postgres://…`
+    store: String,
+    /// How many to add.
+    number: usize,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let mut store = Store::open(&arguments.store)?;
+    let mut script = vec!["BEGIN".to_owned()];
+    for part in PARTS {
+        let columns = store.columns(part.table)?;
+        script.push(part.copy(&columns, arguments.number));
+    }
+    script.push("COMMIT".to_owned());
+    store.run(&script.join(";\n"))
+}
+
+/// The rows of one table that belong to the household or its occasion.
+struct Part {
+    table: &'static str,
+    rows: &'static str,
+    copied: Copied,
+    /// Columns whose values are new in each copy.
+    renamed: &'static [(&'static str, Name)],
+}
+
+/// How often.
+#[derive(Clone, Copy, PartialEq)]
+enum Copied {
+    PerOccasion,
+    PerInvitation,
+}
+
+#[derive(Clone, Copy)]
+enum Name {
+    /// An id that comes with the occasion.
+    OfOccasion,
+    /// An id that comes with the invitation.
+    OfInvitation,
+    /// The occasion's slug.
+    Slug,
+    /// The invitation's code.
+    Code,
+}
+
+const PARTS: [Part; 7] = [
+    Part {
+        table: "occasion",
+        rows: "id = (SELECT occasion FROM invitation WHERE code_key = 'RAHMA')",
+        copied: Copied::PerOccasion,
+        renamed: &[("id", Name::OfOccasion), ("slug", Name::Slug)],
+    },
+    Part {
+        table: "event",
+        rows: "occasion = (SELECT occasion FROM invitation WHERE code_key = 'RAHMA')",
+        copied: Copied::PerOccasion,
+        renamed: &[("id", Name::OfOccasion), ("occasion", Name::OfOccasion)],
+    },
+    Part {
+        table: "dietary_option",
+        rows: "occasion = (SELECT occasion FROM invitation WHERE code_key = 'RAHMA')",
+        copied: Copied::PerOccasion,
+        renamed: &[("occasion", Name::OfOccasion)],
+    },
+    Part {
+        table: "invitation",
+        rows: "code_key = 'RAHMA'",
+        copied: Copied::PerInvitation,
+        renamed: &[
+            ("id", Name::OfInvitation),
+            ("occasion", Name::OfOccasion),
+            ("code", Name::Code),
+            ("code_key", Name::Code),
+        ],
+    },
+    Part {
+        table: "invitation_event",
+        rows: "invitation = (SELECT id FROM invitation WHERE code_key = 'RAHMA')",
+        copied: Copied::PerInvitation,
+        renamed: &[
+            ("invitation", Name::OfInvitation),
+            ("event", Name::OfOccasion),
+        ],
+    },
+    Part {
+        table: "guest",
+        rows: "invitation = (SELECT id FROM invitation WHERE code_key = 'RAHMA')",
+        copied: Copied::PerInvitation,
+        renamed: &[
+            ("id", Name::OfInvitation),
+            ("invitation", Name::OfInvitation),
+        ],
+    },
+    Part {
+        table: "reply",
+        rows: "guest IN (SELECT guest.id FROM guest JOIN invitation ON invitation.id = invitation \
+               WHERE code_key = 'RAHMA')",
+        copied: Copied::PerInvitation,
+        renamed: &[("guest", Name::OfInvitation), ("event", Name::OfOccasion)],
+    },
+];
+
+impl Part {
+    /// One statement; `copy.i` counts from 1.
+    fn copy(&self, columns: &[String], invitations: usize) -> String {
+        let (last, occasion) = match self.copied {
+            Copied::PerOccasion => (invitations.div_ceil(IN_ONE_OCCASION), "copy.i".to_owned()),
+            Copied::PerInvitation => (
+                invitations,
+                format!("((copy.i - 1) / {IN_ONE_OCCASION} + 1)"),
+            ),
+        };
+        let values: Vec<String> = columns
+            .iter()
+            .map(|column| match self.new_name(column) {
+                None => format!("old.{column}"),
+                Some(Name::OfOccasion) => renumbered(column, &occasion),
+                Some(Name::OfInvitation) => renumbered(column, "copy.i"),
+                Some(Name::Slug) => format!("old.slug || '-' || {occasion}"),
+                Some(Name::Code) => format!("'Z' || {}", padded("copy.i", 7)),
+            })
+            .collect();
+        format!(
+            "WITH RECURSIVE copy(i) AS \
+               (SELECT 1 UNION ALL SELECT i + 1 FROM copy WHERE i < {last}) \
+             INSERT INTO {table} ({columns}) SELECT {values} \
+             FROM (SELECT * FROM {table} WHERE {rows}) AS old CROSS JOIN copy",
+            table = self.table,
+            columns = columns.join(", "),
+            values = values.join(", "),
+            rows = self.rows,
+        )
+    }
+
+    fn new_name(&self, column: &str) -> Option<Name> {
+        self.renamed
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, name)| *name)
+    }
+}
+
+/// A UUID of its own: the old one, with the number as its last group.
+fn renumbered(column: &str, number: &str) -> String {
+    format!("substr(old.{column}, 1, 24) || {}", padded(number, 12))
+}
+
+/// Digits with zeros in front, in words that both stores know.
+fn padded(number: &str, width: usize) -> String {
+    let zeros = "0".repeat(width);
+    let digits = format!("CAST({number} AS TEXT)");
+    format!("substr('{zeros}' || {digits}, length({digits}) + 1)")
+}
+
+enum Store {
+    Sqlite(rusqlite::Connection),
+    Postgres(Box<postgres::Client>),
+}
+
+impl Store {
+    fn open(address: &str) -> Result<Self> {
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            let connection = rusqlite::Connection::open_with_flags(
+                path,
+                rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE,
+            )
+            .with_context(|| format!("cannot open {path}"))?;
+            return Ok(Store::Sqlite(connection));
+        }
+        let client = postgres::Client::connect(address, postgres::NoTls)?;
+        Ok(Store::Postgres(Box::new(client)))
+    }
+
+    fn columns(&mut self, table: &str) -> Result<Vec<String>> {
+        match self {
+            Store::Sqlite(connection) => Ok(connection
+                .prepare("SELECT name FROM pragma_table_info(?1)")?
+                .query_map([table], |row| row.get(0))?
+                .collect::<Result<_, _>>()?),
+            Store::Postgres(client) => {
+                let rows = client.query(
+                    "SELECT column_name::text FROM information_schema.columns
+                     WHERE table_name = $1 AND table_schema = current_schema()
+                     ORDER BY ordinal_position",
+                    &[&table],
+                )?;
+                Ok(rows
+                    .iter()
+                    .map(|row| row.try_get(0))
+                    .collect::<Result<_, _>>()?)
+            }
+        }
+    }
+
+    fn run(&mut self, script: &str) -> Result<()> {
+        match self {
+            Store::Sqlite(connection) => connection.execute_batch(script)?,
+            Store::Postgres(client) => client.batch_execute(script)?,
+        }
+        Ok(())
+    }
+}

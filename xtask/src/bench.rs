@@ -1,0 +1,111 @@
+//! `cargo xtask bench`: the figures that the documents promise, measured on this machine.
+//!
+//! Ways are compared within one run, turn by turn, and by their medians: neighbours on a shared
+//! machine then disturb all of them alike. Nothing is believed across runs.
+
+mod client;
+mod cores;
+mod crawl;
+mod crowd;
+mod flush;
+mod footprint;
+mod load;
+mod page;
+mod rsvp;
+mod server;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use tempfile::TempDir;
+
+use crate::command::{program, run};
+use crate::interrupt;
+use crate::workspace::root;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Durable RSVPs a second through HTTP, and how many share one flush.
+    Rsvp {
+        #[command(flatten)]
+        turns: Turns,
+        /// Measure `PostgreSQL` as well, in a private cluster.
+        #[arg(long)]
+        postgres: bool,
+    },
+    /// The guest's page beside a bare server that answers the same bytes, in a small and a large store.
+    Page {
+        #[command(flatten)]
+        turns: Turns,
+    },
+    /// Idle memory, size, time to the first answer, and if wanted the time of a clean build.
+    Footprint {
+        /// Also build from an empty folder (minutes).
+        #[arg(long)]
+        clean_build: bool,
+    },
+}
+
+/// How often and how long each way is measured.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Turns {
+    /// Turns of each way; their median is shown.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Seconds of one turn.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+}
+
+impl Turns {
+    fn duration(self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+/// Measures with a release build of both sides: a slow client would only measure itself.
+pub(crate) fn bench(bench: &Bench) -> Result<()> {
+    if cfg!(debug_assertions) {
+        return run(program("cargo")
+            .args([
+                "run",
+                "--quiet",
+                "--release",
+                "--locked",
+                "-p",
+                "xtask",
+                "--",
+            ])
+            .args(std::env::args_os().skip(1)));
+    }
+    interrupt::listen()?;
+    run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    match bench {
+        Bench::Rsvp { turns, postgres } => rsvp::bench(&runtime, *turns, *postgres),
+        Bench::Page { turns } => page::bench(&runtime, *turns),
+        Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
+    }
+}
+
+/// A folder on the disk that the workspace lies on: a temporary one may be memory.
+fn new_folder() -> Result<TempDir> {
+    TempDir::with_prefix_in("bench-", root().join("target"))
+        .context("cannot make a folder in target")
+}
+
+/// The release build of the program.
+fn binary() -> PathBuf {
+    root().join("target/release/kenduri")
+}
+
+/// The middle of some figures.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

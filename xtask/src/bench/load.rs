@@ -1,0 +1,102 @@
+//! A closed loop: so many clients, each sending its next request as soon as it has an answer.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use tokio::task::LocalSet;
+
+use super::client::{Answer, Client};
+
+/// Before counting: connections opened, caches filled, statements prepared.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// One client's side of the conversation.
+pub(super) trait Conversation {
+    /// Writes the next request into `request`, which is empty.
+    fn ask(&mut self, request: &mut Vec<u8>);
+    /// Hears the answer to it.
+    fn hear(&mut self, answer: &Answer<'_>) -> Result<()>;
+}
+
+/// What was counted in one turn.
+pub(super) struct Turn {
+    /// Answers that came within the turn.
+    pub(super) answers: usize,
+    /// Answers in a second.
+    pub(super) per_second: f64,
+    /// The time within which 99 of 100 were answered.
+    pub(super) p99: Duration,
+}
+
+/// Lets every conversation run for `duration`, after a short warm-up. `sample` is taken when the
+/// turn begins and when it ends.
+pub(super) async fn drive<C: Conversation + 'static, S>(
+    address: SocketAddr,
+    conversations: Vec<C>,
+    duration: Duration,
+    sample: impl Fn() -> Result<S>,
+) -> Result<(Turn, [S; 2])> {
+    let begin = Instant::now() + WARM_UP;
+    let end = begin + duration;
+    let clients = LocalSet::new();
+    let talks: Vec<_> = conversations
+        .into_iter()
+        .map(|conversation| clients.spawn_local(talk(address, conversation, begin, end)))
+        .collect();
+    clients
+        .run_until(async {
+            tokio::time::sleep_until(begin.into()).await;
+            let before = sample()?;
+            tokio::time::sleep_until(end.into()).await;
+            let after = sample()?;
+            let mut times = Vec::new();
+            for talk in talks {
+                times.extend(talk.await.context("a client failed")??);
+            }
+            times.sort_unstable();
+            let p99 = times.get(times.len() * 99 / 100).copied();
+            let turn = Turn {
+                answers: times.len(),
+                per_second: figure(times.len()) / duration.as_secs_f64(),
+                p99: p99.context("nothing was answered in time")?,
+            };
+            Ok((turn, [before, after]))
+        })
+        .await
+}
+
+/// Talks until `end`; the times of the answers that came after `begin`.
+async fn talk<C: Conversation>(
+    address: SocketAddr,
+    mut conversation: C,
+    begin: Instant,
+    end: Instant,
+) -> Result<Vec<Duration>> {
+    let mut client = Client::open(address).await?;
+    let mut request = Vec::new();
+    let mut times = Vec::new();
+    loop {
+        request.clear();
+        conversation.ask(&mut request);
+        let sent = Instant::now();
+        let answer = client.exchange(&request).await?;
+        let received = Instant::now();
+        conversation.hear(&answer)?;
+        if received >= end {
+            return Ok(times);
+        }
+        if received >= begin {
+            times.push(received - sent);
+        }
+    }
+}
+
+/// A count as a figure to divide by.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a benchmark stay far below 2^52"
+)]
+pub(super) fn figure(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,138 @@
+//! The program under measurement, started as a person would, and what the kernel says about it.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::client::{Client, get};
+use crate::command::program;
+use crate::interrupt;
+
+/// How long a start may take, seeding and migrating included.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A running server; dropping it ends it in order.
+pub(super) struct Server {
+    child: Child,
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    said: PathBuf,
+}
+
+impl Server {
+    /// The demo in `data`, with some settings changed through the environment.
+    pub(super) async fn kenduri(
+        data: &Path,
+        settings: &[(&str, String)],
+        core: Option<usize>,
+    ) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = pinned(super::binary(), core);
+        command
+            .args(["serve", "--demo", "--data"])
+            .arg(data)
+            .args(["--listen", &address.to_string()])
+            .envs(settings.iter().map(|(name, value)| (name, value)));
+        Self::start(command, address, data.with_extension("log"), "/readyz").await
+    }
+
+    /// Starts a command that will listen on `address`, and waits until it answers `path` with 200.
+    pub(super) async fn start(
+        mut command: Command,
+        address: SocketAddr,
+        said: PathBuf,
+        path: &str,
+    ) -> Result<Self> {
+        let log = File::create(&said)?;
+        let child = command
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .context("cannot start the server")?;
+        let mut server = Server {
+            child,
+            address,
+            said,
+        };
+        let begin = Instant::now();
+        while !answers(address, path).await {
+            if server.child.try_wait()?.is_some() || begin.elapsed() > PATIENCE {
+                bail!("the server does not answer:\n{}", server.said()?);
+            }
+            ensure!(!interrupt::is_wanted(), "interrupted");
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+        Ok(server)
+    }
+
+    /// Everything it has printed so far.
+    pub(super) fn said(&self) -> Result<String> {
+        Ok(fs::read_to_string(&self.said)?)
+    }
+
+    /// Processor time used so far, in user and kernel together.
+    pub(super) fn processor_time(&self) -> Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name may hold spaces; what follows its bracket does not. Ticks are hundredths on Linux.
+        let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
+        let ticks = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .map(str::parse::<u64>)
+            .sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// Resident memory in bytes.
+    pub(super) fn resident(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kibibytes: u64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|rest| rest.split_whitespace().next())
+            .context("no VmRSS in /proc/PID/status")?
+            .parse()?;
+        Ok(kibibytes * 1024)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// The command, kept on one core if wanted.
+pub(super) fn pinned(binary: PathBuf, core: Option<usize>) -> Command {
+    match core {
+        Some(core) => {
+            let mut command = program("taskset");
+            command.args(["--cpu-list", &core.to_string()]).arg(binary);
+            command
+        }
+        None => program(binary),
+    }
+}
+
+/// A port that nobody uses at this moment.
+pub(super) fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+async fn answers(address: SocketAddr, path: &str) -> bool {
+    let Ok(mut client) = Client::open(address).await else {
+        return false;
+    };
+    let answer = client.exchange(&get(path, "")).await;
+    answer.is_ok_and(|answer| answer.status == 200)
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask check`: the fences that no compiler holds.
+//!
+//! Each fence answers with what it found, all of it at once; a fence without findings is quiet.
+
+mod arrows;
+mod dependencies;
+mod documents;
+mod files;
+mod licence;
+mod locales;
+mod migrations;
+
+use std::fmt;
+
+use anyhow::{Result, bail};
+
+use crate::workspace;
+
+/// Something that stands where it should not.
+struct Finding {
+    place: String,
+    what: String,
+}
+
+impl Finding {
+    fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Finding {
+            place: place.into(),
+            what: what.into(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.place, self.what)
+    }
+}
+
+/// Walks along every fence; fails when one has a hole.
+pub(crate) fn check() -> Result<()> {
+    let metadata = workspace::load_metadata()?;
+    let files = workspace::files_below(workspace::root())?;
+    let fences = [
+        ("arrows between crates", arrows::check(&metadata)),
+        ("lints of every crate", files::check_lints(&metadata)?),
+        ("sizes of files", files::check_sizes(&files)?),
+        ("words and paths", files::check_words(&files)?),
+        ("dependencies", dependencies::check(&metadata)?),
+        ("migrations", migrations::check(&metadata)?),
+        ("locales", locales::check(&metadata)?),
+        ("paths in documents", documents::check()?),
+    ];
+    let mut holes = 0;
+    for (name, findings) in fences {
+        let word = if findings.is_empty() { "ok" } else { "FAILED" };
+        println!("{word:<6}  {name}");
+        holes += findings.len();
+        for finding in findings {
+            println!("        {finding}");
+        }
+    }
+    for long in files::list_long(&files)? {
+        println!("note    {long}");
+    }
+    if holes > 0 {
+        bail!("the fences have {holes} holes");
+    }
+    Ok(())
+}

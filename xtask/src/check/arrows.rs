@@ -1,0 +1,77 @@
+//! Which crate may name which: the arrows of ARCHITECTURE.md, all pointing down.
+
+use super::Finding;
+use crate::workspace::{Metadata, shown};
+
+/// What each room may use. A room that is not listed may use nobody.
+const ALLOWED: &[(&str, &[&str])] = &[
+    (
+        "kenduri",
+        &[
+            "edge",
+            "supervisor",
+            "occasions",
+            "countdowns",
+            "bookings",
+            "accounts",
+            "web",
+            "platform",
+        ],
+    ),
+    ("occasions", &["accounts", "web", "platform"]),
+    ("countdowns", &["accounts", "web", "platform"]),
+    ("bookings", &["accounts", "web", "platform"]),
+    ("accounts", &["web", "platform"]),
+    ("web", &["platform"]),
+    ("testkit", &["web", "platform"]),
+];
+
+/// Usable by everybody, but only in tests.
+const ONLY_IN_TESTS: &str = "testkit";
+
+pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
+    let ours: Vec<_> = metadata.packages.iter().filter(|p| p.is_ours()).collect();
+    let mut findings = Vec::new();
+    for package in &ours {
+        for dependency in &package.dependencies {
+            let is_ours = ours.iter().any(|other| other.name == dependency.name);
+            let kind = dependency.kind.as_deref();
+            if is_ours && !may_use(&package.name, &dependency.name, kind) {
+                findings.push(Finding::new(
+                    shown(&package.manifest_path),
+                    format!("{} must not use {}", package.name, dependency.name),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+fn may_use(user: &str, used: &str, kind: Option<&str>) -> bool {
+    if used == ONLY_IN_TESTS {
+        return kind == Some("dev");
+    }
+    ALLOWED
+        .iter()
+        .any(|(name, below)| *name == user && below.contains(&used))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_use;
+
+    #[test]
+    fn arrows_point_down_and_never_sideways() {
+        assert!(may_use("occasions", "platform", None));
+        assert!(!may_use("platform", "occasions", None));
+        assert!(!may_use("occasions", "bookings", None));
+        assert!(!may_use("edge", "platform", None));
+        assert!(!may_use("xtask", "platform", None));
+    }
+
+    #[test]
+    fn the_test_world_stays_out_of_the_program() {
+        assert!(may_use("accounts", "testkit", Some("dev")));
+        assert!(!may_use("kenduri", "testkit", None));
+    }
+}

@@ -1,0 +1,59 @@
+//! Migrations: numbered from 0001 without gaps, and each one registered in its crate.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Finding;
+use crate::workspace::{Metadata, files_below, shown};
+
+pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for package in metadata.packages.iter().filter(|p| p.is_ours()) {
+        let folder = package.folder().join("migrations");
+        if !folder.is_dir() {
+            continue;
+        }
+        let stems = list_stems(&folder)?;
+        let place = shown(&folder);
+        let numbers: BTreeSet<Option<u32>> = stems.iter().map(|stem| number(stem)).collect();
+        let expected: BTreeSet<Option<u32>> = (1..).take(numbers.len()).map(Some).collect();
+        if numbers != expected {
+            findings.push(Finding::new(
+                &place,
+                format!("not numbered 0001, 0002, … without gaps: {stems:?}"),
+            ));
+        }
+        let sources = files_below(&package.folder().join("src"))?;
+        let sources: String = sources
+            .iter()
+            .map(fs::read_to_string)
+            .collect::<std::io::Result<_>>()?;
+        for stem in stems {
+            if !sources.contains(&format!("\"{stem}\"")) {
+                findings.push(Finding::new(
+                    &place,
+                    format!("{stem} is not registered in src/"),
+                ));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// `0001_begin` of `0001_begin.sql`, and of a pair `0001_begin.sqlite.sql`, `0001_begin.postgres.sql`.
+fn list_stems(folder: &Path) -> Result<BTreeSet<String>> {
+    Ok(files_below(folder)?
+        .iter()
+        .filter_map(|file| Some(file.file_name()?.to_str()?.split('.').next()?.to_owned()))
+        .collect())
+}
+
+fn number(stem: &str) -> Option<u32> {
+    let (digits, name) = stem.split_once('_')?;
+    (digits.len() == 4 && !name.is_empty())
+        .then(|| digits.parse().ok())
+        .flatten()
+}

@@ -1,0 +1,68 @@
+//! Other programs, run in the repository and believed only when they end well.
+
+use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::interrupt;
+use crate::workspace::root;
+
+/// A command in the root of the repository.
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// Shows the command, runs it to its end, and fails when it does.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    ensure!(!interrupt::is_wanted(), "interrupted");
+    let shown = shown(command);
+    println!("$ {shown}");
+    let mut child = command
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("cannot start {shown}"))?;
+    interrupt::now_runs(i32::try_from(child.id())?);
+    let status = child.wait();
+    interrupt::now_runs(0);
+    ensure!(!interrupt::is_wanted(), "interrupted");
+    let status = status?;
+    ensure!(status.success(), "{shown}: {status}");
+    Ok(())
+}
+
+/// Runs quietly; what it printed, or an error that holds all it said.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let shown = shown(command);
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start {shown}"))?;
+    if !output.status.success() {
+        bail!(
+            "{shown}: {}\n{}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+}
+
+/// Where the shell would find a program.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    output(program("sh").args(["-c", "command -v \"$0\"", name]))
+        .ok()
+        .map(PathBuf::from)
+}
+
+fn shown(command: &Command) -> String {
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,68 @@
+//! `cargo xtask`: everything a contributor runs, and what CI runs.
+//!
+//! `test` is the whole proof, `check` the fences that no compiler holds, `bench` the figures
+//! that the documents promise, `dev` the loop of a working day.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command speaks to the person who started it"
+)]
+
+mod bench;
+mod check;
+mod command;
+mod dev;
+mod interrupt;
+mod postgres;
+mod steps;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a contributor runs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything CI runs: format, fences, lints, all tests on both stores, the built program in a browser.
+    Test {
+        /// Only check that Debian's packages are there; do not install them.
+        #[arg(long)]
+        no_install: bool,
+    },
+    /// The fences: crates' arrows, sizes of files, dependencies, migrations, locales, documents.
+    Check,
+    /// Measure the release build on this machine.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Serve the demo from `target/dev`; build and start again whenever a file is saved.
+    Dev,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Test { no_install } => test::test(if no_install {
+            test::Packages::Check
+        } else {
+            test::Packages::Install
+        }),
+        Task::Check => check::check(),
+        Task::Bench(bench) => bench::bench(&bench),
+        Task::Dev => dev::dev(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask test`: what CI runs, from a fresh Debian to the last click in a browser.
+//!
+//! Stops at the first failure. Everything that a step starts is private to this run, in a random
+//! folder, and gone at its end, also after a failure or Ctrl-C.
+
+mod packages;
+
+use anyhow::Result;
+
+pub(crate) use packages::Packages;
+
+use crate::check;
+use crate::command::{program, run};
+use crate::interrupt;
+use crate::postgres::PrivatePostgres;
+use crate::steps::Steps;
+
+/// How many compilers work at once: what CI has.
+const JOBS: &str = "-j2";
+
+/// Runs every step, and prints the times they took.
+pub(crate) fn test(packages: Packages) -> Result<()> {
+    interrupt::listen()?;
+    let mut steps = Steps::default();
+    let outcome = all(&mut steps, packages);
+    steps.print_table();
+    outcome
+}
+
+fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
+    steps.step("packages", || packages.provide())?;
+    steps.step("format", || {
+        run(program("cargo").args(["fmt", "--all", "--check"]))
+    })?;
+    steps.step("fences", check::check)?;
+    steps.step("lints", || {
+        run(program("cargo")
+            .args(["clippy", "--workspace", "--all-targets", "--locked", JOBS])
+            .args(["--", "-D", "warnings"]))
+    })?;
+    let postgres = steps.step("private PostgreSQL", PrivatePostgres::start)?;
+    steps.step("units, both stores, pages, end to end", || {
+        run(program("cargo")
+            .args(["test", "--workspace", "--locked", JOBS])
+            .env("KENDURI_TEST_POSTGRES", postgres.url()))
+    })?;
+    drop(postgres);
+    steps.step("release build", || {
+        run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri", JOBS]))
+    })
+}

@@ -1,0 +1,130 @@
+//! What the tests need from Debian beside Rust and a C compiler.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::command::{find, output, program, run};
+use crate::postgres;
+
+/// What to do about a package that is missing.
+#[derive(Clone, Copy)]
+pub(crate) enum Packages {
+    /// Install it with apt.
+    Install,
+    /// Say which are missing, and fail.
+    Check,
+}
+
+/// The oldest Node.js that the browser tests run on: Debian 12's.
+const OLDEST_NODE: u32 = 18;
+
+impl Packages {
+    /// Sees to it that every package is there.
+    pub(crate) fn provide(self) -> Result<()> {
+        let missing = list_missing();
+        if !missing.is_empty() {
+            match self {
+                Packages::Install => install(&missing)?,
+                Packages::Check => bail!(
+                    "missing here: {0}\nhint: run without --no-install, or: apt-get install {0}",
+                    missing.join(" ")
+                ),
+            }
+            let still = list_missing();
+            ensure!(still.is_empty(), "apt did not bring {}", still.join(" "));
+        }
+        check_node()
+    }
+}
+
+fn list_missing() -> Vec<&'static str> {
+    let there = |program: &str| find(program).is_some();
+    [
+        ("postgresql", postgres::find_programs().is_some()),
+        ("chromium", there("chromium")),
+        ("nodejs", there("node")),
+        ("npm", there("npm")),
+        ("fonts-noto-core", is_installed("fonts-noto-core")),
+        ("fonts-noto-cjk", is_installed("fonts-noto-cjk")),
+    ]
+    .into_iter()
+    .filter_map(|(package, there)| (!there).then_some(package))
+    .collect()
+}
+
+/// Fonts have no program to look for. Elsewhere than on Debian nobody can be asked: taken as there.
+fn is_installed(package: &str) -> bool {
+    find("dpkg-query").is_none()
+        || output(program("dpkg-query").args([
+            "--show",
+            "--showformat=${db:Status-Status}",
+            package,
+        ]))
+        .is_ok_and(|status| status == "installed")
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    ensure!(
+        find("apt-get").is_some(),
+        "this is not Debian; please install by hand what stands for {}",
+        packages.join(" ")
+    );
+    if lists_are_empty(Path::new("/var/lib/apt/lists")) {
+        run(&mut apt_get(&["update"])?)?;
+    }
+    let mut words = vec!["install", "--yes", "--no-install-recommends"];
+    words.extend(packages);
+    if run(&mut apt_get(&words)?).is_err() {
+        // Lists that have grown old name packages that are gone.
+        run(&mut apt_get(&["update"])?)?;
+        run(&mut apt_get(&words)?)?;
+    }
+    Ok(())
+}
+
+fn apt_get(words: &[&str]) -> Result<Command> {
+    let mut command = if rustix::process::geteuid().is_root() {
+        program("env")
+    } else {
+        ensure!(
+            find("sudo").is_some(),
+            "installing needs root: run once as root, or with sudo installed, or: apt-get {}",
+            words.join(" ")
+        );
+        let mut sudo = program("sudo");
+        sudo.arg("env");
+        sudo
+    };
+    command
+        .args(["DEBIAN_FRONTEND=noninteractive", "apt-get"])
+        .args(["--quiet=2", "--option", "DPkg::Lock::Timeout=300"])
+        .args(words);
+    Ok(command)
+}
+
+fn lists_are_empty(lists: &Path) -> bool {
+    fs::read_dir(lists).map_or(true, |mut entries| {
+        !entries.any(|entry| {
+            entry.is_ok_and(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
+        })
+    })
+}
+
+fn check_node() -> Result<()> {
+    let version = output(program("node").arg("--version"))?;
+    let major: u32 = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok())
+        .with_context(|| format!("node --version says “{version}”"))?;
+    ensure!(
+        major >= OLDEST_NODE,
+        "node is {version}; the browser tests need {OLDEST_NODE} or newer"
+    );
+    println!("node {version}, and the rest of Debian's packages, are here");
+    Ok(())
+}

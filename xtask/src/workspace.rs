@@ -1,0 +1,115 @@
+//! Where the repository lies, which files it holds, and what cargo knows about it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+/// The folder that holds the workspace.
+pub(crate) fn root() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
+}
+
+/// A path as people say it: from the root of the repository.
+pub(crate) fn shown(path: &Path) -> String {
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+/// Every file below `folder`, sorted, without what builds and package managers leave behind.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("cannot list {}", shown(&folder)))?;
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let left_behind = ["target", "node_modules", ".git"]
+                .iter()
+                .any(|known| name == *known);
+            let ours = !left_behind && entry.path() != root().join("data");
+            let kind = entry.file_type()?;
+            if kind.is_dir() && ours {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What `cargo metadata` says, as far as anybody here asks.
+#[derive(Deserialize)]
+pub(crate) struct Metadata {
+    /// Ours and other people's.
+    pub(crate) packages: Vec<Package>,
+}
+
+/// One crate of the workspace or of the registry.
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    /// As in its manifest.
+    pub(crate) name: String,
+    /// As in its manifest.
+    pub(crate) version: String,
+    /// Where it was loaded from; `None` for a path.
+    pub(crate) source: Option<String>,
+    /// An SPDX expression.
+    pub(crate) license: Option<String>,
+    /// Its `Cargo.toml`.
+    pub(crate) manifest_path: PathBuf,
+    /// The crates that it names.
+    pub(crate) dependencies: Vec<Dependency>,
+}
+
+/// One line of a manifest.
+#[derive(Deserialize)]
+pub(crate) struct Dependency {
+    /// The name of the crate that is used.
+    pub(crate) name: String,
+    /// `None`, `dev` or `build`.
+    pub(crate) kind: Option<String>,
+}
+
+impl Package {
+    /// Is it one of this workspace?
+    pub(crate) fn is_ours(&self) -> bool {
+        self.source.is_none()
+    }
+
+    /// The folder of its manifest.
+    pub(crate) fn folder(&self) -> &Path {
+        self.manifest_path.parent().unwrap_or(&self.manifest_path)
+    }
+}
+
+/// Asks cargo about the workspace and all it depends on.
+pub(crate) fn load_metadata() -> Result<Metadata> {
+    let answer = cargo_says(&["metadata", "--locked", "--format-version", "1"])?;
+    serde_json::from_str(&answer).context("cargo metadata answered something unexpected")
+}
+
+/// What a question to cargo prints.
+pub(crate) fn cargo_says(question: &[&str]) -> Result<String> {
+    let output = Command::new("cargo")
+        .args(question)
+        .current_dir(root())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(
+        output.status.success(),
+        "cargo {} failed:\n{}",
+        question.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
