@@ -15,6 +15,7 @@ export class Kenduri {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
     const program = spawn(built, ['serve', '--demo', '--data', data, '--listen', '127.0.0.1:0'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, KENDURI_LOG_LEVEL: 'warn' },
     });
     const kenduri = new Kenduri(program, data);
     process.once('exit', () => program.kill('SIGKILL'));

@@ -2,13 +2,14 @@
 // see of looks.md. Pictures of all of them are in target/screenshots, for people to look at.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { desk, keep, open, phone, visitor } from './browser.mjs';
+import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { accessibility, overflow, traffic } from './looking.mjs';
 import { pages } from './walk.mjs';
 
 const guests = ['en', 'ms', 'it', 'zh-Hans', 'ar'];
 const hosts = ['en', 'ms'];
+const strangers = ['/', '/o/aisyah-daniel', '/invite/ZZZZZ', '/nowhere', '/problems', '/api/docs', '/login', '/mailbox'];
 const codes = ['RAHMA', 'ROSSI', 'TANWE', 'LATE1', 'SHUT1'];
 const budget = 60 * 1024;
 
@@ -52,12 +53,11 @@ const dresses = (languages) =>
 
 const called = ({ language, scheme, size }) => `${language}, ${scheme}, ${size.width} pixels`;
 
-describe('what guests and strangers see', () => {
+describe('what guests and strangers see', { concurrency: 2 }, () => {
   let paths;
   before(async () => {
     const page = await visitor(browser, kenduri);
-    const starts = ['/', '/o/aisyah-daniel', '/invite/ZZZZZ', '/nowhere', '/problems', '/login', '/mailbox'];
-    paths = await pages(page, [...starts, ...codes.map((code) => `/invite/${code}`)]);
+    paths = await pages(page, [...strangers, ...codes.map((code) => `/invite/${code}`), '/invite/ROSSI/confirmation']);
     await page.context().close();
   });
   for (const dress of dresses(guests)) {
@@ -65,18 +65,34 @@ describe('what guests and strangers see', () => {
   }
 });
 
-describe('what hosts see', () => {
+describe('what hosts see', { concurrency: 2 }, () => {
   let paths;
   let storageState;
   before(async () => {
     const page = await visitor(browser, kenduri, { viewport: desk });
-    await page.goto(await kenduri.link(/^\/(?!invite|mailbox).+/));
+    await signIn(page, kenduri);
     paths = await pages(page, ['/admin', '/admin/o/aisyah-daniel']);
     storageState = await page.context().storageState();
     await page.context().close();
   });
   for (const dress of dresses(hosts)) {
     test(called(dress), async () => assert.deepEqual(await look(paths, { ...dress, storageState }), []));
+  }
+});
+
+describe('a form that was refused', () => {
+  for (const dress of dresses(['en', 'ar'])) {
+    test(called(dress), async () => {
+      const page = await visitor(browser, kenduri, { viewport: dress.size, colorScheme: dress.scheme });
+      await page.goto(`/invite/RAHMA/rsvp?lang=${dress.language}`);
+      await page.locator('input[name^="name."]').first().evaluate((field) => (field.value = 'x'.repeat(101)));
+      await page.locator('.save-bar button').click();
+      await page.locator('main [role=alert]').waitFor();
+      const found = [...(await accessibility(page)), ...(await overflow(page))];
+      await keep(page, `refused-${dress.language}-${dress.scheme}-${dress.size.width}`);
+      assert.deepEqual(found, []);
+      await page.context().close();
+    });
   }
 });
 

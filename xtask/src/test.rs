@@ -14,6 +14,7 @@ use crate::command::{program, run};
 use crate::interrupt;
 use crate::postgres::PrivatePostgres;
 use crate::steps::Steps;
+use crate::workspace::root;
 
 /// How many compilers work at once: what CI has.
 const JOBS: &str = "-j2";
@@ -47,5 +48,16 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
     drop(postgres);
     steps.step("release build", || {
         run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri", JOBS]))
+    })?;
+    let browser = root().join("tests/browser");
+    steps.step("browser tests' packages", || {
+        run(program("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&browser))
+    })?;
+    steps.step("stories and looks in a browser", || {
+        run(program("npm")
+            .args(["test", "--silent"])
+            .current_dir(&browser))
     })
 }

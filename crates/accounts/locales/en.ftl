@@ -44,9 +44,7 @@ account-password-new = New password
 account-password-others = Every other device will be signed out.
 account-password-save = Save the password
 account-sessions = Where you are signed in
-account-session-browser = Browser
-account-session-seen = Last used
-account-session-since = Signed in
+account-session-history = Signed in { $since }, last used { $seen }.
 account-session-this = This one
 account-session-unknown = Unknown browser
 account-session-end = Sign out there
@@ -55,9 +53,10 @@ account-tokens = Tokens for programs
 account-tokens-text = A program shows a token instead of your password. It may never do more than you may.
 account-token-name = Name of the token
 account-token-scopes = May be used to
-account-token-until = Works until
-account-token-used = Last used
-account-token-never = Never
+account-token-life = Works until { $until }. { $used ->
+    [none] Never used.
+   *[other] Last used { $used }.
+}
 account-token-one = One occasion only
 account-token-remove = Take back
 account-token-days = Works for so many days (1 to 366)

@@ -7,7 +7,7 @@ account-guests = Dijemput ke majlis?
 account-guests-link = Buka jemputan dengan kodnya
 account-problem = Ada masalah
 account-name = Nama anda
-account-password-hint = Sekurang-kurangnya 10 aksara. Beberapa patah kata bersama mudah diingat.
+account-password-hint = Sekurang-kurangnya 10 aksara. Gabungan beberapa perkataan mudah diingat.
 
 # Pautan log masuk sekali guna.
 account-link = Log masuk dengan pautan ini
@@ -16,7 +16,7 @@ account-link-use = Log masuk pada peranti ini
 
 # Pemilik pertama.
 account-setup = Sediakan Kenduri
-account-setup-text = Pemasangan ini belum ada pemilik. Anda akan menjadi pemiliknya, kemudian boleh mencipta majlis dan menjemput orang lain membantu.
+account-setup-text = Pemasangan ini belum ada pemilik. Anda akan menjadi pemiliknya, dan kemudian boleh mencipta majlis serta menjemput orang lain membantu.
 account-setup-finish = Jadi pemilik
 
 # Menjadi ahli.
@@ -44,27 +44,26 @@ account-password-new = Kata laluan baharu
 account-password-others = Semua peranti lain akan dilog keluar.
 account-password-save = Simpan kata laluan
 account-sessions = Tempat anda log masuk
-account-session-browser = Pelayar
-account-session-seen = Kali terakhir digunakan
-account-session-since = Log masuk
+account-session-history = Log masuk { $since }, kali terakhir digunakan { $seen }.
 account-session-this = Yang ini
 account-session-unknown = Pelayar tidak dikenali
 account-session-end = Log keluar di sana
 account-session-end-others = Log keluar di semua tempat lain
 account-tokens = Token untuk program
-account-tokens-text = Program menunjukkan token sebagai ganti kata laluan anda. Token tidak boleh berbuat lebih daripada yang anda boleh.
+account-tokens-text = Program menunjukkan token sebagai ganti kata laluan anda. Token tidak boleh membuat lebih daripada apa yang anda sendiri boleh buat.
 account-token-name = Nama token
 account-token-scopes = Boleh digunakan untuk
-account-token-until = Berfungsi hingga
-account-token-used = Kali terakhir digunakan
-account-token-never = Belum pernah
+account-token-life = Sah hingga { $until }. { $used ->
+    [none] Belum pernah digunakan.
+   *[other] Kali terakhir digunakan { $used }.
+}
 account-token-one = Satu majlis sahaja
 account-token-remove = Tarik balik
-account-token-days = Berfungsi selama berapa hari (1 hingga 366)
+account-token-days = Tempoh sah dalam hari (1 hingga 366)
 account-token-create = Cipta token
 account-token-made = Token baharu
 account-token-once = Salin sekarang: token ditunjukkan sekali ini sahaja dan tidak disimpan di mana-mana.
-account-right-profile-read = melihat nama dan alamat anda
+account-right-profile-read = melihat nama dan alamat e-mel anda
 account-right-occasion-read = melihat majlis, acara, jemputan dan tetamu
 account-right-occasion-write = mengubah majlis, acara, jemputan dan tetamu
 account-right-rsvps-read = melihat jawapan
@@ -75,14 +74,14 @@ mail-sign-in-subject = Log masuk baharu ke { $site }
 mail-sign-in-text =
     Salam { $name },
 
-    seseorang telah log masuk ke akaun anda di { $site } dengan pelayar yang belum pernah digunakan untuknya.
+    seseorang telah log masuk ke akaun anda di { $site } dengan pelayar yang belum pernah digunakan untuk akaun itu.
 
-    Bila: { $time } ({ $zone })
+    Masa: { $time } ({ $zone })
     { $browser ->
         [none] Pelayar: tidak dikenali
        *[other] Pelayar: { $browser }
     }
     Dari: { $network }
 
-    Jika ini anda, tiada apa-apa yang perlu dibuat. Jika bukan, tukar kata laluan anda sekarang; semua yang lain akan dilog keluar:
+    Jika ini anda, tiada apa-apa yang perlu dibuat. Jika bukan, tukar kata laluan anda sekarang; semua peranti lain akan dilog keluar:
     { $address }

@@ -187,7 +187,7 @@ mod tests {
         let taken = hasher
             .0
             .places
-            .acquire_many(QUEUE as u32 + 1)
+            .acquire_many(u32::try_from(QUEUE).unwrap() + 1)
             .await
             .unwrap();
         assert_eq!(hasher.verify(&Secret::new("x"), None).await, Err(Busy));

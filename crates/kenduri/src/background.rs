@@ -63,12 +63,13 @@ pub(crate) async fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         site_host: site.url().host().to_owned(),
         suppression: Key::new(key.mac(&[])),
     };
-    let handlers = vec![
+    let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
         occasions::closing::sweeps(site.store.clone()),
         occasions::web::mail::confirmations(site.clone()),
     ];
+    handlers.extend(occasions::hosting::jobs(&site.platform, &site.catalogue));
     Ok(Worker::new(
         site.store.clone(),
         site.clock.clone(),

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::configuration::{self, Asked, Flag};
@@ -88,6 +88,9 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
         }
     }
     let _ = writeln!(std::io::stderr(), "{reason}");
+    if error.is::<NotRunning>() {
+        return ExitCode::from(3);
+    }
     ExitCode::FAILURE
 }
 
@@ -99,11 +102,22 @@ fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
+/// No Kenduri runs on this data, and there is none that could be opened instead.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "Kenduri is not running with the data in {0}, and nothing is there\n  say where its data is: --data DIR or --config FILE"
+)]
+struct NotRunning(String);
+
 /// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
 fn give(order: Order, place: &Where) -> Result<Outcome> {
     let settings = configuration::load(&place.asked())?.settings;
     if let Some(outcome) = control::ask(&settings.data, &order)? {
         return Ok(outcome);
+    }
+    // An owner may be made before the first start; all else needs what is there.
+    if !settings.data.exists() && !matches!(order, Order::OwnerCreate(_)) {
+        bail!(NotRunning(settings.data.display().to_string()));
     }
     let url = installation::likely_url(&settings)?;
     let site = installation::open(&settings, url)?;

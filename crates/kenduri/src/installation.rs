@@ -76,13 +76,13 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
         Clock::System,
         Random::system(),
     )
-    .with_context(|| format!("cannot open {}", store_name(&settings.store)))
-}
-
-/// The store as messages name it, without its password.
-fn store_name(store: &platform::store::Settings) -> String {
-    match store {
-        platform::store::Settings::Sqlite(file) => file.path.display().to_string(),
-        platform::store::Settings::Postgres(_) => "the PostgreSQL store (store.url)".to_owned(),
-    }
+    .with_context(|| match &settings.store {
+        platform::store::Settings::Sqlite(file) => {
+            format!("cannot open the store {}", file.path.display())
+        }
+        platform::store::Settings::Postgres(_) => {
+            "cannot open the PostgreSQL store\n  store.url names it: does the server run, and know this user and database?"
+                .to_owned()
+        }
+    })
 }

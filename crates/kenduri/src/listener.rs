@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -53,8 +53,14 @@ impl Door {
             ListenAddress::Everywhere(port) => everywhere(*port).await.map(Self::Tcp),
             ListenAddress::Unix(path) => unix(path).map(Self::Unix),
         }
-        .with_context(|| {
-            format!("cannot listen on {address}\n  another program may use it: name another with --listen or listen.http")
+        .map_err(|error| {
+            let mend = match error.kind() {
+                io::ErrorKind::AddrInUse => "another program listens there: name another port with --listen or listen.http",
+                io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege: take one above, or let a front door listen there",
+                io::ErrorKind::AddrNotAvailable => "no card of this machine has this address: `ip address` lists those there are",
+                _ => "listen.http and --listen name it",
+            };
+            anyhow::Error::new(error).context(format!("cannot listen on {address}\n  {mend}"))
         })
     }
 

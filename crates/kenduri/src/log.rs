@@ -9,7 +9,7 @@ mod folder;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use tracing_subscriber::EnvFilter;
@@ -21,6 +21,10 @@ use folder::Folder;
 
 /// How many lines may wait.
 const WAITING: usize = 8_192;
+/// How long the end of the program waits for lines to be written.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait before looking again whether there is room.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// Where lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +40,8 @@ pub(crate) struct Log {
 /// Writes what still waits when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Writing {
-    queue: Option<SyncSender<Message>>,
-    thread: Option<JoinHandle<()>>,
+    queue: SyncSender<Message>,
+    written: Receiver<()>,
 }
 
 #[derive(Debug)]
@@ -63,9 +67,13 @@ pub(crate) fn start(log: &Log) -> Result<Writing> {
         LogFormat::Json => false,
     };
     let (queue, lines) = sync_channel(WAITING);
-    let thread = std::thread::Builder::new()
+    let (done, written) = sync_channel(1);
+    std::thread::Builder::new()
         .name("log".to_owned())
-        .spawn(move || write(target, &lines))
+        .spawn(move || {
+            write(target, &lines);
+            let _ = done.send(());
+        })
         .context("cannot start the thread that writes the log")?;
     // The libraries below say much at `debug` that only they understand.
     let filter = EnvFilter::new(format!(
@@ -86,10 +94,8 @@ pub(crate) fn start(log: &Log) -> Result<Writing> {
             .with_span_list(false)
             .init();
     }
-    Ok(Writing {
-        queue: Some(queue),
-        thread: Some(thread),
-    })
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    Ok(Writing { queue, written })
 }
 
 fn level(level: LogLevel) -> &'static str {
@@ -112,12 +118,12 @@ fn write(mut target: Box<dyn Write + Send>, lines: &Receiver<Message>) {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        if let Some(queue) = self.queue.take() {
-            let _ = queue.send(Message::End);
+        // A terminal that was stopped must not keep the program from ending.
+        let end = Instant::now() + PATIENCE;
+        while self.queue.try_send(Message::End).is_err() && Instant::now() < end {
+            std::thread::sleep(BREATH);
         }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let _ = self.written.recv_timeout(PATIENCE);
     }
 }
 

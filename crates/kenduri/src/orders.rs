@@ -5,7 +5,7 @@ use accounts::account::{DisplayName, NewAccount};
 use accounts::grant::{self, Role, Scope};
 use accounts::setup::{self, Credential};
 use accounts::token::{self, NewToken, Right};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use occasions::occasion;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
@@ -75,10 +75,10 @@ impl Order {
 }
 
 async fn create_owner(order: OwnerCreate, site: &Site) -> Result<Outcome> {
-    let email: Address = order
-        .email
-        .parse()
-        .with_context(|| format!("{:?} is no mail address", order.email))?;
+    let email: Result<Address, _> = order.email.parse();
+    let Ok(email) = email else {
+        bail!("{:?} is no mail address", order.email);
+    };
     let name: DisplayName = order.name.parse()?;
     let new = NewAccount {
         name,

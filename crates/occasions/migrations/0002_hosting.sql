@@ -50,6 +50,8 @@ CREATE TABLE export (
     format TEXT NOT NULL,
     filter TEXT NOT NULL,
     language TEXT NOT NULL,
+    -- Whether it holds codes and contact data.
+    contacts BIGINT NOT NULL,
     state TEXT NOT NULL,
     row_count BIGINT,
     created_at BIGINT NOT NULL,

@@ -50,6 +50,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
         };
         insert_household(tx, &id, &events, number, sample, &shown)?;
     }
+    event::recount_seats(tx, &id)?;
     Ok(Some(id))
 }
 

@@ -1,7 +1,5 @@
 //! One dated part of an occasion, and the seats it has.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use platform::store::{FromRow, Row};
 use platform::{Rows, StoreError, Tx, sql};
@@ -21,6 +19,8 @@ pub struct Event {
     pub key: String,
     /// What hosts fill in.
     pub details: Details,
+    /// Guests who said yes; counted only where there is a capacity.
+    pub seats_taken: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
     /// Raised by every change.
@@ -84,7 +84,16 @@ impl FromRow for Event {
             },
             calendar_sequence: row.column(12)?,
             version: row.column(13)?,
+            seats_taken: row.column(14)?,
         })
+    }
+}
+
+impl Event {
+    /// Seats that are free; `None`: as many as come.
+    pub fn seats_left(&self) -> Option<i64> {
+        let capacity = self.details.capacity?;
+        Some((capacity - self.seats_taken).max(0))
     }
 }
 
@@ -93,7 +102,7 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     tx.all(
         sql!(
             "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
-                    schedule, capacity, position, calendar_sequence, version
+                    schedule, capacity, position, calendar_sequence, version, seats_taken
              FROM event WHERE occasion = $1 ORDER BY position, starts_at, id"
         ),
         &[occasion],
@@ -117,25 +126,34 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Seats taken in each event that has a limit: guests of invitations that are
-/// not archived, who said yes.
-pub fn seats_taken(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-) -> Result<BTreeMap<EventId, i64>, StoreError> {
-    let taken: Vec<(EventId, i64)> = tx.all(
+/// Takes or gives back seats of an event whose lock is held.
+pub fn take_seats(tx: &mut Tx<'_>, event: &EventId, more: i64) -> Result<(), StoreError> {
+    tx.run(
+        sql!("UPDATE event SET seats_taken = seats_taken + $2 WHERE id = $1"),
+        &[event, &more],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// Counts the seats of every event with a limit anew: what hosts change may
+/// touch many guests at once.
+pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    tx.run(
         sql!(
-            "SELECT event.id, COUNT(*) FROM event
-             JOIN reply ON reply.event = event.id AND reply.status = 'yes'
-             JOIN guest ON guest.id = reply.guest
-             JOIN invitation ON invitation.id = guest.invitation
-             WHERE event.occasion = $1 AND event.capacity IS NOT NULL
-               AND invitation.archived_at IS NULL
-             GROUP BY event.id"
+            "UPDATE event SET seats_taken = (
+                 SELECT COUNT(*) FROM reply
+                 JOIN guest ON guest.id = reply.guest
+                 JOIN invitation ON invitation.id = guest.invitation
+                 WHERE reply.event = event.id AND reply.status = 'yes'
+                   AND invitation.archived_at IS NULL
+             )
+             WHERE occasion = $1 AND capacity IS NOT NULL"
         ),
         &[occasion],
+        Rows::Any,
     )?;
-    Ok(taken.into_iter().collect())
+    Ok(())
 }
 
 /// Writes a new event.
@@ -150,9 +168,9 @@ pub fn insert(
     tx.run(
         sql!(
             "INSERT INTO event (id, occasion, key, name, starts_at, ends_at, venue, address,
-                 map_url, dress_code, schedule, capacity, position, calendar_sequence, version,
-                 created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, $14, $14)"
+                 map_url, dress_code, schedule, capacity, seats_taken, position,
+                 calendar_sequence, version, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, 0, 1, $14, $14)"
         ),
         &[
             &id,

@@ -6,19 +6,35 @@
 
 pub mod access;
 pub mod answers;
+pub mod bulk;
 pub mod codes;
 pub mod diets;
 pub mod events;
+pub mod export;
 mod fields;
 pub mod guests;
 mod history;
 pub mod invitations;
 pub mod listing;
 pub mod locks;
+pub mod log;
+pub mod members;
 pub mod occasions;
 pub mod refusal;
+pub mod stream;
 pub mod summary;
 
 pub use access::{HostOf, Leave, enter};
 pub use fields::When;
 pub use refusal::{Current, Refusal};
+
+use platform::Platform;
+use platform::jobs::Handler;
+use web::Catalogue;
+
+/// What runs in the background for hosts.
+pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
+    let mut handlers = export::handlers(platform, catalogue);
+    handlers.push(bulk::handler(platform.store.clone()));
+    handlers
+}

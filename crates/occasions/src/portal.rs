@@ -1,14 +1,12 @@
 //! What a code opens: everything a household may see of its invitation (§8.1),
 //! and nothing else.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
 use crate::code::CodeKey;
 use crate::diet::{self, DietaryOption};
-use crate::event::{self, Event, EventId};
+use crate::event::{self, Event};
 use crate::household::{self, Household};
 use crate::invitation::{self, Invitation};
 use crate::occasion::{self, Occasion};
@@ -23,8 +21,6 @@ pub struct Portal {
     pub events: Vec<Event>,
     /// What food needs can be ticked.
     pub diets: Vec<DietaryOption>,
-    /// Seats taken, of events that have a limit.
-    pub seats_taken: BTreeMap<EventId, i64>,
     /// The invitation and everyone on it.
     pub household: Household,
     /// What the household may do.
@@ -69,12 +65,6 @@ pub fn load(
 ) -> Result<Portal, StoreError> {
     let now = tx.now();
     let events = event::list(tx, &occasion.id)?;
-    let limited = events.iter().any(|event| event.details.capacity.is_some());
-    let seats_taken = if limited {
-        event::seats_taken(tx, &occasion.id)?
-    } else {
-        BTreeMap::new()
-    };
     let diets = if occasion.details.switches.dietary {
         diet::list(tx, &occasion.id)?
     } else {
@@ -86,7 +76,6 @@ pub fn load(
         occasion,
         events,
         diets,
-        seats_taken,
         access,
         now,
     })
@@ -98,13 +87,6 @@ impl Portal {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
-    }
-
-    /// Seats left in an event; `None`: as many as come.
-    pub fn seats_left(&self, event: &Event) -> Option<i64> {
-        let capacity = event.details.capacity?;
-        let taken = self.seats_taken.get(&event.id).copied().unwrap_or(0);
-        Some((capacity - taken).max(0))
     }
 
     /// How much is answered (§1.2).

@@ -144,7 +144,7 @@ pub fn answer(
 /// Opens the portal under the locks of this save.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
     let seen = invitation::find_by_code(tx, &save.key)?.ok_or(Refusal::NotFound)?;
-    if save.wish.may_need_seats() {
+    if save.wish.touches_seats() {
         event::lock_limited(tx, &seen.occasion)?;
     }
     let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
@@ -251,7 +251,7 @@ fn plan_note(portal: &Portal, wish: Option<&NoteWish>) -> Result<Option<String>,
 /// that has its seats keeps them whatever the limit became.
 pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
     for event in &portal.events {
-        let Some(left) = portal.seats_left(event) else {
+        let Some(left) = event.seats_left() else {
             continue;
         };
         let wanted = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
@@ -297,7 +297,7 @@ fn write(
     if let Some(text) = note {
         changes.push(write_note(tx, portal, text)?);
     }
-    seat(portal, &guests);
+    seat(tx, portal, &guests)?;
     let renamed = changes.iter().any(Change::is_of_names);
     portal.household.guests = guests;
     finish(tx, portal, &changes, renamed, save)
@@ -360,18 +360,21 @@ fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Chan
     })
 }
 
-/// Seats as they are after this save, for the portal that is answered.
-pub(crate) fn seat(portal: &mut Portal, after: &[Guest]) {
-    let limited: Vec<EventId> = portal
-        .events
-        .iter()
-        .filter(|event| event.details.capacity.is_some())
-        .map(|event| event.id.clone())
-        .collect();
-    for event in limited {
-        let more = coming(after, &event) - coming(&portal.household.guests, &event);
-        *portal.seats_taken.entry(event).or_default() += more;
+/// Takes and gives back seats under the locks of their events. The portal's
+/// events say afterwards what is left.
+pub(crate) fn seat(
+    tx: &mut Tx<'_>,
+    portal: &mut Portal,
+    after: &[Guest],
+) -> Result<(), StoreError> {
+    for event in &mut portal.events {
+        let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
+        if event.details.capacity.is_some() && more != 0 {
+            event::take_seats(tx, &event.id, more)?;
+            event.seats_taken += more;
+        }
     }
+    Ok(())
 }
 
 /// Everything that follows from a save: version, history, log, news, mail.

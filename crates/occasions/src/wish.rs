@@ -48,15 +48,13 @@ pub struct NoteWish {
 }
 
 impl Wish {
-    /// Whether anybody may need a seat they do not have yet.
-    pub fn may_need_seats(&self) -> bool {
-        self.guests.iter().any(|guest| {
-            guest.id.is_none()
-                || guest
-                    .replies
-                    .values()
-                    .any(|status| *status == ReplyStatus::Yes)
-        })
+    /// Whether anybody may take a seat or give one back.
+    pub fn touches_seats(&self) -> bool {
+        !self.remove.is_empty()
+            || self
+                .guests
+                .iter()
+                .any(|guest| guest.id.is_none() || !guest.replies.is_empty())
     }
 
     /// Whether it touches food needs.

@@ -196,3 +196,27 @@ words! {
         Expired = "expired",
     }
 }
+
+words! {
+    /// What an export lists.
+    ExportKind {
+        /// One line per guest.
+        Guests = "guests",
+        /// One line per household.
+        Households = "households",
+        /// One line per guest and event.
+        Replies = "replies",
+        /// For the kitchen: how many, and who.
+        Diets = "diets",
+    }
+}
+
+words! {
+    /// A kind of file.
+    FileFormat {
+        /// Text with commas: UTF-8 with BOM, CRLF, RFC 4180.
+        Csv = "csv",
+        /// A workbook.
+        Xlsx = "xlsx",
+    }
+}

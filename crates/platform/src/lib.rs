@@ -33,8 +33,12 @@ pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};
 
 /// The tables of this floor.
-pub const MIGRATIONS: store::migrate::Migrations =
-    migrations!("platform", "0001_begin", "0002_jobs_and_mail", "0003_installation");
+pub const MIGRATIONS: store::migrate::Migrations = migrations!(
+    "platform",
+    "0001_begin",
+    "0002_jobs_and_mail",
+    "0003_installation"
+);
 
 /// What the world decides, in one value: built by the program, and built
 /// another way by tests. Clones share it.

@@ -6,7 +6,7 @@ shell-tabs = الأقسام الرئيسية
 shell-more = المزيد
 shell-sign-in = تسجيل الدخول
 shell-sign-out = تسجيل الخروج
-shell-home = إلى الصفحة الأولى
+shell-home = إلى الصفحة الرئيسية
 shell-request = الطلب { $id }
 
 # Numbers, dates and hours.
@@ -91,8 +91,8 @@ time-range = { $from }–{ $to }
 time-range-wide = { $from } – { $to }
 
 # The page that explains every code.
-problems-title = ما الذي قد يعترضكم
-problems-introduction = كل رفض يحمل أحد هذه الرموز. الرموز لا تتغير، أما عباراتها فقد تتغير.
+problems-title = مشكلات قد تواجهكم
+problems-introduction = كل طلب مرفوض يحمل أحد هذه الرموز. الرموز لا تتغير، أما عباراتها فقد تتغير.
 problems-fields = رموز الحقول
 
 # What is wrong with a request as such.
@@ -114,13 +114,13 @@ problem-csrf-failed = بقيت هذه الصفحة مفتوحة مدة طويل�
     .title = يُرجى إعادة تحميل الصفحة
 
 # Versions and repeats.
-problem-version-required = يُرجى ذكر الإصدار المراد تغييره، بواسطة If-Match أو “version”.
+problem-version-required = يُرجى ذكر الإصدار المراد تغييره، بواسطة If-Match أو «version».
     .title = الإصدار غير مذكور
-problem-version-conflict = غيّر أحدهم هذه الأجوبة في أثناء وجودكم هنا. اختاروا ما تريدون الاحتفاظ به.
+problem-version-conflict = غيّر أحدهم هذا في أثناء وجودكم هنا. اختاروا ما تريدون الاحتفاظ به.
     .title = حدث تغيير
 problem-idempotency-key-reused = استُعمل هذا المفتاح لطلب آخر.
     .title = المفتاح مستعمل
-problem-idempotency-in-progress = ما زال الطلب نفسه قيد التنفيذ. يُرجى السؤال بعد قليل.
+problem-idempotency-in-progress = ما زال الطلب نفسه قيد التنفيذ. يُرجى المحاولة بعد قليل.
     .title = قيد التنفيذ
 
 # Limits, and our own trouble.
@@ -168,20 +168,20 @@ problem-rsvp-deadline-passed = { $day ->
     [none] أُغلق باب الرد.
    *[other] أُغلق باب الرد في { $day }.
 } { $contact ->
-    [none] للتغيير يُرجى الاتصال بأصحاب الدعوة.
-   *[other] للتغيير يُرجى الاتصال بـ { $contact }.
+    [none] للتغيير يُرجى التواصل مع أصحاب الدعوة.
+   *[other] للتغيير يُرجى التواصل مع { $contact }.
 }
     .title = أُغلق باب الرد
 problem-invitation-locked = { $contact ->
-    [none] لتغيير جوابكم يُرجى الاتصال بأصحاب الدعوة.
-   *[other] لتغيير جوابكم يُرجى الاتصال بـ { $contact }.
+    [none] لتغيير ردكم يُرجى التواصل مع أصحاب الدعوة.
+   *[other] لتغيير ردكم يُرجى التواصل مع { $contact }.
 }
     .title = أُغلق باب الرد
 problem-occasion-closed = { $contact ->
-    [none] أُغلقت هذه المناسبة. للاستفسار يُرجى الاتصال بأصحاب الدعوة.
-   *[other] أُغلقت هذه المناسبة. للاستفسار يُرجى الاتصال بـ { $contact }.
+    [none] أُغلقت صفحة هذه المناسبة. للاستفسار يُرجى التواصل مع أصحاب الدعوة.
+   *[other] أُغلقت صفحة هذه المناسبة. للاستفسار يُرجى التواصل مع { $contact }.
 }
-    .title = أُغلقت هذه المناسبة
+    .title = أُغلقت صفحة المناسبة
 problem-feature-disabled = لا يستعمل أصحاب الدعوة هذا القسم.
     .title = لا يوجد شيء هنا
 problem-plus-one-limit = { $allowed ->
@@ -190,7 +190,8 @@ problem-plus-one-limit = { $allowed ->
     [one] يمكنكم اصطحاب شخص واحد.
     [two] يمكنكم اصطحاب شخصين.
     [few] يمكنكم اصطحاب { $allowed } أشخاص.
-   *[other] يمكنكم اصطحاب { $allowed } شخصًا.
+    [many] يمكنكم اصطحاب { $allowed } شخصًا.
+   *[other] يمكنكم اصطحاب { $allowed } شخص.
 }
     .title = لم يبق مكان
 problem-children-limit = { $allowed ->
@@ -199,7 +200,8 @@ problem-children-limit = { $allowed ->
     [one] يمكنكم اصطحاب طفل واحد.
     [two] يمكنكم اصطحاب طفلين.
     [few] يمكنكم اصطحاب { $allowed } أطفال.
-   *[other] يمكنكم اصطحاب { $allowed } طفلًا.
+    [many] يمكنكم اصطحاب { $allowed } طفلًا.
+   *[other] يمكنكم اصطحاب { $allowed } طفل.
 }
     .title = لم يبق مكان
 problem-guest-limit = { $limit ->
@@ -209,7 +211,7 @@ problem-guest-limit = { $limit ->
     .title = العدد كبير
 problem-guest-not-found = لا نجد هذا الشخص في الدعوة.
     .title = لم نجد هذا الشخص
-problem-named-guest = دُعي هذا الشخص باسمه، ولا يحذفه إلا أصحاب الدعوة.
+problem-named-guest = دُعي هذا الشخص باسمه، ولا يزيله إلا أصحاب الدعوة.
     .title = مدعو باسمه
 problem-event-not-invited = هذا الشخص غير مدعو إلى هذا الجزء.
     .title = غير مدعو
@@ -219,10 +221,11 @@ problem-event-full = { $left ->
     [one] بقي مكان واحد فقط.
     [two] بقي مكانان فقط.
     [few] بقيت { $left } أماكن فقط.
-   *[other] بقي { $left } مكانًا فقط.
+    [many] بقي { $left } مكانًا فقط.
+   *[other] بقي { $left } مكان فقط.
 }
     .title = اكتمل العدد
-problem-dietary-note-required = يُرجى كتابة المقصود بـ “أخرى”.
+problem-dietary-note-required = يُرجى كتابة المقصود بكلمة «أخرى».
     .title = الملاحظة غير مذكورة
 
 # Single fields.
@@ -250,11 +253,11 @@ field-not-allowed = لا يمكن اختيار هذا هنا.
 field-not-unique = هذا مكرر.
 field-invalid = القيمة غير صالحة.
 field-email-invalid = لا يبدو هذا عنوان بريد إلكتروني.
-field-url-invalid = لا يبدو هذا عنوانًا يبدأ بـ https://.
-field-date-invalid = هذا التاريخ مع هذه الساعة غير موجود.
+field-url-invalid = يجب أن يكون أول العنوان https://.
+field-date-invalid = لا وجود لهذا التاريخ أو لهذا الوقت.
 field-time-zone-unknown = لا نعرف هذه المنطقة الزمنية.
 field-language-unknown = هذا ليس رمز لغة.
-field-ends-before-start = النهاية قبل البداية.
+field-ends-before-start = وقت النهاية قبل وقت البداية.
 field-password-short = { $min ->
     [none] كلمة المرور قصيرة.
    *[other] الحد الأدنى لعدد الأحرف: { $min }.

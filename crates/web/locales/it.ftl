@@ -6,7 +6,7 @@ shell-tabs = Sezioni principali
 shell-more = Altro
 shell-sign-in = Accedi
 shell-sign-out = Esci
-shell-home = Alla prima pagina
+shell-home = Alla pagina iniziale
 shell-request = Richiesta { $id }
 
 # Numbers, dates and hours.
@@ -66,7 +66,7 @@ time-range-wide = { $from }–{ $to }
 
 # The page that explains every code.
 problems-title = Che cosa può andare storto
-problems-introduction = Ogni rifiuto porta uno di questi codici. I codici non cambiano; le frasi possono cambiare.
+problems-introduction = Ogni richiesta respinta riporta uno di questi codici. I codici non cambiano; le frasi possono cambiare.
 problems-fields = Codici dei singoli campi
 
 # What is wrong with a request as such.
@@ -74,15 +74,15 @@ problem-body-invalid = Non è stato possibile leggere la richiesta. Torni indiet
     .title = Richiesta illeggibile
 problem-request-invalid = Non è stato possibile leggere l’indirizzo o la richiesta.
     .title = Richiesta illeggibile
-problem-not-found = Qui non c’è nulla, oppure non è visibile per Lei.
+problem-not-found = Qui non c’è nulla, oppure non Le è consentito vederlo.
     .title = Qui non c’è nulla
 problem-method-not-allowed = Questo indirizzo non accetta richieste di questo tipo.
     .title = Non in questo modo
-problem-body-too-large = È più di quanto possiamo ricevere in una volta. Invii qualcosa di meno.
+problem-body-too-large = È più di quanto possiamo ricevere in una volta. Invii di meno.
     .title = Troppo in una volta
 problem-unsupported-media-type = Questo indirizzo accetta un altro tipo di contenuto.
     .title = Altro tipo di contenuto
-problem-validation-failed = Qualcosa non può essere salvato così. L’errore è indicato accanto a ogni campo.
+problem-validation-failed = Non tutto può essere salvato così. Il motivo è indicato accanto a ogni campo.
     .title = C’è un problema
 problem-csrf-failed = Questa pagina è rimasta aperta troppo a lungo. Torni indietro, la ricarichi e riprovi.
     .title = Ricarichi la pagina
@@ -90,7 +90,7 @@ problem-csrf-failed = Questa pagina è rimasta aperta troppo a lungo. Torni indi
 # Versions and repeats.
 problem-version-required = Indichi quale versione sta modificando, con If-Match o “version”.
     .title = Manca la versione
-problem-version-conflict = Qualcuno ha modificato queste risposte nel frattempo. Scelga che cosa conservare.
+problem-version-conflict = Nel frattempo qualcuno ha modificato questa pagina. Scelga che cosa conservare.
     .title = Modificato nel frattempo
 problem-idempotency-key-reused = Questa chiave di idempotenza è già servita per un’altra richiesta.
     .title = Chiave già usata
@@ -111,46 +111,46 @@ problem-too-many-attempts = Troppi tentativi. { $time ->
        *[other] Riprovi tra { $minutes } minuti.
     }
    *[other] { $minutes ->
-        [one] Riprovi dopo le { $time }, tra un minuto.
-       *[other] Riprovi dopo le { $time }, tra { $minutes } minuti.
+        [one] Riprovi dopo le ore { $time }, tra un minuto.
+       *[other] Riprovi dopo le ore { $time }, tra { $minutes } minuti.
     }
 }
     .title = Troppi tentativi
 problem-store-busy = Non è stato salvato nulla. Riprovi tra un momento.
-    .title = Nulla è stato salvato
-problem-busy = In questo momento c’è molto da fare. Riprovi tra un momento.
+    .title = Non è stato salvato nulla
+problem-busy = In questo momento il sito è molto occupato. Riprovi tra poco.
     .title = Un momento
-problem-internal = È colpa nostra. Nulla di quanto ha fatto è andato perso; riprovi.
+problem-internal = È stato un nostro errore. Nulla di quanto ha fatto è andato perso; riprovi.
     .title = Qualcosa non ha funzionato
 
 # Behind an invitation's code.
-problem-invitation-not-found = Non conosciamo questo codice. O e 0, e I, L e 1, valgono lo stesso.
+problem-invitation-not-found = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
     .title = Non conosciamo questo codice
-problem-invitation-expired = Questa festa è passata. Grazie di averne fatto parte.
-    .title = La festa è passata
+problem-invitation-expired = Questo evento si è concluso. Grazie di averne fatto parte.
+    .title = Evento concluso
 problem-code-malformed = Il codice ha 5 lettere o cifre.
     .title = Ricontrolli il codice
-problem-code-required = Usi il codice che sta sull’invito.
+problem-code-required = Usi il codice scritto sull’invito.
     .title = Manca il codice
 problem-rsvp-deadline-passed = { $day ->
     [none] Le risposte sono chiuse.
-   *[other] Le risposte si sono chiuse il { $day }.
+   *[other] Le risposte sono chiuse (ultimo giorno: { $day }).
 } { $contact ->
-    [none] Per modifiche si rivolga agli ospitanti.
+    [none] Per modifiche si rivolga a chi invita.
    *[other] Per modifiche si rivolga a { $contact }.
 }
     .title = Le risposte sono chiuse
 problem-invitation-locked = { $contact ->
-    [none] Per modificare la risposta si rivolga agli ospitanti.
+    [none] Per modificare la risposta si rivolga a chi invita.
    *[other] Per modificare la risposta si rivolga a { $contact }.
 }
     .title = Le risposte sono chiuse
 problem-occasion-closed = { $contact ->
-    [none] Le risposte a questa festa sono chiuse. Per domande si rivolga agli ospitanti.
-   *[other] Le risposte a questa festa sono chiuse. Per domande si rivolga a { $contact }.
+    [none] Questo evento è chiuso. Per domande si rivolga a chi invita.
+   *[other] Questo evento è chiuso. Per domande si rivolga a { $contact }.
 }
     .title = Le risposte sono chiuse
-problem-feature-disabled = Gli ospitanti non usano questa parte.
+problem-feature-disabled = Qui questa parte non è in uso.
     .title = Qui non c’è nulla
 problem-plus-one-limit = { $allowed ->
     [none] Non c’è posto per un altro ospite.
@@ -173,7 +173,7 @@ problem-guest-limit = { $limit ->
     .title = Troppe persone
 problem-guest-not-found = Non troviamo questa persona nell’invito.
     .title = Persona non trovata
-problem-named-guest = Questa persona è stata invitata per nome; solo gli ospitanti possono toglierla.
+problem-named-guest = Questa persona è stata invitata per nome; solo chi invita può toglierla.
     .title = Persona invitata per nome
 problem-event-not-invited = Questa persona non è invitata a questa parte.
     .title = Non invitata
@@ -207,10 +207,10 @@ field-out-of-range = { $min ->
     [none] Il valore è troppo piccolo o troppo grande.
    *[other] Tra { $min } e { $max }.
 }
-field-unknown-option = Scelga una delle possibilità offerte.
+field-unknown-option = Scelga una delle opzioni proposte.
 field-unknown-field = Questo campo non esiste.
 field-wrong-type = Qui serve un altro tipo di valore.
-field-not-allowed = Qui non si può scegliere.
+field-not-allowed = Qui questa scelta non è possibile.
 field-not-unique = Compare due volte.
 field-invalid = Il valore non è valido.
 field-email-invalid = Non sembra un indirizzo e-mail.
@@ -234,4 +234,4 @@ field-display-name-length = { $min ->
 }
 field-slug-invalid = Solo lettere minuscole, cifre e trattini.
 field-slug-reserved = Questa parola è riservata ad altro.
-field-confirmation-wrong = Non è ciò che andava scritto.
+field-confirmation-wrong = Non corrisponde a ciò che andava scritto.

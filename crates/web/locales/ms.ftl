@@ -6,7 +6,7 @@ shell-tabs = Bahagian utama
 shell-more = Lagi
 shell-sign-in = Log masuk
 shell-sign-out = Log keluar
-shell-home = Ke halaman pertama
+shell-home = Ke halaman utama
 shell-request = Permintaan { $id }
 
 # Numbers, dates and hours.
@@ -86,9 +86,9 @@ time-range = { $from }–{ $to }
 time-range-wide = { $from } – { $to }
 
 # The page that explains every code.
-problems-title = Apa yang boleh menjadi masalah
-problems-introduction = Setiap penolakan membawa salah satu kod ini. Kod tidak berubah; ayatnya mungkin berubah.
-problems-fields = Kod bagi medan tunggal
+problems-title = Masalah yang mungkin timbul
+problems-introduction = Setiap permintaan yang ditolak disertai salah satu kod ini. Kod tidak berubah; ayatnya mungkin berubah.
+problems-fields = Kod bagi setiap medan
 
 # What is wrong with a request as such.
 problem-body-invalid = Permintaan ini tidak dapat dibaca. Sila kembali dan cuba lagi.
@@ -99,29 +99,29 @@ problem-cursor-invalid = Penunjuk senarai ini bukan daripada kami. Sila mulakan 
     .title = Penunjuk tidak dikenali
 problem-idempotency-key-invalid = Kunci idempotensi mestilah 1 hingga 128 aksara ASCII yang kelihatan.
     .title = Kunci tidak boleh digunakan
-problem-not-found = Tiada apa-apa di sini, atau bukan untuk paparan anda.
+problem-not-found = Tiada apa-apa di sini, atau anda tidak dibenarkan melihatnya.
     .title = Tiada apa-apa di sini
 problem-method-not-allowed = Alamat ini tidak menerima permintaan seperti itu.
-    .title = Bukan begini caranya
-problem-body-too-large = Ini melebihi jumlah yang dapat kami terima sekali gus. Sila hantar lebih sedikit.
+    .title = Cara ini tidak diterima
+problem-body-too-large = Ini melebihi had yang dapat kami terima sekali gus. Sila hantar dalam jumlah yang lebih kecil.
     .title = Terlalu banyak sekali gus
 problem-unsupported-media-type = Alamat ini menerima jenis kandungan yang lain.
     .title = Jenis kandungan lain
 problem-headers-too-large = Pelayar atau program menghantar pengepala yang melebihi had kami. Memadam kuki laman ini mungkin membantu.
     .title = Pengepala terlalu besar
-problem-validation-failed = Sebahagian tidak dapat disimpan seperti ini. Kesilapan dinyatakan pada setiap medan.
+problem-validation-failed = Sebahagian tidak dapat disimpan seperti ini. Sebabnya dinyatakan pada setiap medan.
     .title = Ada masalah
 problem-csrf-failed = Halaman ini terlalu lama dibuka. Sila kembali, muat semula, dan cuba lagi.
     .title = Sila muat semula halaman
 
 # Versions and repeats.
 problem-version-required = Nyatakan versi yang anda ubah, dengan If-Match atau “version”.
-    .title = Versi tiada
-problem-version-conflict = Jawapan ini telah diubah semasa anda di sini. Pilih yang hendak disimpan.
+    .title = Versi belum dinyatakan
+problem-version-conflict = Kandungan ini telah diubah semasa anda di sini. Pilih yang hendak disimpan.
     .title = Sudah diubah
 problem-idempotency-key-reused = Kunci idempotensi ini telah digunakan untuk permintaan lain.
     .title = Kunci sudah digunakan
-problem-idempotency-in-progress = Permintaan yang sama masih diproses. Sila tanya semula sebentar lagi.
+problem-idempotency-in-progress = Permintaan yang sama masih diproses. Sila cuba lagi sebentar nanti.
     .title = Masih diproses
 
 # Limits, and our own trouble.
@@ -140,8 +140,8 @@ problem-too-many-attempts = Terlalu banyak percubaan. { $time ->
     .title = Terlalu banyak percubaan
 problem-store-busy = Belum ada yang disimpan. Sila cuba lagi sebentar nanti.
     .title = Belum ada yang disimpan
-problem-busy = Terlalu banyak kerja buat masa ini. Sila cuba lagi sebentar nanti.
-    .title = Sebentar
+problem-busy = Kami sedang sibuk buat masa ini. Sila cuba lagi sebentar nanti.
+    .title = Mohon tunggu sebentar
 problem-internal = Ini kesilapan kami. Apa yang anda buat tidak hilang; sila cuba lagi.
     .title = Ada masalah di pihak kami
 
@@ -153,7 +153,7 @@ problem-invitation-expired = Majlis ini sudah berlalu. Terima kasih kerana menja
 problem-code-malformed = Kod mengandungi 5 huruf atau angka.
     .title = Sila semak kod semula
 problem-code-required = Sila gunakan kod pada jemputan tuan/puan.
-    .title = Kod tiada
+    .title = Kod belum diisi
 problem-rsvp-deadline-passed = { $day ->
     [none] Jawapan sudah ditutup.
    *[other] Jawapan ditutup pada { $day }.
@@ -193,7 +193,7 @@ problem-guest-limit = { $limit ->
     .title = Terlalu ramai
 problem-guest-not-found = Orang ini tiada dalam jemputan.
     .title = Orang tidak dijumpai
-problem-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh membuangnya.
+problem-named-guest = Orang ini dijemput dengan namanya; hanya tuan rumah boleh mengeluarkannya.
     .title = Dijemput dengan nama
 problem-event-not-invited = Orang ini tidak dijemput ke acara itu.
     .title = Tidak dijemput
@@ -204,7 +204,7 @@ problem-event-full = { $left ->
 }
     .title = Penuh
 problem-dietary-note-required = Sila tulis maksud “lain-lain”.
-    .title = Catatan tiada
+    .title = Catatan belum diisi
 
 # Hosts.
 problem-slug-taken = Alamat ini sudah digunakan. Sila pilih yang lain.
@@ -217,10 +217,10 @@ problem-email-taken = Akaun dengan alamat e-mel ini sudah wujud.
     .title = E-mel sudah digunakan
 problem-last-event = Setiap majlis memerlukan sekurang-kurangnya satu acara.
     .title = Acara terakhir
-problem-last-owner = Mesti ada pemilik. Jadikan orang lain pemilik dahulu.
+problem-last-owner = Mesti ada seorang pemilik. Jadikan orang lain pemilik dahulu.
     .title = Pemilik terakhir
 problem-limit-reached = { $limit ->
-    [none] Tidak boleh ada lebih banyak lagi.
+    [none] Tidak boleh ditambah lagi.
    *[other] Paling banyak { $limit }.
 }
     .title = Had dicapai
@@ -233,12 +233,12 @@ problem-unauthenticated = Sila log masuk dahulu.
 problem-credentials-invalid = Alamat e-mel atau kata laluan tidak betul.
     .title = Tidak dapat log masuk
 problem-token-missing = Token capaian diperlukan di sini.
-    .title = Token tiada
+    .title = Token tidak disertakan
 problem-token-invalid = Token capaian ini tidak sah.
     .title = Token tidak sah
 problem-token-expired = Token capaian ini sudah tamat tempoh.
     .title = Token tamat tempoh
-problem-session-expired = Anda telah dilog keluar kerana sudah lama. Sila log masuk semula.
+problem-session-expired = Anda telah dilog keluar kerana sudah lama tempohnya. Sila log masuk semula.
     .title = Sudah log keluar
 problem-forbidden = Peranan anda tidak membenarkan ini.
     .title = Tidak dibenarkan
@@ -280,14 +280,14 @@ field-too-long = { $max ->
    *[other] Paling banyak { $max } aksara.
 }
 field-too-many = { $max ->
-    [none] Ini terlalu banyak.
+    [none] Bilangannya terlalu banyak.
    *[other] Paling banyak { $max }.
 }
 field-out-of-range = { $min ->
-    [none] Ini terlalu kecil atau terlalu besar.
-   *[other] Antara { $min } hingga { $max }.
+    [none] Nilai ini terlalu kecil atau terlalu besar.
+   *[other] Antara { $min } dan { $max }.
 }
-field-unknown-option = Sila pilih salah satu yang ditawarkan.
+field-unknown-option = Sila pilih salah satu daripada yang disenaraikan.
 field-unknown-field = Medan itu tidak wujud.
 field-wrong-type = Jenis nilai lain diperlukan di sini.
 field-not-allowed = Ini tidak boleh dipilih di sini.
@@ -298,7 +298,7 @@ field-url-invalid = Ini tidak kelihatan seperti alamat yang bermula dengan https
 field-date-invalid = Tarikh dan masa ini tidak wujud.
 field-time-zone-unknown = Zon masa ini tidak kami kenali.
 field-language-unknown = Ini bukan tag bahasa.
-field-ends-before-start = Akhir mendahului permulaan.
+field-ends-before-start = Waktu tamat lebih awal daripada waktu mula.
 field-password-short = { $min ->
     [none] Kata laluan ini terlalu pendek.
    *[other] Sekurang-kurangnya { $min } aksara.
@@ -307,19 +307,19 @@ field-password-long = { $max ->
     [none] Kata laluan ini terlalu panjang.
    *[other] Paling banyak { $max } aksara.
 }
-field-password-common = Kata laluan ini antara yang pertama akan dicuba orang.
+field-password-common = Kata laluan ini antara yang paling awal akan dicuba orang.
 field-display-name-length = { $min ->
     [none] Nama ini terlalu pendek atau terlalu panjang.
-   *[other] Antara { $min } hingga { $max } aksara.
+   *[other] Antara { $min } dan { $max } aksara.
 }
 field-slug-invalid = Huruf kecil, angka dan tanda sempang sahaja.
 field-slug-reserved = Perkataan ini dikhaskan untuk perkara lain.
-field-confirmation-wrong = Ini bukan apa yang perlu ditaip.
+field-confirmation-wrong = Ini tidak sama dengan yang perlu ditaip.
 
-# Peti mel terbina dalam, untuk mereka yang mencuba tapak ini.
+# Peti mel terbina dalam, untuk mereka yang mencuba laman ini.
 mailbox-title = Peti mel
 mailbox-all = Semua mel
-mailbox-introduction = Tapak ini tidak menghantar mel. Inilah mel yang sepatutnya dihantar.
+mailbox-introduction = Laman ini tidak menghantar mel. Inilah mel yang sepatutnya dihantar.
 mailbox-search = Cari
 mailbox-empty = Tiada mel di sini.
 mailbox-to = Kepada

@@ -5,7 +5,7 @@ shell-navigation = 栏目
 shell-tabs = 主要栏目
 shell-more = 更多
 shell-sign-in = 登录
-shell-sign-out = 退出
+shell-sign-out = 退出登录
 shell-home = 回到首页
 shell-request = 请求编号 { $id }
 
@@ -66,8 +66,8 @@ time-range-wide = { $from }–{ $to }
 
 # The page that explains every code.
 problems-title = 可能出现的问题
-problems-introduction = 每次拒绝都带有下列代码之一。代码不会改变，说明文字可能改变。
-problems-fields = 单个字段的代码
+problems-introduction = 请求被拒绝时，会附上下列代码之一。代码不会改变，说明文字可能改变。
+problems-fields = 各栏的代码
 
 # What is wrong with a request as such.
 problem-body-invalid = 无法读取这次请求。请返回后再试一次。
@@ -83,17 +83,17 @@ problem-body-too-large = 内容超过一次可接收的上限，请减少后再�
 problem-unsupported-media-type = 这个地址需要另一种内容。
     .title = 内容类型不符
 problem-validation-failed = 部分内容无法保存，原因写在各栏旁边。
-    .title = 有些问题
+    .title = 出现问题
 problem-csrf-failed = 页面打开太久了。请返回，重新载入后再试。
     .title = 请重新载入页面
 
 # Versions and repeats.
-problem-version-required = 请用 If-Match 或 “version” 说明要修改哪个版本。
+problem-version-required = 请用 If-Match 或“version”说明要修改哪个版本。
     .title = 缺少版本
-problem-version-conflict = 您填写期间，有人修改了这些回复。请选择要保留的内容。
-    .title = 内容已被修改
+problem-version-conflict = 您填写期间，有人更改了内容。请选择要保留的内容。
+    .title = 内容已被更改
 problem-idempotency-key-reused = 这个幂等键已用于另一个请求。
-    .title = 键已使用
+    .title = 幂等键已使用
 problem-idempotency-in-progress = 相同的请求仍在处理，请稍候再查询。
     .title = 仍在处理
 
@@ -115,13 +115,13 @@ problem-store-busy = 尚未保存。请稍后再试。
     .title = 尚未保存
 problem-busy = 目前请求较多，请稍后再试。
     .title = 请稍候
-problem-internal = 这是我们的错误。您填写的内容没有丢失，请再试一次。
-    .title = 我们这边出了问题
+problem-internal = 这是我们这边的问题。您填写的内容没有丢失，请再试一次。
+    .title = 出了点问题
 
 # Behind an invitation's code.
 problem-invitation-not-found = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
     .title = 找不到这个邀请码
-problem-invitation-expired = 这次喜庆已经结束，感谢您的参与。
+problem-invitation-expired = 这次活动已经结束，感谢您的参与。
     .title = 已经结束
 problem-code-malformed = 邀请码由5个字母或数字组成。
     .title = 请再看一下邀请码
@@ -141,10 +141,10 @@ problem-invitation-locked = { $contact ->
 }
     .title = 回复已经截止
 problem-occasion-closed = { $contact ->
-    [none] 回复已经结束。如有疑问，请联系主人。
-   *[other] 回复已经结束。如有疑问，请联系{ $contact }。
+    [none] 这次活动已经关闭。如有疑问，请联系主人。
+   *[other] 这次活动已经关闭。如有疑问，请联系{ $contact }。
 }
-    .title = 回复已经结束
+    .title = 活动已经关闭
 problem-feature-disabled = 主人没有使用这项功能。
     .title = 这里没有内容
 problem-plus-one-limit = { $allowed ->
@@ -160,7 +160,7 @@ problem-children-limit = { $allowed ->
 }
     .title = 没有名额了
 problem-guest-limit = { $limit ->
-    [none] 一份邀请不能再加人了。
+    [none] 这份邀请不能再加人了。
    *[other] 一份邀请最多{ $limit }人。
 }
     .title = 人数过多
@@ -171,11 +171,11 @@ problem-named-guest = 这位宾客是主人指名邀请的，只有主人可以�
 problem-event-not-invited = 这位宾客没有受邀参加这一场。
     .title = 未受邀
 problem-event-full = { $left ->
-    [none] 没有座位了。
-    [0] 没有座位了。
-   *[other] 只剩{ $left }个座位。
+    [none] 没有名额了。
+    [0] 没有名额了。
+   *[other] 只剩{ $left }个名额。
 }
-    .title = 座位已满
+    .title = 名额已满
 problem-dietary-note-required = 请写明“其他”是什么。
     .title = 缺少说明
 
@@ -199,14 +199,14 @@ field-out-of-range = { $min ->
 }
 field-unknown-option = 请从所列选项中选择。
 field-unknown-field = 没有这一栏。
-field-wrong-type = 这里需要另一种值。
+field-wrong-type = 这里需要填写另一种内容。
 field-not-allowed = 这里不能这样选择。
 field-not-unique = 这一项出现了两次。
 field-invalid = 内容无效。
-field-email-invalid = 这不像电子邮件地址。
-field-url-invalid = 这不像以 https:// 开头的网址。
+field-email-invalid = 这看起来不是电子邮件地址。
+field-url-invalid = 请填写以 https:// 开头的网址。
 field-date-invalid = 这个日期和时间不存在。
-field-time-zone-unknown = 我们不认识这个时区。
+field-time-zone-unknown = 我们无法识别这个时区。
 field-language-unknown = 这不是语言代码。
 field-ends-before-start = 结束时间早于开始时间。
 field-password-short = { $min ->

@@ -69,7 +69,24 @@ struct Offered<'a> {
 }
 
 impl SecurityPage<'_> {
-    fn moment(&self, at: &Timestamp) -> String {
+    fn history(&self, session: &Session) -> String {
+        let values = [
+            ("since", self.moment(session.authenticated_at).into()),
+            ("seen", self.moment(session.last_seen_at).into()),
+        ];
+        self.text.with("account-session-history", values)
+    }
+
+    fn life(&self, token: &Token) -> String {
+        let used = token.last_used_at.map(|at| self.moment(at));
+        let values = [
+            ("until", self.moment(token.expires_at).into()),
+            ("used", used.unwrap_or_else(|| "none".to_owned()).into()),
+        ];
+        self.text.with("account-token-life", values)
+    }
+
+    fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&at.to_zoned(self.zone.clone()))
     }
 

@@ -169,7 +169,9 @@ async fn serve(configuration: Configuration, start: &Start) -> Result<()> {
     }
     let names = names.join(" and ");
     let farewell = start.farewell(&settings);
-    say(&format!("Kenduri answers at {names}\n{links}{farewell}"))?;
+    if let Err(error) = say(&format!("Kenduri answers at {names}\n{links}{farewell}")) {
+        tracing::warn!(%error, "nobody reads what is printed");
+    }
 
     tokio::select! {
         _ = ends.0.recv() => {}

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 
+use crate::http;
 use crate::program::{Program, run, text};
 
 #[test]
@@ -63,6 +64,13 @@ fn without_a_running_kenduri_the_words_work_alone() {
     ];
     let output = run(&arguments, folder.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
+    let elsewhere = run(
+        &[&arguments[..], &["--data", "elsewhere"]].concat(),
+        folder.path(),
+        &[],
+    );
+    assert_eq!(elsewhere.status.code(), Some(3));
+    assert!(!folder.path().join("elsewhere").exists());
     assert!(text(&output.stderr).contains("there is no occasion \"nowhere\""));
     let arguments = ["token", "create", "--occasion", "x", "--scope", "dance"];
     assert_eq!(run(&arguments, folder.path(), &[]).status.code(), Some(2));
@@ -82,7 +90,7 @@ fn a_token_opens_the_api() {
         "aisyah-daniel",
     ];
     let output = run(
-        &[&arguments[..], &["--scope", "occasion:read"]].concat(),
+        &[&arguments[..], &["--scope", "profile:read"]].concat(),
         folder.path(),
         &[],
     );
@@ -90,12 +98,11 @@ fn a_token_opens_the_api() {
     let bearer = format!("Bearer {}", text(&output.stdout).trim());
     let ask = |bearer: &str| {
         let headers = [("Authorization", bearer)];
-        crate::http::send(&program.address, "GET", "/api/v1/occasions", &headers, b"")
-            .expect("an answer")
+        http::send(&program.address, "GET", "/api/v1/me", &headers, b"").expect("an answer")
     };
     let answer = ask(&bearer);
     assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.json()["items"][0]["slug"], "aisyah-daniel");
+    assert_eq!(answer.json()["email"], "aisyah@example.com");
     assert_eq!(ask("Bearer kd_pat_wrong").status, 401);
 }
 

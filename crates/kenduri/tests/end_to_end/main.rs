@@ -5,9 +5,9 @@
 
 mod configuration;
 mod control;
+mod engine;
 mod http;
 mod killing;
 mod mail_server;
-mod postgres;
 mod program;
 mod serving;

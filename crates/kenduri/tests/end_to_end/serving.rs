@@ -1,6 +1,9 @@
 //! Serving: the first minute of an operator, and of whoever knocks.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -121,6 +124,78 @@ fn what_is_too_large_or_broken_is_refused_and_others_are_served() {
 }
 
 #[test]
+fn an_orderly_stop_finishes_what_runs() {
+    let mut program = Program::serve(&["--demo"], &[]);
+    let mut slow = TcpStream::connect(&program.address).expect("a connection");
+    let body = "code=RAHMA";
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    slow.write_all(head.as_bytes()).expect("sent");
+    slow.write_all(&body.as_bytes()[..4]).expect("sent");
+    // Its request is being read once a later one has been answered.
+    assert_eq!(program.get("/healthz").status, 200);
+    program.signal(Signal::TERM);
+    while TcpStream::connect(&program.address).is_ok() {
+        std::thread::yield_now();
+    }
+    slow.write_all(&body.as_bytes()[4..]).expect("sent");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(answer.contains("/invite/RAHMA"), "{answer}");
+    assert_eq!(program.wait().code(), Some(0));
+}
+
+#[test]
+fn an_open_stream_does_not_hold_up_a_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let mut program = Program::serve(&["--demo", "--data", &data], &[]);
+    let arguments = [
+        "token",
+        "create",
+        "--data",
+        &data,
+        "--occasion",
+        "aisyah-daniel",
+    ];
+    let scopes = ["--scope", "occasion:read,rsvps:read"];
+    let output = run(&[&arguments[..], &scopes].concat(), folder.path(), &[]);
+    let bearer = format!("Bearer {}", text(&output.stdout).trim());
+    let headers = [("Authorization", bearer.as_str())];
+    let list = http::send(&program.address, "GET", "/api/v1/occasions", &headers, b"");
+    let list = list.expect("an answer").json();
+    let id = list["items"][0]["id"].as_str().expect("an occasion");
+
+    let mut stream = TcpStream::connect(&program.address).expect("a connection");
+    let request = format!(
+        "GET /api/v1/occasions/{id}/stream HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("event: hello")));
+    let began = Instant::now();
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(lines.any(|line| line == "0"), "the stream ends in order");
+}
+
+#[test]
+fn who_never_finishes_the_headers_is_let_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
+    let mut slow = TcpStream::connect(&program.address).expect("a connection");
+    slow.set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a limit");
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        .expect("sent");
+    let mut answer = Vec::new();
+    slow.read_to_end(&mut answer).expect("closed in time");
+}
+
+#[test]
 fn two_do_not_serve_one_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
@@ -226,4 +301,26 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
     assert_eq!(request["status"], 404);
     assert_eq!(request["method"], "GET");
     assert!(request["request_id"].is_string(), "{request}");
+}
+
+#[test]
+fn the_api_describes_itself_as_committed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
+    let described = program.get("/api/openapi.json");
+    assert_eq!(described.status, 200);
+    for path in ["/api/v1/invitations/{code}/rsvp", "/api/v1/me"] {
+        assert!(described.json()["paths"][path].is_object(), "{path}");
+    }
+    let page = program.get("/api/docs");
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("/api/v1/invitations/{code}/rsvp"));
+
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    if std::fs::read(&committed).ok().as_ref() != Some(&described.body) {
+        std::fs::write(&committed, &described.body).expect("written");
+        panic!(
+            "docs/openapi.json was not what the program says, and now is: read the difference and commit it"
+        );
+    }
 }

@@ -207,8 +207,14 @@ mod tests {
         let occasion: OccasionId = Id::from_text("01970000-0000-7000-8000-000000000001".to_owned());
         for (role, may) in [
             (Role::Observer, &[See][..]),
-            (Role::Coordinator, &[See, SeeContacts, Invite, Write, ReadLog]),
-            (Role::OccasionOwner, &[See, SeeContacts, Invite, Write, ReadLog, Own]),
+            (
+                Role::Coordinator,
+                &[See, SeeContacts, Invite, Write, ReadLog],
+            ),
+            (
+                Role::OccasionOwner,
+                &[See, SeeContacts, Invite, Write, ReadLog, Own],
+            ),
         ] {
             let host = HostOf::for_test(occasion.clone(), role);
             for leave in [See, SeeContacts, Invite, Write, ReadLog, Own] {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::access::HostOf;
 use super::fields::Fields;
 use super::{Refusal, access, history, invitations};
-use crate::event;
 use crate::guest::{Guest, GuestId, Reply};
 use crate::household::{self, Change, Rules};
 use crate::invitation::{self, InvitationId};
@@ -90,7 +89,10 @@ pub fn reply(
     let (id,) = found.ok_or_else(missing)?;
     let portal = lock(tx, host, &id, Some(version))?;
     let mut guests = portal.household.guests.clone();
-    let one = guests.iter_mut().find(|one| one.id == *guest).ok_or_else(missing)?;
+    let one = guests
+        .iter_mut()
+        .find(|one| one.id == *guest)
+        .ok_or_else(missing)?;
     let known = portal.events.iter().find(|one| one.key == event);
     let Some(reply) = known.and_then(|event| one.replies.get_mut(&event.id)) else {
         let mut fields = Fields::default();
@@ -129,7 +131,6 @@ fn lock(
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
     host.needs(access::Leave::Invite)?;
-    event::lock_limited(tx, host.occasion())?;
     invitations::lock(tx, host, id, version)
 }
 
@@ -149,7 +150,7 @@ fn write(
         return Ok(portal);
     }
     rsvp::write_guests(tx, &before, &after, ActedBy::Host, Source::Phone)?;
-    rsvp::seat(&mut portal, &after);
+    rsvp::seat(tx, &mut portal, &after)?;
     portal.household.guests = after;
     finish(tx, host, &mut portal, &changes, manner)?;
     Ok(portal)
@@ -166,7 +167,11 @@ fn finish(
     let stored = &mut portal.household.invitation;
     let before = stored.version;
     let answered = changes.iter().any(is_answer);
-    let replied_at = if answered { Some(now) } else { stored.replied_at };
+    let replied_at = if answered {
+        Some(now)
+    } else {
+        stored.replied_at
+    };
     tx.run(
         sql!(
             "UPDATE invitation SET version = version + 1, replied_at = $2, updated_at = $3
@@ -183,7 +188,13 @@ fn finish(
     }
     rsvp::insert_submission(tx, &id, before, changes, "host", Source::Phone)?;
     let entity = ("invitation", id.to_string());
-    history::record(tx, host, "rsvp.saved_by_host", entity, rsvp::masked(changes))?;
+    history::record(
+        tx,
+        host,
+        "rsvp.saved_by_host",
+        entity,
+        rsvp::masked(changes),
+    )?;
     tx.publish(rsvp::news_of_answers(portal, Source::Phone))?;
     if manner.mail {
         rsvp::confirm_later(tx, portal)?;

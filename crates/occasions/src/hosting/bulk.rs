@@ -291,11 +291,17 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
         Action::Tag { tag } | Action::Untag { tag } => {
             fields.tags("/args/tag", std::slice::from_ref(tag));
         }
-        Action::Language { language: Some(tag) } if !occasion.details.languages.contains(tag) => {
+        Action::Language {
+            language: Some(tag),
+        } if !occasion.details.languages.contains(tag) => {
             fields.add("/args/language", "unknown_option", []);
         }
-        Action::Allowance { plus_ones, children } => {
-            for (pointer, number) in [("/args/plus_ones", plus_ones), ("/args/children", children)] {
+        Action::Allowance {
+            plus_ones,
+            children,
+        } => {
+            for (pointer, number) in [("/args/plus_ones", plus_ones), ("/args/children", children)]
+            {
                 if let Some(number) = number {
                     fields.number(pointer, *number, 0, 20);
                 }
@@ -304,22 +310,23 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
                 fields.add("/args/plus_ones", "required", []);
             }
         }
-        Action::Deadline { deadline: Some(when) } => {
+        Action::Deadline {
+            deadline: Some(when),
+        } => {
             fields.when("/args/deadline", when, &occasion.zone());
         }
         Action::Lock { reason } => {
             fields.line("/args/reason", reason, 0, 200);
         }
-        Action::Language { .. } | Action::Deadline { .. } | Action::Unlock {} | Action::Archive {} => {}
+        Action::Language { .. }
+        | Action::Deadline { .. }
+        | Action::Unlock {}
+        | Action::Archive {} => {}
     }
     fields.finish()
 }
 
-fn meant(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    request: &Request,
-) -> Result<Vec<InvitationId>, Refusal> {
+fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<InvitationId>, Refusal> {
     let mut fields = Fields::default();
     let mut ids: Vec<InvitationId> = match &request.target {
         Target::Chosen(ids) => ids.clone(),
@@ -425,7 +432,11 @@ fn note_progress(
         counted.values().sum::<i64>(),
         counted.get("failed").copied().unwrap_or(0),
     );
-    let state = if is_over { Progress::Ready } else { Progress::Running };
+    let state = if is_over {
+        Progress::Ready
+    } else {
+        Progress::Running
+    };
     let finished_at = is_over.then_some(now);
     tx.run(
         sql!(
@@ -485,7 +496,10 @@ fn apply(
             language: Some(language.clone()),
             ..invitations::Change::default()
         },
-        Action::Allowance { plus_ones, children } => invitations::Change {
+        Action::Allowance {
+            plus_ones,
+            children,
+        } => invitations::Change {
             plus_ones: *plus_ones,
             children: *children,
             ..invitations::Change::default()
@@ -495,7 +509,10 @@ fn apply(
             ..invitations::Change::default()
         },
     };
-    let version = invitations::lock(tx, host, id, None)?.household.invitation.version;
+    let version = invitations::lock(tx, host, id, None)?
+        .household
+        .invitation
+        .version;
     invitations::change(tx, host, id, version, &change)?;
     Ok(())
 }

@@ -60,7 +60,9 @@ pub fn try_by_hand(
             &[host.account()],
         )?;
         let left = (started_at + HOUR).duration_since(now).as_secs();
-        return Err(Refusal::TooManyTries(u32::try_from(left.max(1)).unwrap_or(u32::MAX)));
+        return Err(Refusal::TooManyTries(
+            u32::try_from(left.max(1)).unwrap_or(u32::MAX),
+        ));
     }
     Ok(Chosen {
         shown: code::shown(typed),
@@ -134,6 +136,7 @@ pub fn replace(
         action: "invitation.code_replaced",
         what: "edited",
         changes: json!([{"field": "code", "old": "***", "new": "***"}]),
+        moves_seats: false,
     };
     history::finish_invitation(tx, host, household, ending)?;
     Ok(portal)
@@ -157,8 +160,10 @@ fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
 }
 
 fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
-    let found: Option<(InvitationId,)> =
-        tx.maybe(sql!("SELECT id FROM invitation WHERE code_key = $1"), &[key])?;
+    let found: Option<(InvitationId,)> = tx.maybe(
+        sql!("SELECT id FROM invitation WHERE code_key = $1"),
+        &[key],
+    )?;
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 

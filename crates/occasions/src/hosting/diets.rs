@@ -62,7 +62,9 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(DietaryOption, i64)>,
 
 /// The option with this key, and its version.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<(DietaryOption, i64), Refusal> {
-    let found = list(tx, host)?.into_iter().find(|(option, _)| option.key == key);
+    let found = list(tx, host)?
+        .into_iter()
+        .find(|(option, _)| option.key == key);
     found.ok_or(Refusal::NotFound)
 }
 
@@ -125,7 +127,9 @@ pub fn change(
     let (old, stored) = load(tx, host, key)?;
     if stored != version {
         let current = Box::new(old);
-        return Err(Refusal::VersionConflict(Current::DietaryOption(current)));
+        return Err(Refusal::VersionConflict(Current::DietaryOption(
+            current, stored,
+        )));
     }
     let mut new = old.clone();
     let mut fields = Fields::default();
@@ -217,6 +221,12 @@ fn finish(
     key: &str,
     changes: serde_json::Value,
 ) -> Result<(), StoreError> {
-    history::record(tx, host, action, ("dietary_option", key.to_owned()), changes)?;
+    history::record(
+        tx,
+        host,
+        action,
+        ("dietary_option", key.to_owned()),
+        changes,
+    )?;
     history::tell_of_occasion(tx, host, "diets")
 }

@@ -103,7 +103,13 @@ pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<Event, Ref
         invite_everyone(tx, &occasion.id, &id)?;
     }
     let changes = json!([{"field": "key", "old": null, "new": key}]);
-    history::record(tx, host, "event.created", ("event", id.to_string()), changes)?;
+    history::record(
+        tx,
+        host,
+        "event.created",
+        ("event", id.to_string()),
+        changes,
+    )?;
     history::tell_of_occasion(tx, host, "events")?;
     load(tx, host, &id)
 }
@@ -134,8 +140,16 @@ pub fn change(
         return Err(Refusal::Forbidden);
     }
     update(tx, &old, &details)?;
+    // A limit that is new, or none any more.
+    event::recount_seats(tx, host.occasion())?;
     let changes = compare(&old.details, &details).into_json();
-    history::record(tx, host, "event.changed", ("event", id.to_string()), changes)?;
+    history::record(
+        tx,
+        host,
+        "event.changed",
+        ("event", id.to_string()),
+        changes,
+    )?;
     history::tell_of_occasion(tx, host, "events")?;
     load(tx, host, id)
 }
@@ -170,7 +184,13 @@ pub fn remove(
         tx.run(delete, &[id], Rows::Any)?;
     }
     let changes = json!([{"field": "key", "old": event.key, "new": null}]);
-    history::record(tx, host, "event.removed", ("event", id.to_string()), changes)?;
+    history::record(
+        tx,
+        host,
+        "event.removed",
+        ("event", id.to_string()),
+        changes,
+    )?;
     history::tell_of_occasion(tx, host, "events")?;
     Ok(())
 }
@@ -193,15 +213,11 @@ pub(super) fn by_keys(
     found
 }
 
-fn find(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    id: &EventId,
-) -> Result<Option<Event>, StoreError> {
+fn find(tx: &mut Tx<'_>, occasion: &OccasionId, id: &EventId) -> Result<Option<Event>, StoreError> {
     tx.maybe(
         sql!(
             "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
-                    schedule, capacity, position, calendar_sequence, version
+                    schedule, capacity, position, calendar_sequence, version, seats_taken
              FROM event WHERE id = $1 AND occasion = $2"
         ),
         &[id, occasion],
@@ -295,7 +311,11 @@ fn apply_hours(change: &Change, occasion: &Occasion, details: &mut Details, fiel
         if !length.is_positive() {
             fields.add("/ends_at", "ends_before_start", []);
         } else if length > SignedDuration::from_hours(7 * 24) {
-            fields.add("/ends_at", "out_of_range", [("min", 0.into()), ("max", 7.into())]);
+            fields.add(
+                "/ends_at",
+                "out_of_range",
+                [("min", 0.into()), ("max", 7.into())],
+            );
         }
     }
 }
@@ -352,7 +372,11 @@ fn update(tx: &mut Tx<'_>, old: &Event, new: &Details) -> Result<(), StoreError>
     let moved = (was.starts_at, was.ends_at, &was.venue, &was.address)
         != (new.starts_at, new.ends_at, &new.venue, &new.address);
     let now = tx.now();
-    let texts = [new.name.to_json(), new.dress_code.to_json(), to_json(&new.schedule)];
+    let texts = [
+        new.name.to_json(),
+        new.dress_code.to_json(),
+        to_json(&new.schedule),
+    ];
     let arguments: [&dyn Bind; 13] = [
         &old.id,
         &texts[0],

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use platform::mail::Address;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use platform::mail::Address;
 use platform::written;
 use serde::{Deserialize, Deserializer, Serialize};
 use web::{Argument, FieldProblem, I18n, Language};
@@ -20,6 +20,10 @@ use super::Refusal;
 pub struct When(pub String);
 
 /// Reads a field that may be left out, be null, or hold a value.
+#[expect(
+    clippy::option_option,
+    reason = "left out, null and a value are three different wishes"
+)]
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -167,7 +171,12 @@ impl Fields {
 
     /// An instant, or the end of a day in `zone`: the first instant of the next
     /// one, exclusive.
-    pub(super) fn when(&mut self, pointer: &str, typed: &When, zone: &TimeZone) -> Option<Timestamp> {
+    pub(super) fn when(
+        &mut self,
+        pointer: &str,
+        typed: &When,
+        zone: &TimeZone,
+    ) -> Option<Timestamp> {
         let found = instant(&typed.0, zone);
         if found.is_none() {
             self.add(pointer, "date_invalid", []);
@@ -283,9 +292,10 @@ mod tests {
     fn codes(fields: Fields) -> Vec<(String, &'static str)> {
         match fields.finish() {
             Ok(()) => Vec::new(),
-            Err(Refusal::Fields(list)) => {
-                list.into_iter().map(|one| (one.pointer, one.code)).collect()
-            }
+            Err(Refusal::Fields(list)) => list
+                .into_iter()
+                .map(|one| (one.pointer, one.code))
+                .collect(),
             Err(other) => panic!("{other}"),
         }
     }

@@ -162,7 +162,13 @@ impl<'a> Planning<'a> {
         };
         self.name(&mut guest, &new.name, pointer, fields);
         check_age(&guest, pointer, fields);
-        self.diets(&mut guest, Some(&new.diets), Some(&new.diet_note), pointer, fields);
+        self.diets(
+            &mut guest,
+            Some(&new.diets),
+            Some(&new.diet_note),
+            pointer,
+            fields,
+        );
         let contact = Contact {
             email: fields.email(&format!("{pointer}/email"), new.email.as_deref()),
             phone: fields.optional_line(&format!("{pointer}/phone"), new.phone.as_deref(), 32),
@@ -363,7 +369,10 @@ pub(super) fn lock_by_guest(
     let portal = invitations::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
     // Between the look and the lock the household may have removed them.
-    let at = guests.iter().position(|guest| guest.id == *id).ok_or_else(missing)?;
+    let at = guests
+        .iter()
+        .position(|guest| guest.id == *id)
+        .ok_or_else(missing)?;
     Ok((portal, at))
 }
 
@@ -378,7 +387,11 @@ pub(super) fn settle(
         return Err(Refusal::Answer(AnswerRefusal::GuestLimit));
     }
     for mut one in planned {
-        let last = household.guests.iter().map(|guest| guest.position + 1).max();
+        let last = household
+            .guests
+            .iter()
+            .map(|guest| guest.position + 1)
+            .max();
         one.guest.position = last.unwrap_or(0);
         let is_brought = one.guest.kind == GuestKind::PlusOne;
         household.guests.push(one.guest);
@@ -490,7 +503,14 @@ fn invite_guest(
     for event in invited {
         if !guest.replies.contains_key(event) {
             guest.replies.insert(event.clone(), Reply::PENDING);
-            guest::insert_reply(tx, &guest.id, event, &Reply::PENDING, ActedBy::Host, Source::Web)?;
+            guest::insert_reply(
+                tx,
+                &guest.id,
+                event,
+                &Reply::PENDING,
+                ActedBy::Host,
+                Source::Web,
+            )?;
         }
     }
     Ok(())
@@ -506,7 +526,10 @@ fn finish(
 ) -> Result<Portal, Refusal> {
     let household = &mut portal.household;
     let changes = household::differences(&before.guests, &household.guests, &portal.events);
-    let (id, version) = (household.invitation.id.clone(), household.invitation.version);
+    let (id, version) = (
+        household.invitation.id.clone(),
+        household.invitation.version,
+    );
     if !changes.is_empty() {
         // Answers that go are kept here and nowhere else.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
@@ -520,6 +543,7 @@ fn finish(
         action,
         what: "edited",
         changes: told,
+        moves_seats: true,
     };
     history::finish_invitation(tx, host, household, ending)?;
     invitations::load(tx, host, &id)

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::HostOf;
+use crate::event;
 use crate::household::Household;
 use crate::invitation;
 
@@ -71,7 +72,11 @@ pub(super) fn record(
 
 /// Tells open pages that the occasion itself changed: they fetch what they
 /// show.
-pub(super) fn tell_of_occasion(tx: &mut Tx<'_>, host: &HostOf, what: &str) -> Result<(), StoreError> {
+pub(super) fn tell_of_occasion(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    what: &str,
+) -> Result<(), StoreError> {
     tx.publish(NewNews {
         scope: host.occasion().to_string(),
         name: "occasion",
@@ -117,6 +122,9 @@ pub(super) fn finish_invitation(
     )?;
     invitation.version += 1;
     invitation::update_search(tx, invitation, &household.guests)?;
+    if ending.moves_seats {
+        event::recount_seats(tx, &household.invitation.occasion)?;
+    }
     let entity = ("invitation", household.invitation.id.to_string());
     record(tx, host, ending.action, entity, ending.changes)?;
     tell_of_invitation(tx, host, household, ending.what)
@@ -130,4 +138,6 @@ pub(super) struct Ending {
     pub(super) what: &'static str,
     /// Old and new.
     pub(super) changes: Value,
+    /// Whether somebody who said yes may have left the counts, or come back.
+    pub(super) moves_seats: bool,
 }

@@ -124,15 +124,15 @@ pub fn create(
         None => all.iter().map(|event| event.id.clone()).collect(),
     };
     let people = new.guests.as_deref().unwrap_or_default();
-    let planned = guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut fields);
+    let planned =
+        guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut fields);
     fields.finish()?;
     hold_limits(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {
             let (shown, key) = chosen.checked(names.chain([details.household.as_str()]))?;
-            invitation::insert(tx, &occasion.id, shown, key, &details)?
-                .ok_or(Refusal::CodeTaken)?
+            invitation::insert(tx, &occasion.id, shown, key, &details)?.ok_or(Refusal::CodeTaken)?
         }
         None => invitation::insert_with_new_code(tx, &occasion.id, &details)?,
     };
@@ -211,6 +211,7 @@ pub fn change(
         action: "invitation.changed",
         what: "edited",
         changes: changes.into_json(),
+        moves_seats: change.events.is_some(),
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     load(tx, host, id)
@@ -254,6 +255,7 @@ pub fn archive(
         action: "invitation.archived",
         what: "archived",
         changes: json!([{"field": "archived", "old": false, "new": true}]),
+        moves_seats: true,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     load(tx, host, id)
@@ -281,6 +283,7 @@ pub fn restore(
         action: "invitation.restored",
         what: "created",
         changes: json!([{"field": "archived", "old": true, "new": false}]),
+        moves_seats: true,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     load(tx, host, id)
@@ -307,10 +310,13 @@ fn lock_any(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
+    event::lock_limited(tx, host.occasion())?;
     let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
     let portal = open(tx, host, locked)?.ok_or(Refusal::NotFound)?;
     if version.is_some_and(|seen| seen != portal.household.invitation.version) {
-        return Err(Refusal::VersionConflict(Current::Invitation(Box::new(portal))));
+        return Err(Refusal::VersionConflict(Current::Invitation(Box::new(
+            portal,
+        ))));
     }
     Ok(portal)
 }
@@ -359,7 +365,12 @@ fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &m
         details.household = fields.line("/household", household, 1, 120);
     }
     for (pointer, wanted, kept, most) in [
-        ("/salutation", &change.salutation, &mut details.salutation, 200),
+        (
+            "/salutation",
+            &change.salutation,
+            &mut details.salutation,
+            200,
+        ),
         ("/phone", &change.phone, &mut details.phone, 32),
     ] {
         if let Some(text) = wanted {
@@ -376,7 +387,11 @@ fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &m
     if let Some(language) = &change.language {
         details.language = language.clone().filter(|tag| !tag.is_empty());
         let offered = &occasion.details.languages;
-        if details.language.as_ref().is_some_and(|tag| !offered.contains(tag)) {
+        if details
+            .language
+            .as_ref()
+            .is_some_and(|tag| !offered.contains(tag))
+        {
             fields.add("/language", "unknown_option", []);
         }
     }
@@ -394,7 +409,11 @@ fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &m
             .and_then(|when| fields.when("/deadline_override", when, &occasion.zone()));
     }
     for (pointer, wanted, kept) in [
-        ("/host_message", &change.host_message, &mut details.host_message),
+        (
+            "/host_message",
+            &change.host_message,
+            &mut details.host_message,
+        ),
         ("/host_note", &change.host_note, &mut details.host_note),
     ] {
         if let Some(text) = wanted {
@@ -417,7 +436,11 @@ fn compare(old: &Details, new: &Details) -> Changes {
         .compare("language", &old.language, &new.language)
         .compare("plus_ones", &old.plus_ones, &new.plus_ones)
         .compare("children", &old.children, &new.children)
-        .compare("deadline_override", &old.deadline_override, &new.deadline_override)
+        .compare(
+            "deadline_override",
+            &old.deadline_override,
+            &new.deadline_override,
+        )
         .compare("tags", &old.tags, &new.tags)
         .compare_secret("host_message", &old.host_message, &new.host_message)
         .compare_secret("host_note", &old.host_note, &new.host_note);
@@ -479,7 +502,11 @@ fn invite_to(
     invited: &[EventId],
 ) -> Result<(), StoreError> {
     let id = &household.invitation.id;
-    for event in household.events.iter().filter(|event| !invited.contains(event)) {
+    for event in household
+        .events
+        .iter()
+        .filter(|event| !invited.contains(event))
+    {
         tx.run(
             sql!("DELETE FROM invitation_event WHERE invitation = $1 AND event = $2"),
             &[id, event],
@@ -493,10 +520,20 @@ fn invite_to(
             )?;
         }
     }
-    for event in invited.iter().filter(|event| !household.events.contains(event)) {
+    for event in invited
+        .iter()
+        .filter(|event| !household.events.contains(event))
+    {
         household::invite(tx, id, event)?;
         for guest in &household.guests {
-            guest::insert_reply(tx, &guest.id, event, &Reply::PENDING, ActedBy::Host, Source::Web)?;
+            guest::insert_reply(
+                tx,
+                &guest.id,
+                event,
+                &Reply::PENDING,
+                ActedBy::Host,
+                Source::Web,
+            )?;
         }
     }
     Ok(())

@@ -48,10 +48,8 @@ pub struct Line {
     pub is_over_allowance: bool,
     /// Whether it wrote a note.
     pub has_note: bool,
-    /// Whether its household ever looked.
-    pub is_opened: bool,
-    /// Whether any answer is missing or "not sure".
-    pub has_unsettled: bool,
+    /// How many answers are missing or "not sure".
+    pub unsettled: i64,
     /// When it was marked as sent.
     pub sent_at: Option<Timestamp>,
     /// When its household last looked.
@@ -74,9 +72,7 @@ pub struct Line {
 /// event that is looked at. Somebody who says yes to any event comes; else who
 /// waits, is not sure or owes an answer for any is counted there; who says no
 /// to all, does not come.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct People {
     /// All of them.
     pub total: i64,
@@ -133,8 +129,7 @@ impl FromRow for Line {
             },
             deadline_override: row.column(16)?,
             has_note: row.column(17)?,
-            has_unsettled: open > 0,
-            is_opened: row.column(28)?,
+            unsettled: open,
             sent_at: row.column(18)?,
             last_opened_at: row.column(19)?,
             replied_at: row.column(20)?,
@@ -196,10 +191,21 @@ fn find(
     let scene = Scene::of(tx, &occasion);
     let event = filter.event_id(tx, host)?;
     let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
-    let tag = filter.tag.as_ref().map(|tag| json_text(tag)).unwrap_or_default();
+    let tag = filter
+        .tag
+        .as_ref()
+        .map(|tag| json_text(tag))
+        .unwrap_or_default();
     let (has_key, key) = match after {
         Some(key) => (true, key),
-        None => (false, Key { number: 0, name: String::new(), id: String::new() }),
+        None => (
+            false,
+            Key {
+                number: 0,
+                name: String::new(),
+                id: String::new(),
+            },
+        ),
     };
     let flags = [
         filter::word(filter.has_email),
@@ -209,7 +215,10 @@ fn find(
         filter::word(filter.is_over_allowance),
         filter::word(filter.has_note),
     ];
-    let response = filter.response.map(filter::Answered::word).unwrap_or_default();
+    let response = filter
+        .response
+        .map(filter::Answered::word)
+        .unwrap_or_default();
     let access = filter.access.map(Access::word).unwrap_or_default();
     let language = filter.language.as_deref().unwrap_or_default();
     let arguments: [&dyn Bind; 30] = [
@@ -323,7 +332,7 @@ fn find(
                    AND ($15 = '' OR language = $15 OR ($15 = 'none' AND language IS NULL))
                    AND ($16 = '' OR replace(tags, $16, '') <> tags)
                    AND ($17 = '' OR (email IS NOT NULL) = ($17 = 'yes'))
-                   AND ($18 = '' OR (first_opened_at IS NOT NULL) = ($18 = 'yes'))
+                   AND ($18 = '' OR (last_opened_at IS NOT NULL) = ($18 = 'yes'))
                    AND ($19 = '' OR (sent_at IS NOT NULL) = ($19 = 'yes'))
                    AND ($20 = '' OR (deadline_override IS NOT NULL) = ($20 = 'yes'))
                    AND ($22 = '' OR (note <> '') = ($22 = 'yes'))
@@ -344,8 +353,7 @@ fn find(
                  unsettled, size, yes, no, undecided, size - yes - no - undecided - waitlisted,
                  waitlisted, deadline_override, CASE WHEN note <> '' THEN 1 ELSE 0 END, sent_at,
                  last_opened_at, replied_at, archived_at, created_at, updated_at, version,
-                 key_number, sort_name, (SELECT COUNT(*) FROM matching),
-                 CASE WHEN first_opened_at IS NULL THEN 0 ELSE 1 END
+                 key_number, sort_name, (SELECT COUNT(*) FROM matching)
              FROM matching
              WHERE CAST($25 AS BIGINT) = 0
                 OR key_number < CAST($26 AS BIGINT)

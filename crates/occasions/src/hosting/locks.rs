@@ -111,6 +111,7 @@ fn set(
         action,
         what,
         changes: changes.into_json(),
+        moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     invitations::load(tx, host, &id)
@@ -126,7 +127,10 @@ pub fn effect_of_deadline(
     let mut after = before.clone();
     after.details.rsvp_deadline = deadline;
     let all = list(tx, host)?;
-    Ok(compare(tx.now(), all.iter().map(|one| ((&before, one), (&after, one)))))
+    Ok(compare(
+        tx.now(),
+        all.iter().map(|one| ((&before, one), (&after, one))),
+    ))
 }
 
 /// What changing these invitations would do.
@@ -137,7 +141,9 @@ pub fn effect_on(
     change: impl Fn(&mut Invitation),
 ) -> Result<Effect, Refusal> {
     let occasion = occasions::load(tx, host)?;
-    let before = list(tx, host)?.into_iter().filter(|one| ids.contains(&one.id));
+    let before = list(tx, host)?
+        .into_iter()
+        .filter(|one| ids.contains(&one.id));
     let pairs: Vec<(Invitation, Invitation)> = before
         .map(|one| {
             let mut after = one.clone();
@@ -157,7 +163,8 @@ pub fn effect_on(
 type Seen<'a> = (&'a Occasion, &'a Invitation);
 
 fn compare<'a>(now: Timestamp, pairs: impl Iterator<Item = (Seen<'a>, Seen<'a>)>) -> Effect {
-    let is_open = |(occasion, invitation): Seen<'_>| invitation.access(occasion, now) == Access::Open;
+    let is_open =
+        |(occasion, invitation): Seen<'_>| invitation.access(occasion, now) == Access::Open;
     pairs.fold(Effect::default(), |mut effect, (before, after)| {
         match (is_open(before), is_open(after)) {
             (true, false) => effect.closes += 1,

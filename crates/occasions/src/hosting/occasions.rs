@@ -151,7 +151,13 @@ pub fn create(
     }
     let host = access::enter(tx, who, &id, request)?;
     let changes = json!([{"field": "slug", "old": null, "new": slug}]);
-    history::record(tx, &host, "occasion.created", ("occasion", id.to_string()), changes)?;
+    history::record(
+        tx,
+        &host,
+        "occasion.created",
+        ("occasion", id.to_string()),
+        changes,
+    )?;
     Ok(id)
 }
 
@@ -205,7 +211,9 @@ pub fn change(
     if changes.is_empty() {
         return Ok(old);
     }
-    if !host.may(Leave::Own) && (old.slug != new.slug || old.kind != new.kind || is_beyond_texts(&old, &new)) {
+    if !host.may(Leave::Own)
+        && (old.slug != new.slug || old.kind != new.kind || is_beyond_texts(&old, &new))
+    {
         return Err(Refusal::Forbidden);
     }
     if new.slug != old.slug {
@@ -294,12 +302,42 @@ fn blank() -> Details {
 /// Puts what is wanted into `details`, as far as it may be kept.
 fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
     for (pointer, wanted, kept, limits) in [
-        ("/title", &change.title, &mut details.title, Limits::required(120)),
-        ("/subtitle", &change.subtitle, &mut details.subtitle, Limits::line(200)),
-        ("/kicker", &change.kicker, &mut details.kicker, Limits::line(60)),
-        ("/welcome", &change.welcome, &mut details.welcome, Limits::lines(4_000)),
-        ("/farewell", &change.farewell, &mut details.farewell, Limits::lines(4_000)),
-        ("/hosts", &change.hosts, &mut details.hosts, Limits::required(160)),
+        (
+            "/title",
+            &change.title,
+            &mut details.title,
+            Limits::required(120),
+        ),
+        (
+            "/subtitle",
+            &change.subtitle,
+            &mut details.subtitle,
+            Limits::line(200),
+        ),
+        (
+            "/kicker",
+            &change.kicker,
+            &mut details.kicker,
+            Limits::line(60),
+        ),
+        (
+            "/welcome",
+            &change.welcome,
+            &mut details.welcome,
+            Limits::lines(4_000),
+        ),
+        (
+            "/farewell",
+            &change.farewell,
+            &mut details.farewell,
+            Limits::lines(4_000),
+        ),
+        (
+            "/hosts",
+            &change.hosts,
+            &mut details.hosts,
+            Limits::required(160),
+        ),
     ] {
         if let Some(text) = wanted {
             *kept = fields.i18n(pointer, text, limits);
@@ -308,9 +346,27 @@ fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
     apply_place(change, details, fields);
     apply_languages(change, details, fields);
     for (pointer, wanted, kept, least, most) in [
-        ("/default_plus_ones", change.default_plus_ones, &mut details.default_plus_ones, 0, 20),
-        ("/default_children", change.default_children, &mut details.default_children, 0, 20),
-        ("/retention_days", change.retention_days, &mut details.retention_days, 30, 1_825),
+        (
+            "/default_plus_ones",
+            change.default_plus_ones,
+            &mut details.default_plus_ones,
+            0,
+            20,
+        ),
+        (
+            "/default_children",
+            change.default_children,
+            &mut details.default_children,
+            0,
+            20,
+        ),
+        (
+            "/retention_days",
+            change.retention_days,
+            &mut details.retention_days,
+            30,
+            1_825,
+        ),
     ] {
         if let Some(number) = wanted {
             *kept = fields.number(pointer, number, least, most);
@@ -366,7 +422,7 @@ fn apply_languages(change: &Change, details: &mut Details, fields: &mut Fields) 
         details.languages = fields.languages("/languages", languages);
     }
     if let Some(tag) = &change.default_language {
-        details.default_language = tag.trim().to_owned();
+        tag.trim().clone_into(&mut details.default_language);
     }
     if change.languages.is_none() && change.default_language.is_none() {
         return;
@@ -411,10 +467,22 @@ fn compare(old: &Occasion, new: &Occasion) -> Changes {
         .compare("time_zone", &was.time_zone, &is.time_zone)
         .compare("currency", &was.currency, &is.currency)
         .compare("languages", &was.languages, &is.languages)
-        .compare("default_language", &was.default_language, &is.default_language)
+        .compare(
+            "default_language",
+            &was.default_language,
+            &is.default_language,
+        )
         .compare("rsvp_deadline", &was.rsvp_deadline, &is.rsvp_deadline)
-        .compare("default_plus_ones", &was.default_plus_ones, &is.default_plus_ones)
-        .compare("default_children", &was.default_children, &is.default_children)
+        .compare(
+            "default_plus_ones",
+            &was.default_plus_ones,
+            &is.default_plus_ones,
+        )
+        .compare(
+            "default_children",
+            &was.default_children,
+            &is.default_children,
+        )
         .compare("contact", &was.contact, &is.contact)
         .compare("theme", &was.theme, &is.theme)
         .compare("tone", &was.tone, &is.tone)

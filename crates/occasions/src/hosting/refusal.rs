@@ -76,8 +76,8 @@ pub enum Current {
     Occasion(Box<Occasion>),
     /// An event.
     Event(Box<Event>),
-    /// A dietary option.
-    DietaryOption(Box<DietaryOption>),
+    /// A dietary option, and its version.
+    DietaryOption(Box<DietaryOption>, i64),
     /// An invitation with everyone on it.
     Invitation(Box<Portal>),
 }

@@ -276,9 +276,9 @@ fn count_invitations(lines: &[Line]) -> Invitations {
         open: of(|line| line.access == Access::Open),
         closed: of(|line| line.access == Access::Closed),
         locked: of(|line| line.access == Access::Locked),
-        never_opened: of(|line| !line.is_opened),
+        never_opened: of(|line| line.last_opened_at.is_none()),
         answered: of(|line| line.response != Response::Unanswered),
-        pending: of(|line| line.has_unsettled),
+        pending: of(|line| line.unsettled > 0),
         attending: of(|line| line.people.yes > 0),
         declined: of(|line| line.people.total > 0 && line.people.no == line.people.total),
         complete: of(|line| line.response == Response::Complete),
@@ -286,7 +286,11 @@ fn count_invitations(lines: &[Line]) -> Invitations {
 }
 
 fn count_ages(people: &[Person]) -> Coming {
-    let coming = || people.iter().filter(|person| person.status == ReplyStatus::Yes);
+    let coming = || {
+        people
+            .iter()
+            .filter(|person| person.status == ReplyStatus::Yes)
+    };
     let mut by_age: BTreeMap<&'static str, i64> =
         Band::ALL.iter().map(|band| (band.word(), 0)).collect();
     for child in coming().filter(|person| person.is_child) {
@@ -318,11 +322,7 @@ fn count_diets(people: &[Person], known: &[(String, bool)]) -> Vec<DietNumbers> 
     counted
 }
 
-fn count_plus_ones(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    people: &[Person],
-) -> Result<Places, Refusal> {
+fn count_plus_ones(tx: &mut Tx<'_>, host: &HostOf, people: &[Person]) -> Result<Places, Refusal> {
     let (allowed,): (i64,) = tx.one(
         platform::sql!(
             "SELECT CAST(COALESCE(SUM(plus_ones + children), 0) AS BIGINT) FROM invitation
@@ -330,7 +330,11 @@ fn count_plus_ones(
         ),
         &[host.occasion()],
     )?;
-    let used = number(people.iter().filter(|person| person.kind == GuestKind::PlusOne));
+    let used = number(
+        people
+            .iter()
+            .filter(|person| person.kind == GuestKind::PlusOne),
+    );
     Ok(Places { allowed, used })
 }
 

@@ -40,6 +40,7 @@ fn event(key: &str) -> Event {
             capacity: None,
             position: 0,
         },
+        seats_taken: 0,
         calendar_sequence: 0,
         version: 1,
     }

@@ -243,3 +243,48 @@ fn what_hosts_switched_off_is_not_there() {
         assert!(matches!(refusal, Err(Refusal::FeatureDisabled)));
     });
 }
+
+#[test]
+fn the_seats_that_are_kept_are_the_seats_that_are_counted() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, Some(50)).await;
+        let event = stage.events[1].clone();
+        let check = async |expected: i64| {
+            let event = event.clone();
+            let (kept, counted): (i64, i64) = stage
+                .store
+                .read(move |tx| {
+                    tx.one(
+                        sql!(
+                            "SELECT seats_taken,
+                                 (SELECT COUNT(*) FROM reply WHERE reply.event = event.id AND status = 'yes')
+                             FROM event WHERE id = $1"
+                        ),
+                        &[&event],
+                    )
+                })
+                .await
+                .map_err(|error: StoreError| error)
+                .unwrap();
+            assert_eq!((kept, counted), (expected, expected));
+        };
+        let guests = stage.household("AAAAA", 3, 2).await;
+        stage.answer("AAAAA", all(&guests, "reception", Yes, 1)).await.unwrap();
+        check(3).await;
+        stage.answer("AAAAA", all(&guests[..2], "reception", No, 2)).await.unwrap();
+        check(1).await;
+        stage.answer("AAAAA", newcomer("Mei", 3)).await.unwrap();
+        check(2).await;
+        let mei = stage.portal("AAAAA").await.household.guests[3].id.clone();
+        let leaving = Wish {
+            version: Some(4),
+            remove: vec![mei],
+            ..Wish::default()
+        };
+        stage.answer("AAAAA", leaving).await.unwrap();
+        check(1).await;
+        stage.answer("AAAAA", all(&guests, "reception", Undecided, 5)).await.unwrap();
+        check(0).await;
+        world.jobs().await;
+    });
+}

@@ -102,9 +102,7 @@ impl Answered {
 }
 
 /// The order of a list of invitations.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// By name.
@@ -193,7 +191,10 @@ impl Filter {
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let yes_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
         let texts = [
-            ("q", Some(self.search.clone()).filter(|text| !text.is_empty())),
+            (
+                "q",
+                Some(self.search.clone()).filter(|text| !text.is_empty()),
+            ),
             ("response", self.response.map(|one| one.word().to_owned())),
             ("access", self.access.map(|one| one.word().to_owned())),
             ("language", self.language.clone()),

@@ -251,7 +251,10 @@ impl Filter {
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let yes_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
         let texts = [
-            ("q", Some(self.search.clone()).filter(|text| !text.is_empty())),
+            (
+                "q",
+                Some(self.search.clone()).filter(|text| !text.is_empty()),
+            ),
             ("status", self.status.map(|one| one.word().to_owned())),
             ("event", self.event.clone()),
             ("diet", self.diet.clone()),
@@ -287,11 +290,7 @@ pub fn people(
 }
 
 /// Everybody whom a filter finds; an occasion holds at most 20,000.
-pub fn all_people(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    filter: &Filter,
-) -> Result<Vec<Person>, Refusal> {
+pub fn all_people(tx: &mut Tx<'_>, host: &HostOf, filter: &Filter) -> Result<Vec<Person>, Refusal> {
     find(tx, host, filter, None, i64::from(u16::MAX))
 }
 
@@ -312,7 +311,11 @@ fn find(
     let event: String = of_event.event_id(tx, host)?;
     let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
     let status = filter.status.map(Status::word).unwrap_or_default();
-    let diet = filter.diet.as_ref().map(|key| json_text(key)).unwrap_or_default();
+    let diet = filter
+        .diet
+        .as_ref()
+        .map(|key| json_text(key))
+        .unwrap_or_default();
     let band = filter.band.map(Band::word).unwrap_or_default();
     let (youngest, oldest) = filter.band.map(Band::ages).unwrap_or_default();
     let (has_key, (name, id)) = match after {

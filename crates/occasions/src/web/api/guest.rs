@@ -70,7 +70,7 @@ async fn resolve(
             "code_malformed",
         ));
     }
-    let portal = visit.open().await?;
+    let portal = visit.open().await.map_err(|failure| visit.refuse(failure))?;
     let invitation = portal.household.invitation;
     Ok(private(Json(Resolved {
         canonical: invitation.code,
@@ -85,7 +85,7 @@ async fn resolve(
     responses((status = 200, body = PortalState), (status = 404), (status = 410), (status = 429))
 )]
 async fn show(visit: Visit) -> Result<Response, Problem> {
-    let portal = visit.open().await?;
+    let portal = visit.open().await.map_err(|failure| visit.refuse(failure))?;
     let text = visit.text(&portal);
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
@@ -182,7 +182,7 @@ impl GuestBody {
 )]
 async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Problem> {
     let mut wanted = body.value;
-    let admitted = visit.admit().await?;
+    let admitted = visit.admit().await.map_err(|failure| visit.refuse(failure))?;
     wanted.version = Some(version::expected(&visit.headers, wanted.version)?);
     let repeat = repeat(&visit.headers, "PUT /invitations/rsvp", &body.bytes)?;
     store(&visit, admitted, wanted.wish(), repeat).await
@@ -219,7 +219,7 @@ async fn save_by_code(
     let rest = serde_json::Value::Object(wanted).to_string();
     let Json(wanted) = Json::<SaveBody>::parse(rest.as_bytes())?;
     let visit = Visit::of(site, door, facts, headers, code);
-    let admitted = visit.admit().await?;
+    let admitted = visit.admit().await.map_err(|failure| visit.refuse(failure))?;
     let repeat = repeat(&visit.headers, "POST /api/rsvp", &body.bytes)?;
     store(&visit, admitted, wanted.wish(), repeat).await
 }
@@ -311,7 +311,7 @@ async fn remove_note(visit: Visit) -> Result<Response, Problem> {
 }
 
 async fn write_note(visit: &Visit, text: String, seen: i64) -> Result<Portal, Problem> {
-    let admitted = visit.admit().await?;
+    let admitted = visit.admit().await.map_err(|failure| visit.refuse(failure))?;
     let save = Save {
         key: admitted.key.clone(),
         wish: Wish {

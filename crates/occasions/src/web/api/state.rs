@@ -107,7 +107,7 @@ pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
                 ends_at: event.details.ends_at.to_string(),
                 venue: event.details.venue.clone(),
                 address: event.details.address.clone(),
-                seats_left: portal.seats_left(event),
+                seats_left: event.seats_left(),
             })
             .collect(),
         allowance: portal.household.allowance(),

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::StoreError;
 use web::{Form, Problem, csrf};
 
-use super::door::{Admitted, not_found};
+use super::door::{Admitted, Failure};
 use super::fill::{self, Filled};
 use super::portal as page;
-use super::visit::Visit;
+use super::visit::{Turned, Visit};
 use crate::code::CodeKey;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
@@ -22,41 +22,41 @@ use crate::words::{Access, OccasionStatus, Source};
 use form::{Trouble, Which};
 
 /// `GET /invite/{code}/rsvp`.
-pub(super) async fn show(visit: Visit) -> Result<Response, Problem> {
+pub(super) async fn show(visit: Visit) -> Result<Response, Turned> {
     show_form(visit, Which::Answers).await
 }
 
 /// `GET /invite/{code}/dietary`.
-pub(super) async fn diets(visit: Visit) -> Result<Response, Problem> {
+pub(super) async fn diets(visit: Visit) -> Result<Response, Turned> {
     show_form(visit, Which::Diets).await
 }
 
 /// `GET /invite/{code}/notes`.
-pub(super) async fn note(visit: Visit) -> Result<Response, Problem> {
+pub(super) async fn note(visit: Visit) -> Result<Response, Turned> {
     show_form(visit, Which::Note).await
 }
 
 /// `POST /invite/{code}/rsvp`.
-pub(super) async fn save(visit: Visit, form: Form) -> Result<Response, Problem> {
+pub(super) async fn save(visit: Visit, form: Form) -> Result<Response, Turned> {
     save_form(visit, Which::Answers, form).await
 }
 
 /// `POST /invite/{code}/dietary`.
-pub(super) async fn save_diets(visit: Visit, form: Form) -> Result<Response, Problem> {
+pub(super) async fn save_diets(visit: Visit, form: Form) -> Result<Response, Turned> {
     save_form(visit, Which::Diets, form).await
 }
 
 /// `POST /invite/{code}/notes`.
-pub(super) async fn save_note(visit: Visit, form: Form) -> Result<Response, Problem> {
+pub(super) async fn save_note(visit: Visit, form: Form) -> Result<Response, Turned> {
     save_form(visit, Which::Note, form).await
 }
 
 /// The form, or what is stored where nothing can be changed any more.
-async fn show_form(visit: Visit, which: Which) -> Result<Response, Problem> {
-    let portal = visit.open().await?;
+async fn show_form(visit: Visit, which: Which) -> Result<Response, Turned> {
+    let portal = visit.enter().await?;
     let text = visit.text(&portal);
     if !which.is_on(&portal) {
-        return Err(feature_disabled());
+        return Err(feature_disabled().into());
     }
     let response = if is_open(&portal, which) {
         form::show(which, &text, &portal, submission(&visit), None, Trouble::None)
@@ -84,9 +84,12 @@ fn submission(visit: &Visit) -> String {
     platform::id::generate(visit.site.clock.now(), &visit.site.random)
 }
 
-async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, Problem> {
+async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, Turned> {
     csrf::check_sender(&visit.headers, visit.site.url())?;
-    let admitted = visit.admit().await?;
+    let admitted = match visit.admit().await {
+        Ok(admitted) => admitted,
+        Err(failure) => return Err(visit.turn_away(failure).await),
+    };
     let mut filled = fill::read(&form);
     which.keep_own_fields(&mut filled.wish);
     match store(&visit, which, &form, &filled, admitted.key.clone()).await {
@@ -134,23 +137,25 @@ async fn refused(
     filled: &Filled,
     admitted: Admitted,
     refusal: Refusal,
-) -> Result<Response, Problem> {
+) -> Result<Response, Turned> {
     match &refusal {
         Refusal::NotFound => {
             admitted.failed(&visit.site);
-            return Err(not_found());
+            return Err(visit.turn_away(Failure::Unknown).await);
         }
-        Refusal::Expired => return Err(Problem::new(StatusCode::GONE, "invitation_expired")),
-        Refusal::FeatureDisabled => return Err(feature_disabled()),
+        Refusal::Expired => {
+            return Err(Problem::new(StatusCode::GONE, "invitation_expired").into());
+        }
+        Refusal::FeatureDisabled => return Err(feature_disabled().into()),
         Refusal::GuestNotFound => {
-            return Err(Problem::new(StatusCode::NOT_FOUND, "guest_not_found"));
+            return Err(Problem::new(StatusCode::NOT_FOUND, "guest_not_found").into());
         }
         Refusal::Store(error) if !error.is_passing() => {
-            return Err(Problem::internal(error));
+            return Err(Problem::internal(error).into());
         }
         _ => {}
     }
-    let portal = visit.open().await?;
+    let portal = visit.enter().await?;
     let text = visit.text(&portal);
     let show = |trouble| {
         let submission = submission(visit);

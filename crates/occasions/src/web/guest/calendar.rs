@@ -5,17 +5,17 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use web::{Problem, Text};
+use web::Text;
 
 use super::door;
-use super::visit::Visit;
+use super::visit::{Turned, Visit};
 use crate::event::Event;
 use crate::portal::Portal;
 use crate::words::ReplyStatus;
 
 /// `GET /invite/{code}/calendar.ics`.
-pub(super) async fn file(visit: Visit) -> Result<Response, Problem> {
-    let portal = visit.open().await?;
+pub(super) async fn file(visit: Visit) -> Result<Response, Turned> {
+    let portal = visit.enter().await?;
     let text = visit.text(&portal);
     let body = calendar(&portal, &text, visit.site.url().host());
     let headers = [

@@ -8,8 +8,9 @@ use platform::StoreError;
 use web::page::{Kind, Page};
 use web::{Argument, Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
-use super::door::{Door, Failure};
+use super::door::{self, Door, Failure};
 use super::show;
+use super::visit::Visit;
 use super::view::{Card, CodeEntry, CodeProblem, Known};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
@@ -53,6 +54,17 @@ pub(super) async fn open(
             Ok(failure.dress(ask(&site, &text, body)))
         }
     }
+}
+
+/// The code page again, instead of a page behind a code.
+pub(super) async fn ask_again(visit: &Visit, failure: Failure) -> Response {
+    let text = visit.site.speak(&visit.wishes);
+    let known = visit.door.known(&visit.site, &visit.headers).await;
+    let mut body = entry(&text, "/", known.unwrap_or_default());
+    body.problem = Some(complaint(&visit.site, &text, &failure));
+    let mut response = failure.dress(ask(&visit.site, &text, body));
+    door::keep_private(&mut response);
+    response
 }
 
 fn to_portal(code: &str) -> Response {

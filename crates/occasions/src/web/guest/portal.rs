@@ -3,16 +3,16 @@
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use web::page::{Kind, Page};
-use web::{Language, Problem, Text};
+use web::{Language, Text};
 
 use super::show::{self, Reading, masked_email};
-use super::visit::Visit;
+use super::visit::{Turned, Visit};
 use super::view::{self, Standing, Typed};
 use crate::portal::Portal;
 
 /// `GET /invite/{code}`.
-pub(super) async fn show(visit: Visit, uri: Uri) -> Result<Response, Problem> {
-    let portal = visit.open().await?;
+pub(super) async fn show(visit: Visit, uri: Uri) -> Result<Response, Turned> {
+    let portal = visit.enter().await?;
     if visit.code != portal.household.invitation.code {
         return Ok(canonical(&portal, &uri));
     }
@@ -87,8 +87,8 @@ pub(super) fn guest_page<B: askama::Template>(
 }
 
 /// `GET /invite/{code}/confirmation`.
-pub(super) async fn confirmation(visit: Visit) -> Result<Response, Problem> {
-    let portal = visit.open().await?;
+pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
+    let portal = visit.enter().await?;
     let text = visit.text(&portal);
     let reading = Reading::new(&text, &portal);
     let wants_mail = portal.occasion.details.switches.confirmation_mail;

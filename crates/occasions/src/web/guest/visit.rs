@@ -4,7 +4,7 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::{HeaderMap, Uri};
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
@@ -12,6 +12,27 @@ use super::door::{Admitted, Door, Failure, not_found};
 use super::{entry, show};
 use crate::portal::Portal;
 use crate::refusal::Refusal;
+
+/// Instead of the page that was asked for.
+pub(crate) struct Turned(Box<Response>);
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Response> for Turned {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl From<Problem> for Turned {
+    fn from(problem: Problem) -> Self {
+        problem.into_response().into()
+    }
+}
 
 /// A request with a code in its path.
 pub(crate) struct Visit {
@@ -64,22 +85,39 @@ impl Visit {
     }
 
     /// Opens the portal.
-    pub(crate) async fn open(&self) -> Result<Portal, Problem> {
+    pub(crate) async fn open(&self) -> Result<Portal, Failure> {
         self.door
             .open(&self.site, &self.facts, &self.headers, &self.code)
             .await
-            .map_err(|failure| self.refuse(failure))
+    }
+
+    /// Opens the portal for a page, or says what to show instead.
+    pub(super) async fn enter(&self) -> Result<Portal, Turned> {
+        match self.open().await {
+            Ok(portal) => Ok(portal),
+            Err(failure) => Err(self.turn_away(failure).await),
+        }
     }
 
     /// Leave to change something with the code.
-    pub(crate) async fn admit(&self) -> Result<Admitted, Problem> {
+    pub(crate) async fn admit(&self) -> Result<Admitted, Failure> {
         self.door
             .admit(&self.site, &self.facts, &self.headers, &self.code)
             .await
-            .map_err(|failure| self.refuse(failure))
     }
 
-    fn refuse(&self, failure: Failure) -> Problem {
+    /// A failure as a page: whoever has no code that opens anything is asked
+    /// for another one.
+    pub(super) async fn turn_away(&self, failure: Failure) -> Turned {
+        match failure {
+            Failure::Problem(problem) => problem.into(),
+            Failure::Malformed => entry::ask_again(self, Failure::Unknown).await.into(),
+            other => entry::ask_again(self, other).await.into(),
+        }
+    }
+
+    /// A failure as JSON answers it.
+    pub(crate) fn refuse(&self, failure: Failure) -> Problem {
         match failure {
             Failure::Malformed | Failure::Unknown => not_found(),
             Failure::TooMany { retry_after } => entry::too_many(retry_after, &self.site),

@@ -49,7 +49,9 @@ fn stored(current: &Current) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => serde_json::to_value(view::occasion(occasion)),
         Current::Event(event) => serde_json::to_value(view::event(event)),
-        Current::DietaryOption(option) => serde_json::to_value(view::dietary_option(option, None)),
+        Current::DietaryOption(option, version) => {
+            serde_json::to_value(view::dietary_option(option, *version))
+        }
         Current::Invitation(portal) => serde_json::to_value(view::invitation(portal, true)),
     };
     shown.unwrap_or_default()

@@ -316,7 +316,7 @@ impl Sheet<'_> {
         let places = household.allowance().plus_ones;
         let wanted = i64::try_from(household.guests.len()).unwrap_or(i64::MAX)
             + (places.allowed - places.used).max(0);
-        match self.portal.seats_left(event) {
+        match event.seats_left() {
             Some(left) if left <= 0 => Seats::Full,
             Some(left) if left < wanted => Seats::Left(left),
             _ => Seats::Enough,

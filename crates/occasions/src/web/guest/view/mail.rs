@@ -181,7 +181,9 @@ impl Confirmation<'_> {
             Some(contact) => {
                 let reach = contact.phone.as_ref().or(contact.email.as_ref());
                 let name = match reach {
-                    Some(reach) => format!("{}{}{reach}", contact.name, self.text.say("list-comma")),
+                    Some(reach) => {
+                        format!("{}{}{reach}", contact.name, self.text.say("list-comma"))
+                    }
                     None => contact.name.clone(),
                 };
                 self.text.with(

@@ -1,0 +1,272 @@
+//! The JSON interface, through the front door.
+
+use accounts::account::AccountId;
+use accounts::grant::{Role, Scope};
+use accounts::session::Stay;
+use accounts::token::{self, NewToken, Right};
+use axum::http::Method;
+use serde_json::{Value, json};
+use testkit::{Visitor, World};
+
+use crate::stage::{
+    Checked, MIGRATIONS, PASSWORD, accounts, begin, client, give, look_away, person, usual_hash,
+    visitor,
+};
+
+/// A script on a page of somebody who is signed in.
+async fn script(world: &World, id: &AccountId) -> Visitor {
+    let begun = begin(world, id, Stay::Visit, client(1)).await;
+    let mut visitor = visitor(&accounts(world));
+    visitor.set_cookie("kd_session", begun.session.reveal());
+    visitor.header("x-csrf-token", &web::csrf::token(begun.session.reveal()));
+    visitor
+}
+
+/// A program with a token.
+async fn program(world: &World, id: &AccountId, rights: &[Right]) -> Visitor {
+    let (id, rights) = (id.clone(), rights.to_vec());
+    let create = move |tx: &mut platform::Tx<'_>| {
+        let new = NewToken {
+            name: "x".to_owned(),
+            rights: rights.clone(),
+            occasion: None,
+            days: 1,
+        };
+        token::create(tx, &id, &new, None)
+    };
+    let created = world.store().write(create).await.unwrap();
+    let mut visitor = visitor(&accounts(world));
+    visitor.header(
+        "authorization",
+        &format!("Bearer {}", created.secret.reveal()),
+    );
+    visitor
+}
+
+#[test]
+fn a_page_s_script_signs_in_and_out() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, "farah@example.my", Some(&hash)).await;
+        give(world, &id, Role::Owner, &Scope::Site).await;
+        let mut visitor = visitor(&accounts);
+        let right = json!({"email": "farah@example.my", "password": PASSWORD, "remember": true});
+        let login = "/api/v1/auth/login";
+        let refused = visitor
+            .call(Method::POST, login, &right)
+            .await
+            .with(403)
+            .json();
+        assert_eq!(refused["code"], "csrf_failed");
+        let page = visitor.get("/login").await;
+        visitor.header("x-csrf-token", page.form("/login").value("_csrf").unwrap());
+        let wrong = json!({"email": "farah@example.my", "password": "something else"});
+        let refused = visitor.call(Method::POST, login, &wrong).await.with(401);
+        assert_eq!(refused.json()["code"], "credentials_invalid");
+        assert_eq!(refused.header("www-authenticate"), "Bearer");
+        let odd = json!({"email": "farah@example.my", "password": PASSWORD, "want": "tokens"});
+        visitor.call(Method::POST, login, &odd).await.with(422);
+        let sent = visitor
+            .send(Method::POST, login, Some("text/plain"), "{}".into())
+            .await;
+        sent.with(415);
+        let me = visitor.call(Method::POST, login, &right).await.with(200);
+        assert!(me.header("set-cookie").contains("Max-Age=604800"));
+        assert_eq!(
+            me.json(),
+            json!({
+                "id": id.to_string(),
+                "display_name": "Farah binti Ali",
+                "email": "farah@example.my",
+                "locale": "en",
+                "time_zone": "Asia/Kuala_Lumpur",
+                "role": "owner",
+            })
+        );
+        assert_eq!(visitor.get("/api/v1/me").await.with(200).json(), me.json());
+        let logout = "/api/v1/auth/logout";
+        visitor
+            .call(Method::POST, logout, &Value::Null)
+            .await
+            .with(403);
+        let token = web::csrf::token(visitor.cookie("kd_session").unwrap());
+        visitor.header("x-csrf-token", &token);
+        for _ in 0..2 {
+            visitor
+                .call(Method::POST, logout, &Value::Null)
+                .await
+                .with(204);
+        }
+        let refused = visitor.get("/api/v1/me").await.with(401);
+        assert_eq!(refused.json()["code"], "unauthenticated");
+        look_away(world).await;
+    });
+}
+
+#[test]
+fn a_program_does_what_its_token_was_made_for() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let mut reads = program(world, &id, &[Right::ProfileRead]).await;
+        reads.get("/api/v1/me").await.with(200);
+        for address in ["/api/v1/me/sessions", "/api/v1/me/tokens"] {
+            let refused = reads.get(address).await.with(403).json();
+            assert_eq!(refused["code"], "token_not_permitted", "{address}");
+        }
+        let new = json!({"name": "more", "scopes": ["profile:read"]});
+        reads
+            .call(Method::POST, "/api/v1/me/tokens", &new)
+            .await
+            .with(403);
+        reads.get("/me/security").await.with(403);
+
+        let other = person(world, "mei@example.my", None).await;
+        let mut elsewhere = program(world, &other, &[Right::RsvpsRead]).await;
+        let refused = elsewhere.get("/api/v1/me").await.with(403).json();
+        assert_eq!(refused["code"], "scope_required");
+        assert_eq!(refused["scope"], "profile:read");
+    });
+}
+
+#[test]
+fn a_bad_token_is_refused_whatever_cookie_comes_along() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let mut script = script(world, &id).await;
+        script.get("/api/v1/me").await.with(200);
+        for header in ["Bearer x", "Bearer kd_pat_", "Basic eDp5", "x", ""] {
+            script.header("authorization", header);
+            let refused = script.get("/api/v1/me").await.with(401).json();
+            assert_eq!(refused["code"], "token_invalid", "{header}");
+        }
+    });
+}
+
+#[test]
+fn sessions_are_listed_and_ended() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let other = person(world, "mei@example.my", None).await;
+        let mut here = script(world, &id).await;
+        begin(world, &id, Stay::Visit, client(2)).await;
+        let mut stranger = script(world, &other).await;
+        let list = here.get("/api/v1/me/sessions").await.with(200).json();
+        let items = list["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2);
+        let away = items.iter().find(|item| item["current"] == false).unwrap();
+        let address = format!("/api/v1/me/sessions/{}", away["id"].as_str().unwrap());
+        stranger
+            .call(Method::DELETE, &address, &Value::Null)
+            .await
+            .with(404);
+        here.call(Method::DELETE, &address, &Value::Null)
+            .await
+            .with(204);
+        here.call(Method::DELETE, &address, &Value::Null)
+            .await
+            .with(404);
+        let nonsense = "/api/v1/me/sessions/nonsense";
+        here.call(Method::DELETE, nonsense, &Value::Null)
+            .await
+            .with(404);
+        let list = here.get("/api/v1/me/sessions").await.with(200).json();
+        assert_eq!(list["items"].as_array().unwrap().len(), 1);
+        assert_eq!(list["next_cursor"], Value::Null);
+    });
+}
+
+#[test]
+fn tokens_are_made_listed_and_taken_back() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let mut script = script(world, &id).await;
+        let tokens = "/api/v1/me/tokens";
+        for (body, status) in [
+            (json!({}), 422),
+            (json!({"name": "x", "scopes": ["everything"]}), 422),
+            (json!({"name": "x", "scopes": []}), 422),
+            (json!({"name": "", "scopes": ["rsvps:read"]}), 422),
+            (
+                json!({"name": "x", "scopes": ["rsvps:read"], "expires_in_days": 367}),
+                422,
+            ),
+            (
+                json!({"name": "x", "scopes": ["rsvps:read"], "more": 1}),
+                422,
+            ),
+            (
+                json!({"name": "x", "scopes": ["rsvps:read"], "occasion": "wedding"}),
+                201,
+            ),
+            (json!({"name": "x", "scopes": ["rsvps:read"]}), 422),
+        ] {
+            let answer = script.call(Method::POST, tokens, &body).await;
+            assert_eq!(answer.status.as_u16(), status, "{body} {}", answer.body);
+            if status == 201 {
+                assert!(
+                    answer.json()["token"]
+                        .as_str()
+                        .unwrap()
+                        .starts_with("kd_pat_")
+                );
+                assert_eq!(answer.json()["expires_at"], "2027-02-18T08:00:00Z");
+            }
+        }
+        let list = script.get(tokens).await.with(200);
+        assert!(!list.body.contains("kd_pat_"));
+        let token = &list.json()["items"][0];
+        assert_eq!(token["scopes"], json!(["rsvps:read"]));
+        assert_eq!(token["occasion"], "wedding");
+        let address = format!("{tokens}/{}", token["id"].as_str().unwrap());
+        script
+            .call(Method::DELETE, &address, &Value::Null)
+            .await
+            .with(204);
+        script
+            .call(Method::DELETE, &address, &Value::Null)
+            .await
+            .with(404);
+    });
+}
+
+#[test]
+fn a_signed_in_account_changes_six_hundred_things_in_five_minutes() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let mut script = script(world, &id).await;
+        let nonsense = "/api/v1/me/sessions/nonsense";
+        for _ in 0..600 {
+            script
+                .call(Method::DELETE, nonsense, &Value::Null)
+                .await
+                .with(404);
+        }
+        let refused = script
+            .call(Method::DELETE, nonsense, &Value::Null)
+            .await
+            .with(429);
+        assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+        script.get("/api/v1/me").await.with(200);
+    });
+}
+
+#[test]
+fn the_description_names_every_address() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let (_, described) = accounts::web::routes(&accounts(world)).split_for_parts();
+        let paths: Vec<_> = described.paths.paths.keys().map(String::as_str).collect();
+        assert_eq!(
+            paths,
+            [
+                "/api/v1/auth/login",
+                "/api/v1/auth/logout",
+                "/api/v1/me",
+                "/api/v1/me/sessions",
+                "/api/v1/me/sessions/{id}",
+                "/api/v1/me/tokens",
+                "/api/v1/me/tokens/{id}",
+            ]
+        );
+    });
+}

@@ -1,0 +1,15 @@
+//! Accounts on both engines: the rules of signing in, sessions, roles and
+//! tokens, and what must hold when two want the same at once.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+
+mod api;
+mod grants;
+mod pages;
+mod races;
+mod security;
+mod sessions;
+mod setup;
+mod signing_in;
+mod stage;
+mod tokens;

@@ -1,0 +1,325 @@
+//! What must hold when two want the same at once, in two processes too.
+
+use std::sync::Arc;
+
+use accounts::grant::{self, GrantError, Role, Scope};
+use accounts::invite::{self, TakeError};
+use accounts::session::{self, LIMIT, Method, Stay};
+use accounts::setup::{self, SetupError};
+use accounts::sign_in::{self, SignInError};
+use accounts::token::{self, CreateError, NewToken, Right};
+use accounts::{Accounts, credential, password};
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use testkit::World;
+use tokio::sync::Barrier;
+
+use crate::grants::manager;
+use crate::stage::{
+    MIGRATIONS, PASSWORD, accounts, attempt, client, give, look_away, new_account, person, read,
+    role, signed_in, usual_hash, write,
+};
+
+const ROUNDS: usize = 100;
+
+/// Makes all changes at once, by turns in two processes, and returns what came
+/// of each.
+async fn at_once<T, E, F>(stores: &[Store; 2], changes: Vec<F>) -> Vec<Result<T, E>>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let barrier = Arc::new(Barrier::new(changes.len()));
+    let tasks: Vec<_> = changes
+        .into_iter()
+        .zip(stores.iter().cycle())
+        .map(|(change, store)| {
+            let (store, barrier) = (store.clone(), Arc::clone(&barrier));
+            tokio::spawn(async move {
+                barrier.wait().await;
+                store.write(change).await
+            })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+fn stores(world: &World) -> [Store; 2] {
+    [world.store().clone(), world.second_store()]
+}
+
+fn succeeded<T, E>(results: &[Result<T, E>]) -> usize {
+    results.iter().filter(|result| result.is_ok()).count()
+}
+
+#[test]
+fn two_setups_at_once_make_one_owner() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        let hash = usual_hash(world).await;
+        for round in 0..ROUNDS {
+            let key = write(world.store(), setup::make_key).await.unwrap();
+            let changes = (0..3)
+                .map(|number| {
+                    let (key, hash) = (key.clone(), hash.clone());
+                    let new = new_account(&format!("{round}-{number}@example.my"));
+                    move |tx: &mut Tx<'_>| setup::finish(tx, &key, &new, &hash, &client(1))
+                })
+                .collect();
+            let results = at_once(&stores, changes).await;
+            assert_eq!(succeeded(&results), 1, "round {round}");
+            for result in results {
+                assert!(
+                    matches!(result, Ok(_) | Err(SetupError::Closed)),
+                    "{result:?}"
+                );
+            }
+            let owners = read(world.store(), |tx| grant::list(tx, &Scope::Site)).await;
+            assert_eq!(owners.len(), 1);
+            // As if there had never been one, for the next round.
+            write(world.store(), |tx| {
+                tx.run(sql!("DELETE FROM role_grant"), &[], Rows::Exactly(1))
+            })
+            .await;
+        }
+    });
+}
+
+#[test]
+fn two_owners_who_demote_each_other_leave_one() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        let hash = usual_hash(world).await;
+        for (scope, top, less) in [
+            (
+                Scope::occasion("wedding"),
+                Role::OccasionOwner,
+                Role::Observer,
+            ),
+            (Scope::Site, Role::Owner, Role::Admin),
+        ] {
+            let place = if scope == Scope::Site {
+                "site"
+            } else {
+                "wedding"
+            };
+            let one = person(world, &format!("a@{place}.my"), Some(&hash)).await;
+            let two = person(world, &format!("b@{place}.my"), Some(&hash)).await;
+            for round in 0..ROUNDS {
+                give(world, &one, top, &scope).await;
+                give(world, &two, top, &scope).await;
+                let by_one = manager(world, &signed_in(world, &one).await, &scope)
+                    .await
+                    .unwrap();
+                let by_two = manager(world, &signed_in(world, &two).await, &scope)
+                    .await
+                    .unwrap();
+                let changes = [(by_one, two.clone()), (by_two, one.clone())]
+                    .map(|(by, whom)| move |tx: &mut Tx<'_>| grant::change(tx, &by, &whom, less));
+                let results = at_once(&stores, changes.into()).await;
+                assert_eq!(succeeded(&results), 1, "round {round}");
+                for result in results {
+                    assert!(
+                        matches!(result, Ok(()) | Err(GrantError::LastOwner)),
+                        "{result:?}"
+                    );
+                }
+                let roles = [
+                    role(world, &one, &scope).await,
+                    role(world, &two, &scope).await,
+                ];
+                assert_eq!(roles.iter().filter(|role| **role == Some(top)).count(), 1);
+            }
+        }
+    });
+}
+
+#[test]
+fn tries_at_once_are_counted_each() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        person(world, "farah@example.my", Some(&hash)).await;
+        for round in 0..ROUNDS {
+            let accounts = Accounts::new(accounts.site.clone());
+            let tasks: Vec<_> = (0..6)
+                .map(|_| {
+                    let accounts = accounts.clone();
+                    let wrong = attempt("farah@example.my", "something else", 1);
+                    tokio::spawn(async move { sign_in::with_password(&accounts, wrong).await })
+                })
+                .collect();
+            let mut counted = 0;
+            for task in tasks {
+                match task.await.unwrap() {
+                    Err(SignInError::Wrong) => counted += 1,
+                    Err(SignInError::UsedUp(_)) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(counted, 5, "round {round}");
+            assert_eq!(accounts.hasher.count(), 6, "one hash each");
+        }
+    });
+}
+
+#[test]
+fn one_link_used_twice_lets_one_in() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        for round in 0..ROUNDS {
+            let of = id.clone();
+            let link = write(world.store(), move |tx| sign_in::create_link(tx, &of)).await;
+            let tasks: Vec<_> = (0..3)
+                .map(|_| {
+                    let (accounts, link) = (accounts.clone(), link.clone());
+                    tokio::spawn(
+                        async move { sign_in::with_link(&accounts, link, client(1)).await },
+                    )
+                })
+                .collect();
+            let mut arrived = 0;
+            for task in tasks {
+                match task.await.unwrap() {
+                    Ok(_) => arrived += 1,
+                    Err(SignInError::LinkGone) => {}
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(arrived, 1, "round {round}");
+        }
+        look_away(world).await;
+    });
+}
+
+#[test]
+fn one_invitation_taken_twice_makes_one_member() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        let hash = usual_hash(world).await;
+        let wedding = Scope::occasion("wedding");
+        let owner = person(world, "farah@example.my", Some(&hash)).await;
+        give(world, &owner, Role::OccasionOwner, &wedding).await;
+        let by = manager(world, &signed_in(world, &owner).await, &wedding)
+            .await
+            .unwrap();
+        for round in 0..ROUNDS {
+            let of = by.clone();
+            let made = world
+                .store()
+                .write(move |tx| invite::create(tx, &of, Role::Observer));
+            let secret = made.await.unwrap();
+            let changes = (0..3)
+                .map(|number| {
+                    let (secret, hash) = (secret.clone(), hash.clone());
+                    let new = new_account(&format!("{round}-{number}@example.my"));
+                    move |tx: &mut Tx<'_>| invite::take_new(tx, &secret, &new, &hash)
+                })
+                .collect();
+            let results = at_once(&stores, changes).await;
+            assert_eq!(succeeded(&results), 1, "round {round}");
+            for result in results {
+                assert!(matches!(result, Ok(_) | Err(TakeError::Gone)), "{result:?}");
+            }
+        }
+        let members = read(world.store(), move |tx| grant::list(tx, &wedding)).await;
+        assert_eq!(members.len(), ROUNDS + 1);
+    });
+}
+
+#[test]
+fn two_tokens_of_one_name_are_one() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        let id = person(world, "farah@example.my", None).await;
+        for round in 0..ROUNDS {
+            let changes = (0..3)
+                .map(|_| {
+                    let id = id.clone();
+                    let new = NewToken {
+                        name: format!("{}", round % 40),
+                        rights: vec![Right::ProfileRead],
+                        occasion: None,
+                        days: 1,
+                    };
+                    move |tx: &mut Tx<'_>| token::create(tx, &id, &new, None)
+                })
+                .collect();
+            let results = at_once(&stores, changes).await;
+            assert_eq!(succeeded(&results), 1, "round {round}");
+            for result in results {
+                assert!(
+                    matches!(result, Ok(_) | Err(CreateError::NameTaken)),
+                    "{result:?}"
+                );
+            }
+            if round % 40 == 39 {
+                world.clock.advance(jiff::SignedDuration::from_hours(25));
+            }
+        }
+    });
+}
+
+#[test]
+fn many_sign_ins_at_once_stay_within_the_limit() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stores = stores(world);
+        let id = person(world, "farah@example.my", None).await;
+        for _ in 0..ROUNDS / 10 {
+            let changes = (0..20)
+                .map(|_| {
+                    let id = id.clone();
+                    move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+                        session::begin(tx, &id, Method::Password, Stay::Visit, &client(1))
+                    }
+                })
+                .collect();
+            let results = at_once(&stores, changes).await;
+            assert_eq!(succeeded(&results), 20);
+            let of = id.clone();
+            let live = read(world.store(), move |tx| session::list(tx, &of)).await;
+            assert!(live.len() <= LIMIT as usize, "{}", live.len());
+        }
+    });
+}
+
+#[test]
+fn a_sign_in_with_the_old_password_leaves_no_session_beside_its_change() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, "farah@example.my", Some(&hash)).await;
+        for round in 0..ROUNDS / 5 {
+            let who = signed_in(world, &id).await;
+            let change = credential::Change {
+                current: Secret::new(PASSWORD),
+                new: password::Password::choose(&Secret::new("pantun yang baharu"), &[]).unwrap(),
+                network: web::Network::of([203, 0, 113, 9].into()),
+                client: client(9),
+            };
+            let attempt = attempt("farah@example.my", PASSWORD, 1);
+            let (changed, entered) = tokio::join!(
+                credential::change(&accounts, &who, change),
+                sign_in::with_password(&accounts, attempt)
+            );
+            let kept = changed.unwrap();
+            assert!(
+                matches!(entered, Ok(_) | Err(SignInError::Wrong)),
+                "{entered:?}"
+            );
+            let of = id.clone();
+            let live = read(world.store(), move |tx| session::list(tx, &of)).await;
+            assert_eq!(live.len(), 1, "round {round}: {entered:?}");
+            assert!(crate::stage::find_session(world, &kept).await.is_some());
+            let (of, back) = (id.clone(), hash.clone());
+            write(world.store(), move |tx| password::set(tx, &of, &back)).await;
+            world.clock.advance(jiff::SignedDuration::from_mins(20));
+        }
+        look_away(world).await;
+    });
+}

@@ -1,0 +1,242 @@
+//! Signing in: what it costs, what it refuses, what it leaves behind.
+
+use accounts::sign_in::{self, SignInError};
+use accounts::{password, session};
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
+use jiff::SignedDuration;
+use platform::{Rows, Secret, sql};
+use testkit::World;
+
+use crate::stage::{
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, find_session, look_away,
+    person, read, usual_hash, write,
+};
+
+#[test]
+fn every_failure_reads_the_same_and_costs_one_hash() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        person(world, "farah@example.my", Some(&hash)).await;
+        person(world, "link@example.my", None).await;
+        let gone = person(world, "gone@example.my", Some(&hash)).await;
+        write(world.store(), move |tx| {
+            let sql = sql!("UPDATE account SET state = 'deactivated' WHERE id = $1");
+            tx.run(sql, &[&gone], Rows::Exactly(1))
+        })
+        .await;
+        for (email, password) in [
+            ("farah@example.my", "something else"),
+            ("link@example.my", PASSWORD),
+            ("gone@example.my", PASSWORD),
+            ("nobody@example.my", PASSWORD),
+            ("no address at all", PASSWORD),
+            ("", ""),
+        ] {
+            let before = accounts.hasher.count();
+            let result = sign_in::with_password(&accounts, attempt(email, password, 1)).await;
+            assert!(matches!(result, Err(SignInError::Wrong)), "{email}");
+            assert_eq!(accounts.hasher.count() - before, 1, "{email}");
+        }
+        assert_eq!(actions(world).await, ["sign_in.failed"; 6]);
+    });
+}
+
+#[test]
+fn a_used_up_account_refuses_a_right_password_too_and_still_costs_one_hash() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        person(world, "farah@example.my", Some(&hash)).await;
+        for email in ["Farah@Example.MY", "nobody@example.my"] {
+            for _ in 0..5 {
+                let wrong = attempt(email, "something else", 1);
+                let result = sign_in::with_password(&accounts, wrong).await;
+                assert!(matches!(result, Err(SignInError::Wrong)), "{email}");
+            }
+            let before = accounts.hasher.count();
+            let right = attempt(&email.to_lowercase(), PASSWORD, 1);
+            let result = sign_in::with_password(&accounts, right).await;
+            assert!(matches!(result, Err(SignInError::UsedUp(_))), "{email}");
+            assert_eq!(accounts.hasher.count() - before, 1, "{email}");
+        }
+        let elsewhere = attempt("farah@example.my", PASSWORD, 2);
+        assert!(sign_in::with_password(&accounts, elsewhere).await.is_ok());
+        world.clock.advance(SignedDuration::from_mins(17));
+        let later = attempt("farah@example.my", PASSWORD, 1);
+        assert!(sign_in::with_password(&accounts, later).await.is_ok());
+        look_away(world).await;
+    });
+}
+
+#[test]
+fn a_network_that_used_up_its_tries_costs_no_hash() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        for number in 0..30 {
+            let email = format!("{number}@example.my");
+            let result = sign_in::with_password(&accounts, attempt(&email, PASSWORD, 1)).await;
+            assert!(matches!(result, Err(SignInError::Wrong)));
+        }
+        let before = accounts.hasher.count();
+        let result = sign_in::with_password(&accounts, attempt("x@example.my", "", 1)).await;
+        let Err(SignInError::UsedUp(wait)) = result else {
+            panic!("{result:?}");
+        };
+        assert!((900..=1_000).contains(&wait.seconds), "{wait}");
+        assert_eq!(accounts.hasher.count(), before);
+    });
+}
+
+#[test]
+fn others_cannot_lock_out_a_browser_that_is_known() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        person(world, "farah@example.my", Some(&hash)).await;
+        let first = attempt("farah@example.my", PASSWORD, 1);
+        let (_, begun) = sign_in::with_password(&accounts, first).await.unwrap();
+        for number in 0..50 {
+            let wrong = attempt("farah@example.my", "something else", 100 + number % 10);
+            let result = sign_in::with_password(&accounts, wrong).await;
+            assert!(matches!(result, Err(SignInError::Wrong)), "{number}");
+        }
+        let stranger = attempt("farah@example.my", PASSWORD, 2);
+        let result = sign_in::with_password(&accounts, stranger.clone()).await;
+        assert!(matches!(result, Err(SignInError::UsedUp(_))));
+        let mut known = stranger;
+        known.client.device = Some(begun.device.secret().clone());
+        assert!(sign_in::with_password(&accounts, known).await.is_ok());
+        assert_eq!(world.mails().await.len(), 1, "one browser, one mail");
+        look_away(world).await;
+    });
+}
+
+#[test]
+fn success_begins_a_session_ends_the_one_brought_along_and_writes_a_mail() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, "farah@example.my", Some(&hash)).await;
+        let mut right = attempt(" FARAH@example.my", PASSWORD, 7);
+        let (account, begun) = sign_in::with_password(&accounts, right.clone())
+            .await
+            .unwrap();
+        assert_eq!((&account.id, &*account.email), (&id, "farah@example.my"));
+        let who = find_session(world, &begun.session).await.unwrap();
+        assert_eq!(who.account(), &account);
+        assert!(who.is_in_browser());
+
+        let [mail] = &world.mails().await[..] else {
+            panic!("one mail");
+        };
+        assert_eq!(mail.recipient, "farah@example.my");
+        assert_eq!(mail.subject, "New sign-in to Kenduri Kami");
+        for words in [
+            "Hello Farah binti Ali,",
+            "Friday, 20 November 2026, 4 pm (Asia/Kuala_Lumpur)",
+            "Firefox, Linux",
+            "203.0.113.0/24",
+            "http://127.0.0.1:8080/me/security",
+        ] {
+            assert!(mail.text.contains(words), "{words:?} in {}", mail.text);
+        }
+
+        right.client.session = Some(begun.session.clone());
+        right.client.device = Some(begun.device.secret().clone());
+        let (_, again) = sign_in::with_password(&accounts, right).await.unwrap();
+        assert!(find_session(world, &begun.session).await.is_none());
+        assert!(find_session(world, &again.session).await.is_some());
+        assert_eq!(world.mails().await.len(), 1, "the browser is known");
+        assert_eq!(actions(world).await, ["sign_in.succeeded"; 2]);
+        look_away(world).await;
+    });
+}
+
+#[test]
+fn a_device_of_somebody_else_is_not_taken_over() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let mine = person(world, "farah@example.my", None).await;
+        let other = person(world, "mei@example.my", None).await;
+        let planted = begin(world, &other, session::Stay::Visit, client(1)).await;
+        let mut with_planted = client(2);
+        with_planted.device = Some(planted.device.secret().clone());
+        let begun = begin(world, &mine, session::Stay::Visit, with_planted).await;
+        assert!(begun.device.secret() != planted.device.secret());
+    });
+}
+
+#[test]
+fn a_weaker_hash_is_made_anew() {
+    let params = Params::new(256, 1, 1, None).unwrap();
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16])
+        .unwrap()
+        .to_string();
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let (of, weak) = (id.clone(), weak.clone());
+        write(world.store(), move |tx| {
+            let sql =
+                sql!("INSERT INTO password (account_id, hash, changed_at) VALUES ($1, $2, 0)");
+            tx.run(sql, &[&of, &weak], Rows::Exactly(1))
+        })
+        .await;
+        let right = attempt("farah@example.my", PASSWORD, 1);
+        assert!(
+            sign_in::with_password(&accounts, right.clone())
+                .await
+                .is_ok()
+        );
+        let of = id.clone();
+        let hash = read(world.store(), move |tx| password::find(tx, &of)).await;
+        assert!(!accounts::hashing::is_outdated(&hash.unwrap()));
+        let before = accounts.hasher.count();
+        assert!(sign_in::with_password(&accounts, right).await.is_ok());
+        assert_eq!(accounts.hasher.count() - before, 1);
+        look_away(world).await;
+    });
+}
+
+#[test]
+fn a_password_changed_meanwhile_is_not_overwritten() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let old = usual_hash(world).await;
+        let newer = usual_hash(world).await;
+        let id = person(world, "farah@example.my", Some(&newer)).await;
+        let (of, to) = (id.clone(), old.clone());
+        let replaced = write(world.store(), move |tx| {
+            password::replace(tx, &of, &old, &to)
+        });
+        assert!(!replaced.await);
+        let kept = read(world.store(), move |tx| password::find(tx, &id)).await;
+        assert_eq!(kept, Some(newer));
+    });
+}
+
+#[test]
+fn a_link_signs_in_once_within_a_day() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let id = person(world, "farah@example.my", None).await;
+        let link = async || {
+            let of = id.clone();
+            write(world.store(), move |tx| sign_in::create_link(tx, &of)).await
+        };
+        let use_up =
+            async |secret: &Secret| sign_in::with_link(&accounts, secret.clone(), client(1)).await;
+        let (older, newer) = (link().await, link().await);
+        assert!(matches!(use_up(&older).await, Err(SignInError::LinkGone)));
+        let shown = newer.clone();
+        assert!(read(world.store(), move |tx| sign_in::is_link(tx, &shown)).await);
+        let arrived = use_up(&newer).await.unwrap();
+        assert_eq!((arrived.account.id, &*arrived.to), (id.clone(), "/admin"));
+        assert!(matches!(use_up(&newer).await, Err(SignInError::LinkGone)));
+        let late = link().await;
+        world.clock.advance(sign_in::LINK_LIFETIME);
+        assert!(matches!(use_up(&late).await, Err(SignInError::LinkGone)));
+        look_away(world).await;
+    });
+}

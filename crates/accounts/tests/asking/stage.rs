@@ -1,0 +1,191 @@
+//! What the tests stand on: a site in a world, and people in it.
+
+use std::sync::Arc;
+
+use accounts::account::{self, AccountId, NewAccount};
+use accounts::client::Client;
+use accounts::grant::{self, Role, Scope};
+use accounts::password::{self, Password, PasswordHash};
+use accounts::session::{self, Begun, Method, Stay};
+use accounts::sign_in::Attempt;
+use accounts::signed_in::{self, SignedIn};
+use accounts::{Accounts, Hasher};
+use axum::Router;
+use jiff::tz::TimeZone;
+use platform::audit::{self, Filter, RequestFacts};
+use platform::store::migrate::Migrations;
+use platform::{Secret, Store, StoreError, Tx};
+use testkit::{Page, Visitor, World};
+use web::facts::Proxies;
+use web::{Catalogue, Network, Settings, Site, SiteUrl};
+
+pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
+pub(crate) const PASSWORD: &str = "sebuah pantun lama";
+
+/// The accounts of a world, at an address of this machine.
+pub(crate) fn accounts(world: &World) -> Accounts {
+    accounts_at(world, "http://127.0.0.1:8080")
+}
+
+pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
+    Accounts::new(Site {
+        platform: world.platform.clone(),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES]).unwrap(),
+        settings: Arc::new(Settings {
+            url: SiteUrl::parse(url).unwrap(),
+            name: "Kenduri Kami".to_owned(),
+            languages: vec!["en".to_owned(), "ms".to_owned()],
+            time_zone: TimeZone::UTC,
+            proxies: Proxies::default(),
+        }),
+    })
+}
+
+/// The whole site, as the program puts it together.
+pub(crate) fn router(accounts: &Accounts) -> Router {
+    let (router, _) = accounts::web::routes(accounts).split_for_parts();
+    web::serve(&accounts.site, accounts::web::around(accounts, router))
+}
+
+pub(crate) fn visitor(accounts: &Accounts) -> Visitor {
+    Visitor::new(router(accounts))
+}
+
+/// A browser at an address of its own.
+pub(crate) fn client(last: u8) -> Client {
+    Client {
+        request: RequestFacts {
+            request_id: "test".to_owned(),
+            network: Some([203, 0, 113, last].into()),
+        },
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+            .to_owned(),
+        session: None,
+        device: None,
+    }
+}
+
+pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
+    Attempt {
+        email: email.to_owned(),
+        password: Secret::new(password),
+        stay: Stay::Visit,
+        network: Network::of([203, 0, 113, last].into()),
+        client: client(last),
+    }
+}
+
+pub(crate) fn new_account(email: &str) -> NewAccount {
+    NewAccount {
+        name: "Farah binti Ali".parse().unwrap(),
+        email: email.parse().unwrap(),
+        locale: "en".to_owned(),
+        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+    }
+}
+
+pub(crate) async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
+    let password = Password::choose(&Secret::new(text), &[]).unwrap();
+    hasher.hash(&password).await.unwrap()
+}
+
+/// The hash of [`PASSWORD`], to give to many without hashing each time.
+pub(crate) async fn usual_hash(world: &World) -> PasswordHash {
+    hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
+}
+
+/// Somebody who signs in with this address and, if there is a hash, a password.
+pub(crate) async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> AccountId {
+    let (new, hash) = (new_account(email), hash.cloned());
+    write(world.store(), move |tx| {
+        let id = account::create(tx, &new).unwrap();
+        if let Some(hash) = &hash {
+            password::set(tx, &id, hash)?;
+        }
+        Ok(id)
+    })
+    .await
+}
+
+/// A session of somebody's, begun by a link.
+pub(crate) async fn begin(world: &World, id: &AccountId, stay: Stay, client: Client) -> Begun {
+    let id = id.clone();
+    write(world.store(), move |tx| {
+        session::begin(tx, &id, Method::Link, stay, &client)
+    })
+    .await
+    .unwrap()
+}
+
+/// Somebody, signed in.
+pub(crate) async fn signed_in(world: &World, id: &AccountId) -> SignedIn {
+    let begun = begin(world, id, Stay::Visit, client(1)).await;
+    find_session(world, &begun.session).await.unwrap()
+}
+
+pub(crate) async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
+    let secret = secret.clone();
+    read(world.store(), move |tx| signed_in::by_session(tx, &secret))
+        .await
+        .map(|visit| visit.who)
+}
+
+pub(crate) async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
+    let (id, scope) = (id.clone(), scope.clone());
+    write(world.store(), move |tx| {
+        grant::give(tx, &id, role, &scope, None).unwrap();
+        Ok(())
+    })
+    .await;
+}
+
+pub(crate) async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> {
+    let (id, scope) = (id.clone(), scope.clone());
+    read(world.store(), move |tx| grant::find(tx, &id, &scope)).await
+}
+
+/// What the audit log says was done, the oldest first.
+pub(crate) async fn actions(world: &World) -> Vec<String> {
+    let records = read(world.store(), |tx| {
+        audit::list(tx, &Filter::default(), None, 200)
+    })
+    .await;
+    let mut actions: Vec<_> = records.into_iter().map(|record| record.action).collect();
+    actions.reverse();
+    actions
+}
+
+/// Looks at what waits, where a test is not about it.
+pub(crate) async fn look_away(world: &World) {
+    world.mails().await;
+    world.jobs().await;
+}
+
+pub(crate) async fn write<T, F>(store: &Store, change: F) -> T
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    store.write(change).await.unwrap()
+}
+
+pub(crate) async fn read<T, F>(store: &Store, look: F) -> T
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    store.read(look).await.unwrap()
+}
+
+/// A page that must have come with some status, to be read on.
+pub(crate) trait Checked {
+    fn with(self, status: u16) -> Self;
+}
+
+impl Checked for Page {
+    #[track_caller]
+    fn with(self, status: u16) -> Self {
+        self.expect(status);
+        self
+    }
+}

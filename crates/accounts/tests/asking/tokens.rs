@@ -1,0 +1,155 @@
+//! Personal tokens: what they are made with, and how far they reach.
+
+use accounts::account::AccountId;
+use accounts::grant::{self, Role, Scope};
+use accounts::signed_in::{self, Bearer};
+use accounts::token::{self, CreateError, Created, NewToken, Right};
+use jiff::SignedDuration;
+use platform::{Secret, Tx, sql};
+use testkit::World;
+
+use crate::grants::manager;
+use crate::stage::{MIGRATIONS, actions, client, give, person, read, write};
+
+fn new(name: &str) -> NewToken {
+    NewToken {
+        name: name.to_owned(),
+        rights: vec![Right::RsvpsRead],
+        occasion: None,
+        days: token::DEFAULT_DAYS,
+    }
+}
+
+async fn create(world: &World, id: &AccountId, new: NewToken) -> Result<Created, CreateError> {
+    let (id, request) = (id.clone(), client(1).request);
+    let change = move |tx: &mut Tx<'_>| token::create(tx, &id, &new, Some(&request));
+    world.store().write(change).await
+}
+
+async fn find(world: &World, secret: &Secret) -> Option<Bearer> {
+    let secret = secret.clone();
+    read(world.store(), move |tx| signed_in::by_token(tx, &secret)).await
+}
+
+#[test]
+fn a_token_works_for_its_days_and_its_rights() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let created = create(world, &id, new("Kitchen screen")).await.unwrap();
+        let bearer = find(world, &created.secret).await.unwrap();
+        assert!(bearer.clone().with(Right::RsvpsWrite).is_err());
+        let who = bearer.with(Right::RsvpsRead).unwrap();
+        assert_eq!(who.account().id, id);
+        assert!(!who.is_in_browser());
+        assert!(find(world, &Secret::new("kd_pat_x")).await.is_none());
+
+        world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 90) - SignedDuration::from_secs(1));
+        assert!(find(world, &created.secret).await.is_some());
+        world.clock.advance(SignedDuration::from_secs(1));
+        assert!(find(world, &created.secret).await.is_none());
+        let rows: Vec<(Vec<u8>, String)> = read(world.store(), |tx| {
+            tx.all(sql!("SELECT hash, last4 FROM personal_token"), &[])
+        })
+        .await;
+        assert_eq!(rows[0].0.len(), 32);
+        assert!(created.secret.reveal().ends_with(&rows[0].1));
+    });
+}
+
+#[test]
+fn rules_of_making_one() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let refused = async |new| create(world, &id, new).await.map(drop).unwrap_err();
+        assert!(matches!(refused(new(" ")).await, CreateError::NameMissing));
+        assert!(matches!(
+            refused(new(&"x".repeat(61))).await,
+            CreateError::NameLength
+        ));
+        for days in [0, 367] {
+            let odd = NewToken { days, ..new("x") };
+            assert!(matches!(refused(odd).await, CreateError::Expiry));
+        }
+        let none = NewToken {
+            rights: vec![],
+            ..new("x")
+        };
+        assert!(matches!(refused(none).await, CreateError::NoRights));
+
+        let short = NewToken {
+            days: 1,
+            ..new("x")
+        };
+        create(world, &id, short).await.unwrap();
+        assert!(matches!(refused(new(" x ")).await, CreateError::NameTaken));
+        world.clock.advance(SignedDuration::from_hours(24));
+        create(world, &id, new("x")).await.unwrap();
+        for number in 1..token::LIMIT {
+            create(world, &id, new(&format!("x{number}")))
+                .await
+                .unwrap();
+        }
+        assert!(matches!(refused(new("y")).await, CreateError::LimitReached));
+    });
+}
+
+#[test]
+fn a_token_of_one_occasion_reaches_no_other_and_manages_nothing() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let (wedding, party) = (Scope::occasion("wedding"), Scope::occasion("party"));
+        give(world, &id, Role::OccasionOwner, &wedding).await;
+        give(world, &id, Role::Observer, &party).await;
+        give(world, &id, Role::Owner, &Scope::Site).await;
+        for (occasion, roles) in [
+            (Some("wedding"), [Some(Role::OccasionOwner), None, None]),
+            (
+                None,
+                [
+                    Some(Role::OccasionOwner),
+                    Some(Role::Observer),
+                    Some(Role::Owner),
+                ],
+            ),
+        ] {
+            let new = NewToken {
+                occasion: occasion.map(str::to_owned),
+                ..new(occasion.unwrap_or("all"))
+            };
+            let created = create(world, &id, new).await.unwrap();
+            let who = find(world, &created.secret).await.unwrap();
+            let who = who.with(Right::RsvpsRead).unwrap();
+            for (scope, role) in [&wedding, &party, &Scope::Site].into_iter().zip(roles) {
+                let (of, at) = (who.clone(), scope.clone());
+                let found = read(world.store(), move |tx| grant::role_in(tx, &of, &at)).await;
+                assert_eq!(found, role, "{occasion:?} {scope:?}");
+                assert!(manager(world, &who, scope).await.is_none());
+            }
+            let of = who.clone();
+            let seen = read(world.store(), move |tx| grant::occasions_of(tx, &of)).await;
+            assert_eq!(seen.len(), roles.iter().flatten().count().min(2));
+            let owner = read(world.store(), move |tx| signed_in::owner(tx, who.clone())).await;
+            assert!(owner.is_none());
+        }
+    });
+}
+
+#[test]
+fn a_token_is_taken_back_by_its_owner_alone() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let other = person(world, "mei@example.my", None).await;
+        let created = create(world, &id, new("x")).await.unwrap();
+        for (account, removed) in [(other, false), (id.clone(), true), (id, false)] {
+            let token = created.id.clone();
+            let change = write(world.store(), move |tx| {
+                token::remove(tx, &account, &token, None)
+            });
+            assert_eq!(change.await, removed);
+        }
+        assert!(find(world, &created.secret).await.is_none());
+        assert_eq!(actions(world).await, ["token.created", "token.revoked"]);
+    });
+}

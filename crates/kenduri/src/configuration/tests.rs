@@ -1,0 +1,259 @@
+//! What is read, what wins, what is refused, and that the documents say so.
+
+use std::path::PathBuf;
+
+use platform::store;
+
+use super::{Asked, Flag, ListenAddress, load};
+
+/// A configuration file in a folder of its own.
+fn written(text: &str) -> (tempfile::TempDir, Asked) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("kenduri.toml");
+    std::fs::write(&file, text).expect("a file");
+    let asked = Asked {
+        file: Some(file),
+        ..Asked::default()
+    };
+    (folder, asked)
+}
+
+fn set(asked: &mut Asked, key: &str, value: &str) {
+    asked.flags.push(Flag {
+        typed: format!("--set {key}"),
+        key: key.to_owned(),
+        value: value.to_owned(),
+    });
+}
+
+/// The problems, with the folder left out.
+fn problems(folder: &tempfile::TempDir, asked: &Asked) -> String {
+    let told = load(asked).expect_err("a problem").to_string();
+    told.replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[test]
+fn nothing_is_needed_to_begin() {
+    let settings = load(&Asked::default()).expect("built-in").settings;
+    assert_eq!(settings.data, PathBuf::from("data"));
+    assert!(settings.is_private() && settings.has_mailbox());
+    assert!(settings.site.url.is_none());
+    assert!(matches!(
+        settings.store,
+        store::Settings::Sqlite(store::SqliteSettings {
+            batch: 512,
+            durable: true,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_later_source_wins() {
+    let (_folder, mut asked) = written(
+        "data = \"d\"\n[site]\nname = \"file\"\nurl = \"https://file.example\"\n[jobs]\nat_once = 3\n",
+    );
+    asked.environment = vec![
+        (
+            "KENDURI_SITE_URL".to_owned(),
+            "https://environment.example".to_owned(),
+        ),
+        (
+            "KENDURI_LISTEN_HTTP".to_owned(),
+            "127.0.0.1:1, [::1]:2".to_owned(),
+        ),
+        ("KENDURI_TEST_POSTGRES".to_owned(), "ignored".to_owned()),
+        ("HOME".to_owned(), "ignored".to_owned()),
+    ];
+    set(&mut asked, "site.url", "https://flag.example");
+    set(&mut asked, "jobs.at_once", "5");
+    let found = load(&asked).expect("good");
+    assert_eq!(found.settings.site.name, "file");
+    assert_eq!(
+        found.settings.site.url.as_ref().map(web::SiteUrl::origin),
+        Some("https://flag.example")
+    );
+    assert_eq!(found.settings.jobs_at_once, 5);
+    assert_eq!(
+        found.settings.listen,
+        ["127.0.0.1:1", "[::1]:2"].map(|text| ListenAddress::Tcp(text.parse().expect(text)))
+    );
+    let report = found.report();
+    assert!(report.contains("# flag --set site.url"), "{report}");
+    assert!(report.contains("kenduri.toml:3"), "{report}");
+    assert!(
+        report.contains("# environment KENDURI_LISTEN_HTTP"),
+        "{report}"
+    );
+    assert!(report.parse::<toml::Table>().is_ok(), "{report}");
+}
+
+#[test]
+fn every_slip_is_told_with_line_key_and_mend() {
+    let (folder, mut asked) = written(
+        "[site]\nulr = \"https://x.example\"\n\n[mial]\nper_minute = 1\n\n[jobs]\nat_once = \"two\"\n[log]\nlevel = \"loud\"\n",
+    );
+    asked.environment = vec![("KENDURI_SITE_NAMES".to_owned(), "x".to_owned())];
+    set(&mut asked, "mail.per_minute", "many");
+    set(&mut asked, "stor.url", "x");
+    let told = problems(&folder, &asked);
+    for expected in [
+        "kenduri.toml:2: unknown key site.ulr\n  did you mean site.url?",
+        "kenduri.toml:4: unknown key mial\n  did you mean [mail]?",
+        "kenduri.toml:8: jobs.at_once is wrong: invalid type: string \"two\", expected u32\n  built-in: jobs.at_once = 2",
+        "kenduri.toml:10: log.level is wrong: unknown variant `loud`, expected one of `error`, `warn`, `info`, `debug`, `trace`",
+        "environment KENDURI_SITE_NAMES: KENDURI_SITE_NAMES is not a setting\n  did you mean KENDURI_SITE_NAME?",
+        "flag --set mail.per_minute: mail.per_minute cannot be \"many\"",
+        "flag --set stor.url: unknown key stor.url\n  did you mean store.url?",
+    ] {
+        assert!(
+            told.contains(expected),
+            "{expected}\n--- not in ---\n{told}"
+        );
+    }
+}
+
+#[test]
+fn text_that_is_no_toml_names_its_line() {
+    let (folder, asked) = written("[site]\nname = \"x\"\nurl = https\n");
+    assert!(problems(&folder, &asked).starts_with("kenduri.toml:3: not valid TOML"));
+}
+
+#[test]
+fn impossible_combinations_are_refused() {
+    for (text, expected) in [
+        (
+            "[listen]\nhttp = [\":8080\"]\n",
+            "kenduri.toml:2: mail.url is \"mailbox:\"",
+        ),
+        (
+            "[listen]\nhttp = []\n",
+            "kenduri.toml:2: listen.http is empty",
+        ),
+        (
+            "[mail]\nurl = \"smtp://u@h\"\n",
+            "kenduri.toml:2: mail.url names the user \"u\", but there is no password",
+        ),
+        (
+            "[mail]\npassword = \"a\"\npassword_file = \"b\"\n",
+            "kenduri.toml:3: mail.password and mail.password_file are both set",
+        ),
+        (
+            "[mail]\npassword_file = \"missing\"\n",
+            "kenduri.toml:2: mail.password_file: cannot read ",
+        ),
+        (
+            "[store]\nurl = \"mysql://x\"\n",
+            "kenduri.toml:2: store.url is neither",
+        ),
+        (
+            "[store]\nurl = \"postgres://x@h/d\"\nbatch = 1\n",
+            "kenduri.toml:3: store.batch is for SQLite only",
+        ),
+        (
+            "[store]\nbatch = 0\n",
+            "kenduri.toml:2: store.batch is 0\n  it may be 1 to 4096",
+        ),
+        (
+            "[site]\ntime_zone = \"Mars/Olympus\"\n",
+            "kenduri.toml:2: site.time_zone",
+        ),
+        (
+            "[site]\nlanguages = [\"xx\"]\n",
+            "kenduri.toml:2: site.languages names \"xx\"",
+        ),
+        (
+            "[site]\nurl = \"https://x.example/path\"\n",
+            "kenduri.toml:2: site.url",
+        ),
+        (
+            "[accounts]\nregistration = \"open\"\n",
+            "kenduri.toml:2: accounts.registration is wrong",
+        ),
+        (
+            "[files]\nurl = \"s3://bucket\"\n",
+            "kenduri.toml:2: files.url",
+        ),
+        (
+            "site = 3\n",
+            "kenduri.toml:1: site is a section, not a value",
+        ),
+        (
+            "[data]\nx = 3\n",
+            "kenduri.toml:1: data is one value, not a section",
+        ),
+    ] {
+        let (folder, asked) = written(text);
+        let told = problems(&folder, &asked);
+        assert!(
+            told.contains(expected),
+            "{text}\nexpected {expected}\ntold {told}"
+        );
+    }
+}
+
+#[test]
+fn a_public_mailbox_can_be_allowed() {
+    let (_folder, mut asked) = written("[listen]\nhttp = [\":8080\"]\n");
+    asked.allow_public_mailbox = true;
+    assert_eq!(load(&asked).expect("allowed").warnings.len(), 1);
+}
+
+#[test]
+fn secrets_are_read_from_files_and_never_printed() {
+    let (folder, asked) = written(
+        "[store]\nurl = \"postgres://ken:hunter2@h/d\"\n[mail]\nurl = \"smtp://u@h\"\npassword_file = \"mail.secret\"\n",
+    );
+    std::fs::write(folder.path().join("mail.secret"), "hunter3\n").expect("a file");
+    let found = load(&asked).expect("good");
+    let everything = format!("{}{:?}", found.report(), found.settings);
+    assert!(!everything.contains("hunter"), "{everything}");
+    assert!(
+        everything.contains("postgres://ken:***@h/d"),
+        "{everything}"
+    );
+    let super::MailRoute::Smtp(server) = &found.settings.mail.route else {
+        panic!("a server");
+    };
+    assert_eq!(
+        server.login.as_ref().map(|(_, password)| password.reveal()),
+        Some("hunter3")
+    );
+}
+
+#[test]
+fn every_key_is_documented_with_its_built_in_value() {
+    let documents = include_str!("../../../../docs/configure.md");
+    for (key, value) in super::keys::known() {
+        // Nobody needs to write what is worked out when nothing is written.
+        let value = match key.as_str() {
+            "site.url" => "the address listened on".to_owned(),
+            _ => format!("`{value}`"),
+        };
+        let row = format!("| `{key}` | {value} |");
+        assert!(
+            documents.contains(&row),
+            "docs/configure.md has no row {row}"
+        );
+    }
+}
+
+#[test]
+fn every_example_of_the_documents_is_accepted() {
+    let documents = [
+        include_str!("../../../../docs/configure.md"),
+        include_str!("../../../../docs/install.md"),
+    ];
+    let examples = documents
+        .iter()
+        .flat_map(|text| text.split("```toml\n").skip(1));
+    let mut count = 0;
+    for example in examples {
+        let (folder, asked) = written(example.split("```").next().unwrap_or_default());
+        std::fs::write(folder.path().join("mail.secret"), "x").expect("a file");
+        let warnings = load(&asked).expect(example).warnings;
+        assert!(warnings.is_empty(), "{warnings:?}");
+        count += 1;
+    }
+    assert!(count >= 2);
+}

@@ -1,0 +1,72 @@
+//! The two engines a store may have, and a look into it that asks no Kenduri.
+
+use std::path::Path;
+
+/// What the store is kept in.
+pub(crate) enum Engine {
+    /// A file in the data folder.
+    Sqlite,
+    /// A database of our own.
+    Postgres(Database),
+}
+
+impl Engine {
+    /// `store.url` for it.
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Self::Sqlite => "sqlite:kenduri.db",
+            Self::Postgres(database) => &database.url,
+        }
+    }
+
+    /// Code and mail address of every invitation.
+    pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
+        let sql = "SELECT code, email FROM invitation ORDER BY code";
+        match self {
+            Self::Sqlite => {
+                let store = rusqlite::Connection::open(data.join("kenduri.db")).expect("a store");
+                let mut statement = store.prepare(sql).expect("a table");
+                let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)));
+                let rows: Result<_, _> = rows.expect("rows").collect();
+                rows.expect("texts")
+            }
+            Self::Postgres(database) => {
+                let rows = connect(&database.url).query(sql, &[]).expect("a table");
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            }
+        }
+    }
+}
+
+/// A database on the server that `KENDURI_TEST_POSTGRES` names; dropped when dropped.
+pub(crate) struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Database {
+    /// Makes a database, if there is a server to make it on.
+    pub(crate) fn create(name: &str) -> Option<Self> {
+        let (_, server) = std::env::vars().find(|(name, _)| name == "KENDURI_TEST_POSTGRES")?;
+        let name = format!("kenduri_{name}_{}", std::process::id());
+        connect(&server)
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .expect("a database");
+        let (address, _) = server.rsplit_once('/').expect("a URL with a database");
+        let url = format!("{address}/{name}");
+        Some(Self { server, name, url })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        // The server is private and goes away with the tests in any case.
+        let _ = connect(&self.server).batch_execute(&drop);
+    }
+}
+
+fn connect(url: &str) -> postgres::Client {
+    postgres::Client::connect(url, postgres::NoTls).expect("the server answers")
+}

@@ -1,0 +1,427 @@
+//! Lists as files, made by a job: asked for, queued, ready, gone after 7 days.
+//!
+//! A file is written from one snapshot, under another name, synced and renamed
+//! before anybody hears that it is ready; a job that starts again begins anew.
+
+mod sheet;
+mod table;
+
+use accounts::account::AccountId;
+use jiff::{SignedDuration, Timestamp};
+use platform::files::Key;
+use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::news::NewNews;
+use platform::store::{FromRow, Row};
+use platform::{Files, Platform, Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::{Catalogue, Language};
+
+use super::access::{self, HostOf, Leave};
+use super::listing::{self, people};
+use super::{Refusal, history};
+use crate::occasion::{OccasionId, json as json_column, to_json};
+use crate::words::{ExportKind, FileFormat, Progress};
+pub use sheet::{Cell, Sheet};
+
+platform::id!(ExportId, "One list as a file.");
+
+/// The job that makes the file.
+pub const KIND: &str = "occasions.export";
+/// The job that removes files nobody may fetch any more.
+pub const SWEEP: &str = "occasions.exports_expire";
+/// How long a file can be fetched.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ExportRequest)]
+pub struct Request {
+    /// Which list.
+    pub kind: ExportKind,
+    /// As which kind of file.
+    pub format: FileFormat,
+    /// Only these invitations, and who is on them.
+    #[serde(default)]
+    pub invitations: listing::Filter,
+    /// Only these guests.
+    #[serde(default)]
+    pub guests: people::Filter,
+}
+
+/// An export, as hosts follow it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Export {
+    /// Which one.
+    #[schema(value_type = String)]
+    pub id: ExportId,
+    /// Which list.
+    pub kind: ExportKind,
+    /// As which kind of file.
+    pub format: FileFormat,
+    /// How far it is.
+    pub state: Progress,
+    /// How many lines it has.
+    pub rows: Option<i64>,
+    /// Whether it holds codes and contact data.
+    pub contacts: bool,
+    /// When it was asked for.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    /// Until when it can be fetched.
+    #[schema(value_type = String, format = "date-time")]
+    pub expires_at: Timestamp,
+}
+
+impl FromRow for Export {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            kind: row.column(1)?,
+            format: row.column(2)?,
+            state: row.column(3)?,
+            rows: row.column(4)?,
+            contacts: row.column(5)?,
+            created_at: row.column(6)?,
+            expires_at: row.column(7)?,
+        })
+    }
+}
+
+impl Export {
+    /// The name people see.
+    pub fn file_name(&self, slug: &str) -> String {
+        format!("{slug}-{}.{}", self.kind.word(), self.format.word())
+    }
+
+    /// The file itself, where it is kept.
+    pub async fn open(&self, files: &Files) -> std::io::Result<Option<std::fs::File>> {
+        files.open(&key(&self.id)).await
+    }
+}
+
+/// Asks for a file. Observers get it without codes and contact data. Headings
+/// are in `language`.
+pub fn start(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    request: &Request,
+    language: &Language,
+) -> Result<Export, Refusal> {
+    host.needs(Leave::See)?;
+    host.needs_person()?;
+    // A filter that cannot be used is refused now and not by the job.
+    listing::all_invitations(tx, host, &request.invitations)?;
+    people::all_people(tx, host, &request.guests)?;
+    let id: ExportId = tx.id();
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "INSERT INTO export (id, occasion, account, kind, format, filter, language, contacts,
+                 state, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)"
+        ),
+        &[
+            &id,
+            host.occasion(),
+            host.account(),
+            &request.kind,
+            &request.format,
+            &to_json(request),
+            &language.tag,
+            &host.may(Leave::SeeContacts),
+            &now,
+            &(now + LIFETIME),
+        ],
+        Rows::Exactly(1),
+    )?;
+    tx.enqueue(NewJob {
+        key: Some(format!("export:{id}")),
+        ..NewJob::new(KIND, json!({ "export": id }))
+    })?;
+    let changes = json!([
+        {"field": "kind", "old": null, "new": request.kind},
+        {"field": "contacts", "old": null, "new": host.may(Leave::SeeContacts)},
+    ]);
+    history::record(
+        tx,
+        host,
+        "export.started",
+        ("export", id.to_string()),
+        changes,
+    )?;
+    let export = load(tx, host, &id)?;
+    tell(tx, host.occasion(), &export)?;
+    Ok(export)
+}
+
+/// An export of this occasion, if this host may see what is in it.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
+    let found: Option<Export> = tx.maybe(
+        sql!(
+            "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
+             FROM export WHERE id = $1 AND occasion = $2"
+        ),
+        &[id, host.occasion()],
+    )?;
+    let now = tx.now();
+    found
+        .filter(|export| !export.contacts || host.may(Leave::SeeContacts))
+        .map(|export| aged(export, now))
+        .ok_or(Refusal::NotFound)
+}
+
+/// The latest exports that this host may see, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, Refusal> {
+    host.needs(Leave::See)?;
+    let found: Vec<Export> = tx.all(
+        sql!(
+            "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
+             FROM export WHERE occasion = $1 AND contacts <= $2 ORDER BY id DESC LIMIT $3"
+        ),
+        &[host.occasion(), &host.may(Leave::SeeContacts), &limit],
+    )?;
+    let now = tx.now();
+    Ok(found.into_iter().map(|export| aged(export, now)).collect())
+}
+
+/// An export whose file can be fetched now. Fetching is written down.
+pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
+    host.needs_person()?;
+    let export = load(tx, host, id)?;
+    if export.state != Progress::Ready {
+        return Err(Refusal::WrongState);
+    }
+    let changes = json!([{"field": "kind", "old": null, "new": export.kind}]);
+    history::record(
+        tx,
+        host,
+        "export.fetched",
+        ("export", id.to_string()),
+        changes,
+    )?;
+    Ok(export)
+}
+
+/// Whether the file is gone is decided by the clock, not by the sweep.
+fn aged(mut export: Export, now: Timestamp) -> Export {
+    if export.state == Progress::Ready && now >= export.expires_at {
+        export.state = Progress::Expired;
+    }
+    export
+}
+
+/// The handlers of exports.
+pub fn handlers(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
+    let (making, catalogue, sweeping) = (platform.clone(), catalogue.clone(), platform.clone());
+    vec![
+        Handler::new(KIND, move |job| {
+            make(making.clone(), catalogue.clone(), job)
+        }),
+        Handler::each_minute(SWEEP, move |_| sweep(sweeping.clone())),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    export: ExportId,
+}
+
+/// What a file is made from.
+struct Order {
+    host: HostOf,
+    request: Request,
+    language: String,
+    contacts: bool,
+}
+
+async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done, JobError> {
+    let Payload { export } = job.read()?;
+    let id = export.clone();
+    let read = platform
+        .store
+        .read_at_length(move |tx| read(tx, &catalogue, &id))
+        .await;
+    let (occasion, format, sheets) = match read {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(Done::nothing()),
+        Err(Refusal::Store(error)) => return Err(error.into()),
+        Err(refusal) => {
+            // Whoever asked is a host no more, or what they asked for is gone.
+            let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
+            return Err(JobError::fail(refusal).with(failed));
+        }
+    };
+    let rows: usize = sheets.iter().map(|sheet| sheet.rows.len()).sum();
+    let written = platform
+        .files
+        .put(&key(&export), move |out| sheet::write(&sheets, format, out))
+        .await;
+    match written {
+        Ok(()) => Ok(Done::with(move |tx: &mut Tx<'_>| {
+            set_ready(
+                tx,
+                &export,
+                &occasion,
+                i64::try_from(rows).unwrap_or(i64::MAX),
+            )
+        })),
+        Err(error) if job.attempts < 2 => Err(JobError::retry(error)),
+        Err(error) => {
+            let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
+            Err(JobError::retry(error).with(failed))
+        }
+    }
+}
+
+/// Everything that goes into the file, in one snapshot; `None` when there is
+/// nothing to make.
+fn read(
+    tx: &mut Tx<'_>,
+    catalogue: &Catalogue,
+    id: &ExportId,
+) -> Result<Option<(OccasionId, FileFormat, Vec<Sheet>)>, Refusal> {
+    let row: Option<Asked> = tx.maybe(
+        sql!(
+            "SELECT occasion, account, filter, language, contacts, state FROM export WHERE id = $1"
+        ),
+        &[id],
+    )?;
+    let Some(asked) = row.filter(|asked| asked.state == Progress::Queued) else {
+        return Ok(None);
+    };
+    let host = access::resume(tx, &asked.account, &asked.occasion)?.ok_or(Refusal::Forbidden)?;
+    let contacts = asked.contacts && host.may(Leave::SeeContacts);
+    let format = asked.request.format;
+    let text = catalogue.speak(&Language::of(&asked.language));
+    let order = Order {
+        host,
+        request: asked.request,
+        language: asked.language,
+        contacts,
+    };
+    let sheets = table::build(tx, &order, &text)?;
+    Ok(Some((asked.occasion, format, sheets)))
+}
+
+struct Asked {
+    occasion: OccasionId,
+    account: AccountId,
+    request: Request,
+    language: String,
+    contacts: bool,
+    state: Progress,
+}
+
+impl FromRow for Asked {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            occasion: row.column(0)?,
+            account: row.column(1)?,
+            request: json_column(row, 2)?,
+            language: row.column(3)?,
+            contacts: row.column(4)?,
+            state: row.column(5)?,
+        })
+    }
+}
+
+fn set_ready(
+    tx: &mut Tx<'_>,
+    id: &ExportId,
+    occasion: &OccasionId,
+    rows: i64,
+) -> Result<(), StoreError> {
+    tx.run(
+        sql!(
+            "UPDATE export SET state = 'ready', row_count = $2 WHERE id = $1 AND state = 'queued'"
+        ),
+        &[id, &rows],
+        Rows::AtMostOne,
+    )?;
+    tell_state(tx, id, occasion)
+}
+
+fn set_failed(tx: &mut Tx<'_>, id: &ExportId) -> Result<(), StoreError> {
+    let found: Option<(OccasionId,)> = tx.maybe(
+        sql!("UPDATE export SET state = 'failed' WHERE id = $1 RETURNING occasion"),
+        &[id],
+    )?;
+    match found {
+        Some((occasion,)) => tell_state(tx, id, &occasion),
+        None => Ok(()),
+    }
+}
+
+fn tell_state(tx: &mut Tx<'_>, id: &ExportId, occasion: &OccasionId) -> Result<(), StoreError> {
+    let export: Export = tx.one(
+        sql!(
+            "SELECT id, kind, format, state, row_count, contacts, created_at, expires_at
+             FROM export WHERE id = $1"
+        ),
+        &[id],
+    )?;
+    tell(tx, occasion, &export)
+}
+
+fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: occasion.to_string(),
+        name: "job",
+        payload: json!({
+            "id": export.id,
+            "kind": "export",
+            "state": export.state,
+            "contacts": export.contacts,
+        }),
+    })
+}
+
+/// Removes files whose time is over.
+async fn sweep(platform: Platform) -> Result<Done, JobError> {
+    let over: Vec<(ExportId,)> = platform
+        .store
+        .read(|tx| {
+            let now = tx.now();
+            tx.all(
+                sql!("SELECT id FROM export WHERE state = 'ready' AND expires_at <= $1 LIMIT 100"),
+                &[&now],
+            )
+        })
+        .await
+        .map_err(|error: StoreError| JobError::from(error))?;
+    for (id,) in &over {
+        platform
+            .files
+            .remove(&key(id))
+            .await
+            .map_err(JobError::retry)?;
+    }
+    Ok(Done::with(move |tx: &mut Tx<'_>| {
+        for (id,) in &over {
+            tx.run(
+                sql!("UPDATE export SET state = 'expired' WHERE id = $1"),
+                &[id],
+                Rows::AtMostOne,
+            )?;
+        }
+        Ok::<(), StoreError>(())
+    }))
+}
+
+/// How browsers are told what a file is.
+pub fn media_type(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::Csv => "text/csv; charset=utf-8",
+        FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+}
+
+/// Where a file is kept. An id is lower-case letters, digits and hyphens, which
+/// a key may be made of.
+fn key(id: &ExportId) -> Key {
+    let name = format!("exports/{id}");
+    name.parse()
+        .unwrap_or_else(|_| unreachable!("{name} is made of what a key may hold"))
+}

@@ -1,0 +1,201 @@
+//! Tables as files. A cell is text or a number, and stays that: nothing a guest
+//! typed becomes a formula in the program that opens the file (§5.4).
+
+use std::io::{self, Write};
+
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+use crate::words::FileFormat;
+
+/// One table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// The name of its tab, at most 31 characters.
+    pub name: String,
+    /// What stands above the columns.
+    pub headings: Vec<String>,
+    /// Line by line.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Always text, whatever it looks like.
+    Text(String),
+    /// A count.
+    Number(i64),
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        if text.is_empty() {
+            Self::Empty
+        } else {
+            Self::Text(text.to_owned())
+        }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<Option<String>> for Cell {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Empty, Self::from)
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Option<i64>> for Cell {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Self::Empty, Self::Number)
+    }
+}
+
+/// Writes tables as one file. Text with commas holds one table: where there are
+/// more, an empty line parts them.
+pub(super) fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        FileFormat::Csv => write_csv(sheets, out),
+        FileFormat::Xlsx => write_workbook(sheets, out),
+    }
+}
+
+fn write_csv(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
+    out.write_all("\u{feff}".as_bytes())?;
+    for (index, sheet) in sheets.iter().enumerate() {
+        if index > 0 {
+            out.write_all(b"\r\n")?;
+        }
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(&mut *out);
+        let headings = sheet.headings.iter().map(|heading| neutral(heading));
+        writer.write_record(headings)?;
+        for row in &sheet.rows {
+            writer.write_record(row.iter().map(|cell| match cell {
+                Cell::Empty => String::new(),
+                Cell::Text(text) => neutral(text),
+                Cell::Number(number) => number.to_string(),
+            }))?;
+        }
+        writer.flush()?;
+    }
+    Ok(())
+}
+
+/// Text that no program takes for a formula. An apostrophe that stands first
+/// gets another one, so that whoever reads the file back takes exactly one off.
+fn neutral(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn write_workbook(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
+    let bytes = workbook(sheets).map_err(io::Error::other)?;
+    out.write_all(&bytes)
+}
+
+fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
+    let bold = Format::new().set_bold();
+    let mut workbook = Workbook::new();
+    for sheet in sheets {
+        let page = workbook.add_worksheet();
+        page.set_name(&sheet.name)?;
+        page.set_freeze_panes(1, 0)?;
+        for (column, heading) in (0_u16..).zip(&sheet.headings) {
+            page.write_string_with_format(0, column, heading, &bold)?;
+        }
+        for (line, row) in (1_u32..).zip(&sheet.rows) {
+            for (column, cell) in (0_u16..).zip(row) {
+                match cell {
+                    Cell::Empty => {}
+                    Cell::Text(text) => {
+                        page.write_string(line, column, text)?;
+                    }
+                    Cell::Number(number) => {
+                        page.write_number(line, column, as_number(*number))?;
+                    }
+                }
+            }
+        }
+        page.autofit();
+    }
+    workbook.save_to_buffer()
+}
+
+/// Counts are far below the 2⁵³ up to which a workbook counts exactly.
+fn as_number(count: i64) -> f64 {
+    i32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(cells: &[&str]) -> Sheet {
+        Sheet {
+            name: "Guests".to_owned(),
+            headings: vec!["Name".to_owned()],
+            rows: cells.iter().map(|text| vec![Cell::from(*text)]).collect(),
+        }
+    }
+
+    fn text_of(sheets: &[Sheet]) -> String {
+        let mut out = Vec::new();
+        write(sheets, FileFormat::Csv, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_looks_like_a_formula_stays_text() {
+        let cells = [
+            "=1+1",
+            "+60 12-345",
+            "-5",
+            "@SUM(A1)",
+            "'quoted",
+            "a=b",
+            "",
+            "a,b",
+            "a\"b",
+            "a\nb",
+            "Åsa",
+        ];
+        assert_eq!(
+            text_of(&[sheet(&cells)]),
+            "\u{feff}Name\r\n'=1+1\r\n'+60 12-345\r\n'-5\r\n'@SUM(A1)\r\n''quoted\r\na=b\r\n\
+             \"\"\r\n\"a,b\"\r\n\"a\"\"b\"\r\n\"a\nb\"\r\nÅsa\r\n"
+        );
+    }
+
+    #[test]
+    fn one_apostrophe_taken_off_gives_back_what_was_written() {
+        for text in ["=x", "'=x", "''", "x", "+1"] {
+            let written = neutral(text);
+            let read = written.strip_prefix('\'').unwrap_or(&written);
+            assert_eq!(read, text);
+        }
+    }
+
+    #[test]
+    fn a_workbook_is_written() {
+        let mut out = Vec::new();
+        write(&[sheet(&["=1+1"])], FileFormat::Xlsx, &mut out).unwrap();
+        assert_eq!(&out[..2], b"PK");
+    }
+}

@@ -1,0 +1,455 @@
+//! What stands in each list. Whoever may not see codes and contact data gets no
+//! column for them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use platform::{Tx, sql};
+use web::{Language, Text};
+
+use super::{Cell, Order, Sheet};
+use crate::diet;
+use crate::event::{self, Event, EventId};
+use crate::guest::GuestId;
+use crate::hosting::guests::Contact;
+use crate::hosting::listing::people::{self, Person};
+use crate::hosting::listing::{self, Line};
+use crate::hosting::{Refusal, occasions};
+use crate::invitation::InvitationId;
+use crate::occasion::Occasion;
+use crate::words::{ExportKind, GuestKind, ReplyStatus, Source};
+
+/// What every list needs.
+struct Ground<'a> {
+    order: &'a Order,
+    text: &'a Text,
+    occasion: Occasion,
+    events: Vec<Event>,
+    people: Vec<Person>,
+}
+
+/// The tables of an export.
+pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<Sheet>, Refusal> {
+    let host = &order.host;
+    let occasion = occasions::load(tx, host)?;
+    let lines = listing::all_invitations(tx, host, &order.request.invitations)?;
+    let meant: BTreeMap<&InvitationId, &Line> = lines.iter().map(|line| (&line.id, line)).collect();
+    let mut people = people::all_people(tx, host, &order.request.guests)?;
+    people.retain(|person| meant.contains_key(&person.invitation));
+    let ground = Ground {
+        order,
+        text,
+        events: event::list(tx, &occasion.id)?,
+        occasion,
+        people,
+    };
+    match order.request.kind {
+        ExportKind::Households => Ok(vec![ground.households(tx, &lines)?]),
+        ExportKind::Guests => Ok(vec![ground.guests(tx, &meant)?]),
+        ExportKind::Replies => Ok(vec![ground.replies(tx)?]),
+        ExportKind::Diets => ground.diets(tx),
+    }
+}
+
+impl Ground<'_> {
+    fn households(&self, tx: &mut Tx<'_>, lines: &[Line]) -> Result<Sheet, Refusal> {
+        let mut headings = self.say(&["household"]);
+        if self.order.contacts {
+            headings.extend(self.say(&["code", "email", "phone", "address"]));
+        }
+        headings.extend(self.say(&[
+            "language",
+            "tags",
+            "access",
+            "guests",
+            "yes",
+            "no",
+            "undecided",
+            "pending",
+            "deadline",
+            "sent",
+            "opened",
+            "answered",
+        ]));
+        if self.order.contacts {
+            headings.extend(self.say(&["note", "host-message", "host-note"]));
+        }
+        let mut private = if self.order.contacts {
+            self.private(tx)?
+        } else {
+            BTreeMap::new()
+        };
+        let rows = lines.iter().map(|line| {
+            let own = private.remove(&line.id).unwrap_or_default();
+            let mut row = vec![Cell::from(line.household.as_str())];
+            if self.order.contacts {
+                row.extend([
+                    Cell::from(line.code.clone()),
+                    Cell::from(line.email.clone()),
+                    Cell::from(own.phone),
+                    Cell::from(own.address),
+                ]);
+            }
+            row.extend([
+                Cell::from(line.language.clone()),
+                Cell::from(line.tags.join(", ")),
+                Cell::from(
+                    &*self
+                        .text
+                        .say(&format!("host-access-{}", line.access.word())),
+                ),
+                Cell::from(line.people.total),
+                Cell::from(line.people.yes),
+                Cell::from(line.people.no),
+                Cell::from(line.people.undecided),
+                Cell::from(line.people.pending),
+                self.moment(line.deadline_override),
+                self.moment(line.sent_at),
+                self.moment(line.last_opened_at),
+                self.moment(line.replied_at),
+            ]);
+            if self.order.contacts {
+                row.extend([
+                    Cell::from(own.note),
+                    Cell::from(own.host_message),
+                    Cell::from(own.host_note),
+                ]);
+            }
+            row
+        });
+        Ok(Sheet {
+            rows: rows.collect(),
+            name: self.name("households"),
+            headings,
+        })
+    }
+
+    fn guests(
+        &self,
+        tx: &mut Tx<'_>,
+        lines: &BTreeMap<&InvitationId, &Line>,
+    ) -> Result<Sheet, Refusal> {
+        let mut headings = self.say(&["household", "guest"]);
+        if self.order.contacts {
+            headings.extend(self.say(&["code", "email", "phone"]));
+        }
+        headings.extend(self.say(&["kind", "child", "age", "diets", "diet-note"]));
+        headings.extend(self.events.iter().map(|event| self.event_name(event)));
+        let contacts = if self.order.contacts {
+            self.contacts(tx)?
+        } else {
+            BTreeMap::new()
+        };
+        let labels = self.labels(tx)?;
+        let mut answers: BTreeMap<(GuestId, EventId), ReplyStatus> = BTreeMap::new();
+        for reply in self.all_replies(tx)? {
+            answers.insert((reply.guest, reply.event), reply.status);
+        }
+        let rows = self.people.iter().map(|person| {
+            let mut row = vec![
+                Cell::from(person.household.as_str()),
+                Cell::from(person.name.as_str()),
+            ];
+            if self.order.contacts {
+                let Contact { email, phone } =
+                    contacts.get(&person.id).cloned().unwrap_or_default();
+                let code = lines
+                    .get(&person.invitation)
+                    .and_then(|line| line.code.clone());
+                row.extend([Cell::from(code), Cell::from(email), Cell::from(phone)]);
+            }
+            row.extend([
+                self.kind(person.kind),
+                self.yes_or_no(person.is_child),
+                Cell::from(person.age),
+                diets_of(person, &labels),
+                Cell::from(person.diet_note.as_str()),
+            ]);
+            row.extend(self.events.iter().map(|event| {
+                let answer = answers.get(&(person.id.clone(), event.id.clone()));
+                answer.map_or(Cell::Empty, |status| self.status(*status))
+            }));
+            row
+        });
+        Ok(Sheet {
+            rows: rows.collect(),
+            name: self.name("guests"),
+            headings,
+        })
+    }
+
+    fn replies(&self, tx: &mut Tx<'_>) -> Result<Sheet, Refusal> {
+        let mut by_guest: BTreeMap<GuestId, Vec<OneReply>> = BTreeMap::new();
+        for reply in self.all_replies(tx)? {
+            by_guest.entry(reply.guest.clone()).or_default().push(reply);
+        }
+        let mut rows = Vec::new();
+        for event in &self.events {
+            for person in &self.people {
+                let replies = by_guest.get(&person.id);
+                let of_event = replies.and_then(|all| all.iter().find(|one| one.event == event.id));
+                let Some(reply) = of_event else {
+                    continue;
+                };
+                rows.push(vec![
+                    Cell::from(self.event_name(event)),
+                    Cell::from(person.household.as_str()),
+                    Cell::from(person.name.as_str()),
+                    self.status(reply.status),
+                    self.moment(reply.answered_at),
+                    reply.source.map_or(Cell::Empty, |source| {
+                        Cell::from(&*self.text.say(&format!("host-source-{}", source.word())))
+                    }),
+                ]);
+            }
+        }
+        Ok(Sheet {
+            name: self.name("replies"),
+            headings: self.say(&[
+                "event",
+                "household",
+                "guest",
+                "answer",
+                "answered",
+                "source",
+            ]),
+            rows,
+        })
+    }
+
+    /// For the kitchen: those who come or are not sure, for each event; first
+    /// how many, then who.
+    fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
+        let options = diet::list(tx, &self.occasion.id)?;
+        let labels = self.labels(tx)?;
+        let mut counts = Vec::new();
+        let mut names = Vec::new();
+        let mut answers: BTreeMap<(GuestId, EventId), ReplyStatus> = BTreeMap::new();
+        for reply in self.all_replies(tx)? {
+            answers.insert((reply.guest, reply.event), reply.status);
+        }
+        let offers_undecided = self.occasion.details.switches.undecided;
+        for event in &self.events {
+            let eats = |person: &&Person| match answers.get(&(person.id.clone(), event.id.clone()))
+            {
+                Some(ReplyStatus::Yes) => true,
+                Some(ReplyStatus::Undecided) => offers_undecided,
+                _ => false,
+            };
+            let eating: Vec<&Person> = self.people.iter().filter(eats).collect();
+            let (first, rest): (Vec<_>, Vec<_>) = options.iter().partition(|option| option.allergy);
+            for option in first.into_iter().chain(rest) {
+                let who = eating
+                    .iter()
+                    .filter(|person| person.diets.contains(&option.key));
+                let many = who.count();
+                if many > 0 {
+                    counts.push(vec![
+                        Cell::from(self.event_name(event)),
+                        Cell::from(labels.get(&option.key).cloned()),
+                        self.yes_or_no(option.allergy),
+                        Cell::from(i64::try_from(many).unwrap_or(i64::MAX)),
+                    ]);
+                }
+            }
+            for person in eating {
+                if !person.diets.is_empty() || !person.diet_note.is_empty() {
+                    names.push(vec![
+                        Cell::from(self.event_name(event)),
+                        Cell::from(person.household.as_str()),
+                        Cell::from(person.name.as_str()),
+                        diets_of(person, &labels),
+                        Cell::from(person.diet_note.as_str()),
+                    ]);
+                }
+            }
+        }
+        Ok(vec![
+            Sheet {
+                name: self.name("diets"),
+                headings: self.say(&["event", "diet", "allergy", "people"]),
+                rows: counts,
+            },
+            Sheet {
+                name: self.name("diets-people"),
+                headings: self.say(&["event", "household", "guest", "diets", "diet-note"]),
+                rows: names,
+            },
+        ])
+    }
+
+    fn say(&self, ids: &[&str]) -> Vec<String> {
+        ids.iter()
+            .map(|id| self.text.say(&format!("host-export-{id}")).into_owned())
+            .collect()
+    }
+
+    fn name(&self, id: &str) -> String {
+        let name = self.text.say(&format!("host-export-sheet-{id}"));
+        name.chars().take(31).collect()
+    }
+
+    fn event_name(&self, event: &Event) -> String {
+        let language = Language::of(&self.order.language);
+        let name = event
+            .details
+            .name
+            .pick(&language, &self.occasion.details.default_language);
+        name.to_string()
+    }
+
+    fn labels(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+        let language = Language::of(&self.order.language);
+        let default = &self.occasion.details.default_language;
+        let options = diet::list(tx, &self.occasion.id)?;
+        Ok(options
+            .into_iter()
+            .map(|option| {
+                let label = if option.label.is_empty() {
+                    self.text.say(&format!("diet-{}", option.key)).into_owned()
+                } else {
+                    option.label.pick(&language, default).to_string()
+                };
+                (option.key, label)
+            })
+            .collect())
+    }
+
+    fn status(&self, status: ReplyStatus) -> Cell {
+        let offers_undecided = self.occasion.details.switches.undecided;
+        let shown = if status == ReplyStatus::Undecided && !offers_undecided {
+            ReplyStatus::Pending
+        } else {
+            status
+        };
+        Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
+    }
+
+    fn kind(&self, kind: GuestKind) -> Cell {
+        let id = match kind {
+            GuestKind::Named => "host-guest-named",
+            GuestKind::PlusOne => "host-guest-plus-one",
+        };
+        Cell::from(&*self.text.say(id))
+    }
+
+    fn yes_or_no(&self, yes: bool) -> Cell {
+        let id = if yes { "host-yes" } else { "host-no" };
+        Cell::from(&*self.text.say(id))
+    }
+
+    /// As every program sorts it, where the occasion is.
+    fn moment(&self, at: Option<Timestamp>) -> Cell {
+        let zone = self.occasion.zone();
+        at.map_or(Cell::Empty, |at| {
+            let local = at.to_zoned(zone).datetime();
+            Cell::from(format!(
+                "{} {:02}:{:02}",
+                local.date(),
+                local.hour(),
+                local.minute()
+            ))
+        })
+    }
+
+    fn private(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<InvitationId, Private>, Refusal> {
+        type Columns = (
+            InvitationId,
+            Option<String>,
+            Option<String>,
+            String,
+            String,
+            String,
+        );
+        let rows: Vec<Columns> = tx.all(
+            sql!(
+                "SELECT id, phone, address, note, host_message, host_note
+                 FROM invitation WHERE occasion = $1"
+            ),
+            &[&self.occasion.id],
+        )?;
+        let keyed = rows
+            .into_iter()
+            .map(|(id, phone, address, note, host_message, host_note)| {
+                let own = Private {
+                    phone,
+                    address,
+                    note,
+                    host_message,
+                    host_note,
+                };
+                (id, own)
+            });
+        Ok(keyed.collect())
+    }
+
+    fn contacts(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<GuestId, Contact>, Refusal> {
+        let rows: Vec<(GuestId, Option<String>, Option<String>)> = tx.all(
+            sql!(
+                "SELECT guest.id, guest.email, guest.phone FROM guest
+                 JOIN invitation ON invitation.id = guest.invitation
+                 WHERE invitation.occasion = $1"
+            ),
+            &[&self.occasion.id],
+        )?;
+        let keyed = rows
+            .into_iter()
+            .map(|(id, email, phone)| (id, Contact { email, phone }));
+        Ok(keyed.collect())
+    }
+
+    fn all_replies(&self, tx: &mut Tx<'_>) -> Result<Vec<OneReply>, Refusal> {
+        type Columns = (
+            GuestId,
+            EventId,
+            ReplyStatus,
+            Option<Timestamp>,
+            Option<Source>,
+        );
+        let rows: Vec<Columns> = tx.all(
+            sql!(
+                "SELECT reply.guest, reply.event, reply.status, reply.answered_at, reply.source
+                 FROM event JOIN reply ON reply.event = event.id
+                 WHERE event.occasion = $1"
+            ),
+            &[&self.occasion.id],
+        )?;
+        let replies = rows
+            .into_iter()
+            .map(|(guest, event, status, answered_at, source)| OneReply {
+                guest,
+                event,
+                status,
+                answered_at,
+                source,
+            });
+        Ok(replies.collect())
+    }
+}
+
+fn diets_of(person: &Person, labels: &BTreeMap<String, String>) -> Cell {
+    let said: Vec<&str> = person
+        .diets
+        .iter()
+        .map(|key| labels.get(key).unwrap_or(key).as_str())
+        .collect();
+    Cell::from(said.join(", "))
+}
+
+/// What only some hosts may see of a household.
+#[derive(Default)]
+struct Private {
+    phone: Option<String>,
+    address: Option<String>,
+    note: String,
+    host_message: String,
+    host_note: String,
+}
+
+struct OneReply {
+    guest: GuestId,
+    event: EventId,
+    status: ReplyStatus,
+    answered_at: Option<Timestamp>,
+    source: Option<Source>,
+}

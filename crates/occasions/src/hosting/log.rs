@@ -1,0 +1,122 @@
+//! The log of an occasion, as owners and coordinators read it.
+
+use std::collections::BTreeMap;
+
+use accounts::account::AccountId;
+use jiff::Timestamp;
+use platform::audit::{self, Record};
+use platform::id::Id;
+use platform::{StoreError, Tx, sql};
+use serde_json::Value;
+use web::{List, Piece};
+
+use super::access::{HostOf, Leave};
+use super::{Refusal, members};
+
+/// Which lines; what is left empty does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of this account, household or token.
+    pub actor: String,
+    /// Those of this action, `rsvp.saved`, or of its family, `rsvp`.
+    pub action: String,
+    /// Those about this thing.
+    pub entity: String,
+    /// From this instant on.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What was written down.
+    pub record: Record,
+    /// What whoever did it is called, where that is known.
+    pub actor: Option<String>,
+    /// What it was done to is called, where that is known.
+    pub entity: Option<String>,
+    /// `[{field, old, new}]`.
+    pub changes: Value,
+}
+
+/// A piece of the log, newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &Filter,
+    piece: &Piece,
+) -> Result<List<Line>, Refusal> {
+    host.needs(Leave::ReadLog)?;
+    let before: Option<i64> = piece.after().map_err(|_| Refusal::CursorInvalid)?;
+    let limit = u32::try_from(piece.rows()).unwrap_or(u32::MAX);
+    let wanted = audit::Filter {
+        scope: host.occasion().to_string(),
+        actor_id: filter.actor.clone(),
+        action: filter.action.clone(),
+        entity_id: filter.entity.clone(),
+        from: filter.from,
+        until: filter.until,
+    };
+    let records = audit::list(tx, &wanted, before, limit)?;
+    let piece_of = piece.list(records, |record| record.sequence);
+    let mut names = Names::default();
+    let mut items = Vec::new();
+    for record in piece_of.items {
+        let actor = match (record.actor_kind.as_str(), &record.actor_id) {
+            ("account", Some(id)) => names.account(tx, id)?,
+            ("household", Some(id)) => names.household(tx, id)?,
+            _ => None,
+        };
+        let entity = match record.entity_kind.as_str() {
+            "invitation" => names.household(tx, &record.entity_id)?,
+            "grant" => names.account(tx, &record.entity_id)?,
+            _ => None,
+        };
+        let changes = serde_json::from_str(&record.changes).unwrap_or_default();
+        items.push(Line {
+            record,
+            actor,
+            entity,
+            changes,
+        });
+    }
+    Ok(List {
+        items,
+        next_cursor: piece_of.next_cursor,
+        total: None,
+    })
+}
+
+/// Names that one page of the log needs, each looked up once.
+#[derive(Default)]
+struct Names {
+    accounts: BTreeMap<String, Option<String>>,
+    households: BTreeMap<String, Option<String>>,
+}
+
+impl Names {
+    fn account(&mut self, tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreError> {
+        if let Some(known) = self.accounts.get(id) {
+            return Ok(known.clone());
+        }
+        let account: AccountId = Id::from_text(id.to_owned());
+        let name = members::name_of(tx, &account)?;
+        self.accounts.insert(id.to_owned(), name.clone());
+        Ok(name)
+    }
+
+    fn household(&mut self, tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreError> {
+        if let Some(known) = self.households.get(id) {
+            return Ok(known.clone());
+        }
+        let found: Option<(String,)> = tx.maybe(
+            sql!("SELECT household FROM invitation WHERE id = $1"),
+            &[&id],
+        )?;
+        let name = found.map(|(name,)| name);
+        self.households.insert(id.to_owned(), name.clone());
+        Ok(name)
+    }
+}

@@ -1,0 +1,254 @@
+//! What an open page of a host hears (§6.4): news of the occasion in order, and
+//! the counters, at most twice a second.
+//!
+//! A feed goes on by number: it remembers the last one it gave out, and reads
+//! on from there whenever something was committed. The role is applied to each
+//! batch, so whoever lost it hears nothing more.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use accounts::signed_in::SignedIn;
+use platform::news::{self, News};
+use platform::{Store, StoreError, Tx, sql};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::Refusal;
+use super::access::{self, HostOf, Leave};
+use super::summary::{self, Summary};
+use crate::occasion::OccasionId;
+
+/// At most so many counters in a second: one in this time.
+const SUMMARY_EVERY: Duration = Duration::from_millis(500);
+/// How much news is read at once.
+const BATCH: u32 = 200;
+
+/// One thing that a page hears.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Its number, to go on from; counters have none.
+    pub id: Option<i64>,
+    /// What it is: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
+    /// `reset`.
+    pub name: String,
+    /// What it says.
+    pub data: Value,
+}
+
+/// All that one open page hears, message by message.
+#[derive(Debug)]
+pub struct Feed {
+    store: Store,
+    who: SignedIn,
+    occasion: OccasionId,
+    last: i64,
+    wake: watch::Receiver<u64>,
+    /// Whether there may be news after `last` that nobody has read.
+    is_behind: bool,
+    /// When the counters may be said again, if they may have changed.
+    summary_at: Option<Instant>,
+    said_summary: Instant,
+    waiting: VecDeque<Message>,
+}
+
+impl Feed {
+    /// Begins to listen: after news number `resume`, or with `hello`.
+    pub async fn open(
+        store: Store,
+        who: SignedIn,
+        occasion: OccasionId,
+        resume: Option<i64>,
+    ) -> Result<Self, Refusal> {
+        // Watched before looking: what is committed from here on wakes us.
+        let wake = store.news_waiting();
+        let mut feed = Self {
+            store,
+            who,
+            occasion,
+            last: 0,
+            wake,
+            is_behind: true,
+            summary_at: None,
+            said_summary: Instant::now(),
+            waiting: VecDeque::new(),
+        };
+        match resume {
+            Some(number) => {
+                feed.last = number;
+                feed.read_news().await?;
+                feed.summary_at = Some(Instant::now());
+            }
+            None => feed.say_hello().await?,
+        }
+        Ok(feed)
+    }
+
+    /// Takes a fresh proof of who listens.
+    pub fn renew(&mut self, who: SignedIn) {
+        self.who = who;
+    }
+
+    /// Refuses if who listens is no longer a host.
+    pub async fn check(&self) -> Result<(), Refusal> {
+        let (who, occasion) = (self.who.clone(), self.occasion.clone());
+        let look = move |tx: &mut Tx<'_>| access::enter(tx, &who, &occasion, None).map(drop);
+        self.store.read(look).await
+    }
+
+    /// Waits for the next message. What is dropped while it waits has missed
+    /// nothing.
+    pub async fn next(&mut self) -> Result<Message, Refusal> {
+        loop {
+            if let Some(message) = self.waiting.pop_front() {
+                return Ok(message);
+            }
+            if self.is_behind {
+                self.read_news().await?;
+                continue;
+            }
+            let due = self
+                .summary_at
+                .map(|at| at.max(self.said_summary + SUMMARY_EVERY));
+            if due.is_some_and(|due| due <= Instant::now()) {
+                return self.summary().await;
+            }
+            tokio::select! {
+                changed = self.wake.changed() => {
+                    changed.map_err(|_| StoreError::Stopped)?;
+                    self.is_behind = true;
+                }
+                () = until(due) => {}
+            }
+        }
+    }
+
+    async fn say_hello(&mut self) -> Result<(), Refusal> {
+        let (who, occasion) = (self.who.clone(), self.occasion.clone());
+        let (cursor, summary) = self
+            .store
+            .read_at_length(move |tx| {
+                let host = access::enter(tx, &who, &occasion, None)?;
+                count(tx, &host)
+            })
+            .await?;
+        self.last = cursor;
+        self.said_summary = Instant::now();
+        self.waiting.push_back(Message {
+            id: Some(cursor),
+            name: "hello".to_owned(),
+            data: json!({"cursor": cursor, "summary": summary}),
+        });
+        Ok(())
+    }
+
+    async fn summary(&mut self) -> Result<Message, Refusal> {
+        let (who, occasion) = (self.who.clone(), self.occasion.clone());
+        let (_, summary) = self
+            .store
+            .read_at_length(move |tx| {
+                let host = access::enter(tx, &who, &occasion, None)?;
+                count(tx, &host)
+            })
+            .await?;
+        self.summary_at = None;
+        self.said_summary = Instant::now();
+        Ok(Message {
+            id: None,
+            name: "summary".to_owned(),
+            data: json!(summary),
+        })
+    }
+
+    async fn read_news(&mut self) -> Result<(), Refusal> {
+        let (who, occasion, last) = (self.who.clone(), self.occasion.clone(), self.last);
+        let batch = self
+            .store
+            .read(move |tx| {
+                let host = access::enter(tx, &who, &occasion, None)?;
+                read_batch(tx, &host, last)
+            })
+            .await?;
+        self.is_behind = batch.may_have_more;
+        if batch.last != self.last {
+            self.summary_at = Some(Instant::now());
+        }
+        self.last = batch.last;
+        self.waiting.extend(batch.messages);
+        Ok(())
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<(i64, Summary), Refusal> {
+    let cursor = news::cursor(tx)?;
+    Ok((cursor, summary::load(tx, host)?))
+}
+
+struct Batch {
+    messages: Vec<Message>,
+    last: i64,
+    may_have_more: bool,
+}
+
+fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusal> {
+    let scope = host.occasion().to_string();
+    let Some(found) = news::after(tx, &scope, last, BATCH)? else {
+        let cursor = news::cursor(tx)?;
+        let reset = Message {
+            id: Some(cursor),
+            name: "reset".to_owned(),
+            data: json!({"cursor": cursor}),
+        };
+        return Ok(Batch {
+            messages: vec![reset],
+            last: cursor,
+            may_have_more: false,
+        });
+    };
+    let may_have_more = found.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+    let last = found.last().map_or(last, |news| news.number);
+    let mut messages = Vec::new();
+    for news in found {
+        messages.extend(tell(tx, host, news)?);
+    }
+    Ok(Batch {
+        messages,
+        last,
+        may_have_more,
+    })
+}
+
+/// The news as this host hears it; nothing where it is not for them.
+fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, StoreError> {
+    let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
+    match news.name.as_str() {
+        "rsvp" | "note" => {
+            // Names are not kept in news, so that erasing has one place less.
+            let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
+            let household: Option<(String,)> = tx.maybe(
+                sql!("SELECT household FROM invitation WHERE id = $1"),
+                &[&invitation],
+            )?;
+            data["household"] = json!(household.map(|(name,)| name));
+        }
+        "job" if data["contacts"] == json!(true) && !host.may(Leave::SeeContacts) => {
+            return Ok(None);
+        }
+        "invitation" | "job" => {}
+        // It changed what the counters say, and nothing else is to be told.
+        _ => return Ok(None),
+    }
+    Ok(Some(Message {
+        id: Some(news.number),
+        name: news.name,
+        data,
+    }))
+}

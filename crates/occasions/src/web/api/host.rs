@@ -1,0 +1,37 @@
+//! What hosts and their programs can do by JSON (§6.2). A handler says which
+//! right a token needs, proves the caller a host inside the transaction, and
+//! calls one noun.
+
+mod bulk;
+mod call;
+mod diets;
+mod events;
+pub(crate) mod exports;
+mod guests;
+mod invitations;
+mod members;
+mod occasions;
+mod refusal;
+mod reports;
+mod stream;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use web::Site;
+
+pub use stream::Pace;
+
+/// Addresses of the hosts' JSON interface.
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .merge(occasions::routes())
+        .merge(events::routes())
+        .merge(diets::routes())
+        .merge(invitations::routes())
+        .merge(guests::routes())
+        .merge(bulk::routes())
+        .merge(exports::routes())
+        .merge(members::routes())
+        .merge(reports::routes())
+        .merge(stream::routes())
+}

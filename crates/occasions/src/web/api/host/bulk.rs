@@ -1,0 +1,188 @@
+//! Actions on many invitations at once.
+
+use accounts::token::Right;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::json::Received;
+use web::{Json, List, Piece, Problem, Site};
+
+use super::call::{Call, Place, answer, id};
+use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
+use crate::hosting::export::{self, Export};
+use crate::hosting::listing::Filter;
+use crate::hosting::locks::Effect;
+use crate::invitation::InvitationId;
+
+/// How many jobs are listed.
+const LATEST: i64 = 50;
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(start))
+        .routes(routes!(effect))
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(rows))
+}
+
+/// Which invitations, and what is done to each.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BulkRequest)]
+struct Body {
+    /// These, at most 5,000.
+    #[schema(value_type = Option<Vec<String>>)]
+    ids: Option<Vec<InvitationId>>,
+    /// Or all that this finds.
+    filter: Option<Filter>,
+    /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`.
+    action: String,
+    /// What the action needs: `{"tag": "family"}`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    args: serde_json::Map<String, Value>,
+}
+
+impl Body {
+    fn request(self) -> Result<Request, Problem> {
+        let target = match (self.ids, self.filter) {
+            (Some(ids), None) => Target::Chosen(ids),
+            (None, Some(filter)) => Target::Matching(filter),
+            _ => return Err(Problem::fields().field("/ids", "required", [])),
+        };
+        let wanted = json!({"action": self.action, "args": self.args}).to_string();
+        let Json(action) = Json::<Action>::parse(wanted.as_bytes())?;
+        Ok(Request { target, action })
+    }
+}
+
+/// Starts an action on many invitations.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/bulk", tag = "bulk", params(("id" = String, Path,)),
+    request_body = Body,
+    responses((status = 202, body = Bulk), (status = 403), (status = 404), (status = 422))
+)]
+async fn start(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<Body>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let place = Place::occasion(&occasion)?;
+    let request = body.value.request()?;
+    call.once(
+        who,
+        place,
+        &body.bytes,
+        StatusCode::ACCEPTED,
+        move |tx, host| bulk::start(tx, host, &request),
+    )
+    .await
+}
+
+/// How many households an action would close out or let in again. Changes
+/// nothing.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/bulk/effect", tag = "bulk",
+    params(("id" = String, Path,)), request_body = Body,
+    responses((status = 200, body = Effect), (status = 403), (status = 404), (status = 422))
+)]
+async fn effect(
+    call: Call,
+    Path(occasion): Path<String>,
+    Json(body): Json<Body>,
+) -> Result<Json<Effect>, Problem> {
+    let request = body.request()?;
+    let found = call
+        .read(
+            Right::OccasionWrite,
+            Place::occasion(&occasion)?,
+            move |tx, host| bulk::effect(tx, host, &request),
+        )
+        .await?;
+    Ok(Json(found))
+}
+
+/// What runs, or lately ran, in the background.
+#[derive(Serialize, ToSchema)]
+struct Jobs {
+    /// Actions on many invitations, newest first.
+    bulk: Vec<Bulk>,
+    /// Files, newest first.
+    exports: Vec<Export>,
+}
+
+/// What runs, or lately ran, in the background.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/jobs", tag = "bulk", params(("id" = String, Path,)),
+    responses((status = 200, body = Jobs), (status = 404))
+)]
+async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Problem> {
+    let found = call
+        .read(
+            Right::OccasionRead,
+            Place::occasion(&occasion)?,
+            |tx, host| {
+                Ok(Jobs {
+                    bulk: bulk::list(tx, host, LATEST)?,
+                    exports: export::list(tx, host, LATEST)?,
+                })
+            },
+        )
+        .await?;
+    Ok(Json(found))
+}
+
+/// How far an action is.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/bulk/{bulk}", tag = "bulk",
+    params(("id" = String, Path,), ("bulk" = String, Path,)),
+    responses((status = 200, body = Bulk), (status = 404))
+)]
+async fn show(
+    call: Call,
+    Path((occasion, bulk)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let bulk: BulkId = id(&bulk)?;
+    let found = call
+        .read(
+            Right::OccasionRead,
+            Place::occasion(&occasion)?,
+            move |tx, host| bulk::load(tx, host, &bulk),
+        )
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// What became of each invitation.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/bulk/{bulk}/rows", tag = "bulk",
+    params(("id" = String, Path,), ("bulk" = String, Path,), ("cursor" = Option<String>, Query,),
+        ("limit" = Option<u32>, Query,)),
+    responses((status = 200, body = List<Outcome>), (status = 404))
+)]
+async fn rows(
+    call: Call,
+    Path((occasion, bulk)): Path<(String, String)>,
+    piece: Piece,
+) -> Result<Json<List<Outcome>>, Problem> {
+    let bulk: BulkId = id(&bulk)?;
+    let after: i64 = piece.after()?.unwrap_or(0);
+    let limit = piece.rows();
+    let found = call
+        .read(
+            Right::OccasionRead,
+            Place::occasion(&occasion)?,
+            move |tx, host| bulk::outcomes(tx, host, &bulk, after, limit),
+        )
+        .await?;
+    let places: Vec<(i64, Outcome)> = (after..).zip(found).collect();
+    let list = piece.list(places, |(place, _)| place + 1);
+    Ok(Json(list.map(|(_, outcome)| outcome)))
+}

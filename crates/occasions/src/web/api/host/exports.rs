@@ -1,0 +1,137 @@
+//! Lists as files. In person only: a token takes nothing away as a whole.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::io::AsyncReadExt;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::json::Received;
+use web::{Json, Language, List, Problem, Site, Wishes};
+
+use super::call::{Call, Place, answer, id};
+use crate::hosting::export::{self, Export, ExportId};
+use crate::hosting::{Refusal, occasions};
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(list, start))
+        .routes(routes!(show))
+        .routes(routes!(file))
+}
+
+/// The latest files, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
+    responses((status = 200, body = List<Export>), (status = 403), (status = 404))
+)]
+async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Export>>, Problem> {
+    let who = call.person()?;
+    let place = Place::occasion(&occasion)?;
+    let items = call
+        .write(who, place, |tx, host| export::list(tx, host, 50))
+        .await?;
+    Ok(Json(List {
+        items,
+        next_cursor: None,
+        total: None,
+    }))
+}
+
+/// Asks for a file. Observers get it without codes and contact data.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
+    request_body = export::Request,
+    responses((status = 202, body = Export), (status = 403), (status = 404), (status = 422))
+)]
+async fn start(
+    call: Call,
+    Path(occasion): Path<String>,
+    wishes: Wishes,
+    body: Received<export::Request>,
+) -> Result<Response, Problem> {
+    let who = call.person()?;
+    let place = Place::occasion(&occasion)?;
+    let language: Language = call.site.speak(&wishes).language().clone();
+    let wanted = body.value;
+    call.once(
+        who,
+        place,
+        &body.bytes,
+        StatusCode::ACCEPTED,
+        move |tx, host| export::start(tx, host, &wanted, &language),
+    )
+    .await
+}
+
+/// How far a file is.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/exports/{export}", tag = "exports",
+    params(("id" = String, Path,), ("export" = String, Path,)),
+    responses((status = 200, body = Export), (status = 403), (status = 404))
+)]
+async fn show(
+    call: Call,
+    Path((occasion, export)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let who = call.person()?;
+    let export: ExportId = id(&export)?;
+    let place = Place::occasion(&occasion)?;
+    let found = call
+        .write(who, place, move |tx, host| export::load(tx, host, &export))
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// The file, once it is ready, for 7 days.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/exports/{export}/file", tag = "exports",
+    params(("id" = String, Path,), ("export" = String, Path,)),
+    responses((status = 200, description = "The file."), (status = 403), (status = 404), (status = 409))
+)]
+async fn file(
+    call: Call,
+    Path((occasion, export)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let who = call.person()?;
+    let export: ExportId = id(&export)?;
+    let place = Place::occasion(&occasion)?;
+    let (export, slug) = call
+        .write(who, place, move |tx, host| {
+            let slug = occasions::load(tx, host)?.slug;
+            Ok::<_, Refusal>((export::fetch(tx, host, &export)?, slug))
+        })
+        .await?;
+    download(&call.site, &export, &slug).await
+}
+
+/// The file as a download.
+pub(crate) async fn download(
+    site: &Site,
+    export: &Export,
+    slug: &str,
+) -> Result<Response, Problem> {
+    let opened = export.open(&site.files).await.map_err(Problem::internal)?;
+    let mut bytes = Vec::new();
+    let file = opened.ok_or_else(Problem::not_found)?;
+    tokio::fs::File::from_std(file)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(Problem::internal)?;
+    let mut response = Body::from(bytes).into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static(export::media_type(export.format));
+    headers.insert(CONTENT_TYPE, kind);
+    // A slug is letters, digits and hyphens: it can stand in quotes.
+    let name = format!("attachment; filename=\"{}\"", export.file_name(slug));
+    if let Ok(name) = HeaderValue::try_from(name) {
+        headers.insert(CONTENT_DISPOSITION, name);
+    }
+    headers.insert(
+        "cache-control",
+        HeaderValue::from_static("no-store, private"),
+    );
+    Ok(response)
+}

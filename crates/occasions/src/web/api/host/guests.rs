@@ -1,0 +1,226 @@
+//! Guests, and answers that hosts give for them.
+
+use accounts::token::Right;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::{Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::json::Received;
+use web::{Json, List, Piece, Problem, Site};
+
+use super::call::{Call, Place, answer, id};
+use super::invitations::shown;
+use super::view::{GuestView, InvitationView, PersonView};
+use crate::guest::GuestId;
+use crate::hosting::access::HostOf;
+use crate::hosting::listing::people;
+use crate::hosting::{Refusal, answers, guests, invitations};
+use crate::invitation::InvitationId;
+use crate::portal::Portal;
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(show, change, remove))
+        .routes(routes!(reply))
+}
+
+/// Guests, searched and filtered: `q`, `status`, `event`, `diet`, `diet_note`,
+/// `child`, `band`, `plus_one`.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
+    params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,),
+        ("q" = Option<String>, Query,), ("status" = Option<people::Status>, Query,)),
+    responses((status = 200, body = List<PersonView>), (status = 400), (status = 404), (status = 422))
+)]
+async fn list(
+    call: Call,
+    Path(occasion): Path<String>,
+    piece: Piece,
+) -> Result<Json<List<PersonView>>, Problem> {
+    let query = call.query();
+    let pairs = query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let filter = people::Filter::read(pairs)?;
+    let found = call
+        .read(
+            Right::RsvpsRead,
+            Place::occasion(&occasion)?,
+            move |tx, host| people::people(tx, host, &filter, &piece),
+        )
+        .await?;
+    Ok(Json(found.map(PersonView::from)))
+}
+
+/// People to add to one invitation.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AddBody {
+    /// To which.
+    #[schema(value_type = String)]
+    invitation: InvitationId,
+    /// The version of the invitation that was seen, if the caller cares.
+    #[serde(default)]
+    version: Option<i64>,
+    /// Who.
+    guests: Vec<guests::New>,
+}
+
+/// Adds people to an invitation.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
+    params(("id" = String, Path,)), request_body = AddBody,
+    responses((status = 201, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn add(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<AddBody>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let AddBody {
+        invitation,
+        version,
+        guests: people,
+    } = body.value;
+    let version = call.version_if_named(version)?;
+    let place = Place::occasion(&occasion)?;
+    call.once(
+        who,
+        place,
+        &body.bytes,
+        StatusCode::CREATED,
+        move |tx, host| {
+            let (portal, _) = guests::add(tx, host, &invitation, version, &people)?;
+            shown(tx, host, &portal)
+        },
+    )
+    .await
+}
+
+/// A guest, and the version of the invitation.
+#[derive(Serialize, ToSchema)]
+struct OneGuest {
+    #[schema(value_type = String)]
+    invitation: InvitationId,
+    /// Of the invitation.
+    version: i64,
+    guest: GuestView,
+}
+
+/// One guest.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
+    params(("id" = String, Path,), ("guest" = String, Path,)),
+    responses((status = 200, body = OneGuest), (status = 404))
+)]
+async fn show(
+    call: Call,
+    Path((occasion, guest)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let guest: GuestId = id(&guest)?;
+    let found = call
+        .read(
+            Right::RsvpsRead,
+            Place::occasion(&occasion)?,
+            move |tx, host| {
+                let found: Option<(InvitationId,)> = tx.maybe(
+                    sql!("SELECT invitation FROM guest WHERE id = $1"),
+                    &[&guest],
+                )?;
+                let (invitation,) = found.ok_or(Refusal::NotFound)?;
+                let portal = invitations::load(tx, host, &invitation)?;
+                one(tx, host, &portal, &guest)
+            },
+        )
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Changes what is known of a guest.
+#[utoipa::path(
+    patch, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
+    params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::Change,
+    responses((status = 200, body = OneGuest), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+)]
+async fn change(
+    call: Call,
+    Path((occasion, guest)): Path<(String, String)>,
+    Json(body): Json<guests::Change>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let version = call.version(body.version)?;
+    let guest: GuestId = id(&guest)?;
+    let changed = call
+        .write(who, Place::occasion(&occasion)?, move |tx, host| {
+            let portal = guests::change(tx, host, &guest, version, &body)?;
+            one(tx, host, &portal, &guest)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &changed))
+}
+
+/// Removes a guest with all answers.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
+    params(("id" = String, Path,), ("guest" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409))
+)]
+async fn remove(
+    call: Call,
+    Path((occasion, guest)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let version = call.version_if_named(None)?;
+    let guest: GuestId = id(&guest)?;
+    call.write(who, Place::occasion(&occasion)?, move |tx, host| {
+        guests::remove(tx, host, &guest, version).map(drop)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Answers for a guest, as heard on the telephone; also after the deadline, and
+/// with `override` beyond the seats.
+#[utoipa::path(
+    put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
+    params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,
+    responses((status = 200, body = OneGuest), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+)]
+async fn reply(
+    call: Call,
+    Path((guest, event)): Path<(String, String)>,
+    Json(body): Json<answers::OneReply>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::RsvpsWrite)?;
+    let version = call.version(body.version)?;
+    let guest: GuestId = id(&guest)?;
+    let place = Place::Guest(guest.clone());
+    let saved = call
+        .write(who, place, move |tx, host| {
+            let portal = answers::reply(tx, host, &guest, &event, version, &body)?;
+            one(tx, host, &portal, &guest)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &saved))
+}
+
+fn one(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    portal: &Portal,
+    guest: &GuestId,
+) -> Result<OneGuest, Refusal> {
+    let stored = &portal.household.invitation;
+    let found = shown(tx, host, portal)?.into_guest(guest);
+    Ok(OneGuest {
+        invitation: stored.id.clone(),
+        version: stored.version,
+        guest: found.ok_or(Refusal::NotFound)?,
+    })
+}

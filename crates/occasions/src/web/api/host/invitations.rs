@@ -1,0 +1,336 @@
+//! Invitations.
+
+use accounts::token::Right;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::Tx;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::json::Received;
+use web::{Json, List, Piece, Problem, Site};
+
+use super::call::{Call, Maybe, Place, answer, id};
+use super::view::{self, InvitationView, LineView};
+use crate::hosting::access::{HostOf, Leave};
+use crate::hosting::codes::{self, Chosen};
+use crate::hosting::listing::{self, Filter};
+use crate::hosting::{Refusal, guests, invitations, locks};
+use crate::invitation::InvitationId;
+use crate::portal::Portal;
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, archive))
+        .routes(routes!(restore))
+        .routes(routes!(lock))
+        .routes(routes!(unlock))
+        .routes(routes!(replace_code))
+        .routes(routes!(mark_sent))
+}
+
+/// Invitations, searched, filtered and sorted: `q`, `response`, `access`,
+/// `language`, `tag`, `event`, `email`, `opened`, `sent`, `override`, `over`,
+/// `note`, `answered`, `archived`, `sort`.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
+    params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,),
+        ("q" = Option<String>, Query,), ("sort" = Option<listing::Sort>, Query,)),
+    responses((status = 200, body = List<LineView>), (status = 400), (status = 404), (status = 422))
+)]
+async fn list(
+    call: Call,
+    Path(occasion): Path<String>,
+    piece: Piece,
+) -> Result<Json<List<LineView>>, Problem> {
+    let query = call.query();
+    let pairs = query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let (filter, sort) = Filter::read(pairs)?;
+    let found = call
+        .read(
+            Right::OccasionRead,
+            Place::occasion(&occasion)?,
+            move |tx, host| listing::invitations(tx, host, &filter, sort, &piece),
+        )
+        .await?;
+    Ok(Json(found.map(LineView::from)))
+}
+
+/// Writes an invitation with its people.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
+    params(("id" = String, Path,)), request_body = invitations::Change,
+    responses((status = 201, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
+)]
+async fn create(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<invitations::Change>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let place = Place::occasion(&occasion)?;
+    let new = body.value;
+    let insists = new.insist_on_code.unwrap_or_default();
+    let chosen = choose(&call, &place, new.code.clone(), insists).await?;
+    call.once(
+        who,
+        place,
+        &body.bytes,
+        StatusCode::CREATED,
+        move |tx, host| {
+            let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
+            shown(tx, host, &portal)
+        },
+    )
+    .await
+}
+
+/// One invitation, archived or not.
+#[utoipa::path(
+    get, path = "/api/v1/invitations/id/{id}", tag = "invitations", params(("id" = String, Path,)),
+    responses((status = 200, body = InvitationView), (status = 404))
+)]
+async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem> {
+    let invitation: InvitationId = id(&text)?;
+    let place = Place::Invitation(invitation.clone());
+    let found = call
+        .read(Right::OccasionRead, place, move |tx, host| {
+            let portal = invitations::load(tx, host, &invitation)?;
+            shown(tx, host, &portal)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Changes an invitation.
+#[utoipa::path(
+    patch, path = "/api/v1/invitations/id/{id}", tag = "invitations",
+    params(("id" = String, Path,)), request_body = invitations::Change,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+)]
+async fn change(
+    call: Call,
+    Path(text): Path<String>,
+    Json(body): Json<invitations::Change>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let version = call.version(body.version)?;
+    let invitation: InvitationId = id(&text)?;
+    let place = Place::Invitation(invitation.clone());
+    let changed = call
+        .write(who, place, move |tx, host| {
+            let portal = invitations::change(tx, host, &invitation, version, &body)?;
+            shown(tx, host, &portal)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &changed))
+}
+
+/// Archives an invitation; it can be restored within 30 days.
+#[utoipa::path(
+    delete, path = "/api/v1/invitations/id/{id}", tag = "invitations",
+    params(("id" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409))
+)]
+async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let version = call.version_if_named(None)?;
+    let invitation: InvitationId = id(&text)?;
+    let place = Place::Invitation(invitation.clone());
+    call.write(who, place, move |tx, host| {
+        invitations::archive(tx, host, &invitation, version).map(drop)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The version that was seen, if the caller cares.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Seen {
+    version: Option<i64>,
+}
+
+/// Why answers are closed; only hosts read it.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Lock {
+    version: Option<i64>,
+    reason: String,
+}
+
+/// Another code: drawn, or chosen by hand.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct NewCode {
+    version: Option<i64>,
+    code: Option<String>,
+    insist_on_code: bool,
+}
+
+/// Whether an invitation was sent.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Sent {
+    sent: bool,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Self { sent: true }
+    }
+}
+
+/// Brings an archived invitation back.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Option<Seen>,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
+)]
+async fn restore(
+    call: Call,
+    Path(text): Path<String>,
+    body: Maybe<Seen>,
+) -> Result<Response, Problem> {
+    let version = call.version_if_named(body.value.version)?;
+    act(call, &text, &body.bytes, move |tx, host, invitation| {
+        invitations::restore(tx, host, invitation, version)
+    })
+    .await
+}
+
+/// Closes answers of one household, whatever the deadline.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/lock", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Option<Lock>,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn lock(
+    call: Call,
+    Path(text): Path<String>,
+    body: Maybe<Lock>,
+) -> Result<Response, Problem> {
+    let version = call.version_if_named(body.value.version)?;
+    let reason = body.value.reason;
+    act(call, &text, &body.bytes, move |tx, host, invitation| {
+        locks::lock(tx, host, invitation, version, &reason)
+    })
+    .await
+}
+
+/// Opens them again: as the deadline says, or with `open` whatever it says.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Option<locks::Opening>,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn unlock(
+    call: Call,
+    Path(text): Path<String>,
+    body: Maybe<locks::Opening>,
+) -> Result<Response, Problem> {
+    let mut opening = body.value;
+    opening.version = call.version_if_named(opening.version)?;
+    act(call, &text, &body.bytes, move |tx, host, invitation| {
+        locks::unlock(tx, host, invitation, &opening)
+    })
+    .await
+}
+
+/// Gives an invitation another code; the old one opens nothing any more. For
+/// owners, in person.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Option<NewCode>,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
+)]
+async fn replace_code(
+    call: Call,
+    Path(text): Path<String>,
+    body: Maybe<NewCode>,
+) -> Result<Response, Problem> {
+    let invitation: InvitationId = id(&text)?;
+    let wanted = body.value;
+    let version = call.version_if_named(wanted.version)?;
+    let place = Place::Invitation(invitation);
+    let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
+    act(call, &text, &body.bytes, move |tx, host, invitation| {
+        codes::replace(tx, host, invitation, version, chosen.as_ref())
+    })
+    .await
+}
+
+/// Notes that an invitation was sent, by card or messenger.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/sent", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Option<Sent>,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
+)]
+async fn mark_sent(
+    call: Call,
+    Path(text): Path<String>,
+    body: Maybe<Sent>,
+) -> Result<Response, Problem> {
+    let sent = body.value.sent;
+    act(call, &text, &body.bytes, move |tx, host, invitation| {
+        invitations::mark_sent(tx, host, invitation, sent)?;
+        invitations::load(tx, host, invitation)
+    })
+    .await
+}
+
+async fn act<F>(call: Call, text: &str, body: &[u8], change: F) -> Result<Response, Problem>
+where
+    F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<Portal, Refusal> + Send + 'static,
+{
+    let who = call.who(Right::OccasionWrite)?;
+    let invitation: InvitationId = id(text)?;
+    let place = Place::Invitation(invitation.clone());
+    call.once(who, place, body, StatusCode::OK, move |tx, host| {
+        let portal = change(tx, host, &invitation)?;
+        shown(tx, host, &portal)
+    })
+    .await
+}
+
+/// Counts the try of a code chosen by hand, in a change of its own: it counts
+/// whatever becomes of the rest.
+async fn choose(
+    call: &Call,
+    place: &Place,
+    code: Option<String>,
+    insists: bool,
+) -> Result<Option<Chosen>, Problem> {
+    let Some(code) = code else {
+        return Ok(None);
+    };
+    let who = call.who(Right::OccasionWrite)?;
+    let chosen = call
+        .write(who, place.clone(), move |tx, host| {
+            codes::try_by_hand(tx, host, &code, insists)
+        })
+        .await?;
+    Ok(Some(chosen))
+}
+
+/// An invitation as this host may see it.
+pub(super) fn shown(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    portal: &Portal,
+) -> Result<InvitationView, Refusal> {
+    let contacts = host.may(Leave::SeeContacts);
+    let id = &portal.household.invitation.id;
+    let reached = if contacts {
+        guests::contacts(tx, id)?
+    } else {
+        std::collections::BTreeMap::new()
+    };
+    let kept = invitations::bookkeeping(tx, id)?;
+    Ok(view::invitation(portal, contacts).with(&kept, &reached))
+}

@@ -1,0 +1,207 @@
+//! Who works on an occasion. Changed by its owners, in person.
+
+use accounts::account::AccountId;
+use accounts::grant::{Member, Role};
+use accounts::invite::Invite;
+use accounts::token::Right;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, List, Problem, Site};
+
+use super::call::{Call, Place, answer, id};
+use crate::hosting::members;
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(list, invite))
+        .routes(routes!(change, remove))
+        .routes(routes!(invites))
+        .routes(routes!(withdraw))
+}
+
+/// Somebody with a role.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Member)]
+struct MemberView {
+    #[schema(value_type = String)]
+    account: AccountId,
+    name: String,
+    /// Null for observers.
+    email: Option<String>,
+    role: Role,
+    #[schema(value_type = String, format = "date-time")]
+    since: Timestamp,
+}
+
+impl From<Member> for MemberView {
+    fn from(member: Member) -> Self {
+        Self {
+            account: member.account,
+            name: member.display_name,
+            email: Some(member.email).filter(|email| !email.is_empty()),
+            role: member.role,
+            since: member.granted_at,
+        }
+    }
+}
+
+/// What somebody is to become.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RoleBody {
+    /// `occasion_owner`, `coordinator` or `observer`.
+    role: Role,
+}
+
+/// A link that makes a member, shown this once.
+#[derive(Serialize, ToSchema)]
+struct Link {
+    url: String,
+    role: Role,
+}
+
+/// A link that nobody has taken yet.
+#[derive(Serialize, ToSchema)]
+struct InviteView {
+    id: String,
+    role: Role,
+    #[schema(value_type = String)]
+    invited_by: AccountId,
+    #[schema(value_type = String, format = "date-time")]
+    expires_at: Timestamp,
+}
+
+impl From<Invite> for InviteView {
+    fn from(invite: Invite) -> Self {
+        Self {
+            id: invite.id,
+            role: invite.role,
+            invited_by: invite.invited_by,
+            expires_at: invite.expires_at,
+        }
+    }
+}
+
+/// Everybody with a role, in the order they came.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/members", tag = "members", params(("id" = String, Path,)),
+    responses((status = 200, body = List<MemberView>), (status = 404))
+)]
+async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<MemberView>>, Problem> {
+    let place = Place::occasion(&occasion)?;
+    let found = call.read(Right::OccasionRead, place, members::list).await?;
+    Ok(Json(List {
+        total: i64::try_from(found.len()).ok(),
+        items: found.into_iter().map(MemberView::from).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Makes a link that works once, for 7 days. It is a secret and kept nowhere,
+/// so a repeat with the same idempotency key makes another one.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/members", tag = "members",
+    params(("id" = String, Path,)), request_body = RoleBody,
+    responses((status = 201, body = Link), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn invite(
+    call: Call,
+    Path(occasion): Path<String>,
+    Json(body): Json<RoleBody>,
+) -> Result<Response, Problem> {
+    let who = call.person()?;
+    let role = body.role;
+    let secret = call
+        .write(who, Place::occasion(&occasion)?, move |tx, host| {
+            members::invite(tx, host, role)
+        })
+        .await?;
+    let url = call
+        .site
+        .url()
+        .join(&format!("/admin/join/{}", secret.reveal()));
+    Ok(answer(StatusCode::CREATED, &Link { url, role }))
+}
+
+/// Makes a member something else.
+#[utoipa::path(
+    patch, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
+    params(("id" = String, Path,), ("account" = String, Path,)), request_body = RoleBody,
+    responses((status = 204), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn change(
+    call: Call,
+    Path((occasion, account)): Path<(String, String)>,
+    Json(body): Json<RoleBody>,
+) -> Result<StatusCode, Problem> {
+    let who = call.person()?;
+    let account: AccountId = id(&account)?;
+    call.write(who, Place::occasion(&occasion)?, move |tx, host| {
+        members::change(tx, host, &account, body.role)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a member's role away; everybody may take their own.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
+    params(("id" = String, Path,), ("account" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409))
+)]
+async fn remove(
+    call: Call,
+    Path((occasion, account)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let who = call.person()?;
+    let account: AccountId = id(&account)?;
+    call.write(who, Place::occasion(&occasion)?, move |tx, host| {
+        members::remove(tx, host, &account)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Links that nobody has taken yet.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/members/invites", tag = "members",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = List<InviteView>), (status = 403), (status = 404))
+)]
+async fn invites(
+    call: Call,
+    Path(occasion): Path<String>,
+) -> Result<Json<List<InviteView>>, Problem> {
+    let who = call.person()?;
+    let place = Place::occasion(&occasion)?;
+    let found = call.write(who, place, members::list_invites).await?;
+    Ok(Json(List {
+        total: i64::try_from(found.len()).ok(),
+        items: found.into_iter().map(InviteView::from).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Withdraws a link.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/members/invites/{invite}", tag = "members",
+    params(("id" = String, Path,), ("invite" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404))
+)]
+async fn withdraw(
+    call: Call,
+    Path((occasion, invite)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let who = call.person()?;
+    call.write(who, Place::occasion(&occasion)?, move |tx, host| {
+        members::withdraw(tx, host, &invite)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

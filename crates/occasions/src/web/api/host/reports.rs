@@ -1,0 +1,136 @@
+//! The counters, the curve of answers, and the log.
+
+use accounts::token::Right;
+use axum::extract::Path;
+use jiff::Timestamp;
+use platform::news;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Json, List, Piece, Problem, Site};
+
+use super::call::{Call, Place};
+use crate::hosting::log::{self, Line};
+use crate::hosting::summary::{self, Day, Summary};
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(counters))
+        .routes(routes!(lines))
+}
+
+/// The counters, and from where the stream goes on.
+#[derive(Serialize, ToSchema)]
+struct Report {
+    /// The number of the latest news that the counters know of.
+    cursor: i64,
+    summary: Summary,
+    /// How answers came in, day by day.
+    curve: Vec<Day>,
+}
+
+/// All counters of an occasion.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/summary", tag = "reports", params(("id" = String, Path,)),
+    responses((status = 200, body = Report), (status = 404))
+)]
+async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Report>, Problem> {
+    let found = call
+        .read(Right::RsvpsRead, Place::occasion(&occasion)?, |tx, host| {
+            Ok(Report {
+                cursor: news::cursor(tx)?,
+                summary: summary::load(tx, host)?,
+                curve: summary::curve(tx, host)?,
+            })
+        })
+        .await?;
+    Ok(Json(found))
+}
+
+/// A line of the log.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditLine)]
+struct LineView {
+    sequence: i64,
+    #[schema(value_type = String, format = "date-time")]
+    at: Timestamp,
+    /// `account`, `household`, `system` or `token`.
+    actor_kind: String,
+    actor_id: Option<String>,
+    /// What it is called, where that is known.
+    actor_name: Option<String>,
+    /// `invitation.changed`.
+    action: String,
+    entity_kind: String,
+    entity_id: String,
+    /// What it is called, where that is known.
+    entity_name: Option<String>,
+    /// `[{field, old, new}]`.
+    #[schema(value_type = Vec<Object>)]
+    changes: Value,
+    request_id: Option<String>,
+    /// The network it came from.
+    network: Option<String>,
+}
+
+impl From<Line> for LineView {
+    fn from(line: Line) -> Self {
+        let record = line.record;
+        Self {
+            sequence: record.sequence,
+            at: record.at,
+            actor_kind: record.actor_kind,
+            actor_id: record.actor_id,
+            actor_name: line.actor,
+            action: record.action,
+            entity_kind: record.entity_kind,
+            entity_id: record.entity_id,
+            entity_name: line.entity,
+            changes: line.changes,
+            request_id: record.request_id,
+            network: record.network,
+        }
+    }
+}
+
+/// The log, newest first: `actor`, `action`, `entity`, `from`, `until`.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/audit", tag = "reports",
+    params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,)),
+    responses((status = 200, body = List<LineView>), (status = 403), (status = 404), (status = 422))
+)]
+async fn lines(
+    call: Call,
+    Path(occasion): Path<String>,
+    piece: Piece,
+) -> Result<Json<List<LineView>>, Problem> {
+    let mut filter = log::Filter::default();
+    for (name, value) in call.query() {
+        match name.as_str() {
+            "actor" => filter.actor = value,
+            "action" => filter.action = value,
+            "entity" => filter.entity = value,
+            "from" => filter.from = instant("/from", &value)?,
+            "until" => filter.until = instant("/until", &value)?,
+            _ => {}
+        }
+    }
+    let found = call
+        .read(
+            Right::OccasionRead,
+            Place::occasion(&occasion)?,
+            move |tx, host| log::list(tx, host, &filter, &piece),
+        )
+        .await?;
+    Ok(Json(found.map(LineView::from)))
+}
+
+fn instant(pointer: &str, text: &str) -> Result<Option<Timestamp>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| Problem::fields().field(pointer, "date_invalid", []);
+    text.parse().map(Some).map_err(wrong)
+}

@@ -1,0 +1,139 @@
+//! The live stream (§6.4): server-sent events for an open page or a program.
+
+use std::time::Duration;
+
+use accounts::signed_in::SignedIn;
+use accounts::token::Right;
+use accounts::web::asking::Caller;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, request};
+use axum::response::{IntoResponse, Response};
+use http_body_util::channel::{Channel, Sender};
+use tokio::time::{MissedTickBehavior, interval};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{Problem, Site};
+
+use super::call::{Call, id};
+use crate::hosting::stream::{Feed, Message};
+use crate::occasion::OccasionId;
+
+/// How many events may wait for a slow reader before it is cut off.
+const WAITING: usize = 1_000;
+/// How often a comment keeps the connection alive, and the sign-in is looked at
+/// again.
+const EVERY: Duration = Duration::from_secs(15);
+/// After how many milliseconds a browser comes back.
+const RETRY: &str = "retry: 3000\n\n";
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(listen))
+}
+
+/// How often a stream shows that it lives. Tests hand in another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace(pub Duration);
+
+/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`,
+/// `note`, `job`, `reset`. Goes on after `Last-Event-ID`, or the query's
+/// `last_event_id`.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
+        ("last_event_id" = Option<i64>, Query,)),
+    responses((status = 200, description = "text/event-stream"), (status = 401), (status = 404))
+)]
+async fn listen(
+    State(site): State<Site>,
+    Path(occasion): Path<String>,
+    call: Call,
+    request: Request,
+) -> Result<Response, Problem> {
+    let occasion: OccasionId = id(&occasion)?;
+    let who = call.who(Right::RsvpsRead)?;
+    let resume = resume(&call.headers, &call.query());
+    let feed = Feed::open(site.store.clone(), who, occasion, resume).await?;
+    let (parts, _) = request.into_parts();
+    let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
+    let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
+    tokio::spawn(send(feed, sender, site, parts, pace));
+    let mut response = Body::new(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A proxy that gathers what it passes on would hold events back.
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    Ok(response)
+}
+
+fn resume(headers: &HeaderMap, query: &[(String, String)]) -> Option<i64> {
+    let header = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
+    let named = query.iter().find(|(name, _)| name == "last_event_id");
+    let text = header.or(named.map(|(_, value)| value.as_str()))?;
+    // What is no number was never given out, and is answered as such.
+    Some(text.trim().parse().unwrap_or(-1))
+}
+
+/// Sends until the reader goes, is too slow, or may no longer listen.
+async fn send(
+    mut feed: Feed,
+    mut sender: Sender<Bytes, std::convert::Infallible>,
+    site: Site,
+    parts: request::Parts,
+    Pace(every): Pace,
+) {
+    let mut tick = interval(every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick.tick().await;
+    if !push(&mut sender, RETRY.to_owned()) {
+        return;
+    }
+    loop {
+        let text = tokio::select! {
+            message = feed.next() => match message {
+                Ok(message) => written(&message),
+                Err(_) => return,
+            },
+            _ = tick.tick() => {
+                let Some(who) = still_there(&parts, &site).await else {
+                    return;
+                };
+                feed.renew(who);
+                if feed.check().await.is_err() {
+                    return;
+                }
+                ":\n\n".to_owned()
+            }
+        };
+        if !push(&mut sender, text) {
+            return;
+        }
+    }
+}
+
+/// Whether the session or token that began this is still good.
+async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
+    let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
+    caller.ok()?.with(Right::RsvpsRead).ok()
+}
+
+/// Hands an event over without waiting; `false` when nobody takes it.
+fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
+    let frame = http_body::Frame::data(Bytes::from(text));
+    sender.try_send(frame).is_ok()
+}
+
+fn written(message: &Message) -> String {
+    let id = message
+        .id
+        .map(|id| format!("id: {id}\n"))
+        .unwrap_or_default();
+    // JSON holds no line break, so one line of data is the whole.
+    format!("{id}event: {}\ndata: {}\n\n", message.name, message.data)
+}

@@ -1,0 +1,447 @@
+//! What hosts get by JSON.
+
+use std::collections::BTreeMap;
+
+use accounts::grant::Role;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{I18n, Theme};
+
+use crate::diet::DietaryOption;
+use crate::event::{Event, EventId, ScheduleLine};
+use crate::guest::{Guest, GuestId};
+use crate::hosting::guests::Contact as GuestContact;
+use crate::hosting::invitations::Bookkeeping;
+use crate::hosting::listing::people::Person;
+use crate::hosting::listing::{Line, People};
+use crate::household::Allowance;
+use crate::invitation::InvitationId;
+use crate::occasion::{Contact, Occasion, OccasionId, Switches};
+use crate::portal::Portal;
+use crate::words::{
+    Access, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Response, Tone,
+};
+
+/// An occasion.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Occasion)]
+pub(super) struct OccasionView {
+    #[schema(value_type = String)]
+    id: OccasionId,
+    /// Its name in addresses.
+    slug: String,
+    kind: OccasionKind,
+    status: OccasionStatus,
+    /// What the caller is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    title: I18n,
+    subtitle: I18n,
+    kicker: I18n,
+    welcome: I18n,
+    farewell: I18n,
+    hosts: I18n,
+    /// IANA name.
+    time_zone: String,
+    /// ISO 4217.
+    currency: String,
+    languages: Vec<String>,
+    default_language: String,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    rsvp_deadline: Option<Timestamp>,
+    default_plus_ones: i64,
+    default_children: i64,
+    contact: Contact,
+    theme: Theme,
+    tone: Tone,
+    switches: Switches,
+    retention_days: i64,
+    version: i64,
+}
+
+pub(super) fn occasion(occasion: &Occasion) -> OccasionView {
+    let details = occasion.details.clone();
+    OccasionView {
+        id: occasion.id.clone(),
+        slug: occasion.slug.clone(),
+        kind: occasion.kind,
+        status: occasion.status,
+        role: None,
+        title: details.title,
+        subtitle: details.subtitle,
+        kicker: details.kicker,
+        welcome: details.welcome,
+        farewell: details.farewell,
+        hosts: details.hosts,
+        time_zone: details.time_zone,
+        currency: details.currency,
+        languages: details.languages,
+        default_language: details.default_language,
+        rsvp_deadline: details.rsvp_deadline,
+        default_plus_ones: details.default_plus_ones,
+        default_children: details.default_children,
+        contact: details.contact,
+        theme: details.theme,
+        tone: details.tone,
+        switches: details.switches,
+        retention_days: details.retention_days,
+        version: occasion.version,
+    }
+}
+
+impl OccasionView {
+    /// With what the caller is there.
+    pub(super) fn for_role(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+}
+
+/// An event of an occasion.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
+pub(super) struct EventView {
+    #[schema(value_type = String)]
+    id: EventId,
+    key: String,
+    name: I18n,
+    #[schema(value_type = String, format = "date-time")]
+    starts_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    ends_at: Timestamp,
+    venue: String,
+    address: String,
+    map_url: String,
+    dress_code: I18n,
+    schedule: Vec<ScheduleLine>,
+    capacity: Option<i64>,
+    position: i64,
+    version: i64,
+}
+
+pub(super) fn event(event: &Event) -> EventView {
+    let details = event.details.clone();
+    EventView {
+        id: event.id.clone(),
+        key: event.key.clone(),
+        name: details.name,
+        starts_at: details.starts_at,
+        ends_at: details.ends_at,
+        venue: details.venue,
+        address: details.address,
+        map_url: details.map_url,
+        dress_code: details.dress_code,
+        schedule: details.schedule,
+        capacity: details.capacity,
+        position: details.position,
+        version: event.version,
+    }
+}
+
+/// A food need that guests are asked about.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DietaryOption)]
+pub(super) struct DietaryOptionView {
+    key: String,
+    /// Empty: the built-in words for this key.
+    label: I18n,
+    allergy: bool,
+    active: bool,
+    position: i64,
+    version: i64,
+}
+
+pub(super) fn dietary_option(option: &DietaryOption, version: i64) -> DietaryOptionView {
+    DietaryOptionView {
+        key: option.key.clone(),
+        label: option.label.clone(),
+        allergy: option.allergy,
+        active: option.active,
+        position: option.position,
+        version,
+    }
+}
+
+/// An invitation with everyone on it. What the caller's role does not show is
+/// null.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invitation)]
+pub(super) struct InvitationView {
+    #[schema(value_type = String)]
+    id: InvitationId,
+    #[schema(value_type = String)]
+    occasion: OccasionId,
+    version: i64,
+    code: Option<String>,
+    household: String,
+    salutation: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    language: Option<String>,
+    plus_ones: i64,
+    children: i64,
+    allowance: Allowance,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    deadline_override: Option<Timestamp>,
+    lock_mode: LockMode,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    open_until: Option<Timestamp>,
+    lock_reason: Option<String>,
+    host_message: Option<String>,
+    host_note: Option<String>,
+    tags: Vec<String>,
+    /// What the household wrote to the hosts.
+    note: String,
+    access: Access,
+    response: Response,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    closes_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    replied_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    archived_at: Option<Timestamp>,
+    /// Keys of the events the household is invited to.
+    events: Vec<String>,
+    guests: Vec<GuestView>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    bookkeeping: Option<BookkeepingView>,
+}
+
+/// When it was sent and looked at.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvitationBookkeeping)]
+struct BookkeepingView {
+    #[schema(value_type = Option<String>, format = "date-time")]
+    sent_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    first_opened_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    last_opened_at: Option<Timestamp>,
+    open_count: i64,
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    updated_at: Timestamp,
+}
+
+/// A guest on an invitation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Guest)]
+pub(super) struct GuestView {
+    #[schema(value_type = String)]
+    id: GuestId,
+    name: String,
+    kind: GuestKind,
+    is_child: bool,
+    age: Option<i64>,
+    beyond_allowance: bool,
+    /// By key of the event.
+    replies: BTreeMap<String, ReplyStatus>,
+    diets: Vec<String>,
+    diet_note: String,
+    email: Option<String>,
+    phone: Option<String>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    answered_at: Option<Timestamp>,
+}
+
+/// An invitation, with codes and contact data if `contacts`.
+pub(super) fn invitation(portal: &Portal, contacts: bool) -> InvitationView {
+    let stored = &portal.household.invitation;
+    let details = stored.details.clone();
+    let shown = |text: String| contacts.then_some(text);
+    InvitationView {
+        id: stored.id.clone(),
+        occasion: stored.occasion.clone(),
+        version: stored.version,
+        code: shown(stored.code.clone()),
+        household: details.household,
+        salutation: details.salutation,
+        email: details.email.filter(|_| contacts),
+        phone: details.phone.filter(|_| contacts),
+        address: details.address.filter(|_| contacts),
+        language: details.language,
+        plus_ones: details.plus_ones,
+        children: details.children,
+        allowance: portal.household.allowance(),
+        deadline_override: details.deadline_override,
+        lock_mode: details.lock_mode,
+        open_until: details.open_until,
+        lock_reason: shown(details.lock_reason),
+        host_message: shown(details.host_message),
+        host_note: shown(details.host_note),
+        tags: details.tags,
+        note: stored.note.clone(),
+        access: portal.access,
+        response: portal.response(),
+        closes_at: portal.closes_at(),
+        replied_at: stored.replied_at,
+        archived_at: stored.archived_at,
+        events: portal
+            .invited_events()
+            .map(|event| event.key.clone())
+            .collect(),
+        guests: portal
+            .household
+            .guests
+            .iter()
+            .map(|one| guest(portal, one))
+            .collect(),
+        bookkeeping: None,
+    }
+}
+
+impl InvitationView {
+    /// With when it was sent and looked at, and how its guests are reached.
+    pub(super) fn with(
+        mut self,
+        kept: &Bookkeeping,
+        contacts: &BTreeMap<GuestId, GuestContact>,
+    ) -> Self {
+        self.bookkeeping = Some(BookkeepingView {
+            sent_at: kept.sent_at,
+            first_opened_at: kept.first_opened_at,
+            last_opened_at: kept.last_opened_at,
+            open_count: kept.open_count,
+            created_at: kept.created_at,
+            updated_at: kept.updated_at,
+        });
+        for guest in &mut self.guests {
+            if let Some(contact) = contacts.get(&guest.id) {
+                guest.email.clone_from(&contact.email);
+                guest.phone.clone_from(&contact.phone);
+            }
+        }
+        self
+    }
+
+    /// One of its guests.
+    pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
+        self.guests.into_iter().find(|guest| guest.id == *id)
+    }
+}
+
+fn guest(portal: &Portal, guest: &Guest) -> GuestView {
+    let replies = portal.events.iter().filter_map(|event| {
+        let reply = guest.replies.get(&event.id)?;
+        Some((event.key.clone(), portal.shown(reply.status)))
+    });
+    GuestView {
+        id: guest.id.clone(),
+        name: guest.name.clone(),
+        kind: guest.kind,
+        is_child: guest.is_child,
+        age: guest.child_age,
+        beyond_allowance: guest.beyond_allowance,
+        replies: replies.collect(),
+        diets: guest.diets.clone(),
+        diet_note: guest.diet_note.clone(),
+        email: None,
+        phone: None,
+        answered_at: guest.answered_at(),
+    }
+}
+
+/// An invitation in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvitationLine)]
+pub(super) struct LineView {
+    #[schema(value_type = String)]
+    id: InvitationId,
+    version: i64,
+    code: Option<String>,
+    household: String,
+    email: Option<String>,
+    has_email: bool,
+    language: Option<String>,
+    tags: Vec<String>,
+    access: Access,
+    response: Response,
+    people: People,
+    over_allowance: bool,
+    has_note: bool,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    deadline_override: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    sent_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    last_opened_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    replied_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    archived_at: Option<Timestamp>,
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    updated_at: Timestamp,
+}
+
+impl From<Line> for LineView {
+    fn from(line: Line) -> Self {
+        Self {
+            id: line.id,
+            version: line.version,
+            code: line.code,
+            household: line.household,
+            email: line.email,
+            has_email: line.has_email,
+            language: line.language,
+            tags: line.tags,
+            access: line.access,
+            response: line.response,
+            people: line.people,
+            over_allowance: line.is_over_allowance,
+            has_note: line.has_note,
+            deadline_override: line.deadline_override,
+            sent_at: line.sent_at,
+            last_opened_at: line.last_opened_at,
+            replied_at: line.replied_at,
+            archived_at: line.archived_at,
+            created_at: line.created_at,
+            updated_at: line.updated_at,
+        }
+    }
+}
+
+/// A guest in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GuestLine)]
+pub(super) struct PersonView {
+    #[schema(value_type = String)]
+    id: GuestId,
+    name: String,
+    #[schema(value_type = String)]
+    invitation: InvitationId,
+    household: String,
+    kind: GuestKind,
+    is_child: bool,
+    age: Option<i64>,
+    beyond_allowance: bool,
+    /// Over all events, or for the one that was asked for.
+    status: ReplyStatus,
+    diets: Vec<String>,
+    diet_note: String,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    answered_at: Option<Timestamp>,
+}
+
+impl From<Person> for PersonView {
+    fn from(person: Person) -> Self {
+        Self {
+            id: person.id,
+            name: person.name,
+            invitation: person.invitation,
+            household: person.household,
+            kind: person.kind,
+            is_child: person.is_child,
+            age: person.age,
+            beyond_allowance: person.is_beyond,
+            status: person.status,
+            diets: person.diets,
+            diet_note: person.diet_note,
+            answered_at: person.answered_at,
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! One action on many invitations: what is chosen, what it will do, and how far
+//! it is.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use platform::id::Id;
+use web::{Form, Problem, Text};
+
+use super::desk::{Desk, Errand, Place, Scene};
+use super::invites::progress;
+use super::say::Says;
+use super::sheet::{self, Field, Sheet};
+use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
+use crate::hosting::listing::{self, Filter};
+use crate::hosting::locks::Effect;
+use crate::hosting::{Leave, Refusal, When, invitations};
+use crate::invitation::InvitationId;
+use crate::words::Progress;
+
+/// The actions, as their buttons name them.
+const ACTIONS: [(&str, &str); 8] = [
+    ("tag", "host-bulk-tag"),
+    ("untag", "host-bulk-untag"),
+    ("language", "host-bulk-language"),
+    ("allowance", "host-bulk-allowance"),
+    ("deadline", "host-bulk-deadline"),
+    ("lock", "host-bulk-lock"),
+    ("unlock", "host-bulk-unlock"),
+    ("archive", "host-bulk-archive"),
+];
+
+#[derive(Template)]
+#[template(path = "host/bulk.html")]
+struct Step<'a> {
+    text: &'a Text,
+    says: Says<'a>,
+    csrf: &'a str,
+    submission: String,
+    sheet: &'a Sheet,
+    /// How many are meant.
+    n: usize,
+    ids: Vec<&'a str>,
+    query: &'a str,
+    is_all: bool,
+    action: &'a str,
+    fields: Vec<Field>,
+    /// What it will do; nothing yet where something has to be filled in first.
+    effect: Option<Effect>,
+}
+
+impl Step<'_> {
+    fn actions(&self) -> [(&'static str, &'static str); 8] {
+        ACTIONS
+    }
+
+    fn title(&self) -> &'static str {
+        let found = ACTIONS.iter().find(|(action, _)| *action == self.action);
+        found.map_or("host-bulk", |(_, id)| id)
+    }
+
+    fn is_chosen(&self) -> bool {
+        ACTIONS.iter().any(|(action, _)| *action == self.action)
+    }
+
+    /// The consequence, before the button.
+    fn consequence(&self, effect: &Effect) -> String {
+        let values = [("n", effect.closes.into())];
+        let reopens = [("n", effect.reopens.into())];
+        match (self.action, effect.closes, effect.reopens) {
+            ("archive", ..) => self.text.with("host-effect-archive", [("n", self.n.into())]),
+            (_, 0, 0) => self.text.with("host-effect-changes", [("n", self.n.into())]),
+            (_, _, 0) => self.text.with("host-effect-closes", values),
+            (_, 0, _) => self.text.with("host-effect-reopens", reopens),
+            _ => format!(
+                "{} {}",
+                self.text.with("host-effect-closes", values),
+                self.text.with("host-effect-reopens", reopens)
+            ),
+        }
+    }
+}
+
+/// `POST /admin/o/{slug}/invites/bulk`: what is to be done, and what it will do.
+/// Nothing is changed before `go` is pressed.
+pub(super) async fn step(errand: Errand) -> Result<Response, Problem> {
+    let form = &errand.form;
+    let wanted = read_action(form);
+    let target = read_target(form)?;
+    if form.is_ticked("go")
+        && let Some(action) = wanted.clone()
+    {
+        return start(&errand, Request { target, action }).await;
+    }
+    show(&errand, wanted, target, Sheet::of(form.clone())).await
+}
+
+async fn show(
+    errand: &Errand,
+    wanted: Option<Action>,
+    target: Target,
+    sheet: Sheet,
+) -> Result<Response, Problem> {
+    let (desk, form) = (&errand.desk, &errand.form);
+    let looked = target.clone();
+    let look = move |tx: &mut platform::Tx<'_>, scene: &Scene| {
+        scene.needs(Leave::Invite)?;
+        let n = match &looked {
+            Target::Chosen(ids) => ids.len(),
+            Target::Matching(filter) => listing::all_invitations(tx, &scene.host, filter)?.len(),
+        };
+        let request = wanted.clone().map(|action| Request {
+            target: looked.clone(),
+            action,
+        });
+        let effect = match request {
+            // Something that cannot be done has no effect yet; it is refused
+            // when it is to be done.
+            Some(request) => match bulk::effect(tx, &scene.host, &request) {
+                Ok(effect) => Ok(Some(effect)),
+                Err(Refusal::Fields(fields)) => Err(fields),
+                Err(other) => return Err(other),
+            },
+            None => Ok(None),
+        };
+        Ok((n, effect))
+    };
+    let (scene, (n, effect)) = desk.read(look).await?;
+    let (effect, sheet) = match effect {
+        Ok(effect) => (effect, sheet),
+        Err(fields) => {
+            let problem = problem_of(Refusal::Fields(fields));
+            (None, Sheet::refused(form.clone(), &problem, &desk.text))
+        }
+    };
+    let says = desk.says(&scene);
+    let action = form.text("action");
+    let body = Step {
+        text: &desk.text,
+        csrf: &desk.csrf,
+        submission: desk.submission(),
+        fields: fields(&says, &sheet, action),
+        n,
+        ids: match &target {
+            Target::Chosen(ids) => ids.iter().map(InvitationId::as_str).collect(),
+            Target::Matching(_) => Vec::new(),
+        },
+        query: form.text("query"),
+        is_all: matches!(target, Target::Matching(_)),
+        action,
+        effect: effect.filter(|_| n > 0),
+        sheet: &sheet,
+        says: says.clone(),
+    };
+    let title = desk.text.say(body.title());
+    let status = if body.sheet.is_fine() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    Ok((status, desk.page(&scene, Place::Invitations, &title, body)).into_response())
+}
+
+async fn start(errand: &Errand, request: Request) -> Result<Response, Problem> {
+    let slug = errand.desk.piece("slug").to_owned();
+    let (action, target) = (request.action.clone(), request.target.clone());
+    let done = errand
+        .once("POST /admin/invites/bulk", move |tx, host| {
+            let bulk = bulk::start(tx, host, &request)?;
+            Ok(super::say::at(&slug, &format!("/invites/bulk/{}", bulk.id)))
+        })
+        .await;
+    match done {
+        Ok(response) => Ok(response),
+        Err(refusal @ Refusal::Fields(_)) => {
+            let sheet = Sheet::refused(errand.form.clone(), &problem_of(refusal), &errand.desk.text);
+            show(errand, Some(action), target, sheet).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Findings stand at `args`, as programs send them; the fields have no such
+/// part.
+fn problem_of(refusal: Refusal) -> Problem {
+    let mut problem = Problem::from(refusal);
+    for error in &mut problem.errors {
+        error.pointer = error.pointer.trim_start_matches("/args").to_owned();
+    }
+    problem
+}
+
+fn read_target(form: &Form) -> Result<Target, Refusal> {
+    if form.is_ticked("all") {
+        let query = Form::parse(form.text("query").as_bytes()).map_err(|_| Refusal::NotFound)?;
+        let (filter, _) = Filter::read(query.iter())?;
+        return Ok(Target::Matching(filter));
+    }
+    let ids = form.all("ids").map(|id| InvitationId::from_text(id.to_owned()));
+    Ok(Target::Chosen(ids.collect()))
+}
+
+/// The action with what was filled in; nothing while something is missing.
+fn read_action(form: &Form) -> Option<Action> {
+    let text = |name: &str| sheet::some(form, name);
+    Some(match form.text("action") {
+        "tag" => Action::Tag { tag: text("tag")? },
+        "untag" => Action::Untag { tag: text("tag")? },
+        "language" => Action::Language {
+            language: form.find("language").map(|tag| (tag != "none").then(|| tag.to_owned()))?,
+        },
+        "allowance" => {
+            form.find("plus_ones")?;
+            Action::Allowance {
+                plus_ones: sheet::number(form, "plus_ones"),
+                children: sheet::number(form, "children"),
+            }
+        }
+        "deadline" => {
+            form.find("deadline")?;
+            Action::Deadline {
+                deadline: text("deadline").map(When),
+            }
+        }
+        "lock" => Action::Lock {
+            reason: form.text("reason").to_owned(),
+        },
+        "unlock" => Action::Unlock {},
+        "archive" => Action::Archive {},
+        _ => return None,
+    })
+}
+
+fn fields(says: &Says<'_>, sheet: &Sheet, action: &str) -> Vec<Field> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    match action {
+        "tag" | "untag" => vec![sheet.line("tag", say("host-field-tag")).required()],
+        "language" => {
+            let mut languages = says.languages();
+            languages.push(("none".to_owned(), say("host-language-unknown")));
+            vec![sheet.select("language", say("host-language"), languages)]
+        }
+        "allowance" => vec![
+            sheet
+                .number("plus_ones", say("host-field-plus-ones"))
+                .hint(say("host-field-keep")),
+            sheet
+                .number("children", say("host-field-children"))
+                .hint(say("host-field-keep")),
+        ],
+        "deadline" => vec![
+            sheet
+                .date("deadline", say("host-field-deadline"))
+                .hint(say("host-field-deadline-hint")),
+        ],
+        "lock" => vec![
+            sheet
+                .line("reason", say("host-field-reason"))
+                .hint(say("host-field-reason-hint")),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// An action in words.
+pub(super) fn named(text: &Text, action: &Action) -> String {
+    let with = |id: &str, value: &str| text.with(id, [("value", value.to_owned().into())]);
+    match action {
+        Action::Tag { tag } => with("host-did-tag", tag),
+        Action::Untag { tag } => with("host-did-untag", tag),
+        Action::Language { language } => with(
+            "host-did-language",
+            &super::filters::language(text, language.as_deref()),
+        ),
+        Action::Allowance { .. } => text.say("host-bulk-allowance").into_owned(),
+        Action::Deadline { .. } => text.say("host-bulk-deadline").into_owned(),
+        Action::Lock { .. } => text.say("host-bulk-lock").into_owned(),
+        Action::Unlock {} => text.say("host-bulk-unlock").into_owned(),
+        Action::Archive {} => text.say("host-bulk-archive").into_owned(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "host/job.html")]
+struct JobPage<'a> {
+    text: &'a Text,
+    says: Says<'a>,
+    words: String,
+    is_over: bool,
+    job: &'a Bulk,
+    failed: Vec<Failed>,
+}
+
+/// An invitation that stayed as it was.
+struct Failed {
+    href: String,
+    household: String,
+    why: String,
+}
+
+/// `GET /admin/o/{slug}/invites/bulk/{id}`: how far it is.
+pub(super) async fn job(desk: Desk) -> Result<Response, Problem> {
+    let id: BulkId = desk.id();
+    let (scene, (job, failed)) = desk
+        .read(move |tx, scene| {
+            scene.needs(Leave::Invite)?;
+            let job = bulk::load(tx, &scene.host, &id)?;
+            let mut failed = Vec::new();
+            for outcome in bulk::failures(tx, &scene.host, &id)? {
+                let portal = invitations::load(tx, &scene.host, &outcome.invitation)?;
+                failed.push((portal.household.invitation.details.household, outcome));
+            }
+            Ok((job, failed))
+        })
+        .await?;
+    let (text, says) = (&desk.text, desk.says(&scene));
+    let body = JobPage {
+        text,
+        words: progress(text, &job),
+        is_over: matches!(job.state, Progress::Ready | Progress::Failed | Progress::Expired),
+        failed: failed.into_iter().map(|row| failure(&says, row)).collect(),
+        job: &job,
+        says: says.clone(),
+    };
+    let title = named(text, &job.action);
+    Ok(desk.page(&scene, Place::Invitations, &title, body))
+}
+
+fn failure(says: &Says<'_>, (household, outcome): (String, Outcome)) -> Failed {
+    let code = outcome.problem.unwrap_or_default().replace('_', "-");
+    Failed {
+        href: says.at(&format!("/invites/{}", outcome.invitation)),
+        household,
+        why: says.text.attribute(&format!("problem-{code}"), "title", []),
+    }
+}

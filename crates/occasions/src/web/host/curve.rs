@@ -1,0 +1,271 @@
+//! The curve of answers, drawn here, so that it is there without script and
+//! costs nothing to look at.
+
+use jiff::civil::Date;
+use web::Text;
+use web::dates::days_between;
+
+use super::say::Tag;
+use crate::hosting::summary::Day;
+
+/// A drawing of one size; the page holds two, because a scaled text shrinks.
+pub(super) struct Drawing {
+    pub(super) class: &'static str,
+    pub(super) width: i32,
+    pub(super) height: i32,
+    /// Under the line of "yes".
+    pub(super) area: String,
+    /// Class and path of each line.
+    pub(super) lines: Vec<(&'static str, String)>,
+    /// Level lines: height and number.
+    pub(super) ticks: Vec<(i32, String)>,
+    /// Where everybody would have said yes.
+    pub(super) ceiling: i32,
+    /// Where the deadline stands.
+    pub(super) deadline: Option<i32>,
+    /// Days below: place, anchor, words.
+    pub(super) days: Vec<(i32, &'static str, String)>,
+    /// Words at the ends of the lines: place, height, class, words.
+    pub(super) labels: Vec<(i32, i32, Tag)>,
+    /// Left and right end of what is drawn.
+    pub(super) span: (i32, i32),
+    /// The words at the ceiling.
+    pub(super) invited: String,
+}
+
+/// What is drawn.
+pub(super) struct Curve<'a> {
+    pub(super) days: &'a [Day],
+    pub(super) deadline: Option<Date>,
+    /// Everybody who is invited.
+    pub(super) invited: i64,
+}
+
+/// One size of drawing.
+struct Size {
+    class: &'static str,
+    width: i32,
+    height: i32,
+    /// Room for words at the right.
+    right: i32,
+}
+
+const SIZES: [Size; 2] = [
+    Size {
+        class: "wide",
+        width: 640,
+        height: 220,
+        right: 92,
+    },
+    Size {
+        class: "narrow",
+        width: 300,
+        height: 190,
+        right: 84,
+    },
+];
+const LEFT: i32 = 34;
+const TOP: i32 = 14;
+const BOTTOM: i32 = 26;
+/// Words never stand closer.
+const LINE: i32 = 15;
+
+impl Curve<'_> {
+    /// Both sizes; nothing where there are fewer than two days to draw.
+    pub(super) fn draw(&self, text: &Text) -> Vec<Drawing> {
+        let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
+            return Vec::new();
+        };
+        if self.days.len() < 2 || self.invited == 0 {
+            return Vec::new();
+        }
+        SIZES
+            .iter()
+            .map(|size| self.drawing(size, first, last, text))
+            .collect()
+    }
+
+    fn drawing(&self, size: &Size, first: &Day, last: &Day, text: &Text) -> Drawing {
+        let right = size.width - size.right;
+        let end = self.deadline.map_or(last.date, |deadline| deadline.max(last.date));
+        let length = days_between(first.date, end).max(1);
+        let x = |date: Date| LEFT + (right - LEFT) * days_between(first.date, date) / length;
+        let floor = size.height - BOTTOM;
+        let y = |n: i64| floor - scale(n, self.invited, floor - TOP);
+        let line = |of: fn(&Day) -> i64| {
+            let mut path = format!("M{LEFT} {floor}");
+            for day in self.days {
+                path.push_str(&format!("H{}V{}", x(day.date), y(of(day))));
+            }
+            path
+        };
+        let yes = line(|day| day.yes);
+        let now = x(last.date);
+        let deadline = self.deadline.filter(|date| *date >= first.date).map(x);
+        // Words at the ends of lines do not run through the deadline.
+        let words_at = match deadline {
+            Some(at) if at >= now && at - now < 60 => at.max(now) + 6,
+            _ => now + 6,
+        };
+        Drawing {
+            class: size.class,
+            width: size.width,
+            height: size.height,
+            area: format!("{yes}V{floor}Z"),
+            lines: vec![
+                ("maybe", line(|day| day.undecided)),
+                ("no", line(|day| day.no)),
+                ("yes", yes),
+            ],
+            ticks: ticks(self.invited)
+                .into_iter()
+                .map(|n| (y(n), text.number(n)))
+                .collect(),
+            ceiling: y(self.invited),
+            deadline,
+            days: self.below(size, (first.date, now), end, &x, text),
+            labels: labels(last, words_at, &y, floor, text),
+            span: (LEFT, right),
+            invited: text.with("host-curve-invited", [("n", text.number(self.invited).into())]),
+        }
+    }
+
+    /// First day, today, deadline; a day that would touch another is left out.
+    fn below(
+        &self,
+        size: &Size,
+        (first, now): (Date, i32),
+        end: Date,
+        x: &impl Fn(Date) -> i32,
+        text: &Text,
+    ) -> Vec<(i32, &'static str, String)> {
+        let last = self.days.last().map_or(first, |day| day.date);
+        let words = |date: Date| text.day_and_month(date);
+        let mut days = vec![(x(first), "start", words(first))];
+        let apart = if size.width > 400 { 90 } else { 78 };
+        if now - x(first) >= apart {
+            let anchor = if end > last { "middle" } else { "end" };
+            days.push((now, anchor, words(last)));
+        }
+        if let Some(deadline) = self.deadline.filter(|date| *date > last)
+            && x(deadline) - now >= apart
+        {
+            days.push((x(deadline), "middle", words(deadline)));
+        }
+        days
+    }
+}
+
+/// Words at the ends of the lines, none on another.
+fn labels(
+    last: &Day,
+    at: i32,
+    y: &impl Fn(i64) -> i32,
+    floor: i32,
+    text: &Text,
+) -> Vec<(i32, i32, Tag)> {
+    let mut ends = [
+        (last.yes, "yes", "host-curve-yes"),
+        (last.no, "no", "host-curve-no"),
+        (last.undecided, "maybe", "host-curve-undecided"),
+    ];
+    // From below; the words of the lowest line are pushed up by nothing.
+    ends.sort_by_key(|(n, _, _)| *n);
+    let mut lowest = floor + LINE;
+    ends.into_iter()
+        .map(|(n, class, id)| {
+            lowest = (y(n) + 4).min(lowest - LINE);
+            let words = text.with(id, [("n", text.number(n).into())]);
+            (at, lowest, Tag { class, words })
+        })
+        .collect()
+}
+
+/// Three level lines on round numbers, from 0.
+fn ticks(most: i64) -> Vec<i64> {
+    let mut step = 1;
+    while step * 3 <= most {
+        step = match step.to_string().as_bytes().first() {
+            Some(b'2') => step / 2 * 5,
+            _ => step * 2,
+        };
+    }
+    (0..3).map(|n| n * step).filter(|n| *n <= most).collect()
+}
+
+fn scale(n: i64, most: i64, room: i32) -> i32 {
+    i32::try_from(n.min(most) * i64::from(room) / most.max(1)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+    use jiff::civil::date;
+    use web::{Catalogue, Language};
+
+    use super::*;
+
+    fn days(list: &[(i64, i64, i64)]) -> Vec<Day> {
+        let first = date(2026, 10, 9);
+        (0_i64..)
+            .zip(list)
+            .map(|(n, (yes, no, undecided))| Day {
+                date: first + n.days(),
+                yes: *yes,
+                no: *no,
+                undecided: *undecided,
+            })
+            .collect()
+    }
+
+    fn drawings(days: &[Day], invited: i64, deadline: Option<Date>) -> Vec<Drawing> {
+        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]).unwrap();
+        let text = catalogue.speak(&Language::ENGLISH);
+        let curve = Curve {
+            days,
+            deadline,
+            invited,
+        };
+        curve.draw(&text)
+    }
+
+    #[test]
+    fn level_lines_stand_on_round_numbers() {
+        for (most, expected) in [
+            (512, vec![0, 200, 400]),
+            (150, vec![0, 100]),
+            (60, vec![0, 50]),
+            (12, vec![0, 5, 10]),
+            (2, vec![0, 1, 2]),
+            (1, vec![0, 1]),
+        ] {
+            assert_eq!(ticks(most), expected, "{most}");
+        }
+    }
+
+    #[test]
+    fn fewer_than_two_days_are_no_curve() {
+        assert!(drawings(&days(&[(3, 0, 0)]), 9, None).is_empty());
+        assert!(drawings(&[], 9, None).is_empty());
+        assert!(drawings(&days(&[(0, 0, 0), (1, 0, 0)]), 0, None).is_empty());
+    }
+
+    #[test]
+    fn words_stand_inside_and_apart() {
+        let deadline = Some(date(2027, 1, 14));
+        for list in [
+            vec![(0, 0, 0), (1, 1, 1)],
+            vec![(0, 0, 0), (213, 30, 7)],
+            vec![(0, 0, 0), (170, 171, 171)],
+            vec![(512, 0, 0); 97],
+        ] {
+            for drawing in drawings(&days(&list), 512, deadline) {
+                let mut heights: Vec<i32> = drawing.labels.iter().map(|(_, y, _)| *y).collect();
+                heights.sort_unstable();
+                let apart = heights.windows(2).all(|pair| pair[1] - pair[0] >= LINE);
+                assert!(apart, "{heights:?}");
+                assert!(heights.iter().all(|y| (0..drawing.height).contains(y)), "{heights:?}");
+            }
+        }
+    }
+}

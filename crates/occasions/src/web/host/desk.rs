@@ -1,0 +1,451 @@
+//! One request of a host: who it is, which occasion, in which language; and the
+//! frame around what is answered.
+//!
+//! A handler calls one noun inside [`Desk::read`], [`Desk::write`] or
+//! [`Errand::once`]; each enters the occasion in the same transaction, so the
+//! proof is never older than what relies on it.
+
+use accounts::SignedIn;
+use accounts::web::asking::{Reader, Sender};
+use askama::Template;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use platform::audit::RequestFacts;
+use platform::id::Id;
+use platform::idempotency::{self, Found, Key, Stored};
+use platform::{StoreError, Tx};
+use web::page::{Account, Entry, Heading, Kind, Navigation, Page, Section};
+use web::{Form, Language, Problem, Site, Text, Theme, Wishes};
+
+use super::say::Says;
+use crate::event::{self, Event};
+use crate::hosting::sizes::{self, Sizes};
+use crate::hosting::{HostOf, Leave, Refusal, access};
+use crate::occasion::{self, Occasion};
+use crate::words::OccasionStatus;
+
+/// The languages hosts are spoken to in.
+const LANGUAGES: [&str; 2] = ["en", "ms"];
+
+/// A host who looks at a page.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) site: Site,
+    pub(super) text: Text,
+    pub(super) who: SignedIn,
+    /// The hidden `_csrf` of every form.
+    pub(super) csrf: String,
+    /// What stands behind `?`.
+    pub(super) query: Form,
+    request: RequestFacts,
+    path: Vec<(String, String)>,
+}
+
+/// A host who sent a form.
+pub(super) struct Errand {
+    pub(super) desk: Desk,
+    pub(super) form: Form,
+}
+
+/// What is known of the occasion while its page is made.
+pub(super) struct Scene {
+    pub(super) host: HostOf,
+    pub(super) occasion: Occasion,
+    pub(super) events: Vec<Event>,
+    pub(super) sizes: Sizes,
+    pub(super) now: Timestamp,
+}
+
+/// The places of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Overview,
+    Invitations,
+    Guests,
+    Reports,
+    Settings,
+    Events,
+    Members,
+    Log,
+    More,
+}
+
+impl FromRequestParts<Site> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let reader = Reader::from_request_parts(parts, site).await?;
+        Self::of(parts, site, reader.who, reader.csrf, reader.request).await
+    }
+}
+
+impl FromRequest<Site> for Errand {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
+        let sender = Sender::from_request(request, site).await?;
+        let Sender { who, form, csrf, request, .. } = sender;
+        let desk = Desk::of(&mut parts, site, who, csrf, request).await?;
+        Ok(Self { desk, form })
+    }
+}
+
+impl Desk {
+    async fn of(
+        parts: &mut Parts,
+        site: &Site,
+        who: SignedIn,
+        csrf: String,
+        request: RequestFacts,
+    ) -> Result<Self, Problem> {
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        let own = who.account().locale.as_str();
+        let tag = wishes.choose(&LANGUAGES, Some(own), LANGUAGES[0]);
+        let path = RawPathParams::from_request_parts(parts, site)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        Ok(Self {
+            text: site.catalogue.speak(&Language::of(tag)),
+            site: site.clone(),
+            query: Form::parse(parts.uri.query().unwrap_or_default().as_bytes())?,
+            path: path
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            who,
+            csrf,
+            request,
+        })
+    }
+
+    /// A piece of the path.
+    pub(super) fn piece(&self, name: &str) -> &str {
+        let found = self.path.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// A piece of the path as an id.
+    pub(super) fn id<I: Id>(&self) -> I {
+        I::from_text(self.piece("id").to_owned())
+    }
+
+    /// The address of a page of this occasion, as it was asked for.
+    pub(super) fn at(&self, rest: &str) -> String {
+        format!("/admin/o/{}{rest}", self.piece("slug"))
+    }
+
+    /// Another key for a form that is sent once.
+    pub(super) fn submission(&self) -> String {
+        let mut bytes = [0; 16];
+        self.site.random.fill(&mut bytes);
+        format!("{:032x}", u128::from_be_bytes(bytes))
+    }
+
+    /// Looks at the occasion of the path.
+    pub(super) async fn read<T, F>(&self, look: F) -> Result<(Scene, T), Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &Scene) -> Result<T, Refusal> + Send + 'static,
+    {
+        let entrance = self.entrance();
+        self.site
+            .store
+            .read(move |tx| {
+                let host = entrance.enter(tx)?;
+                let scene = scene(tx, host)?;
+                let found = look(tx, &scene)?;
+                Ok((scene, found))
+            })
+            .await
+    }
+
+    /// Changes something of the occasion of the path.
+    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
+    {
+        let entrance = self.entrance();
+        self.site
+            .store
+            .write(move |tx| {
+                let host = entrance.enter(tx)?;
+                change(tx, &host)
+            })
+            .await
+    }
+
+    fn entrance(&self) -> Entrance {
+        Entrance {
+            who: self.who.clone(),
+            slug: self.piece("slug").to_owned(),
+            request: self.request.clone(),
+        }
+    }
+
+    /// What the log keeps of the request.
+    pub(super) fn origin(&self) -> RequestFacts {
+        self.request.clone()
+    }
+
+    /// A page of an occasion.
+    pub(super) fn page<B: Template>(
+        &self,
+        scene: &Scene,
+        place: Place,
+        title: &str,
+        body: B,
+    ) -> Response {
+        let says = self.says(scene);
+        let hosts = says.hosts();
+        let note = says.countdown_to(&scene.events);
+        let sections = self.sections(scene, place);
+        let more = says.at("/more");
+        let strip = match scene.occasion.status {
+            OccasionStatus::Draft => Some(self.text.say("host-strip-draft")),
+            OccasionStatus::Published => None,
+            OccasionStatus::Closed => Some(self.text.say("host-strip-closed")),
+            OccasionStatus::Archived => Some(self.text.say("host-strip-archived")),
+        };
+        let navigation = Navigation {
+            heading: Some(Heading {
+                title: hosts.text,
+                note: &note,
+                href: "/admin",
+            }),
+            sections: &sections,
+            more: Some(&more),
+            strip: strip.as_deref(),
+            account: Some(self.account()),
+        };
+        self.framed(&format!("{title} – {hosts}"), navigation, body)
+    }
+
+    /// A page of no occasion.
+    pub(super) fn plain_page<B: Template>(&self, title: &str, body: B) -> Response {
+        let entry = |label, href: &str, current| Entry {
+            label: self.text.say(label).into_owned(),
+            href: href.to_owned(),
+            current,
+            tab: true,
+            ..Entry::default()
+        };
+        let sections = [Section {
+            title: None,
+            entries: vec![
+                entry("host-occasions", "/admin", true),
+                entry("host-account", "/me/security", false),
+            ],
+        }];
+        let navigation = Navigation {
+            heading: None,
+            sections: &sections,
+            more: None,
+            strip: None,
+            account: Some(self.account()),
+        };
+        let title = format!("{title} – {}", self.site.settings.name);
+        self.framed(&title, navigation, body)
+    }
+
+    fn framed<B: Template>(&self, title: &str, host: Navigation<'_>, body: B) -> Response {
+        let mut response = web::page(Page {
+            title,
+            body,
+            text: &self.text,
+            theme: Theme::PLAIN,
+            kind: Kind::Host(host),
+        });
+        keep_private(&mut response);
+        response
+    }
+
+    fn account(&self) -> Account<'_> {
+        Account {
+            name: &self.who.account().display_name,
+            csrf: &self.csrf,
+        }
+    }
+
+    fn sections(&self, scene: &Scene, place: Place) -> Vec<Section> {
+        let says = self.says(scene);
+        let entry = |is, label, rest: &str| Entry {
+            label: self.text.say(label).into_owned(),
+            href: says.at(rest),
+            current: is == place,
+            ..Entry::default()
+        };
+        let counted = |entry: Entry, count: i64| Entry {
+            count: Some(self.text.number(count)),
+            tab: true,
+            ..entry
+        };
+        let work = vec![
+            Entry {
+                tab: true,
+                ..entry(Place::Overview, "host-overview", "")
+            },
+            counted(
+                entry(Place::Invitations, "host-invitations", "/invites"),
+                scene.sizes.invitations,
+            ),
+            counted(entry(Place::Guests, "host-guests", "/guests"), scene.sizes.guests),
+            entry(Place::Reports, "host-reports", "/reports"),
+        ];
+        let mut set_up = vec![
+            entry(Place::Settings, "host-settings", "/settings"),
+            entry(Place::Events, "host-events", "/settings/events"),
+            entry(Place::Members, "host-members", "/members"),
+        ];
+        if scene.may(Leave::ReadLog) {
+            set_up.push(entry(Place::Log, "host-log", "/audit"));
+        }
+        vec![
+            Section {
+                title: None,
+                entries: work,
+            },
+            Section {
+                title: Some(self.text.say("host-set-up").into_owned()),
+                entries: set_up,
+            },
+        ]
+    }
+
+    /// Everything there is to go to.
+    pub(super) fn places(&self, scene: &Scene) -> Vec<Section> {
+        self.sections(scene, Place::More)
+    }
+
+    /// Speaks about this occasion.
+    pub(super) fn says<'a>(&'a self, scene: &'a Scene) -> Says<'a> {
+        Says::new(&self.text, &scene.occasion, scene.now)
+    }
+
+    /// What the page before did: the banner for `?done=`.
+    pub(super) fn done(&self) -> Option<String> {
+        let id = match self.query.text("done") {
+            "saved" => "host-done-saved",
+            "created" => "host-done-created",
+            "removed" => "host-done-removed",
+            "archived" => "host-done-archived",
+            "restored" => "host-done-restored",
+            "locked" => "host-done-locked",
+            "opened" => "host-done-opened",
+            "deadline" => "host-done-deadline",
+            "sent" => "host-done-sent",
+            "code" => "host-done-code",
+            "left" => "host-done-left",
+            _ => return None,
+        };
+        Some(self.text.say(id).into_owned())
+    }
+}
+
+impl Errand {
+    /// Does it once, however often the form is sent, and leads to where `change`
+    /// says.
+    pub(super) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
+    where
+        F: Fn(&mut Tx<'_>, &HostOf) -> Result<String, Refusal> + Send + 'static,
+    {
+        let key = self.key(route);
+        let to = self
+            .desk
+            .write(move |tx, host| once(tx, key.as_ref(), |tx| change(tx, host)))
+            .await?;
+        Ok(see_other(&to))
+    }
+
+    /// What a repeat of this form is recognised by.
+    pub(super) fn key(&self, route: &'static str) -> Option<Key> {
+        let owner = self.desk.who.account().id.to_string();
+        let mut body = Vec::new();
+        for (name, value) in self.form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
+            for part in [name, value] {
+                body.extend_from_slice(part.as_bytes());
+                body.push(0);
+            }
+        }
+        Key::new(&owner, route, self.form.text("submission_id"), &body)
+    }
+}
+
+/// Looks for the answer to an earlier sending of the same form before `change`.
+pub(super) fn once(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    change: impl Fn(&mut Tx<'_>) -> Result<String, Refusal>,
+) -> Result<String, Refusal> {
+    let Some(key) = key else {
+        return change(tx);
+    };
+    match idempotency::find(tx, key)? {
+        Found::Answer(stored) => return Ok(stored.body),
+        Found::Reused => return Err(Refusal::KeyReused),
+        Found::Nothing => {}
+    }
+    let to = change(tx)?;
+    let stored = Stored {
+        status: StatusCode::SEE_OTHER.as_u16().into(),
+        body: to.clone(),
+    };
+    idempotency::keep(tx, key, &stored)?;
+    Ok(to)
+}
+
+impl Scene {
+    /// Whether this host's role has `leave`.
+    pub(super) fn may(&self, leave: Leave) -> bool {
+        self.host.may(leave)
+    }
+
+    /// The page is for those who have `leave`; for others it is not there.
+    pub(super) fn needs(&self, leave: Leave) -> Result<(), Refusal> {
+        self.host.needs(leave)
+    }
+}
+
+#[derive(Clone)]
+struct Entrance {
+    who: SignedIn,
+    slug: String,
+    request: RequestFacts,
+}
+
+impl Entrance {
+    fn enter(&self, tx: &mut Tx<'_>) -> Result<HostOf, Refusal> {
+        let id = occasion::find_by_slug(tx, &self.slug)?.ok_or(Refusal::NotFound)?;
+        access::enter(tx, &self.who, &id, Some(self.request.clone()))
+    }
+}
+
+fn scene(tx: &mut Tx<'_>, host: HostOf) -> Result<Scene, StoreError> {
+    let occasion = occasion::load(tx, host.occasion())?;
+    Ok(Scene {
+        events: event::list(tx, &occasion.id)?,
+        sizes: sizes::load(tx, &host)?,
+        now: tx.now(),
+        occasion,
+        host,
+    })
+}
+
+/// 303 to a path of ours.
+pub(super) fn see_other(path: &str) -> Response {
+    match HeaderValue::try_from(path) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => Problem::internal("a path that no header can hold").into_response(),
+    }
+}
+
+/// Nobody keeps a copy of what only hosts may see.
+pub(super) fn keep_private(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

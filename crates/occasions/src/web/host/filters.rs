@@ -1,0 +1,282 @@
+//! Filters of lists as people see them: fields to choose from, chips to take
+//! away, words for each. What a filter means is decided elsewhere.
+
+use web::{Form, Language, Text};
+
+use super::say::{self, Says};
+use crate::event::Event;
+use crate::hosting::listing::filter::Answered;
+use crate::words::Access;
+
+/// An active filter, with the address of the list without it.
+pub(super) struct Chip {
+    pub(super) words: String,
+    pub(super) without: String,
+}
+
+/// A choice of a filter: the name in the address, its label, its options.
+pub(super) struct Choice {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) options: Vec<(String, String, bool)>,
+}
+
+/// Yes-or-no filters of invitations: name, label, words for yes and for no.
+const INVITATION_FLAGS: [(&str, &str, &str, &str); 7] = [
+    ("answered", "host-filter-answered", "host-filter-answered-yes", "host-filter-answered-no"),
+    ("opened", "host-filter-opened", "host-filter-opened-yes", "host-filter-opened-no"),
+    ("sent", "host-filter-sent", "host-filter-sent-yes", "host-filter-sent-no"),
+    ("email", "host-filter-email", "host-filter-email-yes", "host-filter-email-no"),
+    ("override", "host-filter-override", "host-filter-override-yes", "host-filter-override-no"),
+    ("over", "host-filter-over", "host-filter-over-yes", "host-filter-over-no"),
+    ("note", "host-filter-note", "host-filter-note-yes", "host-filter-note-no"),
+];
+
+/// The same of guests.
+const GUEST_FLAGS: [(&str, &str, &str, &str); 3] = [
+    ("child", "host-filter-child", "host-filter-child-yes", "host-filter-child-no"),
+    ("plus_one", "host-filter-plus-one", "host-filter-plus-one-yes", "host-filter-plus-one-no"),
+    ("diet_note", "host-filter-diet-note", "host-filter-diet-note-yes", "host-filter-diet-note-no"),
+];
+
+/// What is chosen in the address of a list, and what may be.
+pub(super) struct Filters<'a> {
+    pub(super) text: &'a Text,
+    pub(super) query: &'a Form,
+    /// The address of the list without a query.
+    pub(super) path: String,
+    pub(super) choices: Vec<Choice>,
+}
+
+impl<'a> Filters<'a> {
+    /// The filters of invitations.
+    pub(super) fn of_invitations(says: &Says<'a>, events: &'a [Event], query: &'a Form) -> Self {
+        let text = says.text;
+        let say = |id: &str| text.say(id).into_owned();
+        let mut choices = vec![
+            choice(text, query, "response", "host-filter-response", responses(text)),
+            choice(
+                text,
+                query,
+                "access",
+                "host-filter-access",
+                [Access::Open, Access::Closed, Access::Locked]
+                    .map(|one| (one.word().to_owned(), say(say::access(one))))
+                    .into(),
+            ),
+            event_choice(says, events, query),
+        ];
+        let mut languages = says.languages();
+        languages.push(("none".to_owned(), say("host-language-unknown")));
+        choices.push(choice(text, query, "language", "host-filter-language", languages));
+        choices.extend(flags(text, query, &INVITATION_FLAGS));
+        let archived = vec![("yes".to_owned(), say("host-filter-archived-yes"))];
+        choices.push(choice(text, query, "archived", "host-filter-archived", archived));
+        Self {
+            text,
+            query,
+            path: says.at("/invites"),
+            choices,
+        }
+    }
+
+    /// The filters of guests.
+    pub(super) fn of_guests(
+        says: &Says<'a>,
+        events: &'a [Event],
+        diets: Vec<(String, String)>,
+        query: &'a Form,
+    ) -> Self {
+        let text = says.text;
+        let say = |id: &str| text.say(id).into_owned();
+        let statuses = [
+            ("yes", "reply-yes"),
+            ("no", "reply-no"),
+            ("undecided", "reply-undecided"),
+            ("pending", "reply-pending"),
+            ("waitlisted", "reply-waitlisted"),
+            ("eating", "host-status-eating"),
+        ];
+        let statuses = statuses.map(|(word, id)| (word.to_owned(), say(id)));
+        let bands = ["0-2", "3-6", "7-12", "13-17"].map(|band| {
+            let shown = band.replace('-', "–");
+            let words = text.with("host-children-band", [("band", shown.into())]);
+            (band.to_owned(), words)
+        });
+        let mut bands = Vec::from(bands);
+        bands.push(("unknown".to_owned(), say("host-children-unknown")));
+        let mut choices = vec![
+            choice(text, query, "status", "host-filter-status", statuses.into()),
+            event_choice(says, events, query),
+            choice(text, query, "diet", "host-filter-diet", diets),
+            choice(text, query, "band", "host-filter-band", bands),
+        ];
+        choices.extend(flags(text, query, &GUEST_FLAGS));
+        Self {
+            text,
+            query,
+            path: says.at("/guests"),
+            choices,
+        }
+    }
+
+    /// What was typed to search for.
+    pub(super) fn search(&self) -> &str {
+        self.query.text("q")
+    }
+
+    /// One label, as written.
+    pub(super) fn tag(&self) -> &str {
+        self.query.text("tag")
+    }
+
+    /// Every active filter.
+    pub(super) fn chips(&self) -> Vec<Chip> {
+        let mut chips = Vec::new();
+        for (name, id) in [("q", "host-chip-search"), ("tag", "host-chip-tag")] {
+            let typed = self.query.text(name);
+            if !typed.is_empty() {
+                chips.push(Chip {
+                    words: self.text.with(id, [("value", typed.into())]),
+                    without: self.with(name, ""),
+                });
+            }
+        }
+        for choice in &self.choices {
+            for (_, words, _) in choice.options.iter().filter(|(value, _, is)| *is && !value.is_empty()) {
+                chips.push(Chip {
+                    words: words.clone(),
+                    without: self.with(choice.name, ""),
+                });
+            }
+        }
+        chips
+    }
+
+    /// The address of the same list from its beginning with one thing changed.
+    pub(super) fn with(&self, name: &str, value: &str) -> String {
+        let pairs = self
+            .query
+            .iter()
+            .filter(|(known, _)| !matches!(*known, "cursor" | "at" | "done" | "lang"))
+            .filter(|(known, _)| *known != name)
+            .chain([(name, value)]);
+        say::address(&self.path, pairs)
+    }
+
+    /// The address of the piece that follows.
+    pub(super) fn next(&self, cursor: &str, shown: usize) -> String {
+        let shown = (self.before() + shown).to_string();
+        let pairs = self
+            .query
+            .iter()
+            .filter(|(known, _)| !matches!(*known, "cursor" | "at" | "done" | "lang"))
+            .chain([("cursor", cursor), ("at", shown.as_str())]);
+        say::address(&self.path, pairs)
+    }
+
+    /// The address of the first piece.
+    pub(super) fn first(&self) -> Option<String> {
+        (!self.query.text("cursor").is_empty()).then(|| self.with("cursor", ""))
+    }
+
+    /// "1–50 of 184".
+    pub(super) fn range(&self, shown: usize, total: Option<i64>) -> String {
+        let before = self.before();
+        let values = [
+            ("from", (before + usize::from(shown > 0)).into()),
+            ("to", (before + shown).into()),
+            ("total", total.map_or_else(|| (before + shown).to_string(), |n| self.text.number(n)).into()),
+        ];
+        self.text.with("host-range", values)
+    }
+
+    /// What else stands in the address, for forms that change one part of it.
+    pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
+        let paging = ["cursor", "at", "done", "lang"];
+        self.query
+            .iter()
+            .filter(|(name, value)| {
+                !paging.contains(name) && !names.contains(name) && !value.is_empty()
+            })
+            .collect()
+    }
+
+    fn before(&self) -> usize {
+        match self.query.text("cursor") {
+            "" => 0,
+            _ => self.query.text("at").parse().unwrap_or(0),
+        }
+    }
+}
+
+fn choice(
+    text: &Text,
+    query: &Form,
+    name: &'static str,
+    label: &str,
+    options: Vec<(String, String)>,
+) -> Choice {
+    let chosen = query.text(name);
+    let any = [(String::new(), text.say("host-any").into_owned())];
+    Choice {
+        name,
+        label: text.say(label).into_owned(),
+        options: any
+            .into_iter()
+            .chain(options)
+            .map(|(value, words)| {
+                let is_chosen = value == chosen;
+                (value, words, is_chosen)
+            })
+            .collect(),
+    }
+}
+
+fn flags(
+    text: &Text,
+    query: &Form,
+    flags: &[(&'static str, &'static str, &'static str, &'static str)],
+) -> Vec<Choice> {
+    let say = |id: &str| text.say(id).into_owned();
+    flags
+        .iter()
+        .map(|(name, label, yes, no)| {
+            let options = vec![("yes".to_owned(), say(yes)), ("no".to_owned(), say(no))];
+            choice(text, query, name, label, options)
+        })
+        .collect()
+}
+
+fn event_choice(says: &Says<'_>, events: &[Event], query: &Form) -> Choice {
+    let default = &says.occasion.details.default_language;
+    let options = events.iter().map(|event| {
+        let name = event.details.name.pick(says.text.language(), default);
+        (event.key.clone(), name.to_string())
+    });
+    choice(says.text, query, "event", "host-filter-event", options.collect())
+}
+
+fn responses(text: &Text) -> Vec<(String, String)> {
+    Answered::ALL
+        .map(|one| {
+            let id = match one {
+                Answered::Pending => "host-response-pending",
+                Answered::Attending => "host-response-attending",
+                Answered::Declined => "host-response-declined",
+                Answered::Unanswered => "host-response-unanswered",
+                Answered::Partial => "host-response-partial",
+                Answered::Complete => "host-response-complete",
+            };
+            (one.word().to_owned(), text.say(id).into_owned())
+        })
+        .into()
+}
+
+/// The name of a language, or that it is not known.
+pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
+    match tag {
+        Some(tag) => Language::of(tag).name.into_owned(),
+        None => text.say("host-language-unknown").into_owned(),
+    }
+}

@@ -1,0 +1,297 @@
+//! What was done, as sentences: on one invitation, and in the log of the
+//! occasion.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use web::I18n;
+
+use super::say::{self, Says};
+use crate::event::Event;
+use crate::hosting::log::Line;
+use crate::words::{
+    OccasionKind, OccasionStatus, ReplyStatus,
+};
+
+/// One thing that was done.
+pub(super) struct Sentence {
+    pub(super) at: String,
+    pub(super) day: String,
+    pub(super) time: String,
+    pub(super) who: String,
+    pub(super) what: String,
+    /// What it was done to, where that is known.
+    pub(super) entity: Option<String>,
+    pub(super) href: Option<String>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// One field, before and after.
+pub(super) struct Change {
+    pub(super) what: String,
+    pub(super) old: String,
+    pub(super) new: String,
+}
+
+/// What names stand behind ids.
+pub(super) struct Telling<'a> {
+    pub(super) says: Says<'a>,
+    pub(super) events: &'a [Event],
+    /// Guests by id.
+    pub(super) guests: BTreeMap<String, String>,
+}
+
+impl Telling<'_> {
+    /// A line of the log.
+    pub(super) fn tell(&self, line: &Line) -> Sentence {
+        let says = &self.says;
+        let record = &line.record;
+        let local = says.local(record.at);
+        let is_invitation = record.entity_kind == "invitation" && line.entity.is_some();
+        Sentence {
+            at: says.machine(record.at),
+            day: says.text.date(local.date()),
+            time: says.text.time(&local),
+            who: self.who(line),
+            what: match action(&record.action) {
+                Some(id) => says.text.say(id).into_owned(),
+                None => record.action.clone(),
+            },
+            entity: line.entity.clone(),
+            href: is_invitation.then(|| says.at(&format!("/invites/{}", record.entity_id))),
+            changes: self.changes(&line.changes),
+        }
+    }
+
+    fn who(&self, line: &Line) -> String {
+        let say = |id: &str| self.says.text.say(id).into_owned();
+        match (line.record.actor_kind.as_str(), &line.actor) {
+            ("household", Some(name)) => {
+                let values = [("name", name.as_str().into())];
+                self.says.text.with("host-by-household", values)
+            }
+            (_, Some(name)) => name.clone(),
+            ("token", None) => say("host-by-token"),
+            ("system", None) => say("host-by-system"),
+            _ => say("host-by-somebody"),
+        }
+    }
+
+    fn changes(&self, changes: &Value) -> Vec<Change> {
+        let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
+        all.iter()
+            .filter_map(|change| {
+                let field = change.get("field")?.as_str()?;
+                Some(Change {
+                    what: self.field(field),
+                    old: self.value(change.get("old").unwrap_or(&Value::Null)),
+                    new: self.value(change.get("new").unwrap_or(&Value::Null)),
+                })
+            })
+            .collect()
+    }
+
+    /// What changed: "Rahman bin Ali, Reception".
+    fn field(&self, field: &str) -> String {
+        let text = self.says.text;
+        let mut parts = field.split('/');
+        if let (Some("guests"), Some(id)) = (parts.next(), parts.next()) {
+            let name = match self.guests.get(id) {
+                Some(name) if !name.is_empty() => name.clone(),
+                _ => text.say("host-somebody").into_owned(),
+            };
+            let part = match (parts.next(), parts.next()) {
+                (Some("replies"), Some(key)) => self.event(key),
+                (Some(part), _) => self.word(part),
+                (None, _) => return name,
+            };
+            return format!("{name}{}{part}", text.say("list-comma"));
+        }
+        self.word(field)
+    }
+
+    fn event(&self, key: &str) -> String {
+        let found = self.events.iter().find(|event| event.key == key);
+        let default = &self.says.occasion.details.default_language;
+        found.map_or_else(
+            || key.to_owned(),
+            |event| {
+                let language = self.says.text.language();
+                event.details.name.pick(language, default).to_string()
+            },
+        )
+    }
+
+    fn word(&self, field: &str) -> String {
+        match field_words(field) {
+            Some(id) => self.says.text.say(id).into_owned(),
+            None => field.to_owned(),
+        }
+    }
+
+    fn value(&self, value: &Value) -> String {
+        let text = self.says.text;
+        match value {
+            Value::Null => text.say("host-nothing").into_owned(),
+            Value::Bool(true) => text.say("host-yes").into_owned(),
+            Value::Bool(false) => text.say("host-no").into_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::String(word) => self.words(word),
+            Value::Array(all) => {
+                let all: Vec<String> = all.iter().map(|one| self.value(one)).collect();
+                all.join(&text.say("list-comma"))
+            }
+            Value::Object(all) => match all.get("name").and_then(Value::as_str) {
+                Some(name) => name.to_owned(),
+                None => self.translated(value),
+            },
+        }
+    }
+
+    /// A text in several languages, or the switches that are on.
+    fn translated(&self, value: &Value) -> String {
+        let default = &self.says.occasion.details.default_language;
+        match serde_json::from_value::<I18n>(value.clone()) {
+            Ok(texts) => texts.pick(self.says.text.language(), default).to_string(),
+            Err(_) => {
+                let all = value.as_object().into_iter().flatten();
+                let told: Vec<String> = all
+                    .map(|(field, value)| format!("{}: {}", self.word(field), self.value(value)))
+                    .collect();
+                told.join(&self.says.text.say("list-comma"))
+            }
+        }
+    }
+
+    fn words(&self, word: &str) -> String {
+        let text = self.says.text;
+        if let Some(status) = ReplyStatus::find(word) {
+            return text.say(say::mark(status).message()).into_owned();
+        }
+        if let Some(status) = OccasionStatus::find(word) {
+            return text.say(say::status(status)).into_owned();
+        }
+        if let Some(kind) = OccasionKind::find(word) {
+            return text.say(say::kind(kind)).into_owned();
+        }
+        match word {
+            "" => text.say("host-nothing").into_owned(),
+            "auto" => text.say("host-lock-auto").into_owned(),
+            "locked" => text.say("host-access-locked").into_owned(),
+            "open" => text.say("host-access-open").into_owned(),
+            "observer" => text.say("host-role-observer").into_owned(),
+            "coordinator" => text.say("host-role-coordinator").into_owned(),
+            "occasion_owner" => text.say("host-role-owner").into_owned(),
+            _ => match word.parse::<Timestamp>() {
+                Ok(at) => self.says.moment(at),
+                Err(_) => word.to_owned(),
+            },
+        }
+    }
+}
+
+/// The families of actions that the log can be filtered by.
+pub(super) const FAMILIES: [(&str, &str); 9] = [
+    ("rsvp", "host-family-rsvp"),
+    ("invitation", "host-family-invitation"),
+    ("guest", "host-family-guest"),
+    ("event", "host-family-event"),
+    ("occasion", "host-family-occasion"),
+    ("bulk", "host-family-bulk"),
+    ("export", "host-family-export"),
+    ("grant", "host-family-grant"),
+    ("invite", "host-family-invite"),
+];
+
+fn action(action: &str) -> Option<&'static str> {
+    Some(match action {
+        "rsvp.saved" => "host-log-rsvp-saved",
+        "rsvp.saved_by_host" => "host-log-rsvp-by-host",
+        "invitation.created" => "host-log-invitation-created",
+        "invitation.changed" => "host-log-invitation-changed",
+        "invitation.archived" => "host-log-invitation-archived",
+        "invitation.restored" => "host-log-invitation-restored",
+        "invitation.locked" => "host-log-invitation-locked",
+        "invitation.unlocked" => "host-log-invitation-unlocked",
+        "invitation.code_replaced" => "host-log-code-replaced",
+        "invitations.swept" => "host-log-swept",
+        "guest.added" => "host-log-guest-added",
+        "guest.changed" => "host-log-guest-changed",
+        "guest.removed" => "host-log-guest-removed",
+        "guest.ordered" => "host-log-guest-ordered",
+        "event.created" => "host-log-event-created",
+        "event.changed" => "host-log-event-changed",
+        "event.removed" => "host-log-event-removed",
+        "occasion.created" => "host-log-occasion-created",
+        "occasion.changed" => "host-log-occasion-changed",
+        "occasion.moved" => "host-log-occasion-moved",
+        "bulk.started" => "host-log-bulk",
+        "export.started" => "host-log-export",
+        "export.fetched" => "host-log-export-fetched",
+        "grant.given" => "host-log-grant-given",
+        "grant.changed" => "host-log-grant-changed",
+        "grant.removed" => "host-log-grant-removed",
+        "invite.created" => "host-log-invite-created",
+        "invite.withdrawn" => "host-log-invite-withdrawn",
+        "dietary_option.created" | "dietary_option.changed" | "dietary_option.removed" => {
+            "host-log-diets"
+        }
+        _ => return None,
+    })
+}
+
+fn field_words(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "household" => "host-field-household",
+        "salutation" => "host-field-salutation",
+        "email" => "host-field-email",
+        "phone" => "host-field-phone",
+        "address" => "host-field-address",
+        "language" => "host-language",
+        "plus_ones" | "default_plus_ones" => "host-field-plus-ones",
+        "children" | "default_children" => "host-field-children",
+        "deadline_override" => "host-field-own-deadline",
+        "rsvp_deadline" => "host-field-deadline",
+        "lock_mode" => "host-access",
+        "open_until" => "host-field-open-until",
+        "lock_reason" => "host-field-reason",
+        "host_message" => "host-field-message",
+        "host_note" => "host-field-note",
+        "tags" => "host-field-tags",
+        "events" => "host-events",
+        "code" => "host-code",
+        "archived" => "host-access-revoked",
+        "note" => "host-household-note",
+        "name" => "host-field-name",
+        "is_child" => "host-field-child",
+        "age" => "host-field-age",
+        "diets" => "host-food",
+        "diet_note" => "host-field-diet-note",
+        "status" => "host-state",
+        "title" => "host-field-title",
+        "subtitle" => "host-field-subtitle",
+        "kicker" => "host-field-kicker",
+        "welcome" => "host-field-welcome",
+        "farewell" => "host-field-farewell",
+        "hosts" => "host-field-hosts",
+        "slug" => "host-field-slug",
+        "kind" => "host-field-kind",
+        "time_zone" => "host-field-time-zone",
+        "languages" => "host-field-languages",
+        "default_language" => "host-field-default-language",
+        "contact" => "host-contact",
+        "theme" => "host-look-title",
+        "tone" => "host-field-tone",
+        "switches" => "host-switches",
+        "starts_at" => "host-field-starts",
+        "ends_at" => "host-field-ends",
+        "venue" => "host-field-venue",
+        "map_url" => "host-field-map",
+        "dress_code" => "host-field-dress",
+        "capacity" => "host-seats",
+        "role" => "host-role",
+        "total" | "invitations" => "host-invitations",
+        _ => return None,
+    })
+}

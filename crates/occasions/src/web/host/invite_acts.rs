@@ -1,0 +1,180 @@
+//! What is done to one invitation: answers heard on the telephone, opened and
+//! closed, sent, given another code, put away.
+
+use axum::response::Response;
+use platform::Tx;
+use web::Problem;
+
+use super::desk::Errand;
+use super::invite;
+use super::sheet::{self, Sheet};
+use crate::hosting::answers::{self, Manner};
+use crate::hosting::codes::{self, Chosen};
+use crate::hosting::invitations::{self, Change};
+use crate::hosting::locks::{self, Opening};
+use crate::hosting::{Current, HostOf, Refusal, When};
+use crate::invitation::InvitationId;
+use crate::web::guest::fill;
+
+/// `POST …/answers`: as a host heard them.
+pub(super) async fn answer(errand: Errand) -> Result<Response, Problem> {
+    let (desk, form) = (&errand.desk, &errand.form);
+    let filled = fill::read(form);
+    let (id, wish): (InvitationId, _) = (desk.id(), filled.wish.clone());
+    let manner = Manner {
+        may_exceed: form.is_ticked("exceed"),
+        mail: form.is_ticked("mail"),
+    };
+    let to = desk.at(&format!("/invites/{id}?done=saved"));
+    let done = errand
+        .once("POST /admin/invites/answers", move |tx, host| {
+            answers::save(tx, host, &id, &wish, manner)?;
+            Ok(to.clone())
+        })
+        .await;
+    let refusal = match done {
+        Ok(response) => return Ok(response),
+        Err(refusal) => refusal,
+    };
+    if !sheet::is_about_form(&refusal) {
+        return Err(refusal.into());
+    }
+    let (scene, found) = invite::find(desk).await?;
+    let is_clash = matches!(refusal, Refusal::VersionConflict(Current::Invitation(_)));
+    let mut problem = Problem::from(refusal);
+    for error in &mut problem.errors {
+        error.pointer = filled.field(&error.pointer);
+    }
+    let sheet = if is_clash {
+        Sheet::clashing(form, invite::stored(&found.portal), &desk.text)
+    } else {
+        Sheet::refused(form.clone(), &problem, &desk.text)
+    };
+    invite::refused(desk, &scene, &found, &sheet, problem.status)
+}
+
+/// `POST …/lock`.
+pub(super) async fn lock(errand: Errand) -> Result<Response, Problem> {
+    let reason = errand.form.text("reason").to_owned();
+    act(&errand, "locked", move |tx, host, id, version| {
+        locks::lock(tx, host, id, version, &reason)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST …/unlock`: as the deadline says, or whatever it says.
+pub(super) async fn unlock(errand: Errand) -> Result<Response, Problem> {
+    let open = errand.form.is_ticked("open");
+    let until = sheet::some(&errand.form, "until").map(When);
+    act(&errand, "opened", move |tx, host, id, version| {
+        let opening = Opening {
+            version,
+            open,
+            until: until.clone().filter(|_| open),
+        };
+        locks::unlock(tx, host, id, &opening)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST …/deadline`: its own, or the occasion's.
+pub(super) async fn deadline(errand: Errand) -> Result<Response, Problem> {
+    let deadline = sheet::some(&errand.form, "deadline_override").map(When);
+    act(&errand, "deadline", move |tx, host, id, version| {
+        let change = Change {
+            deadline_override: Some(deadline.clone()),
+            ..Change::default()
+        };
+        let version = version.unwrap_or_default();
+        invitations::change(tx, host, id, version, &change)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST …/sent`.
+pub(super) async fn sent(errand: Errand) -> Result<Response, Problem> {
+    let is_sent = errand.form.is_ticked("sent");
+    act(&errand, "sent", move |tx, host, id, _| {
+        invitations::mark_sent(tx, host, id, is_sent)
+    })
+    .await
+}
+
+/// `POST …/archive`.
+pub(super) async fn archive(errand: Errand) -> Result<Response, Problem> {
+    act(&errand, "archived", |tx, host, id, version| {
+        invitations::archive(tx, host, id, version)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST …/restore`.
+pub(super) async fn restore(errand: Errand) -> Result<Response, Problem> {
+    act(&errand, "restored", |tx, host, id, version| {
+        invitations::restore(tx, host, id, version)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST …/code`: another code, for which the present one is typed.
+pub(super) async fn replace_code(errand: Errand) -> Result<Response, Problem> {
+    let (desk, form) = (&errand.desk, &errand.form);
+    let (scene, found) = invite::find(desk).await?;
+    let present = &found.portal.household.invitation.code;
+    if form.text("confirm").trim() != present {
+        let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
+        let sheet = Sheet::refused(invite::stored(&found.portal), &problem, &desk.text);
+        return invite::refused(desk, &scene, &found, &sheet, problem.status);
+    }
+    // Counted by itself, whatever becomes of the code.
+    let chosen = match sheet::some(form, "code") {
+        None => None,
+        Some(typed) => {
+            let insists = form.is_ticked("insist_on_code");
+            let tried = desk
+                .write(move |tx, host| codes::try_by_hand(tx, host, &typed, insists))
+                .await;
+            match tried {
+                Ok(chosen) => Some(chosen),
+                Err(refusal) if sheet::is_about_form(&refusal) => {
+                    return invite::refuse(desk, &refusal.into()).await;
+                }
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+    };
+    act(&errand, "code", move |tx, host, id, version| {
+        let chosen: Option<&Chosen> = chosen.as_ref();
+        codes::replace(tx, host, id, version, chosen)?;
+        Ok(())
+    })
+    .await
+}
+
+/// Does it once and shows the invitation again.
+async fn act<F>(errand: &Errand, done: &'static str, change: F) -> Result<Response, Problem>
+where
+    F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
+{
+    let id: InvitationId = errand.desk.id();
+    let version = errand.form.number("version").ok().flatten();
+    let to = errand.desk.at(&format!("/invites/{id}?done={done}"));
+    let acted = errand
+        .once(done, move |tx, host| {
+            change(tx, host, &id, version)?;
+            Ok(to.clone())
+        })
+        .await;
+    match acted {
+        Ok(response) => Ok(response),
+        Err(refusal) if sheet::is_about_form(&refusal) => {
+            invite::refuse(&errand.desk, &refusal.into()).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}

@@ -1,0 +1,270 @@
+//! The list of invitations: found, filtered, sorted, chosen for what is done to
+//! many at once.
+
+use askama::Template;
+use axum::response::Response;
+use web::{List, Piece, Problem, Text};
+
+use super::desk::{Desk, Place, Scene};
+use super::filters::{self, Filters};
+use super::say::{self, Says, Tag};
+use crate::guest;
+use crate::hosting::bulk::{self, Bulk};
+use crate::hosting::listing::{self, Filter, Line, Sort};
+use crate::hosting::Leave;
+use crate::words::Progress;
+
+/// How many names stand below a household.
+const NAMES: usize = 4;
+
+#[derive(Template)]
+#[template(path = "host/invites.html")]
+struct Invites<'a> {
+    text: &'a Text,
+    says: Says<'a>,
+    csrf: &'a str,
+    stream: String,
+    done: Option<String>,
+    filters: Filters<'a>,
+    presets: Vec<Preset>,
+    sort: Sort,
+    rows: Vec<Row<'a>>,
+    total: Option<i64>,
+    next: Option<String>,
+    may_invite: bool,
+    may_see: bool,
+    /// Whether there are invitations at all.
+    is_empty: bool,
+    job: Option<JobLine>,
+    /// The filter as it goes to a bulk action.
+    query: String,
+}
+
+/// A filter that is wanted often.
+struct Preset {
+    words: String,
+    href: String,
+    is_chosen: bool,
+}
+
+struct Row<'a> {
+    line: &'a Line,
+    href: String,
+    names: String,
+    tags: Vec<Tag>,
+    language: String,
+    access: &'static str,
+    change: Option<(String, String)>,
+}
+
+/// A bulk action that is still going on, or ended lately.
+pub(super) struct JobLine {
+    pub(super) href: String,
+    pub(super) words: String,
+}
+
+impl Invites<'_> {
+    /// A column's link and what it says about the order.
+    fn order(&self, sort: &str) -> String {
+        self.filters.with("sort", sort)
+    }
+
+    fn is_sorted(&self, sort: &str) -> bool {
+        self.sort.word() == sort
+    }
+
+    fn sorts(&self) -> Vec<(&'static str, &'static str, bool)> {
+        Sort::ALL
+            .map(|sort| {
+                let id = match sort {
+                    Sort::Household => "host-sort-household",
+                    Sort::Replied => "host-sort-replied",
+                    Sort::Created => "host-sort-created",
+                    Sort::Opened => "host-sort-opened",
+                    Sort::Size => "host-sort-size",
+                };
+                (sort.word(), id, sort == self.sort)
+            })
+            .into()
+    }
+
+    fn range(&self) -> String {
+        self.filters.range(self.rows.len(), self.total)
+    }
+
+    /// Whether more match than stand here.
+    fn has_more(&self) -> Option<i64> {
+        let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
+        self.total.filter(|total| *total > shown)
+    }
+}
+
+struct Found {
+    list: List<Line>,
+    names: Vec<String>,
+    counts: [i64; 3],
+    jobs: Vec<Bulk>,
+}
+
+/// `GET /admin/o/{slug}/invites`.
+pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> {
+    let (filter, sort) = Filter::read(desk.query.iter())?;
+    let asked = filter.clone();
+    let (scene, found) = desk
+        .read(move |tx, scene| {
+            let host = &scene.host;
+            let list = listing::invitations(tx, host, &asked, sort, &piece)?;
+            let mut names = Vec::new();
+            for line in &list.items {
+                let guests = guest::list(tx, &line.id)?;
+                let all: Vec<String> = guests.into_iter().map(|guest| guest.name).collect();
+                names.push(shortened(all));
+            }
+            let all = listing::all_invitations(tx, host, &Filter::default())?;
+            Ok(Found {
+                list,
+                names,
+                counts: counts(&all),
+                jobs: bulk::list(tx, host, 1)?,
+            })
+        })
+        .await?;
+    Ok(page(&desk, &scene, &filter, sort, &found))
+}
+
+/// The first names, and how many more.
+fn shortened(names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let mut shown: Vec<String> = names
+        .into_iter()
+        .take(NAMES)
+        .filter(|name| !name.is_empty())
+        .collect();
+    if more > 0 {
+        shown.push(format!("+{more}"));
+    }
+    shown.join(", ")
+}
+
+/// Households that owe an answer, come, do not come.
+fn counts(all: &[Line]) -> [i64; 3] {
+    let of = |wanted: fn(&Line) -> bool| {
+        i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
+    };
+    [
+        of(|line| line.has_unsettled),
+        of(|line| line.people.yes > 0),
+        of(|line| line.people.total > 0 && line.people.no == line.people.total),
+    ]
+}
+
+fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) -> Response {
+    let (text, says) = (&desk.text, desk.says(scene));
+    let filters = Filters::of_invitations(&says, &scene.events, &desk.query);
+    let pairs = filter.pairs();
+    let query = say::address("", pairs.iter().map(|(name, value)| (*name, value.as_str())));
+    let lines = found.list.items.iter().zip(&found.names);
+    let body = Invites {
+        text,
+        csrf: &desk.csrf,
+        stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
+        done: desk.done(),
+        presets: presets(&filters, found.counts),
+        sort,
+        rows: lines.map(|(line, names)| row(&says, line, names)).collect(),
+        total: found.list.total,
+        next: found
+            .list
+            .next_cursor
+            .as_deref()
+            .map(|cursor| filters.next(cursor, found.list.items.len())),
+        may_invite: scene.may(Leave::Invite) && !filter.is_archived,
+        may_see: scene.may(Leave::SeeContacts),
+        is_empty: scene.sizes.invitations == 0 && *filter == Filter::default(),
+        job: found.jobs.first().and_then(|job| job_line(&says, job)),
+        query: query.trim_start_matches('?').to_owned(),
+        filters,
+        says: says.clone(),
+    };
+    let title = text.say("host-invitations");
+    desk.page(scene, Place::Invitations, &title, body)
+}
+
+fn presets(filters: &Filters<'_>, counts: [i64; 3]) -> Vec<Preset> {
+    let words = [
+        ("pending", "host-preset-pending"),
+        ("attending", "host-preset-attending"),
+        ("declined", "host-preset-declined"),
+    ];
+    let chosen = filters.query.text("response");
+    words
+        .into_iter()
+        .zip(counts)
+        .map(|((word, id), n)| {
+            let is_chosen = chosen == word;
+            Preset {
+                words: filters.text.with(id, [("n", filters.text.number(n).into())]),
+                href: filters.with("response", if is_chosen { "" } else { word }),
+                is_chosen,
+            }
+        })
+        .collect()
+}
+
+fn row<'a>(says: &Says<'_>, line: &'a Line, names: &str) -> Row<'a> {
+    let change = match (line.replied_at, line.sent_at) {
+        (Some(at), _) => Some((says.machine(at), says.ago(at))),
+        (None, Some(at)) => {
+            let date = says.ago(at);
+            let words = says.text.with("host-sent-on", [("date", date.into())]);
+            Some((says.machine(at), words))
+        }
+        (None, None) => None,
+    };
+    Row {
+        href: says.at(&format!("/invites/{}", line.id)),
+        names: names.to_owned(),
+        tags: say::tags(says.text, &line.people),
+        language: filters::language(says.text, line.language.as_deref()),
+        access: say::access(line.access),
+        change,
+        line,
+    }
+}
+
+/// The line about a bulk action: while it goes on, and for ten minutes after.
+fn job_line(says: &Says<'_>, job: &Bulk) -> Option<JobLine> {
+    let is_over = matches!(job.state, Progress::Ready | Progress::Failed | Progress::Expired);
+    let ended = job.finished_at.unwrap_or(job.created_at);
+    if is_over && says.now.duration_since(ended).as_mins() >= 10 {
+        return None;
+    }
+    Some(JobLine {
+        href: says.at(&format!("/invites/bulk/{}", job.id)),
+        words: progress(says.text, job),
+    })
+}
+
+/// "Label “family”: 12 of 40 done, 1 failed".
+pub(super) fn progress(text: &Text, job: &Bulk) -> String {
+    let values = [
+        ("what", super::bulk::named(text, &job.action).into()),
+        ("done", job.done.into()),
+        ("total", job.total.into()),
+        ("failed", job.failed.into()),
+    ];
+    text.with("host-job", values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_first_and_how_many_more() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(shortened(names(&["A", "B"])), "A, B");
+        assert_eq!(shortened(names(&["A", "B", "C", "D", "E", "F"])), "A, B, C, D, +2");
+        assert_eq!(shortened(names(&["A", ""])), "A");
+    }
+}

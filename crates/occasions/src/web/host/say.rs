@@ -1,0 +1,259 @@
+//! What hosts' pages say about an occasion: dates, answers and states in the
+//! reader's language, in the occasion's zone.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use web::{Deadline, I18n, Language, Spoken, Text, dates};
+
+use crate::diet::DietaryOption;
+use crate::event::Event;
+use crate::hosting::listing::People;
+use crate::hosting::occasions;
+use crate::occasion::Occasion;
+use crate::web::guest::view::Mark;
+use crate::words::{Access, OccasionKind, OccasionStatus, ReplyStatus};
+use accounts::grant::Role;
+
+/// An occasion, spoken of in one language at one instant.
+#[derive(Clone)]
+pub(super) struct Says<'a> {
+    pub(super) text: &'a Text,
+    pub(super) occasion: &'a Occasion,
+    pub(super) now: Timestamp,
+    zone: TimeZone,
+}
+
+impl<'a> Says<'a> {
+    pub(super) fn new(text: &'a Text, occasion: &'a Occasion, now: Timestamp) -> Self {
+        Self {
+            text,
+            zone: occasion.zone(),
+            occasion,
+            now,
+        }
+    }
+
+    /// The address of a page of this occasion.
+    pub(super) fn at(&self, rest: &str) -> String {
+        at(&self.occasion.slug, rest)
+    }
+
+    /// The hosts' names.
+    pub(super) fn hosts(&self) -> Spoken<'a> {
+        self.pick(&self.occasion.details.hosts)
+    }
+
+    /// A text of the occasion's in the nearest language.
+    pub(super) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
+        texts.pick(self.text.language(), &self.occasion.details.default_language)
+    }
+
+    /// "Sat 16 Jan 2027 · in 58 days", of the first of these events.
+    pub(super) fn countdown_to(&self, events: &[Event]) -> String {
+        let Some(first) = events.iter().map(|event| event.details.starts_at).min() else {
+            return self.text.say("host-no-events").into_owned();
+        };
+        let days = occasions::days_until(self.occasion, self.now, first);
+        let date = self.text.date_short(self.local(first).date());
+        format!("{date} · {}", self.days(days))
+    }
+
+    /// "in 58 days".
+    pub(super) fn days(&self, days: i32) -> String {
+        match days {
+            0 => self.text.say("host-today").into_owned(),
+            1 => self.text.say("host-tomorrow").into_owned(),
+            -1 => self.text.say("host-yesterday").into_owned(),
+            2.. => self.text.with("host-in-days", [("n", days.into())]),
+            _ => self.text.with("host-days-ago", [("n", days.abs().into())]),
+        }
+    }
+
+    pub(super) fn local(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone.clone())
+    }
+
+    /// "Sat 16 Jan 2027, 2:20 pm".
+    pub(super) fn moment(&self, at: Timestamp) -> String {
+        self.text.moment_short(&self.local(at))
+    }
+
+    /// For machines.
+    pub(super) fn machine(&self, at: Timestamp) -> String {
+        dates::machine(&self.local(at))
+    }
+
+    /// "2 min ago", "1 h ago", then a date.
+    pub(super) fn ago(&self, at: Timestamp) -> String {
+        let minutes = self.now.duration_since(at).as_mins();
+        let days = dates::days_between(self.local(at).date(), self.local(self.now).date());
+        match (minutes, days) {
+            (..1, _) => self.text.say("host-just-now").into_owned(),
+            (1..60, _) => self.text.with("host-minutes-ago", [("n", minutes.into())]),
+            (_, 0) => self.text.with("host-hours-ago", [("n", (minutes / 60).into())]),
+            (_, 1) => self.text.say("host-yesterday").into_owned(),
+            _ => self.text.date_short(self.local(at).date()),
+        }
+    }
+
+    /// A deadline: "Thu 14 Jan 2027, end of day".
+    pub(super) fn deadline(&self, at: Timestamp) -> String {
+        let local = self.local(at);
+        match Deadline::of(&local) {
+            Deadline::EndOf(day) => {
+                let date = self.text.date_short(day);
+                self.text.with("host-end-of-day", [("date", date.into())])
+            }
+            Deadline::Within(_) => self.text.moment_short(&local),
+        }
+    }
+
+    /// A deadline as its field holds it: a day where it is the end of one.
+    pub(super) fn deadline_day(&self, at: Option<Timestamp>) -> String {
+        let day = |at| Deadline::of(&self.local(at)).day().to_string();
+        at.map(day).unwrap_or_default()
+    }
+
+    /// An instant as an input of day and hour holds it.
+    pub(super) fn field_moment(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// A day and hour as typed, with the zone they are meant in.
+    pub(super) fn typed_moment(&self, typed: &str) -> String {
+        let zoned = typed
+            .trim()
+            .parse::<jiff::civil::DateTime>()
+            .ok()
+            .and_then(|local| local.to_zoned(self.zone.clone()).ok());
+        match zoned {
+            Some(zoned) => zoned.timestamp().to_string(),
+            None => typed.to_owned(),
+        }
+    }
+
+    /// The name of an event.
+    pub(super) fn event(&self, event: &'a Event) -> Spoken<'a> {
+        self.pick(&event.details.name)
+    }
+
+    /// The name of a food need.
+    pub(super) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
+        let own = options.iter().find(|option| option.key == key);
+        let default = &self.occasion.details.default_language;
+        let own = own.map(|option| option.label.pick(self.text.language(), default));
+        match own {
+            Some(label) if !label.is_empty() => label.text.to_owned(),
+            _ if crate::diet::BUILT_IN.iter().any(|(built_in, _)| *built_in == key) => {
+                self.text.say(&format!("diet-{key}")).into_owned()
+            }
+            _ => key.to_owned(),
+        }
+    }
+
+    /// The languages of the occasion: tag and own name.
+    pub(super) fn languages(&self) -> Vec<(String, String)> {
+        let tags = self.occasion.details.languages.iter();
+        tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
+            .collect()
+    }
+}
+
+/// The address of a page of an occasion.
+pub(super) fn at(slug: &str, rest: &str) -> String {
+    format!("/admin/o/{slug}{rest}")
+}
+
+/// An address with a query; empty values are left out.
+pub(super) fn address<'q>(
+    path: &str,
+    pairs: impl IntoIterator<Item = (&'q str, &'q str)>,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
+    let query = query.finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+/// The mark of an answer.
+pub(super) fn mark(status: ReplyStatus) -> Mark {
+    match status {
+        ReplyStatus::Pending => Mark::Pending,
+        ReplyStatus::Yes => Mark::Yes,
+        ReplyStatus::No => Mark::No,
+        ReplyStatus::Undecided => Mark::Undecided,
+        ReplyStatus::Waitlisted => Mark::Waitlisted,
+    }
+}
+
+/// A tag: its class, whether it has a shape, its words.
+pub(super) struct Tag {
+    pub(super) class: &'static str,
+    pub(super) words: String,
+}
+
+/// How many people of a household gave which answer; only what is there.
+pub(super) fn tags(text: &Text, people: &People) -> Vec<Tag> {
+    let parts = [
+        (people.yes, Mark::Yes, "host-tag-yes"),
+        (people.no, Mark::No, "host-tag-no"),
+        (people.undecided, Mark::Undecided, "host-tag-undecided"),
+        (people.waitlisted, Mark::Waitlisted, "host-tag-waitlisted"),
+        (people.pending, Mark::Pending, "host-tag-pending"),
+    ];
+    parts
+        .into_iter()
+        .filter(|(n, _, _)| *n > 0)
+        .map(|(n, mark, id)| Tag {
+            class: mark.class(),
+            words: text.with(id, [("n", n.into())]),
+        })
+        .collect()
+}
+
+/// What a household may do now.
+pub(super) fn access(access: Access) -> &'static str {
+    match access {
+        Access::Open => "host-access-open",
+        Access::Closed => "host-access-closed",
+        Access::Locked => "host-access-locked",
+        Access::Expired => "host-access-expired",
+        Access::Revoked => "host-access-revoked",
+    }
+}
+
+/// What is celebrated.
+pub(super) fn kind(kind: OccasionKind) -> &'static str {
+    match kind {
+        OccasionKind::Wedding => "host-kind-wedding",
+        OccasionKind::Engagement => "host-kind-engagement",
+        OccasionKind::Birthday => "host-kind-birthday",
+        OccasionKind::Kenduri => "host-kind-kenduri",
+        OccasionKind::Naming => "host-kind-naming",
+        OccasionKind::Memorial => "host-kind-memorial",
+        OccasionKind::Other => "host-kind-other",
+    }
+}
+
+/// How far an occasion is.
+pub(super) fn status(status: OccasionStatus) -> &'static str {
+    match status {
+        OccasionStatus::Draft => "host-status-draft",
+        OccasionStatus::Published => "host-status-published",
+        OccasionStatus::Closed => "host-status-closed",
+        OccasionStatus::Archived => "host-status-archived",
+    }
+}
+
+/// What somebody is to an occasion.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Observer => "host-role-observer",
+        Role::Coordinator => "host-role-coordinator",
+        Role::OccasionOwner | Role::Admin | Role::Owner => "host-role-owner",
+    }
+}

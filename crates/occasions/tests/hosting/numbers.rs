@@ -1,0 +1,282 @@
+//! Every number of the dashboard opens the list that shows exactly that number
+//! (§5.1).
+
+use jiff::{SignedDuration, Timestamp};
+use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::listing::filter::Answered;
+use occasions::hosting::listing::people::{self, Band, Status};
+use occasions::hosting::listing::{self, Filter, Sort};
+use occasions::hosting::summary::{self, Summary};
+use occasions::hosting::{When, guests, locks};
+use occasions::words::{Access, GuestKind};
+use platform::{Rows, sql};
+use web::Piece;
+
+use crate::stage::{Stage, on_both};
+
+async fn count(stage: &Stage<'_>, filter: Filter) -> i64 {
+    let piece = Piece::read("limit=1").unwrap();
+    let list = stage
+        .done(move |tx, host| listing::invitations(tx, host, &filter, Sort::Household, &piece))
+        .await;
+    list.total.unwrap()
+}
+
+async fn people(stage: &Stage<'_>, filter: people::Filter) -> i64 {
+    let piece = Piece::read("limit=1").unwrap();
+    let list = stage
+        .done(move |tx, host| people::people(tx, host, &filter, &piece))
+        .await;
+    list.total.unwrap()
+}
+
+async fn summary(stage: &Stage<'_>) -> Summary {
+    stage.done(summary::load).await
+}
+
+/// Makes the demo harder to count: people over the allowance, an archived
+/// household, one that is open longer than the others, notes.
+async fn stir(stage: &Stage<'_>) {
+    let rossi = stage.invitation("ROSSI").await;
+    let tan = stage.invitation("TANWE").await;
+    let shut = stage.invitation("SHUT1").await;
+    let rahman = stage.invitation("RAHMA").await;
+    stage
+        .done(move |tx, host| {
+            let brought = |name: &str| guests::New {
+                name: name.to_owned(),
+                kind: Some(GuestKind::PlusOne),
+                ..Default::default()
+            };
+            guests::add(tx, host, &rahman, None, &[brought("Mei"), brought("Lin")])?;
+            let version = invitations::load(tx, host, &rahman)?.household.invitation.version;
+            let lower = Change {
+                plus_ones: Some(1),
+                ..Change::default()
+            };
+            invitations::change(tx, host, &rahman, version, &lower)?;
+            invitations::archive(tx, host, &tan, None)?;
+            let opening = locks::Opening {
+                open: true,
+                until: Some(When("2099-01-01".to_owned())),
+                ..Default::default()
+            };
+            locks::unlock(tx, host, &shut, &opening)?;
+            locks::lock(tx, host, &rossi, None, "")?;
+            tx.run(
+                sql!("UPDATE invitation SET note = 'See you' WHERE id = $1"),
+                &[&rossi],
+                Rows::Exactly(1),
+            )?;
+            Ok(())
+        })
+        .await;
+}
+
+#[test]
+fn numbers_and_lists_agree() {
+    on_both(async |stage| {
+        stir(stage).await;
+        let counted = summary(stage).await;
+        let all = counted.invitations;
+        let by = |set: fn(&mut Filter)| {
+            let mut filter = Filter::default();
+            set(&mut filter);
+            count(stage, filter)
+        };
+        assert_eq!(all.total, by(|_| {}).await);
+        assert_eq!(all.open, by(|filter| filter.access = Some(Access::Open)).await);
+        assert_eq!(all.closed, by(|filter| filter.access = Some(Access::Closed)).await);
+        assert_eq!(all.locked, by(|filter| filter.access = Some(Access::Locked)).await);
+        assert_eq!(all.never_opened, by(|filter| filter.is_opened = Some(false)).await);
+        assert_eq!(all.answered, by(|filter| filter.is_answered = Some(true)).await);
+        assert_eq!(all.pending, by(|filter| filter.response = Some(Answered::Pending)).await);
+        assert_eq!(all.attending, by(|filter| filter.response = Some(Answered::Attending)).await);
+        assert_eq!(all.declined, by(|filter| filter.response = Some(Answered::Declined)).await);
+        assert_eq!(all.complete, by(|filter| filter.response = Some(Answered::Complete)).await);
+        let look = counted.attention;
+        assert_eq!(look.over_allowance, by(|filter| filter.is_over_allowance = Some(true)).await);
+        assert_eq!(look.notes, by(|filter| filter.has_note = Some(true)).await);
+        assert_eq!(look.without_email, by(|filter| filter.has_email = Some(false)).await);
+        assert_eq!((look.over_allowance, look.notes, all.locked, all.total), (1, 1, 1, 39));
+        assert!(all.open > 0 && all.closed > 0 && all.declined > 0 && all.pending > 0);
+    });
+}
+
+#[test]
+fn numbers_of_people_and_their_lists_agree() {
+    on_both(async |stage| {
+        stir(stage).await;
+        let counted = summary(stage).await;
+        for (status, number) in [
+            (None, counted.guests.total),
+            (Some(Status::Yes), counted.guests.yes),
+            (Some(Status::No), counted.guests.no),
+            (Some(Status::Undecided), counted.guests.undecided),
+            (Some(Status::Pending), counted.guests.pending),
+            (Some(Status::Waitlisted), counted.guests.waitlisted),
+        ] {
+            let filter = people::Filter {
+                status,
+                ..Default::default()
+            };
+            assert_eq!(number, people(stage, filter).await, "{status:?}");
+            for event in &counted.events {
+                let filter = people::Filter {
+                    status,
+                    event: Some(event.key.clone()),
+                    ..Default::default()
+                };
+                let number = match status {
+                    None => event.guests.total,
+                    Some(Status::Yes) => event.guests.yes,
+                    Some(Status::No) => event.guests.no,
+                    Some(Status::Undecided) => event.guests.undecided,
+                    Some(Status::Waitlisted) => event.guests.waitlisted,
+                    Some(_) => event.guests.pending,
+                };
+                assert_eq!(number, people(stage, filter).await, "{} {status:?}", event.key);
+            }
+        }
+        let coming = |is_child, band| people::Filter {
+            status: Some(Status::Yes),
+            is_child,
+            band,
+            ..Default::default()
+        };
+        assert_eq!(counted.coming.adults, people(stage, coming(Some(false), None)).await);
+        assert_eq!(counted.coming.children, people(stage, coming(Some(true), None)).await);
+        for band in Band::ALL {
+            let number = counted.coming.by_age[band.word()];
+            assert_eq!(number, people(stage, coming(None, Some(band))).await, "{band:?}");
+        }
+        assert!(!counted.diets.is_empty());
+        for diet in &counted.diets {
+            let filter = people::Filter {
+                status: Some(Status::Eating),
+                diet: Some(diet.key.clone()),
+                ..Default::default()
+            };
+            assert_eq!(diet.people, people(stage, filter).await, "{}", diet.key);
+        }
+        let brought = people::Filter {
+            is_plus_one: Some(true),
+            ..Default::default()
+        };
+        assert_eq!(counted.plus_ones.used, people(stage, brought).await);
+    });
+}
+
+#[test]
+fn seats_that_are_left_are_those_that_households_meet() {
+    on_both(async |stage| {
+        let counted = summary(stage).await;
+        let rahman = stage.invitation("RAHMA").await;
+        let portal = stage
+            .done(move |tx, host| invitations::load(tx, host, &rahman))
+            .await;
+        for event in portal.invited_events() {
+            let numbers = counted.events.iter().find(|one| one.key == event.key).unwrap();
+            assert_eq!(numbers.left, event.seats_left(), "{}", event.key);
+        }
+    });
+}
+
+#[test]
+fn with_not_sure_switched_off_who_was_not_sure_has_not_answered() {
+    on_both(async |stage| {
+        let before = summary(stage).await.guests;
+        assert!(before.undecided > 0);
+        stage
+            .done(|tx, host| {
+                let occasion = occasions::hosting::occasions::load(tx, host)?;
+                let off = occasions::hosting::occasions::Change {
+                    switches: Some(
+                        [(occasions::hosting::occasions::Switch::Undecided, false)].into(),
+                    ),
+                    ..Default::default()
+                };
+                occasions::hosting::occasions::change(tx, host, occasion.version, &off).map(drop)
+            })
+            .await;
+        let after = summary(stage).await.guests;
+        assert_eq!(after.undecided, 0);
+        assert_eq!(after.pending, before.pending + before.undecided);
+        assert_eq!(after.total, before.total);
+    });
+}
+
+#[test]
+fn the_curve_ends_at_what_is_so_now() {
+    on_both(async |stage| {
+        let guests = summary(stage).await.guests;
+        let curve = stage.done(summary::curve).await;
+        let last = curve.last().unwrap();
+        assert_eq!((last.yes, last.no, last.undecided), (guests.yes, guests.no, guests.undecided));
+        assert!(curve.is_sorted_by_key(|day| day.date) && curve.len() > 7);
+        assert!(curve.is_sorted_by(|one, next| one.yes <= next.yes && one.no <= next.no));
+    });
+}
+
+/// The list decides in SQL what a portal decides in Rust; both must agree at
+/// every instant.
+#[test]
+fn the_list_and_the_portal_agree_on_who_may_answer() {
+    on_both(async |stage| {
+        let now = stage.site.clock.now();
+        let at = |hours: i64| Some(now + SignedDuration::from_hours(hours));
+        let none: Option<Timestamp> = None;
+        let cases = [
+            ("auto", none, none),
+            ("auto", at(-1), none),
+            ("auto", at(0), none),
+            ("auto", at(1), none),
+            ("locked", at(1), at(1)),
+            ("open", at(-1), none),
+            ("open", at(-1), at(1)),
+            ("open", at(-1), at(0)),
+            ("open", at(1), at(-1)),
+            ("open", none, at(-1)),
+        ];
+        let ids = stage
+            .done(move |tx, host| {
+                let lines = listing::all_invitations(tx, host, &Filter::default())?;
+                for (line, (mode, own, until)) in lines.iter().zip(cases) {
+                    tx.run(
+                        sql!(
+                            "UPDATE invitation SET lock_mode = $2, deadline_override = $3,
+                                 open_until = $4 WHERE id = $1"
+                        ),
+                        &[&line.id, &mode, &own, &until],
+                        Rows::Exactly(1),
+                    )?;
+                }
+                Ok(lines.into_iter().map(|line| line.id).collect::<Vec<_>>())
+            })
+            .await;
+        for deadline in [none, at(-2), at(0), at(2)] {
+            for status in ["draft", "published", "closed", "archived"] {
+                let ids = ids.clone();
+                stage
+                    .done(move |tx, host| {
+                        tx.run(
+                            sql!("UPDATE occasion SET rsvp_deadline = $2, status = $3 WHERE id = $1"),
+                            &[host.occasion(), &deadline, &status],
+                            Rows::Exactly(1),
+                        )?;
+                        let lines = listing::all_invitations(tx, host, &Filter::default())?;
+                        for id in &ids {
+                            let line = lines.iter().find(|line| line.id == *id).unwrap();
+                            let portal = invitations::load(tx, host, id)?;
+                            assert_eq!(line.access, portal.access, "{status} {deadline:?} {id}");
+                            assert_eq!(line.response, portal.response());
+                            let places = portal.household.allowance().plus_ones;
+                            assert_eq!(line.is_over_allowance, places.used > places.allowed);
+                        }
+                        Ok(())
+                    })
+                    .await;
+            }
+        }
+    });
+}

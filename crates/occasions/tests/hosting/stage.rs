@@ -1,0 +1,288 @@
+//! The demo occasion on a world of its own, and hosts of every role with their
+//! browsers.
+
+use std::sync::Arc;
+
+use accounts::Accounts;
+use accounts::account::{self, AccountId, NewAccount};
+use accounts::client::Client;
+use accounts::grant::{self, Role, Scope};
+use accounts::session::{self, Method as SignInMethod, Stay};
+use accounts::signed_in::{self, SignedIn};
+use accounts::token::{self, NewToken, Right};
+use axum::Router;
+use axum::http::Method;
+use jiff::tz::TimeZone;
+use occasions::hosting::{HostOf, Refusal, enter};
+use occasions::invitation::InvitationId;
+use occasions::occasion::OccasionId;
+use platform::audit::RequestFacts;
+use platform::jobs::Worker;
+use platform::store::migrate::Migrations;
+use platform::{Secret, StoreError, Tx, sql};
+use serde_json::Value;
+use testkit::{Page, Visitor, World};
+use web::facts::Proxies;
+use web::{Catalogue, Peer, Site, SiteUrl};
+
+/// The tables behind hosts' pages.
+pub(crate) const MIGRATIONS: [Migrations; 3] = [
+    platform::MIGRATIONS,
+    accounts::MIGRATIONS,
+    occasions::MIGRATIONS,
+];
+
+/// The demo, and people who work on it.
+pub(crate) struct Stage<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) site: Site,
+    pub(crate) occasion: OccasionId,
+    pub(crate) owner: Host,
+    pub(crate) coordinator: Host,
+    pub(crate) observer: Host,
+    /// Owns the installation, and is nothing to the occasion.
+    pub(crate) stranger: Host,
+    router: Router,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub(crate) struct Host {
+    pub(crate) account: AccountId,
+    pub(crate) who: SignedIn,
+    session: Secret,
+}
+
+/// Runs `test` on each engine there is.
+pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world).await;
+        test(&stage).await;
+        world.jobs().await;
+        world.mails().await;
+    });
+}
+
+impl<'w> Stage<'w> {
+    async fn build(world: &'w World) -> Self {
+        let site = site(world);
+        let occasion = site
+            .store
+            .write(occasions::demo::seed)
+            .await
+            .unwrap()
+            .unwrap();
+        let here = Scope::occasion(&occasion);
+        let owner = host(&site, "owner", Some((Role::OccasionOwner, &here))).await;
+        let coordinator = host(&site, "coordinator", Some((Role::Coordinator, &here))).await;
+        let observer = host(&site, "observer", Some((Role::Observer, &here))).await;
+        let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
+        let accounts = Accounts::new(site.clone());
+        let (api, _) = occasions::web::api::routes().split_for_parts();
+        let router = web::serve(&site, accounts::web::around(&accounts, api));
+        Self {
+            world,
+            site,
+            occasion,
+            owner,
+            coordinator,
+            observer,
+            stranger,
+            router,
+        }
+    }
+
+    /// A browser in which nobody is signed in.
+    pub(crate) fn nobody(&self) -> Visitor {
+        let mut visitor = Visitor::new(self.router.clone());
+        visitor.carry(Peer([192, 0, 2, 1].into()));
+        visitor
+    }
+
+    /// Somebody's browser.
+    pub(crate) fn visitor(&self, host: &Host) -> Visitor {
+        let mut visitor = self.nobody();
+        visitor.set_cookie("kd_session", host.session.reveal());
+        visitor.header("x-csrf-token", &web::csrf::token(host.session.reveal()));
+        visitor
+    }
+
+    /// A program with a token of somebody's.
+    pub(crate) async fn program(&self, host: &Host, rights: &[Right]) -> Visitor {
+        let (account, rights) = (host.account.clone(), rights.to_vec());
+        let name = format!("{rights:?}");
+        let made = self
+            .site
+            .store
+            .write(move |tx| {
+                let new = NewToken {
+                    name: name.clone(),
+                    rights: rights.clone(),
+                    occasion: None,
+                    days: 1,
+                };
+                Ok::<_, StoreError>(token::create(tx, &account, &new, None).unwrap())
+            })
+            .await
+            .unwrap();
+        let mut visitor = self.nobody();
+        visitor.header("authorization", &format!("Bearer {}", made.secret.reveal()));
+        visitor
+    }
+
+    /// Does something as a host, in one transaction.
+    pub(crate) async fn act<T, F>(&self, host: &Host, change: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
+    {
+        let (who, occasion) = (host.who.clone(), self.occasion.clone());
+        let store = self.site.store.clone();
+        store
+            .write(move |tx| {
+                let host = enter(tx, &who, &occasion, None)?;
+                change(tx, &host)
+            })
+            .await
+    }
+
+    /// As [`Stage::act`] by the owner, where nothing may go wrong.
+    pub(crate) async fn done<T, F>(&self, change: F) -> T
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
+    {
+        self.act(&self.owner, change).await.unwrap()
+    }
+
+    /// The invitation with this code.
+    pub(crate) async fn invitation(&self, code: &'static str) -> InvitationId {
+        let found = self
+            .site
+            .store
+            .read(move |tx| {
+                tx.one::<(InvitationId,)>(sql!("SELECT id FROM invitation WHERE code = $1"), &[&code])
+            })
+            .await;
+        found.unwrap().0
+    }
+
+    /// The address of something below the occasion.
+    pub(crate) fn at(&self, rest: &str) -> String {
+        format!("/api/v1/occasions/{}{rest}", self.occasion)
+    }
+
+    /// A worker for what runs in the background.
+    pub(crate) fn worker(&self) -> Worker {
+        Worker::new(
+            self.site.store.clone(),
+            self.site.clock.clone(),
+            self.site.random.clone(),
+            occasions::hosting::jobs(&self.site.platform, &self.site.catalogue),
+        )
+    }
+
+    /// What the log says was done, the oldest first.
+    pub(crate) async fn actions(&self) -> Vec<String> {
+        let rows: Vec<(String,)> = self
+            .site
+            .store
+            .read(|tx| tx.all::<(String,)>(sql!("SELECT action FROM audit ORDER BY sequence"), &[]))
+            .await
+            .unwrap();
+        rows.into_iter().map(|(action,)| action).collect()
+    }
+
+    /// What open pages were told, the oldest first: name and what.
+    pub(crate) async fn news(&self) -> Vec<(String, Value)> {
+        let rows: Vec<(String, String)> = self
+            .site
+            .store
+            .read(|tx| {
+                tx.all::<(String, String)>(
+                    sql!("SELECT name, payload FROM news ORDER BY sequence"),
+                    &[],
+                )
+            })
+            .await
+            .unwrap();
+        rows.into_iter()
+            .map(|(name, payload)| (name, serde_json::from_str(&payload).unwrap()))
+            .collect()
+    }
+}
+
+/// Calls an address with JSON and shows what comes.
+pub(crate) async fn call(visitor: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    visitor.call(method, path, body).await
+}
+
+/// The code of a refusal, as programs read it.
+pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static str {
+    web::Problem::from(outcome.unwrap_err()).code
+}
+
+/// The fields that a refusal finds fault with: pointer and code.
+pub(crate) fn fields<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<(String, &'static str)> {
+    let problem = web::Problem::from(outcome.unwrap_err());
+    assert_eq!(problem.code, "validation_failed");
+    let errors = problem.errors.iter();
+    errors.map(|error| (error.pointer.clone(), error.code)).collect()
+}
+
+async fn host(site: &Site, name: &'static str, role: Option<(Role, &Scope)>) -> Host {
+    let role = role.map(|(role, scope)| (role, scope.clone()));
+    let (account, session) = site
+        .store
+        .write(move |tx| {
+            let new = NewAccount {
+                name: format!("The {name}").parse().unwrap(),
+                email: format!("{name}@example.com").parse().unwrap(),
+                locale: "en".to_owned(),
+                time_zone: "Asia/Kuala_Lumpur".to_owned(),
+            };
+            let id = account::create(tx, &new).unwrap();
+            if let Some((role, scope)) = &role {
+                grant::give(tx, &id, *role, scope, None).unwrap();
+            }
+            let client = Client {
+                request: RequestFacts {
+                    request_id: "test".to_owned(),
+                    network: None,
+                },
+                user_agent: String::new(),
+                session: None,
+                device: None,
+            };
+            let begun = session::begin(tx, &id, SignInMethod::Beginning, Stay::Remembered, &client)?;
+            Ok::<_, StoreError>((id, begun.unwrap().session))
+        })
+        .await
+        .unwrap();
+    let secret = session.clone();
+    let visit = site
+        .store
+        .read(move |tx| signed_in::by_session(tx, &secret))
+        .await
+        .unwrap();
+    Host {
+        account,
+        who: visit.unwrap().who,
+        session,
+    }
+}
+
+fn site(world: &World) -> Site {
+    Site {
+        platform: world.platform.clone(),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES]).unwrap(),
+        settings: Arc::new(web::Settings {
+            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+            name: "Kenduri".to_owned(),
+            languages: vec!["en".to_owned(), "ms".to_owned()],
+            time_zone: TimeZone::UTC,
+            proxies: Proxies::default(),
+        }),
+    }
+}
