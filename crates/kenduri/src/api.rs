@@ -4,6 +4,7 @@
 
 use askama::Template;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::Response;
@@ -44,8 +45,9 @@ pub(crate) fn text(description: &OpenApi) -> String {
 
 /// The two addresses that describe the API.
 pub(crate) fn routes(description: &OpenApi) -> Router<Site> {
-    let json: axum::body::Bytes = text(description).into();
-    let value = serde_json::to_value(description).unwrap_or_default();
+    let json: Bytes = text(description).into();
+    // Read again for the few who look: as a tree it takes ten times the room.
+    let source = json.clone();
     Router::new()
         .route(
             "/api/openapi.json",
@@ -53,7 +55,10 @@ pub(crate) fn routes(description: &OpenApi) -> Router<Site> {
         )
         .route(
             "/api/docs",
-            get(async move |State(site): State<Site>| page(&site, &value)),
+            get(async move |State(site): State<Site>| {
+                let description = serde_json::from_slice(&source).unwrap_or_default();
+                page(&site, &description)
+            }),
         )
 }
 

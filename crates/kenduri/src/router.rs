@@ -58,7 +58,8 @@ fn rooms(accounts: &Accounts) -> (Router<Site>, OpenApi) {
         .merge(accounts::web::routes(accounts))
         .merge(occasions::web::api::routes())
         .split_for_parts();
-    (router.merge(occasions::web::guest::routes()), description)
+    let pages = occasions::web::guest::routes().merge(occasions::web::host::routes());
+    (router.merge(pages), description)
 }
 
 /// `/metrics` alone, for a listener of its own.

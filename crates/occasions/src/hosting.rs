@@ -21,6 +21,7 @@ pub mod log;
 pub mod members;
 pub mod occasions;
 pub mod refusal;
+pub mod sizes;
 pub mod stream;
 pub mod summary;
 

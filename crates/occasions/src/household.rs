@@ -138,6 +138,11 @@ impl Household {
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<Plan, Refusal> {
+        // Before anybody is looked at: a body can name thousands.
+        let new = wish.guests.iter().filter(|guest| guest.id.is_none());
+        if new.count() > GUEST_LIMIT {
+            return Err(Refusal::GuestLimit);
+        }
         let mut guests = self.guests.clone();
         let mut findings = Vec::new();
         for id in &wish.remove {
@@ -155,20 +160,17 @@ impl Household {
                 list: &mut findings,
                 prefix: format!("/guests/{index}"),
             };
-            match &wanted.id {
-                Some(id) => {
-                    let guest = guests
-                        .iter_mut()
-                        .find(|guest| guest.id == *id)
-                        .ok_or(Refusal::GuestNotFound)?;
-                    change(guest, wanted, rules, &mut field);
-                }
-                None => {
-                    let position = guests.iter().map(|guest| guest.position + 1).max();
-                    let mut guest = self.newcomer(new_id(), position.unwrap_or(0), rules);
-                    change(&mut guest, wanted, rules, &mut field);
-                    guests.push(guest);
-                }
+            if let Some(id) = &wanted.id {
+                let guest = guests
+                    .iter_mut()
+                    .find(|guest| guest.id == *id)
+                    .ok_or(Refusal::GuestNotFound)?;
+                change(guest, wanted, rules, &mut field);
+            } else {
+                let position = guests.iter().map(|guest| guest.position + 1).max();
+                let mut guest = self.newcomer(new_id(), position.unwrap_or(0), rules);
+                change(&mut guest, wanted, rules, &mut field);
+                guests.push(guest);
             }
         }
         if !findings.is_empty() {

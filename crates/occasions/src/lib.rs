@@ -35,8 +35,10 @@ pub const MIGRATIONS: Migrations = platform::migrations!("occasions", "0001_begi
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-host.ftl")),
+    ("en", include_str!("../locales/en-host-pages.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
+    ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),

@@ -85,6 +85,10 @@ pub struct Contact {
 /// was stored stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on one page"
+)]
 pub struct Switches {
     /// Food needs are asked.
     pub dietary: bool,

@@ -46,6 +46,8 @@ pub struct Save {
     pub repeat: Option<Repeat>,
     /// Where it came from.
     pub request: Option<RequestFacts>,
+    /// Whether it must name the version it was made on.
+    pub needs_version: bool,
 }
 
 /// What a repeated request is recognised by.
@@ -89,13 +91,14 @@ pub fn answer(
     answer: impl Fn(&Portal) -> String,
 ) -> Result<Saved, Refusal> {
     let mut portal = open_locked(tx, save)?;
+    check_features(&portal, &save.wish)?;
     let repeat = match recognise(tx, save, &portal.household.invitation.id)? {
         Recognised::Answered(stored) => return Ok(Saved::Again(stored)),
         Recognised::New(key) => key,
     };
-    check_features(&portal, &save.wish)?;
     check_access(&portal, &save.wish)?;
-    if save.wish.version.is_none() && repeat.is_none() && adds_guests(&save.wish) {
+    let could_double = repeat.is_none() && adds_guests(&save.wish);
+    if (save.needs_version || could_double) && !names_version(&save.wish) {
         return Err(Refusal::VersionRequired);
     }
     let rules = Rules {
@@ -206,8 +209,7 @@ fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
 /// closed, as long as the occasion has not (§1.3).
 fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
-    let note_alone = wish.guests.is_empty() && wish.remove.is_empty() && wish.note.is_some();
-    let late_note = note_alone && portal.occasion.details.switches.late_gifts_notes;
+    let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
     match portal.access {
         Access::Open => Ok(()),
         Access::Closed if occasion_closed => Err(Refusal::OccasionClosed),
@@ -223,6 +225,13 @@ fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
 
 fn adds_guests(wish: &Wish) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
+}
+
+/// Whether a wish says what it was made on: a note alone has a version of its
+/// own.
+fn names_version(wish: &Wish) -> bool {
+    let of_note = wish.note.as_ref().and_then(|note| note.version);
+    wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
 /// The new text of the note, or `None` when it stays as it is.

@@ -3,4 +3,5 @@
 
 pub mod api;
 pub mod guest;
+pub mod host;
 pub mod mail;

@@ -57,6 +57,11 @@ impl Wish {
                 .any(|guest| guest.id.is_none() || !guest.replies.is_empty())
     }
 
+    /// Whether it writes the note and nothing else.
+    pub fn is_note_alone(&self) -> bool {
+        self.guests.is_empty() && self.remove.is_empty() && self.note.is_some()
+    }
+
     /// Whether it touches food needs.
     pub fn touches_diets(&self) -> bool {
         self.guests

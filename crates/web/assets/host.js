@@ -13,6 +13,7 @@ function start() {
   const live = document.querySelector("[data-live]");
   if (live) listen(live);
   all("form[data-bulk]").forEach(choose);
+  all("button[data-copy]").forEach(copy);
   all("form[method=post]").forEach(sendOnce);
   if (document.querySelector("[data-row], [data-search]")) keys();
 }
@@ -58,7 +59,7 @@ function listen(live) {
   source.onopen = () => show("live");
   source.onerror = () => show(source.readyState === EventSource.CLOSED ? "paused" : "waiting");
   ["rsvp", "invitation", "note"].forEach((name) => source.addEventListener(name, heard));
-  ["summary", "reset"].forEach((name) => source.addEventListener(name, soon));
+  ["summary", "job", "reset"].forEach((name) => source.addEventListener(name, soon));
   addEventListener("pagehide", () => source.close());
 }
 
@@ -91,6 +92,16 @@ function swap(part, next) {
 function mark(part) {
   part.classList.add("fresh");
   setTimeout(() => part.classList.remove("fresh"), 8000);
+}
+
+// Puts a link onto the clipboard, and says so on the button.
+function copy(button) {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
 }
 
 // The bulk bar: hidden until something is ticked, and says how much is.

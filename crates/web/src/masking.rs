@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// What stands right after these is an invitation's code.
 const CODES: [&str; 2] = ["/invite/", "/api/v1/invitations/"];
 
+/// Here a code comes in the body, and what it opens is answered.
+const BODIES: [&str; 2] = ["/api/rsvp", "/api/v1/codes/resolve"];
+
 /// What stands right after these is a token that acts by itself.
 const TOKENS: [&str; 6] = [
     "/setup/",
@@ -27,9 +30,10 @@ pub fn mask(path: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
 }
 
-/// Whether `path` holds a code or a token: what it shows is not for everybody.
+/// Whether `path` holds a code or a token, or takes one: what it shows is not for
+/// everybody.
 pub fn hides(path: &str) -> bool {
-    find(path).is_some()
+    find(path).is_some() || BODIES.contains(&path)
 }
 
 struct Hidden<'a> {

@@ -33,6 +33,17 @@ impl Answer {
         })
     }
 
+    /// Every cookie it sets, as a browser sends them back.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        let set = self.head.lines().filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            let is_set = name.eq_ignore_ascii_case("set-cookie");
+            is_set.then(|| value.split(';').next().unwrap_or_default().trim())
+        });
+        let cookies: Vec<&str> = set.collect();
+        (!cookies.is_empty()).then(|| cookies.join("; "))
+    }
+
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {

@@ -9,64 +9,49 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-#[test]
-fn access_follows_the_table_and_nothing_else() {
-    let noon = at("2027-01-14T12:00:00Z");
-    let before = at("2027-01-14T11:59:59.999Z");
-    let later = at("2027-01-20T00:00:00Z");
-    type Case = (
-        OccasionStatus,
-        LockMode,
-        Option<Timestamp>,
-        Option<Timestamp>,
-        Option<Timestamp>,
-        Timestamp,
-        Access,
-    );
+/// Status, mode, end of the mode, own deadline, the occasion's deadline, now,
+/// access. Instants as offsets from noon, in milliseconds.
+type Case = (
+    OccasionStatus,
+    LockMode,
+    [Option<i64>; 3],
+    i64,
+    Access,
+);
+
+#[rustfmt::skip]
+const CASES: &[Case] = {
     use Access::{Closed, Expired, Locked as IsLocked, Open as IsOpen};
     use LockMode::{Auto, Locked, Open};
     use OccasionStatus::{Archived, Closed as Over, Published};
-    // status, mode, open_until, override, occasion's deadline, now, access
-    let cases: &[Case] = &[
-        (Published, Auto, None, None, None, later, IsOpen),
-        (Published, Auto, None, None, Some(noon), before, IsOpen),
-        (Published, Auto, None, None, Some(noon), noon, Closed),
-        (Published, Auto, None, Some(later), Some(noon), noon, IsOpen),
-        (
-            Published,
-            Auto,
-            None,
-            Some(before),
-            Some(noon),
-            before,
-            Closed,
-        ),
-        (Published, Locked, None, None, None, before, IsLocked),
-        (Published, Open, None, None, Some(noon), later, IsOpen),
-        (
-            Published,
-            Open,
-            Some(noon),
-            None,
-            Some(before),
-            before,
-            IsOpen,
-        ),
-        (
-            Published,
-            Open,
-            Some(noon),
-            None,
-            Some(before),
-            noon,
-            Closed,
-        ),
-        (Published, Open, Some(noon), None, Some(later), noon, IsOpen),
-        (Over, Open, None, None, None, before, Closed),
-        (Over, Locked, None, None, None, before, Closed),
-        (Archived, Open, None, None, None, before, Expired),
-    ];
-    for (status, mode, until, own, deadline, now, access) in cases.iter().cloned() {
+    const LATER: i64 = 86_400_000;
+    const NOON: Option<i64> = Some(0);
+    const BEFORE: Option<i64> = Some(-1);
+    const AFTER: Option<i64> = Some(LATER);
+    &[
+        (Published, Auto, [None, None, None], LATER, IsOpen),
+        (Published, Auto, [None, None, NOON], -1, IsOpen),
+        (Published, Auto, [None, None, NOON], 0, Closed),
+        (Published, Auto, [None, AFTER, NOON], 0, IsOpen),
+        (Published, Auto, [None, BEFORE, NOON], -1, Closed),
+        (Published, Locked, [None, None, None], -1, IsLocked),
+        (Published, Open, [None, None, NOON], LATER, IsOpen),
+        (Published, Open, [NOON, None, BEFORE], -1, IsOpen),
+        (Published, Open, [NOON, None, BEFORE], 0, Closed),
+        (Published, Open, [NOON, None, AFTER], 0, IsOpen),
+        (Over, Open, [None, None, None], -1, Closed),
+        (Over, Locked, [None, None, None], -1, Closed),
+        (Archived, Open, [None, None, None], -1, Expired),
+    ]
+};
+
+#[test]
+fn access_follows_the_table_and_nothing_else() {
+    let noon: Timestamp = "2027-01-14T12:00:00Z".parse().unwrap();
+    let instant = |offset: i64| noon + jiff::SignedDuration::from_millis(offset);
+    for (status, mode, instants, now, access) in CASES.iter().copied() {
+        let [until, own, deadline] = instants.map(|offset| offset.map(instant));
+        let now = instant(now);
         let mut occasion = sample::occasion();
         occasion.status = status;
         occasion.details.rsvp_deadline = deadline;
@@ -77,11 +62,11 @@ fn access_follows_the_table_and_nothing_else() {
         let told = format!("{status:?} {mode:?} {until:?} {own:?} {deadline:?} {now}");
         assert_eq!(invitation.access(&occasion, now), access, "{told}");
         // What is announced is what is decided: open before, not open at it.
-        if access == IsOpen
+        if access == Access::Open
             && let Some(closes) = invitation.closes_at(&occasion)
         {
             assert!(now < closes, "{told}");
-            assert_eq!(invitation.access(&occasion, closes), Closed, "{told}");
+            assert_eq!(invitation.access(&occasion, closes), Access::Closed, "{told}");
         }
     }
 }

@@ -8,7 +8,7 @@ mod answer;
 mod calendar;
 mod door;
 mod entry;
-mod fill;
+pub(crate) mod fill;
 mod portal;
 mod show;
 pub mod view;
@@ -20,6 +20,7 @@ use web::Site;
 
 pub use door::Door;
 pub(crate) use door::{Admitted, keep_private, not_found};
+pub(crate) use portal::preview;
 pub(crate) use show::{Reading, contact};
 pub(crate) use visit::Visit;
 
@@ -28,10 +29,17 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/", get(entry::show).post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
+        .route("/robots.txt", get(entry::robots))
         .route("/invite/{code}", get(portal::show))
         .route("/invite/{code}/rsvp", get(answer::show).post(answer::save))
-        .route("/invite/{code}/dietary", get(answer::diets).post(answer::save_diets))
-        .route("/invite/{code}/notes", get(answer::note).post(answer::save_note))
+        .route(
+            "/invite/{code}/dietary",
+            get(answer::diets).post(answer::save_diets),
+        )
+        .route(
+            "/invite/{code}/notes",
+            get(answer::note).post(answer::save_note),
+        )
         .route("/invite/{code}/confirmation", get(portal::confirmation))
         .route("/invite/{code}/calendar.ics", get(calendar::file))
 }

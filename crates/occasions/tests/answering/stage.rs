@@ -113,6 +113,7 @@ pub(crate) async fn save(
         wish,
         source: Source::Api,
         request: None,
+        needs_version: false,
     };
     store
         .write(move |tx| {

@@ -46,7 +46,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
                     phone: Some(Some("+39 02 123-456".to_owned())),
                     tags: Some(vec!["Sposa".to_owned()]),
                     guests: Some(vec![occasions::hosting::guests::New {
-                        name: "Renée D’Àngelo".to_owned(),
+                        name: "Zoë D’Àngelo".to_owned(),
                         ..Default::default()
                     }]),
                     ..Change::default()
@@ -55,7 +55,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
             })
             .await;
         for typed in [
-            "d'angelo", "ANGELO", "renee", "angelo famiglia", "sposa", "nonna@example", "02123456",
+            "d'angelo", "ANGELO", "zoe", "angelo famiglia", "sposa", "nonna@example", "02123456",
             "02 123-456",
         ] {
             assert_eq!(
@@ -81,14 +81,10 @@ fn observers_search_names_and_nothing_that_is_hidden_from_them() {
         assert!(all.iter().all(|line| line.code.is_none() && line.email.is_none()));
         let email = find(stage, &stage.owner, Filter::default()).await;
         let email = email.iter().find_map(|line| line.email.clone()).unwrap();
-        for hidden in ["RAHMA", "shut1", email.as_str()] {
-            assert!(!search(stage, &stage.owner, hidden).await.is_empty(), "{hidden}");
-            let found = search(stage, &stage.observer, hidden).await;
-            // A name may hold the same letters; the code alone finds nobody.
-            let by_owner = search(stage, &stage.owner, hidden).await;
-            assert!(found.len() < by_owner.len() || hidden == "RAHMA", "{hidden}: {found:?}");
+        for hidden in ["SHUT1", "late1", email.as_str()] {
+            assert_eq!(search(stage, &stage.owner, hidden).await.len(), 1, "{hidden}");
+            assert_eq!(search(stage, &stage.observer, hidden).await.len(), 0, "{hidden}");
         }
-        assert_eq!(search(stage, &stage.observer, "SHUT1").await, Vec::<String>::new());
     });
 }
 

@@ -6,8 +6,12 @@
 mod background;
 mod lists;
 mod numbers;
+mod pages;
+mod pages_changes;
+mod pages_settings;
 mod races;
 mod roles;
 mod rules;
 mod stage;
 mod stream;
+mod tmpbench;

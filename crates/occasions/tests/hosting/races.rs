@@ -1,1 +1,270 @@
-//! x
+//! Hosts and households who want something at the same moment, many rounds, on
+//! both engines (§4.1).
+
+use std::sync::Arc;
+
+use occasions::code::CodeKey;
+use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::{Refusal, enter, guests, locks};
+use occasions::invitation::InvitationId;
+use occasions::refusal::Refusal as AnswerRefusal;
+use occasions::rsvp::{self, Save, Saved};
+use occasions::wish::{GuestWish, Wish};
+use occasions::words::{Access, ReplyStatus, Source};
+use tokio::sync::Barrier;
+
+use crate::stage::{Host, Stage, on_both};
+
+const ROUNDS: usize = 200;
+
+/// Runs both at the same moment, each on its own thread.
+async fn together<A, B>(
+    one: impl Future<Output = A> + Send + 'static,
+    other: impl Future<Output = B> + Send + 'static,
+) -> (A, B)
+where
+    A: Send + 'static,
+    B: Send + 'static,
+{
+    let barrier = Arc::new(Barrier::new(2));
+    let there = Arc::clone(&barrier);
+    let one = tokio::spawn(async move {
+        there.wait().await;
+        one.await
+    });
+    let other = tokio::spawn(async move {
+        barrier.wait().await;
+        other.await
+    });
+    (one.await.unwrap(), other.await.unwrap())
+}
+
+/// One host's change of one invitation, ready to run anywhere.
+fn by<T, F>(
+    stage: &Stage<'_>,
+    host: &Host,
+    change: F,
+) -> impl Future<Output = Result<T, Refusal>> + Send + use<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&mut platform::Tx<'_>, &occasions::hosting::HostOf) -> Result<T, Refusal>
+        + Send
+        + 'static,
+{
+    let (store, who, occasion) = (
+        stage.site.store.clone(),
+        host.who.clone(),
+        stage.occasion.clone(),
+    );
+    async move {
+        store
+            .write(move |tx| {
+                let host = enter(tx, &who, &occasion, None)?;
+                change(tx, &host)
+            })
+            .await
+    }
+}
+
+/// A household that takes all its people along, whatever it saw before.
+fn household(
+    stage: &Stage<'_>,
+    code: &'static str,
+    wish: Wish,
+) -> impl Future<Output = Result<Saved, AnswerRefusal>> + Send + use<> {
+    let store = stage.site.store.clone();
+    let save = Save {
+        key: CodeKey::parse(code).unwrap(),
+        wish,
+        source: Source::Web,
+        needs_version: false,
+        repeat: None,
+        request: None,
+    };
+    async move {
+        store
+            .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
+            .await
+    }
+}
+
+async fn portal(stage: &Stage<'_>, id: &InvitationId) -> occasions::portal::Portal {
+    let id = id.clone();
+    stage.done(move |tx, host| invitations::load(tx, host, &id)).await
+}
+
+#[test]
+fn a_save_and_a_lock_whichever_commits_first() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let (mut saved_first, mut locked_first) = (0, 0);
+        for round in 0..ROUNDS {
+            let before = portal(stage, &id).await;
+            let guest = &before.household.guests[0];
+            let reception = before.events.iter().find(|event| event.key == "reception").unwrap();
+            let wanted = match guest.replies[&reception.id].status {
+                ReplyStatus::Yes => ReplyStatus::No,
+                _ => ReplyStatus::Yes,
+            };
+            let wish = Wish {
+                guests: vec![GuestWish {
+                    id: Some(guest.id.clone()),
+                    replies: [("reception".to_owned(), wanted)].into(),
+                    ..GuestWish::default()
+                }],
+                ..Wish::default()
+            };
+            let other = id.clone();
+            let lock = by(stage, &stage.coordinator, move |tx, host| {
+                locks::lock(tx, host, &other, None, "").map(drop)
+            });
+            let (saved, locked) = together(household(stage, "RAHMA", wish), lock).await;
+            locked.unwrap();
+            let after = portal(stage, &id).await;
+            let stands = after.household.guests[0].replies[&reception.id].status;
+            assert_eq!(after.access, Access::Locked);
+            match saved {
+                Ok(_) => {
+                    assert_eq!(stands, wanted, "round {round}: a save that was taken is there");
+                    saved_first += 1;
+                }
+                Err(AnswerRefusal::Locked) => {
+                    assert_ne!(stands, wanted, "round {round}: a refused save left nothing");
+                    locked_first += 1;
+                }
+                Err(other) => panic!("round {round}: {other}"),
+            }
+            let other = id.clone();
+            stage
+                .done(move |tx, host| {
+                    locks::unlock(tx, host, &other, &locks::Opening::default()).map(drop)
+                })
+                .await;
+        }
+        assert_eq!(saved_first + locked_first, ROUNDS);
+    });
+}
+
+#[test]
+fn of_two_hosts_who_edit_one_form_exactly_one_saves() {
+    on_both(async |stage| {
+        let id = stage.invitation("ROSSI").await;
+        for round in 0..ROUNDS {
+            let before = portal(stage, &id).await;
+            let seen = before.household.invitation.version;
+            let edit = |host: &Host, name: String| {
+                let id = id.clone();
+                by(stage, host, move |tx, host| {
+                    let change = Change {
+                        household: Some(name.clone()),
+                        ..Change::default()
+                    };
+                    invitations::change(tx, host, &id, seen, &change).map(drop)
+                })
+            };
+            let mine = format!("Mine {round}");
+            let theirs = format!("Theirs {round}");
+            let (one, other) = together(
+                edit(&stage.owner, mine.clone()),
+                edit(&stage.coordinator, theirs.clone()),
+            )
+            .await;
+            let conflict = |outcome: &Result<(), Refusal>| {
+                matches!(outcome, Err(Refusal::VersionConflict(_)))
+            };
+            assert!(
+                (one.is_ok() && conflict(&other)) || (other.is_ok() && conflict(&one)),
+                "round {round}: {one:?} {other:?}"
+            );
+            let after = portal(stage, &id).await.household.invitation;
+            assert_eq!(after.version, seen + 1);
+            let winner = if one.is_ok() { mine } else { theirs };
+            assert_eq!(after.details.household, winner);
+        }
+    });
+}
+
+#[test]
+fn archiving_and_saving_never_revive_an_invitation() {
+    on_both(async |stage| {
+        let id = stage.invitation("TANWE").await;
+        for round in 0..ROUNDS {
+            let before = portal(stage, &id).await;
+            let guest = before.household.guests[0].id.clone();
+            let to = if round % 2 == 0 { ReplyStatus::Yes } else { ReplyStatus::No };
+            let wish = Wish {
+                guests: vec![GuestWish {
+                    id: Some(guest),
+                    replies: [("nikah".to_owned(), to)].into(),
+                    ..GuestWish::default()
+                }],
+                ..Wish::default()
+            };
+            let other = id.clone();
+            let archive = by(stage, &stage.owner, move |tx, host| {
+                invitations::archive(tx, host, &other, None).map(drop)
+            });
+            let (saved, archived) = together(household(stage, "TANWE", wish), archive).await;
+            archived.unwrap();
+            assert!(
+                matches!(saved, Ok(_) | Err(AnswerRefusal::NotFound)),
+                "round {round}: {saved:?}"
+            );
+            let after = portal(stage, &id).await;
+            assert!(after.household.invitation.archived_at.is_some(), "round {round}");
+            let other = id.clone();
+            stage
+                .done(move |tx, host| invitations::restore(tx, host, &other, None).map(drop))
+                .await;
+        }
+    });
+}
+
+#[test]
+fn hosts_and_household_never_bring_more_than_thirty_together() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        for round in 0..20 {
+            let there = portal(stage, &id).await.household.guests.len();
+            let fill: Vec<guests::New> = (there..29)
+                .map(|number| guests::New {
+                    name: format!("Guest {number}"),
+                    ..guests::New::default()
+                })
+                .collect();
+            let other = id.clone();
+            stage
+                .done(move |tx, host| guests::add(tx, host, &other, None, &fill).map(drop))
+                .await;
+            let other = id.clone();
+            let add = by(stage, &stage.owner, move |tx, host| {
+                let last = guests::New {
+                    name: "The last one".to_owned(),
+                    ..guests::New::default()
+                };
+                guests::add(tx, host, &other, None, &[last]).map(drop)
+            });
+            let version = portal(stage, &id).await.household.invitation.version;
+            let wish = Wish {
+                version: Some(version),
+                guests: vec![GuestWish {
+                    name: Some("Mei".to_owned()),
+                    ..GuestWish::default()
+                }],
+                ..Wish::default()
+            };
+            let (brought, added) = together(household(stage, "RAHMA", wish), add).await;
+            let after = portal(stage, &id).await.household.guests;
+            assert_eq!(after.len(), 30, "round {round}: {brought:?} {added:?}");
+            let other = id.clone();
+            stage
+                .done(move |tx, host| {
+                    for guest in &after[4..] {
+                        guests::remove(tx, host, &guest.id, None)?;
+                    }
+                    invitations::load(tx, host, &other).map(drop)
+                })
+                .await;
+        }
+    });
+}

@@ -19,7 +19,7 @@ use occasions::occasion::OccasionId;
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
 use platform::store::migrate::Migrations;
-use platform::{Secret, StoreError, Tx, sql};
+use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
 use testkit::{Page, Visitor, World};
 use web::facts::Proxies;
@@ -79,7 +79,8 @@ impl<'w> Stage<'w> {
         let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
         let accounts = Accounts::new(site.clone());
         let (api, _) = occasions::web::api::routes().split_for_parts();
-        let router = web::serve(&site, accounts::web::around(&accounts, api));
+        let rooms = api.merge(occasions::web::host::routes());
+        let router = web::serve(&site, accounts::web::around(&accounts, rooms));
         Self {
             world,
             site,
@@ -110,13 +111,12 @@ impl<'w> Stage<'w> {
     /// A program with a token of somebody's.
     pub(crate) async fn program(&self, host: &Host, rights: &[Right]) -> Visitor {
         let (account, rights) = (host.account.clone(), rights.to_vec());
-        let name = format!("{rights:?}");
         let made = self
             .site
             .store
             .write(move |tx| {
                 let new = NewToken {
-                    name: name.clone(),
+                    name: "test".to_owned(),
                     rights: rights.clone(),
                     occasion: None,
                     days: 1,
@@ -128,6 +128,25 @@ impl<'w> Stage<'w> {
         let mut visitor = self.nobody();
         visitor.header("authorization", &format!("Bearer {}", made.secret.reveal()));
         visitor
+    }
+
+    /// Only who can sign in counts as an owner.
+    pub(crate) async fn give_password(&self, host: &Host) {
+        let account = host.account.clone();
+        let give = move |tx: &mut Tx<'_>| {
+            tx.run(
+                sql!("INSERT INTO password (account_id, hash, changed_at) VALUES ($1, '-', 0)"),
+                &[&account],
+                Rows::Exactly(1),
+            )
+        };
+        self.site.store.write(give).await.unwrap();
+    }
+
+    /// Takes all tokens back, of which nobody may have too many.
+    pub(crate) async fn forget_tokens(&self) {
+        let forget = |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM personal_token"), &[], Rows::Any);
+        self.site.store.write(forget).await.unwrap();
     }
 
     /// Does something as a host, in one transaction.

@@ -4,7 +4,8 @@
 //! Distinct wrong codes are counted per address (10 in 10 minutes, 30 a day)
 //! and in all (150 in 10 minutes, 1,500 a day). A used-up budget of all locks
 //! nobody out, for then anybody could close the party: it leaves each address 3
-//! in 10 minutes. The same wrong code again is free, and so is a right one.
+//! in 10 minutes. The same wrong code again is free, and so is a right one: a
+//! hall full of guests behind one address answers at once.
 //!
 //! Wrong codes are written to the store every few seconds and read from there,
 //! so the budget survives a restart and is one for all processes.
@@ -34,6 +35,8 @@ const ALL_IN_TEN_MINUTES: u32 = 150;
 const ALL_IN_A_DAY: u32 = 1_500;
 /// Addresses kept in memory.
 const ADDRESSES: usize = 20_000;
+/// Right codes remembered for one address.
+const RIGHT: usize = 1_000;
 /// Wrong codes written to, and read from, the store at a time.
 const PART: usize = 2_000;
 /// How often; half of what may be lost.
@@ -62,6 +65,9 @@ struct Address {
     failures: Vec<(i64, i64)>,
     /// Attempts whose outcome is not known yet.
     open: usize,
+    /// Hashes of codes that opened something for it, the oldest first: using
+    /// them again is no guess.
+    right: Vec<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,9 +77,9 @@ struct Failure {
     at: Timestamp,
 }
 
-/// Leave to look one code up. Let it go when the code was right.
+/// Leave to look one code up. Let go, it is forgotten.
 #[derive(Debug)]
-#[must_use = "a wrong code is to be counted"]
+#[must_use = "a wrong code is to be counted, a right one to be remembered"]
 pub struct Attempt {
     budget: GuessBudget,
     address: String,
@@ -120,10 +126,12 @@ impl GuessBudget {
         let mut counts = true;
         if let Some(known) = state.addresses.find_mut(address) {
             known.forget(now);
-            if let Some(wait) = wait(&known.times(), known.open, used_up, now.as_millisecond()) {
+            let is_right = known.right.contains(&guess);
+            let open = if is_right { 0 } else { known.open };
+            if let Some(wait) = wait(&known.times(), open, used_up, now.as_millisecond()) {
                 return Err(Wait::millisecond(wait));
             }
-            counts = !known.holds(guess);
+            counts = !is_right && !known.holds(guess);
         }
         if counts {
             state.addresses.touch(address).open += 1;
@@ -190,6 +198,18 @@ impl GuessBudget {
 }
 
 impl Attempt {
+    /// The code was right: its next use from this address is no attempt.
+    pub fn succeeded(self) {
+        let mut state = self.budget.state();
+        let right = &mut state.addresses.touch(&self.address).right;
+        if !right.contains(&self.guess) {
+            if right.len() == RIGHT {
+                right.remove(0);
+            }
+            right.push(self.guess);
+        }
+    }
+
     /// The code was wrong.
     pub fn failed(self, now: Timestamp) -> Noted {
         let mut state = self.budget.state();
@@ -224,6 +244,7 @@ impl State {
     /// Counts a wrong code, unless it is known; tells whether it did.
     fn add(&mut self, failure: &Failure) -> bool {
         let address = self.addresses.touch(&failure.address);
+        address.right.retain(|right| *right != failure.guess);
         if address.holds(failure.guess) {
             return false;
         }
@@ -353,6 +374,23 @@ fn millisecond(duration: SignedDuration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hall_full_of_right_codes_is_not_a_guesser() {
+        let budget = GuessBudget::new();
+        let now = Timestamp::UNIX_EPOCH;
+        let attempt = |code: &str| budget.attempt("192.0.2.1", code, now);
+        let codes: Vec<String> = (0..50).map(|number| format!("HALL{number}")).collect();
+        for code in &codes {
+            attempt(code).expect("one after the other").succeeded();
+        }
+        let at_once: Vec<_> = codes.iter().map(|code| attempt(code)).collect();
+        assert!(at_once.iter().all(Result::is_ok));
+        let strange: Vec<_> = (0..11)
+            .map(|number| attempt(&format!("WRONG{number}")))
+            .collect();
+        assert_eq!(strange.iter().filter(|attempt| attempt.is_ok()).count(), 10);
+    }
 
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;

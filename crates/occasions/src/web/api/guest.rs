@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::header::ETAG;
+use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use web::json::Received;
 use web::{Facts, Json, Problem, Site, Text, version};
 
-use super::state::{self, PortalState};
+use super::state::{self, Answers, PortalState};
 use crate::code::CodeKey;
 use crate::guest::GuestId;
 use crate::portal::Portal;
@@ -70,7 +70,10 @@ async fn resolve(
             "code_malformed",
         ));
     }
-    let portal = visit.open().await.map_err(|failure| visit.refuse(failure))?;
+    let portal = visit
+        .open()
+        .await
+        .map_err(|failure| visit.refuse(failure))?;
     let invitation = portal.household.invitation;
     Ok(private(Json(Resolved {
         canonical: invitation.code,
@@ -85,7 +88,10 @@ async fn resolve(
     responses((status = 200, body = PortalState), (status = 404), (status = 410), (status = 429))
 )]
 async fn show(visit: Visit) -> Result<Response, Problem> {
-    let portal = visit.open().await.map_err(|failure| visit.refuse(failure))?;
+    let portal = visit
+        .open()
+        .await
+        .map_err(|failure| visit.refuse(failure))?;
     let text = visit.text(&portal);
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
@@ -109,6 +115,10 @@ struct SaveBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::option_option,
+    reason = "left out, null and given are three things"
+)]
 struct GuestBody {
     #[schema(value_type = Option<String>)]
     id: Option<GuestId>,
@@ -124,6 +134,8 @@ struct GuestBody {
     /// `null` or empty: none.
     #[serde(default, deserialize_with = "told")]
     diet_note: Option<Option<String>>,
+    #[expect(dead_code, reason = "taken as it was given, empty")]
+    answers: Option<Answers>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -135,6 +147,10 @@ struct NoteBody {
 }
 
 /// A field that is there, `null` too.
+#[expect(
+    clippy::option_option,
+    reason = "left out, null and given are three things"
+)]
 fn told<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -182,10 +198,13 @@ impl GuestBody {
 )]
 async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Problem> {
     let mut wanted = body.value;
-    let admitted = visit.admit().await.map_err(|failure| visit.refuse(failure))?;
-    wanted.version = Some(version::expected(&visit.headers, wanted.version)?);
+    let admitted = visit
+        .admit()
+        .await
+        .map_err(|failure| visit.refuse(failure))?;
+    wanted.version = seen(&visit.headers, wanted.version);
     let repeat = repeat(&visit.headers, "PUT /invitations/rsvp", &body.bytes)?;
-    store(&visit, admitted, wanted.wish(), repeat).await
+    store(&visit, admitted, wanted.wish(), repeat, true).await
 }
 
 /// As [`SaveBody`], with the code beside it.
@@ -219,9 +238,23 @@ async fn save_by_code(
     let rest = serde_json::Value::Object(wanted).to_string();
     let Json(wanted) = Json::<SaveBody>::parse(rest.as_bytes())?;
     let visit = Visit::of(site, door, facts, headers, code);
-    let admitted = visit.admit().await.map_err(|failure| visit.refuse(failure))?;
+    let admitted = visit
+        .admit()
+        .await
+        .map_err(|failure| visit.refuse(failure))?;
     let repeat = repeat(&visit.headers, "POST /api/rsvp", &body.bytes)?;
-    store(&visit, admitted, wanted.wish(), repeat).await
+    store(&visit, admitted, wanted.wish(), repeat, false).await
+}
+
+/// The version a change says it was made on. Whether it must say so is asked
+/// under the lock, after everything that comes before it (§4).
+fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
+    match version::expected(headers, body) {
+        Ok(seen) => Some(seen),
+        // A tag that we never gave out is older than any version.
+        Err(_) if headers.contains_key(IF_MATCH) => Some(0),
+        Err(_) => None,
+    }
 }
 
 fn repeat(
@@ -243,6 +276,7 @@ async fn store(
     admitted: Admitted,
     wish: Wish,
     repeat: Option<Repeat>,
+    needs_version: bool,
 ) -> Result<Response, Problem> {
     let save = Save {
         key: admitted.key.clone(),
@@ -250,6 +284,7 @@ async fn store(
         source: Source::Api,
         repeat,
         request: Some(visit.origin()),
+        needs_version,
     };
     let speaker = visit.speaker();
     let saved = visit
@@ -289,7 +324,7 @@ struct Note {
     responses((status = 200, body = Note), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
 )]
 async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
-    let seen = version::expected(&visit.headers, body.version)?;
+    let seen = seen(&visit.headers, body.version);
     let portal = write_note(&visit, body.text, seen).await?;
     let invitation = portal.household.invitation;
     Ok(private(Json(Note {
@@ -305,25 +340,29 @@ async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response,
     responses((status = 204), (status = 404), (status = 409), (status = 423), (status = 428))
 )]
 async fn remove_note(visit: Visit) -> Result<Response, Problem> {
-    let seen = version::expected(&visit.headers, None)?;
+    let seen = seen(&visit.headers, None);
     write_note(&visit, String::new(), seen).await?;
     Ok(private(StatusCode::NO_CONTENT))
 }
 
-async fn write_note(visit: &Visit, text: String, seen: i64) -> Result<Portal, Problem> {
-    let admitted = visit.admit().await.map_err(|failure| visit.refuse(failure))?;
+async fn write_note(visit: &Visit, text: String, seen: Option<i64>) -> Result<Portal, Problem> {
+    let admitted = visit
+        .admit()
+        .await
+        .map_err(|failure| visit.refuse(failure))?;
     let save = Save {
         key: admitted.key.clone(),
         wish: Wish {
             note: Some(NoteWish {
                 text,
-                version: Some(seen),
+                version: seen,
             }),
             ..Wish::default()
         },
         source: Source::Api,
         repeat: None,
         request: Some(visit.origin()),
+        needs_version: true,
     };
     let saved = visit
         .site
@@ -333,6 +372,13 @@ async fn write_note(visit: &Visit, text: String, seen: i64) -> Result<Portal, Pr
     match saved {
         Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => Ok(*portal),
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
+        Err(Refusal::Fields(mut fields)) => {
+            // The note is the whole body here.
+            for field in &mut fields {
+                field.pointer = field.pointer.replacen("/note", "", 1);
+            }
+            Err(plain_problem(Refusal::Fields(fields)))
+        }
         Err(refusal) => Err(visit.refuse_save(admitted, refusal)),
     }
 }
@@ -383,8 +429,9 @@ pub(crate) fn plain_problem(refusal: Refusal) -> Problem {
         Refusal::ChildrenLimit(places) => Problem::new(S::CONFLICT, "children_limit")
             .with("allowed", places.allowed)
             .with("used", places.used),
-        Refusal::GuestLimit => Problem::new(S::CONFLICT, "guest_limit")
-            .with("limit", crate::household::GUEST_LIMIT),
+        Refusal::GuestLimit => {
+            Problem::new(S::CONFLICT, "guest_limit").with("limit", crate::household::GUEST_LIMIT)
+        }
         Refusal::EventFull { event, left } => Problem::new(S::CONFLICT, "event_full")
             .with("event", event)
             .with("left", left),

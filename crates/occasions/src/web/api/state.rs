@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{I18n, Text};
 
@@ -47,9 +47,6 @@ struct EventState {
     ends_at: String,
     venue: String,
     address: String,
-    /// Seats that are free; left out where there is no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seats_left: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,7 +62,13 @@ struct GuestState {
     replies: BTreeMap<String, ReplyStatus>,
     diets: Vec<String>,
     diet_note: Option<String>,
+    answers: Answers,
 }
+
+/// Answers to the hosts' questions, by key; hosts cannot ask any yet.
+#[derive(Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Answers {}
 
 #[derive(Serialize, ToSchema)]
 struct NoteState {
@@ -107,7 +110,6 @@ pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
                 ends_at: event.details.ends_at.to_string(),
                 venue: event.details.venue.clone(),
                 address: event.details.address.clone(),
-                seats_left: event.seats_left(),
             })
             .collect(),
         allowance: portal.household.allowance(),
@@ -147,6 +149,7 @@ fn guest_state(portal: &Portal, guest: &Guest) -> GuestState {
             .collect(),
         diets: guest.diets.clone(),
         diet_note: some(&guest.diet_note),
+        answers: Answers::default(),
     }
 }
 

@@ -17,7 +17,7 @@ use super::visit::{Turned, Visit};
 use crate::code::CodeKey;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
-use crate::rsvp::{self, OtherBody, Repeat, Save};
+use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use crate::words::{Access, OccasionStatus, Source};
 use form::{Trouble, Which};
 
@@ -53,13 +53,20 @@ pub(super) async fn save_note(visit: Visit, form: Form) -> Result<Response, Turn
 
 /// The form, or what is stored where nothing can be changed any more.
 async fn show_form(visit: Visit, which: Which) -> Result<Response, Turned> {
-    let portal = visit.enter().await?;
+    let portal = visit.look().await?;
     let text = visit.text(&portal);
     if !which.is_on(&portal) {
-        return Err(feature_disabled().into());
+        return Err(feature_disabled().said_in(&text).into());
     }
     let response = if is_open(&portal, which) {
-        form::show(which, &text, &portal, submission(&visit), None, Trouble::None)
+        form::show(
+            which,
+            &text,
+            &portal,
+            submission(&visit),
+            None,
+            Trouble::None,
+        )
     } else {
         page::page(&text, &portal, Vec::new())
     };
@@ -86,28 +93,37 @@ fn submission(visit: &Visit) -> String {
 
 async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, Turned> {
     csrf::check_sender(&visit.headers, visit.site.url())?;
-    let admitted = match visit.admit().await {
-        Ok(admitted) => admitted,
-        Err(failure) => return Err(visit.turn_away(failure).await),
-    };
     let mut filled = fill::read(&form);
     which.keep_own_fields(&mut filled.wish);
+    let admitted = match visit.admit().await {
+        Ok(admitted) => admitted,
+        Err(failure) => return Err(turn_away(&visit, failure, &form, &filled).await),
+    };
     match store(&visit, which, &form, &filled, admitted.key.clone()).await {
-        Ok(()) => {
-            let address = format!("/invite/{}/confirmation", visit.code);
+        Ok(code) => {
+            let address = format!("/invite/{code}/confirmation");
             Ok(Redirect::to(&address).into_response())
         }
         Err(refusal) => refused(&visit, which, &form, &filled, admitted, refusal).await,
     }
 }
 
+/// Whoever has no code that opens anything keeps what was typed.
+async fn turn_away(visit: &Visit, failure: Failure, form: &Form, filled: &Filled) -> Turned {
+    let text = visit.site.speak(&visit.wishes);
+    let typed = words::of_a_stranger(&text, form, filled);
+    visit.turn_away(failure, typed).await
+}
+
+/// Saves, and returns the code as the card has it: the household is led there
+/// however its code was spelled, also after a repeat.
 async fn store(
     visit: &Visit,
     which: Which,
     form: &Form,
     filled: &Filled,
     key: CodeKey,
-) -> Result<(), Refusal> {
+) -> Result<String, Refusal> {
     let submission = form.text("submission_id");
     let save = Save {
         key,
@@ -120,13 +136,17 @@ async fn store(
             other_body: OtherBody::NewSave,
         }),
         request: Some(visit.origin()),
+        needs_version: false,
     };
-    visit
+    let code = |portal: &Portal| portal.household.invitation.code.clone();
+    let saved = visit
         .site
         .store
-        .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
-        .await
-        .map(|_| ())
+        .write(move |tx| rsvp::answer(tx, &save, code));
+    Ok(match saved.await? {
+        Saved::Stored(portal) | Saved::Unchanged(portal) => code(&portal),
+        Saved::Again(stored) => stored.body,
+    })
 }
 
 /// Shows the form again with what stands against it, or says why there is none.
@@ -141,14 +161,11 @@ async fn refused(
     match &refusal {
         Refusal::NotFound => {
             admitted.failed(&visit.site);
-            return Err(visit.turn_away(Failure::Unknown).await);
+            return Err(turn_away(visit, Failure::Unknown, form, filled).await);
         }
         Refusal::Expired => {
-            return Err(Problem::new(StatusCode::GONE, "invitation_expired").into());
-        }
-        Refusal::FeatureDisabled => return Err(feature_disabled().into()),
-        Refusal::GuestNotFound => {
-            return Err(Problem::new(StatusCode::NOT_FOUND, "guest_not_found").into());
+            admitted.failed(&visit.site);
+            return Err(turn_away(visit, Failure::Expired, form, filled).await);
         }
         Refusal::Store(error) if !error.is_passing() => {
             return Err(Problem::internal(error).into());
@@ -159,9 +176,23 @@ async fn refused(
     let text = visit.text(&portal);
     let show = |trouble| {
         let submission = submission(visit);
-        form::show(which, &text, &portal, submission, Some((form, filled)), trouble)
+        form::show(
+            which,
+            &text,
+            &portal,
+            submission,
+            Some((form, filled)),
+            trouble,
+        )
     };
+    let stop = |status, code| Err(Problem::new(status, code).said_in(&text).into());
     Ok(match refusal {
+        Refusal::FeatureDisabled => return Err(feature_disabled().said_in(&text).into()),
+        Refusal::GuestNotFound => return stop(StatusCode::NOT_FOUND, "guest_not_found"),
+        // No page of ours sends a form like this.
+        Refusal::VersionRequired => {
+            return stop(StatusCode::PRECONDITION_REQUIRED, "version_required");
+        }
         Refusal::DeadlinePassed(_) | Refusal::Locked | Refusal::OccasionClosed => {
             let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, filled));
             *page.status_mut() = StatusCode::LOCKED;

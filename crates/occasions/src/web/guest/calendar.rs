@@ -15,12 +15,15 @@ use crate::words::ReplyStatus;
 
 /// `GET /invite/{code}/calendar.ics`.
 pub(super) async fn file(visit: Visit) -> Result<Response, Turned> {
-    let portal = visit.enter().await?;
+    let portal = visit.look().await?;
     let text = visit.text(&portal);
     let body = calendar(&portal, &text, visit.site.url().host());
     let headers = [
         (CONTENT_TYPE, "text/calendar; charset=utf-8; method=PUBLISH"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"invitation.ics\""),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"invitation.ics\"",
+        ),
     ];
     let mut response = (headers, body).into_response();
     door::keep_private(&mut response);
@@ -73,7 +76,10 @@ fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
             lines.add(&format!("LOCATION:{}", escape(&place.join(", "))));
         }
         if !details.map_url.is_empty() {
-            lines.add(&format!("URL:{}", details.map_url.replace(['\r', '\n'], "")));
+            lines.add(&format!(
+                "URL:{}",
+                details.map_url.replace(['\r', '\n'], "")
+            ));
         }
         lines.add("END:VEVENT");
     }
@@ -82,10 +88,11 @@ fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
 }
 
 /// The zone's offsets around the events: each change from the one before the
-/// first event to the last of them.
+/// first event to the end of the last.
 fn time_zone(lines: &mut Lines, portal: &Portal, zone: &TimeZone, name: &str) {
-    let starts = || events(portal).map(|event| event.details.starts_at);
-    let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
+    let first = events(portal).map(|event| event.details.starts_at).min();
+    let last = events(portal).map(|event| event.details.ends_at).max();
+    let (Some(first), Some(last)) = (first, last) else {
         return;
     };
     lines.add("BEGIN:VTIMEZONE");
@@ -94,7 +101,9 @@ fn time_zone(lines: &mut Lines, portal: &Portal, zone: &TimeZone, name: &str) {
     let mut from = zone.to_offset(before.as_ref().map_or(first, |change| {
         change.timestamp() - jiff::SignedDuration::from_secs(1)
     }));
-    let after = zone.following(first).take_while(|change| change.timestamp() <= last);
+    let after = zone
+        .following(first)
+        .take_while(|change| change.timestamp() <= last);
     let changes: Vec<Timestamp> = before
         .into_iter()
         .chain(after)
@@ -105,7 +114,11 @@ fn time_zone(lines: &mut Lines, portal: &Portal, zone: &TimeZone, name: &str) {
     }
     for at in changes {
         let info = zone.to_offset_info(at);
-        let kind = if info.dst().is_dst() { "DAYLIGHT" } else { "STANDARD" };
+        let kind = if info.dst().is_dst() {
+            "DAYLIGHT"
+        } else {
+            "STANDARD"
+        };
         // The onset is told in the wall-clock time before the change.
         let onset = local(&at.to_zoned(from.to_time_zone()));
         observance(lines, kind, &onset, from, info.offset());

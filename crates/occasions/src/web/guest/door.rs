@@ -42,6 +42,8 @@ pub(crate) enum Failure {
     Malformed,
     /// Nobody has it.
     Unknown,
+    /// What it opened is over.
+    Expired,
     /// Too many wrong ones from here.
     TooMany {
         /// Seconds.
@@ -61,7 +63,7 @@ impl Failure {
                     .insert("retry-after", HeaderValue::from(*retry_after));
                 StatusCode::TOO_MANY_REQUESTS
             }
-            Self::Unknown | Self::Problem(_) => StatusCode::NOT_FOUND,
+            Self::Unknown | Self::Expired | Self::Problem(_) => StatusCode::NOT_FOUND,
         };
         page
     }
@@ -75,6 +77,13 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
+    /// The code opened something: using it again from there is no guess.
+    fn succeeded(self) {
+        if let Some(attempt) = self.attempt {
+            attempt.succeeded();
+        }
+    }
+
     /// The code opened nothing: that counts.
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
@@ -113,7 +122,10 @@ impl Door {
     ) -> Result<Admitted, Failure> {
         let key = CodeKey::parse(typed).map_err(|_| Failure::Malformed)?;
         let address = facts.network().to_string();
-        match self.budget.attempt(&address, key.as_str(), site.clock.now()) {
+        match self
+            .budget
+            .attempt(&address, key.as_str(), site.clock.now())
+        {
             Ok(attempt) => Ok(Admitted {
                 key,
                 attempt: Some(attempt),
@@ -138,15 +150,17 @@ impl Door {
         let admitted = self.admit(site, facts, headers, typed).await?;
         let wanted = admitted.key.clone();
         match site.store.read(move |tx| portal::open(tx, &wanted)).await {
-            Ok(portal) => Ok(portal),
+            Ok(portal) => {
+                admitted.succeeded();
+                Ok(portal)
+            }
             Err(Closed::NotFound) => {
                 admitted.failed(site);
                 Err(Failure::Unknown)
             }
             Err(Closed::Expired) => {
                 admitted.failed(site);
-                let gone = Problem::new(StatusCode::GONE, "invitation_expired");
-                Err(Failure::Problem(gone))
+                Err(Failure::Expired)
             }
             Err(Closed::Store(error)) => Err(Failure::Problem(error.into())),
         }
@@ -156,22 +170,22 @@ impl Door {
     /// used-up budget does not keep it out. Looks only among its own.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
+        let key = key.clone();
         let found = site
             .store
             .read(move |tx| {
                 for (id, epoch) in &remembered {
                     if let Some(invitation) = invitation::find(tx, id)?
                         && invitation.access_epoch == *epoch
+                        && CodeKey::parse(&invitation.code).is_ok_and(|own| own == key)
                     {
-                        return Ok(Some(invitation));
+                        return Ok(true);
                     }
                 }
-                Ok::<_, StoreError>(None)
+                Ok::<_, StoreError>(false)
             })
             .await;
-        found.is_ok_and(|invitation| {
-            invitation.is_some_and(|one| CodeKey::parse(&one.code).is_ok_and(|own| own == *key))
-        })
+        found.unwrap_or(false)
     }
 
     /// The households this browser remembers, for "continue as …".
@@ -199,7 +213,9 @@ impl Door {
                         ),
                         &[&invitation.occasion],
                     )?;
-                    if alive && invitation.access_epoch == *epoch && invitation.archived_at.is_none()
+                    if alive
+                        && invitation.access_epoch == *epoch
+                        && invitation.archived_at.is_none()
                     {
                         known.push(invitation);
                     }
@@ -274,9 +290,18 @@ impl Door {
             .and_then(|agent| agent.to_str().ok())
             .is_none_or(|agent| {
                 let agent = agent.to_ascii_lowercase();
-                ["bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "curl", "wget"]
-                    .iter()
-                    .any(|word| agent.contains(word))
+                [
+                    "bot",
+                    "crawl",
+                    "spider",
+                    "preview",
+                    "facebookexternalhit",
+                    "whatsapp",
+                    "curl",
+                    "wget",
+                ]
+                .iter()
+                .any(|word| agent.contains(word))
             });
         if !robot {
             self.opens
@@ -313,6 +338,10 @@ impl Door {
 
 pub(crate) fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "invitation_not_found")
+}
+
+pub(crate) fn expired() -> Problem {
+    Problem::new(StatusCode::GONE, "invitation_expired")
 }
 
 /// What stands behind a code goes to nobody else (§8.1).

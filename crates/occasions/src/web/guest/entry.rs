@@ -10,8 +10,8 @@ use web::{Argument, Facts, Form, Language, Problem, Site, Text, Theme, Wishes, c
 
 use super::door::{self, Door, Failure};
 use super::show;
+use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
 use super::visit::Visit;
-use super::view::{Card, CodeEntry, CodeProblem, Known};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
 use crate::words::OccasionStatus;
@@ -26,6 +26,11 @@ pub(super) async fn show(
     let text = site.speak(&wishes);
     let known = door.known(&site, &headers).await?;
     Ok(ask(&site, &text, entry(&text, "/", known)))
+}
+
+/// `GET /robots.txt`: nothing behind a code is for search engines (§8.1).
+pub(super) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
 }
 
 /// `POST /`: opens a code, or forgets a household.
@@ -46,6 +51,7 @@ pub(super) async fn open(
     match door.try_code(&site, &facts, &headers, typed).await {
         Ok(code) => Ok(to_portal(&code)),
         Err(Failure::Problem(problem)) => Err(problem),
+        Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
         Err(failure) => {
             let known = door.known(&site, &headers).await?;
             let mut body = entry(&text, "/", known);
@@ -56,12 +62,14 @@ pub(super) async fn open(
     }
 }
 
-/// The code page again, instead of a page behind a code.
-pub(super) async fn ask_again(visit: &Visit, failure: Failure) -> Response {
+/// The code page again, instead of a page behind a code, with what was `typed`
+/// into a form that can no longer be saved.
+pub(super) async fn ask_again(visit: &Visit, failure: Failure, typed: Vec<Typed>) -> Response {
     let text = visit.site.speak(&visit.wishes);
     let known = visit.door.known(&visit.site, &visit.headers).await;
     let mut body = entry(&text, "/", known.unwrap_or_default());
     body.problem = Some(complaint(&visit.site, &text, &failure));
+    body.kept = typed;
     let mut response = failure.dress(ask(&visit.site, &text, body));
     door::keep_private(&mut response);
     response
@@ -77,9 +85,29 @@ fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
         action: action.to_owned(),
         typed: String::new(),
         problem: None,
+        kept: Vec::new(),
         known,
         contact: None,
     }
+}
+
+/// What answers every code of an occasion that is over.
+pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
+    let text = site.speak(wishes);
+    let body = Farewell { text: &text };
+    let title = text.say("farewell-title");
+    let mut response = web::page(Page {
+        title: &title,
+        body,
+        text: &text,
+        theme: Theme::PLAIN,
+        kind: Kind::Guest {
+            languages: &site.languages(),
+        },
+    });
+    *response.status_mut() = StatusCode::GONE;
+    door::keep_private(&mut response);
+    response
 }
 
 fn complaint(site: &Site, text: &Text, failure: &Failure) -> CodeProblem {
@@ -92,7 +120,7 @@ fn complaint(site: &Site, text: &Text, failure: &Failure) -> CodeProblem {
                 minutes: i64::from(retry_after.div_ceil(60)),
             }
         }
-        Failure::Unknown | Failure::Problem(_) => CodeProblem::Unknown,
+        Failure::Unknown | Failure::Expired | Failure::Problem(_) => CodeProblem::Unknown,
     }
 }
 
@@ -124,7 +152,9 @@ pub(super) async fn card(
         Found::Moved(slug) => return Ok(moved(&slug, &uri)),
     };
     let known = door.known(&site, &headers).await?;
-    Ok(show_card(&site, &wishes, &public, |entry| entry.known = known))
+    Ok(show_card(&site, &wishes, &public, |entry| {
+        entry.known = known;
+    }))
 }
 
 /// `POST /o/{slug}`: as `POST /`, on the occasion's own page.
@@ -142,12 +172,15 @@ pub(super) async fn open_at(
         return Err(Problem::not_found());
     };
     if let Some(code) = form.find("forget") {
-        return door.forget(&site, &headers, code, &format!("/o/{slug}")).await;
+        return door
+            .forget(&site, &headers, code, &format!("/o/{slug}"))
+            .await;
     }
     let typed = form.text("code");
     match door.try_code(&site, &facts, &headers, typed).await {
         Ok(code) => Ok(to_portal(&code)),
         Err(Failure::Problem(problem)) => Err(problem),
+        Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
         Err(failure) => {
             let text = show::speak(&site, &wishes, &public.occasion, None);
             let problem = complaint(&site, &text, &failure);
@@ -167,7 +200,7 @@ struct Public {
 }
 
 enum Found {
-    Here(Public),
+    Here(Box<Public>),
     Moved(String),
 }
 
@@ -186,16 +219,19 @@ async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
         .await?;
     let public = found.ok_or_else(Problem::not_found)?;
     if public.occasion.status == OccasionStatus::Archived {
-        return Err(Problem::new(StatusCode::GONE, "invitation_expired"));
+        return Err(door::expired());
     }
     if public.occasion.slug != slug {
         return Ok(Found::Moved(public.occasion.slug));
     }
-    Ok(Found::Here(public))
+    Ok(Found::Here(Box::new(public)))
 }
 
 fn moved(slug: &str, uri: &Uri) -> Response {
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
 }
 
@@ -224,7 +260,11 @@ fn show_card(
     let title = body.title();
     let tags = occasion.details.languages.iter();
     let languages: Vec<Language> = tags.map(|tag| Language::of(tag)).collect();
-    let theme = if preparing { Theme::PLAIN } else { occasion.details.theme };
+    let theme = if preparing {
+        Theme::PLAIN
+    } else {
+        occasion.details.theme
+    };
     let mut response = web::page(Page {
         title: &title,
         body,

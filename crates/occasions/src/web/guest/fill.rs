@@ -9,8 +9,8 @@ use crate::wish::{GuestWish, NoteWish, Wish};
 use crate::words::ReplyStatus;
 
 /// A wish, and which row of the form each of its guests came from.
-pub(super) struct Filled {
-    pub(super) wish: Wish,
+pub(crate) struct Filled {
+    pub(crate) wish: Wish,
     rows: Vec<Row>,
 }
 
@@ -26,7 +26,7 @@ enum Row {
 const NEW_ROWS: usize = 40;
 
 /// Reads the form.
-pub(super) fn read(form: &Form) -> Filled {
+pub(crate) fn read(form: &Form) -> Filled {
     let mut filled = Filled {
         wish: Wish {
             version: form.number("version").ok().flatten(),
@@ -58,7 +58,7 @@ pub(super) fn read(form: &Form) -> Filled {
 
 impl Filled {
     /// The name of the field that a JSON pointer into the wish means.
-    pub(super) fn field(&self, pointer: &str) -> String {
+    pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
         let (first, index, rest) = (parts.next(), parts.next(), parts.next());
         let row = index

@@ -1,40 +1,46 @@
 //! The portal, and the page after a save.
 
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use askama::Template as _;
+use axum::http::StatusCode;
+use axum::response::Response;
 use web::page::{Kind, Page};
 use web::{Language, Text};
 
 use super::show::{self, Reading, masked_email};
-use super::visit::{Turned, Visit};
 use super::view::{self, Standing, Typed};
+use super::visit::{Turned, Visit};
 use crate::portal::Portal;
 
 /// `GET /invite/{code}`.
-pub(super) async fn show(visit: Visit, uri: Uri) -> Result<Response, Turned> {
-    let portal = visit.enter().await?;
-    if visit.code != portal.household.invitation.code {
-        return Ok(canonical(&portal, &uri));
-    }
+pub(super) async fn show(visit: Visit) -> Result<Response, Turned> {
+    let portal = visit.look().await?;
     visit.door.note_opened(&visit.headers, &portal);
     let text = visit.text(&portal);
     let response = page(&text, &portal, Vec::new());
     Ok(visit.remember(&portal, response))
 }
 
-/// Another spelling of the code: its own address, with the query kept.
-fn canonical(portal: &Portal, uri: &Uri) -> Response {
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let address = format!("/invite/{}{query}", portal.household.invitation.code);
-    axum::response::Redirect::permanent(&address).into_response()
-}
-
 /// The portal as a page; `typed` came too late to be saved.
 pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response {
+    let late = !typed.is_empty();
+    let body = body(text, portal, typed);
+    let title = body.title();
+    let mut response = guest_page(text, portal, &title, body);
+    if late {
+        *response.status_mut() = StatusCode::LOCKED;
+    }
+    response
+}
+
+/// The portal without its frame, for hosts who look at it.
+pub(crate) fn preview(text: &Text, portal: &Portal) -> Result<String, askama::Error> {
+    body(text, portal, Vec::new()).render()
+}
+
+fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Portal<'a> {
     let reading = Reading::new(text, portal);
     let details = &portal.household.invitation.details;
-    let late = !typed.is_empty();
-    let body = view::Portal {
+    view::Portal {
         text,
         frame: reading.frame(),
         cover: reading.cover(),
@@ -50,13 +56,7 @@ pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response 
         guests: reading.stored(),
         counts: reading.counts(),
         tiles: reading.tiles(),
-    };
-    let title = body.title();
-    let mut response = guest_page(text, portal, &title, body);
-    if late {
-        *response.status_mut() = StatusCode::LOCKED;
     }
-    response
 }
 
 /// Puts a body behind a code into the frame of its occasion.
@@ -88,7 +88,7 @@ pub(super) fn guest_page<B: askama::Template>(
 
 /// `GET /invite/{code}/confirmation`.
 pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
-    let portal = visit.enter().await?;
+    let portal = visit.look().await?;
     let text = visit.text(&portal);
     let reading = Reading::new(&text, &portal);
     let wants_mail = portal.occasion.details.switches.confirmation_mail;

@@ -185,7 +185,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The name to show: as written, or whose guest it is.
-    pub(super) fn name(&self, guest: &Guest) -> String {
+    pub(crate) fn name(&self, guest: &Guest) -> String {
         if !guest.name.is_empty() {
             return guest.name.clone();
         }

@@ -2,13 +2,14 @@
 //! opens anything.
 
 use axum::extract::{FromRequestParts, Path};
-use axum::http::{HeaderMap, Uri};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::door::{Admitted, Door, Failure, not_found};
+use super::door::{Admitted, Door, Failure, expired, not_found};
+use super::view::Typed;
 use super::{entry, show};
 use crate::portal::Portal;
 use crate::refusal::Refusal;
@@ -41,6 +42,7 @@ pub(crate) struct Visit {
     pub(crate) facts: Facts,
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
+    uri: Uri,
     /// The code as spelled in the address.
     pub(crate) code: String,
 }
@@ -49,15 +51,16 @@ impl FromRequestParts<Site> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        let Path(code) = Path::<String>::from_request_parts(parts, site)
-            .await
-            .map_err(|_| not_found())?;
+        // What is no text is no code, like any other that nobody has.
+        let code = Path::<String>::from_request_parts(parts, site).await;
+        let code = code.map_or_else(|_| String::new(), |Path(code)| code);
         let door = parts.extensions.get::<Door>().cloned();
         Ok(Self {
             door: door.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,
             facts: Facts::from_request_parts(parts, site).await?,
             wishes: Wishes::read(&parts.uri, &parts.headers),
             headers: parts.headers.clone(),
+            uri: parts.uri.clone(),
             site: site.clone(),
             code,
         })
@@ -73,13 +76,15 @@ impl Visit {
         headers: HeaderMap,
         code: String,
     ) -> Self {
-        let wishes = Wishes::read(&Uri::default(), &headers);
+        let uri = Uri::default();
+        let wishes = Wishes::read(&uri, &headers);
         Self {
             site,
             door,
             facts,
             wishes,
             headers,
+            uri,
             code,
         }
     }
@@ -91,11 +96,38 @@ impl Visit {
             .await
     }
 
+    /// Opens the portal for a page to look at, or says what to show instead:
+    /// another spelling of the code leads to the address on the card.
+    pub(super) async fn look(&self) -> Result<Portal, Turned> {
+        let portal = self.enter().await?;
+        if self.code == portal.household.invitation.code {
+            return Ok(portal);
+        }
+        let address = self.address_on_the_card(&portal);
+        Err(Redirect::permanent(&address).into_response().into())
+    }
+
+    /// This very address with the code as the card has it, and the query kept.
+    fn address_on_the_card(&self, portal: &Portal) -> String {
+        let mut parts = self.uri.path().splitn(4, '/');
+        let below = parts
+            .nth(3)
+            .map(|below| format!("/{below}"))
+            .unwrap_or_default();
+        let query = self
+            .uri
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
+        let code = &portal.household.invitation.code;
+        format!("/invite/{code}{below}{query}")
+    }
+
     /// Opens the portal for a page, or says what to show instead.
     pub(super) async fn enter(&self) -> Result<Portal, Turned> {
         match self.open().await {
             Ok(portal) => Ok(portal),
-            Err(failure) => Err(self.turn_away(failure).await),
+            Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
         }
     }
 
@@ -107,12 +139,13 @@ impl Visit {
     }
 
     /// A failure as a page: whoever has no code that opens anything is asked
-    /// for another one.
-    pub(super) async fn turn_away(&self, failure: Failure) -> Turned {
+    /// for another one, and finds there what was `typed` into a form.
+    pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> Turned {
         match failure {
             Failure::Problem(problem) => problem.into(),
-            Failure::Malformed => entry::ask_again(self, Failure::Unknown).await.into(),
-            other => entry::ask_again(self, other).await.into(),
+            Failure::Expired => entry::farewell(&self.site, &self.wishes).into(),
+            Failure::Malformed => entry::ask_again(self, Failure::Unknown, typed).await.into(),
+            other => entry::ask_again(self, other, typed).await.into(),
         }
     }
 
@@ -120,6 +153,7 @@ impl Visit {
     pub(crate) fn refuse(&self, failure: Failure) -> Problem {
         match failure {
             Failure::Malformed | Failure::Unknown => not_found(),
+            Failure::Expired => expired(),
             Failure::TooMany { retry_after } => entry::too_many(retry_after, &self.site),
             Failure::Problem(problem) => problem,
         }

@@ -10,7 +10,7 @@ use web::{Form, Problem, Text};
 use super::desk::{Desk, Errand, Place, Scene};
 use super::invites::progress;
 use super::say::Says;
-use super::sheet::{self, Field, Sheet};
+use super::sheet::{self, Control, Field, Sheet};
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, Filter};
 use crate::hosting::locks::Effect;

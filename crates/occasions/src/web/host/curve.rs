@@ -140,9 +140,15 @@ impl Curve<'_> {
         text: &Text,
     ) -> Vec<(i32, &'static str, String)> {
         let last = self.days.last().map_or(first, |day| day.date);
-        let words = |date: Date| text.day_and_month(date);
+        let words = |date: Date| {
+            let values = [
+                ("day", date.day().into()),
+                ("month", text.month_short(date).into()),
+            ];
+            text.with("host-curve-day", values)
+        };
         let mut days = vec![(x(first), "start", words(first))];
-        let apart = if size.width > 400 { 90 } else { 78 };
+        let apart = if size.width > 400 { 64 } else { 52 };
         if now - x(first) >= apart {
             let anchor = if end > last { "middle" } else { "end" };
             days.push((now, anchor, words(last)));

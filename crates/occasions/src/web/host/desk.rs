@@ -297,11 +297,12 @@ impl Desk {
             counted(entry(Place::Guests, "host-guests", "/guests"), scene.sizes.guests),
             entry(Place::Reports, "host-reports", "/reports"),
         ];
-        let mut set_up = vec![
-            entry(Place::Settings, "host-settings", "/settings"),
-            entry(Place::Events, "host-events", "/settings/events"),
-            entry(Place::Members, "host-members", "/members"),
-        ];
+        let mut set_up = Vec::new();
+        if scene.may(Leave::Write) {
+            set_up.push(entry(Place::Settings, "host-settings", "/settings"));
+            set_up.push(entry(Place::Events, "host-events", "/settings/events"));
+        }
+        set_up.push(entry(Place::Members, "host-members", "/members"));
         if scene.may(Leave::ReadLog) {
             set_up.push(entry(Place::Log, "host-log", "/audit"));
         }
@@ -341,6 +342,7 @@ impl Desk {
             "sent" => "host-done-sent",
             "code" => "host-done-code",
             "left" => "host-done-left",
+            "export" => "host-done-export",
             _ => return None,
         };
         Some(self.text.say(id).into_owned())

@@ -32,7 +32,6 @@ struct Invites<'a> {
     total: Option<i64>,
     next: Option<String>,
     may_invite: bool,
-    may_see: bool,
     /// Whether there are invitations at all.
     is_empty: bool,
     job: Option<JobLine>,
@@ -92,10 +91,12 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// Whether more match than stand here.
-    fn has_more(&self) -> Option<i64> {
+    /// The way to choose all that match, where more do than stand here.
+    fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
-        self.total.filter(|total| *total > shown)
+        let total = self.total.filter(|total| *total > shown)?;
+        let values = [("n", self.text.number(total).into())];
+        Some(self.text.with("host-choose-matching", values))
     }
 }
 
@@ -152,7 +153,7 @@ fn counts(all: &[Line]) -> [i64; 3] {
         i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
     };
     [
-        of(|line| line.has_unsettled),
+        of(|line| line.unsettled > 0),
         of(|line| line.people.yes > 0),
         of(|line| line.people.total > 0 && line.people.no == line.people.total),
     ]
@@ -179,7 +180,6 @@ fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) 
             .as_deref()
             .map(|cursor| filters.next(cursor, found.list.items.len())),
         may_invite: scene.may(Leave::Invite) && !filter.is_archived,
-        may_see: scene.may(Leave::SeeContacts),
         is_empty: scene.sizes.invitations == 0 && *filter == Filter::default(),
         job: found.jobs.first().and_then(|job| job_line(&says, job)),
         query: query.trim_start_matches('?').to_owned(),

@@ -10,6 +10,7 @@ use super::desk::{Desk, Place, Scene};
 use super::say::{self, Says, Tag};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::Leave;
+use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, Filter, Line, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 
@@ -162,16 +163,18 @@ impl Overview<'_> {
             words: say("host-adults"),
             n: coming.adults,
         }];
-        for (band, n) in &coming.by_age {
-            if *n > 0 {
-                let words = match *band {
-                    "unknown" => say("host-children-unknown"),
-                    band => self.text.with("host-children-band", [("band", band.replace('-', "–").into())]),
-                };
+        for band in Band::ALL {
+            let word = band.word();
+            let n = coming.by_age.get(word).copied().unwrap_or(0);
+            if n > 0 {
+                let values = [("band", word.replace('-', "–").into())];
                 rows.push(Number {
-                    href: self.guests(&format!("status=yes&band={band}")),
-                    words,
-                    n: *n,
+                    href: self.guests(&format!("status=yes&band={word}")),
+                    words: match band {
+                        Band::Unknown => say("host-children-unknown"),
+                        _ => self.text.with("host-children-band", values),
+                    },
+                    n,
                 });
             }
         }

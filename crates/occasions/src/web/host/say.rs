@@ -159,6 +159,12 @@ impl<'a> Says<'a> {
     }
 }
 
+/// The end of a day as typed: the first instant of the next one.
+pub(super) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
+    Some(next.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
 /// The address of a page of an occasion.
 pub(super) fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")

@@ -239,12 +239,6 @@ impl Field {
         self
     }
 
-    /// With another control.
-    pub(super) fn as_control(mut self, control: Control) -> Self {
-        self.control = control;
-        self
-    }
-
     /// That has to be filled in.
     pub(super) fn required(mut self) -> Self {
         self.is_required = true;

@@ -89,11 +89,15 @@ impl Merge<'_> {
                 differences.push(self.difference(pair, typed));
             }
         }
-        // Everything else travels as typed: food needs, new people, removals.
+        for guest in &self.portal.household.guests {
+            self.put_together(guest, &mut merged);
+        }
+        // Everything else travels as typed: new people, removals.
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
             let ours = ["version", "submission_id", "note_version"].contains(&name);
-            if !asked && !ours && self.still_there(name) {
+            let ticks = name.starts_with("diet.") || name.starts_with("child.");
+            if !asked && !ours && !ticks && self.still_there(name) {
                 merged.push((name.to_owned(), value.to_owned()));
             }
         }
@@ -102,10 +106,53 @@ impl Merge<'_> {
         (differences, merged)
     }
 
+    /// Ticks need no question: each was set, taken away, or left as it was, on
+    /// either side, and both sides can be done.
+    fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
+        let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
+        if has("age") {
+            let field = format!("child.{}", guest.id);
+            let typed = self.form.is_ticked(&field);
+            let old = self
+                .old(&format!("guests/{}/is_child", guest.id))
+                .and_then(Value::as_bool);
+            let child = if old == Some(typed) {
+                guest.is_child
+            } else {
+                typed
+            };
+            if child {
+                merged.push((field, "1".to_owned()));
+            }
+        }
+        if has("diet_note") {
+            let field = format!("diet.{}", guest.id);
+            let typed: Vec<&str> = self.form.all(&field).collect();
+            let old = self
+                .old(&format!("guests/{}/diets", guest.id))
+                .and_then(Value::as_array);
+            let old: Vec<&str> = match old {
+                Some(keys) => keys.iter().filter_map(Value::as_str).collect(),
+                None => guest.diets.iter().map(String::as_str).collect(),
+            };
+            let kept = guest.diets.iter().map(String::as_str);
+            let kept = kept.filter(|key| typed.contains(key) || !old.contains(key));
+            let added = typed.iter().copied();
+            let added =
+                added.filter(|key| !old.contains(key) && !guest.diets.iter().any(|had| had == key));
+            merged.extend(kept.chain(added).map(|key| (field.clone(), key.to_owned())));
+        }
+    }
+
+    fn old(&self, history: &str) -> Option<&Value> {
+        let change = self.changed.iter().find(|change| change.field == history)?;
+        Some(&change.old)
+    }
+
     /// The value a field had when the form was made, if it changed since.
     fn before(&self, history: &str) -> Option<String> {
-        let change = self.changed.iter().find(|change| change.field == history)?;
-        Some(match &change.old {
+        Some(match self.old(history)? {
+            Value::Null => String::new(),
             Value::String(text) if text == "pending" => String::new(),
             Value::String(text) => text.clone(),
             other => other.to_string(),
@@ -125,8 +172,10 @@ impl Merge<'_> {
                 about: self.text.with("conflict-name", [("name", name.into())]),
                 stored: guest.name.clone(),
                 words: guest.name.clone(),
-                say: |_, typed| typed.to_owned(),
+                say: as_typed,
             });
+            pairs.push(self.diet_note(guest));
+            pairs.push(self.age(guest));
         }
         let note = &self.portal.household.invitation.note;
         pairs.push(Pair {
@@ -135,9 +184,37 @@ impl Merge<'_> {
             about: self.text.say("note-title").into_owned(),
             stored: note.clone(),
             words: note.clone(),
-            say: |_, typed| typed.to_owned(),
+            say: as_typed,
         });
         pairs
+    }
+
+    fn diet_note(&self, guest: &Guest) -> Pair {
+        let name = self.reading.name(guest);
+        Pair {
+            field: format!("diet_note.{}", guest.id),
+            history: format!("guests/{}/diet_note", guest.id),
+            about: self.text.with("answer-diets-for", [("name", name.into())]),
+            stored: guest.diet_note.clone(),
+            words: guest.diet_note.clone(),
+            say: as_typed,
+        }
+    }
+
+    fn age(&self, guest: &Guest) -> Pair {
+        let (name, comma) = (self.reading.name(guest), self.text.say("list-comma"));
+        let stored = guest
+            .child_age
+            .map(|age| age.to_string())
+            .unwrap_or_default();
+        Pair {
+            field: format!("age.{}", guest.id),
+            history: format!("guests/{}/age", guest.id),
+            about: format!("{name}{comma}{}", self.text.say("answer-age")),
+            words: stored.clone(),
+            stored,
+            say: as_typed,
+        }
     }
 
     fn reply(&self, guest: &Guest, event: &crate::event::Event, name: &str) -> Pair {
@@ -185,4 +262,8 @@ impl Merge<'_> {
                 .any(|guest| guest.id.as_str() == id),
         }
     }
+}
+
+fn as_typed(_: &Text, typed: &str) -> String {
+    typed.to_owned()
 }

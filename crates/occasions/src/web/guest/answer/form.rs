@@ -224,8 +224,10 @@ impl Sheet<'_> {
 
     /// The version the form was made from: what was typed was typed over it.
     fn version(&self) -> String {
-        self.typed("version")
-            .map_or_else(|| self.portal.household.invitation.version.to_string(), str::to_owned)
+        self.typed("version").map_or_else(
+            || self.portal.household.invitation.version.to_string(),
+            str::to_owned,
+        )
     }
 
     fn typed(&self, field: &str) -> Option<&str> {
@@ -291,7 +293,13 @@ impl Sheet<'_> {
         self.choice_of(field, event, stored, seats)
     }
 
-    fn choice_of(&self, field: String, event: &Event, stored: &'static str, seats: Seats) -> Choice<'_> {
+    fn choice_of(
+        &self,
+        field: String,
+        event: &Event,
+        stored: &'static str,
+        seats: Seats,
+    ) -> Choice<'_> {
         let chosen = match self.form {
             Some(form) => chosen(form.text(&field)),
             None => stored,
@@ -324,12 +332,19 @@ impl Sheet<'_> {
     }
 
     fn new_rows(&self) -> Vec<NewRow<'_>> {
-        let free = self.places().map_or(0, |places| places.left + places.children_left);
+        let free = self
+            .places()
+            .map_or(0, |places| places.left + places.children_left);
         let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
         // What was typed stays, also in rows there is no place for any more.
         let typed = (0..40)
-            .filter(|n| !self.typed(&format!("new.{n}.name")).unwrap_or_default().is_empty())
+            .filter(|n| {
+                !self
+                    .typed(&format!("new.{n}.name"))
+                    .unwrap_or_default()
+                    .is_empty()
+            })
             .max()
             .map_or(0, |n| n + 1);
         (0..rows.max(typed)).map(|n| self.new_row(n)).collect()
@@ -348,10 +363,15 @@ impl Sheet<'_> {
         };
         NewRow {
             n,
-            name: self.typed(&format!("new.{n}.name")).unwrap_or_default().to_owned(),
+            name: self
+                .typed(&format!("new.{n}.name"))
+                .unwrap_or_default()
+                .to_owned(),
             comes: self.ticked(&format!("new.{n}.comes")),
             child: self.ticked(&format!("new.{n}.child")),
-            age: self.typed(&format!("new.{n}.age")).and_then(|age| age.parse().ok()),
+            age: self
+                .typed(&format!("new.{n}.age"))
+                .and_then(|age| age.parse().ok()),
             choices,
         }
     }
@@ -387,7 +407,10 @@ impl Sheet<'_> {
                     on: is_on(&option.key),
                 })
                 .collect(),
-            note: self.typed(&note_field).unwrap_or(&guest.diet_note).to_owned(),
+            note: self
+                .typed(&note_field)
+                .unwrap_or(&guest.diet_note)
+                .to_owned(),
         }
     }
 

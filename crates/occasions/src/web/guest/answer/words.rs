@@ -7,24 +7,29 @@ use super::super::fill::Filled;
 use super::super::show::Reading;
 use super::super::view::{Complaint, Typed};
 use super::form::Trouble;
+use crate::guest::Guest;
 use crate::household::Places;
 use crate::portal::Portal;
 use crate::refusal::{FieldError, Refusal};
+use crate::wish::GuestWish;
+use crate::words::ReplyStatus;
 
 /// What stands against a save, at the fields it is about.
-pub(super) fn trouble(
-    text: &Text,
-    portal: &Portal,
-    filled: &Filled,
-    refusal: &Refusal,
-) -> Trouble {
-    let first_new = || filled.first_new().unwrap_or_else(|| "new.0.name".to_owned());
+pub(super) fn trouble(text: &Text, portal: &Portal, filled: &Filled, refusal: &Refusal) -> Trouble {
+    let first_new = || {
+        filled
+            .first_new()
+            .unwrap_or_else(|| "new.0.name".to_owned())
+    };
     let one = |field: String, words: String| {
         Trouble::Fields(StatusCode::CONFLICT, vec![Complaint { field, words }])
     };
     let places = |id, places: &Places| {
         let left = (places.allowed - places.used).max(0);
-        text.with(id, [("allowed", places.allowed.into()), ("left", left.into())])
+        text.with(
+            id,
+            [("allowed", places.allowed.into()), ("left", left.into())],
+        )
     };
     match refusal {
         Refusal::Fields(fields) => Trouble::Fields(
@@ -38,7 +43,10 @@ pub(super) fn trouble(
         Refusal::ChildrenLimit(left) => one(first_new(), places("complaint-children", left)),
         Refusal::GuestLimit => one(
             first_new(),
-            text.with("complaint-guests", [("n", crate::household::GUEST_LIMIT.into())]),
+            text.with(
+                "complaint-guests",
+                [("n", crate::household::GUEST_LIMIT.into())],
+            ),
         ),
         Refusal::EventFull { event, left } => full(text, portal, filled, event, *left),
         Refusal::NamedGuest => one(
@@ -58,14 +66,16 @@ fn full(text: &Text, portal: &Portal, filled: &Filled, key: &str, left: i64) -> 
         .find(|event| event.key == key)
         .map(|event| reading.event_name(event).text.to_owned())
         .unwrap_or_default();
-    let words = text.with("complaint-full", [("event", name.into()), ("left", left.into())]);
+    let words = text.with(
+        "complaint-full",
+        [("event", name.into()), ("left", left.into())],
+    );
     let field = filled
         .wish
         .guests
         .iter()
         .position(|guest| {
-            guest.id.is_none()
-                || guest.replies.get(key) == Some(&crate::words::ReplyStatus::Yes)
+            guest.id.is_none() || guest.replies.get(key) == Some(&crate::words::ReplyStatus::Yes)
         })
         .map_or_else(String::new, |index| {
             filled.field(&format!("/guests/{index}/replies/{key}"))
@@ -82,7 +92,10 @@ fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> C
         ("diet_note", "dietary_note_required") => text.say("complaint-diet-note").into_owned(),
         ("diet_note", _) => text.with("complaint-too-long", [("n", 500.into())]),
         ("diets", _) => text.say("complaint-diet-unknown").into_owned(),
-        ("text", _) => text.with("complaint-too-long", [("n", crate::rsvp::NOTE_LIMIT.into())]),
+        ("text", _) => text.with(
+            "complaint-too-long",
+            [("n", crate::rsvp::NOTE_LIMIT.into())],
+        ),
         (key, "event_not_invited") => {
             let reading = Reading::new(text, portal);
             let event = portal.events.iter().find(|event| event.key == key);
@@ -101,15 +114,25 @@ fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> C
 pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) -> Vec<Typed> {
     let reading = Reading::new(text, portal);
     let mut lines = Vec::new();
-    for wanted in &filled.wish.guests {
+    let mut add = |what: String, words: String| lines.push(Typed { what, words });
+    for (index, wanted) in filled.wish.guests.iter().enumerate() {
         let known = wanted
             .id
             .as_ref()
             .and_then(|id| portal.household.guests.iter().find(|guest| guest.id == *id));
         let name = known.map_or_else(
-            || wanted.name.clone().unwrap_or_default(),
+            || newcomer(text, wanted, index),
             |guest| reading.name(guest),
         );
+        let typed = wanted.name.as_deref().map(str::trim).unwrap_or_default();
+        match known {
+            None => add(text.say("answer-bring").into_owned(), name.clone()),
+            Some(guest) if !typed.is_empty() && typed != guest.name => {
+                let about = text.with("conflict-name", [("name", name.as_str().into())]);
+                add(about, typed.to_owned());
+            }
+            Some(_) => {}
+        }
         for event in portal.invited_events() {
             let Some(status) = wanted.replies.get(&event.key) else {
                 continue;
@@ -120,24 +143,75 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) 
             }
             let event_name = reading.event_name(event);
             let comma = text.say("list-comma");
-            lines.push(Typed {
-                what: format!("{name}{comma}{event_name}"),
-                words: text.say(&format!("reply-{}", status.word())).into_owned(),
-            });
+            add(format!("{name}{comma}{event_name}"), reply(text, *status));
         }
-        if known.is_none() && wanted.replies.is_empty() {
-            lines.push(Typed {
-                what: text.say("answer-bring").into_owned(),
-                words: name,
-            });
+        let needs = known.map_or_else(Vec::new, |guest| needs(&reading, wanted, guest));
+        if !needs.is_empty() {
+            let about = text.with("answer-diets-for", [("name", name.as_str().into())]);
+            add(about, needs.join(&text.say("list-comma")));
         }
     }
-    let note = form.text("note").trim();
-    if !note.is_empty() && note != portal.household.invitation.note {
-        lines.push(Typed {
-            what: text.say("note-title").into_owned(),
-            words: note.to_owned(),
-        });
-    }
+    lines.extend(note(text, form, &portal.household.invitation.note));
     lines
+}
+
+/// The food needs of one person as typed; none where they are as stored.
+fn needs(reading: &Reading<'_>, wanted: &GuestWish, guest: &Guest) -> Vec<String> {
+    let chosen = wanted.diets.as_deref().unwrap_or(&guest.diets);
+    let own_words = wanted
+        .diet_note
+        .as_deref()
+        .map_or(guest.diet_note.as_str(), str::trim);
+    if *chosen == guest.diets && own_words == guest.diet_note {
+        return Vec::new();
+    }
+    let labels = reading
+        .diets()
+        .filter(|(option, _)| chosen.contains(&option.key));
+    let own_words = (!own_words.is_empty()).then(|| own_words.to_owned());
+    labels
+        .map(|(_, label)| label.text.to_owned())
+        .chain(own_words)
+        .collect()
+}
+
+/// What was typed into the form of a code that opens nothing any more: only
+/// what the form itself says, for nothing else is known.
+pub(super) fn of_a_stranger(text: &Text, form: &Form, filled: &Filled) -> Vec<Typed> {
+    let people = filled.wish.guests.iter().enumerate();
+    let mut lines: Vec<Typed> = people
+        .map(|(index, wanted)| {
+            let replies = wanted.replies.values().map(|status| reply(text, *status));
+            let own_words = wanted.diet_note.iter().map(|words| words.trim().to_owned());
+            let words: Vec<String> = replies
+                .chain(own_words)
+                .filter(|words| !words.is_empty())
+                .collect();
+            Typed {
+                what: newcomer(text, wanted, index),
+                words: words.join(&text.say("list-comma")),
+            }
+        })
+        .collect();
+    lines.extend(note(text, form, ""));
+    lines
+}
+
+fn newcomer(text: &Text, wanted: &GuestWish, index: usize) -> String {
+    match wanted.name.as_deref().map(str::trim) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => text.with("answer-new-person", [("n", (index + 1).into())]),
+    }
+}
+
+fn reply(text: &Text, status: ReplyStatus) -> String {
+    text.say(&format!("reply-{}", status.word())).into_owned()
+}
+
+fn note(text: &Text, form: &Form, stored: &str) -> Option<Typed> {
+    let note = form.text("note").trim();
+    (!note.is_empty() && note != stored).then(|| Typed {
+        what: text.say("note-title").into_owned(),
+        words: note.to_owned(),
+    })
 }

@@ -5,7 +5,7 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
-use super::{Contact, Cover, Hosts, around_contact};
+use super::{Contact, Cover, Hosts, Typed, around_contact};
 
 /// `/` and what answers a code that opens nothing.
 #[derive(Template)]
@@ -19,6 +19,8 @@ pub struct CodeEntry<'a> {
     pub typed: String,
     /// What is wrong with it.
     pub problem: Option<CodeProblem>,
+    /// What was typed into a form whose code has ended, to be copied by hand.
+    pub kept: Vec<Typed>,
     /// Households this device has opened before.
     pub known: Vec<Known>,
     /// Whom to ask, only where the occasion was in the address.

@@ -291,6 +291,7 @@ pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
         action: "/".to_owned(),
         typed: String::new(),
         problem: None,
+        kept: Vec::new(),
         known: vec![Known {
             household: household(text).to_owned(),
             address: "/invite/RAHMA".to_owned(),

@@ -1,0 +1,581 @@
+### Words of the hosts' pages: one message per sentence; names, dates and numbers come in formed.
+
+## Navigation and everywhere
+
+host-occasions = My occasions
+host-account = Your account
+host-overview = Overview
+host-invitations = Invitations
+host-guests = Guests
+host-reports = Kitchen and lists
+host-settings = Settings
+host-events = Events
+host-members = Members
+host-log = Log
+host-set-up = Set-up
+host-strip-draft = Draft: guests cannot open their invitations yet.
+host-strip-closed = Closed: guests can look, and nothing can be answered.
+host-strip-archived = Archived: codes open nothing any more.
+host-today = today
+host-tomorrow = tomorrow
+host-yesterday = yesterday
+host-in-days = in { $n } days
+host-days-ago = { $n } days ago
+host-just-now = just now
+host-minutes-ago = { $n } min ago
+host-hours-ago = { $n } h ago
+host-end-of-day = { $date }, end of day
+host-no-events = no event yet
+host-nothing = nothing
+host-problem = There is a problem
+host-error-title = Error: { $title }
+host-clash = Someone changed this while you were here. Nothing of yours was saved yet: what was saved meanwhile stands below each field. Press Save again to keep yours.
+host-clash-stored = Saved meanwhile: { $value }
+host-save = Save
+host-cancel = Cancel
+host-create = Create
+host-edit = Edit
+host-change = Name, age, events
+host-remove = Remove
+host-back = Back
+host-all = All
+host-any = Any
+host-list = List
+host-table = Table
+host-show = Show
+host-search = Search
+host-clear = Clear all
+host-day = Day
+host-when = When
+host-people = People
+host-download = Download
+host-refresh = Refresh
+host-live = Live
+host-live-waiting = Reconnecting…
+host-live-paused = Paused, reload
+host-pages = Pages
+host-range = { $from }–{ $to } of { $total }
+host-first-page = First page
+host-next-page = Next
+host-older = Older
+host-take-away = { "" }: take this filter away
+host-active-filters = Active filters
+host-presets = Often wanted
+host-more-filters = More filters
+host-nothing-found = Nothing matches.
+host-somebody = somebody
+host-nameless = No name yet
+host-you = you
+host-since = Since
+host-until = until { $when }
+host-copy-link = Copy link
+host-copied = Copied
+host-on-this-page = On this page
+
+## What the page before did
+
+host-done-saved = Saved.
+host-done-created = Created.
+host-done-removed = Removed.
+host-done-archived = Archived. The code opens nothing now.
+host-done-restored = Restored. The code works again.
+host-done-locked = Locked. The household can look and not change.
+host-done-opened = Opened.
+host-done-deadline = Deadline saved.
+host-done-sent = Noted.
+host-done-code = The code is replaced. The old one opens nothing.
+host-done-left = You have left.
+host-done-export = The file is being made. It appears below when it is ready.
+
+## Occasions
+
+host-new-occasion = New occasion
+host-no-occasions = There is no occasion here for you yet. Somebody who owns one can invite you.
+host-new-occasion-note = It begins as a draft: guests see nothing until you publish it.
+host-first-event = First event
+host-status-draft = Draft
+host-status-published = Published
+host-status-closed = Closed
+host-status-archived = Archived
+host-status-eating = Coming or not sure
+host-kind-wedding = Wedding
+host-kind-engagement = Engagement
+host-kind-birthday = Birthday
+host-kind-kenduri = Kenduri
+host-kind-naming = Naming
+host-kind-memorial = Memorial
+host-kind-other = Another occasion
+
+## Overview
+
+host-coming = Coming
+host-of-guests = of { $n } guests · { $percent } %
+host-curve = Answers over time
+host-curve-day = { $day } { $month }
+host-curve-invited = { $n } invited
+host-curve-yes = Yes { $n }
+host-curve-no = No { $n }
+host-curve-undecided = Not sure { $n }
+host-curve-none = A curve is drawn once answers have come in on two days.
+host-curve-sentence = Of { $total } guests, { $yes } said yes, { $no } said no and { $undecided } are not sure.
+host-closes = Answers close
+host-never = never
+host-owe = { $n ->
+    [one] 1 household still owes an answer
+   *[other] { $n } households still owe an answer
+}
+host-seats = Seats
+host-seats-of = { $n } of { $seats }
+host-seats-left = { $n ->
+    [one] 1 seat left
+   *[other] { $n } seats left
+}
+host-seats-n = { $n }
+host-seats-any = as many as come
+host-look = Needs a look
+host-look-nothing = Nothing waits for you.
+host-look-notes = Notes from households
+host-look-diet-notes = Food notes to read
+host-look-over = Above allowance
+host-look-without-email = Without an e-mail address
+host-latest = Latest answers
+host-latest-none = Nobody has answered yet.
+host-food = Food
+host-food-none = No food needs yet.
+host-kitchen = Kitchen
+host-who-comes = Who comes
+host-adults = Adults
+host-children-band = Children, { $band }
+host-children-unknown = Children, age not told
+host-plus-ones-used = { $used } of { $allowed } extra places taken
+host-households = Households
+host-households-all = All { $n }
+host-households-open = Can answer
+host-households-closed = Closed by the deadline
+host-households-locked = Locked by hand
+host-households-never-opened = Never looked
+host-households-answered = Answered
+host-back-overview = Back to the overview
+host-no-invitations = Your first invitation
+host-no-invitations-text = An invitation is one household: its people, its code, its language.
+host-first-invitation = Add your first invitation
+
+## Invitations
+
+host-new-invitation = New invitation
+host-search-invitations = Search household, guest, code, tag
+host-preset-pending = Owes an answer { $n }
+host-preset-attending = Attending { $n }
+host-preset-declined = Declined { $n }
+host-household = Household
+host-answers = Answers
+host-answer = Answer
+host-code = Code
+host-language = Language
+host-access = Access
+host-last-answer = Last answer
+host-above = Above allowance
+host-masked = Hidden from your role
+host-sent-on = sent { $date }
+host-tag-yes = { $n } yes
+host-tag-no = { $n } no
+host-tag-undecided = { $n } not sure
+host-tag-waitlisted = { $n } waiting
+host-tag-pending = { $n } open
+host-new-answers = New answers: { $n }
+host-choose = Choose { $name }
+host-choose-all = Choose all on this page
+host-choose-matching = Select all { $n } matching
+host-chosen = { $n } selected
+host-chosen-first = Tick households, then choose what to do
+host-nothing-chosen = No household was ticked.
+host-keys = Keyboard
+host-keys-text = / search · j and k move · x tick · Enter open · ? this help
+host-keys-on = Use these keys
+host-order = Order
+host-sort-household = By name
+host-sort-replied = Latest answer first
+host-sort-created = Newest first
+host-sort-opened = Latest look first
+host-sort-size = Largest first
+host-language-unknown = Not known
+host-response-pending = Owes an answer
+host-response-attending = Somebody comes
+host-response-declined = Nobody comes
+host-response-unanswered = No answer at all
+host-response-partial = Partly answered
+host-response-complete = Fully answered
+host-chip-search = “{ $value }”
+host-chip-tag = Tag “{ $value }”
+host-filter-response = Answers
+host-filter-access = Access
+host-filter-language = Language
+host-filter-event = Invited to
+host-filter-tag = Tag
+host-filter-answered = Has answered
+host-filter-answered-yes = Has answered
+host-filter-answered-no = Never answered
+host-filter-opened = Has looked
+host-filter-opened-yes = Has looked
+host-filter-opened-no = Never looked
+host-filter-sent = Sent
+host-filter-sent-yes = Sent
+host-filter-sent-no = Not sent
+host-filter-email = E-mail address
+host-filter-email-yes = With e-mail
+host-filter-email-no = Without e-mail
+host-filter-override = Own deadline
+host-filter-override-yes = With its own deadline
+host-filter-override-no = Without its own deadline
+host-filter-over = Allowance
+host-filter-over-yes = Above allowance
+host-filter-over-no = Within allowance
+host-filter-note = Note from the household
+host-filter-note-yes = With a note
+host-filter-note-no = Without a note
+host-filter-archived = Archive
+host-filter-archived-yes = Archived ones
+host-filter-status = Answer
+host-filter-diet = Food need
+host-filter-band = Child’s age
+host-filter-child = Child
+host-filter-child-yes = Children
+host-filter-child-no = Adults
+host-filter-plus-one = Brought along
+host-filter-plus-one-yes = Brought along
+host-filter-plus-one-no = Named by the hosts
+host-filter-diet-note = Food note
+host-filter-diet-note-yes = With a food note
+host-filter-diet-note-no = Without a food note
+host-filter-actor = By
+host-filter-action = About
+host-filter-from = From
+host-filter-until = Until
+
+## Many at once
+
+host-bulk = Many at once
+host-bulk-actions = Actions
+host-bulk-tag = Add a tag
+host-bulk-untag = Take a tag off
+host-bulk-language = Set the language
+host-bulk-allowance = Set the allowance
+host-bulk-deadline = Set the deadline
+host-bulk-lock = Lock answers
+host-bulk-unlock = Unlock answers
+host-bulk-archive = Archive
+host-did-tag = Tag “{ $value }”
+host-did-untag = Tag “{ $value }” off
+host-did-language = Language: { $value }
+host-effect-none = This changes for nobody whether answers are open.
+host-effect-changes = { $n ->
+    [one] This changes 1 household. Answers stay open or closed as they are.
+   *[other] This changes { $n } households. Answers stay open or closed as they are.
+}
+host-effect-closes = { $n ->
+    [one] This closes answers for 1 household now. They will see a notice with your contact.
+   *[other] This closes answers for { $n } households now. They will see a notice with your contact.
+}
+host-effect-reopens = { $n ->
+    [one] This opens answers again for 1 household.
+   *[other] This opens answers again for { $n } households.
+}
+host-effect-archive = { $n ->
+    [one] This archives 1 household: its code opens nothing, its guests leave all counts. It can be restored within 30 days.
+   *[other] This archives { $n } households: their codes open nothing, their guests leave all counts. They can be restored within 30 days.
+}
+host-do-it = Do it
+host-see-effect = See what it does
+host-job = { $what }: { $done } of { $total } done, { $failed } failed
+host-failed = Stayed as they were
+host-back-invitations = Back to the invitations
+
+## One invitation
+
+host-preview = View as guest
+host-preview-notice = Preview, nothing is saved
+host-no-people = Nobody is on this invitation yet.
+host-add-person = Add a person
+host-plus-one = brought along
+host-saving = More about this save
+host-save-phone = Save, by phone
+host-exceed = Beyond allowance and seats
+host-exceed-hint = Counts for no allowance, and may overfill an event.
+host-mail-household = Mail them a confirmation
+host-mail-household-hint = Otherwise the household is not told.
+host-household-note = Note from the household
+host-history = History
+host-reason = Reason, for hosts: { $reason }
+host-why-open = Answers are open until { $deadline }, as for everybody.
+host-why-open-own = Answers are open until { $deadline }, this household’s own deadline.
+host-why-open-until = Opened by hand until { $deadline }.
+host-why-open-by-hand = Opened by hand, whatever the deadline.
+host-why-open-always = Answers are open. There is no deadline.
+host-why-closed = Answers closed: { $deadline }. The household can look and not change.
+host-why-closed-undated = Answers are closed.
+host-why-occasion-closed = The whole occasion is closed.
+host-why-locked = Locked by hand, whatever the deadline. The household can look and not change.
+host-why-archived = Archived: the code opens nothing, and its guests leave all counts.
+host-why-expired = The occasion is archived.
+host-lock-auto = As the deadline says
+host-lock-now = Lock now
+host-lock-effect = The household can look and not change, whatever the deadline. It sees your contact, not the reason.
+host-unlock = Back to what the deadline says
+host-open-by-hand = Open whatever the deadline
+host-open-effect = The household can answer until the day you choose, or until the occasion closes.
+host-own-deadline = Own deadline
+host-usual-deadline = Empty: the occasion’s, { $deadline }. A day that is over closes answers now.
+host-usual-never = Empty: none, as for everybody. A day that is over closes answers now.
+host-replace-code = Replace the code
+host-replace-code-effect = The old code and its link open nothing from then on, on printed cards too. Whoever has it open is signed out.
+host-type-code = To confirm, type { $code }
+host-type-name = To confirm, type { $name }
+host-insist = Use it although it is easy to guess
+host-way = On its way
+host-sent-at = Sent: { $when }
+host-not-sent = Not marked as sent
+host-opened-at = { $n ->
+    [one] Last looked: { $when } (once)
+   *[other] Last looked: { $when } ({ $n } times)
+}
+host-never-opened = Never looked
+host-answered-at = Answered: { $when }
+host-mark-sent = Mark as sent
+host-mark-unsent = Not sent after all
+host-about-household = About the household
+host-may-bring = May bring
+host-allowance = { $used } of { $allowed } people, { $children_used } of { $children_allowed } children
+host-contact = Contact
+host-contact-hint = Shown where guests have to ask the hosts.
+host-words = Words
+host-archive = Archive
+host-archive-effect = The code opens nothing, the guests leave all counts, nothing is deleted. You can restore it within 30 days.
+host-restore = Restore
+host-remove-person = Remove this person
+host-remove-person-effect = The answers and food needs go with the person. The allowance stays.
+host-kind-named = Invited by name
+host-kind-plus-one = Brought along
+host-kind-plus-one-hint = Takes a place of the household’s allowance.
+
+## Fields
+
+host-field-household = Name of the household
+host-field-household-hint = As it should be addressed: “Keluarga Encik Rahman”.
+host-field-guests = People
+host-field-guests-hint = One name on each line. Children and food needs can be added afterwards.
+host-field-salutation = Own salutation
+host-field-salutation-hint = Instead of “Dear …”.
+host-field-tag = Tag
+host-field-tags = Tags
+host-field-tags-hint = With commas between them: side, group, table.
+host-field-plus-ones = People it may bring
+host-field-plus-ones-hint = 0 to 20, grown-ups or children.
+host-field-children = More children
+host-field-children-hint = 0 to 20, besides the people above.
+host-field-keep = Empty: stays as it is.
+host-field-for-new = For new invitations.
+host-field-email = E-mail
+host-field-phone = Phone
+host-field-address = Address
+host-field-own-email = Own e-mail
+host-field-own-phone = Own phone
+host-field-message = Message to the household
+host-field-message-hint = They read it on their invitation.
+host-field-note = Note between hosts
+host-field-note-hint = Private: guests never see it.
+host-field-code = Code of your choice
+host-field-code-hint = Empty: one is drawn, hard to guess.
+host-field-reason = Reason
+host-field-reason-hint = For hosts only.
+host-field-deadline = Last day to answer
+host-field-deadline-hint = The whole day counts. Empty: no deadline of its own.
+host-field-own-deadline = Last day for this household
+host-field-open-until = Until the end of
+host-field-name = Name
+host-field-child = A child
+host-field-age = Age
+host-field-age-hint = 0 to 17, of a child.
+host-field-invited-as = Invited as
+host-field-diet-note = Food, in their words
+host-field-hosts = Hosts
+host-field-hosts-hint = As on the card: “Aisyah & Daniel”.
+host-field-title = Title
+host-field-title-hint = In lists and mails: “Wedding of Aisyah and Daniel”.
+host-field-kicker = Above the names
+host-field-subtitle = Below the names
+host-field-welcome = Welcome
+host-field-farewell = Farewell
+host-field-slug = Name in addresses
+host-field-slug-hint = Small letters, digits and hyphens: aisyah-daniel. An old name leads to the new one.
+host-field-kind = What is celebrated
+host-field-time-zone = Time zone
+host-field-time-zone-hint = For example Asia/Kuala_Lumpur.
+host-field-currency = Currency
+host-field-languages = Languages
+host-field-languages-hint = What guests can choose from.
+host-field-default-language = Main language
+host-field-tone = Tone
+host-field-tone-hint = Salutation, invitation and thanks; errors and buttons stay plain.
+host-field-retention = Days to keep guests’ data
+host-field-retention-hint = 30 to 1,825 after the last event; food needs always 30.
+host-field-event-name = Name
+host-field-starts = Begins
+host-field-ends = Ends
+host-field-ends-hint = Empty: keeps its length, or two hours.
+host-field-venue = Venue
+host-field-map = Map link
+host-field-map-hint = Starts with https://
+host-field-dress = Dress
+host-field-seats-hint = Empty: as many as come.
+host-field-position = Place in the order
+host-field-key = Name in addresses
+host-field-key-hint = Small letters, digits and hyphens. It stays. Empty: chosen for you.
+host-field-ground = Ground of Songket
+host-field-ground-hint = Only for Songket.
+host-in-zone = As clocks show it in { $zone }.
+
+## Guests
+
+host-search-guests = Search guest or household
+host-no-guests = No guests yet
+host-no-guests-text = People come with their invitations.
+
+## Kitchen and files
+
+host-kitchen-text = People who come or are not sure. Food needs are deleted 30 days after the event.
+host-kitchen-people = Who needs what
+host-allergy = Allergy
+host-exports = Lists as files
+host-exports-text = Made in the background, kept for 7 days.
+host-exports-masked = Without codes and contact data, as your role sees them.
+host-export = Make the file
+host-export-format = Format
+host-export-households = Households
+host-export-replies = Answers for each event
+host-export-rows = { $n } lines
+host-job-waiting = Being made
+host-job-ready = Ready
+host-job-failed = Failed
+host-job-expired = No longer kept
+
+## Members
+
+host-role = Role
+host-role-of = Role of { $name }
+host-role-owner = Owner
+host-role-owner-may = Everything: settings, members, codes, closing.
+host-role-coordinator = Coordinator
+host-role-coordinator-may = Invitations, guests, answers by phone, texts, the log.
+host-role-observer = Observer
+host-role-observer-may = Looks, without codes and contact data, and changes nothing.
+host-leave = Leave
+host-invite-member = Invite somebody
+host-invite-text = Makes a link for one person. It works once, within 7 days; send it yourself.
+host-invite-make = Make the link
+host-invite-made = Here is the link
+host-invite-once = It is shown this once. Copy it now.
+host-invites-open = Not taken yet
+host-withdraw = Withdraw
+
+## Settings
+
+host-texts = Texts
+host-basics = Basics
+host-deadline = Deadline
+host-set-deadline = Set this deadline
+host-switches = Switches
+host-state = State
+host-offered = Offered to guests
+host-style = Style
+host-public-page = Public page
+host-tone-formal = Formal
+host-tone-casual = Casual
+host-tone-fun = Fun
+host-look-title = Look
+host-look-songket = Songket
+host-look-songket-hint = Woven gold on a deep ground.
+host-look-letterpress = Letterpress
+host-look-letterpress-hint = Paper, a fine frame, a spray of jasmine.
+host-look-plain = Plain
+host-look-plain-hint = Calm and quick, without ornament in the way.
+host-ground-usual = As usual
+host-ground-maroon = Maroon
+host-ground-zamrud = Zamrud, green
+host-ground-nila = Nila, blue
+host-ground-terung = Terung, purple
+host-ground-arang = Arang, black
+host-switch-dietary = Ask for food needs
+host-switch-dietary-off = Off hides them; what was told is kept.
+host-switch-notes = Let households write a note
+host-switch-notes-off = Off hides notes; they are kept.
+host-switch-children = Tell children apart
+host-switch-children-off = Off hides age and child places.
+host-switch-undecided = Offer “Not sure”
+host-switch-undecided-off = Off: those who said so count as not answered.
+host-switch-names = A guest brought along needs a name
+host-switch-names-on = On: those without a name stay until they are changed.
+host-switch-late = Notes stay open after answers close
+host-switch-late-off = Off closes notes with the answers.
+host-switch-mail = Confirm by mail what was saved
+host-switch-mail-off = Off: nobody gets a mail after saving.
+host-publish = Publish
+host-publish-effect = Codes open their invitations from then on.
+host-close = Close
+host-close-effect = Guests can look, and nothing can be answered, by nobody.
+host-withdraw-occasion = Back to draft
+host-withdraw-occasion-effect = Codes open nothing until you publish again. Answers are kept.
+host-reopen = Open again
+host-reopen-effect = Answers are open again as far as deadlines say.
+host-archive-occasion = Archive the occasion
+host-archive-occasion-effect = All codes expire. Everything is kept until the days to keep it are over.
+host-unarchive = Out of the archive
+host-unarchive-effect = Codes show their invitations again, closed.
+host-new-event = New event
+host-when-where = When and where
+host-remove-event = Remove this event
+host-remove-event-effect = Every answer given for it is deleted. This cannot be undone.
+
+## The log
+
+host-by-household = { $name }
+host-by-token = A program
+host-by-system = Kenduri
+host-by-somebody = Somebody
+host-family-rsvp = Answers
+host-family-invitation = Invitations
+host-family-guest = People
+host-family-event = Events
+host-family-occasion = Settings
+host-family-bulk = Many at once
+host-family-export = Files
+host-family-grant = Members
+host-family-invite = Links for members
+host-log-rsvp-saved = saved answers
+host-log-rsvp-by-host = saved answers by phone
+host-log-invitation-created = wrote the invitation
+host-log-invitation-changed = changed the invitation
+host-log-invitation-archived = archived the invitation
+host-log-invitation-restored = restored the invitation
+host-log-invitation-locked = locked answers
+host-log-invitation-unlocked = opened answers
+host-log-code-replaced = replaced the code
+host-log-swept = closed answers at the deadline
+host-log-guest-added = added people
+host-log-guest-changed = changed a person
+host-log-guest-removed = removed a person
+host-log-guest-ordered = put people in order
+host-log-event-created = added an event
+host-log-event-changed = changed an event
+host-log-event-removed = removed an event
+host-log-occasion-created = created the occasion
+host-log-occasion-changed = changed the settings
+host-log-occasion-moved = changed the state
+host-log-bulk = changed many invitations
+host-log-export = asked for a file
+host-log-export-fetched = fetched a file
+host-log-grant-given = gave a role to
+host-log-grant-changed = changed the role of
+host-log-grant-removed = took the role of
+host-log-invite-created = made a link for a member
+host-log-invite-withdrawn = withdrew a link for a member
+host-log-diets = changed the food needs on offer

@@ -1,0 +1,114 @@
+//! The log of the occasion, as sentences, newest first.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use platform::id::Id;
+use web::{Piece, Problem, Text};
+
+use super::desk::{Desk, Place, Scene};
+use super::history::{FAMILIES, Sentence, Telling};
+use super::say::{self, Says};
+use crate::guest;
+use crate::hosting::{log, members};
+use crate::invitation::InvitationId;
+
+#[derive(Template)]
+#[template(path = "host/audit.html")]
+struct Log<'a> {
+    text: &'a Text,
+    says: Says<'a>,
+    days: Vec<(String, Vec<Sentence>)>,
+    people: Vec<(String, String, bool)>,
+    families: Vec<(&'static str, &'static str, bool)>,
+    from: &'a str,
+    until: &'a str,
+    entity: &'a str,
+    is_filtered: bool,
+    next: Option<String>,
+}
+
+/// `GET /admin/o/{slug}/audit`.
+pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> {
+    let query = desk.query.clone();
+    let look = move |tx: &mut platform::Tx<'_>, scene: &Scene| {
+        let zone = scene.occasion.zone();
+        let start = |name: &str, after: bool| day_start(query.text(name), &zone, after);
+        let filter = log::Filter {
+            actor: query.text("actor").to_owned(),
+            action: query.text("action").to_owned(),
+            entity: query.text("entity").to_owned(),
+            from: start("from", false),
+            until: start("until", true),
+        };
+        let list = log::list(tx, &scene.host, &filter, &piece)?;
+        let mut guests = BTreeMap::new();
+        let mut seen = Vec::new();
+        for line in &list.items {
+            let record = &line.record;
+            if record.entity_kind == "invitation" && !seen.contains(&record.entity_id) {
+                seen.push(record.entity_id.clone());
+                let id = InvitationId::from_text(record.entity_id.clone());
+                for guest in guest::list(tx, &id)? {
+                    guests.insert(guest.id.to_string(), guest.name);
+                }
+            }
+        }
+        Ok((list, guests, members::list(tx, &scene.host)?))
+    };
+    let (scene, (list, guests, members)) = desk.read(look).await?;
+    let (text, says) = (&desk.text, desk.says(&scene));
+    let telling = Telling {
+        says: says.clone(),
+        events: &scene.events,
+        guests,
+    };
+    let mut days: Vec<(String, Vec<Sentence>)> = Vec::new();
+    for line in &list.items {
+        let sentence = telling.tell(line);
+        match days.last_mut() {
+            Some((day, sentences)) if *day == sentence.day => sentences.push(sentence),
+            _ => days.push((sentence.day.clone(), vec![sentence])),
+        }
+    }
+    let query = &desk.query;
+    let next = list.next_cursor.as_deref().map(|cursor| {
+        let kept = query.iter().filter(|(name, _)| *name != "cursor");
+        say::address(&says.at("/audit"), kept.chain([("cursor", cursor)]))
+    });
+    let body = Log {
+        text,
+        days,
+        people: members
+            .into_iter()
+            .map(|member| {
+                let id = member.account.to_string();
+                let is_chosen = query.text("actor") == id;
+                (id, member.display_name, is_chosen)
+            })
+            .collect(),
+        families: FAMILIES
+            .map(|(word, id)| (word, id, query.text("action") == word))
+            .into(),
+        from: query.text("from"),
+        until: query.text("until"),
+        entity: query.text("entity"),
+        is_filtered: query.iter().any(|(_, value)| !value.is_empty()),
+        next,
+        says: says.clone(),
+    };
+    Ok(desk.page(&scene, Place::Log, &text.say("host-log"), body))
+}
+
+/// The first instant of a day as typed, or of the day after it.
+fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
+    if after {
+        return say::end_of_day(typed, zone);
+    }
+    let date: Date = typed.parse().ok()?;
+    Some(date.to_zoned(zone.clone()).ok()?.timestamp())
+}

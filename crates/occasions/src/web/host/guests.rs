@@ -1,0 +1,126 @@
+//! The list of guests: everybody, or whom a filter finds.
+
+use askama::Template;
+use axum::response::Response;
+use web::{List, Piece, Problem, Text};
+
+use super::desk::{Desk, Place, Scene};
+use super::filters::Filters;
+use super::say::{self, Says};
+use crate::diet::{self, DietaryOption};
+use crate::hosting::listing::people::{self, Filter, Person};
+use crate::web::guest::view::Mark;
+use crate::words::GuestKind;
+
+#[derive(Template)]
+#[template(path = "host/guests.html")]
+struct Guests<'a> {
+    text: &'a Text,
+    says: Says<'a>,
+    filters: Filters<'a>,
+    rows: Vec<Row<'a>>,
+    total: Option<i64>,
+    next: Option<String>,
+    /// Whether there are guests at all.
+    is_empty: bool,
+}
+
+struct Row<'a> {
+    person: &'a Person,
+    href: String,
+    name: String,
+    about: Vec<String>,
+    mark: Mark,
+    food: String,
+    answered: Option<(String, String)>,
+}
+
+impl Guests<'_> {
+    fn range(&self) -> String {
+        self.filters.range(self.rows.len(), self.total)
+    }
+}
+
+/// `GET /admin/o/{slug}/guests`.
+pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> {
+    let filter = Filter::read(desk.query.iter())?;
+    let asked = filter.clone();
+    let (scene, (list, diets)) = desk
+        .read(move |tx, scene| {
+            let list = people::people(tx, &scene.host, &asked, &piece)?;
+            Ok((list, diet::list(tx, scene.host.occasion())?))
+        })
+        .await?;
+    Ok(page(&desk, &scene, &filter, &list, &diets))
+}
+
+fn page(
+    desk: &Desk,
+    scene: &Scene,
+    filter: &Filter,
+    list: &List<Person>,
+    diets: &[DietaryOption],
+) -> Response {
+    let (text, says) = (&desk.text, desk.says(scene));
+    let named = diets
+        .iter()
+        .map(|option| (option.key.clone(), says.diet(diets, &option.key)))
+        .collect();
+    let filters = Filters::of_guests(&says, &scene.events, named, &desk.query);
+    let body = Guests {
+        text,
+        rows: list.items.iter().map(|person| row(&says, person, diets)).collect(),
+        total: list.total,
+        next: list
+            .next_cursor
+            .as_deref()
+            .map(|cursor| filters.next(cursor, list.items.len())),
+        is_empty: scene.sizes.guests == 0 && *filter == Filter::default(),
+        filters,
+        says: says.clone(),
+    };
+    desk.page(scene, Place::Guests, &text.say("host-guests"), body)
+}
+
+fn row<'a>(says: &Says<'_>, person: &'a Person, diets: &[DietaryOption]) -> Row<'a> {
+    let text = says.text;
+    Row {
+        href: says.at(&format!("/invites/{}", person.invitation)),
+        name: name(text, person),
+        about: about(text, person),
+        mark: say::mark(person.status),
+        food: food(says, person, diets),
+        answered: person.answered_at.map(|at| (says.machine(at), says.ago(at))),
+        person,
+    }
+}
+
+/// As written, or that nobody wrote one.
+pub(super) fn name(text: &Text, person: &Person) -> String {
+    match person.name.as_str() {
+        "" => text.say("host-nameless").into_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn about(text: &Text, person: &Person) -> Vec<String> {
+    let mut about = Vec::new();
+    match (person.is_child, person.age) {
+        (false, _) => {}
+        (true, None) => about.push(text.say("guest-child").into_owned()),
+        (true, Some(age)) => about.push(text.with("guest-child-age", [("age", age.into())])),
+    }
+    if person.kind == GuestKind::PlusOne {
+        about.push(text.say("host-plus-one").into_owned());
+    }
+    about
+}
+
+/// Food needs in words.
+pub(super) fn food(says: &Says<'_>, person: &Person, diets: &[DietaryOption]) -> String {
+    let mut words: Vec<String> = person.diets.iter().map(|key| says.diet(diets, key)).collect();
+    if !person.diet_note.is_empty() {
+        words.push(person.diet_note.clone());
+    }
+    words.join(&says.text.say("list-comma"))
+}

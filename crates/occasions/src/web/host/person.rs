@@ -1,0 +1,284 @@
+//! One person on an invitation: added, changed, removed by a host.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use platform::id::Id;
+use web::{Form, Problem, Text};
+
+use super::desk::{Desk, Errand, Place, Scene};
+use super::say::Says;
+use super::sheet::{self, Control, Field, Sheet};
+use crate::guest::{Guest, GuestId};
+use crate::hosting::guests::{self, Change, Contact, New};
+use crate::hosting::invitations;
+use crate::hosting::{Leave, Refusal};
+use crate::invitation::InvitationId;
+use crate::portal::Portal;
+use crate::words::GuestKind;
+
+#[derive(Template)]
+#[template(path = "host/person.html")]
+struct PersonPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    sheet: &'a Sheet,
+    title: String,
+    household: &'a str,
+    back: String,
+    action: String,
+    fields: Vec<Field>,
+    /// Where a removal is sent; nothing for somebody new.
+    remove: Option<String>,
+    version: i64,
+}
+
+/// The invitation, and how its people are reached.
+struct Found {
+    portal: Portal,
+    contacts: std::collections::BTreeMap<GuestId, Contact>,
+}
+
+impl Found {
+    fn guest(&self, id: &str) -> Result<&Guest, Refusal> {
+        let mut guests = self.portal.household.guests.iter();
+        guests
+            .find(|guest| guest.id.as_str() == id)
+            .ok_or(Refusal::NotFound)
+    }
+}
+
+async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
+    let id: InvitationId = desk.id();
+    desk.read(move |tx, scene| {
+        scene.needs(Leave::Invite)?;
+        Ok(Found {
+            portal: invitations::load(tx, &scene.host, &id)?,
+            contacts: guests::contacts(tx, &id)?,
+        })
+    })
+    .await
+}
+
+/// `GET …/invites/{id}/guests/new`.
+pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
+    let (scene, found) = find(&desk).await?;
+    let version = found.portal.household.invitation.version.to_string();
+    let events = found.portal.invited_events().map(|event| ("events", event.key.clone()));
+    let blank = [("version", version), ("kind", "named".to_owned())];
+    let sheet = Sheet::of(sheet::form(blank.into_iter().chain(events)));
+    Ok(page(&desk, &scene, &found, &sheet, None))
+}
+
+/// `POST …/invites/{id}/guests/new`.
+pub(super) async fn add(errand: Errand) -> Result<Response, Problem> {
+    let (desk, form) = (&errand.desk, &errand.form);
+    let id: InvitationId = desk.id();
+    let text = |name: &str| form.text(name).to_owned();
+    let new = New {
+        name: text("name"),
+        kind: GuestKind::find(form.text("kind")),
+        is_child: is_child(form),
+        age: sheet::number(form, "age"),
+        diets: form.all("diets").map(str::to_owned).collect(),
+        diet_note: text("diet_note"),
+        email: sheet::some(form, "email"),
+        phone: sheet::some(form, "phone"),
+        events: Some(form.all("events").map(str::to_owned).collect()),
+        r#override: form.is_ticked("override"),
+    };
+    let to = desk.at(&format!("/invites/{id}?done=saved"));
+    let added = errand
+        .once("POST /admin/guests/new", move |tx, host| {
+            guests::add(tx, host, &id, None, std::slice::from_ref(&new))?;
+            Ok(to.clone())
+        })
+        .await;
+    answer(&errand, added, None).await
+}
+
+/// `GET …/invites/{id}/guests/{guest}`.
+pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
+    let (scene, found) = find(&desk).await?;
+    let guest = found.guest(desk.piece("guest"))?;
+    let sheet = Sheet::of(stored(&found, guest));
+    Ok(page(&desk, &scene, &found, &sheet, Some(guest)))
+}
+
+/// `POST …/invites/{id}/guests/{guest}`.
+pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
+    let (desk, form) = (&errand.desk, &errand.form);
+    let (id, guest): (InvitationId, GuestId) = (desk.id(), guest_of(desk));
+    let change = Change {
+        version: None,
+        name: Some(form.text("name").to_owned()),
+        is_child: Some(is_child(form)),
+        age: Some(sheet::number(form, "age")),
+        diets: Some(form.all("diets").map(str::to_owned).collect()),
+        diet_note: Some(form.text("diet_note").to_owned()),
+        email: Some(sheet::some(form, "email")),
+        phone: Some(sheet::some(form, "phone")),
+        events: Some(form.all("events").map(str::to_owned).collect()),
+    };
+    let version = form.number("version").ok().flatten().unwrap_or_default();
+    let to = desk.at(&format!("/invites/{id}?done=saved"));
+    let changed = errand
+        .once("POST /admin/guests", move |tx, host| {
+            guests::change(tx, host, &guest, version, &change)?;
+            Ok(to.clone())
+        })
+        .await;
+    answer(&errand, changed, Some(guest_of(desk))).await
+}
+
+/// `POST …/invites/{id}/guests/{guest}/remove`.
+pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
+    let desk = &errand.desk;
+    let (id, guest): (InvitationId, GuestId) = (desk.id(), guest_of(desk));
+    let version = errand.form.number("version").ok().flatten();
+    let to = desk.at(&format!("/invites/{id}?done=removed"));
+    let removed = errand
+        .once("POST /admin/guests/remove", move |tx, host| {
+            guests::remove(tx, host, &guest, version)?;
+            Ok(to.clone())
+        })
+        .await;
+    match removed {
+        Err(refusal @ Refusal::VersionConflict(_)) => {
+            // What is removed should be what was seen: look again.
+            let (scene, found) = find(desk).await?;
+            let guest = found.guest(desk.piece("guest"))?;
+            let problem = Problem::from(refusal);
+            let sheet = Sheet::refused(stored(&found, guest), &problem, &desk.text);
+            let page = page(desk, &scene, &found, &sheet, Some(guest));
+            Ok((problem.status, page).into_response())
+        }
+        other => Ok(other?),
+    }
+}
+
+fn guest_of(desk: &Desk) -> GuestId {
+    GuestId::from_text(desk.piece("guest").to_owned())
+}
+
+/// Who has an age is a child, ticked or not.
+fn is_child(form: &Form) -> bool {
+    form.is_ticked("is_child") || sheet::some(form, "age").is_some()
+}
+
+async fn answer(
+    errand: &Errand,
+    done: Result<Response, Refusal>,
+    guest: Option<GuestId>,
+) -> Result<Response, Problem> {
+    let refusal = match done {
+        Ok(response) => return Ok(response),
+        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let (desk, form) = (&errand.desk, &errand.form);
+    let (scene, found) = find(desk).await?;
+    let guest = guest.map(|id| found.guest(id.as_str())).transpose()?;
+    let is_clash = matches!(refusal, Refusal::VersionConflict(_));
+    let mut problem = Problem::from(refusal);
+    for error in &mut problem.errors {
+        error.pointer = error.pointer.trim_start_matches("/guests/0").to_owned();
+    }
+    let sheet = match guest {
+        Some(guest) if is_clash => Sheet::clashing(form, stored(&found, guest), &desk.text),
+        _ => Sheet::refused(form.clone(), &problem, &desk.text),
+    };
+    Ok((problem.status, page(desk, &scene, &found, &sheet, guest)).into_response())
+}
+
+/// What is stored, as the form holds it.
+fn stored(found: &Found, guest: &Guest) -> Form {
+    let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
+    let fields = [
+        ("version", found.portal.household.invitation.version.to_string()),
+        ("name", guest.name.clone()),
+        ("is_child", if guest.is_child { "1" } else { "" }.to_owned()),
+        ("age", guest.child_age.map(|age| age.to_string()).unwrap_or_default()),
+        ("diet_note", guest.diet_note.clone()),
+        ("email", contact.email.unwrap_or_default()),
+        ("phone", contact.phone.unwrap_or_default()),
+    ];
+    let diets = guest.diets.iter().map(|key| ("diets", key.clone()));
+    let events = found
+        .portal
+        .invited_events()
+        .filter(|event| guest.replies.contains_key(&event.id))
+        .map(|event| ("events", event.key.clone()));
+    sheet::form(fields.into_iter().chain(diets).chain(events))
+}
+
+fn page(
+    desk: &Desk,
+    scene: &Scene,
+    found: &Found,
+    sheet: &Sheet,
+    guest: Option<&Guest>,
+) -> Response {
+    let (text, says) = (&desk.text, desk.says(scene));
+    let invitation = &found.portal.household.invitation;
+    let back = says.at(&format!("/invites/{}", invitation.id));
+    let (title, action) = match guest {
+        None => (
+            text.say("host-add-person").into_owned(),
+            format!("{back}/guests/new"),
+        ),
+        Some(guest) => {
+            let name = match guest.name.as_str() {
+                "" => text.say("host-nameless").into_owned(),
+                name => name.to_owned(),
+            };
+            (name, format!("{back}/guests/{}", guest.id))
+        }
+    };
+    let body = PersonPage {
+        text,
+        csrf: &desk.csrf,
+        submission: desk.submission(),
+        fields: fields(&says, found, sheet, guest),
+        household: &invitation.details.household,
+        remove: guest.map(|_| format!("{action}/remove")),
+        version: invitation.version,
+        title: title.clone(),
+        back,
+        action,
+        sheet,
+    };
+    desk.page(scene, Place::Invitations, &title, body)
+}
+
+fn fields(says: &Says<'_>, found: &Found, sheet: &Sheet, guest: Option<&Guest>) -> Vec<Field> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let mut fields = vec![sheet.line("name", say("host-field-name"))];
+    if guest.is_none() {
+        let kinds = vec![
+            ("named".to_owned(), say("host-kind-named"), String::new()),
+            ("plus_one".to_owned(), say("host-kind-plus-one"), say("host-kind-plus-one-hint")),
+        ];
+        fields.push(sheet.field("kind", say("host-field-invited-as"), Control::Radios(kinds)));
+        fields.push(sheet.tick("override", say("host-exceed")).hint(say("host-exceed-hint")));
+    }
+    fields.push(sheet.tick("is_child", say("host-field-child")));
+    fields.push(sheet.number("age", say("host-field-age")).hint(say("host-field-age-hint")));
+    let events = found.portal.invited_events().map(|event| {
+        let default = &says.occasion.details.default_language;
+        let name = event.details.name.pick(says.text.language(), default);
+        (event.key.clone(), name.to_string())
+    });
+    fields.push(sheet.ticks("events", say("host-events"), events));
+    let options = found
+        .portal
+        .diets
+        .iter()
+        .filter(|option| option.active || guest.is_some_and(|guest| guest.diets.contains(&option.key)))
+        .map(|option| (option.key.clone(), says.diet(&found.portal.diets, &option.key)));
+    fields.push(sheet.ticks("diets", say("host-food"), options));
+    fields.push(sheet.line("diet_note", say("host-field-diet-note")));
+    fields.push(sheet.field("email", say("host-field-own-email"), Control::Line("email", "off")));
+    fields.push(sheet.field("phone", say("host-field-own-phone"), Control::Line("tel", "off")));
+    fields
+}

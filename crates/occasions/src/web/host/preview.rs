@@ -1,0 +1,103 @@
+//! The invitation as its household sees it, in any language, to look at and not
+//! to touch. It does not count as opened.
+
+use askama::Template;
+use axum::response::Response;
+use web::page::{Kind, Page};
+use web::{Language, Problem, Text};
+
+use super::desk::{Desk, Place, keep_private};
+use super::say::Says;
+use crate::hosting::{Refusal, invitations};
+use crate::invitation::InvitationId;
+use crate::portal::Portal;
+use crate::web::guest;
+
+#[derive(Template)]
+#[template(path = "host/preview.html")]
+struct Preview<'a> {
+    text: &'a Text,
+    household: &'a str,
+    back: String,
+    frame: String,
+    /// Tag, own name, address, whether it is shown.
+    languages: Vec<(Language, String, bool)>,
+}
+
+/// `GET …/invites/{id}/preview`: the frame around it.
+pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
+    let (scene, portal) = load(&desk).await?;
+    let says = desk.says(&scene);
+    let invitation = &portal.household.invitation;
+    let back = says.at(&format!("/invites/{}", invitation.id));
+    let chosen = chosen(&desk, &says, &portal);
+    let languages = scene.occasion.details.languages.iter();
+    let body = Preview {
+        text: &desk.text,
+        household: &invitation.details.household,
+        frame: format!("{back}/preview/page?language={chosen}"),
+        languages: languages
+            .map(|tag| {
+                let address = format!("{back}/preview?language={tag}");
+                (Language::of(tag), address, *tag == chosen)
+            })
+            .collect(),
+        back,
+    };
+    let title = desk.text.say("host-preview");
+    Ok(desk.page(&scene, Place::Invitations, &title, body))
+}
+
+/// `GET …/invites/{id}/preview/page`: what is in the frame.
+pub(super) async fn page(desk: Desk) -> Result<Response, Problem> {
+    let (scene, portal) = load(&desk).await?;
+    let tag = chosen(&desk, &desk.says(&scene), &portal);
+    let text = desk.site.catalogue.speak(&Language::of(&tag));
+    let inside = guest::preview(&text, &portal).map_err(Problem::internal)?;
+    let mut response = web::page(Page {
+        title: &desk.text.say("host-preview"),
+        body: Inert {
+            notice: desk.text.say("host-preview-notice").into_owned(),
+            language: desk.text.language().clone(),
+            inside,
+        },
+        text: &text,
+        theme: portal.occasion.details.theme,
+        kind: Kind::Guest { languages: &[] },
+    });
+    keep_private(&mut response);
+    Ok(response)
+}
+
+#[derive(Template)]
+#[template(path = "host/preview_page.html")]
+struct Inert {
+    notice: String,
+    language: Language,
+    inside: String,
+}
+
+async fn load(desk: &Desk) -> Result<(super::desk::Scene, Portal), Refusal> {
+    let id: InvitationId = desk.id();
+    desk.read(move |tx, scene| {
+        let mut portal = invitations::load(tx, &scene.host, &id)?;
+        if !scene.may(crate::hosting::Leave::SeeContacts) {
+            "•••••".clone_into(&mut portal.household.invitation.code);
+        }
+        Ok(portal)
+    })
+    .await
+}
+
+/// The language asked for, else the household's, else the occasion's.
+fn chosen(desk: &Desk, says: &Says<'_>, portal: &Portal) -> String {
+    let details = &says.occasion.details;
+    let asked = desk.query.text("language");
+    let own = portal.household.invitation.details.language.as_deref();
+    [Some(asked), own]
+        .into_iter()
+        .flatten()
+        .find(|tag| details.languages.iter().any(|offered| offered == tag))
+        .unwrap_or(&details.default_language)
+        .to_owned()
+}

@@ -1,0 +1,234 @@
+//! What goes to others: food needs for the kitchen, lists as files.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use web::{Problem, Spoken, Text};
+
+use super::desk::{Desk, Errand, Place, Scene};
+use super::guests;
+use super::say::{self, Says};
+use crate::diet::{self, DietaryOption};
+use crate::hosting::export::{self, Export, ExportId, Request};
+use crate::hosting::listing::people::{self, Person};
+use crate::hosting::listing;
+use crate::hosting::summary::{self, Summary};
+use crate::hosting::{Leave, Refusal};
+use crate::words::{ExportKind, FileFormat, Progress};
+
+#[derive(Template)]
+#[template(path = "host/reports.html")]
+struct Reports<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    stream: String,
+    done: Option<String>,
+    /// What is wanted from an export that this host may not see in it.
+    is_masked: bool,
+    events: Vec<Spoken<'a>>,
+    needs: Vec<Need>,
+    people: Vec<Eater>,
+    exports: Vec<Row>,
+}
+
+/// One food need: its words, how many in all, how many at each event.
+struct Need {
+    words: String,
+    is_allergy: bool,
+    total: (i64, String),
+    events: Vec<(i64, String)>,
+}
+
+/// Somebody for whom the kitchen does something else.
+struct Eater {
+    name: String,
+    href: String,
+    household: String,
+    food: String,
+}
+
+/// One export.
+struct Row {
+    words: String,
+    state: &'static str,
+    class: &'static str,
+    when: (String, String),
+    download: Option<String>,
+    rows: Option<String>,
+}
+
+impl Reports<'_> {
+    fn kinds(&self) -> [(&'static str, &'static str); 4] {
+        [
+            (ExportKind::Guests.word(), "host-export-guests"),
+            (ExportKind::Households.word(), "host-export-households"),
+            (ExportKind::Replies.word(), "host-export-replies"),
+            (ExportKind::Diets.word(), "host-export-diets"),
+        ]
+    }
+}
+
+struct Found {
+    summary: Summary,
+    people: Vec<Person>,
+    diets: Vec<DietaryOption>,
+    exports: Vec<Export>,
+}
+
+/// `GET /admin/o/{slug}/reports`.
+pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
+    let (scene, found) = desk
+        .read(|tx, scene| {
+            let host = &scene.host;
+            let eating = people::Filter {
+                status: Some(people::Status::Eating),
+                ..people::Filter::default()
+            };
+            let mut people = people::all_people(tx, host, &eating)?;
+            people.retain(|person| !person.diets.is_empty() || !person.diet_note.is_empty());
+            Ok(Found {
+                summary: summary::load(tx, host)?,
+                people,
+                diets: diet::list(tx, host.occasion())?,
+                exports: export::list(tx, host, 10)?,
+            })
+        })
+        .await?;
+    Ok(page(&desk, &scene, &found))
+}
+
+fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
+    let (text, says) = (&desk.text, desk.says(scene));
+    let body = Reports {
+        text,
+        csrf: &desk.csrf,
+        submission: desk.submission(),
+        stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
+        done: desk.done(),
+        is_masked: !scene.may(Leave::SeeContacts),
+        events: scene.events.iter().map(|event| says.event(event)).collect(),
+        needs: needs(&says, scene, found),
+        people: found
+            .people
+            .iter()
+            .map(|person| Eater {
+                name: guests::name(text, person),
+                href: says.at(&format!("/invites/{}", person.invitation)),
+                household: person.household.clone(),
+                food: guests::food(&says, person, &found.diets),
+            })
+            .collect(),
+        exports: found.exports.iter().map(|export| row(&says, export)).collect(),
+    };
+    desk.page(scene, Place::Reports, &text.say("host-reports"), body)
+}
+
+fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
+    let list = |key: &str, event: &str| {
+        let pairs = [("status", "eating"), ("diet", key), ("event", event)];
+        say::address(&says.at("/guests"), pairs)
+    };
+    let all = found.summary.diets.iter();
+    all.map(|need| Need {
+        words: says.diet(&found.diets, &need.key),
+        is_allergy: need.allergy,
+        total: (need.people, list(&need.key, "")),
+        events: scene
+            .events
+            .iter()
+            .map(|event| {
+                let numbers = found.summary.events.iter().find(|one| one.key == event.key);
+                let mut diets = numbers.into_iter().flat_map(|one| &one.diets);
+                let here = diets.find(|one| one.key == need.key);
+                (here.map_or(0, |one| one.people), list(&need.key, &event.key))
+            })
+            .collect(),
+    })
+    .collect()
+}
+
+fn row(says: &Says<'_>, export: &Export) -> Row {
+    let text = says.text;
+    let kind = match export.kind {
+        ExportKind::Guests => "host-export-guests",
+        ExportKind::Households => "host-export-households",
+        ExportKind::Replies => "host-export-replies",
+        ExportKind::Diets => "host-export-diets",
+    };
+    let (state, class) = match export.state {
+        Progress::Queued | Progress::Running => ("host-job-waiting", "maybe"),
+        Progress::Ready => ("host-job-ready", "yes"),
+        Progress::Failed => ("host-job-failed", "error"),
+        Progress::Expired => ("host-job-expired", "no"),
+    };
+    let is_ready = export.state == Progress::Ready;
+    Row {
+        words: format!("{} · {}", text.say(kind), export.format.word().to_uppercase()),
+        state,
+        class,
+        when: (says.machine(export.created_at), says.ago(export.created_at)),
+        download: is_ready.then(|| says.at(&format!("/reports/{}", export.id))),
+        rows: export
+            .rows
+            .filter(|_| is_ready)
+            .map(|n| text.with("host-export-rows", [("n", text.number(n).into())])),
+    }
+}
+
+/// `POST /admin/o/{slug}/reports`: asks for a file.
+pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
+    let form = &errand.form;
+    let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
+    let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
+    let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
+    let request = Request {
+        kind,
+        format,
+        invitations: listing::Filter::default(),
+        guests: people::Filter::default(),
+    };
+    let language = errand.desk.text.language().clone();
+    let to = errand.desk.at("/reports?done=export#exports");
+    let done = errand
+        .once("POST /admin/reports", move |tx, host| {
+            export::start(tx, host, &request, &language)?;
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}
+
+/// `GET /admin/o/{slug}/reports/{id}`: the file.
+pub(super) async fn file(desk: Desk) -> Result<Response, Problem> {
+    let id: ExportId = desk.id();
+    // Fetching is written down, so this reading is a change.
+    let fetched = desk.write(move |tx, host| export::fetch(tx, host, &id)).await;
+    let export = match fetched {
+        Ok(export) => export,
+        Err(Refusal::WrongState) => return Err(Problem::not_found()),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let file = export.open(&desk.site.files).await.map_err(Problem::internal)?;
+    let Some(file) = file else {
+        return Err(Problem::not_found());
+    };
+    let mut reader = tokio::fs::File::from_std(file);
+    let mut content = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut content)
+        .await
+        .map_err(Problem::internal)?;
+    let name = export.file_name(desk.piece("slug"));
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
+        .map_err(Problem::internal)?;
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(export::media_type(export.format)),
+        ),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, Body::from(content)).into_response())
+}

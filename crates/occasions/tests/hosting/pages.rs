@@ -1,0 +1,228 @@
+//! Hosts' pages as a browser without script gets them: in both languages, for
+//! every role, and each number leading to the list that shows it.
+
+use testkit::Page;
+
+use crate::stage::{Stage, on_both};
+
+/// The pages below an occasion that need no id.
+const PAGES: [&str; 14] = [
+    "",
+    "/answers",
+    "/invites",
+    "/invites?response=pending&access=open&q=a&sort=replied",
+    "/invites/new",
+    "/guests",
+    "/guests?status=eating&diet=halal&event=reception",
+    "/reports",
+    "/settings",
+    "/settings/events",
+    "/settings/events/new",
+    "/members",
+    "/audit",
+    "/more",
+];
+
+pub(crate) const HOME: &str = "/admin/o/aisyah-daniel";
+
+/// What the pages of one invitation are below it.
+const OF_INVITATION: [&str; 5] = ["", "/edit", "/preview", "/preview/page?language=ar", "/guests/new"];
+
+async fn addresses(stage: &Stage<'_>) -> Vec<String> {
+    let mut all = vec!["/admin".to_owned()];
+    all.extend(PAGES.iter().map(|rest| format!("{HOME}{rest}")));
+    let id = stage.invitation("RAHMA").await;
+    all.extend(OF_INVITATION.iter().map(|rest| format!("{HOME}/invites/{id}{rest}")));
+    let mut owner = stage.visitor(&stage.owner);
+    for (page, text) in [
+        (format!("{HOME}/invites/{id}"), "Name, age, events, Rahman bin Ali"),
+        (format!("{HOME}/settings/events"), "Reception"),
+    ] {
+        all.push(owner.get(&page).await.link(text).href);
+    }
+    all
+}
+
+fn check(page: &Page) {
+    page.expect(200);
+    let body = &page.body;
+    assert_eq!(body.matches("<h1").count(), 1, "{}", page.address);
+    assert_eq!(body.matches("<main").count(), 1, "{}", page.address);
+    assert!(!body.contains("style=\""), "{}", page.address);
+    assert!(body.contains("</html>"), "{}", page.address);
+    assert!(page.header("cache-control").contains("no-store"), "{}", page.address);
+    let filled = body.matches("<button>").count() + body.matches("class=\"button\"").count();
+    assert!(filled <= 2, "{} has {filled} filled buttons", page.address);
+}
+
+#[test]
+fn every_page_is_there_in_both_languages() {
+    on_both(async |stage| {
+        for language in ["en", "ms"] {
+            let mut owner = stage.visitor(&stage.owner);
+            owner.set_cookie("kd_lang", language);
+            for address in addresses(stage).await {
+                let page = owner.get(&address).await;
+                check(&page);
+                if !address.contains("/preview/page") {
+                    let tag = format!("<html lang=\"{language}\"");
+                    assert!(page.body.contains(&tag), "{address}");
+                }
+            }
+        }
+        assert_eq!(stage.site.catalogue.missing(), [""; 0]);
+    });
+}
+
+#[test]
+fn each_role_finds_its_pages_and_no_others() {
+    on_both(async |stage| {
+        let all = addresses(stage).await;
+        let is_for = |address: &str, role: &str| {
+            let writes = address.contains("/edit")
+                || address.ends_with("/new")
+                || address.contains("/guests/")
+                || address.contains("/settings")
+                || address.ends_with("/audit");
+            let owns = address.ends_with("/settings/events/new");
+            match role {
+                "owner" => true,
+                "coordinator" => !owns,
+                _ => !writes,
+            }
+        };
+        for (role, host) in [
+            ("owner", &stage.owner),
+            ("coordinator", &stage.coordinator),
+            ("observer", &stage.observer),
+        ] {
+            let mut visitor = stage.visitor(host);
+            for address in &all {
+                let page = visitor.get(address).await;
+                let expected = if is_for(address, role) { 200 } else { 403 };
+                assert_eq!(page.status.as_u16(), expected, "{role} {address}");
+            }
+            let overview = visitor.get(HOME).await;
+            for link in overview.links() {
+                if link.href.starts_with(HOME) {
+                    let page = visitor.get(&link.href).await;
+                    assert_eq!(page.status.as_u16(), 200, "{role} is shown {}", link.href);
+                }
+            }
+        }
+        let mut stranger = stage.visitor(&stage.stranger);
+        let mut nobody = stage.nobody();
+        nobody.header("accept", "text/html");
+        for address in &all {
+            if address != "/admin" {
+                stranger.get(address).await.expect(404);
+            }
+            let page = nobody.get(address).await;
+            let to = page.location().unwrap_or_default();
+            assert!(to.starts_with("/login"), "{address}: {} {to}", page.status);
+        }
+    });
+}
+
+#[test]
+fn observers_see_neither_codes_nor_contacts_and_change_nothing() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let mut observer = stage.visitor(&stage.observer);
+        let mut owner = stage.visitor(&stage.owner);
+        for rest in ["/invites", &format!("/invites/{id}"), &format!("/invites/{id}/preview/page")] {
+            let address = format!("{HOME}{rest}");
+            let page = observer.get(&address).await;
+            page.expect(200);
+            for secret in ["RAHMA", "rahman@example.com"] {
+                assert!(!page.body.contains(secret), "{secret} on {address}");
+            }
+            assert!(owner.get(&address).await.body.contains("RAHMA"), "{address}");
+        }
+        for (rest, fields) in [
+            ("/answers", &[("version", "1")][..]),
+            ("/lock", &[("version", "1")]),
+            ("/archive", &[("version", "1")]),
+            ("/sent", &[("sent", "1")]),
+            ("/guests/new", &[("name", "Mei")]),
+        ] {
+            let page = observer.post(&format!("{HOME}/invites/{id}{rest}"), fields).await;
+            assert_eq!(page.status.as_u16(), 403, "{rest}");
+        }
+        for rest in ["/settings/texts", "/members/invite", "/settings/events/new"] {
+            let page = observer.post(&format!("{HOME}{rest}"), &[("role", "observer")]).await;
+            assert_eq!(page.status.as_u16(), 403, "{rest}");
+        }
+        assert_eq!(stage.actions().await.iter().filter(|one| !one.starts_with("grant")).count(), 0);
+    });
+}
+
+/// How many a list says there are.
+fn total(page: &Page) -> String {
+    let text = page.text();
+    if text.contains("Nothing matches.") {
+        return "0".to_owned();
+    }
+    let (_, after) = text.split_once(" of ").unwrap_or_else(|| panic!("{text}"));
+    let all: Vec<&str> = text.split(" of ").collect();
+    let ranges = all.windows(2).filter(|pair| pair[0].ends_with(|c: char| c.is_ascii_digit()));
+    let range = ranges.last().map_or(after, |pair| pair[1]);
+    range.chars().take_while(char::is_ascii_digit).collect()
+}
+
+#[test]
+fn every_number_of_the_overview_opens_the_list_that_shows_it() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let overview = owner.get(HOME).await;
+        let mut followed = 0;
+        for link in overview.links() {
+            let number: String = link.text.chars().take_while(char::is_ascii_digit).collect();
+            if number.is_empty() || !link.href.contains('?') {
+                continue;
+            }
+            let list = owner.get(&link.href).await;
+            list.expect(200);
+            assert_eq!(total(&list), number, "{} ({})", link.href, link.text);
+            followed += 1;
+        }
+        assert!(followed > 20, "{followed}");
+    });
+}
+
+#[test]
+fn lists_are_walked_and_filters_taken_away() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let first = owner.get(&format!("{HOME}/invites?limit=25&sort=size")).await;
+        assert!(first.text().contains("1–25 of 40"), "{}", first.text());
+        let next = first.link("Next").href;
+        let second = owner.get(&next).await;
+        assert!(second.text().contains("26–40 of 40"), "{}", second.text());
+        assert!(second.link("First page").href.contains("limit=25"));
+        let found = owner.get(&format!("{HOME}/invites?q=rahma&language=ms&tag=x%22")).await;
+        assert!(found.text().contains("Nothing matches."), "{}", found.text());
+        let fewer = owner.get(&found.link("Tag “x\"”").href).await;
+        assert!(fewer.text().contains("Keluarga Encik Rahman"), "{}", fewer.text());
+        owner.get(&format!("{HOME}/invites?response=maybe")).await.expect(422);
+        owner.get(&format!("{HOME}/invites?cursor=x")).await.expect(400);
+    });
+}
+
+#[test]
+fn an_invitation_is_shown_to_hosts_as_its_household_sees_it() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let mut owner = stage.visitor(&stage.owner);
+        let address = format!("{HOME}/invites/{id}/preview?language=zh-Hans");
+        let frame = owner.get(&address).await;
+        assert!(frame.body.contains("preview/page?language=zh-Hans"), "{}", frame.body);
+        let page = owner.get(&format!("{HOME}/invites/{id}/preview/page?language=zh-Hans")).await;
+        assert!(page.body.contains("<html lang=\"zh-Hans\""));
+        assert!(page.body.contains("<div inert>") && page.body.contains("Preview, nothing is saved"));
+        let kept = stage
+            .done(move |tx, _| Ok(occasions::hosting::invitations::bookkeeping(tx, &id)?))
+            .await;
+        assert_eq!((kept.open_count, kept.first_opened_at), (0, None));
+    });
+}

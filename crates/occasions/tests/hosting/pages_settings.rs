@@ -1,0 +1,253 @@
+//! Changes that owners make on the pages of the occasion itself: settings,
+//! events, members, files.
+
+use occasions::hosting::occasions as nouns;
+use occasions::occasion::Occasion;
+use occasions::words::OccasionStatus;
+use testkit::{Page, Visitor};
+
+use crate::pages::HOME;
+use crate::stage::{Stage, on_both};
+
+async fn occasion(stage: &Stage<'_>) -> Occasion {
+    stage.done(|tx, host| nouns::load(tx, host)).await
+}
+
+async fn send(visitor: &mut Visitor, page: &Page, part: &str, fields: &[(&str, &str)]) -> Page {
+    let mut form = page.form(&format!("{HOME}/settings/{part}"));
+    for (name, value) in fields {
+        form.fill(name, value);
+    }
+    visitor.submit(page, &form).await
+}
+
+#[test]
+fn every_section_saves_itself() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        for (part, fields) in [
+            ("texts", &[("title.en", "A wedding"), ("kicker.ar", "")][..]),
+            ("basics", &[("default_plus_ones", "2"), ("tone", "fun")]),
+            ("look", &[("theme.preset", "letterpress")]),
+            ("contact", &[("contact.name", "Farid")]),
+            ("languages", &[("default_language", "en")]),
+        ] {
+            let page = owner.get(&format!("{HOME}/settings")).await;
+            let done = send(&mut owner, &page, part, fields).await;
+            done.expect(303);
+            assert!(owner.follow(done).await.text().contains("Saved."), "{part}");
+        }
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let mut form = page.form(&format!("{HOME}/settings/switches"));
+        form.untick("switch.undecided", "1");
+        owner.submit(&page, &form).await.expect(303);
+        let details = occasion(stage).await.details;
+        assert_eq!(details.title.find("en"), Some("A wedding"));
+        assert_eq!((details.default_plus_ones, details.contact.name.as_str()), (2, "Farid"));
+        assert!(!details.switches.undecided && details.switches.dietary);
+        assert_eq!(details.theme.preset.to_string(), "letterpress");
+    });
+}
+
+#[test]
+fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let fields = [("slug", "No Way"), ("time_zone", "Mars/Olympus"), ("default_children", "many")];
+        let refused = send(&mut owner, &page, "basics", &fields).await;
+        refused.expect(422);
+        let form = refused.form(&format!("{HOME}/settings/basics"));
+        assert_eq!(form.value("slug"), Some("No Way"));
+        for said in ["Small letters, digits and hyphens only.", "We do not know this time zone.", "Between 0 and 20."] {
+            assert!(refused.text().contains(said), "{said}");
+        }
+        // Of two who change the same section, the second is shown both.
+        let mut other = stage.visitor(&stage.owner);
+        let theirs = other.get(&format!("{HOME}/settings")).await;
+        send(&mut other, &theirs, "contact", &[("contact.name", "Farid")]).await.expect(303);
+        let clash = send(&mut owner, &page, "contact", &[("contact.name", "Farhana")]).await;
+        clash.expect(409);
+        assert!(clash.text().contains("Saved meanwhile: Farid"), "{}", clash.text());
+        send(&mut owner, &clash, "contact", &[]).await.expect(303);
+        assert_eq!(occasion(stage).await.details.contact.name, "Farhana");
+    });
+}
+
+#[test]
+fn a_deadline_says_first_whom_it_closes_out() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let before = occasion(stage).await.details.rsvp_deadline;
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let step = send(&mut owner, &page, "deadline", &[("rsvp_deadline", "2026-11-01")]).await;
+        step.expect(200);
+        assert!(step.text().contains("This closes answers for 38 households now."), "{}", step.text());
+        assert_eq!(occasion(stage).await.details.rsvp_deadline, before);
+        let mut form = step.form(&format!("{HOME}/settings/deadline"));
+        form.press("go", "1");
+        owner.submit(&step, &form).await.expect(303);
+        assert_ne!(occasion(stage).await.details.rsvp_deadline, before);
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let wrong = send(&mut owner, &page, "deadline", &[("rsvp_deadline", "soon")]).await;
+        wrong.expect(422);
+    });
+}
+
+#[test]
+fn an_occasion_is_closed_only_by_who_types_its_name() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let version = occasion(stage).await.version.to_string();
+        let state = |confirm: &'static str, status: &'static str| {
+            vec![("version", version.clone()), ("status", status.to_owned()), ("confirm", confirm.to_owned())]
+        };
+        for (fields, status, now) in [
+            (state("aisyah", "closed"), 422, OccasionStatus::Published),
+            (state("aisyah-daniel", "closed"), 303, OccasionStatus::Closed),
+        ] {
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            owner.post(&format!("{HOME}/settings/state"), &fields).await.expect(status);
+            assert_eq!(occasion(stage).await.status, now);
+        }
+        let page = owner.get(HOME).await;
+        assert!(page.text().contains("Closed: guests can look"), "{}", page.text());
+    });
+}
+
+#[test]
+fn events_are_added_changed_and_removed_but_for_the_last() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let address = format!("{HOME}/settings/events/new");
+        let page = owner.get(&address).await;
+        let mut form = page.form(&address);
+        form.fill("name.en", "Tea").fill("starts_at", "2027-01-17T15:00").fill("capacity", "0");
+        let refused = owner.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.text().contains("Between 1 and 100000."), "{}", refused.text());
+        form.fill("capacity", "12").fill("key", "tea");
+        owner.submit(&page, &form).await.expect(303);
+        let list = owner.get(&format!("{HOME}/settings/events")).await;
+        assert!(list.text().contains("Sun 17 Jan 2027 · 3–5 pm"), "{}", list.text());
+
+        // A coordinator changes its words and nothing else.
+        let mut coordinator = stage.visitor(&stage.coordinator);
+        let address = list.link("Tea").href;
+        let page = coordinator.get(&address).await;
+        assert!(!page.body.contains("name=\"capacity\""));
+        let mut form = page.form(&address);
+        form.fill("dress_code.en", "Batik");
+        coordinator.submit(&page, &form).await.expect(303);
+
+        let page = owner.get(&address).await;
+        let remove = format!("{address}/remove");
+        let mut form = page.form(&remove);
+        form.fill("confirm", "coffee");
+        owner.submit(&page, &form).await.expect(422);
+        form.fill("confirm", "tea");
+        owner.submit(&page, &form).await.expect(303);
+        for key in ["brunch", "nikah"] {
+            let list = owner.get(&format!("{HOME}/settings/events")).await;
+            let name = if key == "brunch" { "Brunch" } else { "Akad nikah" };
+            let address = list.link(name).href;
+            let page = owner.get(&address).await;
+            let mut form = page.form(&format!("{address}/remove"));
+            form.fill("confirm", key);
+            owner.submit(&page, &form).await.expect(303);
+        }
+        let last = owner.get(&format!("{HOME}/settings/events")).await.link("Reception").href;
+        assert!(!owner.get(&last).await.body.contains("/remove\""));
+        owner.post(&format!("{last}/remove"), &[("confirm", "reception"), ("version", "1")]).await.expect(409);
+    });
+}
+
+#[test]
+fn members_are_invited_changed_and_the_last_owner_stays() {
+    on_both(async |stage| {
+        stage.give_password(&stage.owner).await;
+        let mut owner = stage.visitor(&stage.owner);
+        let address = format!("{HOME}/members");
+        let page = owner.get(&address).await;
+        let mut form = page.form(&format!("{address}/invite"));
+        form.fill("role", "observer");
+        let made = owner.submit(&page, &form).await;
+        made.expect(200);
+        assert!(made.text().contains("/admin/join/"), "{}", made.text());
+        let again = owner.get(&address).await;
+        assert!(!again.text().contains("/admin/join/") && again.text().contains("Withdraw"));
+        let done = owner.submit(&again, &again.form(&format!("{address}/withdraw"))).await;
+        done.expect(422);
+        let invite = again.form(&format!("{address}/withdraw"));
+        let id = invite.fields.iter().find(|field| field.name == "invite").unwrap().value.clone();
+        let mut form = invite.clone();
+        form.press("invite", &id);
+        owner.submit(&again, &form).await.expect(303);
+
+        let (mine, theirs) = (stage.owner.account.to_string(), stage.observer.account.to_string());
+        let changed = owner
+            .post(&format!("{address}/change"), &[("account", &theirs), ("role", "coordinator")])
+            .await;
+        changed.expect(303);
+        let refused = owner.post(&format!("{address}/remove"), &[("account", &mine)]).await;
+        refused.expect(409);
+        assert!(refused.text().contains("Somebody must remain owner."), "{}", refused.text());
+        owner.post(&format!("{address}/remove"), &[("account", &theirs)]).await.expect(303);
+        stage.visitor(&stage.observer).get(&address).await.expect(404);
+        let mut coordinator = stage.visitor(&stage.coordinator);
+        let left = coordinator
+            .post(&format!("{address}/remove"), &[("account", stage.coordinator.account.as_str())])
+            .await;
+        assert_eq!(left.location(), Some("/admin?done=left"));
+    });
+}
+
+#[test]
+fn a_file_is_asked_for_made_and_fetched() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let address = format!("{HOME}/reports");
+        let page = owner.get(&address).await;
+        let mut form = page.form(&address);
+        form.fill("kind", "diets").fill("format", "csv");
+        owner.submit(&page, &form).await.expect(303);
+        let waiting = owner.get(&address).await;
+        assert!(waiting.text().contains("Being made"), "{}", waiting.text());
+        stage.worker().run_due().await.unwrap();
+        let ready = owner.get(&address).await;
+        let file = owner.get(&ready.link("Download").href).await;
+        file.expect(200);
+        assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+        assert!(file.header("content-disposition").contains("aisyah-daniel-diets.csv"));
+        // What holds codes is nothing for observers.
+        let mut observer = stage.visitor(&stage.observer);
+        assert!(!observer.get(&address).await.text().contains("Download"));
+        observer.get(&ready.link("Download").href).await.expect(404);
+        let log = owner.get(&format!("{HOME}/audit?action=export")).await;
+        assert!(log.text().contains("The owner fetched a file"), "{}", log.text());
+    });
+}
+
+#[test]
+fn an_occasion_begins_with_its_first_event_or_not_at_all() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.stranger);
+        let page = owner.get("/admin/new").await;
+        let mut form = page.form("/admin/new");
+        form.fill("hosts", "Mei & Tan").fill("title", "Tea").fill("slug", "aisyah-daniel").fill("event.name", "Tea");
+        let refused = owner.submit(&page, &form).await;
+        refused.expect(409);
+        assert!(refused.text().contains("This address is taken."), "{}", refused.text());
+        form.fill("slug", "mei-tan");
+        let refused = owner.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(refused.body.contains("<a href=\"#event.starts_at\">"), "{}", refused.text());
+        form.fill("event.starts_at", "2027-02-20T15:00");
+        let done = owner.submit(&page, &form).await;
+        done.expect(303);
+        let shown = owner.follow(done).await;
+        assert!(shown.text().contains("Draft: guests cannot open"), "{}", shown.text());
+        assert!(shown.text().contains("Your first invitation"), "{}", shown.text());
+        stage.visitor(&stage.owner).get("/admin/new").await.expect(404);
+    });
+}

@@ -1,0 +1,319 @@
+//! Answering by form, without script (§3.4, §3.6).
+
+use platform::sql;
+use serde_json::json;
+use testkit::{Form, Page, Visitor};
+
+use crate::stage::{assert_private, guest, id, on_both, on_sqlite, state};
+
+/// The household form as stored.
+pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
+    let address = format!("/invite/{code}/rsvp");
+    let page = visitor.get(&address).await;
+    assert_private(page.expect(200));
+    let form = page.form(&address);
+    (page, form)
+}
+
+/// Sends it; it must be saved.
+async fn save(visitor: &mut Visitor, page: &Page, form: &Form) -> Page {
+    let saved = visitor.submit(page, form).await;
+    let location = saved.expect(303).location().unwrap().to_owned();
+    assert!(location.ends_with("/confirmation"), "{location}");
+    let page = visitor.follow(saved).await;
+    assert_private(page.expect(200));
+    page
+}
+
+#[test]
+fn a_household_answers_for_everyone_and_every_event() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let before = state(&mut visitor, "RAHMA").await;
+        let (rahman, siti) = (id(&before, "Rahman"), id(&before, "Siti"));
+        let (nur, ahmad) = (id(&before, "Nur"), id(&before, "Ahmad"));
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        for who in [&rahman, &siti, &nur, &ahmad] {
+            for event in ["nikah", "reception", "brunch"] {
+                let name = format!("reply.{who}.{event}");
+                assert_eq!(filled.value(&name), None, "nobody has chosen for them");
+            }
+        }
+        filled
+            .fill(&format!("reply.{rahman}.nikah"), "yes")
+            .fill(&format!("reply.{rahman}.reception"), "yes")
+            .fill(&format!("reply.{rahman}.brunch"), "undecided")
+            .fill(&format!("reply.{siti}.nikah"), "no")
+            .fill(&format!("reply.{siti}.reception"), "yes")
+            .fill(&format!("name.{nur}"), "  Nur Iman binti  Rahman ")
+            .fill(&format!("name.{ahmad}"), "Ahmad Faiz Rahman")
+            .tick(&format!("diet.{rahman}"), "halal")
+            .tick(&format!("diet.{rahman}"), "other")
+            .fill(&format!("diet_note.{rahman}"), "No durian")
+            .fill("new.0.name", "Mei Ling")
+            .tick("new.1.comes", "1")
+            .tick("new.1.child", "1")
+            .fill("new.1.age", "4")
+            .fill("new.1.reply.brunch", "no")
+            .fill("note", "Terima kasih!\r\nJumpa nanti.");
+        let shown = save(&mut visitor, &page, &filled).await.text();
+        for words in [
+            "Saved, thank you. Some answers are still open.",
+            "Mei Ling",
+            "Guest of Rahman bin Ali",
+            "child, 4",
+            "No durian",
+        ] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+
+        let after = state(&mut visitor, "RAHMA").await;
+        assert_eq!(after["version"], 2);
+        assert_eq!(
+            guest(&after, "Rahman")["replies"],
+            json!({ "nikah": "yes", "reception": "yes", "brunch": "undecided" })
+        );
+        assert_eq!(guest(&after, "Rahman")["diets"], json!(["halal", "other"]));
+        assert_eq!(
+            guest(&after, "Siti")["replies"],
+            json!({ "nikah": "no", "reception": "yes", "brunch": "pending" })
+        );
+        assert_eq!(
+            guest(&after, "Nur Iman")["replies"]["nikah"],
+            "pending",
+            "not choosing is no answer"
+        );
+        assert_eq!(guest(&after, "Ahmad Faiz Rahman")["kind"], "named");
+        let mei = guest(&after, "Mei");
+        assert_eq!(
+            (&mei["kind"], &mei["replies"]["brunch"]),
+            (&json!("plus_one"), &json!("yes")),
+            "who comes, comes to everything"
+        );
+        let child = &after["guests"][5];
+        assert_eq!(
+            (&child["name"], &child["age"], &child["replies"]["brunch"]),
+            (&json!(""), &json!(4), &json!("no"))
+        );
+        assert_eq!(
+            after["note"],
+            json!({ "text": "Terima kasih!\nJumpa nanti.", "version": 2 })
+        );
+        assert_eq!(
+            after["allowance"]["plus_ones"],
+            json!({ "allowed": 2, "used": 2 })
+        );
+    });
+}
+
+#[test]
+fn answers_are_changed_as_often_as_wanted() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        let start = state(&mut visitor, "RAHMA").await;
+        let rahman = id(&start, "Rahman");
+        for (round, choice) in ["yes", "no", "undecided", "yes"].into_iter().enumerate() {
+            let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+            filled.fill(&format!("reply.{rahman}.nikah"), choice);
+            save(&mut visitor, &page, &filled).await;
+            let (_, stored) = form(&mut visitor, "RAHMA").await;
+            assert_eq!(stored.value(&format!("reply.{rahman}.nikah")), Some(choice));
+            assert_eq!(
+                stored.value("version"),
+                Some(format!("{}", round + 2).as_str())
+            );
+        }
+        // Saving what stands there already is no save.
+        let (page, same) = form(&mut visitor, "RAHMA").await;
+        save(&mut visitor, &page, &same).await;
+        assert_eq!(state(&mut visitor, "RAHMA").await["version"], 5);
+        let saves = sql!(
+            "SELECT COUNT(*) FROM submission JOIN invitation ON invitation.id = invitation AND code = $1"
+        );
+        assert_eq!(stage.count(saves, "RAHMA").await, 4);
+    });
+}
+
+#[test]
+fn plus_ones_are_named_corrected_and_removed() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let (page, mut filled) = form(&mut visitor, "TANWE").await;
+        filled
+            .fill("new.0.name", "小红")
+            .tick("new.0.child", "1")
+            .fill("new.0.age", "17")
+            .fill("new.1.name", "Grandmother");
+        save(&mut visitor, &page, &filled).await;
+        let stored = state(&mut visitor, "TANWE").await;
+        assert_eq!(
+            stored["allowance"],
+            json!({ "plus_ones": { "allowed": 1, "used": 1 }, "children": { "allowed": 1, "used": 1 } })
+        );
+        let (child, granny) = (id(&stored, "小红"), id(&stored, "Grandmother"));
+
+        let (page, mut filled) = form(&mut visitor, "TANWE").await;
+        assert!(
+            !filled
+                .fields
+                .iter()
+                .any(|field| field.name.starts_with("new.")),
+            "no place is left"
+        );
+        assert!(page.text().contains("left"), "and that is said");
+        let named = id(&stored, "陈伟");
+        assert!(
+            !filled
+                .fields
+                .iter()
+                .any(|field| field.name == format!("remove.{named}")),
+            "named guests stay"
+        );
+        filled
+            .tick(&format!("remove.{granny}"), "1")
+            .fill(&format!("name.{child}"), "陈小红")
+            .fill(&format!("age.{child}"), "16");
+        save(&mut visitor, &page, &filled).await;
+        let stored = state(&mut visitor, "TANWE").await;
+        assert_eq!(stored["guests"].as_array().unwrap().len(), 5);
+        assert_eq!(guest(&stored, "陈小红")["age"], 16);
+
+        // Grown up meanwhile: then the place of anybody is used.
+        let (page, mut filled) = form(&mut visitor, "TANWE").await;
+        filled
+            .untick(&format!("child.{child}"), "1")
+            .fill(&format!("age.{child}"), "");
+        save(&mut visitor, &page, &filled).await;
+        let stored = state(&mut visitor, "TANWE").await;
+        assert_eq!(guest(&stored, "陈小红")["is_child"], false);
+        assert_eq!(stored["allowance"]["plus_ones"]["used"], 1);
+    });
+}
+
+#[test]
+fn food_needs_and_note_have_pages_that_change_nothing_else() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        let page = visitor.get("/invite/RAHMA/dietary").await;
+        assert!(page.text().contains("Nobody is coming"), "{}", page.text());
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        let start = state(&mut visitor, "RAHMA").await;
+        let rahman = id(&start, "Rahman");
+        filled
+            .fill(&format!("reply.{rahman}.reception"), "yes")
+            .tick(&format!("diet.{rahman}"), "vegan")
+            .fill("note", "First");
+        save(&mut visitor, &page, &filled).await;
+
+        let page = visitor.get("/invite/RAHMA/dietary").await;
+        let mut diets = page.form("/invite/RAHMA/dietary");
+        assert!(
+            !diets
+                .fields
+                .iter()
+                .any(|field| field.name.starts_with("reply."))
+        );
+        diets
+            .untick(&format!("diet.{rahman}"), "vegan")
+            .tick(&format!("diet.{rahman}"), "nut-allergy");
+        let mut entries = diets.entries();
+        let reply = format!("reply.{rahman}.reception");
+        let smuggled = [
+            (reply.as_str(), "no"),
+            ("note", "Smuggled"),
+            ("note_version", "2"),
+            ("new.0.name", "Smuggled"),
+        ];
+        entries.extend(smuggled);
+        visitor
+            .post("/invite/RAHMA/dietary", &entries)
+            .await
+            .expect(303);
+        let page = visitor.get("/invite/RAHMA/notes").await;
+        let mut note = page.form("/invite/RAHMA/notes");
+        assert_eq!(note.value("note"), Some("First"));
+        note.fill("note", "");
+        let mut entries = note.entries();
+        entries.extend([(reply.as_str(), "no"), ("new.0.name", "Smuggled")]);
+        visitor
+            .post("/invite/RAHMA/notes", &entries)
+            .await
+            .expect(303);
+
+        let stored = state(&mut visitor, "RAHMA").await;
+        assert_eq!(stored["note"]["text"], "", "saved empty it is removed");
+        assert_eq!(stored["guests"].as_array().unwrap().len(), 4);
+        assert_eq!(guest(&stored, "Rahman")["replies"]["reception"], "yes");
+        assert_eq!(guest(&stored, "Rahman")["diets"], json!(["nut-allergy"]));
+        // A no keeps what was said of food.
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        filled.fill(&reply, "no");
+        save(&mut visitor, &page, &filled).await;
+        let stored = state(&mut visitor, "RAHMA").await;
+        assert_eq!(guest(&stored, "Rahman")["diets"], json!(["nut-allergy"]));
+        assert!(
+            visitor
+                .get("/invite/RAHMA/dietary")
+                .await
+                .text()
+                .contains("Nobody is coming")
+        );
+    });
+}
+
+#[test]
+fn the_confirmation_says_what_was_stored_and_masks_the_address() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        let (page, mut filled) = form(&mut visitor, "ROSSI").await;
+        let start = state(&mut visitor, "ROSSI").await;
+        for name in ["Marco", "Giulia"] {
+            for event in ["nikah", "reception", "brunch"] {
+                filled.fill(&format!("reply.{}.{event}", id(&start, name)), "yes");
+            }
+        }
+        let page = save(&mut visitor, &page, &filled).await;
+        let text = page.text();
+        for shown in [
+            "We look forward to seeing you.",
+            "Marco Rossi",
+            "Giulia Rossi",
+            "2 coming",
+            "You can change your answers until the end of 20 December",
+            "We send a copy to r•••@example.com.",
+        ] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
+        assert_eq!(
+            page.link("Add to calendar").href,
+            "/invite/ROSSI/calendar.ics"
+        );
+        assert_eq!(page.link("Change answers").href, "/invite/ROSSI/rsvp");
+        // Reloading sends nothing.
+        visitor.get("/invite/ROSSI/confirmation").await.expect(200);
+        assert_eq!(state(&mut visitor, "ROSSI").await["version"], 2);
+
+        let (page, mut filled) = form(&mut visitor, "ROSSI").await;
+        for name in ["Marco", "Giulia"] {
+            for event in ["nikah", "reception", "brunch"] {
+                filled.fill(&format!("reply.{}.{event}", id(&start, name)), "no");
+            }
+        }
+        let page = save(&mut visitor, &page, &filled).await;
+        assert!(page.text().contains("You will be missed."));
+        assert!(
+            !page.body.contains("calendar.ics"),
+            "nothing is left to go to"
+        );
+        stage
+            .switch(|switches| switches.confirmation_mail = false)
+            .await;
+        assert!(
+            !visitor
+                .get("/invite/ROSSI/confirmation")
+                .await
+                .text()
+                .contains("copy")
+        );
+    });
+}

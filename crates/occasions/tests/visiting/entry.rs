@@ -1,0 +1,297 @@
+//! Typing a code, opening a link, and what a browser remembers (§3.1).
+
+use occasions::words::OccasionStatus;
+use platform::sql;
+use testkit::{Page, Visitor};
+
+use crate::stage::{assert_private, on_both, on_sqlite};
+
+#[test]
+fn a_code_opens_however_it_is_typed() {
+    on_both(async |stage| {
+        for typed in [
+            "RAHMA",
+            "rahma",
+            " ra-h.m a ",
+            "ＲＡＨＭＡ",
+            "Rah\u{200b}ma",
+            "\u{feff}RAHMA\t",
+        ] {
+            let mut guest = stage.guest();
+            let page = guest.get("/").await;
+            let mut form = page.expect(200).form("/");
+            form.fill("code", typed);
+            let page = guest.submit(&page, &form).await;
+            assert_eq!(
+                page.expect(303).location(),
+                Some("/invite/RAHMA"),
+                "{typed:?}"
+            );
+            let page = guest.follow(page).await;
+            assert!(page.expect(200).text().contains("Rahman bin Ali"));
+        }
+        for typed in ["ROSSI", "r0ss1", "ROSSL", "rossı", "ROSSİ"] {
+            let page = stage.guest().post("/", &[("code", typed)]).await;
+            assert_eq!(
+                page.expect(303).location(),
+                Some("/invite/ROSSI"),
+                "{typed:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn another_spelling_leads_to_the_address_on_the_card_and_keeps_the_query() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.visitor();
+        for (asked, led) in [
+            ("/invite/rahma", "/invite/RAHMA"),
+            ("/invite/r0ss1?lang=it&a=%26", "/invite/ROSSI?lang=it&a=%26"),
+            ("/invite/R%C4%B1ahma?x", ""),
+            ("/invite/ra%20h%2Dma?x", "/invite/RAHMA?x"),
+            ("/invite/ra%0Ahma", "/invite/RAHMA"),
+            ("/invite/rahma/rsvp?lang=it", "/invite/RAHMA/rsvp?lang=it"),
+            ("/invite/rahma/dietary", "/invite/RAHMA/dietary"),
+            ("/invite/rahma/notes", "/invite/RAHMA/notes"),
+            ("/invite/rahma/confirmation", "/invite/RAHMA/confirmation"),
+            ("/invite/rahma/calendar.ics", "/invite/RAHMA/calendar.ics"),
+        ] {
+            let page = guest.get(asked).await;
+            if led.is_empty() {
+                page.expect(404);
+                assert_eq!(
+                    page.location(),
+                    None,
+                    "a code not found never leads anywhere"
+                );
+            } else {
+                assert_eq!(page.expect(308).location(), Some(led));
+            }
+            assert_private(&page);
+        }
+        guest.get("/invite/RAHMA").await.expect(200);
+    });
+}
+
+#[test]
+fn a_form_saved_under_another_spelling_is_saved_once_and_shown() {
+    on_sqlite(async |stage| {
+        for (round, spelled) in ["rahma", "r%61-h%0Ama", "%EF%BC%B2AHMA", "RAHMA"]
+            .into_iter()
+            .enumerate()
+        {
+            let mut guest = stage.guest();
+            let note = format!("Note {round}");
+            let note = [("note", note.as_str()), ("submission_id", "again")];
+            for _ in 0..2 {
+                let page = guest.post(&format!("/invite/{spelled}/notes"), &note).await;
+                assert_eq!(
+                    page.expect(303).location(),
+                    Some("/invite/RAHMA/confirmation")
+                );
+            }
+            let saved = stage
+                .count(
+                    sql!("SELECT COUNT(*) FROM submission JOIN invitation ON invitation.id = invitation AND code = $1"),
+                    "RAHMA",
+                )
+                .await;
+            assert_eq!(usize::try_from(saved).unwrap(), round + 1, "{spelled}");
+        }
+    });
+}
+
+#[test]
+fn what_cannot_be_a_code_is_asked_again_with_what_was_typed() {
+    on_sqlite(async |stage| {
+        for (place, typed) in [
+            ("/", ""),
+            ("/", "ABC"),
+            ("/", "陈志明\"<b>"),
+            ("/o/aisyah-daniel", "ABCDEFGHIJK"),
+        ] {
+            let mut guest = stage.guest();
+            let page = guest.post(place, &[("code", typed)]).await;
+            page.expect(422);
+            assert_eq!(page.form(place).value("code"), Some(typed));
+            assert!(page.text().contains("The code has 5 letters or digits."));
+        }
+        // None of them was a guess.
+        let mut guest = stage.guest();
+        for n in 0..20 {
+            guest
+                .post("/", &[("code", &"X".repeat(n % 4))])
+                .await
+                .expect(422);
+        }
+        guest.post("/", &[("code", "WRONG")]).await.expect(404);
+    });
+}
+
+#[test]
+fn unknown_revoked_draft_and_malformed_look_the_same() {
+    on_both(async |stage| {
+        stage.other_occasion("DRAFT1", OccasionStatus::Draft).await;
+        stage
+            .run(
+                sql!("UPDATE invitation SET archived_at = 1 WHERE code = $1"),
+                "SHUT1",
+            )
+            .await;
+        stage
+            .run(
+                sql!("UPDATE invitation SET code = 'NEW01', code_key = 'NEW01' WHERE code = $1"),
+                "TANWE",
+            )
+            .await;
+        for below in [
+            "",
+            "/rsvp",
+            "/dietary",
+            "/notes",
+            "/confirmation",
+            "/calendar.ics",
+        ] {
+            let mut seen = Vec::new();
+            for code in ["WRONG", "DRAFT1", "SHUT1", "TANWE", "A", "%FF"] {
+                let page = stage.visitor().get(&format!("/invite/{code}{below}")).await;
+                page.expect(404);
+                assert!(page.text().contains("We do not know this code"));
+                assert_private(&page);
+                seen.push((code, without_ids(&page)));
+            }
+            assert_all_the_same(&seen);
+        }
+        for below in ["/rsvp", "/dietary", "/notes"] {
+            let mut seen = Vec::new();
+            for code in ["WRONG", "DRAFT1", "SHUT1", "TANWE", "A", "%FF"] {
+                let address = format!("/invite/{code}{below}");
+                let page = stage.visitor().post(&address, &[("note", "Hello")]).await;
+                page.expect(404);
+                seen.push((code, without_ids(&page)));
+            }
+            assert_all_the_same(&seen);
+        }
+        for method in ["GET", "PUT"] {
+            let mut seen = Vec::new();
+            for code in ["WRONG", "DRAFT1", "SHUT1", "TANWE", "AB", "%FF"] {
+                let page = by_program(&mut stage.visitor(), method, code).await;
+                page.expect(404);
+                assert_private(&page);
+                // The problem names the address that was asked for, with what is
+                // kept of the code in it.
+                let (headers, body) = without_ids(&page);
+                let own: String = code.chars().take(2).collect();
+                let own = if code == "%FF" { "%F".to_owned() } else { own };
+                seen.push((code, (headers, body.replace(&format!("/{own}***"), "/***"))));
+            }
+            assert_all_the_same(&seen);
+        }
+        let mut seen = Vec::new();
+        for code in ["WRONG", "DRAFT1", "SHUT1", "TANWE"] {
+            let page = stage.guest().post("/", &[("code", code)]).await;
+            seen.push((
+                code,
+                (
+                    String::new(),
+                    without_ids(&page.expect(404).clone()).1.replace(code, ""),
+                ),
+            ));
+        }
+        assert_all_the_same(&seen);
+    });
+}
+
+async fn by_program(visitor: &mut Visitor, method: &str, code: &str) -> Page {
+    if method == "GET" {
+        return visitor.get(&format!("/api/v1/invitations/{code}")).await;
+    }
+    crate::stage::put(visitor, code, &serde_json::json!({ "version": 1 })).await
+}
+
+/// Headers and body without the request's id.
+fn without_ids(page: &Page) -> (String, String) {
+    let id = page.header("x-request-id");
+    let headers = format!("{:?}", page.headers).replace(id, "");
+    (headers, page.body.replace(id, ""))
+}
+
+#[track_caller]
+fn assert_all_the_same(seen: &[(&str, (String, String))]) {
+    for (code, answer) in seen {
+        assert_eq!(answer, &seen[0].1, "{code} against {}", seen[0].0);
+    }
+}
+
+#[test]
+fn an_archived_occasion_says_farewell_and_names_nobody() {
+    on_both(async |stage| {
+        stage.status(OccasionStatus::Archived).await;
+        let mut pages = Vec::new();
+        for address in [
+            "/invite/RAHMA",
+            "/invite/RAHMA/rsvp",
+            "/invite/RAHMA/calendar.ics",
+        ] {
+            pages.push(stage.guest().get(address).await);
+        }
+        pages.push(stage.guest().post("/", &[("code", "RAHMA")]).await);
+        pages.push(
+            stage
+                .guest()
+                .post("/o/aisyah-daniel", &[("code", "RAHMA")])
+                .await,
+        );
+        pages.push(
+            stage
+                .guest()
+                .post("/invite/RAHMA/notes", &[("note", "x")])
+                .await,
+        );
+        for page in pages {
+            page.expect(410);
+            assert!(
+                page.address == "/o/aisyah-daniel"
+                    || page.text().contains("This occasion has ended")
+            );
+            for name in ["Rahman", "Aisyah", "Daniel"] {
+                assert!(!page.body.contains(name), "{name}");
+            }
+            if page.address != "/o/aisyah-daniel" {
+                assert_private(&page);
+            }
+        }
+        stage.guest().get("/o/aisyah-daniel").await.expect(410);
+    });
+}
+
+#[test]
+fn an_occasion_has_a_page_of_its_own() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.guest();
+        let page = guest.get("/o/aisyah-daniel").await;
+        assert!(page.expect(200).text().contains("Aisyah & Daniel"));
+        assert_eq!(page.header("x-robots-tag"), "noindex");
+        let page = guest.post("/o/aisyah-daniel", &[("code", "WRONG")]).await;
+        assert!(page.expect(404).text().contains("Farah"), "whom to ask");
+        let page = guest.post("/o/aisyah-daniel", &[("code", "rahma")]).await;
+        assert_eq!(page.expect(303).location(), Some("/invite/RAHMA"));
+        guest.get("/o/nobody").await.expect(404);
+
+        stage
+            .run(sql!("INSERT INTO occasion_alias (slug, occasion) SELECT 'old-name', id FROM occasion WHERE slug = $1"), "aisyah-daniel")
+            .await;
+        let page = guest.get("/o/old-name?lang=it").await;
+        assert_eq!(
+            page.expect(308).location(),
+            Some("/o/aisyah-daniel?lang=it")
+        );
+
+        stage.status(OccasionStatus::Draft).await;
+        let page = guest.get("/o/aisyah-daniel").await;
+        assert!(page.expect(200).text().contains("In preparation"));
+        assert_eq!(page.header("x-robots-tag"), "noindex");
+        assert!(!page.body.contains("Reception"));
+    });
+}

@@ -1,0 +1,165 @@
+//! The mail that confirms a save (§3.6).
+
+use jiff::SignedDuration;
+use platform::sql;
+use serde_json::json;
+use testkit::SentMail;
+
+use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, state};
+
+/// Lets `minutes` go by and everything that is due happen.
+async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
+    stage
+        .world
+        .clock
+        .advance(SignedDuration::from_mins(minutes));
+    stage.worker.run_due().await.unwrap();
+    stage.world.mails().await
+}
+
+#[test]
+fn it_comes_once_in_the_households_language_with_the_newest_answers() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+        put(
+            &mut visitor,
+            "RAHMA",
+            &answer(1, &rahman, &json!({ "nikah": "no" })),
+        )
+        .await
+        .expect(200);
+        assert!(wait(stage, 1).await.is_empty(), "they may still be at it");
+        put(
+            &mut visitor,
+            "RAHMA",
+            &answer(2, &rahman, &json!({ "nikah": "yes" })),
+        )
+        .await
+        .expect(200);
+        assert!(wait(stage, 1).await.is_empty());
+        let mails = wait(stage, 1).await;
+        assert_eq!(mails.len(), 1);
+        let mail = &mails[0];
+        assert_eq!(
+            (mail.recipient.as_str(), mail.state.as_str()),
+            ("rahman@example.com", "sent")
+        );
+        assert!(mail.subject.contains("Aisyah & Daniel"), "{}", mail.subject);
+        for shown in [
+            "Rahman bin Ali",
+            "Akad nikah",
+            "http://127.0.0.1:8080/invite/RAHMA",
+            "RAHMA",
+            "Akad nikah: Akan hadir",
+        ] {
+            assert!(mail.text.contains(shown), "{shown}: {}", mail.text);
+        }
+        assert!(
+            !mail.text.contains("Thank you"),
+            "in Malay, whatever the guest reads: {}",
+            mail.text
+        );
+        assert_eq!(wait(stage, 60).await.len(), 1, "and no other");
+        // The next save is confirmed anew.
+        put(
+            &mut visitor,
+            "RAHMA",
+            &answer(3, &rahman, &json!({ "nikah": "no" })),
+        )
+        .await
+        .expect(200);
+        assert_eq!(wait(stage, 2).await.len(), 2);
+    });
+}
+
+#[test]
+fn it_waits_ten_minutes_at_most() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+        let mut sent = Vec::new();
+        for version in 1..=12 {
+            let status = if version % 2 == 0 { "no" } else { "yes" };
+            let body = answer(version, &rahman, &json!({ "nikah": status }));
+            put(&mut visitor, "RAHMA", &body).await.expect(200);
+            sent.push(wait(stage, 1).await.len());
+        }
+        assert_eq!(sent[..9], [0; 9]);
+        assert_eq!(sent[9], 1, "{sent:?}");
+    });
+}
+
+#[test]
+fn nobody_is_written_to_who_has_no_address_or_where_it_is_off() {
+    on_sqlite(async |stage| {
+        stage
+            .run(
+                sql!("UPDATE invitation SET email = NULL WHERE code = $1"),
+                "ROSSI",
+            )
+            .await;
+        let mut visitor = stage.guest();
+        visitor
+            .post("/invite/ROSSI/notes", &[("note", "Ciao")])
+            .await
+            .expect(303);
+        assert!(
+            !visitor
+                .get("/invite/ROSSI/confirmation")
+                .await
+                .text()
+                .contains("copy")
+        );
+        visitor
+            .post("/invite/RAHMA/notes", &[("note", "Hai")])
+            .await
+            .expect(303);
+        // Off, archived or without address when it is due: then it is not sent.
+        stage
+            .switch(|switches| switches.confirmation_mail = false)
+            .await;
+        assert!(wait(stage, 5).await.is_empty());
+        stage
+            .switch(|switches| switches.confirmation_mail = true)
+            .await;
+        visitor
+            .post("/invite/RAHMA/notes", &[("note", "Hai lagi")])
+            .await
+            .expect(303);
+        stage
+            .run(
+                sql!("UPDATE invitation SET archived_at = 1 WHERE code = $1"),
+                "RAHMA",
+            )
+            .await;
+        assert!(wait(stage, 5).await.is_empty());
+        assert!(
+            stage.world.jobs().await.is_empty(),
+            "and nothing waits any more"
+        );
+    });
+}
+
+#[test]
+fn a_line_break_in_a_name_does_not_reach_a_header() {
+    on_sqlite(async |stage| {
+        stage
+            .details(|details| {
+                details.hosts = web::I18n::one("ms", "Aisyah\r\nBcc: thief@example.com");
+            })
+            .await;
+        let mut visitor = stage.guest();
+        visitor
+            .post("/invite/RAHMA/notes", &[("note", "Hai")])
+            .await
+            .expect(303);
+        let mails = wait(stage, 2).await;
+        assert_eq!(mails.len(), 1);
+        assert!(
+            !mails[0].subject.contains(['\r', '\n']),
+            "{:?}",
+            mails[0].subject
+        );
+    });
+}

@@ -1,0 +1,23 @@
+//! Guests through the front door: a visitor with cookies and no script, and a
+//! program that sends JSON, before the real router (occasions §3, §4, §6, §8).
+
+#![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+
+mod answering;
+mod calendar;
+mod entry;
+mod guessing;
+mod interface;
+mod interface_repeating;
+mod interface_saving;
+mod language;
+mod made_up;
+mod mail;
+mod portal;
+mod privacy;
+mod properties;
+mod refused;
+mod remembering;
+mod rows;
+mod stage;
+mod two_at_once;

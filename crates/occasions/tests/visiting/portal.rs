@@ -1,0 +1,385 @@
+//! What a household sees behind its code, and what it does not (§3.3, §5.8).
+
+use occasions::words::OccasionStatus;
+use platform::sql;
+use testkit::{Form, Page};
+
+use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
+
+/// Pages behind a code.
+const PAGES: [&str; 5] = ["", "/rsvp", "/dietary", "/notes", "/confirmation"];
+
+/// The forms of a page but those that every page has.
+fn own_forms(page: &Page) -> Vec<Form> {
+    let mut forms = page.forms();
+    forms.retain(|form| !form.fields.iter().any(|field| field.name == "forget"));
+    forms
+}
+
+#[test]
+fn an_open_portal_shows_all_that_a_household_needs() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let page = guest.get("/invite/RAHMA").await;
+        page.expect(200);
+        assert_private(&page);
+        let text = page.text();
+        for shown in [
+            "Aisyah & Daniel",
+            "Dear Keluarga Encik Rahman,",
+            "Kami sangat berharap",
+            "Akad nikah",
+            "Reception",
+            "Brunch",
+            "Masjid Wilayah Persekutuan",
+            "Dewan Seri Melati",
+            "Traditional dress, gold or red",
+            "Please answer by the end of 20 December",
+            "Rahman bin Ali",
+            "Siti Aminah binti Yusof",
+            "Nur Iman binti Rahman",
+            "4 not answered",
+            "Food needs",
+            "A note to the hosts",
+            "RAHMA",
+        ] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
+        assert_eq!(
+            page.link("Answer the invitation").href,
+            "/invite/RAHMA/rsvp"
+        );
+        assert_eq!(
+            page.link("Add to calendar").href,
+            "/invite/RAHMA/calendar.ics"
+        );
+        assert!(
+            page.link("Map")
+                .href
+                .starts_with("https://www.openstreetmap.org/")
+        );
+        assert!(
+            !page.body.contains("<style")
+                && !page.body.contains(" style=")
+                && !page.body.contains("<script>")
+        );
+
+        let text = guest.get("/invite/ROSSI").await.text();
+        assert!(
+            text.contains("So far: 1 coming") && text.contains("1 not answered"),
+            "{text}"
+        );
+    });
+}
+
+#[test]
+fn only_the_events_of_the_household_are_shown() {
+    on_sqlite(async |stage| {
+        let (code,): (String,) = stage
+            .world
+            .store()
+            .read(|tx| {
+                tx.one(
+                    sql!(
+                        "SELECT code FROM invitation WHERE
+                         (SELECT COUNT(*) FROM invitation_event WHERE invitation = invitation.id) = 2
+                         AND EXISTS (SELECT 1 FROM guest WHERE guest.invitation = invitation.id)
+                         ORDER BY code LIMIT 1"
+                    ),
+                    &[],
+                )
+            })
+            .await
+            .map_err(|error: platform::StoreError| error)
+            .unwrap();
+        let mut guest = stage.guest();
+        for below in PAGES {
+            let page = guest.get(&format!("/invite/{code}{below}")).await;
+            assert!(!page.expect(200).body.contains("runch"), "{below}");
+        }
+        let state = state(&mut guest, &code).await;
+        assert_eq!(state["events"].as_array().unwrap().len(), 2);
+        let calendar = guest.get(&format!("/invite/{code}/calendar.ics")).await;
+        assert!(!calendar.body.contains("Brunch"));
+        let body = crate::stage::answer(
+            state["version"].as_i64().unwrap(),
+            state["guests"][0]["id"].as_str().unwrap(),
+            &serde_json::json!({ "brunch": "yes" }),
+        );
+        let page = put(&mut guest, &code, &body).await;
+        crate::stage::assert_problem(&page, 422, "event_not_invited");
+    });
+}
+
+#[test]
+fn a_closed_portal_is_read_and_not_changed() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        for below in ["", "/rsvp", "/dietary", "/confirmation"] {
+            let page = guest.get(&format!("/invite/LATE1{below}")).await;
+            page.expect(200);
+            assert_private(&page);
+            assert!(own_forms(&page).is_empty(), "{below}");
+            assert!(
+                !page.links().iter().any(|link| link.href.ends_with("/rsvp")),
+                "{below}"
+            );
+        }
+        let text = guest.get("/invite/LATE1").await.text();
+        assert!(text.contains("Answers closed on 19 November"), "{text}");
+        assert!(
+            text.contains("For changes, please ask") && text.contains("Farah"),
+            "{text}"
+        );
+        assert!(text.contains("Anthony Fernandez") && text.contains("Coming"));
+        assert_eq!(state(&mut guest, "LATE1").await["access"], "closed");
+        // A note may come late.
+        assert_eq!(own_forms(&guest.get("/invite/LATE1/notes").await).len(), 1);
+        guest
+            .post("/invite/LATE1/notes", &[("note", "Sorry!")])
+            .await
+            .expect(303);
+        stage
+            .switch(|switches| switches.late_gifts_notes = false)
+            .await;
+        assert!(own_forms(&guest.get("/invite/LATE1/notes").await).is_empty());
+        guest
+            .post("/invite/LATE1/notes", &[("note", "Again")])
+            .await
+            .expect(423);
+    });
+}
+
+#[test]
+fn a_locked_portal_gives_no_reason() {
+    on_sqlite(async |stage| {
+        stage
+            .run(
+                sql!("UPDATE invitation SET lock_reason = 'Quarrel' WHERE code = $1"),
+                "SHUT1",
+            )
+            .await;
+        let mut guest = stage.guest();
+        for below in ["", "/rsvp", "/dietary"] {
+            let page = guest.get(&format!("/invite/SHUT1{below}")).await;
+            page.expect(200);
+            assert!(own_forms(&page).is_empty(), "{below}");
+            let text = page.text();
+            assert!(text.contains("Your answers are with the hosts"), "{text}");
+            assert!(!page.body.contains("Quarrel"));
+        }
+        assert_eq!(state(&mut guest, "SHUT1").await["access"], "locked");
+    });
+}
+
+#[test]
+fn the_deadline_closes_at_its_very_instant_and_opens_again_when_moved() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let closes_at = state(&mut guest, "RAHMA").await["closes_at"].clone();
+        assert_eq!(
+            closes_at, "2026-12-20T16:00:00Z",
+            "midnight in Kuala Lumpur"
+        );
+        let deadline: jiff::Timestamp = closes_at.as_str().unwrap().parse().unwrap();
+        stage
+            .world
+            .clock
+            .set(deadline - jiff::SignedDuration::from_millis(1));
+        assert_eq!(state(&mut guest, "RAHMA").await["access"], "open");
+        assert_eq!(own_forms(&guest.get("/invite/RAHMA/rsvp").await).len(), 1);
+        stage.world.clock.set(deadline);
+        assert_eq!(state(&mut guest, "RAHMA").await["access"], "closed");
+        assert!(own_forms(&guest.get("/invite/RAHMA/rsvp").await).is_empty());
+        stage
+            .run(
+                sql!("UPDATE invitation SET deadline_override = 4000000000000 WHERE code = $1"),
+                "RAHMA",
+            )
+            .await;
+        assert_eq!(state(&mut guest, "RAHMA").await["access"], "open");
+    });
+}
+
+#[test]
+fn a_closed_occasion_is_read_and_not_changed() {
+    on_sqlite(async |stage| {
+        stage.status(OccasionStatus::Closed).await;
+        let mut guest = stage.guest();
+        for below in PAGES {
+            let page = guest.get(&format!("/invite/RAHMA{below}")).await;
+            page.expect(200);
+            assert!(own_forms(&page).is_empty(), "{below}");
+        }
+        guest
+            .post("/invite/RAHMA/notes", &[("note", "x")])
+            .await
+            .expect(423);
+    });
+}
+
+#[test]
+fn what_is_switched_off_is_absent_and_refused() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let before = guest.get("/invite/RAHMA/rsvp").await;
+        let names = field_names(&before);
+        for part in ["diet.", "diet_note.", "note", "new.0.child", "new.0.age"] {
+            assert!(
+                names.iter().any(|name| name.starts_with(part)),
+                "{part}: {names:?}"
+            );
+        }
+        stage
+            .switch(|switches| {
+                switches.dietary = false;
+                switches.notes = false;
+                switches.children = false;
+                switches.undecided = false;
+            })
+            .await;
+        let names = field_names(&guest.get("/invite/RAHMA/rsvp").await);
+        for part in ["diet", "note", "new.0.child", "new.0.age"] {
+            assert!(
+                !names.iter().any(|name| name.starts_with(part)),
+                "{part}: {names:?}"
+            );
+        }
+        let page = guest.get("/invite/RAHMA").await;
+        assert!(
+            !page
+                .links()
+                .iter()
+                .any(|link| link.href.ends_with("dietary") || link.href.ends_with("notes"))
+        );
+        assert!(
+            !guest
+                .get("/invite/RAHMA/rsvp")
+                .await
+                .body
+                .contains("value=\"undecided\"")
+        );
+        for part in ["dietary", "notes"] {
+            let address = format!("/invite/RAHMA/{part}");
+            let page = guest.get(&address).await;
+            assert_private(page.expect(404));
+            let fields = [("note", "Hello"), ("diet_note.x", "")];
+            guest.post(&address, &fields).await.expect(404);
+        }
+        off_for_programs(stage).await;
+    });
+}
+
+async fn off_for_programs(stage: &Stage<'_>) {
+    use serde_json::json;
+    let mut guest = stage.guest();
+    let state = state(&mut guest, "RAHMA").await;
+    let id = crate::stage::id(&state, "Rahman");
+    for (wanted, status, code) in [
+        (
+            json!({ "version": 1, "guests": [{ "id": id, "diets": ["halal"] }] }),
+            404,
+            "feature_disabled",
+        ),
+        (
+            json!({ "version": 1, "guests": [{ "id": id, "diet_note": "none" }] }),
+            404,
+            "feature_disabled",
+        ),
+        (
+            json!({ "version": 1, "note": { "text": "Hello" } }),
+            404,
+            "feature_disabled",
+        ),
+        (
+            json!({ "version": 1, "guests": [{ "id": id, "replies": { "nikah": "undecided" } }] }),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({ "version": 1, "guests": [{ "name": "Mei", "is_child": true }] }),
+            422,
+            "validation_failed",
+        ),
+    ] {
+        let page = put(&mut guest, "RAHMA", &wanted).await;
+        crate::stage::assert_problem(&page, status, code);
+    }
+    // Gifts, uploads and news have no addresses yet; they are no mistake of ours.
+    for part in ["gifts", "uploads", "news", "my-data"] {
+        guest
+            .get(&format!("/invite/RAHMA/{part}"))
+            .await
+            .expect(404);
+    }
+}
+
+fn field_names(page: &Page) -> Vec<String> {
+    let form = page.expect(200).form("/invite/RAHMA/rsvp");
+    form.fields.into_iter().map(|field| field.name).collect()
+}
+
+#[test]
+fn who_was_not_sure_has_not_answered_where_that_is_no_answer() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.guest();
+        let id = crate::stage::id(&state(&mut guest, "ROSSI").await, "Marco");
+        let body = crate::stage::answer(1, &id, &serde_json::json!({ "nikah": "undecided" }));
+        put(&mut guest, "ROSSI", &body).await.expect(200);
+        stage.switch(|switches| switches.undecided = false).await;
+        let state = state(&mut guest, "ROSSI").await;
+        assert_eq!(
+            crate::stage::guest(&state, "Marco")["replies"]["nikah"],
+            "pending"
+        );
+        let form = guest
+            .get("/invite/ROSSI/rsvp")
+            .await
+            .form("/invite/ROSSI/rsvp");
+        assert_eq!(form.value(&format!("reply.{id}.nikah")), None);
+        stage.switch(|switches| switches.undecided = true).await;
+        let form = guest
+            .get("/invite/ROSSI/rsvp")
+            .await
+            .form("/invite/ROSSI/rsvp");
+        assert_eq!(
+            form.value(&format!("reply.{id}.nikah")),
+            Some("undecided"),
+            "nothing is lost"
+        );
+    });
+}
+
+#[test]
+fn what_people_open_is_counted_and_robots_are_not() {
+    on_both(async |stage| {
+        let opened = sql!("SELECT open_count FROM invitation WHERE code = $1");
+        for robot in [
+            "WhatsApp/2.23",
+            "facebookexternalhit/1.1",
+            "Googlebot/2.1",
+            "curl/8.5",
+        ] {
+            let mut visitor = stage.visitor();
+            visitor.header("user-agent", robot);
+            visitor.get("/invite/RAHMA").await.expect(200);
+        }
+        let mut person = stage.visitor();
+        person.header("user-agent", "Mozilla/5.0 (Linux; Android 14)");
+        for address in [
+            "/invite/RAHMA",
+            "/invite/RAHMA",
+            "/invite/rahma",
+            "/invite/RAHMA/rsvp",
+        ] {
+            person.get(address).await;
+        }
+        stage.opens.write(stage.world.store()).await.unwrap();
+        assert_eq!(stage.count(opened, "RAHMA").await, 2);
+        assert_eq!(
+            state(&mut person, "RAHMA").await["version"],
+            1,
+            "bookkeeping is no change"
+        );
+    });
+}

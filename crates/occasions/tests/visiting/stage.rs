@@ -1,0 +1,312 @@
+//! The demo on a world of its own, with the router that guests meet.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use axum::{Extension, Router};
+use jiff::tz::TimeZone;
+use occasions::code::CodeKey;
+use occasions::invitation;
+use occasions::occasion::{self, OccasionId, Switches};
+use occasions::opens::Opens;
+use occasions::web::guest::Door;
+use occasions::words::{LockMode, OccasionKind, OccasionStatus};
+use platform::jobs::Worker;
+use platform::limits::guess::GuessBudget;
+use platform::mail::suppression::Key;
+use platform::mail::{self, Mailer, Post};
+use platform::store::migrate::Migrations;
+use platform::{Rows, Sql, StoreError, Tx, key};
+use serde_json::{Value, json};
+use testkit::{Page, Visitor, World};
+use web::facts::Proxies;
+use web::{Catalogue, Peer, Site, SiteUrl};
+
+/// The tables behind guests' pages.
+const MIGRATIONS: [Migrations; 3] = [
+    platform::MIGRATIONS,
+    accounts::MIGRATIONS,
+    occasions::MIGRATIONS,
+];
+
+/// The demo, open for guests.
+pub(crate) struct Stage<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) budget: GuessBudget,
+    pub(crate) worker: Worker,
+    pub(crate) opens: Arc<Opens>,
+    occasion: OccasionId,
+    router: Router,
+}
+
+/// Runs `test` on a store in a file.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
+pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let world = World::sqlite(&MIGRATIONS);
+    runtime.block_on(run(&world, &test));
+}
+
+/// Runs `test` on each engine there is.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
+pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
+    World::each_engine(&MIGRATIONS, async |world| run(world, &test).await);
+}
+
+async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
+    let stage = Stage::build(world).await;
+    test(&stage).await;
+    // Nearly every save leaves a confirmation; the tests of mail look at them.
+    world.jobs().await;
+}
+
+impl<'w> Stage<'w> {
+    async fn build(world: &'w World) -> Self {
+        let site = site(world);
+        let seeded = site.store.write(occasions::demo::seed).await.unwrap();
+        let (guests, suppression) = site
+            .store
+            .write(|tx| {
+                let guests = key::load(tx, "guests")?;
+                let suppression = key::load(tx, "suppression")?;
+                Ok::<_, StoreError>((guests, suppression.mac(&[])))
+            })
+            .await
+            .unwrap();
+        let budget = GuessBudget::new();
+        let opens = Arc::new(Opens::default());
+        let door = Door::new(guests, budget.clone(), Arc::clone(&opens));
+        let (api, _) = occasions::web::api::routes().split_for_parts();
+        let rooms = api.merge(occasions::web::guest::routes());
+        Self {
+            world,
+            budget,
+            worker: worker(&site, suppression),
+            opens,
+            occasion: seeded.unwrap(),
+            router: web::serve(&site, rooms.layer(Extension(door))),
+        }
+    }
+
+    /// A browser at an address of its own, which has said nothing of languages.
+    pub(crate) fn visitor_at(&self, address: &str) -> Visitor {
+        let mut visitor = Visitor::new(self.router.clone());
+        visitor.carry(Peer(address.parse().unwrap()));
+        visitor
+    }
+
+    /// A browser.
+    pub(crate) fn visitor(&self) -> Visitor {
+        self.visitor_at("192.0.2.1")
+    }
+
+    /// Somebody who has chosen to read English.
+    pub(crate) fn guest(&self) -> Visitor {
+        let mut guest = self.visitor();
+        guest.set_cookie("kd_lang", "en");
+        guest
+    }
+
+    /// Changes something behind everybody's back.
+    pub(crate) async fn change(
+        &self,
+        change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.world.store().write(change).await.unwrap();
+    }
+
+    /// Runs a statement whose `$1` is a code or a key.
+    pub(crate) async fn run(&self, sql: Sql, name: &'static str) {
+        self.change(move |tx| tx.run(sql, &[&name], Rows::Any).map(drop))
+            .await;
+    }
+
+    /// Counts with a statement whose `$1` is a code or a key.
+    pub(crate) async fn count(&self, sql: Sql, name: &'static str) -> i64 {
+        let counted = self
+            .world
+            .store()
+            .read(move |tx| tx.one::<(i64,)>(sql, &[&name]))
+            .await;
+        counted.unwrap().0
+    }
+
+    /// What the hosts have filled in, changed.
+    pub(crate) async fn details(
+        &self,
+        change: impl Fn(&mut occasion::Details) + Send + Sync + 'static,
+    ) {
+        let id = self.occasion.clone();
+        self.change(move |tx| {
+            let mut found = occasion::load(tx, &id)?;
+            change(&mut found.details);
+            occasion::update(tx, &id, &found.slug, found.kind, &found.details)
+        })
+        .await;
+    }
+
+    /// What is switched on, changed.
+    pub(crate) async fn switch(&self, change: fn(&mut Switches)) {
+        self.details(move |details| change(&mut details.switches))
+            .await;
+    }
+
+    /// Moves the demo occasion into another state.
+    pub(crate) async fn status(&self, status: OccasionStatus) {
+        let id = self.occasion.clone();
+        self.change(move |tx| occasion::set_status(tx, &id, status))
+            .await;
+    }
+
+    /// Another occasion with one household, in this state.
+    pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
+        let id = self.occasion.clone();
+        self.change(move |tx| {
+            let details = occasion::load(tx, &id)?.details;
+            let slug = format!("other-{}", code.to_lowercase());
+            let other = occasion::insert(tx, &slug, OccasionKind::Birthday, &details)?;
+            occasion::set_status(tx, &other, status)?;
+            let details = invitation::Details {
+                household: "Another household".to_owned(),
+                salutation: None,
+                email: None,
+                phone: None,
+                address: None,
+                language: None,
+                plus_ones: 0,
+                children: 0,
+                deadline_override: None,
+                lock_mode: LockMode::Auto,
+                open_until: None,
+                lock_reason: String::new(),
+                host_message: String::new(),
+                host_note: String::new(),
+                tags: Vec::new(),
+            };
+            let key = CodeKey::parse(code).unwrap();
+            invitation::insert(tx, &other, code, &key, &details).map(drop)
+        })
+        .await;
+    }
+}
+
+fn site(world: &World) -> Site {
+    Site {
+        platform: world.platform.clone(),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES])
+            .unwrap(),
+        settings: Arc::new(web::Settings {
+            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+            name: "Kenduri".to_owned(),
+            languages: ["en", "ms", "it", "zh-Hans", "ar"]
+                .map(str::to_owned)
+                .to_vec(),
+            time_zone: TimeZone::UTC,
+            proxies: Proxies::default(),
+        }),
+    }
+}
+
+fn worker(site: &Site, suppression: [u8; 32]) -> Worker {
+    let post = Post {
+        mailer: Mailer::Mailbox,
+        from: "Kenduri <kenduri@example.com>".parse().unwrap(),
+        site_host: site.url().host().to_owned(),
+        suppression: Key::new(suppression),
+    };
+    Worker::new(
+        site.store.clone(),
+        site.clock.clone(),
+        site.random.clone(),
+        vec![
+            mail::handler(site.store.clone(), post),
+            occasions::web::mail::confirmations(site.clone()),
+        ],
+    )
+}
+
+/// The state that a program reads.
+pub(crate) async fn state(visitor: &mut Visitor, code: &str) -> Value {
+    let page = visitor.get(&format!("/api/v1/invitations/{code}")).await;
+    page.expect(200).json()
+}
+
+/// The id of a guest by the beginning of the name.
+pub(crate) fn id(state: &Value, name: &str) -> String {
+    let guests = state["guests"].as_array().unwrap();
+    let found = guests
+        .iter()
+        .find(|guest| guest["name"].as_str().unwrap().starts_with(name));
+    found.unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// One guest of a state, by the beginning of the name.
+pub(crate) fn guest<'s>(state: &'s Value, name: &str) -> &'s Value {
+    let guests = state["guests"].as_array().unwrap();
+    let found = guests
+        .iter()
+        .find(|guest| guest["name"].as_str().unwrap().starts_with(name));
+    found.unwrap_or_else(|| panic!("nobody is called {name}: {guests:#?}"))
+}
+
+/// Saves by JSON.
+pub(crate) async fn put(visitor: &mut Visitor, code: &str, body: &Value) -> Page {
+    let address = format!("/api/v1/invitations/{code}/rsvp");
+    visitor.call(Method::PUT, &address, body).await
+}
+
+/// A body with one guest's answers.
+pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
+    json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
+}
+
+/// Whether an answer carries what keeps it to its reader (§8.1).
+#[track_caller]
+pub(crate) fn assert_private(page: &Page) {
+    for (name, value) in [
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store, private"),
+        ("x-robots-tag", "noindex, nofollow, noarchive"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(
+            page.header(name),
+            value,
+            "{name} of {} ({})",
+            page.address,
+            page.status
+        );
+    }
+    assert_eq!(page.headers.get_all("cache-control").iter().count(), 1);
+}
+
+/// Whether an answer is this problem, with everything that each has.
+#[track_caller]
+pub(crate) fn assert_problem(page: &Page, status: u16, code: &str) -> Value {
+    page.expect(status);
+    assert_eq!(page.header("content-type"), "application/problem+json");
+    let problem = page.json();
+    assert_eq!(problem["code"], code, "{problem}");
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["type"], format!("/problems/{code}"));
+    assert_eq!(problem["request_id"], page.header("x-request-id"));
+    for member in ["title", "detail", "instance"] {
+        assert!(
+            problem[member]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{member}: {problem}"
+        );
+    }
+    problem
+}
