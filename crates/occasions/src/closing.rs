@@ -84,7 +84,9 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
     };
     let occasion = occasion::load(tx, &invitation.occasion)?;
     let now = tx.now();
-    let closed = invitation.closes_at(&occasion).filter(|closes| *closes <= now);
+    let closed = invitation
+        .closes_at(&occasion)
+        .filter(|closes| *closes <= now);
     let locked = invitation.details.lock_mode == crate::words::LockMode::Locked;
     let noted = closed.filter(|_| !locked);
     tx.run(
@@ -94,7 +96,11 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
     )?;
     // A lock by hand told its own news.
     if !locked {
-        let what = if noted.is_some() { "closed" } else { "reopened" };
+        let what = if noted.is_some() {
+            "closed"
+        } else {
+            "reopened"
+        };
         tx.publish(NewNews {
             scope: occasion.id.to_string(),
             name: "invitation",

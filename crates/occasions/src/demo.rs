@@ -261,7 +261,8 @@ fn insert_household(
     let key =
         CodeKey::parse(shown).map_err(|_| StoreError::Constraint(format!("{shown} is no code")))?;
     let details = invitation_details(tx.now(), sample);
-    let id = invitation::insert(tx, occasion, shown, &key, &details)?.ok_or_else(|| StoreError::Constraint(format!("the code {shown} is taken")))?;
+    let id = invitation::insert(tx, occasion, shown, &key, &details)?
+        .ok_or_else(|| StoreError::Constraint(format!("the code {shown} is taken")))?;
     // Families of odd numbers are not invited to the brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]
@@ -373,7 +374,13 @@ fn answer_of(answers: Answers, position: usize, event: usize) -> ReplyStatus {
             ReplyStatus::Pending
         }
     };
-    let or_no = |yes: bool| if yes { ReplyStatus::Yes } else { ReplyStatus::No };
+    let or_no = |yes: bool| {
+        if yes {
+            ReplyStatus::Yes
+        } else {
+            ReplyStatus::No
+        }
+    };
     let first = position == 0;
     match answers {
         Answers::Nobody => ReplyStatus::Pending,

@@ -58,7 +58,10 @@ fn guest(name: &str, kind: GuestKind) -> Guest {
         position: 0,
         diets: Vec::new(),
         diet_note: String::new(),
-        replies: BTreeMap::from([(id("nikah"), Reply::PENDING), (id("reception"), Reply::PENDING)]),
+        replies: BTreeMap::from([
+            (id("nikah"), Reply::PENDING),
+            (id("reception"), Reply::PENDING),
+        ]),
     }
 }
 
@@ -165,22 +168,40 @@ fn answers(who: &str, replies: &[(&str, ReplyStatus)]) -> GuestWish {
 
 #[test]
 fn what_is_left_out_stays_and_what_is_chosen_is_dated() {
-    let plan = scene().try_one(answers("rahman", &[("nikah", Yes)])).unwrap();
+    let plan = scene()
+        .try_one(answers("rahman", &[("nikah", Yes)]))
+        .unwrap();
     let rahman = &plan.guests[0];
     assert_eq!(rahman.replies[&id::<EventId>("nikah")].status, Yes);
-    assert_eq!(rahman.replies[&id::<EventId>("nikah")].answered_at.unwrap().to_string(), NOW);
+    assert_eq!(
+        rahman.replies[&id::<EventId>("nikah")]
+            .answered_at
+            .unwrap()
+            .to_string(),
+        NOW
+    );
     assert_eq!(rahman.replies[&id::<EventId>("reception")], Reply::PENDING);
     assert_eq!(plan.guests[1], scene().household.guests[1]);
-    let fields: Vec<_> = plan.changes.iter().map(|change| change.field.as_str()).collect();
+    let fields: Vec<_> = plan
+        .changes
+        .iter()
+        .map(|change| change.field.as_str())
+        .collect();
     assert_eq!(fields, ["guests/rahman/replies/nikah"]);
 }
 
 #[test]
 fn a_wish_for_what_stands_changes_nothing() {
     let mut scene = scene();
-    scene.household.guests = scene.try_one(answers("rahman", &[("nikah", Yes)])).unwrap().guests;
+    scene.household.guests = scene
+        .try_one(answers("rahman", &[("nikah", Yes)]))
+        .unwrap()
+        .guests;
     let again = scene.try_one(answers("rahman", &[("nikah", Yes)])).unwrap();
-    assert_eq!((again.guests, again.changes), (scene.household.guests, vec![]));
+    assert_eq!(
+        (again.guests, again.changes),
+        (scene.household.guests, vec![])
+    );
 }
 
 #[test]
@@ -195,7 +216,11 @@ fn only_events_of_the_invitation_and_answers_that_can_be_wanted() {
         ("nikah", No, None),
     ] {
         let found = scene.complaints(answers("rahman", &[(key, status)]));
-        assert_eq!(found.first().map(|(_, code)| *code), complaint, "{key} {status:?}");
+        assert_eq!(
+            found.first().map(|(_, code)| *code),
+            complaint,
+            "{key} {status:?}"
+        );
     }
     scene.switches.undecided = false;
     let found = scene.complaints(answers("rahman", &[("nikah", Undecided)]));
@@ -209,9 +234,22 @@ fn names_may_be_corrected_but_never_emptied_or_endless() {
         name: Some(name.to_owned()),
         ..of("rahman")
     };
-    assert_eq!(scene.try_one(named(" Rahman bin  Ali\u{7} ")).unwrap().guests[0].name, "Rahman bin  Ali");
-    assert_eq!(scene.complaints(named(" ")), [("name".to_owned(), "required")]);
-    assert_eq!(scene.complaints(named(&"n".repeat(101))), [("name".to_owned(), "too_long")]);
+    assert_eq!(
+        scene
+            .try_one(named(" Rahman bin  Ali\u{7} "))
+            .unwrap()
+            .guests[0]
+            .name,
+        "Rahman bin  Ali"
+    );
+    assert_eq!(
+        scene.complaints(named(" ")),
+        [("name".to_owned(), "required")]
+    );
+    assert_eq!(
+        scene.complaints(named(&"n".repeat(101))),
+        [("name".to_owned(), "too_long")]
+    );
     assert_eq!(scene.complaints(named(&"陈".repeat(100))), []);
 }
 
@@ -220,7 +258,10 @@ fn somebody_new_comes_to_everything_the_household_is_invited_to() {
     let scene = scene();
     let plan = scene.try_one(new("Mei")).unwrap();
     let mei = &plan.guests[2];
-    assert_eq!((mei.kind, mei.added_by), (GuestKind::PlusOne, ActedBy::Household));
+    assert_eq!(
+        (mei.kind, mei.added_by),
+        (GuestKind::PlusOne, ActedBy::Household)
+    );
     let statuses: Vec<_> = mei.replies.values().map(|reply| reply.status).collect();
     assert_eq!(statuses, [Yes, Yes]);
     let only_nikah = GuestWish {
@@ -229,7 +270,11 @@ fn somebody_new_comes_to_everything_the_household_is_invited_to() {
         ..answers("x", &[("reception", No)])
     };
     let plan = scene.try_one(only_nikah).unwrap();
-    let statuses: Vec<_> = plan.guests[2].replies.values().map(|reply| reply.status).collect();
+    let statuses: Vec<_> = plan.guests[2]
+        .replies
+        .values()
+        .map(|reply| reply.status)
+        .collect();
     assert_eq!(statuses, [Yes, No]);
 }
 
@@ -254,9 +299,18 @@ fn children_take_their_own_places_first() {
         (&[new("a"), new("b"), new("c")], Some("plus_one_limit")),
         (&[new("a"), new("b"), child("c")], None),
         (&[child("a"), child("b"), child("c")], None),
-        (&[child("a"), child("b"), child("c"), child("d")], Some("children_limit")),
-        (&[new("a"), new("b"), child("c"), child("d")], Some("children_limit")),
-        (&[new("a"), new("b"), new("c"), child("d")], Some("plus_one_limit")),
+        (
+            &[child("a"), child("b"), child("c"), child("d")],
+            Some("children_limit"),
+        ),
+        (
+            &[new("a"), new("b"), child("c"), child("d")],
+            Some("children_limit"),
+        ),
+        (
+            &[new("a"), new("b"), new("c"), child("d")],
+            Some("plus_one_limit"),
+        ),
     ];
     for (guests, refusal) in cases {
         let told = match scene().plan(ActedBy::Household, &wish(guests.to_vec())) {
@@ -275,25 +329,44 @@ fn children_take_their_own_places_first() {
 #[test]
 fn what_a_host_lowered_stays_may_change_and_leave_but_not_grow() {
     let mut scene = scene();
-    scene.household.guests.push(guest("mei", GuestKind::PlusOne));
-    scene.household.guests.push(guest("lin", GuestKind::PlusOne));
+    scene
+        .household
+        .guests
+        .push(guest("mei", GuestKind::PlusOne));
+    scene
+        .household
+        .guests
+        .push(guest("lin", GuestKind::PlusOne));
     scene.household.invitation.details.plus_ones = 1;
     scene.household.invitation.details.children = 0;
     assert!(scene.try_one(answers("mei", &[("nikah", No)])).is_ok());
-    assert!(matches!(scene.try_one(new("Ali")), Err(Refusal::PlusOneLimit(_))));
+    assert!(matches!(
+        scene.try_one(new("Ali")),
+        Err(Refusal::PlusOneLimit(_))
+    ));
     let mut swap = wish([new("Ali")]);
     swap.remove = vec![id("mei")];
-    assert!(scene.plan(ActedBy::Household, &swap).is_ok(), "one goes, one comes");
+    assert!(
+        scene.plan(ActedBy::Household, &swap).is_ok(),
+        "one goes, one comes"
+    );
     let mut less = wish([]);
     less.remove = vec![id("mei"), id("lin")];
-    assert_eq!(scene.plan(ActedBy::Household, &less).unwrap().guests.len(), 2);
+    assert_eq!(
+        scene.plan(ActedBy::Household, &less).unwrap().guests.len(),
+        2
+    );
 }
 
 #[test]
 fn a_host_goes_beyond_the_allowance_and_it_shows() {
     let guests = ["a", "b", "c", "d"].map(new);
     let plan = scene().plan(ActedBy::Host, &wish(guests)).unwrap();
-    let beyond: Vec<bool> = plan.guests.iter().map(|guest| guest.beyond_allowance).collect();
+    let beyond: Vec<bool> = plan
+        .guests
+        .iter()
+        .map(|guest| guest.beyond_allowance)
+        .collect();
     assert_eq!(beyond, [false, false, false, false, true, true]);
 }
 
@@ -303,26 +376,48 @@ fn thirty_are_the_most() {
     scene.household.invitation.details.plus_ones = 20;
     scene.household.invitation.details.children = 20;
     for n in 0..26 {
-        scene.household.guests.push(guest(&format!("g{n}"), GuestKind::Named));
+        scene
+            .household
+            .guests
+            .push(guest(&format!("g{n}"), GuestKind::Named));
     }
-    assert!(scene.plan(ActedBy::Household, &wish(["a", "b"].map(new))).is_ok());
+    assert!(
+        scene
+            .plan(ActedBy::Household, &wish(["a", "b"].map(new)))
+            .is_ok()
+    );
     let three = wish(["a", "b", "c"].map(new));
-    assert!(matches!(scene.plan(ActedBy::Household, &three), Err(Refusal::GuestLimit)));
+    assert!(matches!(
+        scene.plan(ActedBy::Household, &three),
+        Err(Refusal::GuestLimit)
+    ));
 }
 
 #[test]
 fn a_household_removes_whom_it_brought_and_nobody_else() {
     let mut scene = scene();
-    scene.household.guests.push(guest("mei", GuestKind::PlusOne));
+    scene
+        .household
+        .guests
+        .push(guest("mei", GuestKind::PlusOne));
     let removing = |who: &str| Wish {
         remove: vec![id(who)],
         ..Wish::default()
     };
     let plan = scene.plan(ActedBy::Household, &removing("mei")).unwrap();
     assert_eq!((plan.guests.len(), plan.changes.len()), (2, 1));
-    assert!(matches!(scene.plan(ActedBy::Household, &removing("siti")), Err(Refusal::NamedGuest)));
-    assert!(matches!(scene.plan(ActedBy::Household, &removing("nobody")), Err(Refusal::GuestNotFound)));
-    assert!(matches!(scene.try_one(answers("nobody", &[("nikah", Yes)])), Err(Refusal::GuestNotFound)));
+    assert!(matches!(
+        scene.plan(ActedBy::Household, &removing("siti")),
+        Err(Refusal::NamedGuest)
+    ));
+    assert!(matches!(
+        scene.plan(ActedBy::Household, &removing("nobody")),
+        Err(Refusal::GuestNotFound)
+    ));
+    assert!(matches!(
+        scene.try_one(answers("nobody", &[("nikah", Yes)])),
+        Err(Refusal::GuestNotFound)
+    ));
 }
 
 #[test]
@@ -333,8 +428,14 @@ fn ages_belong_to_children_and_the_hosts_know_theirs() {
         ..child("Mei")
     };
     assert_eq!(scene.try_one(aged(0)).unwrap().guests[2].child_age, Some(0));
-    assert_eq!(scene.complaints(aged(18)), [("age".to_owned(), "out_of_range")]);
-    assert_eq!(scene.complaints(aged(-1)), [("age".to_owned(), "out_of_range")]);
+    assert_eq!(
+        scene.complaints(aged(18)),
+        [("age".to_owned(), "out_of_range")]
+    );
+    assert_eq!(
+        scene.complaints(aged(-1)),
+        [("age".to_owned(), "out_of_range")]
+    );
     let adult = GuestWish {
         age: Some(Some(5)),
         ..new("Mei")
@@ -344,9 +445,15 @@ fn ages_belong_to_children_and_the_hosts_know_theirs() {
         is_child: Some(true),
         ..of("siti")
     };
-    assert_eq!(scene.complaints(named_child), [("is_child".to_owned(), "not_allowed")]);
+    assert_eq!(
+        scene.complaints(named_child),
+        [("is_child".to_owned(), "not_allowed")]
+    );
     scene.switches.children = false;
-    assert_eq!(scene.complaints(child("Mei")), [("is_child".to_owned(), "not_allowed")]);
+    assert_eq!(
+        scene.complaints(child("Mei")),
+        [("is_child".to_owned(), "not_allowed")]
+    );
 }
 
 #[test]
@@ -357,13 +464,27 @@ fn food_needs_come_from_the_list_and_other_needs_a_word() {
         diet_note: note.map(str::to_owned),
         ..of("siti")
     };
-    let plan = scene.try_one(needs(&["vegan", "halal", "vegan"], None)).unwrap();
+    let plan = scene
+        .try_one(needs(&["vegan", "halal", "vegan"], None))
+        .unwrap();
     assert_eq!(plan.guests[1].diets, ["halal", "vegan"]);
-    assert_eq!(scene.complaints(needs(&["air"], None)), [("diets".to_owned(), "unknown_option")]);
-    assert_eq!(scene.complaints(needs(&["kosher"], None)), [("diets".to_owned(), "unknown_option")]);
-    assert_eq!(scene.complaints(needs(&["other"], None)), [("diet_note".to_owned(), "dietary_note_required")]);
+    assert_eq!(
+        scene.complaints(needs(&["air"], None)),
+        [("diets".to_owned(), "unknown_option")]
+    );
+    assert_eq!(
+        scene.complaints(needs(&["kosher"], None)),
+        [("diets".to_owned(), "unknown_option")]
+    );
+    assert_eq!(
+        scene.complaints(needs(&["other"], None)),
+        [("diet_note".to_owned(), "dietary_note_required")]
+    );
     assert_eq!(scene.complaints(needs(&["other"], Some("no onions"))), []);
-    assert_eq!(scene.complaints(needs(&[], Some(&"x".repeat(501)))), [("diet_note".to_owned(), "too_long")]);
+    assert_eq!(
+        scene.complaints(needs(&[], Some(&"x".repeat(501)))),
+        [("diet_note".to_owned(), "too_long")]
+    );
     // Who had an option that is not offered any more keeps it.
     scene.household.guests[1].diets = vec!["kosher".to_owned()];
     assert_eq!(scene.complaints(needs(&["kosher", "halal"], None)), []);
@@ -384,7 +505,11 @@ fn all_that_is_wrong_is_told_at_once() {
     let pointers: Vec<_> = fields.iter().map(|field| field.pointer.as_str()).collect();
     assert_eq!(
         pointers,
-        ["/guests/0/replies/brunch", "/guests/0/replies/nikah", "/guests/1/name"]
+        [
+            "/guests/0/replies/brunch",
+            "/guests/0/replies/nikah",
+            "/guests/1/name"
+        ]
     );
 }
 

@@ -11,13 +11,7 @@ fn at(text: &str) -> Timestamp {
 
 /// Status, mode, end of the mode, own deadline, the occasion's deadline, now,
 /// access. Instants as offsets from noon, in milliseconds.
-type Case = (
-    OccasionStatus,
-    LockMode,
-    [Option<i64>; 3],
-    i64,
-    Access,
-);
+type Case = (OccasionStatus, LockMode, [Option<i64>; 3], i64, Access);
 
 #[rustfmt::skip]
 const CASES: &[Case] = {
@@ -66,7 +60,11 @@ fn access_follows_the_table_and_nothing_else() {
             && let Some(closes) = invitation.closes_at(&occasion)
         {
             assert!(now < closes, "{told}");
-            assert_eq!(invitation.access(&occasion, closes), Access::Closed, "{told}");
+            assert_eq!(
+                invitation.access(&occasion, closes),
+                Access::Closed,
+                "{told}"
+            );
         }
     }
 }

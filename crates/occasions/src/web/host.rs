@@ -25,11 +25,12 @@ mod preview;
 mod reports;
 mod say;
 mod settings;
+mod settings_form;
 mod sheet;
 
+use ::web::Site;
 use axum::Router;
 use axum::routing::{get, post};
-use ::web::Site;
 
 /// All hosts' addresses.
 pub fn routes() -> Router<Site> {
@@ -44,11 +45,17 @@ fn of_occasion() -> Router<Site> {
         .route("/", get(overview::show))
         .route("/answers", get(overview::table))
         .route("/invites", get(invites::list))
-        .route("/invites/new", get(invite_form::new).post(invite_form::create))
+        .route(
+            "/invites/new",
+            get(invite_form::new).post(invite_form::create),
+        )
         .route("/invites/bulk", post(bulk::step))
         .route("/invites/bulk/{id}", get(bulk::job))
         .route("/invites/{id}", get(invite::show))
-        .route("/invites/{id}/edit", get(invite_form::edit).post(invite_form::change))
+        .route(
+            "/invites/{id}/edit",
+            get(invite_form::edit).post(invite_form::change),
+        )
         .route("/invites/{id}/answers", post(invite_acts::answer))
         .route("/invites/{id}/lock", post(invite_acts::lock))
         .route("/invites/{id}/unlock", post(invite_acts::unlock))
@@ -59,8 +66,14 @@ fn of_occasion() -> Router<Site> {
         .route("/invites/{id}/restore", post(invite_acts::restore))
         .route("/invites/{id}/preview", get(preview::show))
         .route("/invites/{id}/preview/page", get(preview::page))
-        .route("/invites/{id}/guests/new", get(person::new).post(person::add))
-        .route("/invites/{id}/guests/{guest}", get(person::edit).post(person::change))
+        .route(
+            "/invites/{id}/guests/new",
+            get(person::new).post(person::add),
+        )
+        .route(
+            "/invites/{id}/guests/{guest}",
+            get(person::edit).post(person::change),
+        )
         .route("/invites/{id}/guests/{guest}/remove", post(person::remove))
         .route("/guests", get(guests::list))
         .route("/reports", get(reports::show).post(reports::start))
@@ -68,8 +81,14 @@ fn of_occasion() -> Router<Site> {
         .route("/settings", get(settings::show))
         .route("/settings/{part}", post(settings::save))
         .route("/settings/events", get(events::list))
-        .route("/settings/events/new", get(events::new).post(events::create))
-        .route("/settings/events/{id}", get(events::edit).post(events::change))
+        .route(
+            "/settings/events/new",
+            get(events::new).post(events::create),
+        )
+        .route(
+            "/settings/events/{id}",
+            get(events::edit).post(events::change),
+        )
         .route("/settings/events/{id}/remove", post(events::remove))
         .route("/members", get(members::show))
         .route("/members/invite", post(members::invite))

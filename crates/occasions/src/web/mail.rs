@@ -61,7 +61,9 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
     let tag = tag.unwrap_or(&details.default_language);
     let text = site.catalogue.speak(&Language::of(tag));
     let reading = Reading::new(&text, portal);
-    let hosts = details.hosts.pick(text.language(), &details.default_language);
+    let hosts = details
+        .hosts
+        .pick(text.language(), &details.default_language);
     let path = format!("/invite/{}", invitation.code);
     let mail = ConfirmationMail {
         text: &text,

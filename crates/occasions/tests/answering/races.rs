@@ -50,12 +50,17 @@ fn of_two_tabs_exactly_one_saves() {
             let code = code('A', round);
             let guests = stage.household(&code, 2, 0).await;
             let tab = |status| {
-                let (store, code, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", status, 1));
+                let (store, code, wish) = (
+                    stage.store.clone(),
+                    code.clone(),
+                    all(&guests, "nikah", status, 1),
+                );
                 async move { save(&store, &code, wish, None).await }
             };
             let (yes, no) = together(tab(Yes), tab(No)).await;
             let stored = |saved: &Result<Saved, Refusal>| matches!(saved, Ok(Saved::Stored(_)));
-            let conflict = |saved: &Result<Saved, Refusal>| matches!(saved, Err(Refusal::VersionConflict(_)));
+            let conflict =
+                |saved: &Result<Saved, Refusal>| matches!(saved, Err(Refusal::VersionConflict(_)));
             assert!(
                 (stored(&yes) && conflict(&no)) || (stored(&no) && conflict(&yes)),
                 "round {round}: {yes:?} {no:?}"
@@ -64,8 +69,15 @@ fn of_two_tabs_exactly_one_saves() {
             let portal = stage.portal(&code).await;
             assert_eq!(portal.household.invitation.version, 2);
             for guest in &portal.household.guests {
-                let nikah = portal.events.iter().find(|event| event.key == "nikah").unwrap();
-                assert_eq!(guest.replies[&nikah.id].status, winner, "no field of the loser");
+                let nikah = portal
+                    .events
+                    .iter()
+                    .find(|event| event.key == "nikah")
+                    .unwrap();
+                assert_eq!(
+                    guest.replies[&nikah.id].status, winner,
+                    "no field of the loser"
+                );
             }
             assert_eq!(stage.submissions(&code).await, 1);
         }
@@ -85,8 +97,14 @@ fn a_double_click_is_one_save() {
                 async move { save(&store, &code, newcomer("Mei", 1), Some("click")).await }
             };
             let (one, other) = together(click(), click()).await;
-            let first = [&one, &other].iter().filter(|saved| matches!(saved, Ok(Saved::Stored(_)))).count();
-            let again = [&one, &other].iter().filter(|saved| matches!(saved, Ok(Saved::Again(_)))).count();
+            let first = [&one, &other]
+                .iter()
+                .filter(|saved| matches!(saved, Ok(Saved::Stored(_))))
+                .count();
+            let again = [&one, &other]
+                .iter()
+                .filter(|saved| matches!(saved, Ok(Saved::Again(_))))
+                .count();
             assert_eq!((first, again), (1, 1), "round {round}: {one:?} {other:?}");
             assert_eq!(stage.submissions(&code).await, 1);
             assert_eq!(stage.portal(&code).await.household.guests.len(), 2);
@@ -128,7 +146,10 @@ fn the_last_seats_go_to_one_household_whole() {
             // Three seats, two households of two.
             let stage = Stage::build(world, Some(3)).await;
             let (first, second) = (code('D', round), code('E', round));
-            let (mine, theirs) = (stage.household(&first, 2, 0).await, stage.household(&second, 2, 0).await);
+            let (mine, theirs) = (
+                stage.household(&first, 2, 0).await,
+                stage.household(&second, 2, 0).await,
+            );
             let take = |code: String, guests| {
                 let (store, wish) = (stage.store.clone(), all(guests, "reception", Yes, 1));
                 async move { save(&store, &code, wish, None).await }
@@ -164,8 +185,14 @@ fn at_the_instant_of_the_deadline_what_is_answered_is_what_is_stored() {
         for round in 0..ROUNDS {
             let code = code('F', round);
             let guests = stage.household(&code, 1, 0).await;
-            world.clock.set(stage.deadline - SignedDuration::from_millis(1));
-            let (store, asked, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", Yes, 1));
+            world
+                .clock
+                .set(stage.deadline - SignedDuration::from_millis(1));
+            let (store, asked, wish) = (
+                stage.store.clone(),
+                code.clone(),
+                all(&guests, "nikah", Yes, 1),
+            );
             let (clock, deadline) = (world.clock.clone(), stage.deadline);
             let (saved, ()) = together(
                 async move { save(&store, &asked, wish, None).await },
@@ -195,7 +222,11 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
         for round in 0..ROUNDS {
             let code = code('G', round);
             let guests = stage.household(&code, 1, 0).await;
-            let (store, asked, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", Yes, 1));
+            let (store, asked, wish) = (
+                stage.store.clone(),
+                code.clone(),
+                all(&guests, "nikah", Yes, 1),
+            );
             let (hosts, locked) = (stage.store.clone(), code.clone());
             let lock = async move {
                 hosts
@@ -213,7 +244,8 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
                     .await
                     .unwrap()
             };
-            let (saved, version) = together(async move { save(&store, &asked, wish, None).await }, lock).await;
+            let (saved, version) =
+                together(async move { save(&store, &asked, wish, None).await }, lock).await;
             match saved {
                 // The save was first, so the lock saw its version.
                 Ok(_) => assert_eq!(version, 3, "round {round}"),
@@ -233,7 +265,11 @@ fn a_code_replaced_or_an_invitation_archived_ends_saves() {
             let code = code('H', round);
             let guests = stage.household(&code, 1, 0).await;
             let id = stage.portal(&code).await.household.invitation.id;
-            let (store, asked, wish) = (stage.store.clone(), code.clone(), all(&guests, "nikah", Yes, 1));
+            let (store, asked, wish) = (
+                stage.store.clone(),
+                code.clone(),
+                all(&guests, "nikah", Yes, 1),
+            );
             let (hosts, other) = (stage.store.clone(), format!("X{round:05}"));
             let archive = round % 2 == 0;
             let end = {
@@ -259,7 +295,8 @@ fn a_code_replaced_or_an_invitation_archived_ends_saves() {
                         .unwrap()
                 }
             };
-            let (saved, _) = together(async move { save(&store, &asked, wish, None).await }, end).await;
+            let (saved, _) =
+                together(async move { save(&store, &asked, wish, None).await }, end).await;
             let (version, archived): (i64, Option<i64>) = stage
                 .store
                 .read(move |tx| {

@@ -32,7 +32,10 @@ fn a_save_writes_everything_that_follows_from_it() {
         assert_eq!(portal.household.invitation.version, 2);
         let stored = stage.portal("RAHMA").await;
         assert_eq!(stored.household.guests, portal.household.guests);
-        assert_eq!(stored.household.invitation.replied_at, Some(world.clock.now()));
+        assert_eq!(
+            stored.household.invitation.replied_at,
+            Some(world.clock.now())
+        );
         assert_eq!(stage.submissions("RAHMA").await, 1);
 
         let scope = stage.occasion.to_string();
@@ -54,7 +57,10 @@ fn a_save_writes_everything_that_follows_from_it() {
         assert_eq!((audit, news), (1, 1));
         let jobs = world.jobs().await;
         assert_eq!(jobs.len(), 1);
-        assert_eq!(jobs[0].due_at, world.clock.now() + SignedDuration::from_mins(2));
+        assert_eq!(
+            jobs[0].due_at,
+            world.clock.now() + SignedDuration::from_mins(2)
+        );
     });
 }
 
@@ -66,7 +72,10 @@ fn the_confirmation_waits_for_the_last_save_but_not_for_ever() {
         let first = world.clock.now();
         for minute in 0..12 {
             let status = if minute % 2 == 0 { Yes } else { No };
-            stage.answer("RAHMA", all(&guests, "nikah", status, minute + 1)).await.unwrap();
+            stage
+                .answer("RAHMA", all(&guests, "nikah", status, minute + 1))
+                .await
+                .unwrap();
             let jobs = world.jobs().await;
             assert_eq!(jobs.len(), 1, "one waits, however often they save");
             let due = world.clock.now() + SignedDuration::from_mins(2);
@@ -82,14 +91,26 @@ fn the_deadline_is_exclusive_and_the_clock_of_the_program_decides() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
         let guests = stage.household("RAHMA", 1, 0).await;
-        world.clock.set(stage.deadline - SignedDuration::from_millis(1));
-        assert!(stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await.is_ok());
+        world
+            .clock
+            .set(stage.deadline - SignedDuration::from_millis(1));
+        assert!(
+            stage
+                .answer("RAHMA", all(&guests, "nikah", Yes, 1))
+                .await
+                .is_ok()
+        );
         world.clock.set(stage.deadline);
         let late = stage.answer("RAHMA", all(&guests, "nikah", No, 2)).await;
         assert!(matches!(late, Err(Refusal::DeadlinePassed(at)) if at == stage.deadline));
         assert_eq!(stage.submissions("RAHMA").await, 1);
         // A note may come late, unless the hosts say otherwise.
-        assert!(stage.answer("RAHMA", note("Congratulations", None)).await.is_ok());
+        assert!(
+            stage
+                .answer("RAHMA", note("Congratulations", None))
+                .await
+                .is_ok()
+        );
         world.jobs().await;
     });
 }
@@ -102,13 +123,30 @@ fn locks_and_states_say_no_each_in_its_own_way() {
         let wish = || all(&guests, "nikah", Yes, 1);
         stage
             .change(|tx| {
-                tx.run(sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = 'RAHMA'"), &[], Rows::Exactly(1))
+                tx.run(
+                    sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = 'RAHMA'"),
+                    &[],
+                    Rows::Exactly(1),
+                )
             })
             .await;
-        assert!(matches!(stage.answer("RAHMA", wish()).await, Err(Refusal::Locked)));
-        for (status, told) in [("closed", "closed"), ("archived", "expired"), ("draft", "not found")] {
+        assert!(matches!(
+            stage.answer("RAHMA", wish()).await,
+            Err(Refusal::Locked)
+        ));
+        for (status, told) in [
+            ("closed", "closed"),
+            ("archived", "expired"),
+            ("draft", "not found"),
+        ] {
             stage
-                .change(move |tx| tx.run(sql!("UPDATE occasion SET status = $1"), &[&status], Rows::Exactly(1)))
+                .change(move |tx| {
+                    tx.run(
+                        sql!("UPDATE occasion SET status = $1"),
+                        &[&status],
+                        Rows::Exactly(1),
+                    )
+                })
                 .await;
             let refusal = stage.answer("RAHMA", wish()).await.unwrap_err();
             let said = match refusal {
@@ -119,7 +157,10 @@ fn locks_and_states_say_no_each_in_its_own_way() {
             };
             assert_eq!(said, told);
         }
-        assert!(matches!(stage.answer("ZZZZZ", wish()).await, Err(Refusal::NotFound)));
+        assert!(matches!(
+            stage.answer("ZZZZZ", wish()).await,
+            Err(Refusal::NotFound)
+        ));
     });
 }
 
@@ -128,11 +169,15 @@ fn a_stale_version_is_a_conflict_unless_the_wish_is_what_stands() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
         let guests = stage.household("RAHMA", 1, 0).await;
-        stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await.unwrap();
+        stage
+            .answer("RAHMA", all(&guests, "nikah", Yes, 1))
+            .await
+            .unwrap();
         let same = stage.answer("RAHMA", all(&guests, "nikah", Yes, 1)).await;
         assert!(matches!(same, Ok(Saved::Unchanged(_))));
-        let Err(Refusal::VersionConflict(current)) =
-            stage.answer("RAHMA", all(&guests, "nikah", Undecided, 1)).await
+        let Err(Refusal::VersionConflict(current)) = stage
+            .answer("RAHMA", all(&guests, "nikah", Undecided, 1))
+            .await
         else {
             panic!("no conflict")
         };
@@ -170,7 +215,11 @@ fn a_refusal_is_not_kept_so_a_corrected_form_may_use_its_key() {
         let refused = save(&stage.store, "RAHMA", newcomer("Mei", 1), Some("key")).await;
         assert!(matches!(refused, Err(Refusal::PlusOneLimit(_))));
         let corrected = all(&guests, "nikah", Yes, 1);
-        assert!(save(&stage.store, "RAHMA", corrected, Some("key")).await.is_ok());
+        assert!(
+            save(&stage.store, "RAHMA", corrected, Some("key"))
+                .await
+                .is_ok()
+        );
         world.jobs().await;
     });
 }
@@ -182,7 +231,10 @@ fn nobody_is_added_twice_by_a_repeat_without_version_or_key() {
         let guests = stage.household("RAHMA", 1, 1).await;
         let mut wish = newcomer("Mei", 1);
         wish.version = None;
-        assert!(matches!(stage.answer("RAHMA", wish.clone()).await, Err(Refusal::VersionRequired)));
+        assert!(matches!(
+            stage.answer("RAHMA", wish.clone()).await,
+            Err(Refusal::VersionRequired)
+        ));
         assert!(save(&stage.store, "RAHMA", wish, Some("key")).await.is_ok());
         // Answers alone may win without a version: the last one counts.
         let mut wish = all(&guests, "nikah", No, 0);
@@ -198,19 +250,39 @@ fn seats_are_taken_by_whole_households_or_not_at_all() {
         let stage = Stage::build(world, Some(3)).await;
         let two = stage.household("AAAAA", 2, 0).await;
         let others = stage.household("BBBBB", 2, 0).await;
-        stage.answer("AAAAA", all(&two, "reception", Yes, 1)).await.unwrap();
-        let Err(Refusal::EventFull { event, left }) =
-            stage.answer("BBBBB", all(&others, "reception", Yes, 1)).await
+        stage
+            .answer("AAAAA", all(&two, "reception", Yes, 1))
+            .await
+            .unwrap();
+        let Err(Refusal::EventFull { event, left }) = stage
+            .answer("BBBBB", all(&others, "reception", Yes, 1))
+            .await
         else {
             panic!("seated")
         };
         assert_eq!((event.as_str(), left), ("reception", 1));
-        assert!(stage.answer("BBBBB", all(&others[..1], "reception", Yes, 1)).await.is_ok());
+        assert!(
+            stage
+                .answer("BBBBB", all(&others[..1], "reception", Yes, 1))
+                .await
+                .is_ok()
+        );
         // Whoever has a seat keeps it when the hosts take seats away.
         stage
-            .change(|tx| tx.run(sql!("UPDATE event SET capacity = 1 WHERE key = 'reception'"), &[], Rows::Exactly(1)))
+            .change(|tx| {
+                tx.run(
+                    sql!("UPDATE event SET capacity = 1 WHERE key = 'reception'"),
+                    &[],
+                    Rows::Exactly(1),
+                )
+            })
             .await;
-        assert!(stage.answer("AAAAA", all(&two, "nikah", Yes, 2)).await.is_ok());
+        assert!(
+            stage
+                .answer("AAAAA", all(&two, "nikah", Yes, 2))
+                .await
+                .is_ok()
+        );
         world.jobs().await;
     });
 }
@@ -237,7 +309,13 @@ fn what_hosts_switched_off_is_not_there() {
         let stage = Stage::build(world, None).await;
         stage.household("RAHMA", 1, 0).await;
         stage
-            .change(|tx| tx.run(sql!("UPDATE occasion SET switches = '{\"notes\":false}'"), &[], Rows::Exactly(1)))
+            .change(|tx| {
+                tx.run(
+                    sql!("UPDATE occasion SET switches = '{\"notes\":false}'"),
+                    &[],
+                    Rows::Exactly(1),
+                )
+            })
             .await;
         let refusal = stage.answer("RAHMA", note("Hello", None)).await;
         assert!(matches!(refusal, Err(Refusal::FeatureDisabled)));
@@ -269,9 +347,15 @@ fn the_seats_that_are_kept_are_the_seats_that_are_counted() {
             assert_eq!((kept, counted), (expected, expected));
         };
         let guests = stage.household("AAAAA", 3, 2).await;
-        stage.answer("AAAAA", all(&guests, "reception", Yes, 1)).await.unwrap();
+        stage
+            .answer("AAAAA", all(&guests, "reception", Yes, 1))
+            .await
+            .unwrap();
         check(3).await;
-        stage.answer("AAAAA", all(&guests[..2], "reception", No, 2)).await.unwrap();
+        stage
+            .answer("AAAAA", all(&guests[..2], "reception", No, 2))
+            .await
+            .unwrap();
         check(1).await;
         stage.answer("AAAAA", newcomer("Mei", 3)).await.unwrap();
         check(2).await;
@@ -283,7 +367,10 @@ fn the_seats_that_are_kept_are_the_seats_that_are_counted() {
         };
         stage.answer("AAAAA", leaving).await.unwrap();
         check(1).await;
-        stage.answer("AAAAA", all(&guests, "reception", Undecided, 5)).await.unwrap();
+        stage
+            .answer("AAAAA", all(&guests, "reception", Undecided, 5))
+            .await
+            .unwrap();
         check(0).await;
         world.jobs().await;
     });

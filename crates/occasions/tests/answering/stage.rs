@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use occasions::code::CodeKey;
+use occasions::diet;
 use occasions::event::{self, EventId};
 use occasions::guest::{self, Guest, GuestId, Reply};
 use occasions::household;
@@ -16,15 +17,17 @@ use occasions::wish::{GuestWish, Wish};
 use occasions::words::{
     ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
 };
-use occasions::diet;
 use platform::store::migrate::Migrations;
 use platform::{Store, StoreError, Tx, sql};
 use testkit::World;
 use web::{I18n, Theme};
 
 /// The tables that answering needs.
-pub(crate) const MIGRATIONS: [Migrations; 3] =
-    [platform::MIGRATIONS, accounts::MIGRATIONS, occasions::MIGRATIONS];
+pub(crate) const MIGRATIONS: [Migrations; 3] = [
+    platform::MIGRATIONS,
+    accounts::MIGRATIONS,
+    occasions::MIGRATIONS,
+];
 
 /// A wedding of two events: nikah without a limit, reception with `seats`.
 pub(crate) struct Stage {
@@ -51,7 +54,12 @@ impl Stage {
     }
 
     /// A household of `people` named guests.
-    pub(crate) async fn household(&self, code: &str, people: usize, plus_ones: i64) -> Vec<GuestId> {
+    pub(crate) async fn household(
+        &self,
+        code: &str,
+        people: usize,
+        plus_ones: i64,
+    ) -> Vec<GuestId> {
         let (occasion, events) = (self.occasion.clone(), self.events.clone());
         let code = code.to_owned();
         self.store

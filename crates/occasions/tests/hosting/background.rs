@@ -36,7 +36,10 @@ fn an_action_goes_through_all_that_match() {
             tag: "Everyone".to_owned(),
         });
         let done = run(stage, tag).await;
-        assert_eq!((done.state, done.total, done.done, done.failed), (Progress::Ready, 40, 40, 0));
+        assert_eq!(
+            (done.state, done.total, done.done, done.failed),
+            (Progress::Ready, 40, 40, 0)
+        );
         let find = |filter: Filter| async move {
             stage
                 .done(move |tx, host| listing::all_invitations(tx, host, &filter))
@@ -47,22 +50,83 @@ fn an_action_goes_through_all_that_match() {
             ..Filter::default()
         });
         assert_eq!(tagged.await.len(), 40);
-        run(stage, all(Action::Untag { tag: "Everyone".to_owned() })).await;
-        run(stage, all(Action::Allowance { plus_ones: Some(3), children: None })).await;
-        run(stage, all(Action::Language { language: Some("it".to_owned()) })).await;
-        run(stage, all(Action::Deadline { deadline: Some(occasions::hosting::When("2026-11-01".to_owned())) })).await;
+        run(
+            stage,
+            all(Action::Untag {
+                tag: "Everyone".to_owned(),
+            }),
+        )
+        .await;
+        run(
+            stage,
+            all(Action::Allowance {
+                plus_ones: Some(3),
+                children: None,
+            }),
+        )
+        .await;
+        run(
+            stage,
+            all(Action::Language {
+                language: Some("it".to_owned()),
+            }),
+        )
+        .await;
+        run(
+            stage,
+            all(Action::Deadline {
+                deadline: Some(occasions::hosting::When("2026-11-01".to_owned())),
+            }),
+        )
+        .await;
         let lines = find(Filter::default()).await;
-        assert!(lines.iter().all(|line| !line.tags.contains(&"Everyone".to_owned())));
-        assert!(lines.iter().all(|line| line.language.as_deref() == Some("it")));
-        assert!(lines.iter().all(|line| line.deadline_override.is_some() && line.access != Access::Open));
+        assert!(
+            lines
+                .iter()
+                .all(|line| !line.tags.contains(&"Everyone".to_owned()))
+        );
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.language.as_deref() == Some("it"))
+        );
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.deadline_override.is_some() && line.access != Access::Open)
+        );
         run(stage, all(Action::Deadline { deadline: None })).await;
         run(stage, all(Action::Unlock {})).await;
-        assert!(find(Filter::default()).await.iter().all(|line| line.access == Access::Open));
-        run(stage, all(Action::Lock { reason: String::new() })).await;
-        assert!(find(Filter::default()).await.iter().all(|line| line.access == Access::Locked));
+        assert!(
+            find(Filter::default())
+                .await
+                .iter()
+                .all(|line| line.access == Access::Open)
+        );
+        run(
+            stage,
+            all(Action::Lock {
+                reason: String::new(),
+            }),
+        )
+        .await;
+        assert!(
+            find(Filter::default())
+                .await
+                .iter()
+                .all(|line| line.access == Access::Locked)
+        );
         run(stage, all(Action::Archive {})).await;
         assert!(find(Filter::default()).await.is_empty());
-        assert_eq!(find(Filter { is_archived: true, ..Filter::default() }).await.len(), 40);
+        assert_eq!(
+            find(Filter {
+                is_archived: true,
+                ..Filter::default()
+            })
+            .await
+            .len(),
+            40
+        );
     });
 }
 
@@ -88,12 +152,27 @@ fn each_row_has_its_own_end() {
             .await;
         stage.worker().run_due().await.unwrap();
         let (other, failed) = (id.clone(), id.clone());
-        let done = stage.done(move |tx, host| bulk::load(tx, host, &other)).await;
-        assert_eq!((done.state, done.done, done.failed), (Progress::Ready, 2, 1));
-        let failed = stage.done(move |tx, host| bulk::failures(tx, host, &failed)).await;
+        let done = stage
+            .done(move |tx, host| bulk::load(tx, host, &other))
+            .await;
+        assert_eq!(
+            (done.state, done.done, done.failed),
+            (Progress::Ready, 2, 1)
+        );
+        let failed = stage
+            .done(move |tx, host| bulk::failures(tx, host, &failed))
+            .await;
         assert_eq!(failed.len(), 1);
-        assert_eq!((&failed[0].invitation, failed[0].problem.as_deref()), (&rossi, Some("wrong_state")));
-        let told: Vec<_> = stage.news().await.into_iter().filter(|(name, _)| name == "job").collect();
+        assert_eq!(
+            (&failed[0].invitation, failed[0].problem.as_deref()),
+            (&rossi, Some("wrong_state"))
+        );
+        let told: Vec<_> = stage
+            .news()
+            .await
+            .into_iter()
+            .filter(|(name, _)| name == "job")
+            .collect();
         assert_eq!(told.first().unwrap().1["state"], "queued");
         assert_eq!(told.last().unwrap().1["state"], "ready");
     });
@@ -102,7 +181,9 @@ fn each_row_has_its_own_end() {
 #[test]
 fn a_job_that_begins_again_does_nothing_twice() {
     on_both(async |stage| {
-        let request = all(Action::Lock { reason: String::new() });
+        let request = all(Action::Lock {
+            reason: String::new(),
+        });
         let done = run(stage, request).await;
         let before = stage.actions().await.len();
         // The job is found in the queue once more, as after a lost lease.
@@ -126,7 +207,9 @@ fn whoever_lost_the_role_meanwhile_changes_nothing() {
         stage.give_password(&stage.owner).await;
         let request = all(Action::Archive {});
         let id = stage
-            .act(&stage.coordinator, move |tx, host| bulk::start(tx, host, &request))
+            .act(&stage.coordinator, move |tx, host| {
+                bulk::start(tx, host, &request)
+            })
             .await
             .unwrap()
             .id;
@@ -152,10 +235,32 @@ fn an_action_that_nothing_could_take_is_refused_at_once() {
     on_both(async |stage| {
         for (action, pointer) in [
             (Action::Tag { tag: String::new() }, "/args/tag/0"),
-            (Action::Language { language: Some("sw".to_owned()) }, "/args/language"),
-            (Action::Allowance { plus_ones: Some(21), children: None }, "/args/plus_ones"),
-            (Action::Allowance { plus_ones: None, children: None }, "/args/plus_ones"),
-            (Action::Deadline { deadline: Some(occasions::hosting::When("soon".to_owned())) }, "/args/deadline"),
+            (
+                Action::Language {
+                    language: Some("sw".to_owned()),
+                },
+                "/args/language",
+            ),
+            (
+                Action::Allowance {
+                    plus_ones: Some(21),
+                    children: None,
+                },
+                "/args/plus_ones",
+            ),
+            (
+                Action::Allowance {
+                    plus_ones: None,
+                    children: None,
+                },
+                "/args/plus_ones",
+            ),
+            (
+                Action::Deadline {
+                    deadline: Some(occasions::hosting::When("soon".to_owned())),
+                },
+                "/args/deadline",
+            ),
         ] {
             let refused = stage
                 .act(&stage.owner, move |tx, host| {
@@ -169,11 +274,17 @@ fn an_action_that_nothing_could_take_is_refused_at_once() {
             (json!({"ids": [], "action": "explode"}), "/action"),
             (json!({"ids": [], "action": "tag"}), "/args/tag"),
             (json!({"action": "archive"}), "/ids"),
-            (json!({"ids": [], "filter": {}, "action": "archive"}), "/ids"),
+            (
+                json!({"ids": [], "filter": {}, "action": "archive"}),
+                "/ids",
+            ),
         ] {
             let page = call(&mut owner, "POST", &stage.at("/bulk"), &body).await;
             let problem = page.expect(422).json();
-            assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}: {problem}");
+            assert_eq!(
+                problem["errors"][0]["pointer"], pointer,
+                "{body}: {problem}"
+            );
         }
     });
 }
@@ -191,7 +302,15 @@ fn what_an_action_would_do_is_known_beforehand() {
             })
             .await;
         let effect = stage
-            .done(|tx, host| bulk::effect(tx, host, &all(Action::Lock { reason: String::new() })))
+            .done(|tx, host| {
+                bulk::effect(
+                    tx,
+                    host,
+                    &all(Action::Lock {
+                        reason: String::new(),
+                    }),
+                )
+            })
             .await;
         assert_eq!(effect.closes, i64::try_from(open.len()).unwrap());
         let effect = stage
@@ -226,7 +345,10 @@ async fn fetch(stage: &Stage<'_>, host: &Host, id: &ExportId) -> String {
     let mut visitor = stage.visitor(host);
     let page = visitor.get(&stage.at(&format!("/exports/{id}/file"))).await;
     page.expect(200);
-    assert!(page.header("content-disposition").contains("aisyah-daniel-"));
+    assert!(
+        page.header("content-disposition")
+            .contains("aisyah-daniel-")
+    );
     page.body
 }
 
@@ -234,16 +356,25 @@ async fn fetch(stage: &Stage<'_>, host: &Host, id: &ExportId) -> String {
 fn a_file_says_what_the_list_says() {
     on_both(async |stage| {
         let mut files = Vec::new();
-        for kind in [ExportKind::Guests, ExportKind::Households, ExportKind::Replies, ExportKind::Diets] {
+        for kind in [
+            ExportKind::Guests,
+            ExportKind::Households,
+            ExportKind::Replies,
+            ExportKind::Diets,
+        ] {
             let id = ask(stage, &stage.owner, wanted(kind, FileFormat::Csv), "en").await;
-            assert_eq!(code(
-                stage
-                    .act(&stage.owner, {
-                        let id = id.clone();
-                        move |tx, host| export::fetch(tx, host, &id)
-                    })
-                    .await
-            ), "wrong_state", "not before it is ready");
+            assert_eq!(
+                code(
+                    stage
+                        .act(&stage.owner, {
+                            let id = id.clone();
+                            move |tx, host| export::fetch(tx, host, &id)
+                        })
+                        .await
+                ),
+                "wrong_state",
+                "not before it is ready"
+            );
             files.push(id);
         }
         stage.worker().run_due().await.unwrap();
@@ -254,7 +385,9 @@ fn a_file_says_what_the_list_says() {
         for file in [&guests, &households, &replies, &diets] {
             assert!(file.starts_with('\u{feff}') && file.contains("\r\n"));
         }
-        assert!(households.starts_with("\u{feff}Household,Code,Email,Phone,Postal address,Language"));
+        assert!(
+            households.starts_with("\u{feff}Household,Code,Email,Phone,Postal address,Language")
+        );
         assert!(households.contains(",RAHMA,"));
         let lines = |file: &str| file.trim_end().matches("\r\n").count();
         let everybody = stage
@@ -270,20 +403,44 @@ fn a_file_says_what_the_list_says() {
             Some((event.key.clone(), halal.people))
         });
         let (_, people) = halal.unwrap();
-        assert!(diets.contains(&format!(",Halal,No,{people}\r\n")), "{diets}");
+        assert!(
+            diets.contains(&format!(",Halal,No,{people}\r\n")),
+            "{diets}"
+        );
     });
 }
 
 #[test]
 fn observers_get_files_without_codes_and_contact_data() {
     on_both(async |stage| {
-        let theirs = ask(stage, &stage.observer, wanted(ExportKind::Households, FileFormat::Csv), "ms").await;
-        let guests = ask(stage, &stage.observer, wanted(ExportKind::Guests, FileFormat::Csv), "ms").await;
-        let owners = ask(stage, &stage.owner, wanted(ExportKind::Households, FileFormat::Xlsx), "en").await;
+        let theirs = ask(
+            stage,
+            &stage.observer,
+            wanted(ExportKind::Households, FileFormat::Csv),
+            "ms",
+        )
+        .await;
+        let guests = ask(
+            stage,
+            &stage.observer,
+            wanted(ExportKind::Guests, FileFormat::Csv),
+            "ms",
+        )
+        .await;
+        let owners = ask(
+            stage,
+            &stage.owner,
+            wanted(ExportKind::Households, FileFormat::Xlsx),
+            "en",
+        )
+        .await;
         stage.worker().run_due().await.unwrap();
         for id in [&theirs, &guests] {
             let file = fetch(stage, &stage.observer, id).await;
-            assert!(file.starts_with("\u{feff}Keluarga,"), "in their language: {file}");
+            assert!(
+                file.starts_with("\u{feff}Keluarga,"),
+                "in their language: {file}"
+            );
             assert!(!file.contains("RAHMA") && !file.contains('@'));
         }
         let mut observer = stage.visitor(&stage.observer);
@@ -295,29 +452,56 @@ fn observers_get_files_without_codes_and_contact_data() {
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
         // Exports and fetching them are written down.
         let actions = stage.actions().await;
-        assert_eq!(actions.iter().filter(|action| *action == "export.started").count(), 3);
-        assert_eq!(actions.iter().filter(|action| *action == "export.fetched").count(), 2);
+        assert_eq!(
+            actions
+                .iter()
+                .filter(|action| *action == "export.started")
+                .count(),
+            3
+        );
+        assert_eq!(
+            actions
+                .iter()
+                .filter(|action| *action == "export.fetched")
+                .count(),
+            2
+        );
     });
 }
 
 #[test]
 fn a_file_can_be_fetched_for_seven_days() {
     on_both(async |stage| {
-        let id = ask(stage, &stage.owner, wanted(ExportKind::Guests, FileFormat::Xlsx), "en").await;
+        let id = ask(
+            stage,
+            &stage.owner,
+            wanted(ExportKind::Guests, FileFormat::Xlsx),
+            "en",
+        )
+        .await;
         stage.worker().run_due().await.unwrap();
         let mut owner = stage.visitor(&stage.owner);
         let path = stage.at(&format!("/exports/{id}/file"));
-        stage.world.clock.advance(SignedDuration::from_hours(7 * 24) - SignedDuration::from_millis(1));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(7 * 24) - SignedDuration::from_millis(1));
         owner.get(&path).await.expect(200);
         stage.world.clock.advance(SignedDuration::from_millis(1));
-        assert_eq!(owner.get(&path).await.expect(409).json()["code"], "wrong_state");
+        assert_eq!(
+            owner.get(&path).await.expect(409).json()["code"],
+            "wrong_state"
+        );
         stage.worker().run_due().await.unwrap();
         let state = owner.get(&stage.at(&format!("/exports/{id}"))).await.json();
         assert_eq!(state["state"], "expired");
         let export = stage
             .done(move |tx, host| export::load(tx, host, &id))
             .await;
-        assert!(export.open(&stage.site.files).await.unwrap().is_none(), "the file is gone");
+        assert!(
+            export.open(&stage.site.files).await.unwrap().is_none(),
+            "the file is gone"
+        );
     });
 }
 
@@ -334,10 +518,19 @@ fn what_a_guest_typed_becomes_no_formula() {
                 invitations::create(tx, host, &new, None).map(drop)
             })
             .await;
-        let id = ask(stage, &stage.owner, wanted(ExportKind::Households, FileFormat::Csv), "en").await;
+        let id = ask(
+            stage,
+            &stage.owner,
+            wanted(ExportKind::Households, FileFormat::Csv),
+            "en",
+        )
+        .await;
         stage.worker().run_due().await.unwrap();
         let file = fetch(stage, &stage.owner, &id).await;
-        assert!(file.contains("\"'=HYPERLINK(\"\"http://evil.example\"\")\""), "{file}");
+        assert!(
+            file.contains("\"'=HYPERLINK(\"\"http://evil.example\"\")\""),
+            "{file}"
+        );
         assert!(file.contains(",'+60 12-345,"), "{file}");
     });
 }

@@ -14,7 +14,9 @@ use crate::stage::{Host, Stage, on_both};
 
 async fn find(stage: &Stage<'_>, host: &Host, filter: Filter) -> Vec<listing::Line> {
     stage
-        .act(host, move |tx, host| listing::all_invitations(tx, host, &filter))
+        .act(host, move |tx, host| {
+            listing::all_invitations(tx, host, &filter)
+        })
         .await
         .unwrap()
 }
@@ -55,7 +57,13 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
             })
             .await;
         for typed in [
-            "d'angelo", "ANGELO", "zoe", "angelo famiglia", "sposa", "nonna@example", "02123456",
+            "d'angelo",
+            "ANGELO",
+            "zoe",
+            "angelo famiglia",
+            "sposa",
+            "nonna@example",
+            "02123456",
             "02 123-456",
         ] {
             assert_eq!(
@@ -78,12 +86,23 @@ fn observers_search_names_and_nothing_that_is_hidden_from_them() {
     on_both(async |stage| {
         let all = find(stage, &stage.observer, Filter::default()).await;
         assert_eq!(all.len(), 40);
-        assert!(all.iter().all(|line| line.code.is_none() && line.email.is_none()));
+        assert!(
+            all.iter()
+                .all(|line| line.code.is_none() && line.email.is_none())
+        );
         let email = find(stage, &stage.owner, Filter::default()).await;
         let email = email.iter().find_map(|line| line.email.clone()).unwrap();
         for hidden in ["SHUT1", "late1", email.as_str()] {
-            assert_eq!(search(stage, &stage.owner, hidden).await.len(), 1, "{hidden}");
-            assert_eq!(search(stage, &stage.observer, hidden).await.len(), 0, "{hidden}");
+            assert_eq!(
+                search(stage, &stage.owner, hidden).await.len(),
+                1,
+                "{hidden}"
+            );
+            assert_eq!(
+                search(stage, &stage.observer, hidden).await.len(),
+                0,
+                "{hidden}"
+            );
         }
     });
 }
@@ -178,11 +197,18 @@ fn every_order_is_the_order_it_says() {
             .map(|line| platform::written::fold(&line.household))
             .collect();
         assert!(names.is_sorted());
-        let size: Vec<i64> = lines(Sort::Size).await.iter().map(|line| -line.people.total).collect();
+        let size: Vec<i64> = lines(Sort::Size)
+            .await
+            .iter()
+            .map(|line| -line.people.total)
+            .collect();
         assert!(size.is_sorted() && size[0] < size[39]);
         let replied: Vec<_> = lines(Sort::Replied).await;
         let times: Vec<_> = replied.iter().map(|line| line.replied_at).collect();
-        assert!(times.is_sorted_by(|one, next| one >= next), "who never answered comes last");
+        assert!(
+            times.is_sorted_by(|one, next| one >= next),
+            "who never answered comes last"
+        );
     });
 }
 
@@ -213,7 +239,11 @@ fn the_list_of_guests_searches_and_filters_people() {
         })
         .await;
         assert!(!rahman.is_empty());
-        assert!(rahman.iter().all(|one| one.name.contains("Rahman") || one.household.contains("Rahman")));
+        assert!(
+            rahman
+                .iter()
+                .all(|one| one.name.contains("Rahman") || one.household.contains("Rahman"))
+        );
         let nikah = people(people::Filter {
             event: Some("nikah".to_owned()),
             status: Some(people::Status::Yes),

@@ -49,7 +49,10 @@ async fn stir(stage: &Stage<'_>) {
                 ..Default::default()
             };
             guests::add(tx, host, &rahman, None, &[brought("Mei"), brought("Lin")])?;
-            let version = invitations::load(tx, host, &rahman)?.household.invitation.version;
+            let version = invitations::load(tx, host, &rahman)?
+                .household
+                .invitation
+                .version;
             let lower = Change {
                 plus_ones: Some(1),
                 ..Change::default()
@@ -85,20 +88,56 @@ fn numbers_and_lists_agree() {
             count(stage, filter)
         };
         assert_eq!(all.total, by(|_| {}).await);
-        assert_eq!(all.open, by(|filter| filter.access = Some(Access::Open)).await);
-        assert_eq!(all.closed, by(|filter| filter.access = Some(Access::Closed)).await);
-        assert_eq!(all.locked, by(|filter| filter.access = Some(Access::Locked)).await);
-        assert_eq!(all.never_opened, by(|filter| filter.is_opened = Some(false)).await);
-        assert_eq!(all.answered, by(|filter| filter.is_answered = Some(true)).await);
-        assert_eq!(all.pending, by(|filter| filter.response = Some(Answered::Pending)).await);
-        assert_eq!(all.attending, by(|filter| filter.response = Some(Answered::Attending)).await);
-        assert_eq!(all.declined, by(|filter| filter.response = Some(Answered::Declined)).await);
-        assert_eq!(all.complete, by(|filter| filter.response = Some(Answered::Complete)).await);
+        assert_eq!(
+            all.open,
+            by(|filter| filter.access = Some(Access::Open)).await
+        );
+        assert_eq!(
+            all.closed,
+            by(|filter| filter.access = Some(Access::Closed)).await
+        );
+        assert_eq!(
+            all.locked,
+            by(|filter| filter.access = Some(Access::Locked)).await
+        );
+        assert_eq!(
+            all.never_opened,
+            by(|filter| filter.is_opened = Some(false)).await
+        );
+        assert_eq!(
+            all.answered,
+            by(|filter| filter.is_answered = Some(true)).await
+        );
+        assert_eq!(
+            all.pending,
+            by(|filter| filter.response = Some(Answered::Pending)).await
+        );
+        assert_eq!(
+            all.attending,
+            by(|filter| filter.response = Some(Answered::Attending)).await
+        );
+        assert_eq!(
+            all.declined,
+            by(|filter| filter.response = Some(Answered::Declined)).await
+        );
+        assert_eq!(
+            all.complete,
+            by(|filter| filter.response = Some(Answered::Complete)).await
+        );
         let look = counted.attention;
-        assert_eq!(look.over_allowance, by(|filter| filter.is_over_allowance = Some(true)).await);
+        assert_eq!(
+            look.over_allowance,
+            by(|filter| filter.is_over_allowance = Some(true)).await
+        );
         assert_eq!(look.notes, by(|filter| filter.has_note = Some(true)).await);
-        assert_eq!(look.without_email, by(|filter| filter.has_email = Some(false)).await);
-        assert_eq!((look.over_allowance, look.notes, all.locked, all.total), (1, 1, 1, 39));
+        assert_eq!(
+            look.without_email,
+            by(|filter| filter.has_email = Some(false)).await
+        );
+        assert_eq!(
+            (look.over_allowance, look.notes, all.locked, all.total),
+            (1, 1, 1, 39)
+        );
         assert!(all.open > 0 && all.closed > 0 && all.declined > 0 && all.pending > 0);
     });
 }
@@ -135,7 +174,12 @@ fn numbers_of_people_and_their_lists_agree() {
                     Some(Status::Waitlisted) => event.guests.waitlisted,
                     Some(_) => event.guests.pending,
                 };
-                assert_eq!(number, people(stage, filter).await, "{} {status:?}", event.key);
+                assert_eq!(
+                    number,
+                    people(stage, filter).await,
+                    "{} {status:?}",
+                    event.key
+                );
             }
         }
         let coming = |is_child, band| people::Filter {
@@ -144,11 +188,21 @@ fn numbers_of_people_and_their_lists_agree() {
             band,
             ..Default::default()
         };
-        assert_eq!(counted.coming.adults, people(stage, coming(Some(false), None)).await);
-        assert_eq!(counted.coming.children, people(stage, coming(Some(true), None)).await);
+        assert_eq!(
+            counted.coming.adults,
+            people(stage, coming(Some(false), None)).await
+        );
+        assert_eq!(
+            counted.coming.children,
+            people(stage, coming(Some(true), None)).await
+        );
         for band in Band::ALL {
             let number = counted.coming.by_age[band.word()];
-            assert_eq!(number, people(stage, coming(None, Some(band))).await, "{band:?}");
+            assert_eq!(
+                number,
+                people(stage, coming(None, Some(band))).await,
+                "{band:?}"
+            );
         }
         assert!(!counted.diets.is_empty());
         for diet in &counted.diets {
@@ -176,7 +230,11 @@ fn seats_that_are_left_are_those_that_households_meet() {
             .done(move |tx, host| invitations::load(tx, host, &rahman))
             .await;
         for event in portal.invited_events() {
-            let numbers = counted.events.iter().find(|one| one.key == event.key).unwrap();
+            let numbers = counted
+                .events
+                .iter()
+                .find(|one| one.key == event.key)
+                .unwrap();
             assert_eq!(numbers.left, event.seats_left(), "{}", event.key);
         }
     });
@@ -212,7 +270,10 @@ fn the_curve_ends_at_what_is_so_now() {
         let guests = summary(stage).await.guests;
         let curve = stage.done(summary::curve).await;
         let last = curve.last().unwrap();
-        assert_eq!((last.yes, last.no, last.undecided), (guests.yes, guests.no, guests.undecided));
+        assert_eq!(
+            (last.yes, last.no, last.undecided),
+            (guests.yes, guests.no, guests.undecided)
+        );
         assert!(curve.is_sorted_by_key(|day| day.date) && curve.len() > 7);
         assert!(curve.is_sorted_by(|one, next| one.yes <= next.yes && one.no <= next.no));
     });
@@ -260,7 +321,9 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
                 stage
                     .done(move |tx, host| {
                         tx.run(
-                            sql!("UPDATE occasion SET rsvp_deadline = $2, status = $3 WHERE id = $1"),
+                            sql!(
+                                "UPDATE occasion SET rsvp_deadline = $2, status = $3 WHERE id = $1"
+                            ),
                             &[host.occasion(), &deadline, &status],
                             Rows::Exactly(1),
                         )?;

@@ -12,7 +12,9 @@ use crate::stage::{Stage, on_both};
 
 async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
     let id = id.clone();
-    stage.done(move |tx, host| invitations::load(tx, host, &id)).await
+    stage
+        .done(move |tx, host| invitations::load(tx, host, &id))
+        .await
 }
 
 async fn open(visitor: &mut Visitor, id: &InvitationId) -> Page {
@@ -34,8 +36,16 @@ fn an_invitation_is_written_once_however_often_it_is_sent() {
         refused.expect(422);
         let again = refused.form(&format!("{HOME}/invites/new"));
         assert_eq!(again.value("household"), Some("Keluarga Ramli"));
-        assert!(refused.text().contains("This does not look like an e-mail address."));
-        assert!(refused.body.contains("<a href=\"#email\">"), "{}", refused.body);
+        assert!(
+            refused
+                .text()
+                .contains("This does not look like an e-mail address.")
+        );
+        assert!(
+            refused.body.contains("<a href=\"#email\">"),
+            "{}",
+            refused.body
+        );
         assert!(refused.body.contains("Mei &#60;b&#62;"));
 
         form.fill("email", "ramli@example.com");
@@ -45,7 +55,14 @@ fn an_invitation_is_written_once_however_often_it_is_sent() {
         assert_eq!(first.location(), second.location());
         let shown = owner.follow(first).await;
         let text = shown.text();
-        for part in ["Created.", "Keluarga Ramli", "Ramli bin Daud", "Mei <b>", "Johor", "ramli@example.com"] {
+        for part in [
+            "Created.",
+            "Keluarga Ramli",
+            "Ramli bin Daud",
+            "Mei <b>",
+            "Johor",
+            "ramli@example.com",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         let list = owner.get(&format!("{HOME}/invites?q=ramli+daud")).await;
@@ -68,11 +85,24 @@ fn a_host_answers_by_phone_after_the_deadline() {
             .fill(&format!("diet_note.{guest}"), "No prawns");
         coordinator.submit(&page, &form).await.expect(303);
         let after = portal(stage, &id).await;
-        assert_eq!(after.household.guests[0].replies[&event.id].status, ReplyStatus::No);
+        assert_eq!(
+            after.household.guests[0].replies[&event.id].status,
+            ReplyStatus::No
+        );
         assert_eq!(after.household.guests[0].diet_note, "No prawns");
         let shown = open(&mut coordinator, &id).await;
-        assert!(shown.text().contains("The coordinator saved answers by phone"), "{}", shown.text());
-        assert!(!shown.text().contains("by phone Coming"), "{}", shown.text());
+        assert!(
+            shown
+                .text()
+                .contains("The coordinator saved answers by phone"),
+            "{}",
+            shown.text()
+        );
+        assert!(
+            !shown.text().contains("by phone Coming"),
+            "{}",
+            shown.text()
+        );
     });
 }
 
@@ -94,7 +124,11 @@ fn two_hosts_who_change_the_same_are_shown_both() {
         no.fill(&field, "no");
         let clash = owner.submit(&mine, &no).await;
         clash.expect(409);
-        assert!(clash.text().contains("Saved meanwhile: Coming"), "{}", clash.text());
+        assert!(
+            clash.text().contains("Saved meanwhile: Coming"),
+            "{}",
+            clash.text()
+        );
         let kept = clash.form(&action);
         assert_eq!(kept.value(&field), Some("no"), "what was typed stays");
         owner.submit(&clash, &kept).await.expect(303);
@@ -109,11 +143,20 @@ fn two_hosts_who_change_the_same_are_shown_both() {
         form.fill("household", "Keluarga Rahman");
         let clash = owner.submit(&mine, &form).await;
         clash.expect(409);
-        assert!(clash.text().contains("Saved meanwhile: Keluarga Haji Rahman"), "{}", clash.text());
+        assert!(
+            clash
+                .text()
+                .contains("Saved meanwhile: Keluarga Haji Rahman"),
+            "{}",
+            clash.text()
+        );
         let kept = clash.form(&address);
         owner.submit(&clash, &kept).await.expect(303);
         let now = portal(stage, &id).await;
-        assert_eq!(now.household.invitation.details.household, "Keluarga Rahman");
+        assert_eq!(
+            now.household.invitation.details.household,
+            "Keluarga Rahman"
+        );
     });
 }
 
@@ -125,28 +168,62 @@ fn answers_are_locked_opened_and_given_their_own_day() {
         for (rest, fields, said) in [
             ("lock", &[("reason", "Printed")][..], "Locked by hand"),
             ("unlock", &[], "as for everybody"),
-            ("unlock", &[("open", "1"), ("until", "2027-01-10")], "Opened by hand until Sun 10 Jan 2027, end of day"),
-            ("deadline", &[("deadline_override", "2026-11-01")], "Opened by hand"),
+            (
+                "unlock",
+                &[("open", "1"), ("until", "2027-01-10")],
+                "Opened by hand until Sun 10 Jan 2027, end of day",
+            ),
+            (
+                "deadline",
+                &[("deadline_override", "2026-11-01")],
+                "Opened by hand",
+            ),
             ("unlock", &[("open", "")], "Answers closed: Sun 1 Nov 2026"),
             ("deadline", &[("deadline_override", "")], "as for everybody"),
         ] {
             let page = open(&mut owner, &id).await;
-            let version = portal(stage, &id).await.household.invitation.version.to_string();
+            let version = portal(stage, &id)
+                .await
+                .household
+                .invitation
+                .version
+                .to_string();
             let token = page.form(&format!("{HOME}/invites/{id}/sent"));
             let csrf = token.value("_csrf").unwrap();
             let mut all = vec![("_csrf", csrf), ("version", version.as_str())];
             all.extend(fields);
-            let done = owner.post(&format!("{HOME}/invites/{id}/{rest}"), &all).await;
+            let done = owner
+                .post(&format!("{HOME}/invites/{id}/{rest}"), &all)
+                .await;
             done.expect(303);
             let shown = owner.follow(done).await;
-            assert!(shown.text().contains(said), "{rest} {fields:?}: {}", shown.text());
+            assert!(
+                shown.text().contains(said),
+                "{rest} {fields:?}: {}",
+                shown.text()
+            );
         }
-        assert_eq!(portal(stage, &id).await.household.invitation.details.lock_mode, LockMode::Auto);
+        assert_eq!(
+            portal(stage, &id)
+                .await
+                .household
+                .invitation
+                .details
+                .lock_mode,
+            LockMode::Auto
+        );
         let stale = owner
-            .post(&format!("{HOME}/invites/{id}/lock"), &[("version", "1"), ("reason", "x")])
+            .post(
+                &format!("{HOME}/invites/{id}/lock"),
+                &[("version", "1"), ("reason", "x")],
+            )
             .await;
         stale.expect(409);
-        assert!(stale.text().contains("Someone changed this"), "{}", stale.text());
+        assert!(
+            stale.text().contains("Someone changed this"),
+            "{}",
+            stale.text()
+        );
     });
 }
 
@@ -165,7 +242,11 @@ fn a_code_is_replaced_only_by_who_types_it() {
         form.fill("confirm", "RAHMA").fill("code", "ROSSI");
         let taken = owner.submit(&page, &form).await;
         taken.expect(409);
-        assert!(taken.text().contains("This code is taken."), "{}", taken.text());
+        assert!(
+            taken.text().contains("This code is taken."),
+            "{}",
+            taken.text()
+        );
         form.fill("code", "");
         owner.submit(&page, &form).await.expect(303);
         assert_ne!(portal(stage, &id).await.household.invitation.code, "RAHMA");
@@ -186,11 +267,23 @@ fn people_come_and_go_and_invitations_are_put_away() {
         form.fill("name", "").fill("age", "40");
         let refused = owner.submit(&page, &form).await;
         refused.expect(422);
-        assert!(refused.text().contains("Please fill this in.") && refused.text().contains("Between 0 and 17"));
+        assert!(
+            refused.text().contains("Please fill this in.")
+                && refused.text().contains("Between 0 and 17")
+        );
         form.fill("name", "Luca Rossi").fill("age", "4");
         owner.submit(&page, &form).await.expect(303);
-        let luca = portal(stage, &id).await.household.guests.last().unwrap().clone();
-        assert_eq!((luca.name.as_str(), luca.child_age), ("Luca Rossi", Some(4)));
+        let luca = portal(stage, &id)
+            .await
+            .household
+            .guests
+            .last()
+            .unwrap()
+            .clone();
+        assert_eq!(
+            (luca.name.as_str(), luca.child_age),
+            ("Luca Rossi", Some(4))
+        );
 
         let address = format!("{HOME}/invites/{id}/guests/{}", luca.id);
         let page = owner.get(&address).await;
@@ -198,15 +291,25 @@ fn people_come_and_go_and_invitations_are_put_away() {
         form.fill("name", "Luca").untick("events", "brunch");
         owner.submit(&page, &form).await.expect(303);
         let page = owner.get(&address).await;
-        owner.submit(&page, &page.form(&format!("{address}/remove"))).await.expect(303);
+        owner
+            .submit(&page, &page.form(&format!("{address}/remove")))
+            .await
+            .expect(303);
         assert_eq!(portal(stage, &id).await.household.guests.len(), 2);
 
         let page = open(&mut owner, &id).await;
-        let done = owner.submit(&page, &page.form(&format!("{HOME}/invites/{id}/archive"))).await;
+        let done = owner
+            .submit(&page, &page.form(&format!("{HOME}/invites/{id}/archive")))
+            .await;
         let shown = owner.follow(done).await;
         assert!(shown.text().contains("Restore"), "{}", shown.text());
-        assert!(!shown.body.contains("/answers\""), "nothing is changed in the archive");
-        let done = owner.submit(&shown, &shown.form(&format!("{HOME}/invites/{id}/restore"))).await;
+        assert!(
+            !shown.body.contains("/answers\""),
+            "nothing is changed in the archive"
+        );
+        let done = owner
+            .submit(&shown, &shown.form(&format!("{HOME}/invites/{id}/restore")))
+            .await;
         assert!(owner.follow(done).await.text().contains("Restored."));
     });
 }
@@ -224,8 +327,21 @@ fn many_are_changed_after_the_effect_is_shown() {
         let mut form = step.form(&action);
         form.fill("deadline", "2026-11-01");
         let step = owner.submit(&step, &form).await;
-        assert!(step.text().contains("This closes answers for 1 household now."), "{}", step.text());
-        assert_eq!(portal(stage, &id).await.household.invitation.details.deadline_override, None);
+        assert!(
+            step.text()
+                .contains("This closes answers for 1 household now."),
+            "{}",
+            step.text()
+        );
+        assert_eq!(
+            portal(stage, &id)
+                .await
+                .household
+                .invitation
+                .details
+                .deadline_override,
+            None
+        );
         let mut form = step.form(&action);
         form.press("go", "1");
         let done = owner.submit(&step, &form).await;
@@ -234,22 +350,54 @@ fn many_are_changed_after_the_effect_is_shown() {
         assert!(job.text().contains("0 of 1 done"), "{}", job.text());
         stage.worker().run_due().await.unwrap();
         let job = owner.get(&job.address).await;
-        assert!(job.text().contains("1 of 1 done, 0 failed"), "{}", job.text());
+        assert!(
+            job.text().contains("1 of 1 done, 0 failed"),
+            "{}",
+            job.text()
+        );
         let list = owner.get(&format!("{HOME}/invites")).await;
-        assert!(list.text().contains("1 of 1 done"), "the list tells of it: {}", list.text());
+        assert!(
+            list.text().contains("1 of 1 done"),
+            "the list tells of it: {}",
+            list.text()
+        );
 
         let mut form = page.form(&action);
         form.press("action", "");
         let nobody = owner.submit(&page, &form).await;
-        assert!(nobody.text().contains("No household was ticked."), "{}", nobody.text());
+        assert!(
+            nobody.text().contains("No household was ticked."),
+            "{}",
+            nobody.text()
+        );
         let all = owner
-            .post(&action, &[("all", "1"), ("query", "language=it"), ("action", "archive")])
+            .post(
+                &action,
+                &[
+                    ("all", "1"),
+                    ("query", "language=it"),
+                    ("action", "archive"),
+                ],
+            )
             .await;
         assert!(all.text().contains("This archives"), "{}", all.text());
         let refused = owner
-            .post(&action, &[("all", "1"), ("query", ""), ("action", "tag"), ("tag", "a,b"), ("go", "1")])
+            .post(
+                &action,
+                &[
+                    ("all", "1"),
+                    ("query", ""),
+                    ("action", "tag"),
+                    ("tag", "a,b"),
+                    ("go", "1"),
+                ],
+            )
             .await;
         refused.expect(422);
-        assert!(refused.text().contains("This cannot be chosen here."), "{}", refused.text());
+        assert!(
+            refused.text().contains("This cannot be chosen here."),
+            "{}",
+            refused.text()
+        );
     });
 }

@@ -90,7 +90,9 @@ fn household(
 
 async fn portal(stage: &Stage<'_>, id: &InvitationId) -> occasions::portal::Portal {
     let id = id.clone();
-    stage.done(move |tx, host| invitations::load(tx, host, &id)).await
+    stage
+        .done(move |tx, host| invitations::load(tx, host, &id))
+        .await
 }
 
 #[test]
@@ -101,7 +103,11 @@ fn a_save_and_a_lock_whichever_commits_first() {
         for round in 0..ROUNDS {
             let before = portal(stage, &id).await;
             let guest = &before.household.guests[0];
-            let reception = before.events.iter().find(|event| event.key == "reception").unwrap();
+            let reception = before
+                .events
+                .iter()
+                .find(|event| event.key == "reception")
+                .unwrap();
             let wanted = match guest.replies[&reception.id].status {
                 ReplyStatus::Yes => ReplyStatus::No,
                 _ => ReplyStatus::Yes,
@@ -125,7 +131,10 @@ fn a_save_and_a_lock_whichever_commits_first() {
             assert_eq!(after.access, Access::Locked);
             match saved {
                 Ok(_) => {
-                    assert_eq!(stands, wanted, "round {round}: a save that was taken is there");
+                    assert_eq!(
+                        stands, wanted,
+                        "round {round}: a save that was taken is there"
+                    );
                     saved_first += 1;
                 }
                 Err(AnswerRefusal::Locked) => {
@@ -169,9 +178,8 @@ fn of_two_hosts_who_edit_one_form_exactly_one_saves() {
                 edit(&stage.coordinator, theirs.clone()),
             )
             .await;
-            let conflict = |outcome: &Result<(), Refusal>| {
-                matches!(outcome, Err(Refusal::VersionConflict(_)))
-            };
+            let conflict =
+                |outcome: &Result<(), Refusal>| matches!(outcome, Err(Refusal::VersionConflict(_)));
             assert!(
                 (one.is_ok() && conflict(&other)) || (other.is_ok() && conflict(&one)),
                 "round {round}: {one:?} {other:?}"
@@ -191,7 +199,11 @@ fn archiving_and_saving_never_revive_an_invitation() {
         for round in 0..ROUNDS {
             let before = portal(stage, &id).await;
             let guest = before.household.guests[0].id.clone();
-            let to = if round % 2 == 0 { ReplyStatus::Yes } else { ReplyStatus::No };
+            let to = if round % 2 == 0 {
+                ReplyStatus::Yes
+            } else {
+                ReplyStatus::No
+            };
             let wish = Wish {
                 guests: vec![GuestWish {
                     id: Some(guest),
@@ -211,7 +223,10 @@ fn archiving_and_saving_never_revive_an_invitation() {
                 "round {round}: {saved:?}"
             );
             let after = portal(stage, &id).await;
-            assert!(after.household.invitation.archived_at.is_some(), "round {round}");
+            assert!(
+                after.household.invitation.archived_at.is_some(),
+                "round {round}"
+            );
             let other = id.clone();
             stage
                 .done(move |tx, host| invitations::restore(tx, host, &other, None).map(drop))

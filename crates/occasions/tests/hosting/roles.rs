@@ -48,30 +48,150 @@ fn routes() -> Vec<Route> {
     vec![
         route("GET", "/occasions/{id}", none(), [200; 3], READ),
         route("PATCH", "/occasions/{id}", stale(), [409, 409, 403], WRITE),
-        route("DELETE", "/occasions/{id}?stale", none(), [409, 403, 403], WRITE),
-        route("POST", "/occasions/{id}/publish", stale(), [409, 403, 403], WRITE),
-        route("POST", "/occasions/{id}/unpublish", stale(), [409, 403, 403], WRITE),
-        route("POST", "/occasions/{id}/close", stale(), [409, 403, 403], WRITE),
-        route("POST", "/occasions/{id}/archive", stale(), [409, 403, 403], WRITE),
+        route(
+            "DELETE",
+            "/occasions/{id}?stale",
+            none(),
+            [409, 403, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/occasions/{id}/publish",
+            stale(),
+            [409, 403, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/occasions/{id}/unpublish",
+            stale(),
+            [409, 403, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/occasions/{id}/close",
+            stale(),
+            [409, 403, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/occasions/{id}/archive",
+            stale(),
+            [409, 403, 403],
+            WRITE,
+        ),
         route("GET", "/occasions/{id}/events", none(), [200; 3], READ),
-        route("POST", "/occasions/{id}/events", json!({}), [422, 403, 403], WRITE),
+        route(
+            "POST",
+            "/occasions/{id}/events",
+            json!({}),
+            [422, 403, 403],
+            WRITE,
+        ),
         route("GET", "/occasions/{id}/events/{e}", none(), [200; 3], READ),
-        route("PATCH", "/occasions/{id}/events/{e}", stale(), [409, 409, 403], WRITE),
-        route("DELETE", "/occasions/{id}/events/{e}?stale", none(), [409, 403, 403], WRITE),
-        route("GET", "/occasions/{id}/dietary-options", none(), [200; 3], READ),
-        route("POST", "/occasions/{id}/dietary-options", json!({}), [422, 403, 403], WRITE),
-        route("PATCH", "/occasions/{id}/dietary-options/vegan", stale(), [409, 403, 403], WRITE),
-        route("DELETE", "/occasions/{id}/dietary-options/kosher", none(), [204, 403, 403], WRITE),
+        route(
+            "PATCH",
+            "/occasions/{id}/events/{e}",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "DELETE",
+            "/occasions/{id}/events/{e}?stale",
+            none(),
+            [409, 403, 403],
+            WRITE,
+        ),
+        route(
+            "GET",
+            "/occasions/{id}/dietary-options",
+            none(),
+            [200; 3],
+            READ,
+        ),
+        route(
+            "POST",
+            "/occasions/{id}/dietary-options",
+            json!({}),
+            [422, 403, 403],
+            WRITE,
+        ),
+        route(
+            "PATCH",
+            "/occasions/{id}/dietary-options/vegan",
+            stale(),
+            [409, 403, 403],
+            WRITE,
+        ),
+        route(
+            "DELETE",
+            "/occasions/{id}/dietary-options/kosher",
+            none(),
+            [204, 403, 403],
+            WRITE,
+        ),
         route("GET", "/occasions/{id}/invitations", none(), [200; 3], READ),
-        route("POST", "/occasions/{id}/invitations", json!({}), [422, 422, 403], WRITE),
+        route(
+            "POST",
+            "/occasions/{id}/invitations",
+            json!({}),
+            [422, 422, 403],
+            WRITE,
+        ),
         route("GET", "/invitations/id/{i}", none(), [200; 3], READ),
-        route("PATCH", "/invitations/id/{i}", stale(), [409, 409, 403], WRITE),
-        route("DELETE", "/invitations/id/{i}?stale", none(), [409, 409, 403], WRITE),
-        route("POST", "/invitations/id/{i}/restore", stale(), [409, 409, 403], WRITE),
-        route("POST", "/invitations/id/{i}/lock", stale(), [409, 409, 403], WRITE),
-        route("POST", "/invitations/id/{i}/unlock", stale(), [409, 409, 403], WRITE),
-        route("POST", "/invitations/id/{i}/replace-code", stale(), [409, 403, 403], None),
-        route("POST", "/invitations/id/{i}/sent", none(), [200, 200, 403], WRITE),
+        route(
+            "PATCH",
+            "/invitations/id/{i}",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "DELETE",
+            "/invitations/id/{i}?stale",
+            none(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/invitations/id/{i}/restore",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/invitations/id/{i}/lock",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/invitations/id/{i}/unlock",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/invitations/id/{i}/replace-code",
+            stale(),
+            [409, 403, 403],
+            None,
+        ),
+        route(
+            "POST",
+            "/invitations/id/{i}/sent",
+            none(),
+            [200, 200, 403],
+            WRITE,
+        ),
         route("GET", "/occasions/{id}/guests", none(), [200; 3], ANSWERS),
         route(
             "POST",
@@ -80,9 +200,27 @@ fn routes() -> Vec<Route> {
             [409, 409, 403],
             WRITE,
         ),
-        route("GET", "/occasions/{id}/guests/{g}", none(), [200; 3], ANSWERS),
-        route("PATCH", "/occasions/{id}/guests/{g}", stale(), [409, 409, 403], WRITE),
-        route("DELETE", "/occasions/{id}/guests/{g}?stale", none(), [409, 409, 403], WRITE),
+        route(
+            "GET",
+            "/occasions/{id}/guests/{g}",
+            none(),
+            [200; 3],
+            ANSWERS,
+        ),
+        route(
+            "PATCH",
+            "/occasions/{id}/guests/{g}",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "DELETE",
+            "/occasions/{id}/guests/{g}?stale",
+            none(),
+            [409, 409, 403],
+            WRITE,
+        ),
         route(
             "PUT",
             "/guests/{g}/replies/nikah",
@@ -105,7 +243,13 @@ fn routes() -> Vec<Route> {
             WRITE,
         ),
         route("GET", "/occasions/{id}/bulk/{b}", none(), [200; 3], READ),
-        route("GET", "/occasions/{id}/bulk/{b}/rows", none(), [200; 3], READ),
+        route(
+            "GET",
+            "/occasions/{id}/bulk/{b}/rows",
+            none(),
+            [200; 3],
+            READ,
+        ),
         route("GET", "/occasions/{id}/jobs", none(), [200; 3], READ),
         route("GET", "/occasions/{id}/exports", none(), [200; 3], None),
         route(
@@ -116,8 +260,20 @@ fn routes() -> Vec<Route> {
             None,
         ),
         // Made by the owner, with contact data: an observer must not know it.
-        route("GET", "/occasions/{id}/exports/{x}", none(), [200, 200, 404], None),
-        route("GET", "/occasions/{id}/exports/{x}/file", none(), [409, 409, 404], None),
+        route(
+            "GET",
+            "/occasions/{id}/exports/{x}",
+            none(),
+            [200, 200, 404],
+            None,
+        ),
+        route(
+            "GET",
+            "/occasions/{id}/exports/{x}/file",
+            none(),
+            [409, 409, 404],
+            None,
+        ),
         route("GET", "/occasions/{id}/members", none(), [200; 3], READ),
         route(
             "POST",
@@ -133,11 +289,35 @@ fn routes() -> Vec<Route> {
             [404, 403, 403],
             None,
         ),
-        route("DELETE", "/occasions/{id}/members/{a}", none(), [404, 403, 403], None),
-        route("GET", "/occasions/{id}/members/invites", none(), [200, 403, 403], None),
-        route("DELETE", "/occasions/{id}/members/invites/none", none(), [404, 403, 403], None),
+        route(
+            "DELETE",
+            "/occasions/{id}/members/{a}",
+            none(),
+            [404, 403, 403],
+            None,
+        ),
+        route(
+            "GET",
+            "/occasions/{id}/members/invites",
+            none(),
+            [200, 403, 403],
+            None,
+        ),
+        route(
+            "DELETE",
+            "/occasions/{id}/members/invites/none",
+            none(),
+            [404, 403, 403],
+            None,
+        ),
         route("GET", "/occasions/{id}/summary", none(), [200; 3], ANSWERS),
-        route("GET", "/occasions/{id}/audit", none(), [200, 200, 403], READ),
+        route(
+            "GET",
+            "/occasions/{id}/audit",
+            none(),
+            [200, 200, 403],
+            READ,
+        ),
     ]
 }
 
@@ -148,12 +328,19 @@ impl Names {
     async fn of(stage: &Stage<'_>) -> Self {
         let invitation = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
-        let shown = owner.get(&format!("/api/v1/invitations/id/{invitation}")).await.json();
+        let shown = owner
+            .get(&format!("/api/v1/invitations/id/{invitation}"))
+            .await
+            .json();
         let events = owner.get(&stage.at("/events")).await.json();
         let bulk = json!({"ids": [], "action": "archive"});
-        let bulk = call(&mut owner, "POST", &stage.at("/bulk"), &bulk).await.json();
+        let bulk = call(&mut owner, "POST", &stage.at("/bulk"), &bulk)
+            .await
+            .json();
         let export = json!({"kind": "guests", "format": "csv"});
-        let export = call(&mut owner, "POST", &stage.at("/exports"), &export).await.json();
+        let export = call(&mut owner, "POST", &stage.at("/exports"), &export)
+            .await
+            .json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self(vec![
             ("{id}", stage.occasion.to_string()),
@@ -204,7 +391,12 @@ fn every_route_answers_each_role_as_the_table_says() {
                 }
                 let page = call(&mut visitor, route.method, &path, &body).await;
                 let role = &host.who.account().email;
-                assert_eq!(page.status.as_u16(), expected, "{told}: {role}: {}", page.body);
+                assert_eq!(
+                    page.status.as_u16(),
+                    expected,
+                    "{told}: {role}: {}",
+                    page.body
+                );
             }
         }
     });
@@ -223,8 +415,10 @@ fn a_token_may_what_it_was_made_for_and_nothing_that_is_for_people() {
             let path = format!("/api/v1{}", names.put(path));
             let body: Value = serde_json::from_str(&names.put(&route.body.to_string())).unwrap();
             let told = format!("{} {}", route.method, route.path);
-            let others: Vec<Right> =
-                all.into_iter().filter(|right| Some(*right) != route.right).collect();
+            let others: Vec<Right> = all
+                .into_iter()
+                .filter(|right| Some(*right) != route.right)
+                .collect();
             let page = ask(stage, &others, &route, &path, &body, stale).await;
             let expected = match route.right {
                 Some(_) => "scope_required",
@@ -296,8 +490,12 @@ fn the_table_knows_every_route() {
         })
         // Tested by themselves: they belong to no occasion, or stay open.
         .chain(
-            ["GET /api/v1/occasions", "POST /api/v1/occasions", "GET /api/v1/occasions/{id}/stream"]
-                .map(str::to_owned),
+            [
+                "GET /api/v1/occasions",
+                "POST /api/v1/occasions",
+                "GET /api/v1/occasions/{id}/stream",
+            ]
+            .map(str::to_owned),
         )
         .collect();
     assert_eq!(there, known);
@@ -311,7 +509,9 @@ fn administrators_make_occasions_and_then_own_them() {
             "time_zone": "Asia/Singapore", "kind": "birthday",
         });
         let mut owner = stage.visitor(&stage.owner);
-        call(&mut owner, "POST", "/api/v1/occasions", &new).await.expect(403);
+        call(&mut owner, "POST", "/api/v1/occasions", &new)
+            .await
+            .expect(403);
         let mut administrator = stage.visitor(&stage.stranger);
         administrator.header("idempotency-key", "one");
         let made = call(&mut administrator, "POST", "/api/v1/occasions", &new).await;
@@ -319,7 +519,11 @@ fn administrators_make_occasions_and_then_own_them() {
         assert_eq!(made.header("etag"), "\"1\"");
         assert_eq!(made.json()["role"], "occasion_owner");
         let again = call(&mut administrator, "POST", "/api/v1/occasions", &new).await;
-        assert_eq!(again.expect(201).json(), made.json(), "a repeat is not a second one");
+        assert_eq!(
+            again.expect(201).json(),
+            made.json(),
+            "a repeat is not a second one"
+        );
         let mut other = new.clone();
         other["slug"] = "third".into();
         let reused = call(&mut administrator, "POST", "/api/v1/occasions", &other).await;
@@ -352,14 +556,25 @@ fn observers_see_no_codes_and_no_contact_data() {
         assert!(shown["email"].is_string());
         let mut observer = stage.visitor(&stage.observer);
         let masked = observer.get(&path).await;
-        for field in ["code", "email", "phone", "address", "host_note", "host_message"] {
+        for field in [
+            "code",
+            "email",
+            "phone",
+            "address",
+            "host_note",
+            "host_message",
+        ] {
             assert_eq!(masked.json()[field], Value::Null, "{field}");
         }
         assert_eq!(masked.json()["household"], shown["household"]);
         let list = observer.get(&stage.at("/invitations?limit=200")).await;
         let members = observer.get(&stage.at("/members")).await;
         for page in [&masked, &list, &members] {
-            assert!(!page.body.contains("RAHMA") && !page.body.contains('@'), "{}", page.address);
+            assert!(
+                !page.body.contains("RAHMA") && !page.body.contains('@'),
+                "{}",
+                page.address
+            );
         }
     });
 }

@@ -8,7 +8,9 @@ use occasions::hosting::answers::{self, Manner, OneReply};
 use occasions::hosting::guests::{self, New};
 use occasions::hosting::invitations::{self, Change};
 use occasions::hosting::locks::{self, Opening};
-use occasions::hosting::{Refusal, When, codes, diets, events, listing, members, occasions as hosted};
+use occasions::hosting::{
+    Refusal, When, codes, diets, events, listing, members, occasions as hosted,
+};
 use occasions::household::GUEST_LIMIT;
 use occasions::invitation::InvitationId;
 use occasions::occasion;
@@ -22,7 +24,9 @@ use crate::stage::{Stage, code, fields, on_both};
 
 async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
     let id = id.clone();
-    stage.done(move |tx, host| invitations::load(tx, host, &id)).await
+    stage
+        .done(move |tx, host| invitations::load(tx, host, &id))
+        .await
 }
 
 async fn version(stage: &Stage<'_>, id: &InvitationId) -> i64 {
@@ -55,7 +59,11 @@ fn reply(status: ReplyStatus) -> OneReply {
 
 async fn opens(stage: &Stage<'_>, typed: &'static str) -> bool {
     let key = CodeKey::parse(typed).unwrap();
-    let found = stage.site.store.read(move |tx| portal::open(tx, &key)).await;
+    let found = stage
+        .site
+        .store
+        .read(move |tx| portal::open(tx, &key))
+        .await;
     match found {
         Ok(_) => true,
         Err(Closed::NotFound | Closed::Expired) => false,
@@ -75,42 +83,79 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
             i64,
         ) -> Result<(), Refusal>;
         let steps: [(&str, &str, &str, Step); 9] = [
-            ("invitation.changed", "invitation", "edited", |tx, host, id, _, version| {
-                let change = Change {
-                    household: Some("Keluarga Baharu".to_owned()),
-                    ..Change::default()
-                };
-                invitations::change(tx, host, id, version, &change).map(drop)
-            }),
-            ("invitation.locked", "invitation", "locked", |tx, host, id, _, version| {
-                locks::lock(tx, host, id, Some(version), "tired").map(drop)
-            }),
-            ("invitation.unlocked", "invitation", "unlocked", |tx, host, id, _, _| {
-                locks::unlock(tx, host, id, &Opening::default()).map(drop)
-            }),
-            ("guest.added", "invitation", "edited", |tx, host, id, _, _| {
-                guests::add(tx, host, id, None, &[named("Siti Baharu")]).map(drop)
-            }),
-            ("guest.changed", "invitation", "edited", |tx, host, _, guest, version| {
-                let change = guests::Change {
-                    name: Some("Rahman Baharu".to_owned()),
-                    ..guests::Change::default()
-                };
-                guests::change(tx, host, &guest.id, version, &change).map(drop)
-            }),
-            ("rsvp.saved_by_host", "rsvp", "", |tx, host, _, guest, version| {
-                let yes = reply(ReplyStatus::Yes);
-                answers::reply(tx, host, &guest.id, "reception", version, &yes).map(drop)
-            }),
-            ("guest.removed", "invitation", "edited", |tx, host, _, guest, _| {
-                guests::remove(tx, host, &guest.id, None).map(drop)
-            }),
-            ("invitation.archived", "invitation", "archived", |tx, host, id, _, _| {
-                invitations::archive(tx, host, id, None).map(drop)
-            }),
-            ("invitation.restored", "invitation", "created", |tx, host, id, _, _| {
-                invitations::restore(tx, host, id, None).map(drop)
-            }),
+            (
+                "invitation.changed",
+                "invitation",
+                "edited",
+                |tx, host, id, _, version| {
+                    let change = Change {
+                        household: Some("Keluarga Baharu".to_owned()),
+                        ..Change::default()
+                    };
+                    invitations::change(tx, host, id, version, &change).map(drop)
+                },
+            ),
+            (
+                "invitation.locked",
+                "invitation",
+                "locked",
+                |tx, host, id, _, version| {
+                    locks::lock(tx, host, id, Some(version), "tired").map(drop)
+                },
+            ),
+            (
+                "invitation.unlocked",
+                "invitation",
+                "unlocked",
+                |tx, host, id, _, _| locks::unlock(tx, host, id, &Opening::default()).map(drop),
+            ),
+            (
+                "guest.added",
+                "invitation",
+                "edited",
+                |tx, host, id, _, _| {
+                    guests::add(tx, host, id, None, &[named("Siti Baharu")]).map(drop)
+                },
+            ),
+            (
+                "guest.changed",
+                "invitation",
+                "edited",
+                |tx, host, _, guest, version| {
+                    let change = guests::Change {
+                        name: Some("Rahman Baharu".to_owned()),
+                        ..guests::Change::default()
+                    };
+                    guests::change(tx, host, &guest.id, version, &change).map(drop)
+                },
+            ),
+            (
+                "rsvp.saved_by_host",
+                "rsvp",
+                "",
+                |tx, host, _, guest, version| {
+                    let yes = reply(ReplyStatus::Yes);
+                    answers::reply(tx, host, &guest.id, "reception", version, &yes).map(drop)
+                },
+            ),
+            (
+                "guest.removed",
+                "invitation",
+                "edited",
+                |tx, host, _, guest, _| guests::remove(tx, host, &guest.id, None).map(drop),
+            ),
+            (
+                "invitation.archived",
+                "invitation",
+                "archived",
+                |tx, host, id, _, _| invitations::archive(tx, host, id, None).map(drop),
+            ),
+            (
+                "invitation.restored",
+                "invitation",
+                "created",
+                |tx, host, id, _, _| invitations::restore(tx, host, id, None).map(drop),
+            ),
         ];
         for (action, name, what, step) in steps {
             let before = portal(stage, &id).await;
@@ -123,9 +168,16 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
             assert_eq!(version(stage, &id).await, seen + 1, "{action}");
             assert_eq!(stage.actions().await.last().unwrap(), action);
             let (told, payload) = stage.news().await.pop().unwrap();
-            assert_eq!((told.as_str(), &payload["version"]), (name, &json!(seen + 1)), "{action}");
+            assert_eq!(
+                (told.as_str(), &payload["version"]),
+                (name, &json!(seen + 1)),
+                "{action}"
+            );
             assert_eq!(payload["what"].as_str().unwrap_or_default(), what);
-            assert!(!payload.to_string().contains("Baharu"), "no names in news: {payload}");
+            assert!(
+                !payload.to_string().contains("Baharu"),
+                "no names in news: {payload}"
+            );
         }
         let found = stage
             .done(|tx, host| {
@@ -162,7 +214,15 @@ fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
         let problem = web::Problem::from(late.unwrap_err());
         assert_eq!(problem.code, "version_conflict");
         assert_eq!(problem.current.as_ref().unwrap()["household"], "First");
-        assert_eq!(portal(stage, &id).await.household.invitation.details.household, "First");
+        assert_eq!(
+            portal(stage, &id)
+                .await
+                .household
+                .invitation
+                .details
+                .household,
+            "First"
+        );
     });
 }
 
@@ -197,7 +257,9 @@ fn what_an_invitation_may_hold() {
             ..Change::default()
         };
         let refused = stage
-            .act(&stage.owner, move |tx, host| invitations::create(tx, host, &wrong, None).map(drop))
+            .act(&stage.owner, move |tx, host| {
+                invitations::create(tx, host, &wrong, None).map(drop)
+            })
             .await;
         let found = fields(refused);
         let expected = [
@@ -217,7 +279,9 @@ fn what_an_invitation_may_hold() {
             ("/guests/2/age", "out_of_range"),
             ("/guests/2/diet_note", "dietary_note_required"),
         ];
-        let expected: Vec<_> = expected.map(|(pointer, code)| (pointer.to_owned(), code)).to_vec();
+        let expected: Vec<_> = expected
+            .map(|(pointer, code)| (pointer.to_owned(), code))
+            .to_vec();
         assert_eq!(found, expected);
     });
 }
@@ -238,7 +302,12 @@ fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own
         assert_eq!(household.events.len(), 3);
         assert_eq!(household.guests.len(), 2);
         for guest in &household.guests {
-            assert!(guest.replies.values().all(|reply| reply.status == ReplyStatus::Pending));
+            assert!(
+                guest
+                    .replies
+                    .values()
+                    .all(|reply| reply.status == ReplyStatus::Pending)
+            );
             assert_eq!(guest.replies.len(), 3);
         }
         let found = stage
@@ -276,7 +345,10 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
         assert_eq!(code(set("RAHMA", false).await), "code_taken");
         assert_eq!(code(set("r-ahma", false).await), "code_taken", "folded");
         assert_eq!(code(set("zulkifli", false).await), "code_guessable");
-        assert_eq!(fields(set("four", false).await), [("/code".to_owned(), "code_malformed")]);
+        assert_eq!(
+            fields(set("four", false).await),
+            [("/code".to_owned(), "code_malformed")]
+        );
         let made = set("zulkifli", true).await.unwrap();
         assert_eq!(made.household.invitation.code, "ZULKIFLI");
         assert!(opens(stage, "zu1k1fli").await);
@@ -304,7 +376,11 @@ fn a_replaced_code_opens_nothing_for_nobody() {
             .await;
         let invitation = &after.household.invitation;
         assert_ne!(invitation.code, "RAHMA");
-        assert_eq!(invitation.access_epoch, epoch + 1, "guests who had it open are out");
+        assert_eq!(
+            invitation.access_epoch,
+            epoch + 1,
+            "guests who had it open are out"
+        );
         assert!(!opens(stage, "RAHMA").await);
         let chosen = stage
             .done(|tx, host| codes::try_by_hand(tx, host, "RAHMA", true))
@@ -328,7 +404,9 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
                 store
                     .read(move |tx| {
                         let events = ::occasions::event::list(tx, &occasion)?;
-                        Ok::<_, StoreError>(events.iter().map(|event| event.seats_taken).sum::<i64>())
+                        Ok::<_, StoreError>(
+                            events.iter().map(|event| event.seats_taken).sum::<i64>(),
+                        )
                     })
                     .await
                     .unwrap()
@@ -357,12 +435,18 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
             })
             .await;
         assert_eq!(code(changed), "wrong_state");
-        stage.world.clock.advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_millis(1));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_millis(1));
         act(false).await.unwrap();
         assert!(opens(stage, "ROSSI").await);
         assert_eq!(seats(stage).await, before);
         act(true).await.unwrap();
-        stage.world.clock.advance(SignedDuration::from_hours(30 * 24));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(30 * 24));
         assert_eq!(code(act(false).await), "wrong_state");
     });
 }
@@ -377,15 +461,30 @@ fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
                 guests::add(tx, host, &id, None, &people).map(|(portal, _)| portal)
             })
         };
-        add(vec![brought("", false), brought("Mei", false)]).await.unwrap();
+        add(vec![brought("", false), brought("Mei", false)])
+            .await
+            .unwrap();
         let refused = add(vec![brought("Lin", false)]).await;
         assert_eq!(code(refused), "plus_one_limit");
-        let after = add(vec![brought("Lin", true), named("Aunt")]).await.unwrap();
-        let lin = after.household.guests.iter().find(|guest| guest.name == "Lin").unwrap();
+        let after = add(vec![brought("Lin", true), named("Aunt")])
+            .await
+            .unwrap();
+        let lin = after
+            .household
+            .guests
+            .iter()
+            .find(|guest| guest.name == "Lin")
+            .unwrap();
         assert!(lin.beyond_allowance);
         let places = after.household.allowance().plus_ones;
-        assert_eq!((places.allowed, places.used), (2, 2), "whom a host allows uses no place");
-        let many: Vec<New> = (0..GUEST_LIMIT).map(|number| named(&format!("{number}"))).collect();
+        assert_eq!(
+            (places.allowed, places.used),
+            (2, 2),
+            "whom a host allows uses no place"
+        );
+        let many: Vec<New> = (0..GUEST_LIMIT)
+            .map(|number| named(&format!("{number}")))
+            .collect();
         assert_eq!(code(add(many).await), "guest_limit");
     });
 }
@@ -405,9 +504,14 @@ fn hosts_remove_and_order_people_and_keep_what_they_answered() {
         stage
             .done(move |tx, host| guests::remove(tx, host, &gone, None))
             .await;
-        assert_eq!(portal(stage, &id).await.household.guests.len(), people.len() - 1);
+        assert_eq!(
+            portal(stage, &id).await.household.guests.len(),
+            people.len() - 1
+        );
         let again = stage
-            .act(&stage.owner, move |tx, host| guests::remove(tx, host, &first, None).map(drop))
+            .act(&stage.owner, move |tx, host| {
+                guests::remove(tx, host, &first, None).map(drop)
+            })
             .await;
         assert_eq!(code(again), "guest_not_found");
         let store = stage.site.store.clone();
@@ -422,7 +526,11 @@ fn hosts_remove_and_order_people_and_keep_what_they_answered() {
             })
             .await
             .unwrap();
-        assert!(kept.iter().any(|(changes,)| changes.contains("\"replies\"")), "{kept:?}");
+        assert!(
+            kept.iter()
+                .any(|(changes,)| changes.contains("\"replies\"")),
+            "{kept:?}"
+        );
     });
 }
 
@@ -433,7 +541,10 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
             let id = stage.invitation(shut).await;
             let before = portal(stage, &id).await;
             assert_ne!(before.access, Access::Open);
-            let (guest, seen) = (before.household.guests[0].clone(), before.household.invitation.version);
+            let (guest, seen) = (
+                before.household.guests[0].clone(),
+                before.household.invitation.version,
+            );
             let to = match guest.replies.values().next().unwrap().status {
                 ReplyStatus::No => ReplyStatus::Yes,
                 _ => ReplyStatus::No,
@@ -475,7 +586,11 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
         assert_eq!(code(answer(false, false).await), "event_full");
         answer(true, true).await.unwrap();
         let jobs = stage.world.jobs().await;
-        assert_eq!(jobs.len(), 1, "the household is told, because that was ticked");
+        assert_eq!(
+            jobs.len(),
+            1,
+            "the household is told, because that was ticked"
+        );
         assert_eq!(jobs[0].kind, "occasions.confirm");
     });
 }
@@ -502,11 +617,18 @@ fn a_whole_household_is_answered_in_one_save() {
         let saved = stage
             .done(move |tx, host| answers::save(tx, host, &id, &wish, Manner::default()))
             .await;
-        let reception = saved.events.iter().find(|event| event.key == "reception").unwrap();
+        let reception = saved
+            .events
+            .iter()
+            .find(|event| event.key == "reception")
+            .unwrap();
         for guest in &saved.household.guests {
             assert_eq!(guest.replies[&reception.id].status, ReplyStatus::Yes);
         }
-        assert_eq!(saved.household.invitation.version, before.household.invitation.version + 1);
+        assert_eq!(
+            saved.household.invitation.version,
+            before.household.invitation.version + 1
+        );
         assert!(saved.household.invitation.replied_at.is_some());
         let source = stage
             .site
@@ -528,9 +650,15 @@ fn a_household_is_invited_to_some_events_and_no_others() {
     on_both(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let invite = |keys: &[&str]| {
-            let (id, keys) = (id.clone(), keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
+            let (id, keys) = (
+                id.clone(),
+                keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>(),
+            );
             stage.done(move |tx, host| {
-                let seen = invitations::load(tx, host, &id)?.household.invitation.version;
+                let seen = invitations::load(tx, host, &id)?
+                    .household
+                    .invitation
+                    .version;
                 let change = Change {
                     events: Some(keys.clone()),
                     ..Change::default()
@@ -539,17 +667,39 @@ fn a_household_is_invited_to_some_events_and_no_others() {
             })
         };
         let after = invite(&["nikah"]).await;
-        assert!(after.household.guests.iter().all(|guest| guest.replies.len() == 1));
+        assert!(
+            after
+                .household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.len() == 1)
+        );
         let after = invite(&["nikah", "brunch"]).await;
-        assert!(after.household.guests.iter().all(|guest| guest.replies.len() == 2));
+        assert!(
+            after
+                .household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.len() == 2)
+        );
         let guest = after.household.guests[0].id.clone();
         let seen = after.household.invitation.version;
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                answers::reply(tx, host, &guest, "reception", seen, &reply(ReplyStatus::Yes))
+                answers::reply(
+                    tx,
+                    host,
+                    &guest,
+                    "reception",
+                    seen,
+                    &reply(ReplyStatus::Yes),
+                )
             })
             .await;
-        assert_eq!(fields(refused), [("/event".to_owned(), "event_not_invited")]);
+        assert_eq!(
+            fields(refused),
+            [("/event".to_owned(), "event_not_invited")]
+        );
     });
 }
 
@@ -607,12 +757,20 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
             starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
             ..events::Change::default()
         };
-        let tea = stage.done(move |tx, host| events::create(tx, host, &new)).await;
+        let tea = stage
+            .done(move |tx, host| events::create(tx, host, &new))
+            .await;
         assert_eq!(tea.key, "main", "the first name that is free");
         let rahman = stage.invitation("RAHMA").await;
         let invited = portal(stage, &rahman).await;
         assert!(invited.household.events.contains(&tea.id));
-        assert!(invited.household.guests.iter().all(|guest| guest.replies.contains_key(&tea.id)));
+        assert!(
+            invited
+                .household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.contains_key(&tea.id))
+        );
         let all = stage.done(events::list).await;
         let (last, others) = all.split_last().unwrap();
         let wrong = last.clone();
@@ -621,7 +779,10 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
                 events::remove(tx, host, &wrong.id, wrong.version, "yes")
             })
             .await;
-        assert_eq!(fields(refused), [("/confirm".to_owned(), "confirmation_wrong")]);
+        assert_eq!(
+            fields(refused),
+            [("/confirm".to_owned(), "confirmation_wrong")]
+        );
         for event in others.to_vec() {
             stage
                 .done(move |tx, host| {
@@ -637,7 +798,12 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
             .await;
         assert_eq!(code(refused), "last_event");
         let left = portal(stage, &rahman).await;
-        assert!(left.household.guests.iter().all(|guest| guest.replies.len() == 1));
+        assert!(
+            left.household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.len() == 1)
+        );
     });
 }
 
@@ -655,7 +821,9 @@ fn what_an_event_may_hold() {
             ..events::Change::default()
         };
         let refused = stage
-            .act(&stage.owner, move |tx, host| events::create(tx, host, &wrong).map(drop))
+            .act(&stage.owner, move |tx, host| {
+                events::create(tx, host, &wrong).map(drop)
+            })
             .await;
         assert_eq!(
             fields(refused),
@@ -744,12 +912,23 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
         };
         let leads_to = |slug: &'static str| {
             let store = stage.site.store.clone();
-            async move { store.read(move |tx| occasion::find_by_slug(tx, slug)).await.unwrap() }
+            async move {
+                store
+                    .read(move |tx| occasion::find_by_slug(tx, slug))
+                    .await
+                    .unwrap()
+            }
         };
         rename("our-day").await.unwrap();
         assert_eq!(leads_to("our-day").await.as_ref(), Some(&stage.occasion));
-        assert_eq!(leads_to("aisyah-daniel").await.as_ref(), Some(&stage.occasion));
-        assert_eq!(fields(rename("No!").await), [("/slug".to_owned(), "slug_invalid")]);
+        assert_eq!(
+            leads_to("aisyah-daniel").await.as_ref(),
+            Some(&stage.occasion)
+        );
+        assert_eq!(
+            fields(rename("No!").await),
+            [("/slug".to_owned(), "slug_invalid")]
+        );
         let who = stage.stranger.who.clone();
         let make = move |slug: &'static str| {
             let (store, who) = (stage.site.store.clone(), who.clone());
@@ -786,7 +965,10 @@ fn an_occasion_moves_forward_and_back_but_is_not_closed_before_it_was_open() {
         };
         for status in [Closed, Archived, Published, Draft, Published, Draft] {
             assert_eq!(to(status).await.unwrap(), status);
-            assert_eq!(opens(stage, "RAHMA").await, matches!(status, Published | Closed));
+            assert_eq!(
+                opens(stage, "RAHMA").await,
+                matches!(status, Published | Closed)
+            );
         }
         assert_eq!(code(to(Closed).await), "wrong_state");
     });
@@ -802,7 +984,10 @@ fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
         assert_eq!(remove("halal").await.unwrap(), diets::Removed::Deactivated);
         let left = stage.done(diets::list).await;
         assert!(left.iter().all(|(option, _)| option.key != "kosher"));
-        let (halal, version) = left.into_iter().find(|(option, _)| option.key == "halal").unwrap();
+        let (halal, version) = left
+            .into_iter()
+            .find(|(option, _)| option.key == "halal")
+            .unwrap();
         assert!(!halal.active);
         assert_eq!(version, 2);
         let new = |key: &str| diets::Change {
@@ -811,9 +996,13 @@ fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
             ..diets::Change::default()
         };
         let (first, second) = (new("no-nuts"), new("no-nuts"));
-        stage.done(move |tx, host| diets::create(tx, host, &first)).await;
+        stage
+            .done(move |tx, host| diets::create(tx, host, &first))
+            .await;
         let twice = stage
-            .act(&stage.owner, move |tx, host| diets::create(tx, host, &second))
+            .act(&stage.owner, move |tx, host| {
+                diets::create(tx, host, &second)
+            })
             .await;
         assert_eq!(fields(twice), [("/key".to_owned(), "not_unique")]);
     });
@@ -823,10 +1012,15 @@ fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
 fn the_last_owner_stays() {
     on_both(async |stage| {
         stage.give_password(&stage.owner).await;
-        let (owner, coordinator) = (stage.owner.account.clone(), stage.coordinator.account.clone());
+        let (owner, coordinator) = (
+            stage.owner.account.clone(),
+            stage.coordinator.account.clone(),
+        );
         let leave = owner.clone();
         let left = stage
-            .act(&stage.owner, move |tx, host| members::remove(tx, host, &leave))
+            .act(&stage.owner, move |tx, host| {
+                members::remove(tx, host, &leave)
+            })
             .await;
         assert_eq!(code(left), "last_owner");
         let lower = stage
@@ -836,7 +1030,9 @@ fn the_last_owner_stays() {
             .await;
         assert_eq!(code(lower), "last_owner");
         stage
-            .act(&stage.coordinator, move |tx, host| members::remove(tx, host, &coordinator))
+            .act(&stage.coordinator, move |tx, host| {
+                members::remove(tx, host, &coordinator)
+            })
             .await
             .unwrap();
         let gone = stage.act(&stage.coordinator, members::list).await;
@@ -869,6 +1065,9 @@ fn what_hosts_write_to_each_other_stays_out_of_the_log() {
             })
             .await
             .unwrap();
-        assert!(lines[0].0.contains("host_note") && !lines[0].0.contains("Uncle"), "{lines:?}");
+        assert!(
+            lines[0].0.contains("host_note") && !lines[0].0.contains("Uncle"),
+            "{lines:?}"
+        );
     });
 }

@@ -180,7 +180,10 @@ impl<'w> Stage<'w> {
             .site
             .store
             .read(move |tx| {
-                tx.one::<(InvitationId,)>(sql!("SELECT id FROM invitation WHERE code = $1"), &[&code])
+                tx.one::<(InvitationId,)>(
+                    sql!("SELECT id FROM invitation WHERE code = $1"),
+                    &[&code],
+                )
             })
             .await;
         found.unwrap().0
@@ -243,11 +246,15 @@ pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static 
 }
 
 /// The fields that a refusal finds fault with: pointer and code.
-pub(crate) fn fields<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<(String, &'static str)> {
+pub(crate) fn fields<T: std::fmt::Debug>(
+    outcome: Result<T, Refusal>,
+) -> Vec<(String, &'static str)> {
     let problem = web::Problem::from(outcome.unwrap_err());
     assert_eq!(problem.code, "validation_failed");
     let errors = problem.errors.iter();
-    errors.map(|error| (error.pointer.clone(), error.code)).collect()
+    errors
+        .map(|error| (error.pointer.clone(), error.code))
+        .collect()
 }
 
 async fn host(site: &Site, name: &'static str, role: Option<(Role, &Scope)>) -> Host {
@@ -274,7 +281,8 @@ async fn host(site: &Site, name: &'static str, role: Option<(Role, &Scope)>) -> 
                 session: None,
                 device: None,
             };
-            let begun = session::begin(tx, &id, SignInMethod::Beginning, Stay::Remembered, &client)?;
+            let begun =
+                session::begin(tx, &id, SignInMethod::Beginning, Stay::Remembered, &client)?;
             Ok::<_, StoreError>((id, begun.unwrap().session))
         })
         .await
@@ -295,7 +303,8 @@ async fn host(site: &Site, name: &'static str, role: Option<(Role, &Scope)>) -> 
 fn site(world: &World) -> Site {
     Site {
         platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES]).unwrap(),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES])
+            .unwrap(),
         settings: Arc::new(web::Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri".to_owned(),

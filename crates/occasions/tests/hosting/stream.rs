@@ -64,12 +64,12 @@ async fn rattle(stage: &Stage<'_>, times: usize) {
     for _ in 0..times {
         let id = id.clone();
         stage
-            .done(move |tx, host| {
-                match invitations::load(tx, host, &id)?.access {
+            .done(
+                move |tx, host| match invitations::load(tx, host, &id)?.access {
                     Access::Open => locks::lock(tx, host, &id, None, "").map(drop),
                     _ => locks::unlock(tx, host, &id, &locks::Opening::default()).map(drop),
-                }
-            })
+                },
+            )
             .await;
     }
 }
@@ -84,7 +84,10 @@ fn a_new_listener_is_greeted_and_then_hears_everything() {
         assert_eq!(hello.data["summary"]["invitations"]["total"], 40);
         rattle(stage, 2).await;
         let (first, second) = (hear_news(&mut events).await, hear_news(&mut events).await);
-        assert_eq!((first.name.as_str(), &first.data["what"]), ("invitation", &json!("locked")));
+        assert_eq!(
+            (first.name.as_str(), &first.data["what"]),
+            ("invitation", &json!("locked"))
+        );
         assert_eq!(second.data["what"], "unlocked");
         assert!(hello.id < first.id && first.id < second.id);
     });
@@ -141,14 +144,21 @@ fn who_comes_back_hears_what_was_missed_once_and_in_order() {
             all.push(hear_news(&mut events).await);
         }
         drop(events);
-        for (index, seen) in [hello].into_iter().chain(all.iter().map(|one| one.id.unwrap())).enumerate() {
+        for (index, seen) in [hello]
+            .into_iter()
+            .chain(all.iter().map(|one| one.id.unwrap()))
+            .enumerate()
+        {
             let mut again = listen(stage, &stage.owner, Some(seen)).await;
             for expected in &all[index..] {
                 assert_eq!(hear_news(&mut again).await, *expected);
             }
             if index == all.len() {
                 let heard = hear(&mut again).await.unwrap();
-                assert_eq!(heard.name, "summary", "nothing was missed, so only the counters come");
+                assert_eq!(
+                    heard.name, "summary",
+                    "nothing was missed, so only the counters come"
+                );
             }
         }
     });
@@ -182,8 +192,14 @@ fn news_of_other_occasions_and_of_files_with_contact_data_is_not_heard() {
             .write(move |tx| {
                 for (scope, payload) in [
                     ("elsewhere".to_owned(), json!({"id": "1", "what": "edited"})),
-                    (occasion.clone(), json!({"id": "2", "kind": "export", "contacts": true})),
-                    (occasion.clone(), json!({"id": "3", "kind": "export", "contacts": false})),
+                    (
+                        occasion.clone(),
+                        json!({"id": "2", "kind": "export", "contacts": true}),
+                    ),
+                    (
+                        occasion.clone(),
+                        json!({"id": "3", "kind": "export", "contacts": false}),
+                    ),
                 ] {
                     tx.publish(NewNews {
                         scope,
@@ -210,7 +226,9 @@ fn who_is_a_member_no_more_or_signed_out_hears_nothing_more() {
         hear(&mut events).await.unwrap();
         let leaving = stage.observer.account.clone();
         stage
-            .act(&stage.observer, move |tx, host| members::remove(tx, host, &leaving))
+            .act(&stage.observer, move |tx, host| {
+                members::remove(tx, host, &leaving)
+            })
             .await
             .unwrap();
         rattle(stage, 1).await;
@@ -256,9 +274,14 @@ fn counters_come_at_most_twice_a_second() {
             }
         }
         let half_seconds = started.elapsed().as_millis() / 500;
-        assert!(summaries <= half_seconds + 1, "{summaries} in {half_seconds} half seconds");
+        assert!(
+            summaries <= half_seconds + 1,
+            "{summaries} in {half_seconds} half seconds"
+        );
         let id = stage.invitation("RAHMA").await;
-        let shown = stage.done(move |tx, host| invitations::load(tx, host, &id)).await;
+        let shown = stage
+            .done(move |tx, host| invitations::load(tx, host, &id))
+            .await;
         assert!(shown.household.invitation.version > 20);
     });
 }

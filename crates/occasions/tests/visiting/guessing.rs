@@ -188,3 +188,52 @@ fn an_ended_occasion_counts_as_a_wrong_code() {
         );
     });
 }
+
+#[test]
+fn a_hall_full_of_guests_shares_one_address() {
+    on_both(async |stage| {
+        let address = "/invite/RAHMA/notes";
+        let guests = (0..100).map(|n| {
+            let mut guest = stage.visitor();
+            async move {
+                let note = format!("From guest {n}");
+                let fields = [("note", note.as_str())];
+                [
+                    guest.get("/invite/ROSSI").await,
+                    guest.post(address, &fields).await,
+                ]
+            }
+        });
+        let pages = futures(guests).await;
+        for page in pages.into_iter().flatten() {
+            assert!(
+                [200, 303].contains(&page.status.as_u16()),
+                "{}",
+                page.status
+            );
+        }
+    });
+}
+
+/// All of them at once.
+async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut ready = true;
+        for (future, done) in &mut running {
+            if done.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(output) => *done = Some(output),
+                    std::task::Poll::Pending => ready = false,
+                }
+            }
+        }
+        if ready {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, done)| done).collect()
+}

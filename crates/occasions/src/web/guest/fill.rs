@@ -196,13 +196,23 @@ mod tests {
         let wish = &filled.wish;
         assert_eq!(wish.version, Some(3));
         assert_eq!(wish.remove.len(), 1);
-        let names: Vec<_> = wish.guests.iter().map(|guest| guest.name.as_deref()).collect();
+        let names: Vec<_> = wish
+            .guests
+            .iter()
+            .map(|guest| guest.name.as_deref())
+            .collect();
         assert_eq!(names, [Some("Rahman"), None, Some("Mei"), Some("")]);
         assert_eq!(wish.guests[0].replies.len(), 2);
         assert_eq!(wish.guests[0].diets.as_deref().unwrap(), ["halal", "vegan"]);
         assert_eq!(wish.guests[1].replies.len(), 0, "not choosing is no answer");
-        assert_eq!(wish.guests[1].diets, None, "what was not shown is not emptied");
-        assert_eq!((wish.guests[2].is_child, wish.guests[2].age), (Some(true), Some(Some(4))));
+        assert_eq!(
+            wish.guests[1].diets, None,
+            "what was not shown is not emptied"
+        );
+        assert_eq!(
+            (wish.guests[2].is_child, wish.guests[2].age),
+            (Some(true), Some(Some(4)))
+        );
         assert_eq!(wish.note.as_ref().unwrap().version, Some(2));
         for (pointer, field) in [
             ("/guests/0/name", "name.a"),

@@ -41,7 +41,9 @@ pub(crate) fn speak(
 impl<'a> Reading<'a> {
     pub(crate) fn new(text: &'a Text, portal: &'a Portal) -> Self {
         let labels = portal.diets.iter();
-        let labels = labels.map(|option| diet_label(text, &portal.occasion, option)).collect();
+        let labels = labels
+            .map(|option| diet_label(text, &portal.occasion, option))
+            .collect();
         Self {
             text,
             portal,
@@ -103,8 +105,7 @@ impl<'a> Reading<'a> {
 
     /// The last day answers were taken: "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
-        self.text
-            .day_and_month(Deadline::of(&self.local(at)).day())
+        self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
 
     pub(crate) fn closing(&self) -> Option<Closing> {
@@ -256,13 +257,17 @@ impl<'a> Reading<'a> {
 
     /// Every dietary option with its name.
     pub(super) fn diets(&self) -> impl Iterator<Item = (&'a DietaryOption, Spoken<'_>)> {
-        self.portal.diets.iter().zip(&self.labels).map(|(option, label)| {
-            let spoken = Spoken {
-                text: &label.text,
-                other: label.other.clone(),
-            };
-            (option, spoken)
-        })
+        self.portal
+            .diets
+            .iter()
+            .zip(&self.labels)
+            .map(|(option, label)| {
+                let spoken = Spoken {
+                    text: &label.text,
+                    other: label.other.clone(),
+                };
+                (option, spoken)
+            })
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -314,7 +319,11 @@ impl<'a> Reading<'a> {
             tiles.push(Tile {
                 address: format!("{}/notes", self.home()),
                 title: say("tile-note"),
-                state: say(if written { "tile-note-written" } else { "tile-none" }),
+                state: say(if written {
+                    "tile-note-written"
+                } else {
+                    "tile-none"
+                }),
             });
         }
         tiles

@@ -50,10 +50,6 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn actions(&self) -> [(&'static str, &'static str); 8] {
-        ACTIONS
-    }
-
     fn title(&self) -> &'static str {
         let found = ACTIONS.iter().find(|(action, _)| *action == self.action);
         found.map_or("host-bulk", |(_, id)| id)
@@ -68,8 +64,12 @@ impl Step<'_> {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
         match (self.action, effect.closes, effect.reopens) {
-            ("archive", ..) => self.text.with("host-effect-archive", [("n", self.n.into())]),
-            (_, 0, 0) => self.text.with("host-effect-changes", [("n", self.n.into())]),
+            ("archive", ..) => self
+                .text
+                .with("host-effect-archive", [("n", self.n.into())]),
+            (_, 0, 0) => self
+                .text
+                .with("host-effect-changes", [("n", self.n.into())]),
             (_, _, 0) => self.text.with("host-effect-closes", values),
             (_, 0, _) => self.text.with("host-effect-reopens", reopens),
             _ => format!(
@@ -173,7 +173,8 @@ async fn start(errand: &Errand, request: Request) -> Result<Response, Problem> {
     match done {
         Ok(response) => Ok(response),
         Err(refusal @ Refusal::Fields(_)) => {
-            let sheet = Sheet::refused(errand.form.clone(), &problem_of(refusal), &errand.desk.text);
+            let sheet =
+                Sheet::refused(errand.form.clone(), &problem_of(refusal), &errand.desk.text);
             show(errand, Some(action), target, sheet).await
         }
         Err(refusal) => Err(refusal.into()),
@@ -196,7 +197,9 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
         let (filter, _) = Filter::read(query.iter())?;
         return Ok(Target::Matching(filter));
     }
-    let ids = form.all("ids").map(|id| InvitationId::from_text(id.to_owned()));
+    let ids = form
+        .all("ids")
+        .map(|id| InvitationId::from_text(id.to_owned()));
     Ok(Target::Chosen(ids.collect()))
 }
 
@@ -207,7 +210,9 @@ fn read_action(form: &Form) -> Option<Action> {
         "tag" => Action::Tag { tag: text("tag")? },
         "untag" => Action::Untag { tag: text("tag")? },
         "language" => Action::Language {
-            language: form.find("language").map(|tag| (tag != "none").then(|| tag.to_owned()))?,
+            language: form
+                .find("language")
+                .map(|tag| (tag != "none").then(|| tag.to_owned()))?,
         },
         "allowance" => {
             form.find("plus_ones")?;
@@ -317,7 +322,10 @@ pub(super) async fn job(desk: Desk) -> Result<Response, Problem> {
     let body = JobPage {
         text,
         words: progress(text, &job),
-        is_over: matches!(job.state, Progress::Ready | Progress::Failed | Progress::Expired),
+        is_over: matches!(
+            job.state,
+            Progress::Ready | Progress::Failed | Progress::Expired
+        ),
         failed: failed.into_iter().map(|row| failure(&says, row)).collect(),
         job: &job,
         says: says.clone(),

@@ -87,7 +87,9 @@ impl Curve<'_> {
 
     fn drawing(&self, size: &Size, first: &Day, last: &Day, text: &Text) -> Drawing {
         let right = size.width - size.right;
-        let end = self.deadline.map_or(last.date, |deadline| deadline.max(last.date));
+        let end = self
+            .deadline
+            .map_or(last.date, |deadline| deadline.max(last.date));
         let length = days_between(first.date, end).max(1);
         let x = |date: Date| LEFT + (right - LEFT) * days_between(first.date, date) / length;
         let floor = size.height - BOTTOM;
@@ -95,7 +97,7 @@ impl Curve<'_> {
         let line = |of: fn(&Day) -> i64| {
             let mut path = format!("M{LEFT} {floor}");
             for day in self.days {
-                path.push_str(&format!("H{}V{}", x(day.date), y(of(day))));
+                path += &format!("H{}V{}", x(day.date), y(of(day)));
             }
             path
         };
@@ -126,7 +128,10 @@ impl Curve<'_> {
             days: self.below(size, (first.date, now), end, &x, text),
             labels: labels(last, words_at, &y, floor, text),
             span: (LEFT, right),
-            invited: text.with("host-curve-invited", [("n", text.number(self.invited).into())]),
+            invited: text.with(
+                "host-curve-invited",
+                [("n", text.number(self.invited).into())],
+            ),
         }
     }
 
@@ -270,7 +275,10 @@ mod tests {
                 heights.sort_unstable();
                 let apart = heights.windows(2).all(|pair| pair[1] - pair[0] >= LINE);
                 assert!(apart, "{heights:?}");
-                assert!(heights.iter().all(|y| (0..drawing.height).contains(y)), "{heights:?}");
+                assert!(
+                    heights.iter().all(|y| (0..drawing.height).contains(y)),
+                    "{heights:?}"
+                );
             }
         }
     }

@@ -89,7 +89,13 @@ impl FromRequest<Site> for Errand {
         let (mut parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
         let sender = Sender::from_request(request, site).await?;
-        let Sender { who, form, csrf, request, .. } = sender;
+        let Sender {
+            who,
+            form,
+            csrf,
+            request,
+            ..
+        } = sender;
         let desk = Desk::of(&mut parts, site, who, csrf, request).await?;
         Ok(Self { desk, form })
     }
@@ -294,7 +300,10 @@ impl Desk {
                 entry(Place::Invitations, "host-invitations", "/invites"),
                 scene.sizes.invitations,
             ),
-            counted(entry(Place::Guests, "host-guests", "/guests"), scene.sizes.guests),
+            counted(
+                entry(Place::Guests, "host-guests", "/guests"),
+                scene.sizes.guests,
+            ),
             entry(Place::Reports, "host-reports", "/reports"),
         ];
         let mut set_up = Vec::new();
@@ -368,7 +377,11 @@ impl Errand {
     pub(super) fn key(&self, route: &'static str) -> Option<Key> {
         let owner = self.desk.who.account().id.to_string();
         let mut body = Vec::new();
-        for (name, value) in self.form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
+        for (name, value) in self
+            .form
+            .iter()
+            .filter(|(name, _)| *name != web::csrf::FIELD)
+        {
             for part in [name, value] {
                 body.extend_from_slice(part.as_bytes());
                 body.push(0);

@@ -146,7 +146,12 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
 pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
     let desk = &errand.desk;
     let id: EventId = desk.id();
-    let version = errand.form.number("version").ok().flatten().unwrap_or_default();
+    let version = errand
+        .form
+        .number("version")
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     let confirm = errand.form.text("confirm").trim().to_owned();
     let to = desk.at("/settings/events?done=removed");
     let done = errand
@@ -205,7 +210,10 @@ fn stored(says: &Says<'_>, event: &Event) -> Form {
         field("map_url", details.map_url.clone()),
         field(
             "capacity",
-            details.capacity.map(|seats| seats.to_string()).unwrap_or_default(),
+            details
+                .capacity
+                .map(|seats| seats.to_string())
+                .unwrap_or_default(),
         ),
         field("position", details.position.to_string()),
     ];
@@ -275,7 +283,11 @@ fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, event: Option<&Event>) -> Res
         remove: event.filter(|_| may_remove).map(|event| {
             let values = [("name", event.key.as_str().into())];
             let label = text.with("host-type-name", values);
-            (format!("{action}/remove"), event.key.clone(), sheet.line("confirm", label))
+            (
+                format!("{action}/remove"),
+                event.key.clone(),
+                sheet.line("confirm", label),
+            )
         }),
         version: event.map_or(0, |event| event.version),
         title: title.clone(),
@@ -303,7 +315,11 @@ fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet, is_new: bool) -> Vec<Gr
             sheet.line("venue", say("host-field-venue")),
             sheet.lines("address", say("host-field-address")),
             sheet
-                .field("map_url", say("host-field-map"), Control::Line("url", "off"))
+                .field(
+                    "map_url",
+                    say("host-field-map"),
+                    Control::Line("url", "off"),
+                )
                 .hint(say("host-field-map-hint")),
             sheet
                 .number("capacity", say("host-seats"))

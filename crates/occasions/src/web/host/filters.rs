@@ -23,20 +23,70 @@ pub(super) struct Choice {
 
 /// Yes-or-no filters of invitations: name, label, words for yes and for no.
 const INVITATION_FLAGS: [(&str, &str, &str, &str); 7] = [
-    ("answered", "host-filter-answered", "host-filter-answered-yes", "host-filter-answered-no"),
-    ("opened", "host-filter-opened", "host-filter-opened-yes", "host-filter-opened-no"),
-    ("sent", "host-filter-sent", "host-filter-sent-yes", "host-filter-sent-no"),
-    ("email", "host-filter-email", "host-filter-email-yes", "host-filter-email-no"),
-    ("override", "host-filter-override", "host-filter-override-yes", "host-filter-override-no"),
-    ("over", "host-filter-over", "host-filter-over-yes", "host-filter-over-no"),
-    ("note", "host-filter-note", "host-filter-note-yes", "host-filter-note-no"),
+    (
+        "answered",
+        "host-filter-answered",
+        "host-filter-answered-yes",
+        "host-filter-answered-no",
+    ),
+    (
+        "opened",
+        "host-filter-opened",
+        "host-filter-opened-yes",
+        "host-filter-opened-no",
+    ),
+    (
+        "sent",
+        "host-filter-sent",
+        "host-filter-sent-yes",
+        "host-filter-sent-no",
+    ),
+    (
+        "email",
+        "host-filter-email",
+        "host-filter-email-yes",
+        "host-filter-email-no",
+    ),
+    (
+        "override",
+        "host-filter-override",
+        "host-filter-override-yes",
+        "host-filter-override-no",
+    ),
+    (
+        "over",
+        "host-filter-over",
+        "host-filter-over-yes",
+        "host-filter-over-no",
+    ),
+    (
+        "note",
+        "host-filter-note",
+        "host-filter-note-yes",
+        "host-filter-note-no",
+    ),
 ];
 
 /// The same of guests.
 const GUEST_FLAGS: [(&str, &str, &str, &str); 3] = [
-    ("child", "host-filter-child", "host-filter-child-yes", "host-filter-child-no"),
-    ("plus_one", "host-filter-plus-one", "host-filter-plus-one-yes", "host-filter-plus-one-no"),
-    ("diet_note", "host-filter-diet-note", "host-filter-diet-note-yes", "host-filter-diet-note-no"),
+    (
+        "child",
+        "host-filter-child",
+        "host-filter-child-yes",
+        "host-filter-child-no",
+    ),
+    (
+        "plus_one",
+        "host-filter-plus-one",
+        "host-filter-plus-one-yes",
+        "host-filter-plus-one-no",
+    ),
+    (
+        "diet_note",
+        "host-filter-diet-note",
+        "host-filter-diet-note-yes",
+        "host-filter-diet-note-no",
+    ),
 ];
 
 /// What is chosen in the address of a list, and what may be.
@@ -54,7 +104,13 @@ impl<'a> Filters<'a> {
         let text = says.text;
         let say = |id: &str| text.say(id).into_owned();
         let mut choices = vec![
-            choice(text, query, "response", "host-filter-response", responses(text)),
+            choice(
+                text,
+                query,
+                "response",
+                "host-filter-response",
+                responses(text),
+            ),
             choice(
                 text,
                 query,
@@ -68,10 +124,22 @@ impl<'a> Filters<'a> {
         ];
         let mut languages = says.languages();
         languages.push(("none".to_owned(), say("host-language-unknown")));
-        choices.push(choice(text, query, "language", "host-filter-language", languages));
+        choices.push(choice(
+            text,
+            query,
+            "language",
+            "host-filter-language",
+            languages,
+        ));
         choices.extend(flags(text, query, &INVITATION_FLAGS));
         let archived = vec![("yes".to_owned(), say("host-filter-archived-yes"))];
-        choices.push(choice(text, query, "archived", "host-filter-archived", archived));
+        choices.push(choice(
+            text,
+            query,
+            "archived",
+            "host-filter-archived",
+            archived,
+        ));
         Self {
             text,
             query,
@@ -143,7 +211,11 @@ impl<'a> Filters<'a> {
             }
         }
         for choice in &self.choices {
-            for (_, words, _) in choice.options.iter().filter(|(value, _, is)| *is && !value.is_empty()) {
+            for (_, words, _) in choice
+                .options
+                .iter()
+                .filter(|(value, _, is)| *is && !value.is_empty())
+            {
                 chips.push(Chip {
                     words: words.clone(),
                     without: self.with(choice.name, ""),
@@ -186,7 +258,12 @@ impl<'a> Filters<'a> {
         let values = [
             ("from", (before + usize::from(shown > 0)).into()),
             ("to", (before + shown).into()),
-            ("total", total.map_or_else(|| (before + shown).to_string(), |n| self.text.number(n)).into()),
+            (
+                "total",
+                total
+                    .map_or_else(|| (before + shown).to_string(), |n| self.text.number(n))
+                    .into(),
+            ),
         ];
         self.text.with("host-range", values)
     }
@@ -254,7 +331,13 @@ fn event_choice(says: &Says<'_>, events: &[Event], query: &Form) -> Choice {
         let name = event.details.name.pick(says.text.language(), default);
         (event.key.clone(), name.to_string())
     });
-    choice(says.text, query, "event", "host-filter-event", options.collect())
+    choice(
+        says.text,
+        query,
+        "event",
+        "host-filter-event",
+        options.collect(),
+    )
 }
 
 fn responses(text: &Text) -> Vec<(String, String)> {

@@ -69,7 +69,11 @@ fn page(
     let filters = Filters::of_guests(&says, &scene.events, named, &desk.query);
     let body = Guests {
         text,
-        rows: list.items.iter().map(|person| row(&says, person, diets)).collect(),
+        rows: list
+            .items
+            .iter()
+            .map(|person| row(&says, person, diets))
+            .collect(),
         total: list.total,
         next: list
             .next_cursor
@@ -90,7 +94,9 @@ fn row<'a>(says: &Says<'_>, person: &'a Person, diets: &[DietaryOption]) -> Row<
         about: about(text, person),
         mark: say::mark(person.status),
         food: food(says, person, diets),
-        answered: person.answered_at.map(|at| (says.machine(at), says.ago(at))),
+        answered: person
+            .answered_at
+            .map(|at| (says.machine(at), says.ago(at))),
         person,
     }
 }
@@ -118,7 +124,11 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
 
 /// Food needs in words.
 pub(super) fn food(says: &Says<'_>, person: &Person, diets: &[DietaryOption]) -> String {
-    let mut words: Vec<String> = person.diets.iter().map(|key| says.diet(diets, key)).collect();
+    let mut words: Vec<String> = person
+        .diets
+        .iter()
+        .map(|key| says.diet(diets, key))
+        .collect();
     if !person.diet_note.is_empty() {
         words.push(person.diet_note.clone());
     }

@@ -10,9 +10,7 @@ use web::I18n;
 use super::say::{self, Says};
 use crate::event::Event;
 use crate::hosting::log::Line;
-use crate::words::{
-    OccasionKind, OccasionStatus, ReplyStatus,
-};
+use crate::words::{OccasionKind, OccasionStatus, ReplyStatus};
 
 /// One thing that was done.
 pub(super) struct Sentence {
@@ -152,16 +150,14 @@ impl Telling<'_> {
     /// A text in several languages, or the switches that are on.
     fn translated(&self, value: &Value) -> String {
         let default = &self.says.occasion.details.default_language;
-        match serde_json::from_value::<I18n>(value.clone()) {
-            Ok(texts) => texts.pick(self.says.text.language(), default).to_string(),
-            Err(_) => {
-                let all = value.as_object().into_iter().flatten();
-                let told: Vec<String> = all
-                    .map(|(field, value)| format!("{}: {}", self.word(field), self.value(value)))
-                    .collect();
-                told.join(&self.says.text.say("list-comma"))
-            }
+        if let Ok(texts) = serde_json::from_value::<I18n>(value.clone()) {
+            return texts.pick(self.says.text.language(), default).to_string();
         }
+        let all = value.as_object().into_iter().flatten();
+        let told: Vec<String> = all
+            .map(|(field, value)| format!("{}: {}", self.word(field), self.value(value)))
+            .collect();
+        told.join(&self.says.text.say("list-comma"))
     }
 
     fn words(&self, word: &str) -> String {

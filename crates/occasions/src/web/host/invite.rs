@@ -28,7 +28,7 @@ const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
 #[template(path = "host/invite.html")]
-struct Invite<'a> {
+struct InvitePage<'a> {
     text: &'a Text,
     says: Says<'a>,
     csrf: &'a str,
@@ -78,7 +78,7 @@ struct Choice<'a> {
     stored: Option<Mark>,
 }
 
-impl Invite<'_> {
+impl InvitePage<'_> {
     fn at(&self, rest: &str) -> String {
         let id = &self.portal.household.invitation.id;
         self.says.at(&format!("/invites/{id}{rest}"))
@@ -122,7 +122,11 @@ impl Invite<'_> {
             .invited_events()
             .map(|event| {
                 let default = &self.says.occasion.details.default_language;
-                event.details.name.pick(self.text.language(), default).to_string()
+                event
+                    .details
+                    .name
+                    .pick(self.text.language(), default)
+                    .to_string()
             })
             .collect();
         names.join(&self.text.say("list-comma"))
@@ -258,7 +262,7 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
 pub(super) async fn refuse(desk: &Desk, problem: &Problem) -> Result<Response, Problem> {
     let (scene, found) = find(desk).await?;
     let sheet = Sheet::refused(stored(&found.portal), problem, &desk.text);
-    refused(desk, &scene, &found, &sheet, problem.status)
+    Ok(refused(desk, &scene, &found, &sheet, problem.status))
 }
 
 /// The page with the answers as typed.
@@ -268,8 +272,8 @@ pub(super) fn refused(
     found: &Found,
     sheet: &Sheet,
     status: StatusCode,
-) -> Result<Response, Problem> {
-    Ok((status, page(desk, scene, found, sheet)).into_response())
+) -> Response {
+    (status, page(desk, scene, found, sheet)).into_response()
 }
 
 fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
@@ -283,14 +287,18 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
             .map(|guest| (guest.id.to_string(), guest.name.clone()))
             .collect::<BTreeMap<_, _>>(),
     };
-    let body = Invite {
+    let body = InvitePage {
         text,
         csrf: &desk.csrf,
         submission: desk.submission(),
         stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
         done: desk.done(),
         people: people(&says, &found.portal, sheet),
-        history: found.history.iter().map(|line| telling.tell(line)).collect(),
+        history: found
+            .history
+            .iter()
+            .map(|line| telling.tell(line))
+            .collect(),
         link: desk
             .site
             .url()
@@ -368,7 +376,11 @@ fn person<'a>(
         .filter(|option| option.active || guest.diets.contains(&option.key))
         .map(|option: &DietaryOption| {
             let is_on = sheet.form.all(&field).any(|key| key == option.key);
-            (option.key.clone(), says.diet(&portal.diets, &option.key), is_on)
+            (
+                option.key.clone(),
+                says.diet(&portal.diets, &option.key),
+                is_on,
+            )
         })
         .collect();
     let diet_note = sheet.form.text(&format!("diet_note.{id}")).to_owned();

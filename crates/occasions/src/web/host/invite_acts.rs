@@ -50,7 +50,13 @@ pub(super) async fn answer(errand: Errand) -> Result<Response, Problem> {
     } else {
         Sheet::refused(form.clone(), &problem, &desk.text)
     };
-    invite::refused(desk, &scene, &found, &sheet, problem.status)
+    Ok(invite::refused(
+        desk,
+        &scene,
+        &found,
+        &sheet,
+        problem.status,
+    ))
 }
 
 /// `POST …/lock`.
@@ -129,7 +135,13 @@ pub(super) async fn replace_code(errand: Errand) -> Result<Response, Problem> {
     if form.text("confirm").trim() != present {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
         let sheet = Sheet::refused(invite::stored(&found.portal), &problem, &desk.text);
-        return invite::refused(desk, &scene, &found, &sheet, problem.status);
+        return Ok(invite::refused(
+            desk,
+            &scene,
+            &found,
+            &sheet,
+            problem.status,
+        ));
     }
     // Counted by itself, whatever becomes of the code.
     let chosen = match sheet::some(form, "code") {

@@ -38,7 +38,10 @@ pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
 fn blank(scene: &Scene) -> Form {
     let details = &scene.occasion.details;
     let mut fields = vec![
-        ("plus_ones".to_owned(), details.default_plus_ones.to_string()),
+        (
+            "plus_ones".to_owned(),
+            details.default_plus_ones.to_string(),
+        ),
         ("children".to_owned(), details.default_children.to_string()),
     ];
     let events = scene.events.iter();
@@ -234,7 +237,9 @@ fn stored(says: &Says<'_>, portal: &Portal) -> Form {
         ("host_note", host_note.clone()),
         ("tags", tags.join(&says.text.say("list-comma"))),
     ];
-    let events = portal.invited_events().map(|event| ("events", event.key.clone()));
+    let events = portal
+        .invited_events()
+        .map(|event| ("events", event.key.clone()));
     sheet::form(fields.into_iter().chain(events))
 }
 
@@ -310,8 +315,16 @@ fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
         group(
             "host-contact",
             vec![
-                sheet.field("email", say("host-field-email"), Control::Line("email", "off")),
-                sheet.field("phone", say("host-field-phone"), Control::Line("tel", "off")),
+                sheet.field(
+                    "email",
+                    say("host-field-email"),
+                    Control::Line("email", "off"),
+                ),
+                sheet.field(
+                    "phone",
+                    say("host-field-phone"),
+                    Control::Line("tel", "off"),
+                ),
                 sheet.lines("address", say("host-field-address")),
             ],
         ),

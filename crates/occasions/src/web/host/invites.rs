@@ -9,9 +9,9 @@ use super::desk::{Desk, Place, Scene};
 use super::filters::{self, Filters};
 use super::say::{self, Says, Tag};
 use crate::guest;
+use crate::hosting::Leave;
 use crate::hosting::bulk::{self, Bulk};
 use crate::hosting::listing::{self, Filter, Line, Sort};
-use crate::hosting::Leave;
 use crate::words::Progress;
 
 /// How many names stand below a household.
@@ -163,7 +163,10 @@ fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) 
     let (text, says) = (&desk.text, desk.says(scene));
     let filters = Filters::of_invitations(&says, &scene.events, &desk.query);
     let pairs = filter.pairs();
-    let query = say::address("", pairs.iter().map(|(name, value)| (*name, value.as_str())));
+    let query = say::address(
+        "",
+        pairs.iter().map(|(name, value)| (*name, value.as_str())),
+    );
     let lines = found.list.items.iter().zip(&found.names);
     let body = Invites {
         text,
@@ -203,7 +206,9 @@ fn presets(filters: &Filters<'_>, counts: [i64; 3]) -> Vec<Preset> {
         .map(|((word, id), n)| {
             let is_chosen = chosen == word;
             Preset {
-                words: filters.text.with(id, [("n", filters.text.number(n).into())]),
+                words: filters
+                    .text
+                    .with(id, [("n", filters.text.number(n).into())]),
                 href: filters.with("response", if is_chosen { "" } else { word }),
                 is_chosen,
             }
@@ -234,7 +239,10 @@ fn row<'a>(says: &Says<'_>, line: &'a Line, names: &str) -> Row<'a> {
 
 /// The line about a bulk action: while it goes on, and for ten minutes after.
 fn job_line(says: &Says<'_>, job: &Bulk) -> Option<JobLine> {
-    let is_over = matches!(job.state, Progress::Ready | Progress::Failed | Progress::Expired);
+    let is_over = matches!(
+        job.state,
+        Progress::Ready | Progress::Failed | Progress::Expired
+    );
     let ended = job.finished_at.unwrap_or(job.created_at);
     if is_over && says.now.duration_since(ended).as_mins() >= 10 {
         return None;
@@ -264,7 +272,10 @@ mod tests {
     fn names_are_the_first_and_how_many_more() {
         let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(shortened(names(&["A", "B"])), "A, B");
-        assert_eq!(shortened(names(&["A", "B", "C", "D", "E", "F"])), "A, B, C, D, +2");
+        assert_eq!(
+            shortened(names(&["A", "B", "C", "D", "E", "F"])),
+            "A, B, C, D, +2"
+        );
         assert_eq!(shortened(names(&["A", ""])), "A");
     }
 }

@@ -16,7 +16,7 @@ use crate::hosting::{Leave, Refusal, members};
 
 #[derive(Template)]
 #[template(path = "host/members.html")]
-struct Members<'a> {
+struct MembersPage<'a> {
     text: &'a Text,
     says: Says<'a>,
     csrf: &'a str,
@@ -24,7 +24,7 @@ struct Members<'a> {
     sheet: Sheet,
     /// The link that was just made; shown this once.
     link: Option<&'a str>,
-    members: Vec<Row<'a>>,
+    rows: Vec<Row<'a>>,
     invites: Vec<Open>,
     may_own: bool,
 }
@@ -46,17 +46,17 @@ struct Open {
 /// The roles, as their choice names them: word, name, what it may do.
 const ROLES: [(&str, &str, &str); 3] = [
     ("observer", "host-role-observer", "host-role-observer-may"),
-    ("coordinator", "host-role-coordinator", "host-role-coordinator-may"),
+    (
+        "coordinator",
+        "host-role-coordinator",
+        "host-role-coordinator-may",
+    ),
     ("occasion_owner", "host-role-owner", "host-role-owner-may"),
 ];
 
-impl Members<'_> {
-    fn roles(&self) -> [(&'static str, &'static str, &'static str); 3] {
-        ROLES
-    }
-
-    fn is(&self, row: &Row<'_>, word: &str) -> bool {
-        row.member.role.word() == word
+impl Row<'_> {
+    fn is(&self, word: &str) -> bool {
+        self.member.role.word() == word
     }
 }
 
@@ -89,13 +89,13 @@ fn shown(
     sheet: Sheet,
 ) -> Response {
     let (text, says) = (&desk.text, desk.says(scene));
-    let body = Members {
+    let body = MembersPage {
         text,
         csrf: &desk.csrf,
         done: desk.done(),
         sheet,
         link,
-        members: all
+        rows: all
             .iter()
             .map(|member| Row {
                 role: say::role(member.role),
@@ -122,7 +122,10 @@ fn shown(
 pub(super) async fn invite(errand: Errand) -> Result<Response, Problem> {
     let desk = &errand.desk;
     let role = read_role(&errand)?;
-    match desk.write(move |tx, host| members::invite(tx, host, role)).await {
+    match desk
+        .write(move |tx, host| members::invite(tx, host, role))
+        .await
+    {
         Ok(secret) => {
             let path = format!("/admin/join/{}", secret.reveal());
             let link = desk.site.url().join(&path);

@@ -46,10 +46,13 @@ impl Row<'_> {
     }
 }
 
+/// The occasions with their events, whether another may be made, and when this
+/// was.
+type Found = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
+
 /// `GET /admin`.
 pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
     let who = desk.who.clone();
-    type Found = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
     let look = move |tx: &mut Tx<'_>| -> Result<Found, Refusal> {
         let mut all = Vec::new();
         for (occasion, role) in occasions::list(tx, &who)? {
@@ -92,9 +95,8 @@ struct NewOccasion<'a> {
 /// `GET /admin/new`.
 pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
     let who = desk.who.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<bool, Refusal> {
-        Ok(occasions::may_create(tx, &who)?)
-    };
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<bool, Refusal> { Ok(occasions::may_create(tx, &who)?) };
     if !desk.site.store.read(look).await? {
         return Err(Problem::not_found());
     }
@@ -115,9 +117,12 @@ fn new_page(desk: &Desk, sheet: &Sheet) -> Response {
         .languages()
         .map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
         .collect();
-    let kinds = OccasionKind::ALL
-        .iter()
-        .map(|kind| (kind.word().to_owned(), text.say(say::kind(*kind)).into_owned()));
+    let kinds = OccasionKind::ALL.iter().map(|kind| {
+        (
+            kind.word().to_owned(),
+            text.say(say::kind(*kind)).into_owned(),
+        )
+    });
     let body = NewOccasion {
         text,
         csrf: &desk.csrf,
@@ -150,7 +155,9 @@ fn new_page(desk: &Desk, sheet: &Sheet) -> Response {
         groups: vec![Group {
             legend: text.say("host-first-event").into_owned(),
             fields: vec![
-                sheet.line("event.name", text.say("host-field-event-name")).required(),
+                sheet
+                    .line("event.name", text.say("host-field-event-name"))
+                    .required(),
                 sheet
                     .field(
                         "event.starts_at",

@@ -13,6 +13,7 @@ use crate::hosting::Leave;
 use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, Filter, Line, Sort};
 use crate::hosting::summary::{self, Day, Summary};
+use crate::web::guest::view::Mark;
 
 /// How many answers are shown.
 const LATEST: &str = "limit=6";
@@ -46,7 +47,7 @@ struct Seats<'a> {
 struct Number {
     href: String,
     words: String,
-    n: i64,
+    n: String,
 }
 
 /// A household that answered lately.
@@ -68,8 +69,8 @@ impl Overview<'_> {
         self.says.at(&format!("/invites?{query}"))
     }
 
-    fn number(&self, n: &i64) -> String {
-        self.text.number(*n)
+    fn coming(&self) -> String {
+        self.text.number(self.summary.guests.yes)
     }
 
     /// "of 512 guests · 57 %".
@@ -104,18 +105,28 @@ impl Overview<'_> {
     }
 
     /// Rows under the big figure: mark, number, list.
-    fn answers(&self) -> Vec<(crate::web::guest::view::Mark, i64, String)> {
-        use crate::web::guest::view::Mark;
+    fn answers(&self) -> Vec<(Mark, String, String)> {
         let people = &self.summary.guests;
         [
             (Mark::No, people.no, "no", true),
             (Mark::Undecided, people.undecided, "undecided", true),
-            (Mark::Waitlisted, people.waitlisted, "waitlisted", people.waitlisted > 0),
+            (
+                Mark::Waitlisted,
+                people.waitlisted,
+                "waitlisted",
+                people.waitlisted > 0,
+            ),
             (Mark::Pending, people.pending, "pending", true),
         ]
         .into_iter()
         .filter(|(.., is_shown)| *is_shown)
-        .map(|(mark, n, word, _)| (mark, n, self.guests(&format!("status={word}"))))
+        .map(|(mark, n, word, _)| {
+            (
+                mark,
+                self.text.number(n),
+                self.guests(&format!("status={word}")),
+            )
+        })
         .collect()
     }
 
@@ -143,14 +154,18 @@ impl Overview<'_> {
             ("host-households-open", "access=open", all.open),
             ("host-households-closed", "access=closed", all.closed),
             ("host-households-locked", "access=locked", all.locked),
-            ("host-households-never-opened", "opened=no", all.never_opened),
+            (
+                "host-households-never-opened",
+                "opened=no",
+                all.never_opened,
+            ),
             ("host-households-answered", "answered=yes", all.answered),
         ]
         .into_iter()
         .map(|(id, query, n)| Number {
             href: self.invites(query),
             words: self.text.say(id).into_owned(),
-            n,
+            n: self.text.number(n),
         })
         .collect()
     }
@@ -161,7 +176,7 @@ impl Overview<'_> {
         let mut rows = vec![Number {
             href: self.guests("status=yes&child=no"),
             words: say("host-adults"),
-            n: coming.adults,
+            n: self.text.number(coming.adults),
         }];
         for band in Band::ALL {
             let word = band.word();
@@ -174,7 +189,7 @@ impl Overview<'_> {
                         Band::Unknown => say("host-children-unknown"),
                         _ => self.text.with("host-children-band", values),
                     },
-                    n,
+                    n: self.text.number(n),
                 });
             }
         }
@@ -183,7 +198,10 @@ impl Overview<'_> {
 
     fn plus_ones(&self) -> String {
         let places = self.summary.plus_ones;
-        let values = [("used", places.used.into()), ("allowed", places.allowed.into())];
+        let values = [
+            ("used", places.used.into()),
+            ("allowed", places.allowed.into()),
+        ];
         self.text.with("host-plus-ones-used", values)
     }
 
@@ -247,7 +265,12 @@ fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
         today: found.days.last(),
         events: seats(&says, scene, &found.summary),
         attention: attention(&says, &found.summary),
-        latest: found.latest.items.iter().map(|line| latest(&says, line)).collect(),
+        latest: found
+            .latest
+            .items
+            .iter()
+            .map(|line| latest(&says, line))
+            .collect(),
         diets: diets(&says, &found.summary, &found.diets),
         says: says.clone(),
     };
@@ -290,15 +313,23 @@ fn attention(says: &Says<'_>, summary: &Summary) -> Vec<Number> {
             "/guests?status=eating&diet_note=yes",
             attention.diet_notes,
         ),
-        ("host-look-over", "/invites?over=yes", attention.over_allowance),
-        ("host-look-without-email", "/invites?email=no", attention.without_email),
+        (
+            "host-look-over",
+            "/invites?over=yes",
+            attention.over_allowance,
+        ),
+        (
+            "host-look-without-email",
+            "/invites?email=no",
+            attention.without_email,
+        ),
     ]
     .into_iter()
     .filter(|(.., n)| *n > 0)
     .map(|(id, rest, n)| Number {
         href: says.at(rest),
         words: says.text.say(id).into_owned(),
-        n,
+        n: says.text.number(n),
     })
     .collect()
 }
@@ -320,7 +351,7 @@ fn diets(says: &Says<'_>, summary: &Summary, options: &[DietaryOption]) -> Vec<N
     all.map(|diet| Number {
         href: says.at(&format!("/guests?status=eating&diet={}", diet.key)),
         words: says.diet(options, &diet.key),
-        n: diet.people,
+        n: says.text.number(diet.people),
     })
     .collect()
 }
@@ -335,7 +366,9 @@ struct Table<'a> {
 
 /// `GET /admin/o/{slug}/answers`: the curve as a table.
 pub(super) async fn table(desk: Desk) -> Result<Response, Problem> {
-    let (scene, days) = desk.read(|tx, scene| summary::curve(tx, &scene.host)).await?;
+    let (scene, days) = desk
+        .read(|tx, scene| summary::curve(tx, &scene.host))
+        .await?;
     let mut days: Vec<(String, Day)> = days
         .into_iter()
         .map(|day| (desk.text.date_short(day.date), day))

@@ -64,7 +64,10 @@ async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
 pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
     let (scene, found) = find(&desk).await?;
     let version = found.portal.household.invitation.version.to_string();
-    let events = found.portal.invited_events().map(|event| ("events", event.key.clone()));
+    let events = found
+        .portal
+        .invited_events()
+        .map(|event| ("events", event.key.clone()));
     let blank = [("version", version), ("kind", "named".to_owned())];
     let sheet = Sheet::of(sheet::form(blank.into_iter().chain(events)));
     Ok(page(&desk, &scene, &found, &sheet, None))
@@ -195,10 +198,19 @@ async fn answer(
 fn stored(found: &Found, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let fields = [
-        ("version", found.portal.household.invitation.version.to_string()),
+        (
+            "version",
+            found.portal.household.invitation.version.to_string(),
+        ),
         ("name", guest.name.clone()),
         ("is_child", if guest.is_child { "1" } else { "" }.to_owned()),
-        ("age", guest.child_age.map(|age| age.to_string()).unwrap_or_default()),
+        (
+            "age",
+            guest
+                .child_age
+                .map(|age| age.to_string())
+                .unwrap_or_default(),
+        ),
         ("diet_note", guest.diet_note.clone()),
         ("email", contact.email.unwrap_or_default()),
         ("phone", contact.phone.unwrap_or_default()),
@@ -257,13 +269,25 @@ fn fields(says: &Says<'_>, found: &Found, sheet: &Sheet, guest: Option<&Guest>) 
     if guest.is_none() {
         let kinds = vec![
             ("named".to_owned(), say("host-kind-named"), String::new()),
-            ("plus_one".to_owned(), say("host-kind-plus-one"), say("host-kind-plus-one-hint")),
+            (
+                "plus_one".to_owned(),
+                say("host-kind-plus-one"),
+                say("host-kind-plus-one-hint"),
+            ),
         ];
         fields.push(sheet.field("kind", say("host-field-invited-as"), Control::Radios(kinds)));
-        fields.push(sheet.tick("override", say("host-exceed")).hint(say("host-exceed-hint")));
+        fields.push(
+            sheet
+                .tick("override", say("host-exceed"))
+                .hint(say("host-exceed-hint")),
+        );
     }
     fields.push(sheet.tick("is_child", say("host-field-child")));
-    fields.push(sheet.number("age", say("host-field-age")).hint(say("host-field-age-hint")));
+    fields.push(
+        sheet
+            .number("age", say("host-field-age"))
+            .hint(say("host-field-age-hint")),
+    );
     let events = found.portal.invited_events().map(|event| {
         let default = &says.occasion.details.default_language;
         let name = event.details.name.pick(says.text.language(), default);
@@ -274,11 +298,26 @@ fn fields(says: &Says<'_>, found: &Found, sheet: &Sheet, guest: Option<&Guest>) 
         .portal
         .diets
         .iter()
-        .filter(|option| option.active || guest.is_some_and(|guest| guest.diets.contains(&option.key)))
-        .map(|option| (option.key.clone(), says.diet(&found.portal.diets, &option.key)));
+        .filter(|option| {
+            option.active || guest.is_some_and(|guest| guest.diets.contains(&option.key))
+        })
+        .map(|option| {
+            (
+                option.key.clone(),
+                says.diet(&found.portal.diets, &option.key),
+            )
+        });
     fields.push(sheet.ticks("diets", say("host-food"), options));
     fields.push(sheet.line("diet_note", say("host-field-diet-note")));
-    fields.push(sheet.field("email", say("host-field-own-email"), Control::Line("email", "off")));
-    fields.push(sheet.field("phone", say("host-field-own-phone"), Control::Line("tel", "off")));
+    fields.push(sheet.field(
+        "email",
+        say("host-field-own-email"),
+        Control::Line("email", "off"),
+    ));
+    fields.push(sheet.field(
+        "phone",
+        say("host-field-own-phone"),
+        Control::Line("tel", "off"),
+    ));
     fields
 }

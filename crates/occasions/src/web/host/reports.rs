@@ -11,8 +11,8 @@ use super::guests;
 use super::say::{self, Says};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::export::{self, Export, ExportId, Request};
-use crate::hosting::listing::people::{self, Person};
 use crate::hosting::listing;
+use crate::hosting::listing::people::{self, Person};
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::{Leave, Refusal};
 use crate::words::{ExportKind, FileFormat, Progress};
@@ -59,16 +59,13 @@ struct Row {
     rows: Option<String>,
 }
 
-impl Reports<'_> {
-    fn kinds(&self) -> [(&'static str, &'static str); 4] {
-        [
-            (ExportKind::Guests.word(), "host-export-guests"),
-            (ExportKind::Households.word(), "host-export-households"),
-            (ExportKind::Replies.word(), "host-export-replies"),
-            (ExportKind::Diets.word(), "host-export-diets"),
-        ]
-    }
-}
+/// The lists there are, as their choice names them.
+const KINDS: [(ExportKind, &str); 4] = [
+    (ExportKind::Guests, "host-export-guests"),
+    (ExportKind::Households, "host-export-households"),
+    (ExportKind::Replies, "host-export-replies"),
+    (ExportKind::Diets, "host-export-diets"),
+];
 
 struct Found {
     summary: Summary,
@@ -120,7 +117,11 @@ fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
                 food: guests::food(&says, person, &found.diets),
             })
             .collect(),
-        exports: found.exports.iter().map(|export| row(&says, export)).collect(),
+        exports: found
+            .exports
+            .iter()
+            .map(|export| row(&says, export))
+            .collect(),
     };
     desk.page(scene, Place::Reports, &text.say("host-reports"), body)
 }
@@ -142,7 +143,10 @@ fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
                 let numbers = found.summary.events.iter().find(|one| one.key == event.key);
                 let mut diets = numbers.into_iter().flat_map(|one| &one.diets);
                 let here = diets.find(|one| one.key == need.key);
-                (here.map_or(0, |one| one.people), list(&need.key, &event.key))
+                (
+                    here.map_or(0, |one| one.people),
+                    list(&need.key, &event.key),
+                )
             })
             .collect(),
     })
@@ -151,12 +155,8 @@ fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
 
 fn row(says: &Says<'_>, export: &Export) -> Row {
     let text = says.text;
-    let kind = match export.kind {
-        ExportKind::Guests => "host-export-guests",
-        ExportKind::Households => "host-export-households",
-        ExportKind::Replies => "host-export-replies",
-        ExportKind::Diets => "host-export-diets",
-    };
+    let kind = KINDS.iter().find(|(kind, _)| *kind == export.kind);
+    let kind = kind.map_or("host-export-kind", |(_, id)| id);
     let (state, class) = match export.state {
         Progress::Queued | Progress::Running => ("host-job-waiting", "maybe"),
         Progress::Ready => ("host-job-ready", "yes"),
@@ -165,7 +165,11 @@ fn row(says: &Says<'_>, export: &Export) -> Row {
     };
     let is_ready = export.state == Progress::Ready;
     Row {
-        words: format!("{} · {}", text.say(kind), export.format.word().to_uppercase()),
+        words: format!(
+            "{} · {}",
+            text.say(kind),
+            export.format.word().to_uppercase()
+        ),
         state,
         class,
         when: (says.machine(export.created_at), says.ago(export.created_at)),
@@ -204,13 +208,18 @@ pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
 pub(super) async fn file(desk: Desk) -> Result<Response, Problem> {
     let id: ExportId = desk.id();
     // Fetching is written down, so this reading is a change.
-    let fetched = desk.write(move |tx, host| export::fetch(tx, host, &id)).await;
+    let fetched = desk
+        .write(move |tx, host| export::fetch(tx, host, &id))
+        .await;
     let export = match fetched {
         Ok(export) => export,
         Err(Refusal::WrongState) => return Err(Problem::not_found()),
         Err(refusal) => return Err(refusal.into()),
     };
-    let file = export.open(&desk.site.files).await.map_err(Problem::internal)?;
+    let file = export
+        .open(&desk.site.files)
+        .await
+        .map_err(Problem::internal)?;
     let Some(file) = file else {
         return Err(Problem::not_found());
     };

@@ -45,7 +45,10 @@ impl<'a> Says<'a> {
 
     /// A text of the occasion's in the nearest language.
     pub(super) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
-        texts.pick(self.text.language(), &self.occasion.details.default_language)
+        texts.pick(
+            self.text.language(),
+            &self.occasion.details.default_language,
+        )
     }
 
     /// "Sat 16 Jan 2027 · in 58 days", of the first of these events.
@@ -90,7 +93,9 @@ impl<'a> Says<'a> {
         match (minutes, days) {
             (..1, _) => self.text.say("host-just-now").into_owned(),
             (1..60, _) => self.text.with("host-minutes-ago", [("n", minutes.into())]),
-            (_, 0) => self.text.with("host-hours-ago", [("n", (minutes / 60).into())]),
+            (_, 0) => self
+                .text
+                .with("host-hours-ago", [("n", (minutes / 60).into())]),
             (_, 1) => self.text.say("host-yesterday").into_owned(),
             _ => self.text.date_short(self.local(at).date()),
         }
@@ -144,7 +149,10 @@ impl<'a> Says<'a> {
         let own = own.map(|option| option.label.pick(self.text.language(), default));
         match own {
             Some(label) if !label.is_empty() => label.text.to_owned(),
-            _ if crate::diet::BUILT_IN.iter().any(|(built_in, _)| *built_in == key) => {
+            _ if crate::diet::BUILT_IN
+                .iter()
+                .any(|(built_in, _)| *built_in == key) =>
+            {
                 self.text.say(&format!("diet-{key}")).into_owned()
             }
             _ => key.to_owned(),

@@ -353,14 +353,23 @@ mod tests {
             Some("At most 100 characters.")
         );
         let choices = [("en".to_owned(), "English".to_owned())];
-        assert!(sheet.ticks("languages", "Languages", choices).complaint.is_some());
+        assert!(
+            sheet
+                .ticks("languages", "Languages", choices)
+                .complaint
+                .is_some()
+        );
         assert!(sheet.trouble.is_none() && !sheet.is_fine());
     }
 
     #[test]
     fn what_somebody_else_saved_stands_beside_what_was_typed() {
         let typed = form([("version", "1"), ("household", "Mine"), ("email", "a@b.my")]);
-        let stored = form([("version", "2"), ("household", "Theirs"), ("email", "a@b.my")]);
+        let stored = form([
+            ("version", "2"),
+            ("household", "Theirs"),
+            ("email", "a@b.my"),
+        ]);
         let sheet = Sheet::clashing(&typed, stored, &text());
         assert_eq!(sheet.form.text("version"), "2");
         let household = sheet.line("household", "Household");

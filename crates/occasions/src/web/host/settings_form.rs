@@ -1,0 +1,338 @@
+//! The sections of the settings as forms: what they hold, and what is read from
+//! them.
+
+use std::collections::BTreeMap;
+
+use web::{Form, Language, Theme};
+
+use super::events::i18n;
+use super::say::{self, Says};
+use super::settings::Part;
+use super::sheet::{self, Control, Field, Group, Sheet};
+use crate::hosting::When;
+use crate::hosting::occasions::{Change, Switch};
+use crate::occasion::{Contact, Occasion, Switches};
+use crate::words::{OccasionKind, Tone};
+
+/// The switches: word, field, words, consequence.
+const SWITCHES: [(Switch, &str, &str, &str); 7] = [
+    (
+        Switch::Dietary,
+        "switch.dietary",
+        "host-switch-dietary",
+        "host-switch-dietary-off",
+    ),
+    (
+        Switch::Notes,
+        "switch.notes",
+        "host-switch-notes",
+        "host-switch-notes-off",
+    ),
+    (
+        Switch::Children,
+        "switch.children",
+        "host-switch-children",
+        "host-switch-children-off",
+    ),
+    (
+        Switch::Undecided,
+        "switch.undecided",
+        "host-switch-undecided",
+        "host-switch-undecided-off",
+    ),
+    (
+        Switch::PlusOneNameRequired,
+        "switch.plus_one_name_required",
+        "host-switch-names",
+        "host-switch-names-on",
+    ),
+    (
+        Switch::LateGiftsNotes,
+        "switch.late_gifts_notes",
+        "host-switch-late",
+        "host-switch-late-off",
+    ),
+    (
+        Switch::ConfirmationMail,
+        "switch.confirmation_mail",
+        "host-switch-mail",
+        "host-switch-mail-off",
+    ),
+];
+
+/// What is stored, as all sections together hold it.
+pub(super) fn stored(says: &Says<'_>) -> Form {
+    let occasion: &Occasion = says.occasion;
+    let details = &occasion.details;
+    let field = |name: &str, value: String| (name.to_owned(), value);
+    let mut fields = vec![
+        field("version", occasion.version.to_string()),
+        field("slug", occasion.slug.clone()),
+        field("kind", occasion.kind.word().to_owned()),
+        field("tone", details.tone.word().to_owned()),
+        field("time_zone", details.time_zone.clone()),
+        field("currency", details.currency.clone()),
+        field("default_plus_ones", details.default_plus_ones.to_string()),
+        field("default_children", details.default_children.to_string()),
+        field("retention_days", details.retention_days.to_string()),
+        field("default_language", details.default_language.clone()),
+        field("theme.preset", details.theme.preset.to_string()),
+        field(
+            "theme.ground",
+            details
+                .theme
+                .ground
+                .map(|ground| ground.to_string())
+                .unwrap_or_default(),
+        ),
+        field("rsvp_deadline", says.deadline_day(details.rsvp_deadline)),
+        field("contact.name", details.contact.name.clone()),
+        field("contact.email", details.contact.email.clone()),
+        field("contact.phone", details.contact.phone.clone()),
+    ];
+    for (name, texts) in [
+        ("hosts", &details.hosts),
+        ("title", &details.title),
+        ("kicker", &details.kicker),
+        ("subtitle", &details.subtitle),
+        ("welcome", &details.welcome),
+        ("farewell", &details.farewell),
+    ] {
+        fields.extend(
+            texts
+                .iter()
+                .map(|(tag, words)| (format!("{name}.{tag}"), words.to_owned())),
+        );
+    }
+    let tags = details.languages.iter();
+    fields.extend(tags.map(|tag| field("languages", tag.clone())));
+    for (switch, name, ..) in SWITCHES {
+        if is_on(switch, details.switches) {
+            fields.push(field(name, "1".to_owned()));
+        }
+    }
+    fields.into_iter().collect()
+}
+
+fn is_on(switch: Switch, switches: Switches) -> bool {
+    match switch {
+        Switch::Dietary => switches.dietary,
+        Switch::Notes => switches.notes,
+        Switch::Children => switches.children,
+        Switch::Undecided => switches.undecided,
+        Switch::PlusOneNameRequired => switches.plus_one_name_required,
+        Switch::LateGiftsNotes => switches.late_gifts_notes,
+        Switch::ConfirmationMail => switches.confirmation_mail,
+    }
+}
+
+/// What was typed into one section.
+pub(super) fn read(part: Part, form: &Form) -> Change {
+    let text = |name: &str| Some(form.text(name).to_owned());
+    let texts = |name: &str| Some(i18n(form, name));
+    match part {
+        Part::Texts => Change {
+            hosts: texts("hosts"),
+            title: texts("title"),
+            kicker: texts("kicker"),
+            subtitle: texts("subtitle"),
+            welcome: texts("welcome"),
+            farewell: texts("farewell"),
+            ..Change::default()
+        },
+        Part::Basics => Change {
+            slug: text("slug"),
+            kind: OccasionKind::find(form.text("kind")),
+            tone: Tone::find(form.text("tone")),
+            time_zone: text("time_zone"),
+            currency: text("currency"),
+            default_plus_ones: sheet::number(form, "default_plus_ones"),
+            default_children: sheet::number(form, "default_children"),
+            retention_days: sheet::number(form, "retention_days"),
+            ..Change::default()
+        },
+        Part::Languages => Change {
+            languages: Some(form.all("languages").map(str::to_owned).collect()),
+            default_language: text("default_language"),
+            ..Change::default()
+        },
+        Part::Look => Change {
+            theme: form.text("theme.preset").parse().ok().map(|preset| Theme {
+                preset,
+                ground: form.text("theme.ground").parse().ok(),
+            }),
+            ..Change::default()
+        },
+        Part::Deadline => Change {
+            rsvp_deadline: Some(sheet::some(form, "rsvp_deadline").map(When)),
+            ..Change::default()
+        },
+        Part::Switches => Change {
+            switches: Some(
+                SWITCHES
+                    .into_iter()
+                    .map(|(switch, name, ..)| (switch, form.is_ticked(name)))
+                    .collect::<BTreeMap<_, _>>(),
+            ),
+            ..Change::default()
+        },
+        Part::Contact => Change {
+            contact: Some(Contact {
+                name: form.text("contact.name").to_owned(),
+                email: form.text("contact.email").to_owned(),
+                phone: form.text("contact.phone").to_owned(),
+            }),
+            ..Change::default()
+        },
+        Part::State => Change::default(),
+    }
+}
+
+pub(super) fn groups(says: &Says<'_>, sheet: &Sheet, part: Part) -> Vec<Group> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let one = |fields: Vec<Field>| {
+        vec![Group {
+            legend: String::new(),
+            fields,
+        }]
+    };
+    match part {
+        Part::Texts => text_groups(says, sheet),
+        Part::Basics => one(basic_fields(says, sheet)),
+        Part::Languages => {
+            let all: Vec<(String, String)> = says
+                .text
+                .catalogue()
+                .languages()
+                .map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
+                .collect();
+            one(vec![
+                sheet
+                    .ticks("languages", say("host-offered"), all.clone())
+                    .hint(say("host-field-languages-hint")),
+                sheet.select("default_language", say("host-field-default-language"), all),
+            ])
+        }
+        Part::Look => one(look_fields(says, sheet)),
+        Part::Deadline => one(vec![
+            sheet
+                .date("rsvp_deadline", say("host-field-deadline"))
+                .hint(say("host-field-deadline-hint")),
+        ]),
+        Part::Switches => {
+            let fields = SWITCHES
+                .into_iter()
+                .map(|(_, name, words, effect)| sheet.tick(name, say(words)).hint(say(effect)));
+            one(fields.collect())
+        }
+        Part::Contact => one(vec![
+            sheet
+                .line("contact.name", say("host-field-name"))
+                .hint(say("host-contact-hint")),
+            sheet.field(
+                "contact.phone",
+                say("host-field-phone"),
+                Control::Line("tel", "off"),
+            ),
+            sheet.field(
+                "contact.email",
+                say("host-field-email"),
+                Control::Line("email", "off"),
+            ),
+        ]),
+        Part::State => Vec::new(),
+    }
+}
+
+fn text_groups(says: &Says<'_>, sheet: &Sheet) -> Vec<Group> {
+    let tags = &says.occasion.details.languages;
+    let line = || Control::Line("text", "off");
+    let all: [(&str, &str, bool); 6] = [
+        ("hosts", "host-field-hosts", false),
+        ("title", "host-field-title", false),
+        ("kicker", "host-field-kicker", false),
+        ("subtitle", "host-field-subtitle", false),
+        ("welcome", "host-field-welcome", true),
+        ("farewell", "host-field-farewell", true),
+    ];
+    all.into_iter()
+        .map(|(name, id, is_long)| {
+            let legend = says.text.say(id);
+            if is_long {
+                sheet.texts(name, legend, tags, || Control::Lines)
+            } else {
+                sheet.texts(name, legend, tags, line)
+            }
+        })
+        .collect()
+}
+
+fn basic_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let kinds = OccasionKind::ALL
+        .iter()
+        .map(|kind| (kind.word().to_owned(), say(say::kind(*kind))));
+    let tones = Tone::ALL.iter().map(|tone| {
+        let id = match tone {
+            Tone::Formal => "host-tone-formal",
+            Tone::Casual => "host-tone-casual",
+            Tone::Fun => "host-tone-fun",
+        };
+        (tone.word().to_owned(), say(id))
+    });
+    vec![
+        sheet
+            .line("slug", say("host-field-slug"))
+            .hint(say("host-field-slug-hint")),
+        sheet.select("kind", say("host-field-kind"), kinds),
+        sheet
+            .select("tone", say("host-field-tone"), tones)
+            .hint(say("host-field-tone-hint")),
+        sheet
+            .line("time_zone", say("host-field-time-zone"))
+            .hint(say("host-field-time-zone-hint")),
+        sheet.line("currency", say("host-field-currency")),
+        sheet
+            .number("default_plus_ones", say("host-field-plus-ones"))
+            .hint(say("host-field-for-new")),
+        sheet
+            .number("default_children", say("host-field-children"))
+            .hint(say("host-field-for-new")),
+        sheet
+            .number("retention_days", say("host-field-retention"))
+            .hint(say("host-field-retention-hint")),
+    ]
+}
+
+fn look_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let presets = [
+        ("songket", "host-look-songket", "host-look-songket-hint"),
+        (
+            "letterpress",
+            "host-look-letterpress",
+            "host-look-letterpress-hint",
+        ),
+        ("plain", "host-look-plain", "host-look-plain-hint"),
+    ];
+    let presets = presets.map(|(word, id, hint)| (word.to_owned(), say(id), say(hint)));
+    let grounds = [
+        ("", "host-ground-usual"),
+        ("maroon", "host-ground-maroon"),
+        ("zamrud", "host-ground-zamrud"),
+        ("nila", "host-ground-nila"),
+        ("terung", "host-ground-terung"),
+        ("arang", "host-ground-arang"),
+    ];
+    let grounds = grounds.map(|(word, id)| (word.to_owned(), say(id)));
+    vec![
+        sheet.field(
+            "theme.preset",
+            say("host-style"),
+            Control::Radios(presets.into()),
+        ),
+        sheet
+            .select("theme.ground", say("host-field-ground"), grounds)
+            .hint(say("host-field-ground-hint")),
+    ]
+}
