@@ -1,7 +1,7 @@
-// Households answer as people do, on a phone, with and without script.
+// Households answer as people do, on a phone, with and without script; the host sees it arrive.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { open, visitor } from './browser.mjs';
+import { desk, open, signIn, visitor } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 
 let browser;
@@ -105,4 +105,22 @@ test('closed and locked invitations show answers and no controls', async () => {
     assert.equal(await page.locator('main input[type=radio]').count(), 0);
     await page.locator('main [role=status]').first().waitFor();
   }
+});
+
+test('the host signs in by the link of this start, and sees an answer arrive', async () => {
+  const host = await visitor(browser, kenduri, { viewport: desk, locale: 'en-GB' });
+  await signIn(host, kenduri);
+  await host.goto('/admin/o/aisyah-daniel');
+  await host.locator('[data-live][data-state=live]').waitFor();
+  const coming = host.locator('#part-coming');
+  const before = await coming.innerText();
+
+  const guest = await visitor(browser, kenduri);
+  await openForm(guest, 'ROSSI');
+  await answerForAll(guest, 'no');
+  await save(guest);
+  await sees(guest, 'Not coming');
+
+  await host.locator('#part-latest li.fresh', { hasText: 'Rossi' }).waitFor();
+  assert.notEqual(await coming.innerText(), before, 'the figures follow without a reload');
 });

@@ -36,7 +36,7 @@ struct Part {
     rows: &'static str,
     copied: Copied,
     /// Columns whose values are new in each copy.
-    renamed: &'static [(&'static str, Name)],
+    changed: &'static [(&'static str, New)],
 }
 
 /// How often.
@@ -47,7 +47,7 @@ enum Copied {
 }
 
 #[derive(Clone, Copy)]
-enum Name {
+enum New {
     /// An id that comes with the occasion.
     OfOccasion,
     /// An id that comes with the invitation.
@@ -56,6 +56,10 @@ enum Name {
     Slug,
     /// The invitation's code.
     Code,
+    /// Seats for all of them, where there is a limit at all.
+    Seats,
+    /// Nobody has answered yet.
+    None,
 }
 
 const PARTS: [Part; 7] = [
@@ -63,55 +67,57 @@ const PARTS: [Part; 7] = [
         table: "occasion",
         rows: "id = (SELECT occasion FROM invitation WHERE code_key = 'RAHMA')",
         copied: Copied::PerOccasion,
-        renamed: &[("id", Name::OfOccasion), ("slug", Name::Slug)],
+        changed: &[("id", New::OfOccasion), ("slug", New::Slug)],
     },
     Part {
         table: "event",
         rows: "occasion = (SELECT occasion FROM invitation WHERE code_key = 'RAHMA')",
         copied: Copied::PerOccasion,
-        renamed: &[("id", Name::OfOccasion), ("occasion", Name::OfOccasion)],
+        changed: &[
+            ("id", New::OfOccasion),
+            ("occasion", New::OfOccasion),
+            ("capacity", New::Seats),
+            ("seats_taken", New::None),
+        ],
     },
     Part {
         table: "dietary_option",
         rows: "occasion = (SELECT occasion FROM invitation WHERE code_key = 'RAHMA')",
         copied: Copied::PerOccasion,
-        renamed: &[("occasion", Name::OfOccasion)],
+        changed: &[("occasion", New::OfOccasion)],
     },
     Part {
         table: "invitation",
         rows: "code_key = 'RAHMA'",
         copied: Copied::PerInvitation,
-        renamed: &[
-            ("id", Name::OfInvitation),
-            ("occasion", Name::OfOccasion),
-            ("code", Name::Code),
-            ("code_key", Name::Code),
+        changed: &[
+            ("id", New::OfInvitation),
+            ("occasion", New::OfOccasion),
+            ("code", New::Code),
+            ("code_key", New::Code),
         ],
     },
     Part {
         table: "invitation_event",
         rows: "invitation = (SELECT id FROM invitation WHERE code_key = 'RAHMA')",
         copied: Copied::PerInvitation,
-        renamed: &[
-            ("invitation", Name::OfInvitation),
-            ("event", Name::OfOccasion),
+        changed: &[
+            ("invitation", New::OfInvitation),
+            ("event", New::OfOccasion),
         ],
     },
     Part {
         table: "guest",
         rows: "invitation = (SELECT id FROM invitation WHERE code_key = 'RAHMA')",
         copied: Copied::PerInvitation,
-        renamed: &[
-            ("id", Name::OfInvitation),
-            ("invitation", Name::OfInvitation),
-        ],
+        changed: &[("id", New::OfInvitation), ("invitation", New::OfInvitation)],
     },
     Part {
         table: "reply",
         rows: "guest IN (SELECT guest.id FROM guest JOIN invitation ON invitation.id = invitation \
                WHERE code_key = 'RAHMA')",
         copied: Copied::PerInvitation,
-        renamed: &[("guest", Name::OfInvitation), ("event", Name::OfOccasion)],
+        changed: &[("guest", New::OfInvitation), ("event", New::OfOccasion)],
     },
 ];
 
@@ -127,12 +133,14 @@ impl Part {
         };
         let values: Vec<String> = columns
             .iter()
-            .map(|column| match self.new_name(column) {
+            .map(|column| match self.new_value(column) {
                 None => format!("old.{column}"),
-                Some(Name::OfOccasion) => renumbered(column, &occasion),
-                Some(Name::OfInvitation) => renumbered(column, "copy.i"),
-                Some(Name::Slug) => format!("old.slug || '-' || {occasion}"),
-                Some(Name::Code) => format!("'Z' || {}", padded("copy.i", 7)),
+                Some(New::OfOccasion) => renumbered(column, &occasion),
+                Some(New::OfInvitation) => renumbered(column, "copy.i"),
+                Some(New::Slug) => format!("old.slug || '-' || {occasion}"),
+                Some(New::Seats) => "old.capacity - old.capacity + 100000".to_owned(),
+                Some(New::None) => "0".to_owned(),
+                Some(New::Code) => format!("'Z' || {}", padded("copy.i", 7)),
             })
             .collect();
         format!(
@@ -147,8 +155,8 @@ impl Part {
         )
     }
 
-    fn new_name(&self, column: &str) -> Option<Name> {
-        self.renamed
+    fn new_value(&self, column: &str) -> Option<New> {
+        self.changed
             .iter()
             .find(|(name, _)| *name == column)
             .map(|(_, name)| *name)

@@ -60,7 +60,7 @@ pub(crate) fn check() -> Result<()> {
             println!("        {finding}");
         }
     }
-    for long in files::list_long(&files)? {
+    if let Some(long) = files::describe_long(&files)? {
         println!("note    {long}");
     }
     if holes > 0 {

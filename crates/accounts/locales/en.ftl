@@ -1,3 +1,5 @@
+## Hosts: everybody here has an account.
+
 # Signing in.
 account-sign-in = Sign in
 account-email = E-mail address

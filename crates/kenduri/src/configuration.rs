@@ -151,10 +151,18 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
         .as_ref()
         .is_some_and(|url| !url.is_loopback())
     {
-        check.warn(
-            "mail.url is \"mailbox:\", so no mail leaves this machine. \
-             Set it to your mail server before you invite anybody",
-        );
+        let what = "mail.url is \"mailbox:\", so no mail leaves this machine, \
+                    and a front door on it would show every mail to whoever asks";
+        if allowed {
+            check.warn(what);
+        } else {
+            check.refuse(
+                "mail.url",
+                what,
+                "set it to your mail server, or say --allow-public-mailbox",
+            );
+            return;
+        }
     }
     if settings.is_private() {
         return;

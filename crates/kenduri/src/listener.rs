@@ -134,12 +134,17 @@ impl Door {
                 let (stream, peer) = listener.accept().await?;
                 // Small answers leave at once; a refusal here only costs time.
                 let _ = stream.set_nodelay(true);
-                let peer = Some(Peer(peer.ip().to_canonical()));
+                let peer = Peer(peer.ip().to_canonical());
                 connections.spawn(connection(stream, peer, app.clone(), stop.clone()));
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                connections.spawn(connection(stream, None, app.clone(), stop.clone()));
+                connections.spawn(connection(
+                    stream,
+                    Peer::LOOPBACK,
+                    app.clone(),
+                    stop.clone(),
+                ));
             }
         }
         Ok(())
@@ -176,7 +181,7 @@ fn is_socket(found: &std::fs::Metadata) -> bool {
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: Option<Peer>,
+    peer: Peer,
     app: Router,
     stop: CancellationToken,
 ) {
@@ -187,9 +192,7 @@ async fn connection(
             let streams_end = streams_end.clone();
             async move {
                 let mut request = request.map(Timed::around);
-                if let Some(peer) = peer {
-                    request.extensions_mut().insert(peer);
-                }
+                request.extensions_mut().insert(peer);
                 let answer = app.call(request).await?;
                 Ok::<_, std::convert::Infallible>(bodies::ending_with(answer, streams_end))
             }

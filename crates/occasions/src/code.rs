@@ -72,7 +72,10 @@ pub fn shown(typed: &str) -> String {
     typed
         .nfkc()
         .filter(|c| !is_separator(*c))
-        .map(|c| c.to_ascii_uppercase())
+        .map(|c| match c {
+            'ı' | 'İ' => 'I',
+            other => other.to_ascii_uppercase(),
+        })
         .collect()
 }
 

@@ -387,7 +387,7 @@ fn answer_of(answers: Answers, position: usize, event: usize) -> ReplyStatus {
         Answers::FirstOnly => or_pending(first),
         Answers::Unsure if first => ReplyStatus::Undecided,
         Answers::Mixed if (position + event) % 3 == 2 => ReplyStatus::Undecided,
-        Answers::Mixed => or_no((position + event) % 3 == 0),
+        Answers::Mixed => or_no((position + event).is_multiple_of(3)),
         Answers::ReceptionOnly => or_no(event == 1),
         Answers::AllDecline => ReplyStatus::No,
         Answers::All | Answers::Unsure => ReplyStatus::Yes,

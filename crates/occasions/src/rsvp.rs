@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
 use platform::jobs::NewJob;
-use platform::news::NewNews;
+use platform::news::{NewNews, PAYLOAD_LIMIT};
 use platform::{Rows, StoreError, Tx, sql, written};
 use serde_json::{Value, json};
 
@@ -426,7 +426,7 @@ fn finish(
         changes: masked(changes),
         request: save.request.clone(),
     })?;
-    tx.publish(news_of_answers(portal, save.source))?;
+    tx.publish(news_of_answers(portal, changes, save.source))?;
     confirm_later(tx, portal)
 }
 
@@ -502,12 +502,21 @@ pub(crate) fn masked(changes: &[Change]) -> Value {
         .collect()
 }
 
-/// What the hosts' open pages hear: ids and states.
-pub(crate) fn news_of_answers(portal: &Portal, source: Source) -> NewNews {
+/// What the hosts' open pages hear: ids and states of the guests whose answers
+/// changed. A save too large to be told guest by guest is told without them.
+pub(crate) fn news_of_answers(portal: &Portal, changes: &[Change], source: Source) -> NewNews {
+    let changed = |guest: &&Guest| {
+        let prefix = format!("guests/{}", guest.id);
+        changes.iter().any(|change| {
+            let rest = change.field.strip_prefix(&prefix);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
+        })
+    };
     let guests: Vec<Value> = portal
         .household
         .guests
         .iter()
+        .filter(changed)
         .map(|guest| {
             let replies: serde_json::Map<String, Value> = portal
                 .events
@@ -520,15 +529,19 @@ pub(crate) fn news_of_answers(portal: &Portal, source: Source) -> NewNews {
             json!({ "id": guest.id, "replies": replies })
         })
         .collect();
+    let mut payload = json!({
+        "invitation": portal.household.invitation.id,
+        "version": portal.household.invitation.version,
+        "source": source,
+        "guests": guests,
+    });
+    if payload.to_string().len() > PAYLOAD_LIMIT {
+        payload["guests"] = json!([]);
+    }
     NewNews {
         scope: portal.occasion.id.to_string(),
         name: "rsvp",
-        payload: json!({
-            "invitation": portal.household.invitation.id,
-            "version": portal.household.invitation.version,
-            "source": source,
-            "guests": guests,
-        }),
+        payload,
     }
 }
 

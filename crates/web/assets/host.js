@@ -45,10 +45,11 @@ function listen(live) {
     }, 1000);
   };
   const heard = (event) => {
-    const { invitation, id } = JSON.parse(event.data);
+    const { invitation, id, what } = JSON.parse(event.data);
     const row = invitation ?? id;
-    if (document.querySelector(`[data-row="${CSS.escape(row)}"]`)) rows.add(row);
-    else unseen.add(row);
+    if (what !== "opened") rows.add(row);
+    const isHere = document.querySelector(`[data-row="${CSS.escape(row)}"]`);
+    if (event.type === "rsvp" && !isHere) unseen.add(row);
     const pill = document.querySelector("[data-news]");
     if (pill && unseen.size) {
       pill.hidden = false;
@@ -72,8 +73,10 @@ async function refresh(rows) {
     rows.forEach((row) => {
       const selector = `[data-row="${CSS.escape(row)}"]`;
       const part = document.querySelector(selector);
-      if (part) mark(swap(part, next.querySelector(selector)));
+      if (part && !part.closest("[data-part]")) swap(part, next.querySelector(selector));
+      if (part) mark(selector);
     });
+    marked.forEach((selector) => document.querySelector(selector)?.classList.add("fresh"));
     return true;
   } catch {
     return false;
@@ -89,9 +92,14 @@ function swap(part, next) {
   return next;
 }
 
-function mark(part) {
-  part.classList.add("fresh");
-  setTimeout(() => part.classList.remove("fresh"), 8000);
+// A changed row stays marked for a while, also where its part is swapped once more.
+const marked = new Set();
+function mark(selector) {
+  marked.add(selector);
+  setTimeout(() => {
+    marked.delete(selector);
+    document.querySelector(selector)?.classList.remove("fresh");
+  }, 8000);
 }
 
 // Puts a link onto the clipboard, and says so on the button.

@@ -327,7 +327,7 @@ field-slug-invalid = Small letters, digits and hyphens only.
 field-slug-reserved = This word is kept for something else.
 field-confirmation-wrong = This is not what was to be typed.
 
-# The built-in mailbox, for those who try out a site.
+## Hosts: the built-in mailbox, for those who try out a site.
 mailbox-title = Mailbox
 mailbox-all = All mails
 mailbox-introduction = This site sends no mail. Here is what it would have sent.

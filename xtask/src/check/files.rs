@@ -62,19 +62,17 @@ pub(super) fn check_sizes(files: &[PathBuf]) -> Result<Vec<Finding>> {
         .collect())
 }
 
-/// Files that are still allowed, and worth a second look.
-pub(super) fn list_long(files: &[PathBuf]) -> Result<Vec<Finding>> {
+/// Files that are still allowed, and worth a second look: how many, and the longest.
+pub(super) fn describe_long(files: &[PathBuf]) -> Result<Option<String>> {
     let counted = count_lines(files)?;
-    Ok(counted
-        .into_iter()
-        .filter(|(_, lines)| (LONG + 1..=REFUSED).contains(lines))
-        .map(|(file, lines)| {
-            Finding::new(
-                shown(file),
-                format!("{lines} lines: is a second noun hiding in it?"),
-            )
-        })
-        .collect())
+    let long = counted.iter().filter(|(_, lines)| *lines > LONG).count();
+    let longest = counted.into_iter().max_by_key(|(_, lines)| *lines);
+    Ok(longest.filter(|_| long > 0).map(|(file, lines)| {
+        let file = shown(file);
+        format!(
+            "{long} files have more than {LONG} lines: is a second noun hiding in {file} ({lines})?"
+        )
+    }))
 }
 
 fn count_lines(files: &[PathBuf]) -> Result<Vec<(&Path, usize)>> {

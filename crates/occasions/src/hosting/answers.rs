@@ -195,7 +195,7 @@ fn finish(
         entity,
         rsvp::masked(changes),
     )?;
-    tx.publish(rsvp::news_of_answers(portal, Source::Phone))?;
+    tx.publish(rsvp::news_of_answers(portal, changes, Source::Phone))?;
     if manner.mail {
         rsvp::confirm_later(tx, portal)?;
     }

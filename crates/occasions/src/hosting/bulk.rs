@@ -28,7 +28,7 @@ pub const KIND: &str = "occasions.bulk";
 /// How many invitations one action takes at most.
 pub const LIMIT: usize = 5_000;
 /// How many are changed in one transaction, so that others get their turn.
-const BATCH: i64 = 200;
+const BATCH: i64 = 50;
 
 /// What is to be done, and to which invitations.
 #[derive(Clone, Debug)]

@@ -139,6 +139,10 @@ pub fn change(
     if host.role() < Role::OccasionOwner && is_beyond_texts(&old.details, &details) {
         return Err(Refusal::Forbidden);
     }
+    if details.capacity != old.details.capacity {
+        // Who answers just now does not know of the limit yet.
+        wait_for_answers(tx, &occasion.id)?;
+    }
     update(tx, &old, &details)?;
     // A limit that is new, or none any more.
     event::recount_seats(tx, host.occasion())?;
@@ -435,7 +439,7 @@ fn invite_everyone(
 
 /// Takes the lock of every invitation: a save that is under way may be adding
 /// somebody who would be left out.
-fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+pub(super) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     tx.run(
         sql!("UPDATE invitation SET version = version WHERE occasion = $1"),
         &[occasion],

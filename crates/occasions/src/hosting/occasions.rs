@@ -14,7 +14,7 @@ use web::{Deadline, I18n, Theme};
 use super::access::{self, HostOf, Leave};
 use super::fields::{Fields, Limits, nullable};
 use super::history::{self, Changes};
-use super::{Current, Refusal, When};
+use super::{Current, Refusal, When, events};
 use crate::diet;
 use crate::occasion::{self, Contact, Details, Occasion, OccasionId, Switches};
 use crate::words::{OccasionKind, OccasionStatus, Tone};
@@ -219,6 +219,7 @@ pub fn change(
     if new.slug != old.slug {
         take_slug(tx, &new.slug)?;
     }
+    events::wait_for_answers(tx, &new.id)?;
     occasion::update(tx, &new.id, &new.slug, new.kind, &new.details).map_err(slug_taken)?;
     if new.slug != old.slug {
         leave_slug(tx, &old)?;
@@ -258,6 +259,7 @@ pub fn set_status(
             return Err(Refusal::WrongState);
         }
     }
+    events::wait_for_answers(tx, host.occasion())?;
     occasion::set_status(tx, host.occasion(), status)?;
     let mut changes = Changes::default();
     changes.compare("status", &old.status, &status);

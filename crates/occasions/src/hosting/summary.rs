@@ -1,11 +1,11 @@
 //! The numbers of the dashboard (§5.1). They are counted over the very lists
 //! that they open, so that both agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use platform::Tx;
+use platform::{Tx, sql};
 use serde::Serialize;
 
 use super::access::{HostOf, Leave};
@@ -13,7 +13,8 @@ use super::listing::people::{self, Band, Person};
 use super::listing::{self, Filter, Line, People};
 use super::{Refusal, occasions};
 use crate::diet;
-use crate::event;
+use crate::event::{self, EventId};
+use crate::guest::GuestId;
 use crate::household::Places;
 use crate::occasion::Occasion;
 use crate::words::{Access, GuestKind, ReplyStatus, Response};
@@ -150,24 +151,27 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
         .map(|option| (option.key, option.allergy))
         .collect();
     let all = event::list(tx, &occasion.id)?;
-    let mut events = Vec::new();
-    for one in &all {
-        let filter = people::Filter {
-            event: Some(one.key.clone()),
-            ..people::Filter::default()
-        };
-        let invited = people::all_people(tx, host, &filter)?;
-        let guests = count(&invited);
-        let capacity = one.details.capacity;
-        events.push(EventNumbers {
-            key: one.key.clone(),
-            guests,
-            capacity,
-            left: capacity.map(|seats| seats - guests.yes),
-            diets: count_diets(&invited, &known),
-        });
-    }
-    let guests = count(&everybody);
+    let answers = Answers::load(tx, &occasion, &everybody)?;
+    let events = all
+        .iter()
+        .map(|one| {
+            let invited = answers.of(&one.id);
+            let guests = count(invited);
+            let capacity = one.details.capacity;
+            EventNumbers {
+                key: one.key.clone(),
+                guests,
+                capacity,
+                left: capacity.map(|seats| seats - guests.yes),
+                diets: count_diets(invited, &known),
+            }
+        })
+        .collect();
+    let overall: Vec<Answer<'_>> = everybody
+        .iter()
+        .map(|person| (person.status, person))
+        .collect();
+    let guests = count(&overall);
     let eating = || everybody.iter().filter(|person| person.is_eating());
     let diet_notes = number(eating().filter(|person| !person.diet_note.is_empty()));
     let first = all.iter().map(|event| event.details.starts_at).min();
@@ -182,7 +186,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
         response_per_mille: per_mille(guests.yes + guests.no, guests.total),
         attendance_per_mille: per_mille(guests.yes, guests.total),
         events,
-        diets: count_diets(&everybody, &known),
+        diets: count_diets(&overall, &known),
         diet_notes,
         attention: Attention {
             over_allowance: number(lines.iter().filter(|line| line.is_over_allowance)),
@@ -257,10 +261,58 @@ fn per_mille(part: i64, whole: i64) -> i64 {
     if whole == 0 { 0 } else { part * 1_000 / whole }
 }
 
-fn count(people: &[Person]) -> People {
-    let of = |status| number(people.iter().filter(|person| person.status == status));
+/// Somebody, and the answer that counts.
+type Answer<'p> = (ReplyStatus, &'p Person);
+
+/// Who is invited to which event, with the answer for it.
+struct Answers<'p>(BTreeMap<EventId, Vec<Answer<'p>>>);
+
+impl<'p> Answers<'p> {
+    fn load(
+        tx: &mut Tx<'_>,
+        occasion: &Occasion,
+        everybody: &'p [Person],
+    ) -> Result<Self, Refusal> {
+        let people: HashMap<&GuestId, &Person> = everybody
+            .iter()
+            .map(|person| (&person.id, person))
+            .collect();
+        let replies: Vec<(GuestId, EventId, ReplyStatus)> = tx.all(
+            sql!(
+                "SELECT reply.guest, reply.event, reply.status
+                 FROM event JOIN reply ON reply.event = event.id
+                 WHERE event.occasion = $1"
+            ),
+            &[&occasion.id],
+        )?;
+        let mut by_event: BTreeMap<EventId, Vec<Answer<'p>>> = BTreeMap::new();
+        for (guest, event, status) in replies {
+            // Who is not among everybody is on an archived invitation.
+            if let Some(person) = people.get(&guest) {
+                let shown = shown(occasion, status);
+                by_event.entry(event).or_default().push((shown, person));
+            }
+        }
+        Ok(Self(by_event))
+    }
+
+    fn of(&self, event: &EventId) -> &[Answer<'p>] {
+        self.0.get(event).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// With "not sure" switched off, who was not sure has not answered.
+fn shown(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
+    match status {
+        ReplyStatus::Undecided if !occasion.details.switches.undecided => ReplyStatus::Pending,
+        other => other,
+    }
+}
+
+fn count(answers: &[Answer<'_>]) -> People {
+    let of = |wanted| number(answers.iter().filter(|(status, _)| *status == wanted));
     People {
-        total: number(people.iter()),
+        total: number(answers.iter()),
         yes: of(ReplyStatus::Yes),
         no: of(ReplyStatus::No),
         undecided: of(ReplyStatus::Undecided),
@@ -303,17 +355,18 @@ fn count_ages(people: &[Person]) -> Coming {
     }
 }
 
-fn count_diets(people: &[Person], known: &[(String, bool)]) -> Vec<DietNumbers> {
+fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumbers> {
+    let eating = || {
+        answers
+            .iter()
+            .filter(|(status, _)| matches!(status, ReplyStatus::Yes | ReplyStatus::Undecided))
+    };
     let mut counted: Vec<DietNumbers> = known
         .iter()
         .map(|(key, allergy)| DietNumbers {
             key: key.clone(),
             allergy: *allergy,
-            people: number(
-                people
-                    .iter()
-                    .filter(|person| person.is_eating() && person.diets.contains(key)),
-            ),
+            people: number(eating().filter(|(_, person)| person.diets.contains(key))),
         })
         .filter(|diet| diet.people > 0)
         .collect();
@@ -324,7 +377,7 @@ fn count_diets(people: &[Person], known: &[(String, bool)]) -> Vec<DietNumbers> 
 
 fn count_plus_ones(tx: &mut Tx<'_>, host: &HostOf, people: &[Person]) -> Result<Places, Refusal> {
     let (allowed,): (i64,) = tx.one(
-        platform::sql!(
+        sql!(
             "SELECT CAST(COALESCE(SUM(plus_ones + children), 0) AS BIGINT) FROM invitation
              WHERE occasion = $1 AND archived_at IS NULL"
         ),

@@ -5,10 +5,6 @@ use jiff::Timestamp;
 use super::*;
 use crate::sample;
 
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
 /// Status, mode, end of the mode, own deadline, the occasion's deadline, now,
 /// access. Instants as offsets from noon, in milliseconds.
 type Case = (OccasionStatus, LockMode, [Option<i64>; 3], i64, Access);

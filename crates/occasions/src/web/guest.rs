@@ -29,6 +29,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/", get(entry::show).post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
+        .route("/robots.txt", get(entry::robots))
         .route("/invite/{code}", get(portal::show))
         .route("/invite/{code}/rsvp", get(answer::show).post(answer::save))
         .route(

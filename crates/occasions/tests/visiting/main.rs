@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
 mod answering;
+mod busy;
 mod calendar;
 mod entry;
 mod guessing;

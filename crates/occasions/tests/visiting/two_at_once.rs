@@ -234,6 +234,53 @@ async fn ask(visitor: &mut testkit::Visitor, page: &Page, old: &Form, code: &str
 }
 
 #[test]
+fn nobody_comes_twice_because_a_page_was_sent_again() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        filled
+            .fill("new.0.name", " Mei  Ling ")
+            .tick("new.1.comes", "1");
+        visitor.submit(&page, &filled).await.expect(303);
+        // Back, one more answer, and sent again with both of them still in it.
+        filled.fill(&format!("reply.{rahman}.nikah"), "yes");
+        let (asked, merged) = ask(&mut visitor, &page, &filled, "RAHMA").await;
+        visitor.submit(&asked, &merged).await.expect(303);
+        let stored = state(&mut visitor, "RAHMA").await;
+        assert_eq!(stored["guests"].as_array().unwrap().len(), 6);
+        assert_eq!(guest(&stored, "Rahman")["replies"]["nikah"], "yes");
+    });
+}
+
+#[test]
+fn a_note_taken_back_is_asked_for_too() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        visitor
+            .post("/invite/RAHMA/notes", &[("note", "One")])
+            .await
+            .expect(303);
+        let page = visitor.get("/invite/RAHMA/notes").await;
+        let mut old = page.form("/invite/RAHMA/notes");
+        visitor
+            .post("/invite/RAHMA/notes", &[("note", "Two")])
+            .await
+            .expect(303);
+        old.fill("note", "");
+        let asked = visitor.submit(&page, &old).await;
+        let text = asked.expect(409).text();
+        assert!(
+            text.contains("Saved meanwhile: Two") && text.contains("Yours: nothing"),
+            "{text}"
+        );
+        let merged = asked.form("/invite/RAHMA/notes");
+        visitor.submit(&asked, &merged).await.expect(303);
+        assert_eq!(state(&mut visitor, "RAHMA").await["note"]["text"], "");
+    });
+}
+
+#[test]
 fn two_notes_are_both_shown() {
     on_sqlite(async |stage| {
         let mut visitor = stage.guest();

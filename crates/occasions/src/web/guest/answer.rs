@@ -199,7 +199,7 @@ async fn refused(
             page
         }
         Refusal::VersionConflict(_) => {
-            let seen = filled.wish.version;
+            let seen = form.number("version").ok().flatten();
             let id = portal.household.invitation.id.clone();
             let changed = visit
                 .site

@@ -139,6 +139,18 @@ impl Door {
         }
     }
 
+    /// Counts a code that a host set by hand and that is another household's:
+    /// the answer "taken" tells as much as a guess (§3.1).
+    pub(crate) fn count_taken(&self, site: &Site, facts: &Facts, typed: &str) {
+        let address = facts.network().to_string();
+        let now = site.clock.now();
+        if let Ok(key) = CodeKey::parse(typed)
+            && let Ok(attempt) = self.budget.attempt(&address, key.as_str(), now)
+        {
+            attempt.failed(now);
+        }
+    }
+
     /// Opens the portal of a code, wherever it was given.
     pub(super) async fn open(
         &self,

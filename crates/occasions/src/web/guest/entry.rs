@@ -28,6 +28,11 @@ pub(super) async fn show(
     Ok(ask(&site, &text, entry(&text, "/", known)))
 }
 
+/// `GET /robots.txt`: nothing behind a code is for search engines (§8.1).
+pub(super) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
+}
+
 /// `POST /`: opens a code, or forgets a household.
 pub(super) async fn open(
     State(site): State<Site>,

@@ -23,7 +23,7 @@ enum Row {
 }
 
 /// New people a form may hold; no allowance is larger.
-const NEW_ROWS: usize = 40;
+pub(super) const NEW_ROWS: usize = 40;
 
 /// Reads the form.
 pub(crate) fn read(form: &Form) -> Filled {

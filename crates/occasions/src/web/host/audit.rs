@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use platform::id::Id;
 use web::{Piece, Problem, Text};
 
-use super::desk::{Desk, Place, Scene};
+use super::desk::{Desk, Scene};
+use super::frame::Place;
 use super::history::{FAMILIES, Sentence, Telling};
 use super::say::{self, Says};
 use crate::guest;

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Place, Scene};
+use super::desk::{Desk, Errand, Scene};
+use super::frame::Place;
 use super::invites::progress;
 use super::say::Says;
 use super::sheet::{self, Control, Field, Sheet};

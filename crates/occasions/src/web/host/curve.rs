@@ -95,18 +95,18 @@ impl Curve<'_> {
         let floor = size.height - BOTTOM;
         let y = |n: i64| floor - scale(n, self.invited, floor - TOP);
         let line = |of: fn(&Day) -> i64| {
-            let mut path = format!("M{LEFT} {floor}");
-            for day in self.days {
-                path += &format!("H{}V{}", x(day.date), y(of(day)));
-            }
-            path
+            let steps = self.days.iter();
+            let steps = steps.map(|day| format!("H{}V{}", x(day.date), y(of(day))));
+            format!("M{LEFT} {floor}{}", steps.collect::<Vec<_>>().concat())
         };
         let yes = line(|day| day.yes);
         let now = x(last.date);
         let deadline = self.deadline.filter(|date| *date >= first.date).map(x);
+        let ends = ends(last, text);
         // Words at the ends of lines do not run through the deadline.
+        let longest = ends.iter().map(|(_, tag)| width(&tag.words)).max();
         let words_at = match deadline {
-            Some(at) if at >= now && at - now < 60 => at.max(now) + 6,
+            Some(at) if at >= now && at - now < longest.unwrap_or(0) + 6 => at + 6,
             _ => now + 6,
         };
         Drawing {
@@ -126,7 +126,7 @@ impl Curve<'_> {
             ceiling: y(self.invited),
             deadline,
             days: self.below(size, (first.date, now), end, &x, text),
-            labels: labels(last, words_at, &y, floor, text),
+            labels: placed(ends, words_at, &y, floor),
             span: (LEFT, right),
             invited: text.with(
                 "host-curve-invited",
@@ -167,29 +167,42 @@ impl Curve<'_> {
     }
 }
 
-/// Words at the ends of the lines, none on another.
-fn labels(
-    last: &Day,
-    at: i32,
-    y: &impl Fn(i64) -> i32,
-    floor: i32,
-    text: &Text,
-) -> Vec<(i32, i32, Tag)> {
+/// What stands at the ends of the lines, from below.
+fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
     let mut ends = [
         (last.yes, "yes", "host-curve-yes"),
         (last.no, "no", "host-curve-no"),
         (last.undecided, "maybe", "host-curve-undecided"),
     ];
-    // From below; the words of the lowest line are pushed up by nothing.
     ends.sort_by_key(|(n, _, _)| *n);
-    let mut lowest = floor + LINE;
     ends.into_iter()
         .map(|(n, class, id)| {
-            lowest = (y(n) + 4).min(lowest - LINE);
             let words = text.with(id, [("n", text.number(n).into())]);
-            (at, lowest, Tag { class, words })
+            (n, Tag { class, words })
         })
         .collect()
+}
+
+/// Puts words beside the ends of their lines, none on another.
+fn placed(
+    ends: Vec<(i64, Tag)>,
+    at: i32,
+    y: &impl Fn(i64) -> i32,
+    floor: i32,
+) -> Vec<(i32, i32, Tag)> {
+    let mut lowest = floor + LINE;
+    ends.into_iter()
+        .map(|(n, tag)| {
+            lowest = (y(n) + 4).min(lowest - LINE);
+            (at, lowest, tag)
+        })
+        .collect()
+}
+
+/// About how wide words are; wide scripts take twice as much.
+fn width(words: &str) -> i32 {
+    let letters = words.chars().map(|letter| if letter < '\u{1100}' { 7 } else { 13 });
+    letters.sum()
 }
 
 /// Three level lines on round numbers, from 0.

@@ -1,5 +1,4 @@
-//! One request of a host: who it is, which occasion, in which language; and the
-//! frame around what is answered.
+//! One request of a host: who it is, which occasion, in which language.
 //!
 //! A handler calls one noun inside [`Desk::read`], [`Desk::write`] or
 //! [`Errand::once`]; each enters the occasion in the same transaction, so the
@@ -7,25 +6,22 @@
 
 use accounts::SignedIn;
 use accounts::web::asking::{Reader, Sender};
-use askama::Template;
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::id::Id;
 use platform::idempotency::{self, Found, Key, Stored};
 use platform::{StoreError, Tx};
-use web::page::{Account, Entry, Heading, Kind, Navigation, Page, Section};
-use web::{Form, Language, Problem, Site, Text, Theme, Wishes};
+use web::{Form, Language, Problem, Site, Text, Wishes};
 
-use super::say::Says;
+use super::say::{self, Says};
 use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Leave, Refusal, access};
 use crate::occasion::{self, Occasion};
-use crate::words::OccasionStatus;
 
 /// The languages hosts are spoken to in.
 const LANGUAGES: [&str; 2] = ["en", "ms"];
@@ -42,6 +38,8 @@ pub(super) struct Desk {
     pub(super) query: Form,
     request: RequestFacts,
     path: Vec<(String, String)>,
+    /// The address that was asked for, if it was only looked at.
+    looked_at: Option<Uri>,
 }
 
 /// A host who sent a form.
@@ -57,20 +55,6 @@ pub(super) struct Scene {
     pub(super) events: Vec<Event>,
     pub(super) sizes: Sizes,
     pub(super) now: Timestamp,
-}
-
-/// The places of the navigation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Overview,
-    Invitations,
-    Guests,
-    Reports,
-    Settings,
-    Events,
-    Members,
-    Log,
-    More,
 }
 
 impl FromRequestParts<Site> for Desk {
@@ -110,6 +94,11 @@ impl Desk {
         request: RequestFacts,
     ) -> Result<Self, Problem> {
         let wishes = Wishes::read(&parts.uri, &parts.headers);
+        // The router of one occasion sees its part of the address.
+        let original = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map(|uri| uri.0.clone());
         let own = who.account().locale.as_str();
         let tag = wishes.choose(&LANGUAGES, Some(own), LANGUAGES[0]);
         let path = RawPathParams::from_request_parts(parts, site)
@@ -123,10 +112,22 @@ impl Desk {
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            looked_at: original.filter(|_| parts.method == Method::GET),
             who,
             csrf,
             request,
         })
+    }
+
+    /// Where the page is now, if the occasion has another slug than was asked for.
+    pub(super) fn moved(&self, occasion: &Occasion) -> Option<String> {
+        let asked = self.looked_at.as_ref()?;
+        let rest = asked
+            .path_and_query()?
+            .as_str()
+            .strip_prefix(&self.at(""))?;
+        let is_old = occasion.slug != self.piece("slug");
+        is_old.then(|| say::at(&occasion.slug, rest))
     }
 
     /// A piece of the path.
@@ -199,162 +200,9 @@ impl Desk {
         self.request.clone()
     }
 
-    /// A page of an occasion.
-    pub(super) fn page<B: Template>(
-        &self,
-        scene: &Scene,
-        place: Place,
-        title: &str,
-        body: B,
-    ) -> Response {
-        let says = self.says(scene);
-        let hosts = says.hosts();
-        let note = says.countdown_to(&scene.events);
-        let sections = self.sections(scene, place);
-        let more = says.at("/more");
-        let strip = match scene.occasion.status {
-            OccasionStatus::Draft => Some(self.text.say("host-strip-draft")),
-            OccasionStatus::Published => None,
-            OccasionStatus::Closed => Some(self.text.say("host-strip-closed")),
-            OccasionStatus::Archived => Some(self.text.say("host-strip-archived")),
-        };
-        let navigation = Navigation {
-            heading: Some(Heading {
-                title: hosts.text,
-                note: &note,
-                href: "/admin",
-            }),
-            sections: &sections,
-            more: Some(&more),
-            strip: strip.as_deref(),
-            account: Some(self.account()),
-        };
-        self.framed(&format!("{title} – {hosts}"), navigation, body)
-    }
-
-    /// A page of no occasion.
-    pub(super) fn plain_page<B: Template>(&self, title: &str, body: B) -> Response {
-        let entry = |label, href: &str, current| Entry {
-            label: self.text.say(label).into_owned(),
-            href: href.to_owned(),
-            current,
-            tab: true,
-            ..Entry::default()
-        };
-        let sections = [Section {
-            title: None,
-            entries: vec![
-                entry("host-occasions", "/admin", true),
-                entry("host-account", "/me/security", false),
-            ],
-        }];
-        let navigation = Navigation {
-            heading: None,
-            sections: &sections,
-            more: None,
-            strip: None,
-            account: Some(self.account()),
-        };
-        let title = format!("{title} – {}", self.site.settings.name);
-        self.framed(&title, navigation, body)
-    }
-
-    fn framed<B: Template>(&self, title: &str, host: Navigation<'_>, body: B) -> Response {
-        let mut response = web::page(Page {
-            title,
-            body,
-            text: &self.text,
-            theme: Theme::PLAIN,
-            kind: Kind::Host(host),
-        });
-        keep_private(&mut response);
-        response
-    }
-
-    fn account(&self) -> Account<'_> {
-        Account {
-            name: &self.who.account().display_name,
-            csrf: &self.csrf,
-        }
-    }
-
-    fn sections(&self, scene: &Scene, place: Place) -> Vec<Section> {
-        let says = self.says(scene);
-        let entry = |is, label, rest: &str| Entry {
-            label: self.text.say(label).into_owned(),
-            href: says.at(rest),
-            current: is == place,
-            ..Entry::default()
-        };
-        let counted = |entry: Entry, count: i64| Entry {
-            count: Some(self.text.number(count)),
-            tab: true,
-            ..entry
-        };
-        let work = vec![
-            Entry {
-                tab: true,
-                ..entry(Place::Overview, "host-overview", "")
-            },
-            counted(
-                entry(Place::Invitations, "host-invitations", "/invites"),
-                scene.sizes.invitations,
-            ),
-            counted(
-                entry(Place::Guests, "host-guests", "/guests"),
-                scene.sizes.guests,
-            ),
-            entry(Place::Reports, "host-reports", "/reports"),
-        ];
-        let mut set_up = Vec::new();
-        if scene.may(Leave::Write) {
-            set_up.push(entry(Place::Settings, "host-settings", "/settings"));
-            set_up.push(entry(Place::Events, "host-events", "/settings/events"));
-        }
-        set_up.push(entry(Place::Members, "host-members", "/members"));
-        if scene.may(Leave::ReadLog) {
-            set_up.push(entry(Place::Log, "host-log", "/audit"));
-        }
-        vec![
-            Section {
-                title: None,
-                entries: work,
-            },
-            Section {
-                title: Some(self.text.say("host-set-up").into_owned()),
-                entries: set_up,
-            },
-        ]
-    }
-
-    /// Everything there is to go to.
-    pub(super) fn places(&self, scene: &Scene) -> Vec<Section> {
-        self.sections(scene, Place::More)
-    }
-
     /// Speaks about this occasion.
     pub(super) fn says<'a>(&'a self, scene: &'a Scene) -> Says<'a> {
         Says::new(&self.text, &scene.occasion, scene.now)
-    }
-
-    /// What the page before did: the banner for `?done=`.
-    pub(super) fn done(&self) -> Option<String> {
-        let id = match self.query.text("done") {
-            "saved" => "host-done-saved",
-            "created" => "host-done-created",
-            "removed" => "host-done-removed",
-            "archived" => "host-done-archived",
-            "restored" => "host-done-restored",
-            "locked" => "host-done-locked",
-            "opened" => "host-done-opened",
-            "deadline" => "host-done-deadline",
-            "sent" => "host-done-sent",
-            "code" => "host-done-code",
-            "left" => "host-done-left",
-            "export" => "host-done-export",
-            _ => return None,
-        };
-        Some(self.text.say(id).into_owned())
     }
 }
 
@@ -457,10 +305,4 @@ pub(super) fn see_other(path: &str) -> Response {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
         Err(_) => Problem::internal("a path that no header can hold").into_response(),
     }
-}
-
-/// Nobody keeps a copy of what only hosts may see.
-pub(super) fn keep_private(response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

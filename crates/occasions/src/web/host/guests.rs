@@ -4,8 +4,9 @@ use askama::Template;
 use axum::response::Response;
 use web::{List, Piece, Problem, Text};
 
-use super::desk::{Desk, Place, Scene};
+use super::desk::{Desk, Scene};
 use super::filters::Filters;
+use super::frame::Place;
 use super::say::{self, Says};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::listing::people::{self, Filter, Person};

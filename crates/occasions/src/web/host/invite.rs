@@ -6,22 +6,21 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use web::{Form, Piece, Problem, Spoken, Text};
+use web::{Piece, Problem, Text};
 
-use super::desk::{Desk, Place, Scene};
+use super::desk::{Desk, Scene};
 use super::filters;
+use super::frame::Place;
 use super::history::{Sentence, Telling};
+use super::invite_people::{PersonRow, people, stored};
 use super::say::{self, Says};
 use super::sheet::Sheet;
-use crate::diet::DietaryOption;
-use crate::guest::Guest;
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::{Leave, Refusal, log};
 use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
-use crate::web::guest::Reading;
 use crate::web::guest::view::Mark;
-use crate::words::{Access, GuestKind, LockMode, OccasionStatus, ReplyStatus};
+use crate::words::{Access, LockMode, OccasionStatus};
 
 /// How many lines of its history stand on the page.
 const HISTORY: &str = "limit=12";
@@ -53,29 +52,6 @@ struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
     why: String,
-}
-
-/// One person with the answers.
-struct PersonRow<'a> {
-    id: String,
-    title: String,
-    about: Vec<String>,
-    is_above: bool,
-    choices: Vec<Choice<'a>>,
-    diets: Vec<(String, String, bool)>,
-    diet_note: String,
-    diet_words: String,
-}
-
-/// The answer to one event.
-struct Choice<'a> {
-    field: String,
-    event: Spoken<'a>,
-    /// `yes`, `no`, `undecided`, or nothing.
-    chosen: String,
-    mark: Mark,
-    /// What somebody else saved meanwhile.
-    stored: Option<Mark>,
 }
 
 impl InvitePage<'_> {
@@ -192,34 +168,6 @@ impl InvitePage<'_> {
     }
 }
 
-impl PersonRow<'_> {
-    fn diets_summary(&self, text: &Text) -> String {
-        let n = self.diets.iter().filter(|(.., is_on)| *is_on).count()
-            + usize::from(!self.diet_note.is_empty());
-        match n {
-            0 => text.say("answer-diets").into_owned(),
-            n => text.with("answer-diets-count", [("n", n.into())]),
-        }
-    }
-
-    fn has_diets(&self) -> bool {
-        !self.diet_note.is_empty() || self.diets.iter().any(|(.., is_on)| *is_on)
-    }
-}
-
-impl Choice<'_> {
-    fn to(&self, text: &Text, id: &str, person: &str) -> String {
-        let values = [("event", self.event.text.into()), ("person", person.into())];
-        text.with(id, values)
-    }
-
-    fn stored_words(&self, text: &Text) -> Option<String> {
-        let mark = self.stored?;
-        let value = text.say(mark.message()).into_owned();
-        Some(text.with("host-clash-stored", [("value", value.into())]))
-    }
-}
-
 /// Everything on the page.
 pub(super) struct Found {
     pub(super) portal: Portal,
@@ -320,117 +268,6 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
         text.with("host-error-title", [("title", household.as_str().into())])
     };
     desk.page(scene, Place::Invitations, &title, body)
-}
-
-/// The answers as a form holds them.
-pub(super) fn stored(portal: &Portal) -> Form {
-    let mut fields = vec![(
-        "version".to_owned(),
-        portal.household.invitation.version.to_string(),
-    )];
-    for guest in &portal.household.guests {
-        let id = &guest.id;
-        for event in portal.invited_events() {
-            if let Some(reply) = guest.replies.get(&event.id) {
-                let word = match portal.shown(reply.status) {
-                    ReplyStatus::Pending => "",
-                    // Who waits wanted to come.
-                    ReplyStatus::Waitlisted => "yes",
-                    other => other.word(),
-                };
-                fields.push((format!("reply.{id}.{}", event.key), word.to_owned()));
-            }
-        }
-        for key in &guest.diets {
-            fields.push((format!("diet.{id}"), key.clone()));
-        }
-        fields.push((format!("diet_note.{id}"), guest.diet_note.clone()));
-    }
-    fields.into_iter().collect()
-}
-
-fn people<'a>(says: &Says<'a>, portal: &'a Portal, sheet: &Sheet) -> Vec<PersonRow<'a>> {
-    let reading = Reading::new(says.text, portal);
-    let stored = stored(portal);
-    portal
-        .household
-        .guests
-        .iter()
-        .map(|guest| person(says, portal, guest, reading.name(guest), (sheet, &stored)))
-        .collect()
-}
-
-fn person<'a>(
-    says: &Says<'a>,
-    portal: &'a Portal,
-    guest: &'a Guest,
-    title: String,
-    (sheet, stored): (&Sheet, &Form),
-) -> PersonRow<'a> {
-    let text = says.text;
-    let id = guest.id.to_string();
-    let field = format!("diet.{id}");
-    let diets: Vec<(String, String, bool)> = portal
-        .diets
-        .iter()
-        .filter(|option| option.active || guest.diets.contains(&option.key))
-        .map(|option: &DietaryOption| {
-            let is_on = sheet.form.all(&field).any(|key| key == option.key);
-            (
-                option.key.clone(),
-                says.diet(&portal.diets, &option.key),
-                is_on,
-            )
-        })
-        .collect();
-    let diet_note = sheet.form.text(&format!("diet_note.{id}")).to_owned();
-    let mut diet_words: Vec<String> = diets
-        .iter()
-        .filter(|(.., is_on)| *is_on)
-        .map(|(_, words, _)| words.clone())
-        .collect();
-    if !diet_note.is_empty() {
-        diet_words.push(diet_note.clone());
-    }
-    PersonRow {
-        title,
-        about: about(text, guest),
-        is_above: guest.beyond_allowance,
-        choices: portal
-            .invited_events()
-            .filter_map(|event| {
-                let reply = guest.replies.get(&event.id)?;
-                let field = format!("reply.{id}.{}", event.key);
-                let chosen = sheet.form.text(&field).to_owned();
-                let mark = say::mark(portal.shown(reply.status));
-                Some(Choice {
-                    stored: (stored.text(&field) != chosen).then_some(mark),
-                    event: says.event(event),
-                    field,
-                    chosen,
-                    mark,
-                })
-            })
-            .collect(),
-        diets,
-        diet_note,
-        diet_words: diet_words.join(&text.say("list-comma")),
-        id,
-    }
-}
-
-/// Child, age, brought along.
-fn about(text: &Text, guest: &Guest) -> Vec<String> {
-    let mut about = Vec::new();
-    match (guest.is_child, guest.child_age) {
-        (false, _) => {}
-        (true, None) => about.push(text.say("guest-child").into_owned()),
-        (true, Some(age)) => about.push(text.with("guest-child-age", [("age", age.into())])),
-    }
-    if guest.kind == GuestKind::PlusOne {
-        about.push(text.say("host-plus-one").into_owned());
-    }
-    about
 }
 
 /// What the household may do, and why.

@@ -6,8 +6,8 @@ use platform::Tx;
 use web::Problem;
 
 use super::desk::Errand;
-use super::invite;
 use super::sheet::{self, Sheet};
+use super::{invite, invite_people};
 use crate::hosting::answers::{self, Manner};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::{self, Change};
@@ -46,7 +46,7 @@ pub(super) async fn answer(errand: Errand) -> Result<Response, Problem> {
         error.pointer = filled.field(&error.pointer);
     }
     let sheet = if is_clash {
-        Sheet::clashing(form, invite::stored(&found.portal), &desk.text)
+        Sheet::clashing(form, invite_people::stored(&found.portal), &desk.text)
     } else {
         Sheet::refused(form.clone(), &problem, &desk.text)
     };
@@ -134,7 +134,7 @@ pub(super) async fn replace_code(errand: Errand) -> Result<Response, Problem> {
     let present = &found.portal.household.invitation.code;
     if form.text("confirm").trim() != present {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
-        let sheet = Sheet::refused(invite::stored(&found.portal), &problem, &desk.text);
+        let sheet = Sheet::refused(invite_people::stored(&found.portal), &problem, &desk.text);
         return Ok(invite::refused(
             desk,
             &scene,

@@ -4,7 +4,8 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Place, Scene};
+use super::desk::{Desk, Errand, Scene};
+use super::frame::Place;
 use super::say::{self, Says};
 use super::sheet::{self, Control, Field, Group, Sheet};
 use crate::hosting::codes;

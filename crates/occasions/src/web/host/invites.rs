@@ -5,8 +5,9 @@ use askama::Template;
 use axum::response::Response;
 use web::{List, Piece, Problem, Text};
 
-use super::desk::{Desk, Place, Scene};
+use super::desk::{Desk, Scene};
 use super::filters::{self, Filters};
+use super::frame::Place;
 use super::say::{self, Says, Tag};
 use crate::guest;
 use crate::hosting::Leave;

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Problem, Text};
 
-use super::desk::{Desk, Errand, Place, Scene, see_other};
+use super::desk::{Desk, Errand, Scene, see_other};
+use super::frame::Place;
 use super::say::{self, Says};
 use super::sheet::{self, Sheet};
 use crate::hosting::{Leave, Refusal, members};

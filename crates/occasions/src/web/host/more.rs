@@ -5,7 +5,8 @@ use axum::response::Response;
 use web::page::Section;
 use web::{Problem, Text};
 
-use super::desk::{Desk, Place};
+use super::desk::Desk;
+use super::frame::Place;
 
 #[derive(Template)]
 #[template(path = "host/more.html")]

@@ -6,7 +6,8 @@ use axum::response::Response;
 use web::{Deadline, List, Piece, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
-use super::desk::{Desk, Place, Scene};
+use super::desk::{Desk, Scene};
+use super::frame::Place;
 use super::say::{self, Says, Tag};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::Leave;
@@ -298,7 +299,10 @@ fn seats<'a>(says: &Says<'a>, scene: &'a Scene, summary: &Summary) -> Vec<Seats<
                     }
                     None => yes,
                 },
-                left: numbers.left,
+                // Said where it is nearly full: a tenth, or beyond.
+                left: numbers
+                    .left
+                    .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),
             })
         })
         .collect()

@@ -6,7 +6,8 @@ use axum::response::Response;
 use web::page::{Kind, Page};
 use web::{Language, Problem, Text};
 
-use super::desk::{Desk, Place, keep_private};
+use super::desk::Desk;
+use super::frame::{Place, keep_private};
 use super::say::Says;
 use crate::hosting::{Refusal, invitations};
 use crate::invitation::InvitationId;

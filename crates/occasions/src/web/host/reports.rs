@@ -6,7 +6,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use web::{Problem, Spoken, Text};
 
-use super::desk::{Desk, Errand, Place, Scene};
+use super::desk::{Desk, Errand, Scene};
+use super::frame::Place;
 use super::guests;
 use super::say::{self, Says};
 use crate::diet::{self, DietaryOption};

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use platform::Tx;
 use web::{Problem, Text};
 
-use super::desk::{Desk, Errand, Place, Scene};
+use super::desk::{Desk, Errand, Scene};
+use super::frame::Place;
 use super::say::{self, Says};
 use super::settings_form::{groups, read, stored};
 use super::sheet::{self, Control, Field, Group, Sheet};

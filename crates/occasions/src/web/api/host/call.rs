@@ -18,13 +18,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use web::json::Received;
-use web::{Problem, Site, version};
+use web::{Facts, Problem, Site, version};
 
 use crate::guest::GuestId;
 use crate::hosting::Refusal;
 use crate::hosting::access::{self, HostOf};
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
+use crate::web::guest::Door;
 
 /// A call, before anybody is proved to be a host.
 pub(super) struct Call {
@@ -33,6 +34,8 @@ pub(super) struct Call {
     /// The path and query as sent.
     pub(super) address: String,
     caller: Caller,
+    /// Where guesses are counted, and who guesses.
+    door: Option<(Door, Facts)>,
 }
 
 /// What leads to the occasion whose host the caller must be.
@@ -214,6 +217,16 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
+    /// Whoever learns that a code is taken has guessed one of another household.
+    pub(super) fn count_taken(&self, code: Option<&str>, outcome: &Result<Response, Problem>) {
+        let is_taken = outcome
+            .as_ref()
+            .is_err_and(|problem| problem.code == "code_taken");
+        if let (true, Some(code), Some((door, facts))) = (is_taken, code, &self.door) {
+            door.count_taken(&self.site, facts, code);
+        }
+    }
+
     /// A key belongs to the account and the address it was sent to.
     fn key(&self, who: &SignedIn, body: &[u8]) -> Result<Option<idempotency::Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
@@ -241,6 +254,11 @@ impl FromRequestParts<Site> for Call {
             headers: parts.headers.clone(),
             address: address.to_owned(),
             caller,
+            door: parts
+                .extensions
+                .get::<Door>()
+                .cloned()
+                .zip(parts.extensions.get::<Facts>().cloned()),
         })
     }
 }

@@ -76,18 +76,17 @@ async fn create(
     let place = Place::occasion(&occasion)?;
     let new = body.value;
     let insists = new.insist_on_code.unwrap_or_default();
-    let chosen = choose(&call, &place, new.code.clone(), insists).await?;
-    call.once(
-        who,
-        place,
-        &body.bytes,
-        StatusCode::CREATED,
-        move |tx, host| {
+    let code = new.code.clone();
+    let chosen = choose(&call, &place, code.clone(), insists).await?;
+    let status = StatusCode::CREATED;
+    let made = call
+        .once(who, place, &body.bytes, status, move |tx, host| {
             let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
             shown(tx, host, &portal)
-        },
-    )
-    .await
+        })
+        .await;
+    call.count_taken(code.as_deref(), &made);
+    made
 }
 
 /// One invitation, archived or not.
@@ -198,7 +197,7 @@ async fn restore(
     body: Maybe<Seen>,
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
-    act(call, &text, &body.bytes, move |tx, host, invitation| {
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
         invitations::restore(tx, host, invitation, version)
     })
     .await
@@ -217,7 +216,7 @@ async fn lock(
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
     let reason = body.value.reason;
-    act(call, &text, &body.bytes, move |tx, host, invitation| {
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
         locks::lock(tx, host, invitation, version, &reason)
     })
     .await
@@ -236,7 +235,7 @@ async fn unlock(
 ) -> Result<Response, Problem> {
     let mut opening = body.value;
     opening.version = call.version_if_named(opening.version)?;
-    act(call, &text, &body.bytes, move |tx, host, invitation| {
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
         locks::unlock(tx, host, invitation, &opening)
     })
     .await
@@ -258,11 +257,14 @@ async fn replace_code(
     let wanted = body.value;
     let version = call.version_if_named(wanted.version)?;
     let place = Place::Invitation(invitation);
+    let code = wanted.code.clone();
     let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
-    act(call, &text, &body.bytes, move |tx, host, invitation| {
+    let replaced = act(&call, &text, &body.bytes, move |tx, host, invitation| {
         codes::replace(tx, host, invitation, version, chosen.as_ref())
     })
-    .await
+    .await;
+    call.count_taken(code.as_deref(), &replaced);
+    replaced
 }
 
 /// Notes that an invitation was sent, by card or messenger.
@@ -277,14 +279,14 @@ async fn mark_sent(
     body: Maybe<Sent>,
 ) -> Result<Response, Problem> {
     let sent = body.value.sent;
-    act(call, &text, &body.bytes, move |tx, host, invitation| {
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
         invitations::mark_sent(tx, host, invitation, sent)?;
         invitations::load(tx, host, invitation)
     })
     .await
 }
 
-async fn act<F>(call: Call, text: &str, body: &[u8], change: F) -> Result<Response, Problem>
+async fn act<F>(call: &Call, text: &str, body: &[u8], change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<Portal, Refusal> + Send + 'static,
 {

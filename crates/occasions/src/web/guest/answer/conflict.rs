@@ -5,9 +5,11 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use platform::written;
 use serde_json::Value;
 use web::{Form, Text};
 
+use super::super::fill::NEW_ROWS;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{Conflict, Difference, Side};
@@ -93,17 +95,41 @@ impl Merge<'_> {
             self.put_together(guest, &mut merged);
         }
         // Everything else travels as typed: new people, removals.
+        let twins = self.twins();
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
             let ours = ["version", "submission_id", "note_version"].contains(&name);
             let ticks = name.starts_with("diet.") || name.starts_with("child.");
-            if !asked && !ours && !ticks && self.still_there(name) {
+            let twin = twins.iter().any(|row| name.starts_with(row));
+            if !asked && !ours && !ticks && !twin && self.still_there(name) {
                 merged.push((name.to_owned(), value.to_owned()));
             }
         }
         let version = self.portal.household.invitation.note_version.to_string();
         merged.push(("note_version".to_owned(), version));
         (differences, merged)
+    }
+
+    /// Rows of new people who are on the invitation by now, as after "Back":
+    /// nobody is to come twice. Each is named by the start of its fields.
+    fn twins(&self) -> Vec<String> {
+        let guests = self.portal.household.guests.iter();
+        let mut added: Vec<&str> = guests
+            .filter(|guest| self.old(&format!("guests/{}", guest.id)) == Some(&Value::Null))
+            .map(|guest| guest.name.as_str())
+            .collect();
+        let mut twins = Vec::new();
+        for n in 0..NEW_ROWS {
+            let row = format!("new.{n}.");
+            let name = written::clean_line(self.form.text(&format!("{row}name")));
+            let comes = self.form.is_ticked(&format!("{row}comes"));
+            let at = added.iter().position(|known| *known == name);
+            if let Some(at) = at.filter(|_| comes || !name.is_empty()) {
+                added.remove(at);
+                twins.push(row);
+            }
+        }
+        twins
     }
 
     /// Ticks need no question: each was set, taken away, or left as it was, on

@@ -214,6 +214,7 @@ impl Sheet<'_> {
             frame: self.reading.frame(),
             action: common.action,
             submission: common.submission,
+            version: self.version(),
             trouble: common.trouble,
             complaints: common.complaints,
             note: self.note_field(),

@@ -66,6 +66,9 @@ pub struct NotePage<'a> {
     pub action: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
+    /// The version of the answers it was made from: by it is known what the
+    /// note was.
+    pub version: String,
     /// A sentence on the whole form.
     pub trouble: Option<String>,
     /// What is wrong with the text.

@@ -200,6 +200,7 @@ pub(crate) fn note(text: &Text) -> NotePage<'_> {
         frame: frame(text),
         action: "/invite/RAHMA/notes".to_owned(),
         submission: "c3VibWlzc2lvbg".to_owned(),
+        version: "3".to_owned(),
         trouble: Some(text.say("answer-failed").into_owned()),
         complaints: Vec::new(),
         note: NoteField {

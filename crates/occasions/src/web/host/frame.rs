@@ -1,0 +1,190 @@
+//! The frame around hosts' pages: where they are, where they can go, what the page
+//! before did.
+
+use askama::Template;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use web::Theme;
+use web::page::{Account, Entry, Heading, Kind, Navigation, Page, Section};
+
+use super::desk::{Desk, Scene};
+use crate::hosting::Leave;
+use crate::words::OccasionStatus;
+
+/// The places of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Overview,
+    Invitations,
+    Guests,
+    Reports,
+    Settings,
+    Events,
+    Members,
+    Log,
+    More,
+}
+
+impl Desk {
+    /// A page of an occasion.
+    pub(super) fn page<B: Template>(
+        &self,
+        scene: &Scene,
+        place: Place,
+        title: &str,
+        body: B,
+    ) -> Response {
+        if let Some(address) = self.moved(&scene.occasion) {
+            return Redirect::permanent(&address).into_response();
+        }
+        let says = self.says(scene);
+        let hosts = says.hosts();
+        let note = says.countdown_to(&scene.events);
+        let sections = self.sections(scene, place);
+        let more = says.at("/more");
+        let strip = match scene.occasion.status {
+            OccasionStatus::Draft => Some(self.text.say("host-strip-draft")),
+            OccasionStatus::Published => None,
+            OccasionStatus::Closed => Some(self.text.say("host-strip-closed")),
+            OccasionStatus::Archived => Some(self.text.say("host-strip-archived")),
+        };
+        let navigation = Navigation {
+            heading: Some(Heading {
+                title: hosts.text,
+                note: &note,
+                href: "/admin",
+            }),
+            sections: &sections,
+            more: Some(&more),
+            strip: strip.as_deref(),
+            account: Some(self.account()),
+        };
+        self.framed(&format!("{title} – {hosts}"), navigation, body)
+    }
+
+    /// A page of no occasion.
+    pub(super) fn plain_page<B: Template>(&self, title: &str, body: B) -> Response {
+        let entry = |label, href: &str, current| Entry {
+            label: self.text.say(label).into_owned(),
+            href: href.to_owned(),
+            current,
+            tab: true,
+            ..Entry::default()
+        };
+        let sections = [Section {
+            title: None,
+            entries: vec![
+                entry("host-occasions", "/admin", true),
+                entry("host-account", "/me/security", false),
+            ],
+        }];
+        let navigation = Navigation {
+            heading: None,
+            sections: &sections,
+            more: None,
+            strip: None,
+            account: Some(self.account()),
+        };
+        let title = format!("{title} – {}", self.site.settings.name);
+        self.framed(&title, navigation, body)
+    }
+
+    fn framed<B: Template>(&self, title: &str, host: Navigation<'_>, body: B) -> Response {
+        let mut response = web::page(Page {
+            title,
+            body,
+            text: &self.text,
+            theme: Theme::PLAIN,
+            kind: Kind::Host(host),
+        });
+        keep_private(&mut response);
+        response
+    }
+
+    fn account(&self) -> Account<'_> {
+        Account {
+            name: &self.who.account().display_name,
+            csrf: &self.csrf,
+        }
+    }
+
+    fn sections(&self, scene: &Scene, place: Place) -> Vec<Section> {
+        let says = self.says(scene);
+        let entry = |is, label, rest: &str| Entry {
+            label: self.text.say(label).into_owned(),
+            href: says.at(rest),
+            current: is == place,
+            ..Entry::default()
+        };
+        let counted = |entry: Entry, count: i64| Entry {
+            count: Some(self.text.number(count)),
+            tab: true,
+            ..entry
+        };
+        let work = vec![
+            Entry {
+                tab: true,
+                ..entry(Place::Overview, "host-overview", "")
+            },
+            counted(
+                entry(Place::Invitations, "host-invitations", "/invites"),
+                scene.sizes.invitations,
+            ),
+            counted(
+                entry(Place::Guests, "host-guests", "/guests"),
+                scene.sizes.guests,
+            ),
+            entry(Place::Reports, "host-reports", "/reports"),
+        ];
+        let mut set_up = Vec::new();
+        if scene.may(Leave::Write) {
+            set_up.push(entry(Place::Settings, "host-settings", "/settings"));
+            set_up.push(entry(Place::Events, "host-events", "/settings/events"));
+        }
+        set_up.push(entry(Place::Members, "host-members", "/members"));
+        if scene.may(Leave::ReadLog) {
+            set_up.push(entry(Place::Log, "host-log", "/audit"));
+        }
+        vec![
+            Section {
+                title: None,
+                entries: work,
+            },
+            Section {
+                title: Some(self.text.say("host-set-up").into_owned()),
+                entries: set_up,
+            },
+        ]
+    }
+
+    /// Everything there is to go to.
+    pub(super) fn places(&self, scene: &Scene) -> Vec<Section> {
+        self.sections(scene, Place::More)
+    }
+
+    /// What the page before did: the banner for `?done=`.
+    pub(super) fn done(&self) -> Option<String> {
+        let id = match self.query.text("done") {
+            "saved" => "host-done-saved",
+            "created" => "host-done-created",
+            "removed" => "host-done-removed",
+            "archived" => "host-done-archived",
+            "restored" => "host-done-restored",
+            "locked" => "host-done-locked",
+            "opened" => "host-done-opened",
+            "deadline" => "host-done-deadline",
+            "sent" => "host-done-sent",
+            "code" => "host-done-code",
+            "left" => "host-done-left",
+            "export" => "host-done-export",
+            _ => return None,
+        };
+        Some(self.text.say(id).into_owned())
+    }
+}
+
+/// Nobody keeps a copy of what only hosts may see.
+pub(super) fn keep_private(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

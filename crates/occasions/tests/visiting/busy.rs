@@ -1,0 +1,70 @@
+//! A store that cannot take a change now: nothing is saved, everything typed
+//! comes back, and when to try again is said (rule 35 of §4).
+
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+
+use platform::{Rows, StoreError, sql};
+use serde_json::json;
+
+use crate::answering::form;
+use crate::stage::{answer, assert_private, assert_problem, id, on_sqlite, put, state};
+
+#[test]
+fn what_cannot_be_kept_now_comes_back() {
+    on_sqlite(async |stage| {
+        let (mut guest, mut program) = (stage.guest(), stage.visitor());
+        let rahman = id(&state(&mut program, "RAHMA").await, "Rahman");
+        let field = format!("reply.{rahman}.nikah");
+        let (page, mut filled) = form(&mut guest, "RAHMA").await;
+        filled.fill(&field, "yes").fill("note", "Kept");
+
+        // Another process holds the file until we have heard that it is busy.
+        let (held, is_held) = channel();
+        let (release, released) = channel::<()>();
+        let released = Mutex::new(released);
+        let other = stage.world.second_store();
+        let holding = tokio::spawn(async move {
+            other
+                .write(move |tx| {
+                    tx.run(
+                        sql!("UPDATE occasion SET version = version"),
+                        &[],
+                        Rows::Any,
+                    )?;
+                    held.send(()).unwrap();
+                    let released = released.lock().unwrap_or_else(PoisonError::into_inner);
+                    released.recv().unwrap();
+                    Ok::<_, StoreError>(())
+                })
+                .await
+        });
+        tokio::task::block_in_place(|| is_held.recv()).unwrap();
+        let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
+        let (shown, answered) = tokio::join!(
+            guest.submit(&page, &filled),
+            put(&mut program, "RAHMA", &body)
+        );
+        release.send(()).unwrap();
+        holding.await.unwrap().unwrap();
+
+        assert_private(shown.expect(503));
+        assert_eq!(shown.header("retry-after"), "5");
+        assert!(
+            shown
+                .text()
+                .contains("Nothing was saved. Your answers are still here")
+        );
+        let kept = shown.form("/invite/RAHMA/rsvp");
+        assert_eq!(
+            (kept.value(&field), kept.value("note")),
+            (Some("yes"), Some("Kept"))
+        );
+        let problem = assert_problem(&answered, 503, "store_busy");
+        assert_eq!(problem["retry_after"], 5);
+        assert_eq!(answered.header("retry-after"), "5");
+        assert_eq!(state(&mut program, "RAHMA").await["version"], 1);
+        // The very same form goes through a moment later.
+        guest.submit(&shown, &kept).await.expect(303);
+    });
+}
