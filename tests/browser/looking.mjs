@@ -38,7 +38,10 @@ export async function traffic(page, origin) {
     const url = request.url();
     if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) complaints.push(`asked another host: ${url}`);
   });
-  page.on('requestfailed', (request) => complaints.push(`not loaded: ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    // A stream of news ends when its page is left.
+    if (request.failure().errorText !== 'net::ERR_ABORTED') complaints.push(`not loaded: ${request.url()}`);
+  });
   page.on('pageerror', (error) => complaints.push(`script failed: ${error}`));
   page.on('console', (message) => {
     // A page that is itself a 404 says so here; that is not a fault of the page.

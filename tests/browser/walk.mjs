@@ -1,21 +1,19 @@
 // Finds every page that a visitor can reach, one of each kind.
 
-// Pages of one kind differ in ids, codes and the values of their questions only.
+// Pages of one kind differ in ids and in the values of their questions only.
 function kind(path) {
-  const url = new URL(path, 'http://kenduri');
-  const keys = [...url.searchParams.keys()].filter((key) => key !== 'lang').sort();
-  const place = url.pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}');
-  return keys.length ? `${place}?${keys}` : place;
+  const { pathname, search } = new URL(path, 'http://kenduri');
+  const place = pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}');
+  return search ? `${place}?` : place;
 }
 
-const isPage = (path) =>
-  path.startsWith('/') && !path.startsWith('//') && !/\.(ics|csv|xlsx|json|svg|png|css|js|woff2)\b|\/stream|^\/assets\//.test(path);
+const isPage = (path) => !/\.(ics|csv|xlsx|json|svg|png|css|js|woff2)\b|\/stream|^\/assets\//.test(path);
 
-// Follows links from `starts`; answers with an example of each kind, in the order found.
-export async function pages(page, starts, most = 80) {
+// Follows links from `starts` that stay `within`; answers with an example of each kind, as found.
+export async function pages(page, starts, within) {
   const found = new Map();
   const waiting = [...starts];
-  while (waiting.length && found.size < most) {
+  while (waiting.length) {
     const path = waiting.shift();
     if (found.has(kind(path))) continue;
     found.set(kind(path), path);
@@ -25,7 +23,8 @@ export async function pages(page, starts, most = 80) {
       const url = new URL(link);
       url.searchParams.delete('lang');
       const next = url.pathname + url.search;
-      if (url.origin === new URL(page.url()).origin && isPage(next) && !found.has(kind(next))) waiting.push(next);
+      const isHere = url.origin === new URL(page.url()).origin && within.test(next);
+      if (isHere && isPage(next) && !found.has(kind(next))) waiting.push(next);
     }
   }
   return [...found.values()];

@@ -151,18 +151,11 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
         .as_ref()
         .is_some_and(|url| !url.is_loopback())
     {
-        let what = "mail.url is \"mailbox:\", so no mail leaves this machine, \
-                    and a front door on it would show every mail to whoever asks";
-        if allowed {
-            check.warn(what);
-        } else {
-            check.refuse(
-                "mail.url",
-                what,
-                "set it to your mail server, or say --allow-public-mailbox",
-            );
-            return;
-        }
+        check.warn(
+            "mail.url is \"mailbox:\", so no mail leaves this machine, and /mailbox is closed \
+             because site.url is for everybody. Set mail.url to your mail server before you invite \
+             anybody",
+        );
     }
     if settings.is_private() {
         return;

@@ -57,6 +57,7 @@ host-pages = Pages
 host-range = { $from }–{ $to } of { $total }
 host-first-page = First page
 host-next-page = Next
+host-as-file = This list as a file
 host-older = Older
 host-take-away = { "" }: take this filter away
 host-active-filters = Active filters
@@ -120,6 +121,7 @@ host-curve-none = A curve is drawn once answers have come in on two days.
 host-curve-sentence = Of { $total } guests, { $yes } said yes, { $no } said no and { $undecided } are not sure.
 host-closes = Answers close
 host-never = never
+host-response-rate = { $percent } % of guests said yes or no
 host-owe = { $n ->
     [one] 1 household still owes an answer
    *[other] { $n } households still owe an answer

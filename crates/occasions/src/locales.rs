@@ -13,7 +13,7 @@ use ::web::{Catalogue, Language};
 
 use crate::LOCALES;
 use crate::diet::BUILT_IN;
-use crate::words::{ReplyStatus, Tone};
+use crate::words::{ReplyStatus, Source, Tone};
 
 /// What looks like a message and is none: names of headers, fields and classes.
 const NO_MESSAGES: &[&str] = &[];
@@ -24,6 +24,10 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
     vec![
         ("diet", BUILT_IN.iter().map(|(key, _)| *key).collect()),
+        (
+            "host-source",
+            Source::ALL.iter().map(|source| source.word()).collect(),
+        ),
         ("reply", replies.collect()),
         ("salutation", tones.clone()),
         ("saved-coming", tones.clone()),

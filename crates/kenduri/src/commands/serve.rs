@@ -223,12 +223,18 @@ async fn open_doors(settings: &Settings, start: &Start) -> Result<Vec<Door>> {
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure
 /// that somebody allowed it where the network is among them.
+/// Nobody sees the mailbox through a front door on this machine: whoever comes
+/// that way looks like this machine.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
-    settings.has_mailbox().then_some(if settings.is_private() {
-        Access::ThisMachine
+    let url = settings.site.url.as_ref();
+    let behind_a_door = url.is_some_and(|url| !url.is_loopback());
+    if !settings.has_mailbox() {
+        None
+    } else if !settings.is_private() {
+        Some(Access::Everybody)
     } else {
-        Access::Everybody
-    })
+        (!behind_a_door).then_some(Access::ThisMachine)
+    }
 }
 
 /// As written, or the first address listened on.

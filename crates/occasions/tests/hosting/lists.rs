@@ -107,11 +107,13 @@ fn observers_search_names_and_nothing_that_is_hidden_from_them() {
     });
 }
 
+/// Sets one flag of a filter.
+type Set = fn(&mut Filter, bool);
+
 #[test]
 fn every_filter_and_its_opposite_share_out_the_list() {
     on_both(async |stage| {
         let all = find(stage, &stage.owner, Filter::default()).await.len();
-        type Set = fn(&mut Filter, bool);
         let flags: [Set; 7] = [
             |filter, on| filter.has_email = Some(on),
             |filter, on| filter.is_opened = Some(on),

@@ -3,15 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod api_garbage;
 mod background;
+mod invitations;
 mod lists;
 mod numbers;
 mod pages;
 mod pages_changes;
+mod pages_garbage;
 mod pages_settings;
+mod parts;
+mod people;
 mod races;
 mod roles;
-mod rules;
+mod settings;
 mod stage;
 mod stream;
-mod tmpbench;

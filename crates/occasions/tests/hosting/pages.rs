@@ -205,10 +205,10 @@ fn total(page: &Page) -> String {
     }
     let (_, after) = text.split_once(" of ").unwrap_or_else(|| panic!("{text}"));
     let all: Vec<&str> = text.split(" of ").collect();
-    let ranges = all
+    let mut ranges = all
         .windows(2)
         .filter(|pair| pair[0].ends_with(|c: char| c.is_ascii_digit()));
-    let range = ranges.last().map_or(after, |pair| pair[1]);
+    let range = ranges.next_back().map_or(after, |pair| pair[1]);
     range.chars().take_while(char::is_ascii_digit).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::pages::HOME;
 use crate::stage::{Stage, on_both};
 
 async fn occasion(stage: &Stage<'_>) -> Occasion {
-    stage.done(|tx, host| nouns::load(tx, host)).await
+    stage.done(nouns::load).await
 }
 
 async fn send(visitor: &mut Visitor, page: &Page, part: &str, fields: &[(&str, &str)]) -> Page {
@@ -88,6 +88,24 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         );
         send(&mut owner, &clash, "contact", &[]).await.expect(303);
         assert_eq!(occasion(stage).await.details.contact.name, "Farhana");
+    });
+}
+
+#[test]
+fn an_old_name_leads_to_the_new_one() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let done = send(&mut owner, &page, "basics", &[("slug", "daniel-aisyah")]).await;
+        assert_eq!(
+            done.location(),
+            Some("/admin/o/daniel-aisyah/settings?done=saved")
+        );
+        let old = owner.get(&format!("{HOME}/invites?q=ali&sort=size")).await;
+        old.expect(308);
+        let to = "/admin/o/daniel-aisyah/invites?q=ali&sort=size";
+        assert_eq!(old.location(), Some(to));
+        owner.get(to).await.expect(200);
     });
 }
 
@@ -318,6 +336,20 @@ fn a_file_is_asked_for_made_and_fetched() {
             file.header("content-disposition")
                 .contains("aisyah-daniel-diets.csv")
         );
+        // A list as it is filtered.
+        let list = owner
+            .get(&format!("{HOME}/guests?status=no&event=reception"))
+            .await;
+        let mut form = list.form(&address);
+        form.press("format", "xlsx");
+        owner.submit(&list, &form).await.expect(303);
+        stage.worker().run_due().await.unwrap();
+        let shown = list.text();
+        let (_, rest) = shown.split_once("1–").unwrap();
+        let lines = rest.split_whitespace().nth(2).unwrap();
+        let said = format!("Guests · XLSX just now {lines} lines");
+        let page = owner.get(&address).await;
+        assert!(page.text().contains(&said), "{said}: {}", page.text());
         // What holds codes is nothing for observers.
         let mut observer = stage.visitor(&stage.observer);
         assert!(!observer.get(&address).await.text().contains("Download"));

@@ -11,10 +11,10 @@ use crate::stage::{Stage, call, on_both};
 /// One route, and what an owner, a coordinator and an observer are answered. A
 /// call that is let through may still be refused by a rule: 409 for a stale
 /// version, 422 for fields.
-struct Route {
-    method: &'static str,
-    path: &'static str,
-    body: Value,
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) body: Value,
     answers: [u16; 3],
     /// What a token needs; `None`: no token may.
     right: Option<Right>,
@@ -42,7 +42,7 @@ fn route(
 
 /// `{i}`, `{g}`, `{e}`, `{b}`, `{x}` and `{a}` stand for an invitation, a guest,
 /// an event, a bulk action, an export and an account.
-fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     let none = || Value::Null;
     let stale = || json!({"version": 999});
     vec![
@@ -322,10 +322,10 @@ fn routes() -> Vec<Route> {
 }
 
 /// Ids to put into the paths of [`routes`].
-struct Names(Vec<(&'static str, String)>);
+pub(crate) struct Names(Vec<(&'static str, String)>);
 
 impl Names {
-    async fn of(stage: &Stage<'_>) -> Self {
+    pub(crate) async fn of(stage: &Stage<'_>) -> Self {
         let invitation = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let shown = owner
@@ -353,7 +353,7 @@ impl Names {
         ])
     }
 
-    fn put(&self, text: &str) -> String {
+    pub(crate) fn put(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (name, value) in &self.0 {
             text = text.replace(name, value);

@@ -10,14 +10,16 @@ use accounts::grant::{self, Role, Scope};
 use accounts::session::{self, Method as SignInMethod, Stay};
 use accounts::signed_in::{self, SignedIn};
 use accounts::token::{self, NewToken, Right};
-use axum::Router;
 use axum::http::Method;
+use axum::{Extension, Router};
 use jiff::tz::TimeZone;
 use occasions::hosting::{HostOf, Refusal, enter};
 use occasions::invitation::InvitationId;
 use occasions::occasion::OccasionId;
+use occasions::web::guest::Door;
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
+use platform::limits::guess::GuessBudget;
 use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
@@ -42,6 +44,8 @@ pub(crate) struct Stage<'w> {
     pub(crate) observer: Host,
     /// Owns the installation, and is nothing to the occasion.
     pub(crate) stranger: Host,
+    /// What is left of guesses at codes.
+    pub(crate) budget: GuessBudget,
     router: Router,
 }
 
@@ -54,6 +58,10 @@ pub(crate) struct Host {
 }
 
 /// Runs `test` on each engine there is.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world).await;
@@ -79,7 +87,16 @@ impl<'w> Stage<'w> {
         let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
         let accounts = Accounts::new(site.clone());
         let (api, _) = occasions::web::api::routes().split_for_parts();
-        let rooms = api.merge(occasions::web::host::routes());
+        let key = site
+            .store
+            .write(|tx| platform::key::load(tx, "guests"))
+            .await
+            .unwrap();
+        let budget = GuessBudget::new();
+        let door = Door::new(key, budget.clone(), Arc::default());
+        let rooms = api
+            .merge(occasions::web::host::routes())
+            .layer(Extension(door));
         let router = web::serve(&site, accounts::web::around(&accounts, rooms));
         Self {
             world,
@@ -89,6 +106,7 @@ impl<'w> Stage<'w> {
             coordinator,
             observer,
             stranger,
+            budget,
             router,
         }
     }

@@ -42,7 +42,7 @@ async fn hear(events: &mut Events) -> Option<Heard> {
 /// The next event that is no counter.
 async fn hear_news(events: &mut Events) -> Heard {
     loop {
-        let heard = hear(events).await.expect("the stream goes on");
+        let heard = hear(events).await.unwrap();
         if heard.name != "summary" {
             return heard;
         }

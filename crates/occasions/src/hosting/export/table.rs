@@ -53,26 +53,35 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
 
 impl Ground<'_> {
     fn households(&self, tx: &mut Tx<'_>, lines: &[Line]) -> Result<Sheet, Refusal> {
-        let mut headings = self.say(&["household"]);
+        let mut headings = self.say(&["host-export-household"]);
         if self.order.contacts {
-            headings.extend(self.say(&["code", "email", "phone", "address"]));
+            headings.extend(self.say(&[
+                "host-export-code",
+                "host-export-email",
+                "host-export-phone",
+                "host-export-address",
+            ]));
         }
         headings.extend(self.say(&[
-            "language",
-            "tags",
-            "access",
-            "guests",
-            "yes",
-            "no",
-            "undecided",
-            "pending",
-            "deadline",
-            "sent",
-            "opened",
-            "answered",
+            "host-export-language",
+            "host-export-tags",
+            "host-export-access",
+            "host-export-guests",
+            "host-export-yes",
+            "host-export-no",
+            "host-export-undecided",
+            "host-export-pending",
+            "host-export-deadline",
+            "host-export-sent",
+            "host-export-opened",
+            "host-export-answered",
         ]));
         if self.order.contacts {
-            headings.extend(self.say(&["note", "host-message", "host-note"]));
+            headings.extend(self.say(&[
+                "host-export-note",
+                "host-export-host-message",
+                "host-export-host-note",
+            ]));
         }
         let mut private = if self.order.contacts {
             self.private(tx)?
@@ -119,7 +128,7 @@ impl Ground<'_> {
         });
         Ok(Sheet {
             rows: rows.collect(),
-            name: self.name("households"),
+            name: self.name("host-export-sheet-households"),
             headings,
         })
     }
@@ -129,11 +138,21 @@ impl Ground<'_> {
         tx: &mut Tx<'_>,
         lines: &BTreeMap<&InvitationId, &Line>,
     ) -> Result<Sheet, Refusal> {
-        let mut headings = self.say(&["household", "guest"]);
+        let mut headings = self.say(&["host-export-household", "host-export-guest"]);
         if self.order.contacts {
-            headings.extend(self.say(&["code", "email", "phone"]));
+            headings.extend(self.say(&[
+                "host-export-code",
+                "host-export-email",
+                "host-export-phone",
+            ]));
         }
-        headings.extend(self.say(&["kind", "child", "age", "diets", "diet-note"]));
+        headings.extend(self.say(&[
+            "host-export-kind",
+            "host-export-child",
+            "host-export-age",
+            "host-export-diets",
+            "host-export-diet-note",
+        ]));
         headings.extend(self.events.iter().map(|event| self.event_name(event)));
         let contacts = if self.order.contacts {
             self.contacts(tx)?
@@ -173,7 +192,7 @@ impl Ground<'_> {
         });
         Ok(Sheet {
             rows: rows.collect(),
-            name: self.name("guests"),
+            name: self.name("host-export-sheet-guests"),
             headings,
         })
     }
@@ -204,14 +223,14 @@ impl Ground<'_> {
             }
         }
         Ok(Sheet {
-            name: self.name("replies"),
+            name: self.name("host-export-sheet-replies"),
             headings: self.say(&[
-                "event",
-                "household",
-                "guest",
-                "answer",
-                "answered",
-                "source",
+                "host-export-event",
+                "host-export-household",
+                "host-export-guest",
+                "host-export-answer",
+                "host-export-answered",
+                "host-export-source",
             ]),
             rows,
         })
@@ -266,13 +285,24 @@ impl Ground<'_> {
         }
         Ok(vec![
             Sheet {
-                name: self.name("diets"),
-                headings: self.say(&["event", "diet", "allergy", "people"]),
+                name: self.name("host-export-sheet-diets"),
+                headings: self.say(&[
+                    "host-export-event",
+                    "host-export-diet",
+                    "host-export-allergy",
+                    "host-export-people",
+                ]),
                 rows: counts,
             },
             Sheet {
-                name: self.name("diets-people"),
-                headings: self.say(&["event", "household", "guest", "diets", "diet-note"]),
+                name: self.name("host-export-sheet-diets-people"),
+                headings: self.say(&[
+                    "host-export-event",
+                    "host-export-household",
+                    "host-export-guest",
+                    "host-export-diets",
+                    "host-export-diet-note",
+                ]),
                 rows: names,
             },
         ])
@@ -280,12 +310,12 @@ impl Ground<'_> {
 
     fn say(&self, ids: &[&str]) -> Vec<String> {
         ids.iter()
-            .map(|id| self.text.say(&format!("host-export-{id}")).into_owned())
+            .map(|id| self.text.say(id).into_owned())
             .collect()
     }
 
     fn name(&self, id: &str) -> String {
-        let name = self.text.say(&format!("host-export-sheet-{id}"));
+        let name = self.text.say(id);
         name.chars().take(31).collect()
     }
 

@@ -201,7 +201,9 @@ fn placed(
 
 /// About how wide words are; wide scripts take twice as much.
 fn width(words: &str) -> i32 {
-    let letters = words.chars().map(|letter| if letter < '\u{1100}' { 7 } else { 13 });
+    let letters = words
+        .chars()
+        .map(|letter| if letter < '\u{1100}' { 7 } else { 13 });
     letters.sum()
 }
 

@@ -24,6 +24,10 @@ struct Guests<'a> {
     next: Option<String>,
     /// Whether there are guests at all.
     is_empty: bool,
+    csrf: &'a str,
+    submission: String,
+    /// The filter as it goes to a file.
+    query: String,
 }
 
 struct Row<'a> {
@@ -81,6 +85,9 @@ fn page(
             .as_deref()
             .map(|cursor| filters.next(cursor, list.items.len())),
         is_empty: scene.sizes.guests == 0 && *filter == Filter::default(),
+        csrf: &desk.csrf,
+        submission: desk.submission(),
+        query: say::query(&filter.pairs()),
         filters,
         says: says.clone(),
     };

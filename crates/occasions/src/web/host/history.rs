@@ -237,7 +237,8 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-fn field_words(field: &str) -> Option<&'static str> {
+/// What a field is called.
+pub(super) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "household" => "host-field-household",
         "salutation" => "host-field-salutation",

@@ -36,7 +36,8 @@ struct Invites<'a> {
     /// Whether there are invitations at all.
     is_empty: bool,
     job: Option<JobLine>,
-    /// The filter as it goes to a bulk action.
+    submission: String,
+    /// The filter as it goes to a bulk action, and to a file.
     query: String,
 }
 
@@ -163,11 +164,6 @@ fn counts(all: &[Line]) -> [i64; 3] {
 fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) -> Response {
     let (text, says) = (&desk.text, desk.says(scene));
     let filters = Filters::of_invitations(&says, &scene.events, &desk.query);
-    let pairs = filter.pairs();
-    let query = say::address(
-        "",
-        pairs.iter().map(|(name, value)| (*name, value.as_str())),
-    );
     let lines = found.list.items.iter().zip(&found.names);
     let body = Invites {
         text,
@@ -186,7 +182,8 @@ fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) 
         may_invite: scene.may(Leave::Invite) && !filter.is_archived,
         is_empty: scene.sizes.invitations == 0 && *filter == Filter::default(),
         job: found.jobs.first().and_then(|job| job_line(&says, job)),
-        query: query.trim_start_matches('?').to_owned(),
+        query: say::query(&filter.pairs()),
+        submission: desk.submission(),
         filters,
         says: says.clone(),
     };

@@ -144,6 +144,12 @@ impl Overview<'_> {
         Some(self.says.deadline(at))
     }
 
+    fn response_rate(&self) -> String {
+        let percent = (self.summary.response_per_mille + 5) / 10;
+        self.text
+            .with("host-response-rate", [("percent", percent.into())])
+    }
+
     fn owing(&self) -> Option<String> {
         let n = self.summary.invitations.pending;
         (n > 0).then(|| self.text.with("host-owe", [("n", n.into())]))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use web::{Problem, Spoken, Text};
+use web::{Form, Problem, Spoken, Text};
 
 use super::desk::{Desk, Errand, Scene};
 use super::frame::Place;
@@ -188,11 +188,19 @@ pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
+    // A list may be asked for as it was filtered.
+    let query = Form::parse(form.text("query").as_bytes())?;
+    let (mut invitations, mut people) = (listing::Filter::default(), people::Filter::default());
+    match kind {
+        ExportKind::Households => (invitations, _) = listing::Filter::read(query.iter())?,
+        ExportKind::Guests => people = people::Filter::read(query.iter())?,
+        ExportKind::Replies | ExportKind::Diets => {}
+    }
     let request = Request {
         kind,
         format,
-        invitations: listing::Filter::default(),
-        guests: people::Filter::default(),
+        invitations,
+        guests: people,
     };
     let language = errand.desk.text.language().clone();
     let to = errand.desk.at("/reports?done=export#exports");

@@ -193,6 +193,12 @@ pub(super) fn address<'q>(
     }
 }
 
+/// The pairs of a filter as one text.
+pub(super) fn query(pairs: &[(&'static str, String)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
+    address("", pairs).trim_start_matches('?').to_owned()
+}
+
 /// The mark of an answer.
 pub(super) fn mark(status: ReplyStatus) -> Mark {
     match status {

@@ -7,6 +7,7 @@
 
 use web::{Form, Language, Problem, Text};
 
+use super::history;
 use crate::hosting::Refusal;
 
 /// What stands in a form, and against it.
@@ -114,9 +115,16 @@ impl Sheet {
         self.trouble.is_none() && self.complaints.is_empty()
     }
 
-    /// All findings, for the summary.
-    pub(super) fn complaints(&self) -> &[(String, String)] {
-        &self.complaints
+    /// All findings, for the summary: the field and what to do about it, which
+    /// field being said first.
+    pub(super) fn complaints(&self, text: &Text) -> Vec<(&str, String)> {
+        let all = self.complaints.iter();
+        all.map(|(field, words)| {
+            let label = field_label(field).map(|id| text.say(id));
+            let said = label.map_or_else(|| words.clone(), |label| format!("{label}: {words}"));
+            (field.as_str(), said)
+        })
+        .collect()
     }
 
     /// What is wrong with a field, or with a part of it.
@@ -320,6 +328,12 @@ pub(super) fn is_about_form(refusal: &Refusal) -> bool {
         refusal,
         Refusal::NotFound | Refusal::Forbidden | Refusal::TokenNotPermitted | Refusal::Store(_)
     )
+}
+
+/// The label of a field, by the whole of its name or a part of it.
+fn field_label(field: &str) -> Option<&'static str> {
+    let parts = std::iter::once(field).chain(field.split('.'));
+    parts.into_iter().find_map(history::field_words)
 }
 
 fn field_name(pointer: &str) -> String {

@@ -173,7 +173,8 @@ async fn rows(
     piece: Piece,
 ) -> Result<Json<List<Outcome>>, Problem> {
     let bulk: BulkId = id(&bulk)?;
-    let after: i64 = piece.after()?.unwrap_or(0);
+    let last = i64::try_from(bulk::LIMIT).unwrap_or(i64::MAX);
+    let after: i64 = piece.after::<i64>()?.unwrap_or(0).clamp(0, last);
     let limit = piece.rows();
     let found = call
         .read(

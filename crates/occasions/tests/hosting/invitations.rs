@@ -1,0 +1,448 @@
+//! What becomes of invitations: every change with what it refuses and what it
+//! leaves behind.
+
+use jiff::SignedDuration;
+use occasions::guest::Guest;
+use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::locks::{self, Opening};
+use occasions::hosting::{Refusal, When, answers, codes, guests, listing};
+use occasions::invitation::InvitationId;
+use occasions::words::ReplyStatus;
+use platform::StoreError;
+use serde_json::json;
+
+use crate::parts::{named, opens, portal, reply, version};
+use crate::stage::{Stage, call, code, fields, on_both};
+
+/// One change of an invitation: of it, of a guest on it, at a version.
+type Step = fn(
+    &mut platform::Tx<'_>,
+    &occasions::hosting::HostOf,
+    &InvitationId,
+    &Guest,
+    i64,
+) -> Result<(), Refusal>;
+
+#[test]
+fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let steps: [(&str, &str, &str, Step); 9] = [
+            (
+                "invitation.changed",
+                "invitation",
+                "edited",
+                |tx, host, id, _, version| {
+                    let change = Change {
+                        household: Some("Keluarga Baharu".to_owned()),
+                        ..Change::default()
+                    };
+                    invitations::change(tx, host, id, version, &change).map(drop)
+                },
+            ),
+            (
+                "invitation.locked",
+                "invitation",
+                "locked",
+                |tx, host, id, _, version| {
+                    locks::lock(tx, host, id, Some(version), "tired").map(drop)
+                },
+            ),
+            (
+                "invitation.unlocked",
+                "invitation",
+                "unlocked",
+                |tx, host, id, _, _| locks::unlock(tx, host, id, &Opening::default()).map(drop),
+            ),
+            (
+                "guest.added",
+                "invitation",
+                "edited",
+                |tx, host, id, _, _| {
+                    guests::add(tx, host, id, None, &[named("Siti Baharu")]).map(drop)
+                },
+            ),
+            (
+                "guest.changed",
+                "invitation",
+                "edited",
+                |tx, host, _, guest, version| {
+                    let change = guests::Change {
+                        name: Some("Rahman Baharu".to_owned()),
+                        ..guests::Change::default()
+                    };
+                    guests::change(tx, host, &guest.id, version, &change).map(drop)
+                },
+            ),
+            (
+                "rsvp.saved_by_host",
+                "rsvp",
+                "",
+                |tx, host, _, guest, version| {
+                    let yes = reply(ReplyStatus::Yes);
+                    answers::reply(tx, host, &guest.id, "reception", version, &yes).map(drop)
+                },
+            ),
+            (
+                "guest.removed",
+                "invitation",
+                "edited",
+                |tx, host, _, guest, _| guests::remove(tx, host, &guest.id, None).map(drop),
+            ),
+            (
+                "invitation.archived",
+                "invitation",
+                "archived",
+                |tx, host, id, _, _| invitations::archive(tx, host, id, None).map(drop),
+            ),
+            (
+                "invitation.restored",
+                "invitation",
+                "created",
+                |tx, host, id, _, _| invitations::restore(tx, host, id, None).map(drop),
+            ),
+        ];
+        for (action, name, what, step) in steps {
+            let before = portal(stage, &id).await;
+            let seen = before.household.invitation.version;
+            let guest = before.household.guests[0].clone();
+            let (invitation, one) = (id.clone(), guest.clone());
+            stage
+                .done(move |tx, host| step(tx, host, &invitation, &one, seen))
+                .await;
+            assert_eq!(version(stage, &id).await, seen + 1, "{action}");
+            assert_eq!(stage.actions().await.last().unwrap(), action);
+            let (told, payload) = stage.news().await.pop().unwrap();
+            assert_eq!(
+                (told.as_str(), &payload["version"]),
+                (name, &json!(seen + 1)),
+                "{action}"
+            );
+            assert_eq!(payload["what"].as_str().unwrap_or_default(), what);
+            assert!(
+                !payload.to_string().contains("Baharu"),
+                "no names in news: {payload}"
+            );
+        }
+        let found = stage
+            .done(|tx, host| {
+                let filter = listing::Filter {
+                    search: "siti baharu".to_owned(),
+                    ..listing::Filter::default()
+                };
+                listing::all_invitations(tx, host, &filter)
+            })
+            .await;
+        assert_eq!(found.len(), 1, "searches look into what was changed");
+    });
+}
+
+#[test]
+fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let (seen, other) = (version(stage, &id).await, id.clone());
+        let rename = |name: &str| Change {
+            household: Some(name.to_owned()),
+            ..Change::default()
+        };
+        let (first, second) = (rename("First"), rename("Second"));
+        stage
+            .done(move |tx, host| invitations::change(tx, host, &other, seen, &first).map(drop))
+            .await;
+        let other = id.clone();
+        let late = stage
+            .act(&stage.coordinator, move |tx, host| {
+                invitations::change(tx, host, &other, seen, &second).map(drop)
+            })
+            .await;
+        let problem = web::Problem::from(late.unwrap_err());
+        assert_eq!(problem.code, "version_conflict");
+        assert_eq!(problem.current.as_ref().unwrap()["household"], "First");
+        assert_eq!(
+            portal(stage, &id)
+                .await
+                .household
+                .invitation
+                .details
+                .household,
+            "First"
+        );
+    });
+}
+
+#[test]
+fn what_an_invitation_may_hold() {
+    on_both(async |stage| {
+        let wrong = Change {
+            household: Some(" \n ".to_owned()),
+            email: Some(Some("nobody".to_owned())),
+            phone: Some(Some("1".repeat(33))),
+            language: Some(Some("sw".to_owned())),
+            plus_ones: Some(21),
+            children: Some(-1),
+            deadline_override: Some(Some(When("soon".to_owned()))),
+            host_message: Some("x".repeat(2_001)),
+            tags: Some(vec![String::new()]),
+            events: Some(vec!["nikah".to_owned(), "gala".to_owned()]),
+            guests: Some(vec![
+                named(""),
+                guests::New {
+                    age: Some(4),
+                    diets: vec!["sand".to_owned()],
+                    ..named("Mei")
+                },
+                guests::New {
+                    is_child: true,
+                    age: Some(18),
+                    diets: vec!["other".to_owned()],
+                    ..named("Lin")
+                },
+            ]),
+            ..Change::default()
+        };
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                invitations::create(tx, host, &wrong, None).map(drop)
+            })
+            .await;
+        let found = fields(refused);
+        let expected = [
+            ("/household", "required"),
+            ("/phone", "too_long"),
+            ("/email", "email_invalid"),
+            ("/language", "unknown_option"),
+            ("/plus_ones", "out_of_range"),
+            ("/children", "out_of_range"),
+            ("/deadline_override", "date_invalid"),
+            ("/host_message", "too_long"),
+            ("/tags/0", "required"),
+            ("/events/1", "unknown_option"),
+            ("/guests/0/name", "required"),
+            ("/guests/1/age", "not_allowed"),
+            ("/guests/1/diets", "unknown_option"),
+            ("/guests/2/age", "out_of_range"),
+            ("/guests/2/diet_note", "dietary_note_required"),
+        ];
+        let expected: Vec<_> = expected
+            .map(|(pointer, code)| (pointer.to_owned(), code))
+            .to_vec();
+        assert_eq!(found, expected);
+    });
+}
+
+#[test]
+fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own() {
+    on_both(async |stage| {
+        let new = Change {
+            household: Some("Keluarga Aminah".to_owned()),
+            guests: Some(vec![named("Aminah"), named("Bakar")]),
+            ..Change::default()
+        };
+        let made = stage
+            .done(move |tx, host| invitations::create(tx, host, &new, None))
+            .await;
+        let household = &made.household;
+        assert_eq!(household.invitation.code.len(), 5);
+        assert_eq!(household.events.len(), 3);
+        assert_eq!(household.guests.len(), 2);
+        for guest in &household.guests {
+            assert!(
+                guest
+                    .replies
+                    .values()
+                    .all(|reply| reply.status == ReplyStatus::Pending)
+            );
+            assert_eq!(guest.replies.len(), 3);
+        }
+        let found = stage
+            .done(|tx, host| {
+                let filter = listing::Filter {
+                    search: "aminah bakar".to_owned(),
+                    ..listing::Filter::default()
+                };
+                listing::all_invitations(tx, host, &filter)
+            })
+            .await;
+        assert_eq!(found.len(), 1);
+    });
+}
+
+#[test]
+fn codes_set_by_hand_are_no_names_no_others_and_counted() {
+    on_both(async |stage| {
+        let set = |typed: &'static str, insists: bool| async move {
+            let chosen = stage
+                .act(&stage.owner, move |tx, host| {
+                    codes::try_by_hand(tx, host, typed, insists)
+                })
+                .await?;
+            stage
+                .act(&stage.owner, move |tx, host| {
+                    let new = Change {
+                        household: Some("Keluarga Zulkifli".to_owned()),
+                        ..Change::default()
+                    };
+                    invitations::create(tx, host, &new, Some(&chosen))
+                })
+                .await
+        };
+        assert_eq!(code(set("RAHMA", false).await), "code_taken");
+        assert_eq!(code(set("r-ahma", false).await), "code_taken", "folded");
+        assert_eq!(code(set("zulkifli", false).await), "code_guessable");
+        assert_eq!(
+            fields(set("four", false).await),
+            [("/code".to_owned(), "code_malformed")]
+        );
+        let made = set("zulkifli", true).await.unwrap();
+        assert_eq!(made.household.invitation.code, "ZULKIFLI");
+        assert!(opens(stage, "zu1k1fli").await);
+        // Four were tried; what cannot be a code tells nothing and is free.
+        for round in 4..20 {
+            assert_eq!(code(set("RAHMA", false).await), "code_taken", "{round}");
+        }
+        assert_eq!(code(set("K7PWD", false).await), "rate_limited");
+        stage.world.clock.advance(SignedDuration::from_mins(59));
+        assert_eq!(code(set("K7PWD", false).await), "rate_limited");
+        stage.world.clock.advance(SignedDuration::from_mins(1));
+        assert!(set("K7PWD", false).await.is_ok());
+    });
+}
+
+#[test]
+fn setting_the_codes_of_others_is_guessing_them() {
+    on_both(async |stage| {
+        let all = stage
+            .done(|tx, host| listing::all_invitations(tx, host, &listing::Filter::default()))
+            .await;
+        let mut host = stage.visitor(&stage.coordinator);
+        let now = stage.site.clock.now();
+        let may_guess = || stage.budget.attempt("192.0.2.1", "ZZZZZ", now).is_ok();
+        for line in &all[..10] {
+            assert!(may_guess());
+            let taken = json!({"household": "Ours", "code": line.code, "insist_on_code": true});
+            let page = call(&mut host, "POST", &stage.at("/invitations"), &taken).await;
+            assert_eq!(page.expect(409).json()["code"], "code_taken");
+        }
+        assert!(!may_guess(), "the budget of that address is used up");
+    });
+}
+
+#[test]
+fn a_replaced_code_opens_nothing_for_nobody() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let epoch = portal(stage, &id).await.household.invitation.access_epoch;
+        assert!(opens(stage, "RAHMA").await);
+        let other = id.clone();
+        let after = stage
+            .done(move |tx, host| codes::replace(tx, host, &other, None, None))
+            .await;
+        let invitation = &after.household.invitation;
+        assert_ne!(invitation.code, "RAHMA");
+        assert_eq!(
+            invitation.access_epoch,
+            epoch + 1,
+            "guests who had it open are out"
+        );
+        assert!(!opens(stage, "RAHMA").await);
+        let chosen = stage
+            .done(|tx, host| codes::try_by_hand(tx, host, "RAHMA", true))
+            .await;
+        let again = stage
+            .act(&stage.owner, move |tx, host| {
+                codes::replace(tx, host, &id, None, Some(&chosen)).map(drop)
+            })
+            .await;
+        assert_eq!(code(again), "code_taken", "not for 24 months");
+    });
+}
+
+#[test]
+fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
+    on_both(async |stage| {
+        let seats = |stage: &Stage<'_>| {
+            let store = stage.site.store.clone();
+            let occasion = stage.occasion.clone();
+            async move {
+                store
+                    .read(move |tx| {
+                        let events = ::occasions::event::list(tx, &occasion)?;
+                        Ok::<_, StoreError>(
+                            events.iter().map(|event| event.seats_taken).sum::<i64>(),
+                        )
+                    })
+                    .await
+                    .unwrap()
+            }
+        };
+        let id = stage.invitation("ROSSI").await;
+        let before = seats(stage).await;
+        let act = |archive: bool| {
+            let id = id.clone();
+            stage.act(&stage.coordinator, move |tx, host| {
+                if archive {
+                    invitations::archive(tx, host, &id, None).map(drop)
+                } else {
+                    invitations::restore(tx, host, &id, None).map(drop)
+                }
+            })
+        };
+        act(true).await.unwrap();
+        assert!(!opens(stage, "ROSSI").await);
+        assert!(seats(stage).await < before, "their seats are free");
+        assert_eq!(code(act(true).await), "wrong_state");
+        let (other, seen) = (id.clone(), version(stage, &id).await);
+        let changed = stage
+            .act(&stage.owner, move |tx, host| {
+                invitations::change(tx, host, &other, seen, &Change::default()).map(drop)
+            })
+            .await;
+        assert_eq!(code(changed), "wrong_state");
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_millis(1));
+        act(false).await.unwrap();
+        assert!(opens(stage, "ROSSI").await);
+        assert_eq!(seats(stage).await, before);
+        act(true).await.unwrap();
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(30 * 24));
+        assert_eq!(code(act(false).await), "wrong_state");
+    });
+}
+
+#[test]
+fn what_hosts_write_to_each_other_stays_out_of_the_log() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let seen = version(stage, &id).await;
+        stage
+            .done(move |tx, host| {
+                let change = Change {
+                    host_note: Some("Seat away from Uncle".to_owned()),
+                    ..Change::default()
+                };
+                invitations::change(tx, host, &id, seen, &change).map(drop)
+            })
+            .await;
+        let lines = stage
+            .site
+            .store
+            .read(|tx| {
+                tx.all::<(String,)>(
+                    platform::sql!("SELECT changes FROM audit WHERE action = 'invitation.changed'"),
+                    &[],
+                )
+            })
+            .await
+            .unwrap();
+        assert!(
+            lines[0].0.contains("host_note") && !lines[0].0.contains("Uncle"),
+            "{lines:?}"
+        );
+    });
+}

@@ -1,0 +1,67 @@
+//! What several tests of rules need: people to add, answers to give, doors to
+//! try.
+
+use occasions::code::CodeKey;
+use occasions::hosting::answers::OneReply;
+use occasions::hosting::guests::New;
+use occasions::hosting::invitations;
+use occasions::invitation::InvitationId;
+use occasions::portal::{self, Closed, Portal};
+use occasions::words::{GuestKind, ReplyStatus};
+
+use crate::stage::Stage;
+
+/// The portal of an invitation.
+pub(crate) async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
+    let id = id.clone();
+    stage
+        .done(move |tx, host| invitations::load(tx, host, &id))
+        .await
+}
+
+/// Its version.
+pub(crate) async fn version(stage: &Stage<'_>, id: &InvitationId) -> i64 {
+    portal(stage, id).await.household.invitation.version
+}
+
+/// Somebody whom the hosts name.
+pub(crate) fn named(name: &str) -> New {
+    New {
+        name: name.to_owned(),
+        ..New::default()
+    }
+}
+
+/// Somebody who is brought along.
+pub(crate) fn brought(name: &str, may_exceed: bool) -> New {
+    New {
+        kind: Some(GuestKind::PlusOne),
+        r#override: may_exceed,
+        ..named(name)
+    }
+}
+
+/// An answer within the limits.
+pub(crate) fn reply(status: ReplyStatus) -> OneReply {
+    OneReply {
+        version: None,
+        status,
+        r#override: false,
+        mail: false,
+    }
+}
+
+/// Whether a code opens anything.
+pub(crate) async fn opens(stage: &Stage<'_>, typed: &'static str) -> bool {
+    let key = CodeKey::parse(typed).unwrap();
+    let found = stage
+        .site
+        .store
+        .read(move |tx| portal::open(tx, &key))
+        .await;
+    match found {
+        Ok(_) => true,
+        Err(Closed::NotFound | Closed::Expired) => false,
+        Err(Closed::Store(error)) => panic!("{error}"),
+    }
+}

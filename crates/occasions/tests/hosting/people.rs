@@ -1,0 +1,263 @@
+//! People on an invitation, and answers that hosts give for them.
+
+use occasions::hosting::answers::{self, Manner, OneReply};
+use occasions::hosting::events;
+use occasions::hosting::guests::{self, New};
+use occasions::hosting::invitations::{self, Change};
+use occasions::household::GUEST_LIMIT;
+use occasions::words::{Access, ReplyStatus};
+
+use crate::parts::{brought, named, portal, reply, version};
+use crate::stage::{code, fields, on_both};
+
+#[test]
+fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let add = |people: Vec<New>| {
+            let id = id.clone();
+            stage.act(&stage.coordinator, move |tx, host| {
+                guests::add(tx, host, &id, None, &people).map(|(portal, _)| portal)
+            })
+        };
+        add(vec![brought("", false), brought("Mei", false)])
+            .await
+            .unwrap();
+        let refused = add(vec![brought("Lin", false)]).await;
+        assert_eq!(code(refused), "plus_one_limit");
+        let after = add(vec![brought("Lin", true), named("Aunt")])
+            .await
+            .unwrap();
+        let lin = after
+            .household
+            .guests
+            .iter()
+            .find(|guest| guest.name == "Lin")
+            .unwrap();
+        assert!(lin.beyond_allowance);
+        let places = after.household.allowance().plus_ones;
+        assert_eq!(
+            (places.allowed, places.used),
+            (2, 2),
+            "whom a host allows uses no place"
+        );
+        let many: Vec<New> = (0..GUEST_LIMIT)
+            .map(|number| named(&format!("{number}")))
+            .collect();
+        assert_eq!(code(add(many).await), "guest_limit");
+    });
+}
+
+#[test]
+fn hosts_remove_and_order_people_and_keep_what_they_answered() {
+    on_both(async |stage| {
+        let id = stage.invitation("ROSSI").await;
+        let people = portal(stage, &id).await.household.guests;
+        let (first, second) = (people[0].id.clone(), people[1].id.clone());
+        let (other, wanted) = (id.clone(), vec![second.clone(), first.clone()]);
+        let ordered = stage
+            .done(move |tx, host| guests::order(tx, host, &other, None, &wanted))
+            .await;
+        assert_eq!(ordered.household.guests[0].id, second);
+        let gone = first.clone();
+        stage
+            .done(move |tx, host| guests::remove(tx, host, &gone, None))
+            .await;
+        assert_eq!(
+            portal(stage, &id).await.household.guests.len(),
+            people.len() - 1
+        );
+        let again = stage
+            .act(&stage.owner, move |tx, host| {
+                guests::remove(tx, host, &first, None).map(drop)
+            })
+            .await;
+        assert_eq!(code(again), "guest_not_found");
+        let store = stage.site.store.clone();
+        let kept = store
+            .read(move |tx| {
+                tx.all::<(String,)>(
+                    platform::sql!(
+                        "SELECT changes FROM submission WHERE invitation = $1 AND actor = 'host'"
+                    ),
+                    &[&id],
+                )
+            })
+            .await
+            .unwrap();
+        assert!(
+            kept.iter()
+                .any(|(changes,)| changes.contains("\"replies\"")),
+            "{kept:?}"
+        );
+    });
+}
+
+#[test]
+fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
+    on_both(async |stage| {
+        for shut in ["LATE1", "SHUT1"] {
+            let id = stage.invitation(shut).await;
+            let before = portal(stage, &id).await;
+            assert_ne!(before.access, Access::Open);
+            let (guest, seen) = (
+                before.household.guests[0].clone(),
+                before.household.invitation.version,
+            );
+            let to = match guest.replies.values().next().unwrap().status {
+                ReplyStatus::No => ReplyStatus::Yes,
+                _ => ReplyStatus::No,
+            };
+            let saved = stage
+                .act(&stage.coordinator, move |tx, host| {
+                    answers::reply(tx, host, &guest.id, "nikah", seen, &reply(to))
+                })
+                .await
+                .unwrap();
+            assert_eq!(saved.household.invitation.version, seen + 1);
+        }
+        assert!(stage.world.jobs().await.is_empty(), "nobody is mailed");
+        let id = stage.invitation("RAHMA").await;
+        let guest = portal(stage, &id).await.household.guests[0].clone();
+        stage
+            .done(|tx, host| {
+                let events = events::list(tx, host)?;
+                let nikah = events.iter().find(|event| event.key == "nikah").unwrap();
+                let full = events::Change {
+                    capacity: Some(Some(1)),
+                    ..events::Change::default()
+                };
+                events::change(tx, host, &nikah.id, nikah.version, &full).map(drop)
+            })
+            .await;
+        let seen = version(stage, &id).await;
+        let answer = |may_exceed: bool, mail: bool| {
+            let guest = guest.id.clone();
+            stage.act(&stage.owner, move |tx, host| {
+                let wanted = OneReply {
+                    r#override: may_exceed,
+                    mail,
+                    ..reply(ReplyStatus::Yes)
+                };
+                answers::reply(tx, host, &guest, "nikah", seen, &wanted)
+            })
+        };
+        assert_eq!(code(answer(false, false).await), "event_full");
+        answer(true, true).await.unwrap();
+        let jobs = stage.world.jobs().await;
+        assert_eq!(
+            jobs.len(),
+            1,
+            "the household is told, because that was ticked"
+        );
+        assert_eq!(jobs[0].kind, "occasions.confirm");
+    });
+}
+
+#[test]
+fn a_whole_household_is_answered_in_one_save() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let before = portal(stage, &id).await;
+        let wish = ::occasions::wish::Wish {
+            version: Some(before.household.invitation.version),
+            guests: before
+                .household
+                .guests
+                .iter()
+                .map(|guest| ::occasions::wish::GuestWish {
+                    id: Some(guest.id.clone()),
+                    replies: [("reception".to_owned(), ReplyStatus::Yes)].into(),
+                    ..Default::default()
+                })
+                .collect(),
+            ..Default::default()
+        };
+        let saved = stage
+            .done(move |tx, host| answers::save(tx, host, &id, &wish, Manner::default()))
+            .await;
+        let reception = saved
+            .events
+            .iter()
+            .find(|event| event.key == "reception")
+            .unwrap();
+        for guest in &saved.household.guests {
+            assert_eq!(guest.replies[&reception.id].status, ReplyStatus::Yes);
+        }
+        assert_eq!(
+            saved.household.invitation.version,
+            before.household.invitation.version + 1
+        );
+        assert!(saved.household.invitation.replied_at.is_some());
+        let source = stage
+            .site
+            .store
+            .read(|tx| {
+                tx.all::<(String,)>(
+                    platform::sql!("SELECT DISTINCT source FROM submission WHERE actor = 'host'"),
+                    &[],
+                )
+            })
+            .await
+            .unwrap();
+        assert_eq!(source, [("phone".to_owned(),)]);
+    });
+}
+
+#[test]
+fn a_household_is_invited_to_some_events_and_no_others() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let invite = |keys: &[&str]| {
+            let (id, keys) = (
+                id.clone(),
+                keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>(),
+            );
+            stage.done(move |tx, host| {
+                let seen = invitations::load(tx, host, &id)?
+                    .household
+                    .invitation
+                    .version;
+                let change = Change {
+                    events: Some(keys.clone()),
+                    ..Change::default()
+                };
+                invitations::change(tx, host, &id, seen, &change)
+            })
+        };
+        let after = invite(&["nikah"]).await;
+        assert!(
+            after
+                .household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.len() == 1)
+        );
+        let after = invite(&["nikah", "brunch"]).await;
+        assert!(
+            after
+                .household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.len() == 2)
+        );
+        let guest = after.household.guests[0].id.clone();
+        let seen = after.household.invitation.version;
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                answers::reply(
+                    tx,
+                    host,
+                    &guest,
+                    "reception",
+                    seen,
+                    &reply(ReplyStatus::Yes),
+                )
+            })
+            .await;
+        assert_eq!(
+            fields(refused),
+            [("/event".to_owned(), "event_not_invited")]
+        );
+    });
+}

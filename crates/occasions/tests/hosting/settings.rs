@@ -1,0 +1,348 @@
+//! What owners set up: occasions, events, food needs, members, and whom a
+//! deadline closes out.
+
+use occasions::hosting::locks::{self, Opening};
+use occasions::hosting::{When, diets, events, listing, members, occasions as hosted};
+use occasions::occasion;
+use occasions::words::{Access, OccasionStatus};
+use web::I18n;
+
+use crate::parts::{opens, portal};
+use crate::stage::{code, fields, on_both};
+
+#[test]
+fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
+    on_both(async |stage| {
+        let open = stage
+            .done(|tx, host| {
+                let filter = listing::Filter {
+                    access: Some(Access::Open),
+                    ..listing::Filter::default()
+                };
+                listing::all_invitations(tx, host, &filter)
+            })
+            .await;
+        let now = stage.site.clock.now();
+        let effect = stage
+            .done(move |tx, host| locks::effect_of_deadline(tx, host, Some(now)))
+            .await;
+        assert_eq!(effect.closes, i64::try_from(open.len()).unwrap());
+        assert_eq!(effect.reopens, 0);
+        stage
+            .done(move |tx, host| {
+                let seen = hosted::load(tx, host)?.version;
+                let change = hosted::Change {
+                    rsvp_deadline: Some(Some(When(now.to_string()))),
+                    ..hosted::Change::default()
+                };
+                hosted::change(tx, host, seen, &change).map(drop)
+            })
+            .await;
+        let effect = stage
+            .done(|tx, host| locks::effect_of_deadline(tx, host, None))
+            .await;
+        assert_eq!(effect.reopens, i64::try_from(open.len()).unwrap());
+        let id = stage.invitation("RAHMA").await;
+        let other = id.clone();
+        let opening = Opening {
+            open: true,
+            until: Some(When("2099-12-31".to_owned())),
+            ..Opening::default()
+        };
+        let after = stage
+            .done(move |tx, host| locks::unlock(tx, host, &other, &opening))
+            .await;
+        assert_eq!(after.access, Access::Open);
+    });
+}
+
+#[test]
+fn a_new_event_invites_everybody_and_the_last_one_stays() {
+    on_both(async |stage| {
+        let new = events::Change {
+            name: Some(I18n::one("en", "Tea")),
+            starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
+            ..events::Change::default()
+        };
+        let tea = stage
+            .done(move |tx, host| events::create(tx, host, &new))
+            .await;
+        assert_eq!(tea.key, "main", "the first name that is free");
+        let rahman = stage.invitation("RAHMA").await;
+        let invited = portal(stage, &rahman).await;
+        assert!(invited.household.events.contains(&tea.id));
+        assert!(
+            invited
+                .household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.contains_key(&tea.id))
+        );
+        let all = stage.done(events::list).await;
+        let (last, others) = all.split_last().unwrap();
+        let wrong = last.clone();
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                events::remove(tx, host, &wrong.id, wrong.version, "yes")
+            })
+            .await;
+        assert_eq!(
+            fields(refused),
+            [("/confirm".to_owned(), "confirmation_wrong")]
+        );
+        for event in others.iter().cloned() {
+            stage
+                .done(move |tx, host| {
+                    events::remove(tx, host, &event.id, event.version, &event.key)
+                })
+                .await;
+        }
+        let last = last.clone();
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                events::remove(tx, host, &last.id, last.version, &last.key)
+            })
+            .await;
+        assert_eq!(code(refused), "last_event");
+        let left = portal(stage, &rahman).await;
+        assert!(
+            left.household
+                .guests
+                .iter()
+                .all(|guest| guest.replies.len() == 1)
+        );
+    });
+}
+
+#[test]
+fn what_an_event_may_hold() {
+    on_both(async |stage| {
+        let wrong = events::Change {
+            key: Some("nikah".to_owned()),
+            name: Some(I18n::one("en", " ")),
+            starts_at: Some(When("2027-01-10T10:00:00Z".to_owned())),
+            ends_at: Some(When("2027-01-10T10:00:00Z".to_owned())),
+            venue: Some("x".repeat(161)),
+            map_url: Some("javascript:alert(1)".to_owned()),
+            capacity: Some(Some(0)),
+            ..events::Change::default()
+        };
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                events::create(tx, host, &wrong).map(drop)
+            })
+            .await;
+        assert_eq!(
+            fields(refused),
+            [
+                ("/key".to_owned(), "not_unique"),
+                ("/name".to_owned(), "required"),
+                ("/venue".to_owned(), "too_long"),
+                ("/map_url".to_owned(), "url_invalid"),
+                ("/capacity".to_owned(), "out_of_range"),
+                ("/ends_at".to_owned(), "ends_before_start"),
+            ]
+        );
+    });
+}
+
+#[test]
+fn coordinators_write_texts_and_nothing_else() {
+    on_both(async |stage| {
+        let seen = stage.done(hosted::load).await.version;
+        let change = |change: hosted::Change| {
+            stage.act(&stage.coordinator, move |tx, host| {
+                let seen = hosted::load(tx, host)?.version;
+                hosted::change(tx, host, seen, &change)
+            })
+        };
+        let text = hosted::Change {
+            welcome: Some(I18n::one("ms", "Selamat datang")),
+            ..hosted::Change::default()
+        };
+        assert_eq!(change(text).await.unwrap().version, seen + 1);
+        for more in [
+            hosted::Change {
+                slug: Some("another".to_owned()),
+                ..hosted::Change::default()
+            },
+            hosted::Change {
+                rsvp_deadline: Some(None),
+                ..hosted::Change::default()
+            },
+            hosted::Change {
+                welcome: Some(I18n::one("ms", "Hai")),
+                switches: Some([(hosted::Switch::Notes, false)].into()),
+                ..hosted::Change::default()
+            },
+        ] {
+            assert_eq!(code(change(more).await), "forbidden");
+        }
+        let event = stage.done(events::list).await[0].clone();
+        let (id, version) = (event.id.clone(), event.version);
+        let moved = stage
+            .act(&stage.coordinator, move |tx, host| {
+                let moved = events::Change {
+                    venue: Some("Elsewhere".to_owned()),
+                    ..events::Change::default()
+                };
+                events::change(tx, host, &id, version, &moved).map(drop)
+            })
+            .await;
+        assert_eq!(code(moved), "forbidden");
+        let dressed = stage
+            .act(&stage.coordinator, move |tx, host| {
+                let dressed = events::Change {
+                    dress_code: Some(I18n::one("en", "Batik")),
+                    ..events::Change::default()
+                };
+                events::change(tx, host, &event.id, event.version, &dressed)
+            })
+            .await
+            .unwrap();
+        assert_eq!(dressed.calendar_sequence, 0, "calendars need not be told");
+    });
+}
+
+#[test]
+fn a_former_slug_leads_on_until_somebody_takes_it() {
+    on_both(async |stage| {
+        let rename = |slug: &'static str| {
+            stage.act(&stage.owner, move |tx, host| {
+                let seen = hosted::load(tx, host)?.version;
+                let change = hosted::Change {
+                    slug: Some(slug.to_owned()),
+                    ..hosted::Change::default()
+                };
+                hosted::change(tx, host, seen, &change)
+            })
+        };
+        let leads_to = |slug: &'static str| {
+            let store = stage.site.store.clone();
+            async move {
+                store
+                    .read(move |tx| occasion::find_by_slug(tx, slug))
+                    .await
+                    .unwrap()
+            }
+        };
+        rename("our-day").await.unwrap();
+        assert_eq!(leads_to("our-day").await.as_ref(), Some(&stage.occasion));
+        assert_eq!(
+            leads_to("aisyah-daniel").await.as_ref(),
+            Some(&stage.occasion)
+        );
+        assert_eq!(
+            fields(rename("No!").await),
+            [("/slug".to_owned(), "slug_invalid")]
+        );
+        let who = stage.stranger.who.clone();
+        let make = move |slug: &'static str| {
+            let (store, who) = (stage.site.store.clone(), who.clone());
+            async move {
+                store
+                    .write(move |tx| {
+                        let new = hosted::Change {
+                            slug: Some(slug.to_owned()),
+                            title: Some(I18n::one("en", "Another")),
+                            hosts: Some(I18n::one("en", "Others")),
+                            time_zone: Some("asia/singapore".to_owned()),
+                            ..hosted::Change::default()
+                        };
+                        hosted::create(tx, &who, &new, None)
+                    })
+                    .await
+            }
+        };
+        assert_eq!(code(make("our-day").await), "slug_taken");
+        let other = make("aisyah-daniel").await.unwrap();
+        assert_eq!(leads_to("aisyah-daniel").await, Some(other));
+        assert_eq!(code(rename("aisyah-daniel").await), "slug_taken");
+    });
+}
+
+#[test]
+fn an_occasion_moves_forward_and_back_but_is_not_closed_before_it_was_open() {
+    on_both(async |stage| {
+        use OccasionStatus::{Archived, Closed, Draft, Published};
+        let to = |status| {
+            stage.act(&stage.owner, move |tx, host| {
+                hosted::set_status(tx, host, None, status).map(|occasion| occasion.status)
+            })
+        };
+        for status in [Closed, Archived, Published, Draft, Published, Draft] {
+            assert_eq!(to(status).await.unwrap(), status);
+            assert_eq!(
+                opens(stage, "RAHMA").await,
+                matches!(status, Published | Closed)
+            );
+        }
+        assert_eq!(code(to(Closed).await), "wrong_state");
+    });
+}
+
+#[test]
+fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
+    on_both(async |stage| {
+        let remove = |key: &'static str| {
+            stage.act(&stage.owner, move |tx, host| diets::remove(tx, host, key))
+        };
+        assert_eq!(remove("kosher").await.unwrap(), diets::Removed::Deleted);
+        assert_eq!(remove("halal").await.unwrap(), diets::Removed::Deactivated);
+        let left = stage.done(diets::list).await;
+        assert!(left.iter().all(|(option, _)| option.key != "kosher"));
+        let (halal, version) = left
+            .into_iter()
+            .find(|(option, _)| option.key == "halal")
+            .unwrap();
+        assert!(!halal.active);
+        assert_eq!(version, 2);
+        let new = |key: &str| diets::Change {
+            key: Some(key.to_owned()),
+            label: Some(I18n::one("en", "No nuts")),
+            ..diets::Change::default()
+        };
+        let (first, second) = (new("no-nuts"), new("no-nuts"));
+        stage
+            .done(move |tx, host| diets::create(tx, host, &first))
+            .await;
+        let twice = stage
+            .act(&stage.owner, move |tx, host| {
+                diets::create(tx, host, &second)
+            })
+            .await;
+        assert_eq!(fields(twice), [("/key".to_owned(), "not_unique")]);
+    });
+}
+
+#[test]
+fn the_last_owner_stays() {
+    on_both(async |stage| {
+        stage.give_password(&stage.owner).await;
+        let (owner, coordinator) = (
+            stage.owner.account.clone(),
+            stage.coordinator.account.clone(),
+        );
+        let leave = owner.clone();
+        let left = stage
+            .act(&stage.owner, move |tx, host| {
+                members::remove(tx, host, &leave)
+            })
+            .await;
+        assert_eq!(code(left), "last_owner");
+        let lower = stage
+            .act(&stage.owner, move |tx, host| {
+                members::change(tx, host, &owner, accounts::grant::Role::Observer)
+            })
+            .await;
+        assert_eq!(code(lower), "last_owner");
+        stage
+            .act(&stage.coordinator, move |tx, host| {
+                members::remove(tx, host, &coordinator)
+            })
+            .await
+            .unwrap();
+        let gone = stage.act(&stage.coordinator, members::list).await;
+        assert_eq!(code(gone), "not_found", "who left is nobody there");
+    });
+}
