@@ -56,10 +56,10 @@ enum New {
     Slug,
     /// The invitation's code.
     Code,
-    /// Seats for all of them, where there is a limit at all.
-    Seats,
+    /// No limit of seats: they would be too few.
+    Unlimited,
     /// Nobody has answered yet.
-    None,
+    Zero,
 }
 
 const PARTS: [Part; 7] = [
@@ -76,8 +76,8 @@ const PARTS: [Part; 7] = [
         changed: &[
             ("id", New::OfOccasion),
             ("occasion", New::OfOccasion),
-            ("capacity", New::Seats),
-            ("seats_taken", New::None),
+            ("capacity", New::Unlimited),
+            ("seats_taken", New::Zero),
         ],
     },
     Part {
@@ -138,8 +138,8 @@ impl Part {
                 Some(New::OfOccasion) => renumbered(column, &occasion),
                 Some(New::OfInvitation) => renumbered(column, "copy.i"),
                 Some(New::Slug) => format!("old.slug || '-' || {occasion}"),
-                Some(New::Seats) => "old.capacity - old.capacity + 100000".to_owned(),
-                Some(New::None) => "0".to_owned(),
+                Some(New::Unlimited) => "NULL".to_owned(),
+                Some(New::Zero) => "0".to_owned(),
                 Some(New::Code) => format!("'Z' || {}", padded("copy.i", 7)),
             })
             .collect();

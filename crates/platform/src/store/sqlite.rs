@@ -25,6 +25,9 @@ use super::{
 
 /// How long a batch goes on taking changes while none has waited longer.
 const BATCH_TIME: Duration = Duration::from_millis(5);
+/// And how long as a multiple of the last flush: where flushes are slow, few of
+/// them are to stand between many changes.
+const BATCH_FLUSHES: u32 = 5;
 /// How long another program may hold the file before a change gives up.
 const BUSY: Duration = Duration::from_secs(5);
 /// How often to look whether another process has changed the file.
@@ -201,7 +204,7 @@ impl Writer {
             return last_flush;
         }
         let began = Instant::now();
-        let patience = BATCH_TIME.max(last_flush);
+        let patience = BATCH_TIME.max(last_flush * BATCH_FLUSHES);
         let mut batch = Batch::default();
         let mut next = Some(first);
         while let Some(work) = next.take() {
