@@ -16,11 +16,13 @@ mod html;
 mod page;
 mod postgres;
 mod statements;
+mod together;
 mod visitor;
 mod world;
 
 pub use form::{Field, Form};
 pub use page::{Link, Page};
 pub use statements::{Statement, prepare_all, statements};
+pub use together::together;
 pub use visitor::{Events, Visitor};
 pub use world::{Engine, SentMail, WaitingJob, World};

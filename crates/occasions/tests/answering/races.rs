@@ -1,15 +1,12 @@
 //! Races that really race: many rounds, on both engines, two or more who want
 //! the same at the same moment (§4.1). `ROUNDS` each.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 use occasions::refusal::Refusal;
 use occasions::rsvp::Saved;
 use occasions::words::ReplyStatus::{No, Yes};
 use platform::{Rows, StoreError, sql};
-use testkit::World;
-use tokio::sync::Barrier;
+use testkit::{World, together};
 
 use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
 
@@ -18,28 +15,6 @@ const ROUNDS: usize = 200;
 /// A code for each round.
 fn code(letter: char, round: usize) -> String {
     format!("{letter}{round:05}")
-}
-
-/// Runs both at the same moment, each on its own thread.
-async fn together<A, B>(
-    one: impl Future<Output = A> + Send + 'static,
-    other: impl Future<Output = B> + Send + 'static,
-) -> (A, B)
-where
-    A: Send + 'static,
-    B: Send + 'static,
-{
-    let barrier = Arc::new(Barrier::new(2));
-    let there = Arc::clone(&barrier);
-    let one = tokio::spawn(async move {
-        there.wait().await;
-        one.await
-    });
-    let other = tokio::spawn(async move {
-        barrier.wait().await;
-        other.await
-    });
-    (one.await.unwrap(), other.await.unwrap())
 }
 
 #[test]

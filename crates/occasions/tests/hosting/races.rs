@@ -1,8 +1,6 @@
 //! Hosts and households who want something at the same moment, many rounds, on
 //! both engines (§4.1).
 
-use std::sync::Arc;
-
 use occasions::code::CodeKey;
 use occasions::hosting::invitations::{self, Change};
 use occasions::hosting::{Refusal, enter, guests, locks};
@@ -11,33 +9,11 @@ use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::wish::{GuestWish, Wish};
 use occasions::words::{Access, ReplyStatus, Source};
-use tokio::sync::Barrier;
+use testkit::together;
 
 use crate::stage::{Host, Stage, on_both};
 
 const ROUNDS: usize = 200;
-
-/// Runs both at the same moment, each on its own thread.
-async fn together<A, B>(
-    one: impl Future<Output = A> + Send + 'static,
-    other: impl Future<Output = B> + Send + 'static,
-) -> (A, B)
-where
-    A: Send + 'static,
-    B: Send + 'static,
-{
-    let barrier = Arc::new(Barrier::new(2));
-    let there = Arc::clone(&barrier);
-    let one = tokio::spawn(async move {
-        there.wait().await;
-        one.await
-    });
-    let other = tokio::spawn(async move {
-        barrier.wait().await;
-        other.await
-    });
-    (one.await.unwrap(), other.await.unwrap())
-}
 
 /// One host's change of one invitation, ready to run anywhere.
 fn by<T, F>(

@@ -1,0 +1,27 @@
+//! Two who want the same at the same moment.
+
+use std::sync::Arc;
+
+use tokio::sync::Barrier;
+
+/// Runs both at the same moment, each on its own thread.
+pub async fn together<A, B>(
+    one: impl Future<Output = A> + Send + 'static,
+    other: impl Future<Output = B> + Send + 'static,
+) -> (A, B)
+where
+    A: Send + 'static,
+    B: Send + 'static,
+{
+    let barrier = Arc::new(Barrier::new(2));
+    let there = Arc::clone(&barrier);
+    let one = tokio::spawn(async move {
+        there.wait().await;
+        one.await
+    });
+    let other = tokio::spawn(async move {
+        barrier.wait().await;
+        other.await
+    });
+    (one.await.expect("no panic"), other.await.expect("no panic"))
+}
