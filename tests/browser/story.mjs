@@ -6,6 +6,7 @@ import { Kenduri } from './kenduri.mjs';
 
 let browser;
 let kenduri;
+let storageState; // of a host who has signed in
 
 before(async () => {
   [browser, kenduri] = await Promise.all([open(), Kenduri.start()]);
@@ -46,13 +47,14 @@ test('a family answers on a phone, brings a guest, and sees what was kept', asyn
   const page = await visitor(browser, kenduri);
   await openForm(page, 'RAHMA');
   assert.equal(await answerForAll(page, 'yes'), 12, 'four people, three events');
+  await page.getByLabel('A song that gets you dancing?').fill('Getaran Jiwa');
 
   await page.locator('[data-add] button').click();
   const guest = page.locator('fieldset[data-new]').first();
   assert.ok(await guest.locator('input[name="new.0.name"]').evaluate((field) => field === document.activeElement));
   await page.keyboard.type('Mei Ling');
   await save(page);
-  await sees(page, 'Rahman', 'Mei Ling', 'Coming');
+  await sees(page, 'Rahman', 'Mei Ling', 'Coming', 'Getaran Jiwa');
 
   await page.reload();
   await sees(page, 'Mei Ling');
@@ -110,6 +112,7 @@ test('closed and locked invitations show answers and no controls', async () => {
 test('the host signs in by the link of this start, and sees an answer arrive', async () => {
   const host = await visitor(browser, kenduri, { viewport: desk, locale: 'en-GB' });
   await signIn(host, kenduri);
+  storageState = await host.context().storageState();
   await host.goto('/admin/o/aisyah-daniel');
   await host.locator('[data-live][data-state=live]').waitFor();
   const coming = host.locator('#part-coming');
@@ -123,4 +126,28 @@ test('the host signs in by the link of this start, and sees an answer arrive', a
 
   await host.locator('#part-latest li.fresh', { hasText: 'Rossi' }).waitFor();
   assert.notEqual(await coming.innerText(), before, 'the figures follow without a reload');
+});
+
+test('a question that the host asks is in the next form, and its answer in the numbers', async () => {
+  const host = await visitor(browser, kenduri, { viewport: desk, locale: 'en-GB', storageState });
+  await host.goto('/admin/o/aisyah-daniel/settings/questions/new');
+  await host.locator('[name="title.en"]').fill('Which bus do you take?');
+  await host.locator('select[name=kind]').selectOption('one_choice');
+  await host.locator('summary', { hasText: 'Choices' }).click();
+  await host.locator('[name="choices.0.label.en"]').fill('The early one');
+  await host.locator('[name="choices.1.label.en"]').fill('The late one');
+  await host.locator('main form button').first().click();
+  await host.waitForURL(/\?done=created/);
+
+  const guest = await visitor(browser, kenduri);
+  await openForm(guest, 'ROSSI');
+  await answerForAll(guest, 'yes');
+  await guest.getByLabel('Which bus do you take?').first().selectOption({ label: 'The late one' });
+  await save(guest);
+  await sees(guest, 'Which bus do you take?', 'The late one');
+
+  await host.goto('/admin/o/aisyah-daniel/reports');
+  await host.locator('a[href*="answer=question-1%3Achoice-2"]').click();
+  await host.waitForURL(/\/guests\?/);
+  assert.match(await host.locator('main').innerText(), /Marco Rossi/);
 });

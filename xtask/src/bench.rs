@@ -7,6 +7,7 @@ mod client;
 mod cores;
 mod crawl;
 mod crowd;
+mod edge;
 mod flush;
 mod footprint;
 mod load;
@@ -38,6 +39,11 @@ pub(crate) enum Bench {
     },
     /// The guest's page beside a bare server that answers the same bytes, in a small and a large store.
     Page {
+        #[command(flatten)]
+        turns: Turns,
+    },
+    /// The front door beside Debian's nginx: processor time of a request, handshakes, memory.
+    Edge {
         #[command(flatten)]
         turns: Turns,
     },
@@ -89,6 +95,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rsvp { turns, postgres } => rsvp::bench(&runtime, *turns, *postgres),
         Bench::Page { turns } => page::bench(&runtime, *turns),
+        Bench::Edge { turns } => edge::bench(&runtime, *turns),
         Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
     }
 }

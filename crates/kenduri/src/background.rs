@@ -16,12 +16,9 @@ use tokio_util::task::TaskTracker;
 use web::Site;
 
 use crate::configuration::{MailRoute, Settings};
-use crate::figures::Figures;
 
 /// How often opened invitations are written down; a crash loses no more.
 const OPENS: Duration = Duration::from_secs(10);
-/// How often figures are put away, so that samples nobody asks for do not pile up.
-const FIGURES: Duration = Duration::from_secs(5);
 
 /// Everything that runs until Kenduri stops.
 pub(crate) struct Background {
@@ -33,8 +30,6 @@ pub(crate) struct Background {
     pub(crate) budget: GuessBudget,
     /// Opened invitations, gathered by the pages.
     pub(crate) opens: Arc<Opens>,
-    /// What is counted.
-    pub(crate) figures: Figures,
 }
 
 impl Background {
@@ -44,7 +39,6 @@ impl Background {
         let (store, clock) = (site.store.clone(), site.clock.clone());
         tasks.spawn(self.budget.run(store, clock, stop.clone()));
         tasks.spawn(write_opens(self.opens, site.clone(), stop.clone()));
-        tasks.spawn(tidy(self.figures, stop.clone()));
     }
 }
 
@@ -68,6 +62,7 @@ pub(crate) async fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         mail::handler(site.store.clone(), post),
         occasions::closing::sweeps(site.store.clone()),
         occasions::web::mail::confirmations(site.clone()),
+        occasions::web::alarm::alarms(site.clone()),
     ];
     handlers.extend(occasions::hosting::jobs(&site.platform, &site.catalogue));
     Ok(Worker::new(
@@ -95,14 +90,5 @@ async fn write_opens(opens: Arc<Opens>, site: Site, stop: CancellationToken) {
         if last {
             return;
         }
-    }
-}
-
-async fn tidy(figures: Figures, stop: CancellationToken) {
-    while tokio::time::timeout(FIGURES, stop.cancelled())
-        .await
-        .is_err()
-    {
-        figures.tidy();
     }
 }

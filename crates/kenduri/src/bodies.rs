@@ -6,53 +6,44 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::http::{Response, header};
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::{Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A client has this long between two parts of a body.
-const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// A request body that fails when nothing comes for [`BODY_TIME`].
+/// A request body that fails when it has not come whole in its time: a drop now
+/// and then is not enough.
 pub(crate) struct Timed {
-    inner: Incoming,
-    limit: Pin<Box<Sleep>>,
+    inner: edge::Body,
+    whole: Pin<Box<Sleep>>,
 }
 
 impl Timed {
     /// Puts the limit around a body; an empty one needs none.
-    pub(crate) fn around(inner: Incoming) -> Body {
+    pub(crate) fn around(inner: edge::Body, whole: Duration) -> Body {
         if inner.is_end_stream() {
             return Body::empty();
         }
         Body::new(Self {
             inner,
-            limit: Box::pin(sleep(BODY_TIME)),
+            whole: Box::pin(sleep(whole)),
         })
     }
 }
 
 impl HttpBody for Timed {
     type Data = Bytes;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Error = edge::BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            self.limit.as_mut().reset(Instant::now() + BODY_TIME);
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        if self.whole.as_mut().poll(context).is_ready() {
+            let late = io::Error::new(io::ErrorKind::TimedOut, "the body came too slowly");
+            return Poll::Ready(Some(Err(late.into())));
         }
-        self.limit.as_mut().poll(context).map(|()| {
-            Some(Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "the body came too slowly",
-            )
-            .into()))
-        })
+        Pin::new(&mut self.inner).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -64,29 +55,21 @@ impl HttpBody for Timed {
     }
 }
 
-/// Lets an answer that never ends by itself end when `stop` says so; any other
-/// answer stays as it is.
-pub(crate) fn ending_with(answer: Response<Body>, stop: CancellationToken) -> Response<Body> {
-    let is_stream = answer
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if !is_stream {
-        return answer;
-    }
-    answer.map(|inner| {
-        Body::new(Ending {
-            inner,
-            stop: Box::pin(stop.cancelled_owned()),
-        })
-    })
-}
-
-/// An event stream that ends in order, so that browsers come back to whoever
-/// answers next.
-struct Ending {
+/// An event stream that ends in order when Kenduri stops, so that browsers come
+/// back to whoever answers next.
+pub(crate) struct Ending {
     inner: Body,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Ending {
+    /// A stream that ends when `stop` says so.
+    pub(crate) fn new(inner: Body, stop: CancellationToken) -> Self {
+        Self {
+            inner,
+            stop: Box::pin(stop.cancelled_owned()),
+        }
+    }
 }
 
 impl HttpBody for Ending {

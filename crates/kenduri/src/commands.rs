@@ -1,6 +1,8 @@
 //! The words a person types. One file per word; each ends in an exit code.
 
+mod apply;
 mod check;
+mod maintenance;
 mod migrate;
 mod owner;
 mod serve;
@@ -9,12 +11,13 @@ mod token;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::configuration::{self, Asked, Flag};
-use crate::orders::{Order, Outcome};
+use crate::orders::{Hands, Order, Outcome};
 use crate::{control, installation};
 
 /// Invitations that are answered, and nothing is lost.
@@ -39,6 +42,9 @@ pub(crate) struct Kenduri {
 enum Word {
     Serve(serve::Serve),
     Check(check::Check),
+    Apply(apply::Apply),
+    #[command(subcommand)]
+    Maintenance(maintenance::Maintenance),
     #[command(subcommand)]
     Owner(owner::Owner),
     #[command(subcommand)]
@@ -66,6 +72,8 @@ impl Kenduri {
         match self.word {
             Word::Serve(serve) => serve.run(),
             Word::Check(check) => check.run(),
+            Word::Apply(apply) => apply.run(),
+            Word::Maintenance(maintenance) => maintenance.run(),
             Word::Owner(owner) => owner.run(),
             Word::Token(token) => token.run(),
             Word::Migrate(migrate) => migrate.run(),
@@ -105,26 +113,38 @@ fn say(text: &str) -> Result<()> {
 /// No Kenduri runs on this data, and there is none that could be opened instead.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "Kenduri is not running with the data in {0}, and nothing is there\n  say where its data is: --data DIR or --config FILE"
+    "Kenduri is not running with the data in {0}\n  start it, or say where its data is: --data DIR or --config FILE"
 )]
 struct NotRunning(String);
 
 /// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
 fn give(order: Order, place: &Where) -> Result<Outcome> {
-    let settings = configuration::load(&place.asked())?.settings;
+    let mut asked = place.asked();
+    // This word opens no listener; whoever runs was asked before.
+    asked.allow_public_mailbox = true;
+    let settings = configuration::load(&asked)?.settings;
     if let Some(outcome) = control::ask(&settings.data, &order)? {
         return Ok(outcome);
     }
     // An owner may be made before the first start; all else needs what is there.
-    if !settings.data.exists() && !matches!(order, Order::OwnerCreate(_)) {
+    let needs_running = matches!(order, Order::Apply);
+    let needs_data = !matches!(order, Order::OwnerCreate(_));
+    if needs_running || (needs_data && !settings.data.exists()) {
         bail!(NotRunning(settings.data.display().to_string()));
     }
-    let url = installation::likely_url(&settings)?;
-    let site = installation::open(&settings, url)?;
+    let site = order
+        .is_for_the_app()
+        .then(|| installation::open(&settings));
+    let hands = Hands {
+        site: site.transpose()?,
+        maintenance: installation::maintenance(&settings)?,
+        settings: Arc::new(settings),
+        wishes: None,
+    };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(order.carry_out(&site))
+        .block_on(order.carry_out(&hands))
 }
 
 impl Where {

@@ -6,6 +6,7 @@
 
 mod address;
 mod check;
+mod differences;
 mod keys;
 mod mail;
 mod problem;
@@ -15,12 +16,13 @@ mod sources;
 mod written;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-pub(crate) use address::{ListenAddress, link_to};
+pub(crate) use address::{host_link, likely_link, link_to};
+pub(crate) use differences::differences;
 pub(crate) use mail::MailRoute;
 pub(crate) use problem::{Origin, Problem, Problems};
 pub(crate) use settings::Settings;
@@ -63,6 +65,8 @@ pub(crate) struct Flag {
 pub(crate) struct Configuration {
     /// What is in force.
     pub(crate) settings: Settings,
+    /// What the edge does.
+    pub(crate) plan: edge::Plan,
     /// What works, and should be known.
     pub(crate) warnings: Vec<String>,
     /// The file that was read.
@@ -100,11 +104,16 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
 
     let mut merged = Table::new();
     for (key, value) in keys::known() {
-        keys::place(&mut merged, &key, value);
+        // An empty table stands for nothing having been said.
+        if !value.is_table() {
+            keys::place(&mut merged, &key, value);
+        }
     }
     let mut origins = BTreeMap::new();
     for leaf in leaves {
         keys::place(&mut merged, &leaf.key, leaf.value);
+        origins.retain(|key: &String, _| !keys::lies_in(key, &leaf.key));
+        origins.extend(leaf.inside);
         origins.insert(leaf.key, leaf.origin);
     }
     let written = match Written::deserialize(Value::Table(merged.clone())) {
@@ -121,16 +130,21 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     };
 
     let mut check = Check::new(&origins);
-    let settings = settings::settings(&written, &mut check);
-    if let Some(settings) = &settings {
+    let folder = file.as_deref().and_then(Path::parent);
+    let folder = folder.unwrap_or_else(|| Path::new(""));
+    let settings = settings::settings(&written, folder, &mut check);
+    if let Some((settings, plan)) = &settings
+        && plan.needs_app()
+    {
         keep_mailbox_private(settings, asked.allow_public_mailbox, &mut check);
     }
     let Check {
         problems, warnings, ..
     } = check;
     match settings {
-        Some(settings) if problems.is_empty() => Ok(Configuration {
+        Some((settings, plan)) if problems.is_empty() => Ok(Configuration {
             settings,
+            plan,
             warnings,
             file,
             merged,
@@ -174,6 +188,11 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
 }
 
 impl Configuration {
+    /// What was said, all sources together: what a later configuration is compared with.
+    pub(crate) fn said(&self) -> &Table {
+        &self.merged
+    }
+
     /// What is in force and who said so, as TOML with remarks; secrets are `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)

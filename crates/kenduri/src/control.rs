@@ -16,9 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
-use web::Site;
 
-use crate::orders::{Order, Outcome};
+use crate::orders::{Hands, Order, Outcome};
 
 /// The longest line either side reads.
 const LINE_LIMIT: u64 = 64 * 1024;
@@ -89,7 +88,7 @@ impl Control {
     }
 
     /// Answers until `stop`.
-    pub(crate) async fn serve(self, site: Site, stop: CancellationToken) {
+    pub(crate) async fn serve(self, hands: Hands, stop: CancellationToken) {
         loop {
             let stream = tokio::select! {
                 () = stop.cancelled() => return,
@@ -102,9 +101,9 @@ impl Control {
                     }
                 },
             };
-            let site = site.clone();
+            let hands = hands.clone();
             tokio::spawn(async move {
-                let told = tokio::time::timeout(PATIENCE, answer(stream, &site)).await;
+                let told = tokio::time::timeout(PATIENCE, answer(stream, &hands)).await;
                 if let Ok(Err(error)) = told {
                     tracing::warn!(%error, "a visitor of the control socket got no answer");
                 }
@@ -120,7 +119,7 @@ impl Drop for Control {
     }
 }
 
-async fn answer(mut stream: tokio::net::UnixStream, site: &Site) -> Result<()> {
+async fn answer(mut stream: tokio::net::UnixStream, hands: &Hands) -> Result<()> {
     let visitor = stream.peer_cred()?.uid();
     let reply = if visitor == 0 || visitor == rustix::process::geteuid().as_raw() {
         let mut line = Vec::new();
@@ -134,7 +133,7 @@ async fn answer(mut stream: tokio::net::UnixStream, site: &Site) -> Result<()> {
         }
         match serde_json::from_slice::<Order>(&line) {
             Ok(order) => order
-                .carry_out(site)
+                .carry_out(hands)
                 .await
                 .map_or_else(|error| Reply::Error(error.to_string()), Reply::Ok),
             Err(error) => Reply::Error(format!("not an order this Kenduri knows: {error}")),

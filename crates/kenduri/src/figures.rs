@@ -1,9 +1,12 @@
 //! What `/metrics` says: figures of requests, the store and the process, as
 //! Prometheus text.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use platform::{Store, StoreError, Tx, jobs, mail};
+use tokio_util::sync::CancellationToken;
 
 /// Upper bounds of the histograms, in seconds: from a page out of memory to a
 /// proxied request that is given up.
@@ -11,42 +14,57 @@ const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
+/// How often figures are put away.
+const TIDY: Duration = Duration::from_secs(5);
+
 /// Where figures are counted. One per process.
 #[derive(Clone)]
 pub(crate) struct Figures {
     counted: PrometheusHandle,
-    store: Store,
+    /// Nothing: the app does not run.
+    store: Option<Store>,
 }
 
-/// Begins to count, for the whole process.
-pub(crate) fn start(store: Store) -> Result<Figures> {
+/// Begins to count, for the whole process. What is counted is made later.
+pub(crate) fn start() -> Result<Figures> {
     let counted = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
         .context("cannot count figures")?;
+    let store = None;
     Ok(Figures { counted, store })
 }
 
 impl Figures {
+    /// The same, and what the store can tell.
+    pub(crate) fn with(self, store: Store) -> Self {
+        let store = Some(store);
+        Self { store, ..self }
+    }
+
     /// Everything counted so far.
     pub(crate) async fn render(&self) -> String {
-        let (changes, commits) = self.store.counts();
-        // Figures that cannot be looked up now keep their last value.
-        if let Ok((waiting, doubted)) = self.store.read(look).await {
-            metrics::gauge!("kenduri_jobs_waiting").set(waiting);
-            metrics::gauge!("kenduri_mails_doubted").set(doubted);
+        if let Some(store) = &self.store {
+            let (changes, commits) = store.counts();
+            // Figures that cannot be looked up now keep their last value.
+            if let Ok((waiting, doubted)) = store.read(look).await {
+                metrics::gauge!("kenduri_jobs_waiting").set(waiting);
+                metrics::gauge!("kenduri_mails_doubted").set(doubted);
+            }
+            metrics::counter!("kenduri_store_changes_total").absolute(changes);
+            metrics::counter!("kenduri_store_commits_total").absolute(commits);
         }
-        metrics::counter!("kenduri_store_changes_total").absolute(changes);
-        metrics::counter!("kenduri_store_commits_total").absolute(commits);
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("process_resident_memory_bytes").set(bytes);
         }
         self.counted.render()
     }
 
-    /// Puts away samples nobody has asked for, so that they do not pile up.
-    pub(crate) fn tidy(&self) {
-        self.counted.run_upkeep();
+    /// Puts away samples nobody has asked for, so that they do not pile up, until `stop`.
+    pub(crate) async fn tidy(self, stop: CancellationToken) {
+        while tokio::time::timeout(TIDY, stop.cancelled()).await.is_err() {
+            self.counted.run_upkeep();
+        }
     }
 }
 

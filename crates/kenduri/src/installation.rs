@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use edge::maintenance::Maintenance;
 use platform::{Clock, Files, Platform, Random, Store};
 use web::{Catalogue, Site, SiteUrl};
 
-use crate::configuration::{ListenAddress, Settings, link_to};
+use crate::configuration::{Settings, likely_link};
 
 /// Opens the store and builds what every page needs around it. Blocks.
-pub(crate) fn open(settings: &Settings, url: SiteUrl) -> Result<Site> {
+pub(crate) fn open(settings: &Settings) -> Result<Site> {
     let platform = Platform {
         store: open_store(settings)?,
         clock: Clock::System,
@@ -23,7 +24,7 @@ pub(crate) fn open(settings: &Settings, url: SiteUrl) -> Result<Site> {
         catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES])
             .context("the built-in texts are broken")?,
         settings: Arc::new(web::Settings {
-            url,
+            url: url(settings)?,
             name: settings.site.name.clone(),
             languages: settings.site.languages.clone(),
             time_zone: settings.site.time_zone.clone(),
@@ -33,19 +34,31 @@ pub(crate) fn open(settings: &Settings, url: SiteUrl) -> Result<Site> {
     Ok(site)
 }
 
-/// The site's address where nothing listens: as written, or that of the first
-/// listener there would be.
-pub(crate) fn likely_url(settings: &Settings) -> Result<SiteUrl> {
-    match (&settings.site.url, settings.listen.first()) {
-        (Some(url), _) => Ok(url.clone()),
-        (None, Some(ListenAddress::Tcp(address))) => Ok(SiteUrl::parse(&link_to(*address))?),
-        (None, Some(ListenAddress::Everywhere(port))) => {
-            Ok(SiteUrl::parse(&format!("http://localhost:{port}"))?)
-        }
-        (None, Some(ListenAddress::Unix(_)) | None) => bail!(
+/// The site's address: as written, or that of the first listener.
+pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
+    if let Some(url) = &settings.site.url {
+        return Ok(url.clone());
+    }
+    match likely_link(&settings.listen) {
+        Some(link) => Ok(SiteUrl::parse(&link)?),
+        None => bail!(
             "Kenduri listens on a unix socket only, so it cannot know its own address\n  set site.url"
         ),
     }
+}
+
+/// Whether the doors are closed, as it was left.
+pub(crate) fn maintenance(settings: &Settings) -> Result<Arc<Maintenance>> {
+    let health = ["/healthz", "/readyz"].map(str::to_owned);
+    Maintenance::open(&settings.data, health.into())
+        .map(Arc::new)
+        .with_context(|| {
+            format!(
+                "cannot read maintenance.json or maintenance.html in {}\n  \
+                 mend or remove them; without the first the doors are open",
+                settings.data.display()
+            )
+        })
 }
 
 /// Makes the data folder, readable by its owner only, and the folder for sockets in it.

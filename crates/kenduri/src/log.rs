@@ -1,15 +1,15 @@
 //! What is said about the work: one line per event, as text or JSON, to
 //! standard error or a folder.
 //!
-//! Lines go through a bounded queue to a thread of their own, so that a slow
-//! disk or a stopped terminal never holds a request. What does not fit is
-//! dropped and counted.
+//! Lines gather in memory and a thread of their own writes them, many at once,
+//! so that a slow disk or a stopped terminal never holds a request. What does
+//! not fit is dropped and counted.
 
 mod folder;
 
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tracing_subscriber::EnvFilter;
@@ -19,12 +19,13 @@ use crate::configuration::{LogFormat, LogLevel};
 
 use folder::Folder;
 
-/// How many lines may wait.
-const WAITING: usize = 8_192;
+/// How many bytes may wait.
+const WAITING: usize = 4 << 20;
+/// How long lines gather before they are written together: unnoticed by whoever
+/// reads along, and most of what writing costs is saved under load.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long the end of the program waits for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long to wait before looking again whether there is room.
-const BREATH: Duration = Duration::from_millis(5);
 
 /// Where lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +38,76 @@ pub(crate) struct Log {
     pub(crate) folder: Option<std::path::PathBuf>,
 }
 
-/// Writes what still waits when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Writing {
-    queue: SyncSender<Message>,
-    written: Receiver<()>,
+impl Log {
+    /// Whether lines are for people.
+    pub(crate) fn is_text(&self) -> bool {
+        match self.format {
+            LogFormat::Auto => self.folder.is_none() && io::stderr().is_terminal(),
+            LogFormat::Text => true,
+            LogFormat::Json => false,
+        }
+    }
 }
 
+/// Writes what still waits when it is dropped.
 #[derive(Debug)]
-enum Message {
-    Line(Vec<u8>),
-    End,
+pub(crate) struct Writing(Arc<Desk>);
+
+impl Writing {
+    /// Takes whole lines of somebody else's among the program's own.
+    pub(crate) fn lines(&self) -> impl Write + Send + 'static {
+        Lines(Queue(Arc::clone(&self.0)))
+    }
+}
+
+/// Where lines wait for the thread that writes them.
+#[derive(Debug, Default)]
+struct Desk {
+    pile: Mutex<Pile>,
+    /// The first line has come, the end has, or everything is written.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Pile {
+    lines: Vec<u8>,
+    ends: bool,
+    ended: bool,
+}
+
+impl Desk {
+    fn pile(&self) -> MutexGuard<'_, Pile> {
+        self.pile.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a line, if there is room for it.
+    fn put(&self, line: &[u8]) -> bool {
+        let mut pile = self.pile();
+        let fits = pile.lines.len() + line.len() <= WAITING;
+        if fits {
+            let is_first = pile.lines.is_empty();
+            pile.lines.extend_from_slice(line);
+            if is_first {
+                self.changed.notify_all();
+            }
+        }
+        fits
+    }
+
+    /// Waits for lines and swaps them for the empty `lines`; `false`: there will
+    /// be no more.
+    fn take(&self, lines: &mut Vec<u8>) -> bool {
+        let pile = self.pile();
+        let wait = |pile: &mut Pile| pile.lines.is_empty() && !pile.ends;
+        let pile = self.changed.wait_while(pile, wait);
+        let pile = pile.unwrap_or_else(PoisonError::into_inner);
+        let gathered = self
+            .changed
+            .wait_timeout_while(pile, GATHER, |pile| !pile.ends);
+        let (mut pile, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut pile.lines, lines);
+        !(lines.is_empty() && pile.ends)
+    }
 }
 
 /// Starts writing; lines are written until the result is dropped.
@@ -61,19 +121,12 @@ pub(crate) fn start(log: &Log) -> Result<Writing> {
         })?),
         None => Box::new(io::stderr()),
     };
-    let as_text = match log.format {
-        LogFormat::Auto => log.folder.is_none() && io::stderr().is_terminal(),
-        LogFormat::Text => true,
-        LogFormat::Json => false,
-    };
-    let (queue, lines) = sync_channel(WAITING);
-    let (done, written) = sync_channel(1);
+    let as_text = log.is_text();
+    let desk = Arc::new(Desk::default());
+    let written = Arc::clone(&desk);
     std::thread::Builder::new()
         .name("log".to_owned())
-        .spawn(move || {
-            write(target, &lines);
-            let _ = done.send(());
-        })
+        .spawn(move || write(target, &written))
         .context("cannot start the thread that writes the log")?;
     // The libraries below say much at `debug` that only they understand.
     let filter = EnvFilter::new(format!(
@@ -82,7 +135,7 @@ pub(crate) fn start(log: &Log) -> Result<Writing> {
     ));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(Queue(queue.clone()));
+        .with_writer(Queue(Arc::clone(&desk)));
     if as_text {
         let colours = log.folder.is_none() && io::stderr().is_terminal();
         subscriber.with_ansi(colours).with_target(false).init();
@@ -94,8 +147,16 @@ pub(crate) fn start(log: &Log) -> Result<Writing> {
             .with_span_list(false)
             .init();
     }
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
-    Ok(Writing { queue, written })
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.unwrap_or_default();
+        tracing::error!(
+            place,
+            said = web::panicked(panic.payload()),
+            "the program panicked"
+        );
+    }));
+    Ok(Writing(desk))
 }
 
 fn level(level: LogLevel) -> &'static str {
@@ -108,27 +169,31 @@ fn level(level: LogLevel) -> &'static str {
     }
 }
 
-fn write(mut target: Box<dyn Write + Send>, lines: &Receiver<Message>) {
-    while let Ok(Message::Line(line)) = lines.recv() {
+fn write(mut target: Box<dyn Write + Send>, desk: &Desk) {
+    let mut lines = Vec::new();
+    while desk.take(&mut lines) {
         // There is nobody left to tell when the log cannot be written.
-        let _ = target.write_all(&line);
+        let _ = target.write_all(&lines);
+        lines.clear();
     }
     let _ = target.flush();
+    desk.pile().ended = true;
+    desk.changed.notify_all();
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
         // A terminal that was stopped must not keep the program from ending.
-        let end = Instant::now() + PATIENCE;
-        while self.queue.try_send(Message::End).is_err() && Instant::now() < end {
-            std::thread::sleep(BREATH);
-        }
-        let _ = self.written.recv_timeout(PATIENCE);
+        let mut pile = self.0.pile();
+        pile.ends = true;
+        self.0.changed.notify_all();
+        let waits = |pile: &mut Pile| !pile.ended;
+        drop(self.0.changed.wait_timeout_while(pile, PATIENCE, waits));
     }
 }
 
 /// Hands each line to the thread that writes.
-struct Queue(SyncSender<Message>);
+struct Queue(Arc<Desk>);
 
 impl<'a> MakeWriter<'a> for Queue {
     type Writer = &'a Queue;
@@ -141,7 +206,7 @@ impl<'a> MakeWriter<'a> for Queue {
 impl Write for &Queue {
     /// The formatter calls this once for each finished line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.0.try_send(Message::Line(line.to_vec())).is_err() {
+        if !self.0.put(line) {
             metrics::counter!("kenduri_log_lines_dropped_total").increment(1);
         }
         Ok(line.len())
@@ -149,5 +214,67 @@ impl Write for &Queue {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Hands lines over one by one, so that none is dropped for the sake of others.
+struct Lines(Queue);
+
+impl Write for Lines {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            (&self.0).write_all(line)?;
+        }
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was written, readable while it is written.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(lines);
+            Ok(lines.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_line_is_written_in_its_order_before_the_end() {
+        let (desk, paper) = (Arc::new(Desk::default()), Paper::default());
+        let (writer, target) = (Arc::clone(&desk), paper.clone());
+        let thread = std::thread::spawn(move || write(Box::new(target), &writer));
+        let lines: Vec<String> = (0..1_000).map(|number| format!("{number}\n")).collect();
+        for line in &lines {
+            assert!(desk.put(line.as_bytes()));
+        }
+        drop(Writing(desk));
+        assert_eq!(*paper.0.lock().unwrap(), lines.concat().as_bytes());
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_until_there_is_room() {
+        let desk = Desk::default();
+        let line = vec![b'x'; WAITING];
+        assert!(desk.put(&line));
+        assert!(!desk.put(b"one more"));
+        let mut taken = Vec::new();
+        assert!(desk.take(&mut taken));
+        assert_eq!(taken.len(), WAITING);
+        assert!(desk.put(b"one more"));
     }
 }

@@ -4,6 +4,7 @@
 //! every room; no room knows it. Exit codes: 0 done, 1 refused or failed (the
 //! reason is on standard error), 2 bad usage, 3 Kenduri is not running.
 
+mod access;
 mod api;
 mod background;
 mod bodies;
@@ -13,10 +14,12 @@ mod control;
 mod demo;
 mod figures;
 mod installation;
-mod listener;
 mod log;
+mod mounted;
 mod orders;
+mod reload;
 mod router;
+mod sockets;
 
 use std::process::ExitCode;
 

@@ -1,16 +1,23 @@
 //! What a person may order from the command line: said once here, carried out
 //! by the Kenduri that runs, or by the word itself when none runs.
 
+use std::sync::Arc;
+
 use accounts::account::{DisplayName, NewAccount};
 use accounts::grant::{self, Role, Scope};
 use accounts::setup::{self, Credential};
 use accounts::token::{self, NewToken, Right};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
+use edge::maintenance::Maintenance;
 use occasions::occasion;
 use platform::mail::Address;
-use platform::{StoreError, Tx};
+use platform::{Random, StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
 use web::Site;
+
+use crate::configuration::{Settings, host_link};
+use crate::installation;
 
 /// An order, as it travels over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +27,15 @@ pub(crate) enum Order {
     OwnerCreate(OwnerCreate),
     /// Make an API token.
     TokenCreate(TokenCreate),
+    /// Read the settings again, and do what they say now.
+    Apply,
+    /// Close the doors, of one host or of all.
+    MaintenanceOn {
+        /// The host; nothing: all.
+        host: Option<String>,
+    },
+    /// Open the doors.
+    MaintenanceOff,
 }
 
 /// Make somebody an owner of the installation.
@@ -62,16 +78,92 @@ pub(crate) enum Outcome {
         /// Until when it works.
         expires_at: String,
     },
+    /// New settings were taken.
+    Applied {
+        /// Which, and what waits for a restart.
+        said: String,
+    },
+    /// The doors are closed.
+    Closed {
+        /// Lets whoever opens it in.
+        link: String,
+    },
+    /// The doors are open.
+    Open,
+}
+
+/// Somebody wants the settings to be read again, and waits for what comes of it.
+pub(crate) type Wish = oneshot::Sender<Result<String>>;
+
+/// What orders are carried out with.
+#[derive(Clone)]
+pub(crate) struct Hands {
+    /// The app, if any of it runs.
+    pub(crate) site: Option<Site>,
+    /// Closes the doors.
+    pub(crate) maintenance: Arc<Maintenance>,
+    /// Where links lead.
+    pub(crate) settings: Arc<Settings>,
+    /// Whoever can take new settings, if anybody runs.
+    pub(crate) wishes: Option<mpsc::Sender<Wish>>,
 }
 
 impl Order {
+    /// Whether it needs the app and its store.
+    pub(crate) fn is_for_the_app(&self) -> bool {
+        matches!(self, Self::OwnerCreate(_) | Self::TokenCreate(_))
+    }
+
     /// Does it.
-    pub(crate) async fn carry_out(self, site: &Site) -> Result<Outcome> {
+    pub(crate) async fn carry_out(self, hands: &Hands) -> Result<Outcome> {
         match self {
-            Self::OwnerCreate(order) => create_owner(order, site).await,
-            Self::TokenCreate(order) => create_token(order, site).await,
+            Self::OwnerCreate(order) => create_owner(order, hands.site()?).await,
+            Self::TokenCreate(order) => create_token(order, hands.site()?).await,
+            Self::Apply => {
+                let (wish, said) = oneshot::channel();
+                let wishes = hands.wishes.as_ref().context("Kenduri does not run")?;
+                wishes.send(wish).await?;
+                Ok(Outcome::Applied {
+                    said: said.await.context("Kenduri is stopping")??,
+                })
+            }
+            Self::MaintenanceOn { host } => close(host.as_deref(), hands),
+            Self::MaintenanceOff => {
+                hands.maintenance.off().context("cannot open the doors")?;
+                Ok(Outcome::Open)
+            }
         }
     }
+}
+
+impl Hands {
+    fn site(&self) -> Result<&Site> {
+        self.site.as_ref().context(
+            "this Kenduri runs without its own pages, so it has no accounts\n  \
+             write a [[route]] with to = \"app\", and restart it",
+        )
+    }
+}
+
+fn close(host: Option<&str>, hands: &Hands) -> Result<Outcome> {
+    let host = host.map(edge::plan::values::host).transpose();
+    let host = host.map_err(Error::msg)?;
+    let mut pass = [0; 16];
+    Random::system().fill(&mut pass);
+    let pass = hands
+        .maintenance
+        .on(host.as_deref(), &pass)
+        .context("cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M")?;
+    let own = installation::url(&hands.settings).ok();
+    let start = match (host, own) {
+        (Some(host), Some(own)) if own.host() == host => own.join(""),
+        (Some(host), _) => host_link(&hands.settings.listen, &host),
+        (None, Some(own)) => own.join(""),
+        (None, None) => String::new(),
+    };
+    Ok(Outcome::Closed {
+        link: format!("{start}/?kenduri-pass={pass}"),
+    })
 }
 
 async fn create_owner(order: OwnerCreate, site: &Site) -> Result<Outcome> {

@@ -1,12 +1,11 @@
 //! Every address of the program on one page: the rooms' own pages, and what
 //! operators ask.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use accounts::Accounts;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -19,7 +18,6 @@ use web::{Facts, Problem, Site};
 
 use crate::api;
 use crate::figures::Figures;
-use crate::listener::HEADER_LIMIT;
 
 /// How long the store may take to show that it can be written to.
 const READY_TIME: Duration = Duration::from_secs(5);
@@ -46,10 +44,9 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(Extension(parts.door))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(api::routes(&description))
-        .merge(operators(parts.figures, parts.stop))
-        .layer(from_fn(headers_fit));
+        .merge(operators(parts.figures, parts.stop));
     let router = accounts::web::around(&parts.accounts, router);
-    web::serve(&site, router).layer(from_fn(count))
+    web::serve(&site, router)
 }
 
 /// The rooms and the description of their API.
@@ -76,8 +73,8 @@ fn operators(figures: Figures, stop: CancellationToken) -> Router<Site> {
         )
         .route(
             "/metrics",
-            get(async move |facts: Facts, headers: HeaderMap| {
-                if facts.is_from_here(&headers) {
+            get(async move |facts: Facts| {
+                if facts.is_from_here() {
                     Ok(text(figures.render().await))
                 } else {
                     Err(Problem::not_found())
@@ -103,43 +100,4 @@ async fn ready(store: &Store, stop: &CancellationToken) -> Response {
 
 fn text(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body)
-}
-
-/// Refuses a header section that is too large in words; the engine's own
-/// refusal has none.
-async fn headers_fit(request: Request, next: Next) -> Response {
-    let headers = request.headers().iter();
-    let length: usize = headers
-        .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
-        .sum();
-    if length + request.uri().path().len() > HEADER_LIMIT {
-        return Problem::new(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "headers_too_large",
-        )
-        .into_response();
-    }
-    next.run(request).await
-}
-
-/// Counts the request by route and class of status.
-async fn count(request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-    let route = route
-        .as_ref()
-        .map_or("none", MatchedPath::as_str)
-        .to_owned();
-    let class = match response.status().as_u16() / 100 {
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        5 => "5xx",
-        _ => "1xx",
-    };
-    metrics::counter!("kenduri_requests_total", "route" => route.clone(), "status" => class)
-        .increment(1);
-    metrics::histogram!("kenduri_request_seconds", "route" => route).record(began.elapsed());
-    response
 }

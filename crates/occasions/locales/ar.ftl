@@ -131,6 +131,7 @@ code-open = فتح
 code-alike = الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1. لا فرق بين الأحرف الكبيرة والصغيرة، ولا أثر للمسافات.
 code-malformed = يتكون الرمز من 5 أحرف أو أرقام.
 code-unknown = لا نعرف هذا الرمز. الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1.
+code-elsewhere = بقيت هذه الصفحة مفتوحة وقتًا طويلًا. يُرجى إرسال الرمز مرة أخرى.
 code-too-many = محاولات كثيرة. يُرجى المحاولة بعد الساعة { $time }، أي بعد { $minutes ->
     [zero] قليل
     [one] دقيقة واحدة
@@ -138,7 +139,7 @@ code-too-many = محاولات كثيرة. يُرجى المحاولة بعد ا
     [few] { $minutes } دقائق
     [many] { $minutes } دقيقة
    *[other] { $minutes } دقيقة
-}. ما زال الرابط والرمز المربع على بطاقتكم صالحين.
+}. أما الدعوة التي فُتحت من قبل في هذا المتصفح فما زالت تُفتح.
 code-known = فُتحت من قبل على هذا الجهاز
 code-continue = متابعة
 code-continue-as = المتابعة باسم { $household }
@@ -157,6 +158,7 @@ portal-the-day = يوم المناسبة
 portal-the-days = أيام المناسبة
 portal-map = الخريطة
 portal-calendar = الإضافة إلى التقويم
+portal-schedule = البرنامج
 portal-dress = اللباس: { $dress }
 portal-yours = ردودكم
 people-diets = الاحتياجات الغذائية: { $diets }
@@ -281,6 +283,7 @@ answer-saving = جارٍ الحفظ…
 answer-unsaved = لم يُحفظ بعد
 answer-saved-at = حُفظ في الساعة { $time }
 answer-failed = لم يُحفظ شيء. ردودكم ما زالت هنا؛ يُرجى المحاولة مرة أخرى.
+answer-elsewhere = بقيت هذه الصفحة مفتوحة وقتًا طويلًا، فلم يُحفظ شيء. ردودكم ما زالت هنا؛ يُرجى حفظها مرة أخرى.
 answer-draft = احتفظنا بما كتبتموه ولم تحفظوه.
 answer-discard = تجاهله
 answer-problem = هناك مشكلة
@@ -355,6 +358,22 @@ diet-kosher = كوشير
 diet-no-beef = بلا لحم بقر
 diet-other = أخرى
 
+## ما يسأل عنه أصحاب الدعوة أيضًا
+
+question-household-ask = بعض الأسئلة لكم جميعًا
+question-household = عائلتكم
+question-required = مطلوب ممن سيحضر.
+question-coming = فقط إن كنتم ستحضرون.
+question-open = لا جواب
+question-yes = نعم
+question-no = لا
+complaint-question-required = يُرجى الإجابة: { $question }
+complaint-question-number = يُرجى كتابة عدد صحيح: { $question }
+complaint-question-date = يُرجى كتابة التاريخ هكذا 2027-01-16: { $question }
+complaint-question-choice = يُرجى الاختيار من القائمة: { $question }
+complaint-question-long = النص طويل جدًا، { $n } حرف على الأكثر: { $question }
+complaint-question-gone = أحد الأسئلة لم يعد مطروحًا. يُرجى مراجعة الاستمارة والحفظ مرة أخرى.
+
 ## Confirmation
 
 saved-title = تم الحفظ
@@ -405,3 +424,15 @@ mail-confirmation-open = فتح الدعوة
 mail-confirmation-or = أو انتقلوا إلى { $address } وأدخلوا { $code }.
 mail-confirmation-why = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }. لستم المقصودين؟ يُرجى إبلاغ { $contact }.
 mail-confirmation-why-plain = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }.
+
+## Mail to owners, when codes are being guessed
+
+mail-guessing-subject = محاولات لتخمين رموز الدعوات في { $site }
+mail-guessing-text =
+    مرحبًا { $name }،
+
+    جُرّب في { $site } عدد كبير من رموز الدعوات الخاطئة، وقد يكون أحدٌ يحاول تخمينها. وإلى أن يتوقف ذلك، لا يُسمح لكل اتصال بالإنترنت إلا بثلاثة رموز خاطئة كل عشر دقائق.
+
+    لا يلزمكم فعل شيء. الضيوف الذين لديهم الرمز الصحيح يدخلون كالمعتاد. وإذا رُفض أحدهم بعد خطأ في الكتابة، فاطلبوا منه المحاولة بعد عشر دقائق.
+
+    مناسباتكم: { $address }

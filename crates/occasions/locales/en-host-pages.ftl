@@ -56,8 +56,10 @@ host-live-paused = Paused, reload
 host-pages = Pages
 host-range = { $from }–{ $to } of { $total }
 host-first-page = First page
+host-previous-page = Previous
 host-next-page = Next
 host-as-file = This list as a file
+host-newer = Newer
 host-older = Older
 host-take-away = { "" }: take this filter away
 host-active-filters = Active filters
@@ -84,6 +86,7 @@ host-done-locked = Locked. The household can look and not change.
 host-done-opened = Opened.
 host-done-deadline = Deadline saved.
 host-done-sent = Noted.
+host-done-ordered = Moved.
 host-done-code = The code is replaced. The old one opens nothing.
 host-done-left = You have left.
 host-done-export = The file is being made. It appears below when it is ready.
@@ -185,6 +188,8 @@ host-tag-undecided = { $n } not sure
 host-tag-waitlisted = { $n } waiting
 host-tag-pending = { $n } open
 host-new-answers = New answers: { $n }
+host-select = Select several
+host-select-done = Stop selecting
 host-choose = Choose { $name }
 host-choose-all = Choose all on this page
 host-choose-matching = Select all { $n } matching
@@ -302,7 +307,14 @@ host-plus-one = brought along
 host-saving = More about this save
 host-save-phone = Save, by phone
 host-exceed = Beyond allowance and seats
+host-exceed-seats = Even beyond the seats of an event
 host-exceed-hint = Counts for no allowance, and may overfill an event.
+host-order-people = Order of the people
+host-order-people-hint = Guests see them in this order. Save answers first: moving somebody does not.
+host-order-up = Up
+host-order-down = Down
+host-choice-none = No answer
+host-choice-none-to = take back the answer for { $event }, { $person }
 host-mail-household = Mail them a confirmation
 host-mail-household-hint = Otherwise the household is not told.
 host-household-note = Note from the household
@@ -454,6 +466,7 @@ host-export = Make the file
 host-export-format = Format
 host-export-households = Households
 host-export-replies = Answers for each event
+host-export-questions = Answers to your questions
 host-export-rows = { $n } lines
 host-job-waiting = Being made
 host-job-ready = Ready
@@ -536,6 +549,77 @@ host-new-event = New event
 host-when-where = When and where
 host-remove-event = Remove this event
 host-remove-event-effect = Every answer given for it is deleted. This cannot be undone.
+
+## Questions, food needs, schedules
+
+host-questions = Questions
+host-questions-text = What you ask besides who comes: once of the whole household, or of each person.
+host-new-question = New question
+host-question-answers = Who answers, and how
+host-question-when = When it is asked
+host-question-away = Not asked any more
+host-question-events-hint = None ticked: all of them. Who declines them is not asked.
+host-remove-question = Remove this question
+host-remove-question-effect = Where somebody has answered it, it is not asked any more, and the answers are kept.
+host-done-away = Put away: it is asked of nobody any more, and what was answered is kept.
+host-choice-n = Choice { $n }
+host-choices-hint = 2 to 50. Leave one empty to take it away; save to get more empty ones.
+host-answer-short-text = One line
+host-answer-long-text = Several lines
+host-answer-one-choice = One choice
+host-answer-several-choices = Several choices
+host-answer-yes-no = Yes or no
+host-answer-number = A number
+host-answer-date = A day
+host-asked-of-household = The household, once
+host-asked-of-guest = Each person
+host-field-question = Question
+host-field-help = Help below the question
+host-field-answer-kind = Answer
+host-field-asked-of = Asked of
+host-field-choices = Choices
+host-field-required = Must be answered
+host-field-required-hint = By those who come. Whoever declines can leave it open.
+host-field-coming-only = Only who comes
+host-field-coming-only-hint = Answers of others do not count.
+host-field-hosts-only = Only hosts ask
+host-field-hosts-only-hint = Guests never see it; you write the answer on the invitation.
+host-field-active = In use
+host-field-active-hint = Otherwise it is asked of nobody, and what was answered is kept.
+host-field-label = Name
+host-diets-text = What can be ticked about food. What somebody has chosen can be put away, not removed.
+host-diets-off = At present food needs are not asked at all: see the switches.
+host-new-diet = New food need
+host-allergy-hint = Comes first, and is marked for the kitchen.
+host-diet-active-hint = Otherwise nobody can choose it; whoever has it keeps it.
+host-diet-own-words = Empty: in our words, in every language.
+host-remove-diet = Remove this food need
+host-remove-diet-effect = Where somebody has it, it can only no longer be chosen.
+host-schedule = Schedule
+host-schedule-of = Schedule: { $event }
+host-schedule-lines = { $n ->
+    [0] Schedule: nothing yet
+    [one] Schedule: 1 line
+   *[other] Schedule: { $n } lines
+}
+host-schedule-text = What happens when, as guests read it on their invitation. Leave a line empty to take it away; save to get more empty ones.
+host-schedule-line = Line { $n }
+host-schedule-time = Time
+host-schedule-title = What happens
+host-schedule-detail = More about it
+host-answers-to = { $n ->
+    [0] Nobody has answered yet.
+    [one] 1 answer
+   *[other] { $n } answers
+}
+host-answers-sum = { $n } in all
+host-answers-text = Of those who are asked and have not declined. The answers themselves are on the invitations and in the files.
+host-filter-answer = Answer to a question
+host-filter-answer-any = { $question } – answered
+host-family-question = Questions
+host-log-question-created = added a question
+host-log-question-changed = changed a question
+host-log-question-removed = removed a question
 
 ## The log
 

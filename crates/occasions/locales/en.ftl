@@ -86,10 +86,11 @@ code-open = Open
 code-alike = O and 0, and I, L and 1, count as the same. Capitals and spaces do not matter.
 code-malformed = The code has 5 letters or digits.
 code-unknown = We do not know this code. O and 0, and I, L and 1, count as the same.
+code-elsewhere = This page was open too long. Please send the code again.
 code-too-many = Too many tries. Please try again after { $time }, in { $minutes ->
     [one] 1 minute
    *[other] { $minutes } minutes
-}. The link or the square code on your card still works.
+}. An invitation that was opened in this browser before still opens.
 code-known = Opened on this device before
 code-continue = Continue
 code-continue-as = Continue as { $household }
@@ -108,6 +109,7 @@ portal-the-day = The day
 portal-the-days = The days
 portal-map = Map
 portal-calendar = Add to calendar
+portal-schedule = Schedule
 portal-dress = Dress: { $dress }
 portal-yours = Your answers
 people-diets = Food needs: { $diets }
@@ -202,6 +204,7 @@ answer-saving = Saving…
 answer-unsaved = Not saved yet
 answer-saved-at = Saved { $time }
 answer-failed = Nothing was saved. Your answers are still here; please try again.
+answer-elsewhere = This page was open too long, so nothing was saved. Your answers are still here; please save them again.
 answer-draft = We kept what you had not saved.
 answer-discard = Discard it
 answer-problem = There is a problem
@@ -251,6 +254,22 @@ diet-halal = Halal
 diet-kosher = Kosher
 diet-no-beef = No beef
 diet-other = Other
+
+## What hosts ask besides
+
+question-household-ask = A few questions to you all
+question-household = Your household
+question-required = Needed from those who come.
+question-coming = Only if you come.
+question-open = No answer
+question-yes = Yes
+question-no = No
+complaint-question-required = Please answer: { $question }
+complaint-question-number = Please write a whole number: { $question }
+complaint-question-date = Please write a day as 2027-01-16: { $question }
+complaint-question-choice = Please choose from the list: { $question }
+complaint-question-long = Too long, at most { $n } letters: { $question }
+complaint-question-gone = One of the questions is not asked any more. Please look through the form and save again.
 
 ## Confirmation
 
@@ -302,3 +321,15 @@ mail-confirmation-open = Open the invitation
 mail-confirmation-or = Or go to { $address } and enter { $code }.
 mail-confirmation-why = You receive this because answers were saved for { $household }. Not you? Please tell { $contact }.
 mail-confirmation-why-plain = You receive this because answers were saved for { $household }.
+
+## Mail to owners, when codes are being guessed
+
+mail-guessing-subject = Invitation codes are being guessed at { $site }
+mail-guessing-text =
+    Hello { $name },
+
+    so many wrong invitation codes were tried at { $site } that somebody may be guessing them. Until that stops, each internet connection may try only three wrong codes in ten minutes.
+
+    There is nothing you have to do. Guests with the right code get in as before. If one of them is turned away after mistyping, ask them to try again in ten minutes.
+
+    Your occasions: { $address }

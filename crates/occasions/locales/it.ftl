@@ -92,10 +92,11 @@ code-open = Apri
 code-alike = O e 0 valgono lo stesso, e così I, L e 1. Maiuscole e spazi non contano.
 code-malformed = Il codice ha 5 lettere o cifre.
 code-unknown = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
+code-elsewhere = Questa pagina è rimasta aperta troppo a lungo. Invii di nuovo il codice.
 code-too-many = Troppi tentativi. Riprovi dopo le ore { $time }, tra { $minutes ->
     [one] 1 minuto
    *[other] { $minutes } minuti
-}. Il link e il codice QR sul biglietto funzionano ancora.
+}. Un invito già aperto in questo browser si apre ancora.
 code-known = Già aperto su questo dispositivo
 code-continue = Continua
 code-continue-as = Continua come { $household }
@@ -114,6 +115,7 @@ portal-the-day = La giornata
 portal-the-days = Le giornate
 portal-map = Mappa
 portal-calendar = Aggiungi al calendario
+portal-schedule = Programma
 portal-dress = Abbigliamento: { $dress }
 portal-yours = Le risposte
 people-diets = Esigenze alimentari: { $diets }
@@ -208,6 +210,7 @@ answer-saving = Salvataggio in corso…
 answer-unsaved = Non ancora salvato
 answer-saved-at = Salvato alle ore { $time }
 answer-failed = Non è stato salvato nulla. Le risposte sono ancora qui; riprovi.
+answer-elsewhere = Questa pagina è rimasta aperta troppo a lungo e non è stato salvato nulla. Le risposte sono ancora qui; le salvi di nuovo.
 answer-draft = Abbiamo conservato ciò che non era stato salvato.
 answer-discard = Eliminalo
 answer-problem = C’è un problema
@@ -257,6 +260,22 @@ diet-halal = Halal
 diet-kosher = Kosher
 diet-no-beef = Senza carne bovina
 diet-other = Altro
+
+## Le domande degli ospiti
+
+question-household-ask = Qualche domanda per tutti voi
+question-household = La vostra famiglia
+question-required = Necessaria per chi viene.
+question-coming = Solo se venite.
+question-open = Nessuna risposta
+question-yes = Sì
+question-no = No
+complaint-question-required = Per favore rispondete: { $question }
+complaint-question-number = Per favore scrivete un numero intero: { $question }
+complaint-question-date = Per favore scrivete una data come 2027-01-16: { $question }
+complaint-question-choice = Per favore scegliete dall’elenco: { $question }
+complaint-question-long = Troppo lungo, al massimo { $n } lettere: { $question }
+complaint-question-gone = Una delle domande non viene più posta. Per favore rileggete il modulo e salvate di nuovo.
 
 ## Confirmation
 
@@ -308,3 +327,15 @@ mail-confirmation-open = Apri l’invito
 mail-confirmation-or = Oppure vada su { $address } e inserisca { $code }.
 mail-confirmation-why = Riceve questo messaggio perché sono state salvate risposte per { $household }. Non è Lei? Lo faccia sapere a { $contact }.
 mail-confirmation-why-plain = Riceve questo messaggio perché sono state salvate risposte per { $household }.
+
+## Mail to owners, when codes are being guessed
+
+mail-guessing-subject = Qualcuno tenta di indovinare i codici d’invito su { $site }
+mail-guessing-text =
+    Buongiorno { $name },
+
+    su { $site } sono stati provati così tanti codici d’invito sbagliati che forse qualcuno cerca di indovinarli. Finché continua, da ogni connessione a internet si possono provare solo tre codici sbagliati in dieci minuti.
+
+    Non deve fare nulla. Gli invitati con il codice giusto entrano come prima. Se qualcuno viene respinto dopo aver sbagliato a scrivere, gli chieda di riprovare dopo dieci minuti.
+
+    I Suoi eventi: { $address }

@@ -56,8 +56,10 @@ host-live-paused = Terhenti, muat semula
 host-pages = Halaman
 host-range = { $from }–{ $to } daripada { $total }
 host-first-page = Halaman pertama
+host-previous-page = Sebelumnya
 host-next-page = Seterusnya
 host-as-file = Senarai ini sebagai fail
+host-newer = Lebih baharu
 host-older = Lebih lama
 host-take-away = { "" }: buang penapis ini
 host-active-filters = Penapis aktif
@@ -84,6 +86,7 @@ host-done-locked = Dikunci. Keluarga ini boleh melihat tetapi tidak boleh mengub
 host-done-opened = Dibuka.
 host-done-deadline = Tarikh akhir disimpan.
 host-done-sent = Dicatat.
+host-done-ordered = Sudah dialihkan.
 host-done-code = Kod telah diganti. Kod lama tidak membuka apa-apa.
 host-done-left = Anda telah keluar.
 host-done-export = Fail sedang dibuat. Ia muncul di bawah apabila siap.
@@ -179,6 +182,8 @@ host-tag-undecided = { $n } belum pasti
 host-tag-waitlisted = { $n } menunggu
 host-tag-pending = { $n } belum
 host-new-answers = Jawapan baharu: { $n }
+host-select = Pilih beberapa
+host-select-done = Berhenti memilih
 host-choose = Pilih { $name }
 host-choose-all = Pilih semua di halaman ini
 host-choose-matching = Pilih kesemua { $n } yang sepadan
@@ -284,7 +289,14 @@ host-plus-one = dibawa bersama
 host-saving = Tentang simpanan ini
 host-save-phone = Simpan, melalui telefon
 host-exceed = Melebihi had dan tempat duduk
+host-exceed-seats = Walaupun melebihi tempat duduk acara
 host-exceed-hint = Tidak dikira dalam had, dan boleh melebihi tempat duduk acara.
+host-order-people = Susunan orang
+host-order-people-hint = Tetamu melihat mereka mengikut susunan ini. Simpan jawapan dahulu: mengalihkan orang tidak menyimpannya.
+host-order-up = Naik
+host-order-down = Turun
+host-choice-none = Tiada jawapan
+host-choice-none-to = tarik balik jawapan untuk { $event }, { $person }
 host-mail-household = Hantar pengesahan melalui e-mel
 host-mail-household-hint = Jika tidak, keluarga ini tidak dimaklumkan.
 host-household-note = Nota daripada keluarga
@@ -433,6 +445,7 @@ host-export = Buat fail
 host-export-format = Format
 host-export-households = Keluarga
 host-export-replies = Jawapan bagi setiap acara
+host-export-questions = Jawapan kepada soalan anda
 host-export-rows = { $n } baris
 host-job-waiting = Sedang dibuat
 host-job-ready = Sedia
@@ -515,6 +528,75 @@ host-new-event = Acara baharu
 host-when-where = Bila dan di mana
 host-remove-event = Buang acara ini
 host-remove-event-effect = Semua jawapan untuknya dipadam. Ini tidak boleh dibatalkan.
+
+## Questions, food needs, schedules
+
+host-questions = Soalan
+host-questions-text = Apa yang anda tanya selain kehadiran: sekali bagi seisi keluarga, atau bagi setiap orang.
+host-new-question = Soalan baharu
+host-question-answers = Siapa menjawab, dan bagaimana
+host-question-when = Bila ditanya
+host-question-away = Tidak lagi ditanya
+host-question-events-hint = Tiada yang ditanda: semua acara. Sesiapa yang tidak hadir tidak ditanya.
+host-remove-question = Buang soalan ini
+host-remove-question-effect = Jika sudah ada yang menjawab, soalan ini tidak lagi ditanya dan jawapannya disimpan.
+host-done-away = Disimpan ke tepi: tidak lagi ditanya kepada sesiapa, dan jawapan yang ada dikekalkan.
+host-choice-n = Pilihan { $n }
+host-choices-hint = 2 hingga 50. Kosongkan satu untuk membuangnya; simpan untuk mendapat lebih banyak ruang kosong.
+host-answer-short-text = Satu baris
+host-answer-long-text = Beberapa baris
+host-answer-one-choice = Satu pilihan
+host-answer-several-choices = Beberapa pilihan
+host-answer-yes-no = Ya atau tidak
+host-answer-number = Nombor
+host-answer-date = Tarikh
+host-asked-of-household = Keluarga, sekali
+host-asked-of-guest = Setiap orang
+host-field-question = Soalan
+host-field-help = Bantuan di bawah soalan
+host-field-answer-kind = Jawapan
+host-field-asked-of = Ditanya kepada
+host-field-choices = Pilihan
+host-field-required = Wajib dijawab
+host-field-required-hint = Oleh yang hadir. Yang tidak hadir boleh membiarkannya kosong.
+host-field-coming-only = Hanya yang hadir
+host-field-coming-only-hint = Jawapan orang lain tidak dikira.
+host-field-hosts-only = Hanya tuan rumah bertanya
+host-field-hosts-only-hint = Tetamu tidak melihatnya; anda menulis jawapannya pada jemputan.
+host-field-active = Digunakan
+host-field-active-hint = Jika tidak, tiada sesiapa ditanya dan jawapan yang ada dikekalkan.
+host-field-label = Nama
+host-diets-text = Apa yang boleh ditanda tentang makanan. Yang sudah dipilih boleh disimpan ke tepi, bukan dibuang.
+host-diets-off = Buat masa ini keperluan makanan tidak ditanya langsung: lihat suis.
+host-new-diet = Keperluan makanan baharu
+host-allergy-hint = Didahulukan, dan ditanda untuk dapur.
+host-diet-active-hint = Jika tidak, tiada sesiapa boleh memilihnya; yang sudah memilih mengekalkannya.
+host-diet-own-words = Kosong: dengan kata-kata kami, dalam setiap bahasa.
+host-remove-diet = Buang keperluan makanan ini
+host-remove-diet-effect = Jika sudah ada yang memilihnya, ia hanya tidak lagi boleh dipilih.
+host-schedule = Atur cara
+host-schedule-of = Atur cara: { $event }
+host-schedule-lines = { $n ->
+    [0] Atur cara: belum ada
+   *[other] Atur cara: { $n } baris
+}
+host-schedule-text = Apa yang berlaku dan bila, seperti dibaca tetamu pada jemputan mereka. Kosongkan satu baris untuk membuangnya; simpan untuk mendapat lebih banyak baris kosong.
+host-schedule-line = Baris { $n }
+host-schedule-time = Masa
+host-schedule-title = Apa yang berlaku
+host-schedule-detail = Lebih lanjut
+host-answers-to = { $n ->
+    [0] Belum ada yang menjawab.
+   *[other] { $n } jawapan
+}
+host-answers-sum = Jumlah { $n }
+host-answers-text = Daripada mereka yang ditanya dan tidak menolak. Jawapan penuh ada pada jemputan dan dalam fail.
+host-filter-answer = Jawapan kepada soalan
+host-filter-answer-any = { $question } – dijawab
+host-family-question = Soalan
+host-log-question-created = menambah soalan
+host-log-question-changed = mengubah soalan
+host-log-question-removed = membuang soalan
 
 ## The log
 

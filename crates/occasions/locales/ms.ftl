@@ -80,7 +80,8 @@ code-open = Buka
 code-alike = O dan 0, serta I, L dan 1, dikira sama. Huruf besar, huruf kecil dan ruang kosong tidak membawa beza.
 code-malformed = Kod mengandungi 5 huruf atau angka.
 code-unknown = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
-code-too-many = Terlalu banyak percubaan. Sila cuba lagi selepas { $time }, iaitu { $minutes } minit lagi. Pautan atau kod QR pada kad anda masih boleh digunakan.
+code-elsewhere = Halaman ini terlalu lama dibuka. Sila hantar kod itu sekali lagi.
+code-too-many = Terlalu banyak percubaan. Sila cuba lagi selepas { $time }, iaitu { $minutes } minit lagi. Jemputan yang pernah dibuka dalam pelayar ini masih boleh dibuka.
 code-known = Pernah dibuka pada peranti ini
 code-continue = Teruskan
 code-continue-as = Teruskan sebagai { $household }
@@ -99,6 +100,7 @@ portal-the-day = Hari majlis
 portal-the-days = Hari-hari majlis
 portal-map = Peta
 portal-calendar = Tambah ke kalendar
+portal-schedule = Atur cara
 portal-dress = Pakaian: { $dress }
 portal-yours = Jawapan anda
 people-diets = Keperluan makanan: { $diets }
@@ -173,6 +175,7 @@ answer-saving = Sedang menyimpan…
 answer-unsaved = Belum disimpan
 answer-saved-at = Disimpan pada pukul { $time }
 answer-failed = Belum ada yang disimpan. Jawapan anda masih di sini; sila cuba lagi.
+answer-elsewhere = Halaman ini terlalu lama dibuka, jadi belum ada yang disimpan. Jawapan anda masih di sini; sila simpan sekali lagi.
 answer-draft = Isian anda yang belum disimpan masih ada di sini.
 answer-discard = Buang isian itu
 answer-problem = Ada masalah
@@ -213,6 +216,22 @@ diet-halal = Halal
 diet-kosher = Kosher
 diet-no-beef = Tanpa daging lembu
 diet-other = Lain-lain
+
+## Soalan lain daripada tuan rumah
+
+question-household-ask = Beberapa soalan untuk anda sekeluarga
+question-household = Keluarga anda
+question-required = Perlu dijawab oleh yang hadir.
+question-coming = Hanya jika anda hadir.
+question-open = Tiada jawapan
+question-yes = Ya
+question-no = Tidak
+complaint-question-required = Sila jawab: { $question }
+complaint-question-number = Sila tulis nombor bulat: { $question }
+complaint-question-date = Sila tulis tarikh seperti 2027-01-16: { $question }
+complaint-question-choice = Sila pilih daripada senarai: { $question }
+complaint-question-long = Terlalu panjang, paling banyak { $n } huruf: { $question }
+complaint-question-gone = Salah satu soalan tidak lagi ditanya. Sila semak borang dan simpan sekali lagi.
 
 ## Confirmation
 
@@ -264,3 +283,15 @@ mail-confirmation-open = Buka jemputan
 mail-confirmation-or = Atau pergi ke { $address } dan masukkan { $code }.
 mail-confirmation-why = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }. Bukan anda? Sila maklumkan kepada { $contact }.
 mail-confirmation-why-plain = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }.
+
+## Mail to owners, when codes are being guessed
+
+mail-guessing-subject = Ada pihak yang meneka kod jemputan di { $site }
+mail-guessing-text =
+    Salam { $name },
+
+    terlalu banyak kod jemputan yang salah telah dicuba di { $site }, jadi mungkin ada pihak yang sedang meneka. Selagi keadaan ini berterusan, setiap sambungan internet hanya boleh mencuba tiga kod yang salah dalam sepuluh minit.
+
+    Anda tidak perlu berbuat apa-apa. Tetamu dengan kod yang betul boleh masuk seperti biasa. Jika ada yang tersalah taip dan ditolak, minta mereka cuba lagi selepas sepuluh minit.
+
+    Majlis anda: { $address }

@@ -80,7 +80,8 @@ code-open = 打开
 code-alike = O 与 0，以及 I、L 与 1 视为相同。大小写和空格不影响。
 code-malformed = 邀请码由5个字母或数字组成。
 code-unknown = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
-code-too-many = 尝试次数太多。请在{ $time }之后（{ $minutes }分钟后）再试。请柬上的链接或二维码仍然可以使用。
+code-elsewhere = 这个页面打开太久了。请再发送一次邀请码。
+code-too-many = 尝试次数太多。请在{ $time }之后（{ $minutes }分钟后）再试。曾在此浏览器中打开过的邀请仍然可以打开。
 code-known = 曾在这台设备上打开
 code-continue = 继续
 code-continue-as = 以{ $household }的身份继续
@@ -99,6 +100,7 @@ portal-the-day = 当天安排
 portal-the-days = 各日安排
 portal-map = 地图
 portal-calendar = 添加到日历
+portal-schedule = 流程
 portal-dress = 着装：{ $dress }
 portal-yours = 您的回复
 people-diets = 饮食需求：{ $diets }
@@ -173,6 +175,7 @@ answer-saving = 正在保存……
 answer-unsaved = 尚未保存
 answer-saved-at = 已于{ $time }保存
 answer-failed = 没有保存成功。您的回复还在这里，请再试一次。
+answer-elsewhere = 这个页面打开太久，还没有保存。您的回复还在这里，请再保存一次。
 answer-draft = 您上次未保存的内容还在这里。
 answer-discard = 放弃这些内容
 answer-problem = 出现问题
@@ -213,6 +216,22 @@ diet-halal = 清真
 diet-kosher = 犹太洁食
 diet-no-beef = 不吃牛肉
 diet-other = 其他
+
+## 主人另外想了解的
+
+question-household-ask = 想请您全家回答的几个问题
+question-household = 您全家
+question-required = 出席者请回答。
+question-coming = 仅在出席时填写。
+question-open = 未回答
+question-yes = 是
+question-no = 否
+complaint-question-required = 请回答：{ $question }
+complaint-question-number = 请填写整数：{ $question }
+complaint-question-date = 请按 2027-01-16 的格式填写日期：{ $question }
+complaint-question-choice = 请从列表中选择：{ $question }
+complaint-question-long = 太长了，最多 { $n } 个字：{ $question }
+complaint-question-gone = 其中一个问题已不再询问。请检查表格后重新保存。
 
 ## Confirmation
 
@@ -264,3 +283,15 @@ mail-confirmation-open = 打开邀请
 mail-confirmation-or = 或前往 { $address }，输入 { $code }。
 mail-confirmation-why = 您收到这封邮件，是因为有人为{ $household }保存了回复。如果不是您，请告知{ $contact }。
 mail-confirmation-why-plain = 您收到这封邮件，是因为有人为{ $household }保存了回复。
+
+## Mail to owners, when codes are being guessed
+
+mail-guessing-subject = { $site }：可能有人在猜测邀请码
+mail-guessing-text =
+    { $name }，您好：
+
+    { $site }上出现了大量错误的邀请码，可能有人在猜测。在此期间，每个网络连接十分钟内只能尝试三个错误的邀请码。
+
+    您无需做任何事。持有正确邀请码的宾客可以照常进入。如果有人输错后被拒绝，请让他们十分钟后再试。
+
+    您的活动：{ $address }

@@ -27,6 +27,8 @@ CREATE TABLE occasion (
     switches TEXT NOT NULL,
     retention_days BIGINT NOT NULL,
     version BIGINT NOT NULL,
+    -- Raised by every change of the occasion, its events or its food needs.
+    revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
@@ -69,7 +71,7 @@ CREATE TABLE dietary_option (
     active BIGINT NOT NULL,
     position BIGINT NOT NULL,
     PRIMARY KEY (occasion, key)
-);
+) CLUSTERED;
 
 CREATE TABLE invitation (
     id TEXT PRIMARY KEY,
@@ -121,7 +123,7 @@ CREATE TABLE invitation_event (
     invitation TEXT NOT NULL REFERENCES invitation (id),
     event TEXT NOT NULL REFERENCES event (id),
     PRIMARY KEY (invitation, event)
-);
+) CLUSTERED;
 
 CREATE TABLE guest (
     id TEXT PRIMARY KEY,
@@ -151,8 +153,41 @@ CREATE TABLE reply (
     answered_by TEXT,
     source TEXT,
     PRIMARY KEY (guest, event)
-);
+) CLUSTERED;
 CREATE INDEX reply_by_event ON reply (event, status);
+
+-- What hosts ask besides who comes. `events` holds keys; none: all of them.
+CREATE TABLE question (
+    id TEXT PRIMARY KEY,
+    occasion TEXT NOT NULL REFERENCES occasion (id),
+    key TEXT NOT NULL,
+    asked_of TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    help TEXT NOT NULL,
+    choices TEXT NOT NULL,
+    events TEXT NOT NULL,
+    required BIGINT NOT NULL,
+    coming_only BIGINT NOT NULL,
+    hosts_only BIGINT NOT NULL,
+    active BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (occasion, key)
+);
+
+-- What was answered: by one guest, or without a guest by the whole household.
+CREATE TABLE answer (
+    question TEXT NOT NULL REFERENCES question (id),
+    invitation TEXT NOT NULL REFERENCES invitation (id),
+    guest TEXT REFERENCES guest (id),
+    value TEXT NOT NULL
+);
+CREATE UNIQUE INDEX answer_once ON answer (invitation, question, COALESCE(guest, ''));
+CREATE INDEX answer_by_question ON answer (question);
+CREATE INDEX answer_by_guest ON answer (guest);
 
 -- Every accepted save; the only place where old answers live.
 CREATE TABLE submission (

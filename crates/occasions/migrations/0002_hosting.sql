@@ -17,6 +17,12 @@ CREATE TABLE code_try (
     tries BIGINT NOT NULL
 );
 
+-- When an owner was last told that codes are being guessed.
+CREATE TABLE guess_alarm (
+    account TEXT PRIMARY KEY,
+    told_at BIGINT NOT NULL
+);
+
 -- One action on many invitations, and what became of each.
 CREATE TABLE bulk (
     id TEXT PRIMARY KEY,
@@ -38,7 +44,7 @@ CREATE TABLE bulk_row (
     state TEXT NOT NULL,
     problem TEXT,
     PRIMARY KEY (bulk, place)
-);
+) CLUSTERED;
 CREATE INDEX bulk_row_waiting ON bulk_row (bulk, place) WHERE state = 'waiting';
 
 -- Lists as files. The file's name follows from the id.

@@ -16,8 +16,10 @@ use crate::event::{self, EventId, ScheduleLine};
 use crate::guest::{self, Guest, GuestId, Reply};
 use crate::invitation::{self, Details as InvitationDetails, InvitationId};
 use crate::occasion::{self, Contact, Details, OccasionId, Switches};
+use crate::question::{self, Question, QuestionId};
 use crate::words::{
-    ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
+    ActedBy, AskedOf, GuestKind, LockMode, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus,
+    Source, Tone,
 };
 use crate::{diet, household, rsvp};
 use households::{Answers, Sample};
@@ -41,6 +43,8 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     occasion::set_status(tx, &id, OccasionStatus::Published)?;
     diet::insert_built_in(tx, &id)?;
     let events = insert_events(tx, &id, &days, &zone)?;
+    let song = song(tx.id());
+    question::insert(tx, &id, &song)?;
     // Always the same codes, so that people and tests can rely on them.
     let codes = Random::seeded(40);
     let households = households::all().map_err(|error| StoreError::Schema(error.to_string()))?;
@@ -150,6 +154,32 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
         tone: Tone::Formal,
         switches: Switches::default(),
         retention_days: 180,
+    }
+}
+
+/// What the couple asks each household.
+fn song(id: QuestionId) -> Question {
+    Question {
+        id,
+        key: "song".to_owned(),
+        asked_of: AskedOf::Household,
+        kind: QuestionKind::ShortText,
+        title: i18n(&[
+            ("ms", "Lagu apa yang membuatkan anda menari?"),
+            ("en", "A song that gets you dancing?"),
+            ("it", "Una canzone che vi fa ballare?"),
+            ("zh-Hans", "哪首歌会让您翩翩起舞？"),
+            ("ar", "ما الأغنية التي تدعوكم إلى الرقص؟"),
+        ]),
+        help: I18n::default(),
+        choices: Vec::new(),
+        events: Vec::new(),
+        required: false,
+        coming_only: true,
+        hosts_only: false,
+        active: true,
+        position: 0,
+        version: 1,
     }
 }
 
@@ -359,6 +389,7 @@ fn insert_guests(
             position: i64::try_from(position).unwrap_or(0),
             diets: person.diets.clone(),
             diet_note: String::new(),
+            answers: question::Answers::new(),
             replies,
         };
         guest::insert(tx, invitation, &guest, Source::Web)?;

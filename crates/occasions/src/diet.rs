@@ -47,6 +47,11 @@ impl FromRow for DietaryOption {
     }
 }
 
+/// Whether this is one of the keys that come with words of ours.
+pub fn is_built_in(key: &str) -> bool {
+    BUILT_IN.iter().any(|(built_in, _)| *built_in == key)
+}
+
 /// All options of an occasion, allergies first as they were placed.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>, StoreError> {
     tx.all(

@@ -19,8 +19,6 @@ pub struct Event {
     pub key: String,
     /// What hosts fill in.
     pub details: Details,
-    /// Guests who said yes; counted only where there is a capacity.
-    pub seats_taken: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
     /// Raised by every change.
@@ -84,16 +82,7 @@ impl FromRow for Event {
             },
             calendar_sequence: row.column(12)?,
             version: row.column(13)?,
-            seats_taken: row.column(14)?,
         })
-    }
-}
-
-impl Event {
-    /// Seats that are free; `None`: as many as come.
-    pub fn seats_left(&self) -> Option<i64> {
-        let capacity = self.details.capacity?;
-        Some((capacity - self.seats_taken).max(0))
     }
 }
 
@@ -102,9 +91,20 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     tx.all(
         sql!(
             "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
-                    schedule, capacity, position, calendar_sequence, version, seats_taken
+                    schedule, capacity, position, calendar_sequence, version
              FROM event WHERE occasion = $1 ORDER BY position, starts_at, id"
         ),
+        &[occasion],
+    )
+}
+
+/// Guests who said yes, for each event with limited seats.
+pub fn seats_taken(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Vec<(EventId, i64)>, StoreError> {
+    tx.all(
+        sql!("SELECT id, seats_taken FROM event WHERE occasion = $1 AND capacity IS NOT NULL"),
         &[occasion],
     )
 }
@@ -126,11 +126,30 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Takes or gives back seats of an event whose lock is held.
-pub fn take_seats(tx: &mut Tx<'_>, event: &EventId, more: i64) -> Result<(), StoreError> {
+/// Which seats may be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seats {
+    /// Those that are free.
+    Free,
+    /// More than there are: a host wants it so.
+    Beyond,
+}
+
+/// Takes or gives back seats of an event whose lock is held. Whoever takes some
+/// has looked whether they are free; should that be wrong, nothing is written.
+pub fn take_seats(
+    tx: &mut Tx<'_>,
+    event: &EventId,
+    more: i64,
+    seats: Seats,
+) -> Result<(), StoreError> {
     tx.run(
-        sql!("UPDATE event SET seats_taken = seats_taken + $2 WHERE id = $1"),
-        &[event, &more],
+        sql!(
+            "UPDATE event SET seats_taken = seats_taken + $2
+             WHERE id = $1 AND (CAST($2 AS BIGINT) <= 0 OR CAST($3 AS BIGINT) = 1
+                                OR capacity IS NULL OR seats_taken + $2 <= capacity)"
+        ),
+        &[event, &more, &(seats == Seats::Beyond)],
         Rows::Exactly(1),
     )?;
     Ok(())

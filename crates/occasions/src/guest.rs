@@ -9,6 +9,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use crate::event::EventId;
 use crate::invitation::InvitationId;
 use crate::occasion::{json, to_json};
+use crate::question::{self, Answers};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 
 platform::id!(GuestId, "One guest.");
@@ -36,6 +37,8 @@ pub struct Guest {
     pub diets: Vec<String>,
     /// 0–500.
     pub diet_note: String,
+    /// Answers to the hosts' questions; only of whom a household was loaded with.
+    pub answers: Answers,
     /// One per event the guest is invited to.
     pub replies: BTreeMap<EventId, Reply>,
 }
@@ -80,6 +83,7 @@ impl FromRow for Guest {
             position: row.column(7)?,
             diets: json(row, 8)?,
             diet_note: row.column(9)?,
+            answers: Answers::new(),
             replies: BTreeMap::new(),
         })
     }
@@ -148,7 +152,8 @@ pub fn insert(
     for (event, reply) in &guest.replies {
         insert_reply(tx, &guest.id, event, reply, guest.added_by, source)?;
     }
-    Ok(())
+    let none = Answers::new();
+    question::write_answers(tx, invitation, Some(&guest.id), &none, &guest.answers)
 }
 
 /// Writes what may change about a guest.
@@ -175,13 +180,14 @@ pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes a guest with all replies.
+/// Removes a guest with all replies and answers.
 pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
-    tx.run(
+    for delete in [
         sql!("DELETE FROM reply WHERE guest = $1"),
-        &[guest],
-        Rows::Any,
-    )?;
+        sql!("DELETE FROM answer WHERE guest = $1"),
+    ] {
+        tx.run(delete, &[guest], Rows::Any)?;
+    }
     tx.run(
         sql!("DELETE FROM guest WHERE id = $1"),
         &[guest],

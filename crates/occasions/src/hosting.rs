@@ -20,10 +20,12 @@ pub mod locks;
 pub mod log;
 pub mod members;
 pub mod occasions;
+pub mod questions;
 pub mod refusal;
 pub mod sizes;
 pub mod stream;
 pub mod summary;
+pub mod tally;
 
 pub use access::{HostOf, Leave, enter};
 pub use fields::When;

@@ -12,9 +12,12 @@ use crate::event::{Event, EventId};
 use crate::guest::{self, Guest, GuestId, Reply};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Switches;
+use crate::question::{self, Answers, Question};
 use crate::refusal::{FieldError, Refusal};
 use crate::wish::{GuestWish, Wish};
-use crate::words::{ActedBy, GuestKind, ReplyStatus};
+use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
+
+pub(crate) mod asking;
 
 /// Guests of one invitation, everything included.
 pub const GUEST_LIMIT: usize = 30;
@@ -28,6 +31,8 @@ pub struct Household {
     pub guests: Vec<Guest>,
     /// The events the household is invited to.
     pub events: Vec<EventId>,
+    /// What it answered as a whole to the hosts' questions.
+    pub answers: Answers,
 }
 
 /// What decides about a wish besides the household itself.
@@ -39,8 +44,13 @@ pub struct Rules<'a> {
     pub events: &'a [Event],
     /// All dietary options of the occasion.
     pub diets: &'a [DietaryOption],
+    /// All questions of the occasion.
+    pub questions: &'a [Question],
     /// A host may go beyond the allowance; a household may not.
     pub by: ActedBy,
+    /// Who says it: hosts know questions of their own, and may leave any open;
+    /// they take answers back, as if nobody had given them.
+    pub speaker: ActedBy,
     /// The instant of the decision.
     pub now: Timestamp,
 }
@@ -77,7 +87,18 @@ pub struct Change {
 impl Change {
     /// Whether somebody came, went, or is called something else.
     pub(crate) fn is_of_names(&self) -> bool {
-        self.field.ends_with("/name") || self.field.matches('/').count() == 1
+        self.field.ends_with("/name") || self.is_of_whole_guest()
+    }
+
+    /// Whether it is an answer to a question of the hosts.
+    pub(crate) fn is_of_question(&self) -> bool {
+        self.field.starts_with("answers/") || self.field.contains("/answers/")
+    }
+
+    /// Whether somebody came or went.
+    pub(crate) fn is_of_whole_guest(&self) -> bool {
+        let rest = self.field.strip_prefix("guests/");
+        rest.is_some_and(|rest| !rest.contains('/'))
     }
 }
 
@@ -86,18 +107,43 @@ impl Change {
 pub struct Plan {
     /// Everyone, after the save.
     pub guests: Vec<Guest>,
+    /// What the household answered as a whole, after the save.
+    pub answers: Answers,
     /// What differs, field by field; empty when nothing does.
     pub changes: Vec<Change>,
 }
 
-/// Loads the household of an invitation.
-pub fn load(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Household, StoreError> {
-    let guests = guest::list(tx, &invitation.id)?;
+/// Loads the household of an invitation, with its answers to `questions`.
+pub fn load(
+    tx: &mut Tx<'_>,
+    invitation: Invitation,
+    questions: &[Question],
+) -> Result<Household, StoreError> {
+    let mut guests = guest::list(tx, &invitation.id)?;
     let events = invited_events(tx, &invitation.id)?;
+    let mut answers = Answers::new();
+    let given = if questions.is_empty() {
+        Vec::new()
+    } else {
+        question::answers(tx, &invitation.id)?
+    };
+    for given in given {
+        let of = match &given.guest {
+            None => Some(&mut answers),
+            Some(id) => {
+                let guest = guests.iter_mut().find(|guest| guest.id == *id);
+                guest.map(|guest| &mut guest.answers)
+            }
+        };
+        if let Some(answers) = of {
+            answers.insert(given.question, given.answer);
+        }
+    }
     Ok(Household {
         invitation,
         guests,
         events,
+        answers,
     })
 }
 
@@ -155,24 +201,42 @@ impl Household {
             }
             guests.remove(at);
         }
+        let mut rows = Vec::new();
         for (index, wanted) in wish.guests.iter().enumerate() {
             let mut field = Findings {
                 list: &mut findings,
                 prefix: format!("/guests/{index}"),
             };
             if let Some(id) = &wanted.id {
-                let guest = guests
-                    .iter_mut()
-                    .find(|guest| guest.id == *id)
+                let at = guests
+                    .iter()
+                    .position(|guest| guest.id == *id)
                     .ok_or(Refusal::GuestNotFound)?;
-                change(guest, wanted, rules, &mut field);
+                change(&mut guests[at], wanted, rules, &mut field);
+                rows.push(at);
             } else {
                 let position = guests.iter().map(|guest| guest.position + 1).max();
                 let mut guest = self.newcomer(new_id(), position.unwrap_or(0), rules);
                 change(&mut guest, wanted, rules, &mut field);
+                rows.push(guests.len());
                 guests.push(guest);
             }
         }
+        let mut answers = self.answers.clone();
+        let mut field = Findings {
+            list: &mut findings,
+            prefix: String::new(),
+        };
+        let is_concerned = |question: &Question| self.is_concerned(question, rules.events);
+        asking::change(
+            &mut answers,
+            &wish.answers,
+            AskedOf::Household,
+            is_concerned,
+            rules,
+            &mut field,
+        );
+        asking::find_missing(wish, &guests, &rows, &answers, rules, &mut field);
         if !findings.is_empty() {
             return Err(Refusal::Fields(findings));
         }
@@ -183,8 +247,13 @@ impl Household {
             ActedBy::Household => self.hold_allowance(&guests)?,
             ActedBy::Host => self.mark_beyond(&mut guests),
         }
-        let changes = differences(&self.guests, &guests, rules.events);
-        Ok(Plan { guests, changes })
+        let mut changes = differences(&self.guests, &guests, rules.events, rules.questions);
+        asking::differences(&self.answers, &answers, rules.questions, "", &mut changes);
+        Ok(Plan {
+            guests,
+            answers,
+            changes,
+        })
     }
 
     /// Somebody new starts as coming to everything the household is invited to.
@@ -204,6 +273,7 @@ impl Household {
             position,
             diets: Vec::new(),
             diet_note: String::new(),
+            answers: Answers::new(),
             replies: self
                 .events
                 .iter()
@@ -293,18 +363,30 @@ fn change(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut F
         let wantable = match status {
             ReplyStatus::Yes | ReplyStatus::No => true,
             ReplyStatus::Undecided => rules.switches.undecided,
-            ReplyStatus::Pending | ReplyStatus::Waitlisted => false,
+            ReplyStatus::Pending => rules.speaker == ActedBy::Host,
+            ReplyStatus::Waitlisted => false,
         };
         if !wantable {
             field.add(&format!("replies/{}", pointer_token(key)), "not_allowed");
         } else if reply.status != *status {
             *reply = Reply {
                 status: *status,
-                answered_at: Some(rules.now),
+                answered_at: (*status != ReplyStatus::Pending).then_some(rules.now),
             };
         }
     }
     change_diets(guest, wanted, rules, field);
+    let mut answers = std::mem::take(&mut guest.answers);
+    let is_concerned = |question: &Question| question.concerns(guest, rules.events);
+    asking::change(
+        &mut answers,
+        &wanted.answers,
+        AskedOf::Guest,
+        is_concerned,
+        rules,
+        field,
+    );
+    guest.answers = answers;
 }
 
 fn change_name(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
@@ -386,7 +468,12 @@ fn pointer_token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-pub(crate) fn differences(before: &[Guest], after: &[Guest], events: &[Event]) -> Vec<Change> {
+pub(crate) fn differences(
+    before: &[Guest],
+    after: &[Guest],
+    events: &[Event],
+    questions: &[Question],
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for old in before {
         if after.iter().all(|guest| guest.id != old.id) {
@@ -404,7 +491,11 @@ pub(crate) fn differences(before: &[Guest], after: &[Guest], events: &[Event]) -
                 old: Value::Null,
                 new: told(new),
             }),
-            Some(old) => compare(old, new, events, &mut changes),
+            Some(old) => {
+                compare(old, new, events, &mut changes);
+                let prefix = format!("guests/{}/", new.id);
+                asking::differences(&old.answers, &new.answers, questions, &prefix, &mut changes);
+            }
         }
     }
     changes
@@ -448,6 +539,7 @@ fn told(guest: &Guest) -> Value {
         "age": guest.child_age,
         "diets": guest.diets,
         "diet_note": guest.diet_note,
+        "answers": guest.answers,
         "replies": guest.replies.iter().map(|(event, reply)| (event.as_str().to_owned(), json!(reply.status))).collect::<serde_json::Map<_, _>>(),
     })
 }

@@ -162,6 +162,56 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     )
 }
 
+/// As much of an invitation as tells whether its page would read as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Its id.
+    pub id: InvitationId,
+    /// What it belongs to.
+    pub occasion: OccasionId,
+    /// The code as shown.
+    pub code: String,
+    /// See [`Invitation::version`].
+    pub version: i64,
+    /// See [`Invitation::access_epoch`].
+    pub access_epoch: i64,
+    /// See [`Details::language`].
+    pub language: Option<String>,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// Of the occasion with its events and food needs.
+    pub revision: i64,
+}
+
+impl FromRow for Glance {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            occasion: row.column(1)?,
+            code: row.column(2)?,
+            version: row.column(3)?,
+            access_epoch: row.column(4)?,
+            language: row.column(5)?,
+            archived: row.column::<Option<i64>>(6)?.is_some(),
+            revision: row.column(7)?,
+        })
+    }
+}
+
+/// A first look at the invitation a code opens.
+pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreError> {
+    tx.maybe(
+        sql!(
+            "SELECT invitation.id, invitation.occasion, invitation.code, invitation.version,
+                    invitation.access_epoch, invitation.language, invitation.archived_at,
+                    occasion.revision
+             FROM invitation JOIN occasion ON occasion.id = invitation.occasion
+             WHERE invitation.code_key = $1"
+        ),
+        &[key],
+    )
+}
+
 /// The invitation with this id.
 pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     tx.maybe(

@@ -18,6 +18,8 @@ mod locales;
 pub mod occasion;
 pub mod opens;
 pub mod portal;
+pub mod programme;
+pub mod question;
 pub mod refusal;
 pub mod rsvp;
 #[cfg(test)]

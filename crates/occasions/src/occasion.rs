@@ -239,9 +239,9 @@ pub fn insert(
                  farewell, hosts, time_zone, currency, languages, default_language,
                  rsvp_deadline, default_plus_ones, default_children, contact_name,
                  contact_email, contact_phone, theme, tone, switches, retention_days,
-                 version, created_at, updated_at)
+                 version, revision, created_at, updated_at)
              VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                 $15, $16, $17, $18, $19, $20, $21, $22, $23, 1, $24, $24)"
+                 $15, $16, $17, $18, $19, $20, $21, $22, $23, 1, 1, $24, $24)"
         ),
         &arguments,
         Rows::Exactly(1),
@@ -270,7 +270,8 @@ pub fn update(
                  languages = $12, default_language = $13, rsvp_deadline = $14,
                  default_plus_ones = $15, default_children = $16, contact_name = $17,
                  contact_email = $18, contact_phone = $19, theme = $20, tone = $21,
-                 switches = $22, retention_days = $23, version = version + 1, updated_at = $24
+                 switches = $22, retention_days = $23, version = version + 1,
+                 revision = revision + 1, updated_at = $24
              WHERE id = $1"
         ),
         &arguments,
@@ -288,7 +289,8 @@ pub fn set_status(
     let now = tx.now();
     tx.run(
         sql!(
-            "UPDATE occasion SET status = $2, version = version + 1, updated_at = $3
+            "UPDATE occasion SET status = $2, version = version + 1, revision = revision + 1,
+                 updated_at = $3
              WHERE id = $1"
         ),
         &[id, &status, &now],
@@ -297,11 +299,12 @@ pub fn set_status(
     Ok(())
 }
 
-/// Takes the occasion's lock: the first in the order occasion, event,
-/// invitation. Returns its version, or `None` when it is gone.
+/// Takes the occasion's lock, to change it, its events or its food needs: the
+/// first in the order occasion, event, invitation. Returns its version, or
+/// `None` when it is gone.
 pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError> {
     let locked: Option<(i64,)> = tx.maybe(
-        sql!("UPDATE occasion SET version = version WHERE id = $1 RETURNING version"),
+        sql!("UPDATE occasion SET revision = revision + 1 WHERE id = $1 RETURNING version"),
         &[id],
     )?;
     Ok(locked.map(|(version,)| version))

@@ -12,6 +12,8 @@ use crate::invitation::InvitationId;
 
 /// Households whose opens wait to be written, at most.
 const WAITING: usize = 10_000;
+/// Households written in one change.
+const PIECE: usize = 200;
 
 /// Opens that are not written yet.
 #[derive(Debug, Default)]
@@ -40,17 +42,17 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes what was gathered. Bookkeeping never raises an invitation's
-    /// version.
+    /// Writes what was gathered; what cannot be written now waits for the next
+    /// time. Bookkeeping never raises an invitation's version.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, Seen)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
         // Small pieces, so that nobody who answers waits behind a long one.
-        for piece in gathered.chunks(200) {
+        for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
-            store
+            let written = store
                 .write(move |tx| {
                     let mut piece = piece.clone();
                     piece.sort_by(|(left, _), (right, _)| left.cmp(right));
@@ -68,8 +70,26 @@ impl Opens {
                     }
                     Ok::<_, StoreError>(())
                 })
-                .await?;
+                .await;
+            if written.is_err() {
+                self.put_back(&gathered[start..]);
+                return written;
+            }
         }
         Ok(())
+    }
+
+    fn put_back(&self, unwritten: &[(InvitationId, Seen)]) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (invitation, seen) in unwritten {
+            waiting
+                .entry(invitation.clone())
+                .and_modify(|later| {
+                    later.first = later.first.min(seen.first);
+                    later.last = later.last.max(seen.last);
+                    later.count += seen.count;
+                })
+                .or_insert(*seen);
+        }
     }
 }

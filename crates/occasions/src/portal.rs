@@ -1,26 +1,35 @@
 //! What a code opens: everything a household may see of its invitation (§8.1),
 //! and nothing else.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
 use crate::code::CodeKey;
-use crate::diet::{self, DietaryOption};
-use crate::event::{self, Event};
+use crate::diet::DietaryOption;
+use crate::event::{self, Event, EventId};
 use crate::household::{self, Household};
 use crate::invitation::{self, Invitation};
-use crate::occasion::{self, Occasion};
+use crate::occasion::Occasion;
+use crate::programme::{self, Programme};
+use crate::question::Question;
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
 /// A household, its occasion, and what it may do now.
 #[derive(Clone, Debug)]
 pub struct Portal {
     /// What it is invited to.
-    pub occasion: Occasion,
+    pub occasion: Arc<Occasion>,
     /// The occasion's events; shown are those in `household.events`.
-    pub events: Vec<Event>,
+    pub events: Arc<[Event]>,
     /// What food needs can be ticked.
-    pub diets: Vec<DietaryOption>,
+    pub diets: Arc<[DietaryOption]>,
+    /// What hosts ask besides who comes, their own questions too.
+    pub questions: Arc<[Question]>,
+    /// Seats taken of the events that have a limit.
+    pub seats_taken: BTreeMap<EventId, i64>,
     /// The invitation and everyone on it.
     pub household: Household,
     /// What the household may do.
@@ -46,37 +55,53 @@ pub enum Closed {
 /// Opens the portal behind a code.
 pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Portal, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
-    let occasion = occasion::load(tx, &invitation.occasion)?;
-    if invitation.archived_at.is_some() || occasion.status == OccasionStatus::Draft {
-        return Err(Closed::NotFound);
-    }
-    if occasion.status == OccasionStatus::Archived {
-        return Err(Closed::Expired);
-    }
-    Ok(load(tx, occasion, invitation)?)
+    enter(tx, invitation)
 }
 
-/// The portal of an invitation, whatever its state: for hosts' previews, and
-/// inside a save.
+/// The portal of an invitation, for whoever has its code.
+pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Portal, Closed> {
+    let programme = programme::load(tx, &invitation.occasion)?;
+    admit(&programme.occasion, invitation.archived_at.is_some())?;
+    Ok(load(tx, programme, invitation)?)
+}
+
+/// Whether the code of an invitation, archived or not, opens anything.
+pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
+    match occasion.status {
+        _ if archived => Err(Closed::NotFound),
+        OccasionStatus::Draft => Err(Closed::NotFound),
+        OccasionStatus::Archived => Err(Closed::Expired),
+        OccasionStatus::Published | OccasionStatus::Closed => Ok(()),
+    }
+}
+
+/// The portal of an invitation, whatever its state: for hosts, and for mail.
 pub fn load(
     tx: &mut Tx<'_>,
-    occasion: Occasion,
+    programme: Programme,
     invitation: Invitation,
 ) -> Result<Portal, StoreError> {
     let now = tx.now();
-    let events = event::list(tx, &occasion.id)?;
-    let diets = if occasion.details.switches.dietary {
-        diet::list(tx, &occasion.id)?
-    } else {
-        Vec::new()
-    };
-    let access = invitation.access(&occasion, now);
-    Ok(Portal {
-        household: household::load(tx, invitation)?,
+    let Programme {
         occasion,
         events,
         diets,
-        access,
+        questions,
+    } = programme;
+    let is_limited = |event: &Event| event.details.capacity.is_some();
+    let seats_taken = if events.iter().any(is_limited) {
+        event::seats_taken(tx, &occasion.id)?
+    } else {
+        Vec::new()
+    };
+    Ok(Portal {
+        access: invitation.access(&occasion, now),
+        household: household::load(tx, invitation, &questions)?,
+        occasion,
+        events,
+        diets,
+        questions,
+        seats_taken: seats_taken.into_iter().collect(),
         now,
     })
 }
@@ -87,6 +112,35 @@ impl Portal {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
+    }
+
+    /// The instant from which the same facts read differently: another day, or
+    /// answers that have closed.
+    pub fn reads_alike_until(&self) -> Timestamp {
+        let here = self.now.to_zoned(self.occasion.zone());
+        let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
+        let tomorrow = tomorrow.map_or(self.now, |day| day.timestamp());
+        let invitation = &self.household.invitation;
+        let moments = [
+            invitation.deadline(&self.occasion),
+            invitation.details.open_until,
+        ];
+        let later = moments.into_iter().flatten().filter(|at| *at > self.now);
+        later.fold(tomorrow, Timestamp::min)
+    }
+
+    /// Seats of an event that are free; `None`: as many as come.
+    pub fn seats_left(&self, event: &Event) -> Option<i64> {
+        let capacity = event.details.capacity?;
+        let taken = self.seats_taken.get(&event.id).copied();
+        Some((capacity - taken.unwrap_or(0)).max(0))
+    }
+
+    /// What this household is asked by the hosts, in the order it is shown.
+    pub fn asked_questions(&self) -> impl Iterator<Item = &Question> {
+        self.questions.iter().filter(|question| {
+            question.is_for_guests() && self.household.is_concerned(question, &self.events)
+        })
     }
 
     /// How much is answered (§1.2).

@@ -1,11 +1,10 @@
 //! Why a household's wish was not fulfilled (§4): facts, each with its own
 //! code and status.
 
-use jiff::Timestamp;
 use platform::StoreError;
 
 use crate::household::Places;
-use crate::portal::Portal;
+use crate::portal::{Closed, Portal};
 
 /// One field that cannot be saved as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +24,16 @@ pub enum Refusal {
     /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
-    /// The deadline had come when the change was decided.
-    #[error("answers closed at {0}")]
-    DeadlinePassed(Timestamp),
+    /// The deadline had come when the change was decided. Carries what says
+    /// when that was, and whom to ask.
+    #[error("the deadline has passed")]
+    DeadlinePassed(Box<Portal>),
     /// A host locked the invitation.
     #[error("the invitation is locked")]
-    Locked,
+    Locked(Box<Portal>),
     /// The occasion is view-only.
     #[error("the occasion is closed")]
-    OccasionClosed,
+    OccasionClosed(Box<Portal>),
     /// This part is switched off.
     #[error("this part is switched off")]
     FeatureDisabled,
@@ -76,4 +76,14 @@ pub enum Refusal {
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Closed> for Refusal {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::NotFound => Self::NotFound,
+            Closed::Expired => Self::Expired,
+            Closed::Store(error) => Self::Store(error),
+        }
+    }
 }

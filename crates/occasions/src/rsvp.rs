@@ -4,8 +4,6 @@
 //! replies, the submission, the audit line, the news, the confirmation mail's
 //! job and the idempotent answer. All or nothing.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
@@ -15,12 +13,13 @@ use platform::{Rows, StoreError, Tx, sql, written};
 use serde_json::{Value, json};
 
 use crate::code::CodeKey;
-use crate::event::{self, EventId};
+use crate::event::{self, EventId, Seats};
 use crate::guest::{self, Guest};
 use crate::household::{Change, Household, Plan, Rules};
 use crate::invitation::{self, InvitationId};
 use crate::occasion;
 use crate::portal::{self, Portal};
+use crate::question;
 use crate::refusal::{FieldError, Refusal};
 use crate::wish::{NoteWish, Wish};
 use crate::words::{Access, ActedBy, OccasionStatus, ReplyStatus, Source};
@@ -105,7 +104,9 @@ pub fn answer(
         switches: portal.occasion.details.switches,
         events: &portal.events,
         diets: &portal.diets,
+        questions: &portal.questions,
         by: ActedBy::Household,
+        speaker: ActedBy::Household,
         now: portal.now,
     };
     let household = &portal.household;
@@ -153,14 +154,10 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
     let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
     // Between the look and the lock a host may have replaced the code.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
-    let occasion = occasion::load(tx, &invitation.occasion)?;
-    if !same_code || invitation.archived_at.is_some() || occasion.status == OccasionStatus::Draft {
+    if !same_code {
         return Err(Refusal::NotFound);
     }
-    if occasion.status == OccasionStatus::Archived {
-        return Err(Refusal::Expired);
-    }
-    Ok(portal::load(tx, occasion, invitation)?)
+    Ok(portal::enter(tx, invitation)?)
 }
 
 enum Recognised {
@@ -210,14 +207,13 @@ fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
 fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
+    let stored = || Box::new(portal.clone());
     match portal.access {
         Access::Open => Ok(()),
-        Access::Closed if occasion_closed => Err(Refusal::OccasionClosed),
+        Access::Closed if occasion_closed => Err(Refusal::OccasionClosed(stored())),
         Access::Closed | Access::Locked if late_note => Ok(()),
-        Access::Closed => Err(Refusal::DeadlinePassed(
-            portal.closes_at().unwrap_or(portal.now),
-        )),
-        Access::Locked => Err(Refusal::Locked),
+        Access::Closed => Err(Refusal::DeadlinePassed(stored())),
+        Access::Locked => Err(Refusal::Locked(stored())),
         Access::Expired => Err(Refusal::Expired),
         Access::Revoked => Err(Refusal::NotFound),
     }
@@ -259,8 +255,8 @@ fn plan_note(portal: &Portal, wish: Option<&NoteWish>) -> Result<Option<String>,
 /// Whole households or nobody: seats are taken together (§4.1). A household
 /// that has its seats keeps them whatever the limit became.
 pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
-    for event in &portal.events {
-        let Some(left) = event.seats_left() else {
+    for event in portal.events.iter() {
+        let Some(left) = portal.seats_left(event) else {
             continue;
         };
         let wanted = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
@@ -294,19 +290,18 @@ fn write(
 ) -> Result<(), StoreError> {
     let Plan {
         guests,
+        answers,
         mut changes,
     } = plan;
-    write_guests(
-        tx,
-        &portal.household,
-        &guests,
-        ActedBy::Household,
-        save.source,
-    )?;
+    let household = &mut portal.household;
+    write_guests(tx, household, &guests, ActedBy::Household, save.source)?;
+    let id = &household.invitation.id;
+    question::write_answers(tx, id, None, &household.answers, &answers)?;
+    household.answers = answers;
     if let Some(text) = note {
         changes.push(write_note(tx, portal, text)?);
     }
-    seat(tx, portal, &guests)?;
+    seat(tx, portal, &guests, Seats::Free)?;
     let renamed = changes.iter().any(Change::is_of_names);
     portal.household.guests = guests;
     finish(tx, portal, &changes, renamed, save)
@@ -332,15 +327,15 @@ pub(crate) fn write_guests(
             continue;
         };
         let same_person = Guest {
-            replies: BTreeMap::new(),
+            replies: old.replies.clone(),
+            answers: old.answers.clone(),
             ..new.clone()
-        } == Guest {
-            replies: BTreeMap::new(),
-            ..old.clone()
-        };
+        } == *old;
         if !same_person {
             guest::update(tx, new)?;
         }
+        let id = &household.invitation.id;
+        question::write_answers(tx, id, Some(&new.id), &old.answers, &new.answers)?;
         for (event, reply) in &new.replies {
             if old.replies.get(event) != Some(reply) {
                 guest::update_reply(tx, &new.id, event, reply, by, source)?;
@@ -369,18 +364,19 @@ fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Chan
     })
 }
 
-/// Takes and gives back seats under the locks of their events. The portal's
-/// events say afterwards what is left.
+/// Takes and gives back seats under the locks of their events. The portal
+/// says afterwards what is left.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut Portal,
     after: &[Guest],
+    seats: Seats,
 ) -> Result<(), StoreError> {
-    for event in &mut portal.events {
+    for event in portal.events.iter() {
         let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
         if event.details.capacity.is_some() && more != 0 {
-            event::take_seats(tx, &event.id, more)?;
-            event.seats_taken += more;
+            event::take_seats(tx, &event.id, more, seats)?;
+            *portal.seats_taken.entry(event.id.clone()).or_default() += more;
         }
     }
     Ok(())
@@ -462,8 +458,8 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// Changes as the log may show them: food needs are health data, and notes are
-/// the household's own.
+/// Changes as the log may show them: food needs are health data, answers may
+/// hold anything, and notes are the household's own.
 pub(crate) fn masked(changes: &[Change]) -> Value {
     let hide = |value: &Value| {
         if value.is_null() {
@@ -475,7 +471,7 @@ pub(crate) fn masked(changes: &[Change]) -> Value {
     let whole_guest = |value: &Value| match value {
         Value::Object(told) => {
             let mut told = told.clone();
-            for secret in ["diets", "diet_note"] {
+            for secret in ["diets", "diet_note", "answers"] {
                 if let Some(value) = told.get_mut(secret) {
                     *value = json!("***");
                 }
@@ -489,7 +485,8 @@ pub(crate) fn masked(changes: &[Change]) -> Value {
         .map(|change| {
             let secret = ["/diets", "/diet_note", "note"]
                 .iter()
-                .any(|end| change.field.ends_with(end));
+                .any(|end| change.field.ends_with(end))
+                || change.is_of_question();
             let show = |value: &Value| {
                 if secret {
                     hide(value)

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use web::theme::Preset;
 use web::{I18n, Theme};
 
+use crate::event::{self, Event};
 use crate::invitation::{self, Invitation};
 use crate::occasion::{Contact, Details, Occasion, Switches};
 use crate::words::{LockMode, OccasionKind, OccasionStatus, Tone};
@@ -82,5 +83,27 @@ pub(crate) fn invitation_details() -> invitation::Details {
         host_message: String::new(),
         host_note: String::new(),
         tags: Vec::new(),
+    }
+}
+
+/// An event of this key.
+pub(crate) fn event(key: &str) -> Event {
+    Event {
+        id: Id::from_text(key.to_owned()),
+        key: key.to_owned(),
+        details: event::Details {
+            name: I18n::one("en", key),
+            starts_at: Timestamp::UNIX_EPOCH,
+            ends_at: Timestamp::UNIX_EPOCH,
+            venue: String::new(),
+            address: String::new(),
+            map_url: String::new(),
+            dress_code: I18n::default(),
+            schedule: Vec::new(),
+            capacity: None,
+            position: 0,
+        },
+        calendar_sequence: 0,
+        version: 1,
     }
 }

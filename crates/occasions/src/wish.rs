@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::guest::GuestId;
 use crate::words::ReplyStatus;
 
@@ -15,6 +17,9 @@ pub struct Wish {
     pub guests: Vec<GuestWish>,
     /// Plus-ones to remove.
     pub remove: Vec<GuestId>,
+    /// Answers of the whole household, by key of the question; null or empty
+    /// takes one back.
+    pub answers: BTreeMap<String, Value>,
     /// The household's note to the hosts.
     pub note: Option<NoteWish>,
 }
@@ -30,12 +35,23 @@ pub struct GuestWish {
     pub is_child: Option<bool>,
     /// A child's age; `Some(None)`: not told.
     pub age: Option<Option<i64>>,
-    /// Answers by key of the event. Only yes, no and undecided can be wanted.
+    /// Answers by key of the event. Only yes, no and undecided can be wanted, and
+    /// by hosts that there is none.
     pub replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     pub diets: Option<Vec<String>>,
     /// In the guest's own words.
     pub diet_note: Option<String>,
+    /// Answers to the hosts' questions, by key; null or empty takes one back.
+    pub answers: BTreeMap<String, Value>,
+}
+
+impl GuestWish {
+    /// Whether it says who comes, or answers a question: then what is required
+    /// of those who come is asked for.
+    pub fn answers_anything(&self) -> bool {
+        self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
+    }
 }
 
 /// A note, under a version of its own.
@@ -59,7 +75,15 @@ impl Wish {
 
     /// Whether it writes the note and nothing else.
     pub fn is_note_alone(&self) -> bool {
-        self.guests.is_empty() && self.remove.is_empty() && self.note.is_some()
+        self.guests.is_empty()
+            && self.remove.is_empty()
+            && self.answers.is_empty()
+            && self.note.is_some()
+    }
+
+    /// As [`GuestWish::answers_anything`], of the household.
+    pub fn answers_anything(&self) -> bool {
+        !self.answers.is_empty() || self.guests.iter().any(GuestWish::answers_anything)
     }
 
     /// Whether it touches food needs.

@@ -182,6 +182,43 @@ words! {
 }
 
 words! {
+    /// Of whom a question is asked.
+    AskedOf {
+        /// Once of the whole household.
+        Household = "household",
+        /// Of each person.
+        Guest = "guest",
+    }
+}
+
+words! {
+    /// What kind of answer a question takes.
+    QuestionKind {
+        /// One line.
+        ShortText = "short_text",
+        /// Several lines.
+        LongText = "long_text",
+        /// One of its choices.
+        OneChoice = "one_choice",
+        /// Any of its choices.
+        SeveralChoices = "several_choices",
+        /// Yes or no.
+        YesNo = "yes_no",
+        /// A whole number.
+        Number = "number",
+        /// A day.
+        Date = "date",
+    }
+}
+
+impl QuestionKind {
+    /// Whether hosts give the answers there are.
+    pub fn takes_choices(self) -> bool {
+        matches!(self, Self::OneChoice | Self::SeveralChoices)
+    }
+}
+
+words! {
     /// How far something is that runs in the background for hosts.
     Progress {
         /// Waits for its turn.
@@ -208,6 +245,8 @@ words! {
         Replies = "replies",
         /// For the kitchen: how many, and who.
         Diets = "diets",
+        /// One line per answer to a question of the hosts.
+        Questions = "questions",
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod smtp;
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use platform::jobs::Worker;
 use platform::mail::{
@@ -171,8 +173,12 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
     World::each_engine(MIGRATIONS, async |world| {
         let server = Server::start(Encryption::OnRequest).await;
         let worker = worker_to(world, &server);
-        server.behave(Manner::SaysAtRecipient("451 4.7.1 greylisted"));
+        let answer = "451 4.7.1 rahma@example.my is greylisted";
+        server.behave(Manner::SaysAtRecipient(answer));
         send(world, mail_to("rahma@example.my")).await;
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(log.reopen().unwrap()));
+        let logging = tracing::subscriber::set_default(subscriber.finish());
         assert_eq!(worker.run_due().await.unwrap(), 1);
         assert_eq!(states(world).await, [State::Deferred]);
         world.clock.advance(SignedDuration::from_secs(47));
@@ -187,7 +193,13 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
         assert_eq!(worker.run_due().await.unwrap(), 1);
         let entry = entries(world).await.remove(0);
         assert_eq!(entry.state, State::Failed);
-        assert_eq!(entry.answer.as_deref(), Some("451 4.7.1 greylisted"));
+        assert_eq!(entry.answer.as_deref(), Some(answer));
+        drop(logging);
+        let said = std::fs::read_to_string(log.path()).unwrap();
+        assert!(
+            said.contains("451 4.7.1") && !said.contains("rahma@"),
+            "{said}"
+        );
         assert_eq!(world.jobs().await, [], "a mail that failed has no job");
 
         server.behave(Manner::Obedient);

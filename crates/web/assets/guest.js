@@ -153,7 +153,7 @@ function addPeople(form, changed) {
     back.hidden = false;
     back.addEventListener("click", () => {
       const gone = row.classList.toggle("gone");
-      all("input, select", row).forEach((control) => (control.disabled = gone));
+      all("input, select, textarea", row).forEach((control) => (control.disabled = gone));
       back.textContent = gone ? back.dataset.takeBack : words;
       changed();
     });

@@ -30,7 +30,7 @@ function sendOnce(form) {
 // Live: `data-live` names the stream; parts with an id and `data-part` are swapped, rows with `data-row`
 // are swapped and marked, rows that are not on this page are only counted.
 function listen(live) {
-  const source = new EventSource(live.dataset.live);
+  let source;
   const rows = new Set();
   const unseen = new Set();
   let waiting;
@@ -57,10 +57,25 @@ function listen(live) {
     }
     soon();
   };
-  source.onopen = () => show("live");
-  source.onerror = () => show(source.readyState === EventSource.CLOSED ? "paused" : "waiting");
-  ["rsvp", "invitation", "note"].forEach((name) => source.addEventListener(name, heard));
-  ["summary", "job", "reset"].forEach((name) => source.addEventListener(name, soon));
+  const pause = () => {
+    source.close();
+    show("paused");
+  };
+  const open = () => {
+    source = new EventSource(live.dataset.live);
+    source.onopen = () => show("live");
+    source.onerror = () => show(source.readyState === EventSource.CLOSED ? "paused" : "waiting");
+    ["rsvp", "invitation", "note"].forEach((name) => source.addEventListener(name, heard));
+    ["summary", "job", "reset"].forEach((name) => source.addEventListener(name, soon));
+    source.addEventListener("end", pause);
+  };
+  open();
+  // Too many pages were open, and this one was made quiet: it goes on when somebody looks at it again.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || source.readyState !== EventSource.CLOSED) return;
+    open();
+    soon();
+  });
   addEventListener("pagehide", () => source.close());
 }
 

@@ -7,6 +7,8 @@ shell-more = المزيد
 shell-sign-in = تسجيل الدخول
 shell-sign-out = تسجيل الخروج
 shell-home = إلى الصفحة الرئيسية
+shell-kept = هذا ما كتبتموه، ولم يُحفظ منه شيء:
+shell-send-again = أرسلوه مرة أخرى
 shell-request = الطلب { $id }
 
 # Numbers, dates and hours.
@@ -237,6 +239,10 @@ field-too-short = { $min ->
 field-too-long = { $max ->
     [none] النص طويل.
    *[other] الحد الأقصى لعدد الأحرف: { $max }.
+}
+field-too-few = { $min ->
+    [none] اكتبوا 2 على الأقل.
+   *[other] اكتبوا { $min } على الأقل.
 }
 field-too-many = { $max ->
     [none] العدد كبير.

@@ -7,6 +7,8 @@ shell-more = More
 shell-sign-in = Sign in
 shell-sign-out = Sign out
 shell-home = To the first page
+shell-kept = This is what you typed. Nothing of it was saved:
+shell-send-again = Send it again
 shell-request = Request { $id }
 
 # Numbers, dates and hours.
@@ -227,11 +229,18 @@ problem-last-event = An occasion needs at least one event.
     .title = The last event
 problem-last-owner = Somebody must remain owner. Make another person owner first.
     .title = The last owner
+problem-question-in-use = This question has been answered: what it asks, and of whom, cannot change any more. Put it away and ask a new one.
+    .title = The question was answered
 problem-limit-reached = { $limit ->
     [none] There cannot be more of these.
    *[other] There can be { $limit } of these at most.
 }
     .title = Limit reached
+problem-exports-waiting = { $limit ->
+    [none] Enough files are being made already. Please wait until one of them is ready.
+   *[other] { $limit } files are being made already. Please wait until one of them is ready.
+}
+    .title = Files are being made
 problem-wrong-state = This cannot be done in the present state.
     .title = Not now
 
@@ -289,6 +298,10 @@ field-too-long = { $max ->
     [none] This is too long.
     [one] At most one character.
    *[other] At most { $max } characters.
+}
+field-too-few = { $min ->
+    [none] Give at least 2.
+   *[other] Give at least { $min }.
 }
 field-too-many = { $max ->
     [none] These are too many.

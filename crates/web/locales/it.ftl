@@ -7,6 +7,8 @@ shell-more = Altro
 shell-sign-in = Accedi
 shell-sign-out = Esci
 shell-home = Alla pagina iniziale
+shell-kept = Ecco che cosa ha scritto. Non è stato salvato nulla:
+shell-send-again = Invia di nuovo
 shell-request = Richiesta { $id }
 
 # Numbers, dates and hours.
@@ -198,6 +200,10 @@ field-too-long = { $max ->
     [none] Il testo è troppo lungo.
     [one] Al massimo un carattere.
    *[other] Al massimo { $max } caratteri.
+}
+field-too-few = { $min ->
+    [none] Indicatene almeno 2.
+   *[other] Indicatene almeno { $min }.
 }
 field-too-many = { $max ->
     [none] Sono troppi.

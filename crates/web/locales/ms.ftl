@@ -7,6 +7,8 @@ shell-more = Lagi
 shell-sign-in = Log masuk
 shell-sign-out = Log keluar
 shell-home = Ke halaman utama
+shell-kept = Inilah yang anda taip. Belum ada yang disimpan:
+shell-send-again = Hantar sekali lagi
 shell-request = Permintaan { $id }
 
 # Numbers, dates and hours.
@@ -219,11 +221,18 @@ problem-last-event = Setiap majlis memerlukan sekurang-kurangnya satu acara.
     .title = Acara terakhir
 problem-last-owner = Mesti ada seorang pemilik. Jadikan orang lain pemilik dahulu.
     .title = Pemilik terakhir
+problem-question-in-use = Soalan ini telah dijawab: apa yang ditanya dan kepada siapa tidak boleh diubah lagi. Simpan soalan ini dan tanya yang baharu.
+    .title = Soalan telah dijawab
 problem-limit-reached = { $limit ->
     [none] Tidak boleh ditambah lagi.
    *[other] Paling banyak { $limit }.
 }
     .title = Had dicapai
+problem-exports-waiting = { $limit ->
+    [none] Fail lain masih disediakan. Sila tunggu sehingga satu daripadanya siap.
+   *[other] { $limit } fail sedang disediakan. Sila tunggu sehingga satu daripadanya siap.
+}
+    .title = Fail sedang disediakan
 problem-wrong-state = Ini tidak dapat dibuat dalam keadaan sekarang.
     .title = Bukan sekarang
 
@@ -278,6 +287,10 @@ field-too-short = { $min ->
 field-too-long = { $max ->
     [none] Ini terlalu panjang.
    *[other] Paling banyak { $max } aksara.
+}
+field-too-few = { $min ->
+    [none] Beri sekurang-kurangnya 2.
+   *[other] Beri sekurang-kurangnya { $min }.
 }
 field-too-many = { $max ->
     [none] Bilangannya terlalu banyak.

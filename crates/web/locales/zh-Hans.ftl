@@ -7,6 +7,8 @@ shell-more = 更多
 shell-sign-in = 登录
 shell-sign-out = 退出登录
 shell-home = 回到首页
+shell-kept = 这是您填写的内容，尚未保存：
+shell-send-again = 再次发送
 shell-request = 请求编号 { $id }
 
 # Numbers, dates and hours.
@@ -188,6 +190,10 @@ field-too-short = { $min ->
 field-too-long = { $max ->
     [none] 内容太长。
    *[other] 最多{ $max }个字符。
+}
+field-too-few = { $min ->
+    [none] 至少填写 2 项。
+   *[other] 至少填写 { $min } 项。
 }
 field-too-many = { $max ->
     [none] 数量太多。

@@ -99,6 +99,8 @@ pub static CODES: &[Code] = &[
     host(409, "last_event", &[]),
     host(409, "last_owner", &[]),
     host(409, "limit_reached", &["limit"]),
+    host(409, "question_in_use", &[]),
+    host(409, "exports_waiting", &["limit"]),
     host(409, "wrong_state", &[]),
     // Who is asking.
     host(401, "unauthenticated", &[]),
@@ -126,6 +128,7 @@ pub static FIELD_CODES: &[(&str, &[&str])] = &[
     ("required", &[]),
     ("too_short", &["min"]),
     ("too_long", &["max"]),
+    ("too_few", &["min"]),
     ("too_many", &["max"]),
     ("out_of_range", &["min", "max"]),
     ("unknown_option", &[]),

@@ -65,6 +65,11 @@ pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     }
 }
 
+/// Whether the browser says that the request comes from a page of ours.
+pub fn is_from_us(headers: &HeaderMap, url: &SiteUrl) -> bool {
+    sender(headers, url) == Sender::Us
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sender {
     Us,

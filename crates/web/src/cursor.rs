@@ -20,6 +20,16 @@ pub struct Piece {
     /// How many items, 1 to 200.
     pub limit: u32,
     cursor: Option<String>,
+    way: Way,
+}
+
+/// Which way a list is read from a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// What follows it.
+    Onward,
+    /// What stands before it, read backwards.
+    Back,
 }
 
 /// A piece of a list.
@@ -29,17 +39,22 @@ pub struct List<T> {
     pub items: Vec<T>,
     /// Where the next piece starts; absent at the end.
     pub next_cursor: Option<String>,
+    /// Before what the piece before this one ends, for pages: `?before=`.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub previous_cursor: Option<String>,
     /// How many there are in all, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
 
 impl Piece {
-    /// Reads `cursor` and `limit` out of a query.
+    /// Reads `cursor` (or `before`) and `limit` out of a query.
     pub fn read(query: &str) -> Result<Self, Problem> {
         let mut piece = Self {
             limit: DEFAULT_LIMIT,
             cursor: None,
+            way: Way::Onward,
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
@@ -52,15 +67,36 @@ impl Piece {
                     piece.limit = limit
                         .ok_or_else(|| Problem::fields().field("/limit", "out_of_range", values))?;
                 }
-                "cursor" if !value.is_empty() => piece.cursor = Some(value.into_owned()),
+                "cursor" | "before" if !value.is_empty() => {
+                    piece.way = if name == "before" {
+                        Way::Back
+                    } else {
+                        Way::Onward
+                    };
+                    piece.cursor = Some(value.into_owned());
+                }
                 _ => {}
             }
         }
         Ok(piece)
     }
 
-    /// The sort key after which this piece starts; `None` at the beginning.
+    /// The sort key after which this piece starts; `None` at the beginning, and
+    /// for lists that are not read backwards.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
+        match self.way {
+            Way::Onward => self.key(),
+            Way::Back => Ok(None),
+        }
+    }
+
+    /// Which way the list is read from [`Piece::key`].
+    pub fn way(&self) -> Way {
+        self.way
+    }
+
+    /// The sort key after which this piece starts, or before which it ends.
+    pub fn key<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
@@ -83,9 +119,19 @@ impl Piece {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let last = rows.last().filter(|_| more);
+        let (has_previous, has_next) = match self.way {
+            Way::Onward => (self.cursor.is_some(), more),
+            Way::Back => {
+                rows.reverse();
+                (more, true)
+            }
+        };
+        let (first, last) = (rows.first(), rows.last());
         List {
-            next_cursor: last.map(|item| cursor(&key(item))),
+            previous_cursor: first
+                .filter(|_| has_previous)
+                .map(|item| cursor(&key(item))),
+            next_cursor: last.filter(|_| has_next).map(|item| cursor(&key(item))),
             items: rows,
             total: None,
         }
@@ -110,6 +156,7 @@ impl<T> List<T> {
         List {
             items: self.items.into_iter().map(turn).collect(),
             next_cursor: self.next_cursor,
+            previous_cursor: self.previous_cursor,
             total: self.total,
         }
     }
@@ -169,6 +216,36 @@ mod tests {
             }
         }
         assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_list_is_walked_back_to_its_beginning() {
+        let all: Vec<i64> = (0..8).collect();
+        let read = |query: &str| {
+            let piece = Piece::read(query).unwrap();
+            let key: Option<i64> = piece.key().unwrap();
+            let rows = usize::try_from(piece.rows()).unwrap();
+            let onward = all.iter().filter(|item| Some(**item) > key).copied();
+            let back = all.iter().rev().filter(|item| Some(**item) < key).copied();
+            let rows = match piece.way() {
+                Way::Onward => onward.take(rows).collect(),
+                Way::Back => back.take(rows).collect(),
+            };
+            piece.list(rows, Clone::clone)
+        };
+        let first = read("limit=3");
+        assert_eq!(first.previous_cursor, None);
+        let end = read(&format!("limit=3&cursor={}", cursor(&5)));
+        assert_eq!((end.items, end.next_cursor), (vec![6, 7], None));
+        let before = end.previous_cursor.unwrap();
+        let middle = read(&format!("limit=3&before={before}"));
+        assert_eq!(middle.items, [3, 4, 5]);
+        assert_eq!(middle.next_cursor, Some(cursor(&5)));
+        let before = middle.previous_cursor.unwrap();
+        let again = read(&format!("limit=3&before={before}"));
+        assert_eq!(again.items, first.items);
+        assert_eq!(again.previous_cursor, None);
+        assert_eq!(again.next_cursor, first.next_cursor);
     }
 
     proptest! {

@@ -5,8 +5,11 @@
 //! never a guess. A deadline is the first instant that is too late; when that is
 //! the start of a day, people are told the day before it ([`Deadline`]).
 
-use jiff::civil::Date;
-use jiff::{SignedDuration, Zoned};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::text::{Text, Value};
 
@@ -71,7 +74,54 @@ pub fn days_between(from: Date, to: Date) -> i32 {
 
 /// The value of a `<time datetime="…">`.
 pub fn machine(at: &Zoned) -> String {
-    at.strftime("%Y-%m-%dT%H:%M%:z").to_string()
+    let (date, time, offset) = (at.date(), at.time(), at.offset().seconds());
+    let sign = if offset < 0 { '-' } else { '+' };
+    let minutes = offset.unsigned_abs() / 60;
+    format!(
+        "{date}T{:02}:{:02}{sign}{:02}:{:02}",
+        time.hour(),
+        time.minute(),
+        minutes / 60,
+        minutes % 60
+    )
+}
+
+/// What was said, and of when. A page says the days and hours of few events, and
+/// every household's page says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Moment {
+    Day(&'static str, Date),
+    Range(At, At),
+}
+
+/// An instant and the hour at which people live then.
+type At = (Timestamp, DateTime);
+
+fn at(at: &Zoned) -> At {
+    (at.timestamp(), at.datetime())
+}
+
+/// Moments in words, each language's (by its place in the catalogue) its own.
+#[derive(Debug, Default)]
+pub(crate) struct Memo(Mutex<HashMap<(usize, Moment), String>>);
+
+impl Memo {
+    /// How much is kept until all of it is dropped.
+    const MOST: usize = 4_096;
+
+    pub(crate) fn once(&self, key: (usize, Moment), say: impl FnOnce() -> String) -> String {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = kept().get(&key) {
+            return said.clone();
+        }
+        let said = say();
+        let mut kept = kept();
+        if kept.len() >= Self::MOST {
+            kept.clear();
+        }
+        kept.insert(key, said.clone());
+        said
+    }
 }
 
 impl Text {
@@ -113,6 +163,12 @@ impl Text {
     /// "9:30–11:00 am", "12 noon – 4 pm", "8 pm – 1 am"; with the second day's
     /// date where it lasts longer than that.
     pub fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
+        self.once(Moment::Range(at(from), at(to)), || {
+            self.write_range(from, to)
+        })
+    }
+
+    fn write_range(&self, from: &Zoned, to: &Zoned) -> String {
         if from.date() != to.date() && from.duration_until(to) > SHORT {
             let until = self.moment(to);
             return self.range("time-range-wide", &self.time(from), &until);
@@ -143,7 +199,11 @@ impl Text {
         self.with("date-moment", values)
     }
 
-    fn day(&self, pattern: &str, day: Date) -> String {
+    fn day(&self, pattern: &'static str, day: Date) -> String {
+        self.once(Moment::Day(pattern, day), || self.write_day(pattern, day))
+    }
+
+    fn write_day(&self, pattern: &str, day: Date) -> String {
         let month = usize::from(day.month().unsigned_abs());
         let weekday = usize::from(day.weekday().to_monday_one_offset().unsigned_abs());
         let (weekday, month_name) = (WEEKDAYS[weekday - 1], MONTHS[month - 1]);
@@ -263,6 +323,38 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_once_is_kept_for_its_language_and_its_moment_alone() {
+        let (english, italian) = (testing::text("en"), testing::text("it"));
+        let memo = Memo::default();
+        for round in 0..2 {
+            for (place, text) in [(0, &english), (1, &italian)] {
+                for day in 1..=9 {
+                    let day = jiff::civil::date(2027, 1, day);
+                    let moment = Moment::Day("date-full", day);
+                    let mut asked = false;
+                    let said = memo.once((place, moment), || {
+                        asked = true;
+                        text.date(day)
+                    });
+                    assert_eq!(said, text.date(day));
+                    assert_eq!(asked, round == 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let memo = Memo::default();
+        let mut day = jiff::civil::date(2000, 1, 1);
+        for _ in 0..=Memo::MOST {
+            memo.once((0, Moment::Day("date-full", day)), String::new);
+            day = day.tomorrow().unwrap();
+        }
+        assert_eq!(memo.0.lock().unwrap().len(), 1);
+    }
+
+    #[test]
     fn hours_have_the_day_s_own_words() {
         for (tag, hour, said) in [
             ("en", "00:00", "12 midnight"),
@@ -337,6 +429,8 @@ mod tests {
             assert_eq!(testing::text(tag).moment(&moment), said);
         }
         assert_eq!(machine(&moment), "2027-01-16T14:20+08:00");
+        let newfoundland = at("2027-01-16T04:05[America/St_Johns]");
+        assert_eq!(machine(&newfoundland), "2027-01-16T04:05-03:30");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //!
 //! Only a trusted proxy is believed when it speaks for somebody else; everybody
 //! else's `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Request-Id` are noise.
+//!
+//! Whoever mounts the app in the same process may know all that already, and
+//! then puts [`Facts`] into the request; else they are read from its headers.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,8 +20,8 @@ use crate::problem::Problem;
 /// The header that carries a request's id, on requests and answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The far end of the connection, put into the request by the listener. A unix
-/// socket's is [`Peer::LOOPBACK`].
+/// The far end of the connection, put into the request by a listener that knows
+/// no more than that. A unix socket's is [`Peer::LOOPBACK`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
@@ -39,6 +42,8 @@ pub struct Facts {
     pub client: IpAddr,
     /// Whether the client's own connection is over TLS.
     pub https: bool,
+    /// Whether nobody claims to ask for somebody else, believed or not.
+    pub is_direct: bool,
 }
 
 impl Facts {
@@ -53,7 +58,7 @@ impl Facts {
         };
         Self {
             request_id: given(REQUEST_ID.as_str())
-                .and_then(RequestId::accept)
+                .and_then(RequestId::parse)
                 .unwrap_or_else(|| RequestId::new(random)),
             client: if trusted {
                 proxies.client(headers, peer.0)
@@ -61,14 +66,16 @@ impl Facts {
                 plain(peer.0)
             },
             https: given("x-forwarded-proto").is_some_and(|scheme| scheme.trim() == "https"),
+            is_direct: !["x-forwarded-for", "forwarded"]
+                .iter()
+                .any(|name| headers.contains_key(*name)),
         }
     }
 
     /// Whether the request comes from this very machine, and not through a front
     /// door on it that passes on for others without being named as trusted.
-    pub fn is_from_here(&self, headers: &HeaderMap) -> bool {
-        let passed_on = ["x-forwarded-for", "forwarded"];
-        self.client.is_loopback() && !passed_on.iter().any(|name| headers.contains_key(*name))
+    pub fn is_from_here(&self) -> bool {
+        self.client.is_loopback() && self.is_direct
     }
 
     /// The network that limits count.
@@ -101,7 +108,8 @@ impl RequestId {
         Self(format!("{:032x}", u128::from_be_bytes(bytes)).into())
     }
 
-    fn accept(text: &str) -> Option<Self> {
+    /// An id as somebody else made it: 1 to 64 letters, digits, `-`, `_` and `.`.
+    pub fn parse(text: &str) -> Option<Self> {
         let sane = (1..=64).contains(&text.len())
             && text
                 .bytes()

@@ -33,7 +33,7 @@ mod translated;
 pub mod version;
 
 pub use assets::asset;
-pub use cursor::{List, Piece};
+pub use cursor::{List, Piece, Way};
 pub use dates::Deadline;
 pub use facts::{Facts, Network, Peer};
 pub use form::Form;
@@ -42,7 +42,7 @@ pub use language::{Language, Wishes};
 pub use page::page;
 pub use problem::{Argument, FieldProblem, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
-pub use serve::serve;
+pub use serve::{HEADER_LIMIT, panicked, serve};
 pub use state::{Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};

@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization as _;
+
 /// What stands right after these is an invitation's code.
 const CODES: [&str; 2] = ["/invite/", "/api/v1/invitations/"];
 
@@ -28,6 +31,42 @@ pub fn mask(path: &str) -> Cow<'_, str> {
     let shown: String = hidden.secret.chars().take(hidden.kept).collect();
     let after = &path[hidden.prefix.len() + hidden.secret.len()..];
     Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
+}
+
+/// As [`mask`], for a path that is no address of ours: a code may stand in any
+/// piece of it, such as one that was typed right behind the host.
+pub fn mask_unknown(path: &str) -> String {
+    let masked = mask(path);
+    let pieces = masked.split('/').map(|piece| {
+        if may_be_code(piece) {
+            let decoded = percent_decode_str(piece).decode_utf8_lossy();
+            let shown: String = decoded.chars().take(2).collect();
+            Cow::Owned(format!("{shown}***"))
+        } else {
+            Cow::Borrowed(piece)
+        }
+    });
+    pieces.collect::<Vec<_>>().join("/")
+}
+
+/// Whether a piece of a path folds to the shape of a code: 5 to 8 letters or
+/// digits, whatever separates them.
+fn may_be_code(piece: &str) -> bool {
+    let decoded = percent_decode_str(piece).decode_utf8_lossy();
+    let folded = decoded.nfkc().map(|c| match c {
+        // Of the Turkish alphabet; they fold to I.
+        'ı' | 'İ' => 'I',
+        other => other,
+    });
+    let mut symbols = 0;
+    for c in folded {
+        if c.is_ascii_alphanumeric() {
+            symbols += 1;
+        } else if c.is_alphanumeric() {
+            return false;
+        }
+    }
+    (5..=8).contains(&symbols)
 }
 
 /// Whether `path` holds a code or a token, or takes one: what it shows is not for
@@ -85,11 +124,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_no_address_of_ours_may_be_a_code() {
+        for (path, masked) in [
+            ("/RAHMA", "/RA***"),
+            ("/rahma/", "/ra***/"),
+            ("/wedding/r-a-h-m-a", "/we***/r-***"),
+            ("/r%41hma", "/rA***"),
+            ("/ra%20hm%20a", "/ra***"),
+            ("/ＲＡＨＭＡ", "/ＲＡ***"),
+            ("/invıte", "/in***"),
+            ("/invite/QQ/RAHMA", "/in***/QQ***/RA***"),
+            ("/setup/0123456789abcdef/x", "/se***/***/x"),
+            ("/api/v9/invitations/K7PWD2QR", "/api/v9/invitations/K7***"),
+            ("/old-wedding-site/a.php", "/old-wedding-site/a.php"),
+            ("/", "/"),
+            ("/陈志明陈志明", "/陈志明陈志明"),
+        ] {
+            assert_eq!(mask_unknown(path), masked);
+        }
+    }
+
     proptest! {
         #[test]
         fn no_more_than_two_characters_of_a_code_are_left(code in "[0-9A-Z]{5,8}") {
             let path = format!("/invite/{code}/rsvp");
             prop_assert!(!mask(&path).contains(&code[..3]));
+            let path = format!("/{code}/rsvp");
+            prop_assert!(!mask_unknown(&path).contains(&code[..3]));
         }
     }
 }

@@ -20,6 +20,7 @@
 //! ```
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::response::{Html, IntoResponse, Response};
@@ -29,6 +30,11 @@ use crate::language::Language;
 use crate::problem::Problem;
 use crate::text::Text;
 use crate::theme::Theme;
+
+/// Room for most bodies, and for most frames around them, so that they are not
+/// copied while they grow; in bytes.
+const BODY: usize = 12 * 1024;
+const SHELL: usize = 4 * 1024;
 
 /// A page, and what its frame needs to know.
 pub struct Page<'a, B> {
@@ -127,23 +133,48 @@ pub struct Account<'a> {
     reason = "a page is made for this one call"
 )]
 pub fn page<B: Template>(page: Page<'_, B>) -> Response {
-    match render(&page) {
-        Ok(response) => response,
+    match write(&page) {
+        Ok(written) => written.into_response(),
         Err(cause) => Problem::internal(cause).into_response(),
     }
 }
 
-fn render<B: Template>(page: &Page<'_, B>) -> Result<Response, askama::Error> {
-    let mut body = String::with_capacity(B::SIZE_HINT.max(4096));
-    page.body.render_into(&mut body)?;
-    let html = Shell::new(page, &body).render()?;
-    let mut response = Html(html).into_response();
-    let headers = response.headers_mut();
-    if let Ok(tag) = HeaderValue::try_from(&*page.text.language().tag) {
-        headers.insert(CONTENT_LANGUAGE, tag);
+/// A page as it is sent, as often as one likes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    html: Bytes,
+    language: Option<HeaderValue>,
+}
+
+impl Written {
+    /// How many bytes it has.
+    pub fn length(&self) -> usize {
+        self.html.len()
     }
-    headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
-    Ok(response)
+}
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        let mut response = Html(self.html).into_response();
+        let headers = response.headers_mut();
+        if let Some(tag) = self.language {
+            headers.insert(CONTENT_LANGUAGE, tag);
+        }
+        headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+        response
+    }
+}
+
+/// As [`page`], to be kept and sent again.
+pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
+    let mut body = String::with_capacity(B::SIZE_HINT.max(BODY));
+    page.body.render_into(&mut body)?;
+    let mut html = String::with_capacity(body.len() + SHELL);
+    Shell::new(page, &body).render_into(&mut html)?;
+    Ok(Written {
+        html: html.into(),
+        language: HeaderValue::try_from(&*page.text.language().tag).ok(),
+    })
 }
 
 #[derive(Template)]

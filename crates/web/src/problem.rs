@@ -29,6 +29,8 @@ use platform::StoreError;
 use serde_json::Value as Json;
 
 use crate::codes;
+use crate::csrf;
+use crate::form::Form;
 use crate::text::{Text, Value};
 use crate::theme::Theme;
 
@@ -55,6 +57,19 @@ pub struct Refusal {
     pub text: Option<Text>,
     /// The theme of the occasion it happened in.
     pub theme: Option<Theme>,
+    /// The form that was refused unread.
+    pub kept: Option<Kept>,
+}
+
+/// A form that was refused before anybody looked at it: its page shows what was
+/// typed.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// All fields.
+    pub form: Form,
+    /// The value under which it can be sent again as it is; only where the
+    /// browser says that it came from a page of ours.
+    pub csrf: Option<String>,
 }
 
 /// What is wrong with one field.
@@ -98,6 +113,7 @@ impl Problem {
             current: None,
             text: None,
             theme: None,
+            kept: None,
         }))
     }
 
@@ -173,6 +189,13 @@ impl Problem {
         self
     }
 
+    /// Its page will show what was typed into the form that was refused.
+    #[must_use]
+    pub fn keeping(mut self, form: Form, csrf: Option<String>) -> Self {
+        self.kept = Some(Kept { form, csrf });
+        self
+    }
+
     /// The short name of the rule.
     pub fn title(&self, text: &Text) -> String {
         title(text, self.code)
@@ -182,6 +205,22 @@ impl Problem {
     pub fn detail(&self, text: &Text) -> String {
         let names = codes::find(self.code).map_or(&[][..], |code| code.values);
         sentence(text, "problem", self.code, names, &self.values)
+    }
+}
+
+impl Kept {
+    /// What a person typed, without what pages and scripts put beside it.
+    pub(crate) fn typed(&self) -> impl Iterator<Item = &str> {
+        self.fields()
+            .filter(|(name, _)| !["submission_id", "version"].contains(name))
+            .map(|(_, value)| value.trim())
+            .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
+    }
+
+    /// What is sent again.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.form.iter();
+        fields.filter(|(name, _)| *name != csrf::FIELD && !name.contains("password"))
     }
 }
 

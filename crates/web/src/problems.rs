@@ -17,7 +17,7 @@ use crate::codes::{self, CODES, FIELD_CODES};
 use crate::facts::Facts;
 use crate::language::Wishes;
 use crate::page::{Kind, Page};
-use crate::problem::{Argument, Problem, sentence, title};
+use crate::problem::{Argument, Kept, Problem, sentence, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
@@ -104,8 +104,14 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
     response
 }
 
-/// A problem as a page.
-pub(crate) fn page(problem: &Problem, text: &Text, site: &Site, facts: &Facts) -> Response {
+/// A problem as a page, at the `address` that was asked for.
+pub(crate) fn page(
+    problem: &Problem,
+    text: &Text,
+    site: &Site,
+    facts: &Facts,
+    address: &str,
+) -> Response {
     let title = problem.title(text);
     let body = ProblemPage {
         title: &title,
@@ -117,6 +123,8 @@ pub(crate) fn page(problem: &Problem, text: &Text, site: &Site, facts: &Facts) -
             .collect(),
         sign_in: problem.status == StatusCode::UNAUTHORIZED,
         request_id: facts.request_id.as_str(),
+        kept: problem.kept.as_ref(),
+        address,
         text,
     };
     let answer = crate::page::page(Page {
@@ -137,6 +145,8 @@ struct ProblemPage<'a> {
     fields: Vec<String>,
     sign_in: bool,
     request_id: &'a str,
+    kept: Option<&'a Kept>,
+    address: &'a str,
     text: &'a Text,
 }
 

@@ -1,14 +1,16 @@
 //! What happens around every request, in this order: its facts are found, a
 //! handler answers, a refusal becomes JSON or a page, headers that every answer
-//! carries are added, and one line is logged.
+//! carries are added, it is counted, and one line is logged.
+//!
+//! One layer does it all, for each layer costs every request what a look-up costs.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
     REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
@@ -27,6 +29,9 @@ use crate::{masking, problems};
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
     frame-src 'self'; base-uri 'none'; frame-ancestors 'self'";
+
+/// A header section above this is refused, in bytes.
+pub const HEADER_LIMIT: usize = 16 * 1024;
 
 /// What no page of ours asks a browser for.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -49,14 +54,9 @@ pub fn serve(site: &Site, router: Router<Site>) -> Router {
 
 async fn around(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let peer = request.extensions().get::<Peer>().copied();
-    let facts = Facts::read(
-        request.headers(),
-        peer.unwrap_or(Peer::UNKNOWN),
-        &site.settings.proxies,
-        &site.random,
-    );
-    request.extensions_mut().insert(facts.clone());
+    let told = request.extensions().get::<Facts>().cloned();
+    let facts = told.unwrap_or_else(|| read(&site, &mut request));
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let asked = Asked {
         method: request.method().clone(),
         uri: request.uri().clone(),
@@ -65,28 +65,85 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
         facts,
     };
 
-    let mut response = match caught(next.run(request)).await {
-        Ok(response) => response,
-        Err(panic) => Problem::internal(said(&*panic)).into_response(),
+    let mut response = if headers_fit(&request) {
+        match caught(next.run(request)).await {
+            Ok(response) => response,
+            Err(panic) => {
+                let said = format!("a handler panicked: {}", panicked(&*panic));
+                Problem::internal(said).into_response()
+            }
+        }
+    } else {
+        Problem::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "headers_too_large",
+        )
+        .into_response()
+    };
+    let path = asked.uri.path();
+    let masked = match &route {
+        Some(_) => masking::mask(path),
+        // No address of ours.
+        None => masking::mask_unknown(path).into(),
     };
     if let Some(problem) = refusal(&mut response) {
         let allow = response.headers().get("allow").cloned();
-        response = asked.render(&site, &problem);
+        response = asked.render(&site, &problem, &masked);
         if let Some(allow) = allow {
             response.headers_mut().insert("allow", allow);
         }
     }
     asked.remember_language(&site, &mut response);
     asked.add_headers(&mut response);
+    let taken = started.elapsed();
+    count(route.as_ref(), response.status(), taken);
     tracing::info!(
         request_id = %asked.facts.request_id,
         method = %asked.method,
-        path = %masking::mask(asked.uri.path()),
+        path = %masked,
         status = response.status().as_u16(),
-        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        duration_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
         "request"
     );
     response
+}
+
+/// The facts, as headers and the far end of the connection tell them.
+fn read(site: &Site, request: &mut Request) -> Facts {
+    let peer = request.extensions().get::<Peer>().copied();
+    let facts = Facts::read(
+        request.headers(),
+        peer.unwrap_or(Peer::UNKNOWN),
+        &site.settings.proxies,
+        &site.random,
+    );
+    request.extensions_mut().insert(facts.clone());
+    facts
+}
+
+/// Whether the header section is no larger than anybody needs. The engine's own
+/// refusal of a much larger one has no words.
+fn headers_fit(request: &Request) -> bool {
+    let headers = request.headers().iter();
+    let length: usize = headers
+        .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
+        .sum();
+    length + request.uri().path().len() <= HEADER_LIMIT
+}
+
+/// Counts a request by its route and the class of its status.
+fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
+    let route = route.map_or("none", MatchedPath::as_str).to_owned();
+    let class = match status.as_u16() / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "1xx",
+    };
+    metrics::counter!("kenduri_requests_total", "route" => route.clone(), "status" => class)
+        .increment(1);
+    metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
 /// What is kept of a request while a handler answers it.
@@ -99,19 +156,19 @@ struct Asked {
 }
 
 impl Asked {
-    fn render(&self, site: &Site, problem: &Problem) -> Response {
+    fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
         let text = match &problem.text {
             Some(text) => text.clone(),
             None => site.speak(&self.wishes),
         };
-        let path = self.uri.path();
         let is_get = matches!(self.method, Method::GET | Method::HEAD);
         let mut response = if self.wants_json {
-            problems::json(problem, &text, &masking::mask(path), &self.facts)
+            problems::json(problem, &text, masked, &self.facts)
         } else if problem.code == "unauthenticated" && is_get {
             self.sign_in()
         } else {
-            problems::page(problem, &text, site, &self.facts)
+            let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
+            problems::page(problem, &text, site, &self.facts, here)
         };
         let headers = response.headers_mut();
         if let Some(seconds) = problem.retry_after {
@@ -221,12 +278,11 @@ async fn caught<T>(answer: impl Future<Output = T>) -> Result<T, Box<dyn Any + S
     .await
 }
 
-fn said(panic: &(dyn Any + Send)) -> String {
-    let words = panic
-        .downcast_ref::<&str>()
-        .map(|words| (*words).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("a handler panicked: {}", words.unwrap_or_default())
+/// What the log may say of a panic. Words that were put together while the
+/// program ran may hold what somebody typed; those in its text do not.
+pub fn panicked(payload: &(dyn Any + Send)) -> &'static str {
+    let words = payload.downcast_ref::<&'static str>();
+    words.copied().unwrap_or("(its words are not logged)")
 }
 
 #[cfg(test)]
@@ -330,6 +386,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_mounts_the_app_may_know_who_asks() {
+        let told = Facts {
+            request_id: crate::facts::RequestId::parse("door-1").unwrap(),
+            client: [198, 51, 100, 7].into(),
+            https: true,
+            is_direct: true,
+        };
+        let asked = async |told: Option<Facts>| {
+            let mut request = Request::builder()
+                .uri("/who")
+                .header(REQUEST_ID, "forged")
+                .header("x-forwarded-for", "203.0.113.1");
+            let extensions = request.extensions_mut().unwrap();
+            extensions.insert(Peer::LOOPBACK);
+            if let Some(told) = told {
+                extensions.insert(told);
+            }
+            let (site, _folder) = testing::site();
+            let who = get(async |facts: Facts| {
+                format!("{} {} {}", facts.client, facts.https, facts.is_from_here())
+            });
+            let router = serve(&site, Router::new().route("/who", who));
+            let request = request.body(Body::empty()).unwrap();
+            let response = router.oneshot(request).await.unwrap();
+            let id = header(&response, "x-request-id").to_owned();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            (id, String::from_utf8(body.to_vec()).unwrap())
+        };
+        let (id, who) = asked(Some(told)).await;
+        assert_eq!(
+            (id.as_str(), who.as_str()),
+            ("door-1", "198.51.100.7 true false")
+        );
+        let (id, who) = asked(None).await;
+        assert_eq!((id.len(), who.as_str()), (32, "127.0.0.1 false false"));
+    }
+
+    #[tokio::test]
     async fn a_language_that_is_not_offered_is_neither_spoken_nor_remembered() {
         let (response, _) = ask("GET", "/hello?lang=fr", &[("accept-language", "it")]).await;
         assert_eq!(header(&response, "content-language"), "it");
@@ -394,6 +488,18 @@ mod tests {
         }
         let (response, _) = ask("DELETE", "/api/json", &[]).await;
         assert_eq!(header(&response, "allow"), "POST");
+    }
+
+    #[test]
+    fn only_words_of_the_program_s_own_text_are_said_of_a_panic() {
+        let said = |panic: fn()| panicked(&*std::panic::catch_unwind(panic).unwrap_err());
+        assert_eq!(said(|| panic!("on purpose")), "on purpose");
+        let typed = said(|| panic!("{} was typed", std::hint::black_box("RAHMA")));
+        assert_eq!(typed, "(its words are not logged)");
+        assert_eq!(
+            said(|| std::panic::panic_any(1)),
+            "(its words are not logged)"
+        );
     }
 
     #[tokio::test]

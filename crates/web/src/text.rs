@@ -19,8 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_syntax::ast::PatternElement;
 use unic_langid::LanguageIdentifier;
 
+use crate::dates::{Memo, Moment};
 use crate::language::{self, Language};
 
 /// What stands in for a `{ $name }`: a text or a number.
@@ -37,6 +39,8 @@ struct Messages {
     /// English first.
     languages: Vec<(&'static str, FluentBundle<FluentResource>)>,
     missing: Mutex<BTreeSet<String>>,
+    /// Days and hours in words, which many pages say again.
+    days: Memo,
 }
 
 /// Why messages cannot be put together. All of them are mistakes of ours, found
@@ -88,6 +92,7 @@ impl Catalogue {
         Ok(Self(Arc::new(Messages {
             languages,
             missing: Mutex::default(),
+            days: Memo::default(),
         })))
     }
 
@@ -182,6 +187,12 @@ impl Text {
         written
     }
 
+    /// What `say` says of this moment in this language, found again if it was
+    /// said before.
+    pub(crate) fn once(&self, moment: Moment, say: impl FnOnce() -> String) -> String {
+        self.catalogue.0.days.once((self.place, moment), say)
+    }
+
     /// In the reader's language, else in English, else nothing: a page may mix
     /// languages, but never shows a key.
     fn format(
@@ -197,6 +208,10 @@ impl Text {
                 None => message.value(),
             });
             if let Some(pattern) = pattern {
+                // Most messages are one plain text; forming it takes nothing.
+                if let [PatternElement::TextElement { value }] = pattern.elements.as_slice() {
+                    return Cow::Borrowed(value);
+                }
                 let mut causes = Vec::new();
                 let said = bundle.format_pattern(pattern, values, &mut causes);
                 for cause in causes {

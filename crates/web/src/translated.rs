@@ -63,6 +63,10 @@ impl I18n {
     /// The text for a reader of `reader`: in that language, in a broader form
     /// of it, in the `default` language, in any.
     pub fn pick<'a>(&'a self, reader: &Language, default: &str) -> Spoken<'a> {
+        // Nearly always; the search below reads every tag, and more than once.
+        if let Some(text) = self.find(&reader.tag).filter(|text| !text.is_empty()) {
+            return Spoken::plain(text);
+        }
         let written = self.iter().filter(|(_, text)| !text.is_empty());
         let tags = written.map(|(tag, _)| tag);
         let tag = language::look_up(&reader.tag, &tags)

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use super::client::{Client, get, headers};
+use super::client::{Answer, Client, get, headers};
 use super::server::Server;
 
 /// Enough for every page of the demo, and an end for endless calendars.
 const MOST_PAGES: usize = 400;
+/// Fewer, and the walk did not get past the guests' pages.
+const LEAST_PAGES: usize = 50;
 
 /// Opens what the program printed at its start, and every page that is linked from there.
 /// Answers how many pages were read.
@@ -21,27 +23,28 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
         .map(|path| path.trim_end_matches(['.', ',']).to_owned());
     let mut waiting: VecDeque<String> = printed.filter(|path| path.starts_with('/')).collect();
     let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();
-    let mut cookies: BTreeMap<String, String> = BTreeMap::new();
+    let mut cookies = Cookies::default();
     let mut client = Client::open(server.address).await?;
     let mut read = 0;
     while let Some(path) = waiting.pop_front() {
         if read == MOST_PAGES {
             break;
         }
-        let pairs: Vec<_> = cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request = get(&path, &format!("Cookie: {}\r\n", pairs.join("; ")));
-        let answer = client.exchange(&request).await?;
+        let mut answer = client.exchange(&get(&path, &cookies.header())).await?;
         read += 1;
-        for (name, value) in headers(answer.head) {
-            if name.eq_ignore_ascii_case("set-cookie")
-                && let Some((name, rest)) = value.split_once('=')
-            {
-                let value = rest.split(';').next().unwrap_or_default();
-                cookies.insert(name.to_owned(), value.to_owned());
-            }
+        cookies.take(&answer);
+        // The link of this start asks for one press of its button.
+        if let Some(token) = sign_in_token(&path, &answer) {
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\n{}\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{token}",
+                server.address,
+                cookies.header(),
+                token.len()
+            );
+            answer = client.exchange(request.as_bytes()).await?;
+            answer.expect(303)?;
+            cookies.take(&answer);
         }
         let redirect = answer.header("location").map(str::to_owned);
         let page = String::from_utf8_lossy(answer.body);
@@ -62,5 +65,41 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
             }
         }
     }
+    ensure!(read > LEAST_PAGES, "only {read} pages were found");
     Ok(read)
+}
+
+/// The field that the sign-in page sends back, if this is that page.
+fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
+    let page = str::from_utf8(answer.body).ok()?;
+    let (_, rest) = page.split_once("name=\"_csrf\" value=\"")?;
+    let (token, _) = rest.split_once('"')?;
+    path.starts_with("/sign-in/")
+        .then(|| format!("_csrf={token}"))
+}
+
+/// What a browser would keep.
+#[derive(Default)]
+struct Cookies(BTreeMap<String, String>);
+
+impl Cookies {
+    fn take(&mut self, answer: &Answer<'_>) {
+        for (name, value) in headers(answer.head) {
+            if name.eq_ignore_ascii_case("set-cookie")
+                && let Some((name, rest)) = value.split_once('=')
+            {
+                let value = rest.split(';').next().unwrap_or_default();
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn header(&self) -> String {
+        let pairs: Vec<_> = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("Cookie: {}\r\n", pairs.join("; "))
+    }
 }

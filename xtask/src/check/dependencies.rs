@@ -37,12 +37,21 @@ const TWICE: &[(&str, &str)] = &[
     ("fallible-iterator", "postgres is at 0.2, rusqlite at 0.3"),
     ("getrandom", "rand_core 0.9 of metrics-util is at 0.3"),
     ("hashbrown", "metrics-util is at 0.16"),
+    ("nom", "asn1-rs of x509-parser is at 7, lettre at 8"),
     ("rand", "metrics-util is at 0.9"),
     ("rand_chacha", "rand 0.9 of metrics-util and proptest"),
     ("rand_core", "rand 0.9 of metrics-util and proptest"),
     (
         "syn",
         "tracing-attributes and der_derive are at 2; built for macros only",
+    ),
+    (
+        "synstructure",
+        "asn1-rs-derive of x509-parser is at 0.13; built for macros only",
+    ),
+    (
+        "untrusted",
+        "instant-acme turns on the parts of aws-lc-rs that are like ring, which are at 0.7",
     ),
 ];
 

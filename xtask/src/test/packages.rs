@@ -47,6 +47,8 @@ fn list_missing() -> Vec<&'static str> {
         ("chromium", there("chromium")),
         ("nodejs", there("node")),
         ("npm", there("npm")),
+        // Brings the resolver for its tests too.
+        ("pebble", there("pebble") && there("pebble-challtestsrv")),
         ("fonts-noto-core", is_installed("fonts-noto-core")),
         ("fonts-noto-cjk", is_installed("fonts-noto-cjk")),
     ]

@@ -407,6 +407,7 @@ fn all<T>(items: Vec<T>) -> List<T> {
     List {
         items,
         next_cursor: None,
+        previous_cursor: None,
         total: None,
     }
 }

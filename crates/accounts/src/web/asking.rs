@@ -77,16 +77,26 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let site = Site::from_ref(state);
         let (parts, body) = request.into_parts();
-        let (visit, secret) = visit(&parts, &site).await?;
+        let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        // Whose page was open too long keeps what was typed.
+        let (visit, secret) = match visit(&parts, &site).await {
+            Err(problem) if problem.code == "unauthenticated" => {
+                return Err(problem.keeping(form, None));
+            }
+            other => other?,
+        };
         count_change(&parts, &visit.who, site.clock.now())?;
         let facts = request_facts(&parts)?;
-        let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
-        csrf::check(&parts.headers, site.url(), secret.reveal(), Some(&form))?;
+        let (headers, token) = (&parts.headers, csrf::token(secret.reveal()));
+        if let Err(problem) = csrf::check(headers, site.url(), secret.reveal(), Some(&form)) {
+            let again = csrf::is_from_us(headers, site.url()).then_some(token);
+            return Err(problem.keeping(form, again));
+        }
         Ok(Self {
             stay: visit.stay(),
             who: visit.who,
             form,
-            csrf: csrf::token(secret.reveal()),
+            csrf: token,
             request: facts,
         })
     }

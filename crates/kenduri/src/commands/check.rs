@@ -17,6 +17,9 @@ pub(super) struct Check {
     /// Accept `mail.url = "mailbox:"` together with a listener other machines can reach
     #[arg(long)]
     allow_public_mailbox: bool,
+    /// Say which route a request for this URL meets, and why
+    #[arg(long)]
+    url: Option<String>,
 }
 
 impl Check {
@@ -24,6 +27,10 @@ impl Check {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
         let found = configuration::load(&asked)?;
+        if let Some(url) = &self.url {
+            let told = found.plan.explain(url).map_err(anyhow::Error::msg)?;
+            return say(&told);
+        }
         let mut text = match &found.file {
             Some(file) => format!("# {} is good.\n", file.display()),
             None => "# No file: built-in settings.\n".to_owned(),
@@ -34,6 +41,12 @@ impl Check {
             text.push('\n');
         }
         text.push_str(&found.report());
+        text.push_str("\n# Requests go where the first of these that fits says:\n");
+        for line in found.plan.table().lines() {
+            text.push_str("#   ");
+            text.push_str(line);
+            text.push('\n');
+        }
         say(&text)
     }
 }

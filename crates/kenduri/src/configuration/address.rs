@@ -1,114 +1,112 @@
-//! Addresses to listen on, as people write them.
+//! What the addresses listened on mean for those who follow links.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
 
-/// One place to listen on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ListenAddress {
-    /// An address of this machine and a port.
-    Tcp(SocketAddr),
-    /// Every address of this machine, IPv6 and IPv4.
-    Everywhere(u16),
-    /// A socket in the file system.
-    Unix(PathBuf),
+use edge::{ListenAddress, ListenSettings};
+
+/// Whether other machines cannot reach any of them.
+pub(crate) fn is_private(listen: &ListenSettings) -> bool {
+    let mut all = listen.http.iter().chain(&listen.https);
+    all.all(|address| match address {
+        ListenAddress::Tcp(tcp) => tcp.ip().to_canonical().is_loopback(),
+        ListenAddress::Everywhere(_) => false,
+        ListenAddress::Unix(_) => true,
+    })
 }
 
-impl ListenAddress {
-    /// Reads `HOST:PORT`, `:PORT` or `unix:FILE`.
-    pub(crate) fn parse(text: &str, data: &Path) -> Result<Self, String> {
-        if let Some(file) = text.strip_prefix("unix:").filter(|file| !file.is_empty()) {
-            return Ok(Self::Unix(data.join(file)));
-        }
-        let how = || {
-            format!(
-                "{text:?} is no address; write it like 127.0.0.1:8080, :8080, [::1]:8080 or unix:run/http.sock"
-            )
-        };
-        let (host, port) = text.rsplit_once(':').ok_or_else(how)?;
-        let port: u16 = port.parse().map_err(|_| how())?;
-        match host {
-            "" => Ok(Self::Everywhere(port)),
-            "localhost" => Ok(Self::Tcp((Ipv4Addr::LOCALHOST, port).into())),
-            _ => text.parse().map(Self::Tcp).map_err(|_| how()),
-        }
-    }
-
-    /// Whether other machines cannot reach it.
-    pub(crate) fn is_private(&self) -> bool {
-        match self {
-            Self::Tcp(address) => is_loopback(address.ip()),
-            Self::Everywhere(_) => false,
-            Self::Unix(_) => true,
-        }
-    }
+/// The first address listened on as a link, for who says nothing else; nothing:
+/// there are sockets in files only.
+pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
+    let http = listen.http.iter().map(|address| ("http", address));
+    let https = listen.https.iter().map(|address| ("https", address));
+    http.chain(https)
+        .find_map(|(scheme, address)| match address {
+            ListenAddress::Tcp(tcp) => Some(link_to(scheme, *tcp)),
+            ListenAddress::Everywhere(port) => Some(format!("{scheme}://localhost:{port}")),
+            ListenAddress::Unix(_) => None,
+        })
 }
 
-impl fmt::Display for ListenAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(formatter),
-            Self::Everywhere(port) => write!(formatter, ":{port}"),
-            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
-        }
+/// A host as a link to where it is listened for, with TLS if that is anywhere.
+pub(crate) fn host_link(listen: &ListenSettings, host: &str) -> String {
+    let port = |list: &[ListenAddress]| {
+        list.iter().find_map(|address| match address {
+            ListenAddress::Tcp(tcp) => Some(tcp.port()),
+            ListenAddress::Everywhere(port) => Some(*port),
+            ListenAddress::Unix(_) => None,
+        })
+    };
+    match (port(&listen.https), port(&listen.http)) {
+        (Some(443), _) => format!("https://{host}"),
+        (Some(port), _) => format!("https://{host}:{port}"),
+        (None, None | Some(80)) => format!("http://{host}"),
+        (None, Some(port)) => format!("http://{host}:{port}"),
     }
 }
 
-/// The address of a listener as a link, for who says nothing else.
-pub(crate) fn link_to(address: SocketAddr) -> String {
+/// The address of a listener as a link.
+pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
-        return format!("http://localhost:{}", address.port());
+        return format!("{scheme}://localhost:{}", address.port());
     }
-    format!("http://{address}")
-}
-
-/// Whether an address can only be reached from this machine.
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
+    format!("{scheme}://{address}")
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{ListenAddress, link_to};
+    use edge::{ListenAddress, ListenSettings};
+
+    use super::{host_link, is_private, likely_link};
+
+    fn listen(http: &[&str], https: &[&str]) -> ListenSettings {
+        let parse = |list: &[&str]| {
+            let list = list.iter();
+            list.map(|text| ListenAddress::parse(text, Path::new("/data")).expect(text))
+                .collect()
+        };
+        ListenSettings {
+            http: parse(http),
+            https: parse(https),
+            ..ListenSettings::default()
+        }
+    }
 
     #[test]
-    fn listen_addresses_and_who_reaches_them() {
-        let parse = |text| ListenAddress::parse(text, Path::new("/data"));
-        for private in [
+    fn who_reaches_a_listener() {
+        let private = [
             "127.0.0.1:80",
             "[::1]:8080",
             "localhost:1",
             "unix:run/http.sock",
-        ] {
-            assert!(parse(private).expect(private).is_private(), "{private}");
-        }
+        ];
+        assert!(is_private(&listen(&private, &["127.0.0.2:443"])));
         for public in [":80", "0.0.0.0:80", "192.0.2.7:80", "[::]:443"] {
-            assert!(!parse(public).expect(public).is_private(), "{public}");
-        }
-        for wrong in [
-            "",
-            "8080",
-            "127.0.0.1",
-            "127.0.0.1:99999",
-            "example.org:80",
-            "unix:",
-        ] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+            assert!(!is_private(&listen(&[public], &[])), "{public}");
+            assert!(!is_private(&listen(&private, &[public])), "{public}");
         }
     }
 
     #[test]
     fn a_listener_has_a_link() {
-        for (address, link) in [
-            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
-            ("[::1]:80", "http://[::1]:80"),
-            ("0.0.0.0:8080", "http://localhost:8080"),
-            ("[::]:8080", "http://localhost:8080"),
+        for (http, https, link) in [
+            ("127.0.0.1:8080", ":443", Some("http://127.0.0.1:8080")),
+            ("[::1]:80", ":443", Some("http://[::1]:80")),
+            ("0.0.0.0:8080", ":443", Some("http://localhost:8080")),
+            (":8080", ":443", Some("http://localhost:8080")),
+            ("unix:a", ":8443", Some("https://localhost:8443")),
+            ("unix:a", "unix:b", None),
         ] {
-            assert_eq!(link_to(address.parse().expect(address)), link);
+            assert_eq!(likely_link(&listen(&[http], &[https])).as_deref(), link);
+        }
+        for (http, https, link) in [
+            (&[":80"][..], &[":443"][..], "https://a.example"),
+            (&[], &["127.0.0.1:8443"], "https://a.example:8443"),
+            (&[":80"], &[], "http://a.example"),
+            (&[":8080"], &[], "http://a.example:8080"),
+        ] {
+            assert_eq!(host_link(&listen(http, https), "a.example"), link);
         }
     }
 }

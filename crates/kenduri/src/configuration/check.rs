@@ -51,6 +51,20 @@ impl<'a> Check<'a> {
         });
     }
 
+    /// Notes what is wrong with what is asked of the edge. Its keys may lie
+    /// deeper than anybody wrote: then the nearest one above tells the line.
+    pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
+        let mut key = flaw.key.as_str();
+        while !self.origins.contains_key(key) {
+            match key.rfind(['.', '[']) {
+                Some(end) => key = &key[..end],
+                None => break,
+            }
+        }
+        let key = key.to_owned();
+        self.refuse(&key, &format!("{}: {}", flaw.key, flaw.what), &flaw.mend);
+    }
+
     /// Notes something that works and should be known.
     pub(crate) fn warn(&mut self, what: &str) {
         self.warnings.push(what.to_owned());

@@ -9,7 +9,23 @@ use super::written::Written;
 /// Every key that may be written, `section.name`, with its built-in value.
 pub(crate) fn known() -> BTreeMap<String, Value> {
     // A struct of plain values always has a TOML form.
-    flatten(&Table::try_from(Written::default()).unwrap_or_default())
+    let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
+    for key in ["tls.acme", "upstream"] {
+        known.insert(key.to_owned(), Value::Table(Table::new()));
+    }
+    known
+}
+
+/// The keys whose values have keys of their own, which are told by their place:
+/// `route[2].to`, `upstream.flask.balance`.
+pub(crate) const DEEP: [&str; 4] = ["route", "tls.acme", "tls.certificate", "upstream"];
+
+/// The value at a dotted key.
+pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((section, rest)) => find(table.get(section)?.as_table()?, rest),
+    }
 }
 
 /// The leaves of a table by dotted key.
@@ -28,6 +44,12 @@ pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
         }
     }
     leaves
+}
+
+/// Whether a key is told by its place inside another's value.
+pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
+    key.strip_prefix(deep)
+        .is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
 /// Puts a leaf where its dotted key says.

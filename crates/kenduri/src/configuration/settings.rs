@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::mail::Sender;
 use platform::{Secret, store};
 use web::SiteUrl;
 use web::facts::Proxies;
 
-use super::address::ListenAddress;
+use super::address;
 use super::check::Check;
 use super::mail::{self, MailRoute};
 use super::written::{Synchronous, Written};
@@ -32,8 +33,8 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     /// The folder of files.
     pub(crate) files: PathBuf,
-    /// The addresses to listen on: at least one.
-    pub(crate) listen: Vec<ListenAddress>,
+    /// The addresses to listen on, at least one, and what holds for connections.
+    pub(crate) listen: ListenSettings,
     /// Whose forwarding headers are believed.
     pub(crate) trusted_proxies: Proxies,
     /// How many jobs run side by side.
@@ -69,7 +70,7 @@ pub(crate) struct Mail {
 impl Settings {
     /// Whether every listener is out of reach for other machines.
     pub(crate) fn is_private(&self) -> bool {
-        self.listen.iter().all(ListenAddress::is_private)
+        address::is_private(&self.listen)
     }
 
     /// Whether mails stay in the store, where a page shows them.
@@ -78,29 +79,23 @@ impl Settings {
     }
 }
 
-/// Turns what was written into settings, reporting to `check` whatever cannot
-/// be; all or nothing.
-pub(super) fn settings(written: &Written, check: &mut Check<'_>) -> Option<Settings> {
+/// Turns what was written into settings and the edge's plan, reporting to `check`
+/// whatever cannot be; all or nothing.
+pub(super) fn settings(
+    written: &Written,
+    folder: &Path,
+    check: &mut Check<'_>,
+) -> Option<(Settings, edge::Plan)> {
     let data = check.path("data", &written.data);
     let data = data.as_path();
-    let listen: Vec<ListenAddress> = written
-        .listen
-        .http
-        .iter()
-        .filter_map(|text| check.accept("listen.http", ListenAddress::parse(text, data)))
-        .collect();
-    if written.listen.http.is_empty() {
-        check.refuse(
-            "listen.http",
-            "listen.http is empty, so nobody could reach Kenduri",
-            "name at least one address, for example \"127.0.0.1:8080\"",
-        );
-    }
+    let plan = plan(written, &edge::Ground { folder, data }, check);
+    // The plan has told what is wrong with these.
+    let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
-    let trusted_proxies = check.accept(
-        "listen.trusted_proxies",
-        Proxies::parse(&written.listen.trusted_proxies),
-    );
+    let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
+    let metrics = (!written.metrics.listen.is_empty())
+        .then(|| ListenAddress::parse(&written.metrics.listen, data))
+        .and_then(|address| check.accept("metrics.listen", address));
     let settings = Settings {
         data: data.to_owned(),
         site: site(written, check),
@@ -110,19 +105,39 @@ pub(super) fn settings(written: &Written, check: &mut Check<'_>) -> Option<Setti
             from: from?,
         },
         files: files(written, data, check),
-        listen,
+        listen: plan.as_ref()?.listen().clone(),
         trusted_proxies: trusted_proxies?,
-        jobs_at_once: check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize,
+        jobs_at_once,
         log: Log {
             format: written.log.format,
             level: written.log.level,
             folder: (written.log.to != "stderr").then(|| data.join(&written.log.to)),
         },
-        metrics: (!written.metrics.listen.is_empty())
-            .then(|| ListenAddress::parse(&written.metrics.listen, data))
-            .and_then(|address| check.accept("metrics.listen", address)),
+        metrics,
     };
-    check.problems.is_empty().then_some(settings)
+    let whole = (settings, plan?);
+    check.problems.is_empty().then_some(whole)
+}
+
+/// What the edge does, if all of it can be done.
+fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check<'_>) -> Option<edge::Plan> {
+    match edge::Plan::check(&written.edge(), ground) {
+        Ok(plan) => {
+            for warning in plan.warnings() {
+                check.warn(&format!(
+                    "{}: {}. {}",
+                    warning.key, warning.what, warning.mend
+                ));
+            }
+            Some(plan)
+        }
+        Err(flaws) => {
+            for flaw in &flaws {
+                check.refuse_flaw(flaw);
+            }
+            None
+        }
+    }
 }
 
 fn site(written: &Written, check: &mut Check<'_>) -> Site {
@@ -156,7 +171,7 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
     {
         check.warn(
             "site.url begins with http://, so signing in is refused there: passwords would travel in the clear. \
-             Put a front door with TLS before Kenduri and write https://",
+             Set listen.https and tls, or put a front door with TLS before Kenduri, and write https://",
         );
     }
     let time_zone = TimeZone::get(&written.site.time_zone).unwrap_or_else(|_| {

@@ -21,6 +21,8 @@ pub(crate) struct Leaf {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) origin: Origin,
+    /// Of a value that has keys of its own: who said each.
+    pub(crate) inside: Vec<(String, Origin)>,
 }
 
 /// Variables that begin with `KENDURI_` and are not settings.
@@ -43,19 +45,36 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
             return Vec::new();
         }
     };
-    let values = keys::flatten(&values);
     let known = keys::known();
     let mut leaves = Vec::new();
+    let deep_is_good = match toml::from_str::<Deep>(text) {
+        Ok(_) => true,
+        Err(error) => {
+            problems.push(deep_problem(
+                origin(error.span().map_or(0, |span| span.start)),
+                error.message(),
+            ));
+            false
+        }
+    };
     walk(
         spans.get_ref(),
         "",
-        &mut |key, offset, is_table| match known.get(key) {
-            Some(_) if !is_table => {
-                if let Some(value) = values.get(key) {
+        &mut |key, offset, value| match known.get(key) {
+            Some(_) if keys::DEEP.contains(&key) && !deep_is_good => Step::Over,
+            Some(_) if keys::DEEP.contains(&key) || value.as_table().is_none() => {
+                if let Some(found) = keys::find(&values, key) {
+                    let mut inside = Vec::new();
+                    if keys::DEEP.contains(&key) {
+                        inner(value, key, &mut |key, offset| {
+                            inside.push((key, origin(offset)));
+                        });
+                    }
                     leaves.push(Leaf {
                         key: key.to_owned(),
-                        value: value.clone(),
+                        value: found.clone(),
                         origin: origin(offset),
+                        inside,
                     });
                 }
                 Step::Over
@@ -69,7 +88,7 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
                 Step::Over
             }
             None if known.keys().any(|known| inside(known, key)) => {
-                if !is_table {
+                if value.as_table().is_none() {
                     problems.push(Problem {
                         origin: origin(offset),
                         what: format!("{key} is a section, not a value"),
@@ -134,7 +153,61 @@ enum Step {
     Over,
 }
 
-fn walk<'a>(table: &DeTable<'a>, prefix: &str, visit: &mut impl FnMut(&str, usize, bool) -> Step) {
+/// The keys with keys of their own, as the file has them: read once more, because
+/// only so a mistake has a line.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Deep {
+    route: Vec<edge::Route>,
+    upstream: BTreeMap<String, edge::Upstream>,
+    tls: DeepTls,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct DeepTls {
+    acme: Option<edge::Acme>,
+    certificate: Vec<edge::Certificate>,
+}
+
+fn deep_problem(origin: Origin, message: &str) -> Problem {
+    let message = message.lines().next().unwrap_or_default();
+    // The library names, in backticks, what was written and what could have been.
+    let mut names = message.split('`').skip(1).step_by(2);
+    let near = names
+        .next()
+        .filter(|_| message.starts_with("unknown field"))
+        .and_then(|written| keys::nearest(written, names));
+    Problem {
+        origin,
+        what: message.to_owned(),
+        mend: near.map_or_else(String::new, |near| format!("did you mean {near}?")),
+    }
+}
+
+/// Visits the keys inside a value, and where they are.
+fn inner(value: &DeValue<'_>, prefix: &str, visit: &mut impl FnMut(String, usize)) {
+    if let Some(table) = value.as_table() {
+        for (name, value) in table {
+            let key = format!("{prefix}.{}", name.get_ref());
+            visit(key.clone(), name.span().start);
+            inner(value.get_ref(), &key, visit);
+        }
+    }
+    if let Some(list) = value.as_array() {
+        for (number, value) in list.iter().enumerate() {
+            let key = format!("{prefix}[{number}]");
+            visit(key.clone(), value.span().start);
+            inner(value.get_ref(), &key, visit);
+        }
+    }
+}
+
+fn walk<'a>(
+    table: &DeTable<'a>,
+    prefix: &str,
+    visit: &mut impl FnMut(&str, usize, &DeValue<'a>) -> Step,
+) {
     // Tables are sorted by key; people read problems in the order of their lines.
     let mut entries: Vec<(&Spanned<std::borrow::Cow<'a, str>>, &Spanned<DeValue<'a>>)> =
         table.iter().collect();
@@ -146,7 +219,7 @@ fn walk<'a>(table: &DeTable<'a>, prefix: &str, visit: &mut impl FnMut(&str, usiz
             format!("{prefix}.{}", name.get_ref())
         };
         let inner = value.get_ref().as_table();
-        if let (Step::Into, Some(inner)) = (visit(&key, name.span().start, inner.is_some()), inner)
+        if let (Step::Into, Some(inner)) = (visit(&key, name.span().start, value.get_ref()), inner)
         {
             walk(inner, &key, visit);
         }
@@ -193,6 +266,7 @@ fn from_text(
         key: key.to_owned(),
         value,
         origin,
+        inside: Vec::new(),
     })
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use edge::ListenAddress;
 use platform::store;
 
-use super::{Asked, Flag, ListenAddress, load};
+use super::{Asked, Flag, load};
 
 /// A configuration file in a folder of its own.
 fn written(text: &str) -> (tempfile::TempDir, Asked) {
@@ -75,7 +76,7 @@ fn a_later_source_wins() {
     );
     assert_eq!(found.settings.jobs_at_once, 5);
     assert_eq!(
-        found.settings.listen,
+        found.settings.listen.http,
         ["127.0.0.1:1", "[::1]:2"].map(|text| ListenAddress::Tcp(text.parse().expect(text)))
     );
     let report = found.report();
@@ -128,7 +129,7 @@ fn impossible_combinations_are_refused() {
         ),
         (
             "[listen]\nhttp = []\n",
-            "kenduri.toml:2: listen.http is empty",
+            "kenduri.toml:2: listen.http: nothing is listened on",
         ),
         (
             "[mail]\nurl = \"smtp://u@h\"\n",
@@ -193,6 +194,76 @@ fn impossible_combinations_are_refused() {
 }
 
 #[test]
+fn what_is_asked_of_the_edge_is_told_by_its_line() {
+    for (text, expected) in [
+        (
+            "[[route]]\nto = \"app\"\n\n[[route]]\npath = \"/x\"\nto = \"upstream:flask\"\n",
+            "kenduri.toml:6: route[1].to: there is no upstream \"flask\"\n  describe it in [upstream.flask]",
+        ),
+        (
+            "[[route]]\nto = \"app\"\n[[route]]\nhots = \"x\"\n",
+            "kenduri.toml:4: unknown field `hots`, expected one of",
+        ),
+        (
+            "[[route]]\nto = \"app\"\n[[route]]\nhots = \"x\"\n",
+            "\n  did you mean host?",
+        ),
+        (
+            "[upstream.flask]\nto = [\n\"http://127.0.0.1:1\",\n\"http://nowhere\"]\n",
+            "kenduri.toml:4: upstream.flask.to[1]: ",
+        ),
+        (
+            "[upstream.flask]\nto = [\"unix:x\"]\nbalanse = \"least\"\n",
+            "kenduri.toml:3: unknown field `balanse`",
+        ),
+        (
+            "[tls]\nhsts = \"long\"\nacme = { email = \"x\" }\n",
+            "kenduri.toml:3: tls.acme.email: ",
+        ),
+        (
+            "[listen]\nhttp = [\"127.0.0.1:1\", \"nowhere\"]\n",
+            "kenduri.toml:2: listen.http[1]: ",
+        ),
+        (
+            "[[tls.certificate]]\nchain = \"a\"\n",
+            "kenduri.toml:1: missing field `key`",
+        ),
+        ("upstream = 3\n", "kenduri.toml:1: invalid type"),
+    ] {
+        let (folder, asked) = written(text);
+        let told = problems(&folder, &asked);
+        assert!(
+            told.contains(expected),
+            "{text}\nexpected {expected}\ntold {told}"
+        );
+    }
+}
+
+#[test]
+fn routes_are_reported_and_explained() {
+    let (folder, asked) = written(
+        "[[route]]\nto = \"app\"\n[[route]]\npath = \"/files/\"\nto = \"files:.\"\n[upstream.x]\nto = [\"http://a:1\"]\n",
+    );
+    let found = load(&asked).expect("good");
+    assert_eq!(
+        found.plan.table(),
+        "host  path     to\n*     /files/  files:.\n*     /        app\n"
+    );
+    assert_eq!(found.warnings.len(), 1, "an upstream that no route names");
+    let report: toml::Table = found.report().parse().expect("TOML");
+    assert_eq!(report["route"].as_array().map(Vec::len), Some(2));
+    assert!(report["upstream"]["x"].is_table());
+    drop(folder);
+}
+
+#[test]
+fn without_the_app_there_is_no_mailbox_to_guard() {
+    let (_folder, asked) =
+        written("[listen]\nhttp = [\":8080\"]\n[[route]]\nto = \"status:410\"\n");
+    assert_eq!(load(&asked).expect("good").warnings, [""; 0]);
+}
+
+#[test]
 fn a_public_mailbox_can_be_allowed() {
     let (_folder, mut asked) = written("[listen]\nhttp = [\":8080\"]\n");
     asked.allow_public_mailbox = true;
@@ -242,6 +313,7 @@ fn every_key_is_documented_with_its_built_in_value() {
 fn every_example_of_the_documents_is_accepted() {
     let documents = [
         include_str!("../../../../docs/configure.md"),
+        include_str!("../../../../docs/front-door.md"),
         include_str!("../../../../docs/install.md"),
     ];
     let examples = documents
@@ -251,9 +323,10 @@ fn every_example_of_the_documents_is_accepted() {
     for example in examples {
         let (folder, asked) = written(example.split("```").next().unwrap_or_default());
         std::fs::write(folder.path().join("mail.secret"), "x").expect("a file");
+        std::fs::create_dir(folder.path().join("album")).expect("a folder");
         let warnings = load(&asked).expect(example).warnings;
         assert!(warnings.is_empty(), "{warnings:?}");
         count += 1;
     }
-    assert!(count >= 2);
+    assert!(count >= 4);
 }

@@ -6,6 +6,8 @@
 //! together is decided in [`super::settings`]. What may hold a password has no
 //! `Debug`, so that none is printed by accident.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -18,7 +20,10 @@ pub(crate) struct Written {
     pub(crate) store: Store,
     pub(crate) mail: Mail,
     pub(crate) files: Files,
-    pub(crate) listen: Listen,
+    pub(crate) listen: edge::Listen,
+    pub(crate) tls: edge::Tls,
+    pub(crate) route: Vec<edge::Route>,
+    pub(crate) upstream: BTreeMap<String, edge::Upstream>,
     pub(crate) accounts: Accounts,
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
@@ -33,11 +38,26 @@ impl Default for Written {
             store: Store::default(),
             mail: Mail::default(),
             files: Files::default(),
-            listen: Listen::default(),
+            listen: edge::Listen::default(),
+            tls: edge::Tls::default(),
+            route: Vec::new(),
+            upstream: BTreeMap::new(),
             accounts: Accounts::default(),
             jobs: Jobs::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+        }
+    }
+}
+
+impl Written {
+    /// What is asked of the edge.
+    pub(crate) fn edge(&self) -> edge::Description {
+        edge::Description {
+            listen: self.listen.clone(),
+            tls: self.tls.clone(),
+            route: self.route.clone(),
+            upstream: self.upstream.clone(),
         }
     }
 }
@@ -152,25 +172,6 @@ impl Default for Files {
         Self {
             url: "folder:files".to_owned(),
             max_upload: "15M".to_owned(),
-        }
-    }
-}
-
-/// `[listen]`: the door.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Listen {
-    /// `HOST:PORT`, `:PORT` for every address of the machine, or `unix:FILE` (in `data`).
-    pub(crate) http: Vec<String>,
-    /// Addresses or networks whose `X-Forwarded-For` is believed.
-    pub(crate) trusted_proxies: Vec<String>,
-}
-
-impl Default for Listen {
-    fn default() -> Self {
-        Self {
-            http: vec!["127.0.0.1:8080".to_owned()],
-            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -6,8 +6,11 @@
 mod configuration;
 mod control;
 mod engine;
+mod front_door;
+mod handed_in;
 mod http;
 mod killing;
+mod limits;
 mod mail_server;
 mod program;
 mod serving;

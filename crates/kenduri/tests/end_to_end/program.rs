@@ -34,8 +34,14 @@ impl Program {
 
     /// `kenduri` with these arguments, ready to answer.
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = command(environment)
-            .args(arguments)
+        let mut command = command(environment);
+        command.args(arguments);
+        Self::watch(command)
+    }
+
+    /// A command that becomes `kenduri serve`, ready to answer.
+    pub(crate) fn watch(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -55,10 +61,17 @@ impl Program {
             said: Vec::new(),
             address: String::new(),
         };
-        let ready = program.wait_for_line("Kenduri answers at http://");
-        let address = ready.rsplit("http://").next();
-        address.unwrap_or_default().clone_into(&mut program.address);
+        program.address = program.listener("http://");
         program
+    }
+
+    /// The first address it answers at with this scheme; empty: it has none.
+    pub(crate) fn listener(&mut self, scheme: &str) -> String {
+        let ready = self.wait_for_line("Kenduri answers at ");
+        let address = ready
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix(scheme));
+        address.unwrap_or_default().to_owned()
     }
 
     /// Reads what it prints until a line contains `text`.
@@ -163,7 +176,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn command(environment: &[(&str, &str)]) -> Command {
+pub(crate) fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kenduri"));
     // A setting of the person who runs the tests is none of theirs.
     for (name, _) in std::env::vars_os() {

@@ -312,10 +312,12 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
     let mut program = Program::serve(&["--data", &data, "--set", "log.to=logs"], &[]);
     program.get("/invite/QQQQQ/rsvp?lang=en");
     program.get("/setup/0123456789abcdef");
+    program.get("/qQq-qQ");
+    program.get("/wedding/QQQQQ");
     assert_eq!(program.end(Signal::INT).code(), Some(0));
     let log = std::fs::read_to_string(folder.path().join("logs/kenduri.log")).expect("a log");
     assert!(
-        !log.contains("QQQQQ") && !log.contains("0123456789abcdef"),
+        !log.contains("QQQ") && !log.contains("qQq") && !log.contains("0123456789abcdef"),
         "{log}"
     );
     let lines: Vec<serde_json::Value> = log

@@ -7,10 +7,12 @@ use serde::Deserialize;
 use super::access::HostOf;
 use super::fields::Fields;
 use super::{Refusal, access, history, invitations};
+use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
-use crate::household::{self, Change, Rules};
+use crate::household::{self, Change, Rules, asking};
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
+use crate::question::{self, Answers};
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::wish::Wish;
@@ -57,6 +59,8 @@ pub fn save(
         switches: portal.occasion.details.switches,
         events: &portal.events,
         diets: &portal.diets,
+        questions: &portal.questions,
+        speaker: ActedBy::Host,
         by: if manner.may_exceed {
             ActedBy::Host
         } else {
@@ -71,7 +75,7 @@ pub fn save(
             guest.added_by = ActedBy::Host;
         }
     }
-    write(tx, host, portal, plan.guests, manner)
+    write(tx, host, portal, plan.guests, plan.answers, manner)
 }
 
 /// Saves one answer of one guest.
@@ -120,7 +124,8 @@ pub fn reply(
         may_exceed: wanted.r#override,
         mail: wanted.mail,
     };
-    write(tx, host, portal, guests, manner)
+    let answers = portal.household.answers.clone();
+    write(tx, host, portal, guests, answers, manner)
 }
 
 /// Locks in their order: events that have a limit, then the invitation.
@@ -139,19 +144,28 @@ fn write(
     host: &HostOf,
     mut portal: Portal,
     after: Vec<Guest>,
+    answers: Answers,
     manner: Manner,
 ) -> Result<Portal, Refusal> {
-    if !manner.may_exceed {
+    let seats = if manner.may_exceed {
+        Seats::Beyond
+    } else {
         rsvp::check_seats(&portal, &after)?;
-    }
+        Seats::Free
+    };
     let before = portal.household.clone();
-    let changes = household::differences(&before.guests, &after, &portal.events);
+    let questions = &portal.questions;
+    let mut changes = household::differences(&before.guests, &after, &portal.events, questions);
+    asking::differences(&before.answers, &answers, questions, "", &mut changes);
     if changes.is_empty() {
         return Ok(portal);
     }
     rsvp::write_guests(tx, &before, &after, ActedBy::Host, Source::Phone)?;
-    rsvp::seat(tx, &mut portal, &after)?;
+    let id = &before.invitation.id;
+    question::write_answers(tx, id, None, &before.answers, &answers)?;
+    rsvp::seat(tx, &mut portal, &after, seats)?;
     portal.household.guests = after;
+    portal.household.answers = answers;
     finish(tx, host, &mut portal, &changes, manner)?;
     Ok(portal)
 }
@@ -203,5 +217,5 @@ fn finish(
 }
 
 fn is_answer(change: &Change) -> bool {
-    change.field.contains("/replies/") || change.field.matches('/').count() == 1
+    change.field.contains("/replies/") || change.is_of_whole_guest()
 }

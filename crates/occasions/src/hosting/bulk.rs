@@ -229,28 +229,43 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
     })
 }
 
+impl Bulk {
+    /// Why answers were closed is between those who may close them.
+    fn shown_to(mut self, host: &HostOf) -> Self {
+        if let Action::Lock { reason } = &mut self.action
+            && !reason.is_empty()
+            && !host.may(Leave::SeeContacts)
+        {
+            "***".clone_into(reason);
+        }
+        self
+    }
+}
+
 /// A bulk action of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal> {
-    let found = tx.maybe(
+    let found: Option<Bulk> = tx.maybe(
         sql!(
             "SELECT id, action, state, total, done, failed, created_at, finished_at
              FROM bulk WHERE id = $1 AND occasion = $2"
         ),
         &[id, host.occasion()],
     )?;
-    found.ok_or(Refusal::NotFound)
+    let found = found.ok_or(Refusal::NotFound)?;
+    Ok(found.shown_to(host))
 }
 
 /// The latest bulk actions, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
     host.needs(Leave::See)?;
-    Ok(tx.all(
+    let found: Vec<Bulk> = tx.all(
         sql!(
             "SELECT id, action, state, total, done, failed, created_at, finished_at
              FROM bulk WHERE occasion = $1 ORDER BY id DESC LIMIT $2"
         ),
         &[host.occasion(), &limit],
-    )?)
+    )?;
+    Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
 /// What became of each invitation, in order, from `after` on.

@@ -74,10 +74,7 @@ pub fn create(tx: &mut Tx<'_>, host: &HostOf, new: &Change) -> Result<DietaryOpt
     occasions::lock(tx, host)?;
     let there = list(tx, host)?;
     let mut fields = Fields::default();
-    let key = fields.slug("/key", new.key.as_deref().unwrap_or_default(), 1, 40);
-    if there.iter().any(|(option, _)| option.key == key) {
-        fields.add("/key", "not_unique", []);
-    }
+    let key = choose_key(new.key.as_deref(), &there, &mut fields);
     if new.label.is_none() {
         fields.add("/label", "required", []);
     }
@@ -191,9 +188,31 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, key: &str) -> Result<Removed, Refu
     Ok(Removed::Deleted)
 }
 
+/// The key as wanted; else options are numbered.
+fn choose_key(wanted: Option<&str>, there: &[(DietaryOption, i64)], fields: &mut Fields) -> String {
+    let is_taken = |key: &str| there.iter().any(|(option, _)| option.key == key);
+    if let Some(wanted) = wanted {
+        let key = fields.slug("/key", wanted, 1, 40);
+        if is_taken(&key) {
+            fields.add("/key", "not_unique", []);
+        }
+        return key;
+    }
+    (1..=there.len() + 1)
+        .map(|number| format!("food-{number}"))
+        .find(|key| !is_taken(key))
+        .unwrap_or_default()
+}
+
 fn apply(change: &Change, option: &mut DietaryOption, fields: &mut Fields) {
     if let Some(label) = &change.label {
-        option.label = fields.i18n("/label", label, Limits::required(80));
+        // Without words of the hosts, a need that comes with ours is called so.
+        let limits = if diet::is_built_in(&option.key) {
+            Limits::line(80)
+        } else {
+            Limits::required(80)
+        };
+        option.label = fields.i18n("/label", label, limits);
     }
     option.allergy = change.allergy.unwrap_or(option.allergy);
     option.active = change.active.unwrap_or(option.active);

@@ -221,7 +221,7 @@ fn find(tx: &mut Tx<'_>, occasion: &OccasionId, id: &EventId) -> Result<Option<E
     tx.maybe(
         sql!(
             "SELECT id, key, name, starts_at, ends_at, venue, address, map_url, dress_code,
-                    schedule, capacity, position, calendar_sequence, version, seats_taken
+                    schedule, capacity, position, calendar_sequence, version
              FROM event WHERE id = $1 AND occasion = $2"
         ),
         &[id, occasion],
@@ -365,10 +365,23 @@ fn compare(old: &Details, new: &Details) -> Changes {
         .compare("address", &old.address, &new.address)
         .compare("map_url", &old.map_url, &new.map_url)
         .compare("dress_code", &old.dress_code, &new.dress_code)
-        .compare("schedule", &to_json(&old.schedule), &to_json(&new.schedule))
+        .compare("schedule", &told(&old.schedule), &told(&new.schedule))
         .compare("capacity", &old.capacity, &new.capacity)
         .compare("position", &old.position, &new.position);
     changes
+}
+
+/// The lines of a schedule as the log shows them.
+fn told(schedule: &[ScheduleLine]) -> Vec<I18n> {
+    let lines = schedule.iter().map(|line| {
+        let said = line.title.iter().map(|(tag, title)| {
+            let detail = line.detail.find(tag).unwrap_or_default();
+            let words = format!("{} {title} {detail}", line.time);
+            (tag.to_owned(), words.trim().to_owned())
+        });
+        said.collect()
+    });
+    lines.collect()
 }
 
 fn update(tx: &mut Tx<'_>, old: &Event, new: &Details) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 //! A file is written from one snapshot, under another name, synced and renamed
 //! before anybody hears that it is ready; a job that starts again begins anew.
 
+mod questions;
 mod sheet;
 mod table;
 
@@ -20,7 +21,7 @@ use web::{Catalogue, Language};
 use super::access::{self, HostOf, Leave};
 use super::listing::{self, people};
 use super::{Refusal, history};
-use crate::occasion::{OccasionId, json as json_column, to_json};
+use crate::occasion::{self, OccasionId, json as json_column, to_json};
 use crate::words::{ExportKind, FileFormat, Progress};
 pub use sheet::{Cell, Sheet};
 
@@ -30,6 +31,8 @@ platform::id!(ExportId, "One list as a file.");
 pub const KIND: &str = "occasions.export";
 /// The job that removes files nobody may fetch any more.
 pub const SWEEP: &str = "occasions.exports_expire";
+/// How many files of one occasion may wait to be made.
+pub const WAITING: i64 = 10;
 /// How long a file can be fetched.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -112,8 +115,17 @@ pub fn start(
     host.needs(Leave::See)?;
     host.needs_person()?;
     // A filter that cannot be used is refused now and not by the job.
-    listing::all_invitations(tx, host, &request.invitations)?;
-    people::all_people(tx, host, &request.guests)?;
+    request.invitations.check(tx, host)?;
+    request.guests.check(tx, host)?;
+    // Held by whoever asks for another one.
+    occasion::lock(tx, host.occasion())?;
+    let (waiting,): (i64,) = tx.one(
+        sql!("SELECT COUNT(*) FROM export WHERE occasion = $1 AND state IN ('queued', 'running')"),
+        &[host.occasion()],
+    )?;
+    if waiting >= WAITING {
+        return Err(Refusal::ExportsWaiting(WAITING));
+    }
     let id: ExportId = tx.id();
     let now = tx.now();
     tx.run(

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use platform::{Rows, StoreError, Tx, sql, written};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::access::{HostOf, Leave};
 use super::events;
 use super::fields::{Fields, nullable};
-use super::history::{self, Ending};
+use super::history::{self, Changes, Ending};
 use super::{Refusal, invitations, occasions};
 use crate::diet::{self, DietaryOption};
 use crate::event::{Event, EventId};
@@ -19,6 +18,7 @@ use crate::household::{self, GUEST_LIMIT, Household};
 use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, OccasionId};
 use crate::portal::Portal;
+use crate::question::Answers;
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
@@ -154,6 +154,7 @@ impl<'a> Planning<'a> {
             position: 0,
             diets: Vec::new(),
             diet_note: String::new(),
+            answers: Answers::new(),
             replies: events
                 .into_iter()
                 .filter(|event| invited.contains(event))
@@ -242,7 +243,7 @@ pub fn add(
         .iter()
         .map(|guest| guest.id.clone())
         .collect();
-    let saved = finish(tx, host, portal, &before, "guest.added")?;
+    let saved = finish(tx, host, portal, &before, "guest.added", Changes::default())?;
     Ok((saved, added))
 }
 
@@ -280,16 +281,17 @@ pub fn change(
     if let Some(invited) = invited {
         invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
     }
-    let touches_contact = contact.is_some();
-    if let Some(contact) = contact {
-        write_contact(tx, id, &contact)?;
+    let mut reached = Changes::default();
+    if let Some((old, new)) = contact {
+        write_contact(tx, id, &new)?;
+        reached = compare_contacts(id, &old, &new);
     }
-    if guest == before.guests[at] && !touches_contact {
+    if guest == before.guests[at] && reached.is_empty() {
         return Ok(portal);
     }
     guest::update(tx, &guest)?;
     portal.household.guests[at] = guest;
-    finish(tx, host, portal, &before, "guest.changed")
+    finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
 /// Removes a guest, named or not, with all answers; the allowance stays.
@@ -303,7 +305,14 @@ pub fn remove(
     let before = portal.household.clone();
     guest::remove(tx, id)?;
     portal.household.guests.remove(at);
-    finish(tx, host, portal, &before, "guest.removed")
+    finish(
+        tx,
+        host,
+        portal,
+        &before,
+        "guest.removed",
+        Changes::default(),
+    )
 }
 
 /// Puts the guests of an invitation into this order; who is not named follows.
@@ -333,7 +342,14 @@ pub fn order(
             Rows::Exactly(1),
         )?;
     }
-    finish(tx, host, portal, &before, "guest.ordered")
+    finish(
+        tx,
+        host,
+        portal,
+        &before,
+        "guest.ordered",
+        Changes::default(),
+    )
 }
 
 /// How the guests of an invitation can be reached, those who can.
@@ -449,19 +465,35 @@ fn plan_contact(
     id: &GuestId,
     change: &Change,
     fields: &mut Fields,
-) -> Result<Option<Contact>, StoreError> {
+) -> Result<Option<(Contact, Contact)>, StoreError> {
     if change.email.is_none() && change.phone.is_none() {
         return Ok(None);
     }
     let (email, phone) = tx.one(sql!("SELECT email, phone FROM guest WHERE id = $1"), &[id])?;
-    let mut contact = Contact { email, phone };
+    let old = Contact { email, phone };
+    let mut contact = old.clone();
     if let Some(email) = &change.email {
         contact.email = fields.email("/email", email.as_deref());
     }
     if let Some(phone) = &change.phone {
         contact.phone = fields.optional_line("/phone", phone.as_deref(), 32);
     }
-    Ok(Some(contact))
+    Ok(Some((old, contact)))
+}
+
+/// That a contact changed is written down, and not to what: the log is kept
+/// longer than the guest.
+fn compare_contacts(id: &GuestId, old: &Contact, new: &Contact) -> Changes {
+    let text = |known: &Option<String>| known.clone().unwrap_or_default();
+    let mut changes = Changes::default();
+    for (field, old, new) in [
+        ("email", &old.email, &new.email),
+        ("phone", &old.phone, &new.phone),
+    ] {
+        let field = format!("guests/{id}/{field}");
+        changes.compare_secret(&field, &text(old), &text(new));
+    }
+    changes
 }
 
 fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(), StoreError> {
@@ -523,9 +555,15 @@ fn finish(
     mut portal: Portal,
     before: &Household,
     action: &'static str,
+    reached: Changes,
 ) -> Result<Portal, Refusal> {
     let household = &mut portal.household;
-    let changes = household::differences(&before.guests, &household.guests, &portal.events);
+    let changes = household::differences(
+        &before.guests,
+        &household.guests,
+        &portal.events,
+        &portal.questions,
+    );
     let (id, version) = (
         household.invitation.id.clone(),
         household.invitation.version,
@@ -534,15 +572,14 @@ fn finish(
         // Answers that go are kept here and nowhere else.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
-    let told = if changes.is_empty() {
-        json!([])
-    } else {
-        rsvp::masked(&changes)
-    };
+    let mut told = reached;
+    if !changes.is_empty() {
+        told.extend(rsvp::masked(&changes));
+    }
     let ending = Ending {
         action,
         what: "edited",
-        changes: told,
+        changes: told.into_json(),
         moves_seats: true,
     };
     history::finish_invitation(tx, host, household, ending)?;

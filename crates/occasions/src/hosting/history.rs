@@ -31,7 +31,8 @@ impl Changes {
     }
 
     /// As [`Changes::compare`], without telling what it says: a note is between
-    /// those it was written for.
+    /// those it was written for, and an address is not kept longer than who has
+    /// it.
     pub(super) fn compare_secret(&mut self, field: &str, old: &str, new: &str) -> &mut Self {
         let shown = |text: &str| (!text.is_empty()).then_some("***");
         if old != new {
@@ -39,6 +40,15 @@ impl Changes {
                 .push(json!({"field": field, "old": shown(old), "new": shown(new)}));
         }
         self
+    }
+
+    /// With what was compared elsewhere, in the same form.
+    pub(super) fn extend(&mut self, more: Value) {
+        match more {
+            Value::Array(more) => self.0.extend(more),
+            Value::Null => {}
+            other => self.0.push(other),
+        }
     }
 
     /// Whether nothing differs.

@@ -12,12 +12,14 @@ use super::fields::{Fields, nullable};
 use super::guests;
 use super::history::{self, Changes, Ending};
 use super::{Current, Refusal, When, events, occasions};
-use crate::event::{self, Event, EventId};
+use crate::event::{self, Event, EventId, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
 use crate::invitation::{self, Details, Invitation, InvitationId};
-use crate::occasion::{self, Occasion, OccasionId, to_json};
+use crate::occasion::{Occasion, OccasionId, to_json};
 use crate::portal::{self, Portal};
+use crate::programme;
+use crate::rsvp;
 use crate::words::{ActedBy, LockMode, Source};
 
 /// How many invitations an occasion has at most, archived ones included.
@@ -251,22 +253,25 @@ pub fn archive(
     let now = tx.now();
     set_archived(tx, id, Some(now))?;
     portal.household.invitation.archived_at = Some(now);
+    rsvp::seat(tx, &mut portal, &[], Seats::Free)?;
     let ending = Ending {
         action: "invitation.archived",
         what: "archived",
         changes: json!([{"field": "archived", "old": false, "new": true}]),
-        moves_seats: true,
+        moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     load(tx, host, id)
 }
 
-/// Brings an archived invitation back, within 30 days.
+/// Brings an archived invitation back, within 30 days. Whoever said yes on it
+/// needs a seat again, like anybody who says yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
+    seats: Seats,
 ) -> Result<Portal, Refusal> {
     host.needs(Leave::Invite)?;
     let mut portal = lock_any(tx, host, id, version)?;
@@ -277,13 +282,26 @@ pub fn restore(
     if now.duration_since(archived_at) >= RESTORABLE {
         return Err(Refusal::WrongState);
     }
+    let mut changes = Changes::default();
+    changes.compare("archived", &true, &false);
+    // Archived, it has none.
+    let guests = std::mem::take(&mut portal.household.guests);
+    match (rsvp::check_seats(&portal, &guests), seats) {
+        (Ok(()), _) => {}
+        (Err(_), Seats::Beyond) => {
+            changes.compare("override", &false, &true);
+        }
+        (Err(full), Seats::Free) => return Err(full.into()),
+    }
+    rsvp::seat(tx, &mut portal, &guests, seats)?;
+    portal.household.guests = guests;
     set_archived(tx, id, None)?;
     portal.household.invitation.archived_at = None;
     let ending = Ending {
         action: "invitation.restored",
         what: "created",
-        changes: json!([{"field": "archived", "old": true, "new": false}]),
-        moves_seats: true,
+        changes: changes.into_json(),
+        moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     load(tx, host, id)
@@ -336,8 +354,8 @@ fn open(
     if invitation.occasion != *host.occasion() {
         return Ok(None);
     }
-    let occasion = occasion::load(tx, host.occasion())?;
-    portal::load(tx, occasion, invitation).map(Some)
+    let programme = programme::load(tx, host.occasion())?;
+    portal::load(tx, programme, invitation).map(Some)
 }
 
 fn blank(occasion: &Occasion) -> Details {
@@ -426,13 +444,14 @@ fn apply(change: &Change, occasion: &Occasion, details: &mut Details, fields: &m
 }
 
 fn compare(old: &Details, new: &Details) -> Changes {
+    let text = |known: &Option<String>| known.clone().unwrap_or_default();
     let mut changes = Changes::default();
     changes
         .compare("household", &old.household, &new.household)
         .compare("salutation", &old.salutation, &new.salutation)
-        .compare("email", &old.email, &new.email)
-        .compare("phone", &old.phone, &new.phone)
-        .compare("address", &old.address, &new.address)
+        .compare_secret("email", &text(&old.email), &text(&new.email))
+        .compare_secret("phone", &text(&old.phone), &text(&new.phone))
+        .compare_secret("address", &text(&old.address), &text(&new.address))
         .compare("language", &old.language, &new.language)
         .compare("plus_ones", &old.plus_ones, &new.plus_ones)
         .compare("children", &old.children, &new.children)

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use platform::store::{Bind, FromRow, Row};
 use platform::{StoreError, Tx, sql, written};
 use serde::{Deserialize, Serialize};
-use web::{List, Piece};
+use web::{List, Piece, Way};
 
 use super::access::{HostOf, Leave};
 use super::{Refusal, occasions};
@@ -156,12 +156,12 @@ pub fn invitations(
     sort: Sort,
     piece: &Piece,
 ) -> Result<List<Line>, Refusal> {
-    let after = piece.after().map_err(|_| Refusal::CursorInvalid)?;
-    let rows = find(tx, host, filter, sort, after, piece.rows())?;
+    let from = piece.key().map_err(|_| Refusal::CursorInvalid)?;
+    let rows = find(tx, host, filter, sort, (from, piece.way()), piece.rows())?;
     let total = rows.first().map(|line| line.total);
     let list = piece.list(rows, |line| line.key.clone());
     // Past the end nobody counts any more.
-    Ok(match (total, piece.after::<Key>()) {
+    Ok(match (total, piece.key::<Key>()) {
         (Some(total), _) => list.of(total),
         (None, Ok(None)) => list.of(0),
         (None, _) => list,
@@ -175,7 +175,15 @@ pub fn all_invitations(
     host: &HostOf,
     filter: &Filter,
 ) -> Result<Vec<Line>, Refusal> {
-    find(tx, host, filter, Sort::Household, None, i64::from(u16::MAX))
+    let start = (None, Way::Onward);
+    find(
+        tx,
+        host,
+        filter,
+        Sort::Household,
+        start,
+        i64::from(u16::MAX),
+    )
 }
 
 fn find(
@@ -183,7 +191,7 @@ fn find(
     host: &HostOf,
     filter: &Filter,
     sort: Sort,
-    after: Option<Key>,
+    (from, way): (Option<Key>, Way),
     limit: i64,
 ) -> Result<Vec<Line>, Refusal> {
     host.needs(Leave::See)?;
@@ -196,7 +204,8 @@ fn find(
         .as_ref()
         .map(|tag| json_text(tag))
         .unwrap_or_default();
-    let (has_key, key) = match after {
+    let is_back = way == Way::Back;
+    let (has_key, key) = match from {
         Some(key) => (true, key),
         None => (
             false,
@@ -221,7 +230,8 @@ fn find(
         .unwrap_or_default();
     let access = filter.access.map(Access::word).unwrap_or_default();
     let language = filter.language.as_deref().unwrap_or_default();
-    let arguments: [&dyn Bind; 30] = [
+    let answer = filter::answer_sought(filter.answer.as_deref());
+    let arguments: [&dyn Bind; 34] = [
         host.occasion(),
         &scene.now,
         &scene.deadline,
@@ -252,6 +262,10 @@ fn find(
         &key.id,
         &limit,
         &filter::word(filter.is_answered),
+        &answer[0],
+        &answer[1],
+        &answer[2],
+        &is_back,
     ];
     let mut lines: Vec<Line> = tx.all(
         sql!(
@@ -336,6 +350,19 @@ fn find(
                    AND ($19 = '' OR (sent_at IS NOT NULL) = ($19 = 'yes'))
                    AND ($20 = '' OR (deadline_override IS NOT NULL) = ($20 = 'yes'))
                    AND ($22 = '' OR (note <> '') = ($22 = 'yes'))
+                   AND ($31 = '' OR EXISTS (SELECT 1 FROM answer
+                        JOIN question ON question.id = answer.question
+                        JOIN guest ON guest.invitation = answer.invitation
+                        JOIN reply ON reply.guest = guest.id
+                        JOIN event ON event.id = reply.event
+                        WHERE answer.invitation = invitation.id AND answer.guest IS NULL
+                          AND question.key = $31
+                          AND ($32 = '' OR answer.value = $32
+                               OR replace(answer.value, $33, '') <> answer.value)
+                          AND (question.events = '[]' OR replace(question.events, '\"' || event.key || '\"', '')
+                                   <> question.events)
+                          AND ((question.coming_only = 0 AND reply.status <> 'no')
+                               OR reply.status IN ('yes', 'waitlisted'))))
              ), matching AS (
                  SELECT * FROM listed
                  WHERE ($14 = '' OR access = $14)
@@ -356,10 +383,19 @@ fn find(
                  key_number, sort_name, (SELECT COUNT(*) FROM matching)
              FROM matching
              WHERE CAST($25 AS BIGINT) = 0
-                OR key_number < CAST($26 AS BIGINT)
-                OR (key_number = CAST($26 AS BIGINT) AND sort_name > $27)
-                OR (key_number = CAST($26 AS BIGINT) AND sort_name = $27 AND id > $28)
-             ORDER BY key_number DESC, sort_name, id
+                OR (CAST($34 AS BIGINT) = 0 AND
+                    (key_number < CAST($26 AS BIGINT)
+                     OR (key_number = CAST($26 AS BIGINT) AND sort_name > $27)
+                     OR (key_number = CAST($26 AS BIGINT) AND sort_name = $27 AND id > $28)))
+                OR (CAST($34 AS BIGINT) = 1 AND
+                    (key_number > CAST($26 AS BIGINT)
+                     OR (key_number = CAST($26 AS BIGINT) AND sort_name < $27)
+                     OR (key_number = CAST($26 AS BIGINT) AND sort_name = $27 AND id < $28)))
+             ORDER BY CASE WHEN CAST($34 AS BIGINT) = 1 THEN key_number ELSE -key_number END,
+                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN '' ELSE sort_name END,
+                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
+                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN '' ELSE id END,
+                 CASE WHEN CAST($34 AS BIGINT) = 1 THEN id ELSE '' END DESC
              LIMIT $29"
         ),
         &arguments,

@@ -1,6 +1,8 @@
 //! Closing answers for one household, opening them again, and knowing
 //! beforehand whom a change would close out.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -141,9 +143,10 @@ pub fn effect_on(
     change: impl Fn(&mut Invitation),
 ) -> Result<Effect, Refusal> {
     let occasion = occasions::load(tx, host)?;
+    let meant: HashSet<&InvitationId> = ids.iter().collect();
     let before = list(tx, host)?
         .into_iter()
-        .filter(|one| ids.contains(&one.id));
+        .filter(|one| meant.contains(&one.id));
     let pairs: Vec<(Invitation, Invitation)> = before
         .map(|one| {
             let mut after = one.clone();

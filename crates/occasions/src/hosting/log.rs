@@ -8,7 +8,7 @@ use platform::audit::{self, Record};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};
 use serde_json::Value;
-use web::{List, Piece};
+use web::{List, Piece, Way};
 
 use super::access::{HostOf, Leave};
 use super::{Refusal, members};
@@ -49,7 +49,7 @@ pub fn list(
     piece: &Piece,
 ) -> Result<List<Line>, Refusal> {
     host.needs(Leave::ReadLog)?;
-    let before: Option<i64> = piece.after().map_err(|_| Refusal::CursorInvalid)?;
+    let from: Option<i64> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
     let limit = u32::try_from(piece.rows()).unwrap_or(u32::MAX);
     let wanted = audit::Filter {
         scope: host.occasion().to_string(),
@@ -59,7 +59,10 @@ pub fn list(
         from: filter.from,
         until: filter.until,
     };
-    let records = audit::list(tx, &wanted, before, limit)?;
+    let records = match (from, piece.way()) {
+        (Some(after), Way::Back) => audit::list_newer(tx, &wanted, after, limit)?,
+        (before, _) => audit::list(tx, &wanted, before, limit)?,
+    };
     let piece_of = piece.list(records, |record| record.sequence);
     let mut names = Names::default();
     let mut items = Vec::new();
@@ -85,6 +88,7 @@ pub fn list(
     Ok(List {
         items,
         next_cursor: piece_of.next_cursor,
+        previous_cursor: piece_of.previous_cursor,
         total: None,
     })
 }

@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::household::Places;
 use crate::occasion::Occasion;
 use crate::portal::Portal;
+use crate::question::Question;
 use crate::refusal::Refusal as AnswerRefusal;
 
 /// Why nothing was changed.
@@ -40,6 +41,10 @@ pub enum Refusal {
     /// Too many codes were tried; seconds until the next may be.
     #[error("too many codes were tried")]
     TooManyTries(u32),
+    /// Too many codes of others were found taken; seconds until the next may be
+    /// tried.
+    #[error("too many codes of others were tried")]
+    Guessing(u32),
     /// An occasion keeps at least one event.
     #[error("the last event stays")]
     LastEvent,
@@ -49,12 +54,19 @@ pub enum Refusal {
     /// As many as there may be.
     #[error("there are {0} already")]
     LimitReached(i64),
+    /// As many files as there may be are still to be made.
+    #[error("{0} exports wait already")]
+    ExportsWaiting(i64),
     /// The idempotency key was used for something else.
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A list cannot go on from this cursor.
     #[error("not a cursor of ours")]
     CursorInvalid,
+    /// The question was answered, and what would be changed gives the answers
+    /// their meaning.
+    #[error("the question was answered")]
+    QuestionInUse,
     /// What is asked for does not follow from the present state.
     #[error("not in this state")]
     WrongState,
@@ -78,6 +90,8 @@ pub enum Current {
     Event(Box<Event>),
     /// A dietary option, and its version.
     DietaryOption(Box<DietaryOption>, i64),
+    /// A question.
+    Question(Box<Question>),
     /// An invitation with everyone on it.
     Invitation(Box<Portal>),
 }

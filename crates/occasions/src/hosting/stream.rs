@@ -5,6 +5,9 @@
 //! on from there whenever something was committed. The role is applied to each
 //! batch, so whoever lost it hears nothing more.
 
+mod counts;
+mod places;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -17,8 +20,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Refusal;
 use super::access::{self, HostOf, Leave};
-use super::summary::{self, Summary};
+use super::summary;
 use crate::occasion::OccasionId;
+pub use counts::AllCounts;
+use counts::{Counted, Counts};
+pub use places::{End, MOST, Place, Places};
 
 /// At most so many counters in a second: one in this time.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
@@ -43,6 +49,7 @@ pub struct Feed {
     store: Store,
     who: SignedIn,
     occasion: OccasionId,
+    counts: Counts,
     last: i64,
     wake: watch::Receiver<u64>,
     /// Whether there may be news after `last` that nobody has read.
@@ -57,6 +64,7 @@ impl Feed {
     /// Begins to listen: after news number `resume`, or with `hello`.
     pub async fn open(
         store: Store,
+        counts: &AllCounts,
         who: SignedIn,
         occasion: OccasionId,
         resume: Option<i64>,
@@ -66,6 +74,7 @@ impl Feed {
         let mut feed = Self {
             store,
             who,
+            counts: counts.of(&occasion),
             occasion,
             last: 0,
             wake,
@@ -125,40 +134,43 @@ impl Feed {
     }
 
     async fn say_hello(&mut self) -> Result<(), Refusal> {
-        let (who, occasion) = (self.who.clone(), self.occasion.clone());
-        let (cursor, summary) = self
-            .store
-            .read_at_length(move |tx| {
-                let host = access::enter(tx, &who, &occasion, None)?;
-                count(tx, &host)
-            })
-            .await?;
+        let now = self.store.read::<_, StoreError, _>(news::cursor).await?;
+        let Counted {
+            cursor, summary, ..
+        } = self.count(now).await?;
         self.last = cursor;
-        self.said_summary = Instant::now();
         self.waiting.push_back(Message {
             id: Some(cursor),
             name: "hello".to_owned(),
-            data: json!({"cursor": cursor, "summary": summary}),
+            data: json!({"cursor": cursor, "summary": *summary}),
         });
         Ok(())
     }
 
     async fn summary(&mut self) -> Result<Message, Refusal> {
-        let (who, occasion) = (self.who.clone(), self.occasion.clone());
-        let (_, summary) = self
-            .store
-            .read_at_length(move |tx| {
-                let host = access::enter(tx, &who, &occasion, None)?;
-                count(tx, &host)
-            })
-            .await?;
+        let counted = self.count(self.last).await?;
         self.summary_at = None;
-        self.said_summary = Instant::now();
         Ok(Message {
             id: None,
             name: "summary".to_owned(),
-            data: json!(summary),
+            data: json!(*counted.summary),
         })
+    }
+
+    /// Counters that know of news number `last`, which somebody else may have
+    /// counted; whether they are for this listener is asked every time.
+    async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
+        self.check().await?;
+        let counted = self.counts.after(last, || {
+            let (who, occasion) = (self.who.clone(), self.occasion.clone());
+            self.store.read_at_length(move |tx| {
+                let host = access::enter(tx, &who, &occasion, None)?;
+                count(tx, &host)
+            })
+        });
+        let counted = counted.await?;
+        self.said_summary = Instant::now();
+        Ok(counted)
     }
 
     async fn read_news(&mut self) -> Result<(), Refusal> {
@@ -187,9 +199,9 @@ async fn until(due: Option<Instant>) {
     }
 }
 
-fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<(i64, Summary), Refusal> {
+fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<(i64, Value), Refusal> {
     let cursor = news::cursor(tx)?;
-    Ok((cursor, summary::load(tx, host)?))
+    Ok((cursor, json!(summary::load(tx, host)?)))
 }
 
 struct Batch {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use platform::id::Id;
 
 use super::*;
@@ -17,33 +16,12 @@ struct Scene {
     household: Household,
     events: Vec<Event>,
     diets: Vec<DietaryOption>,
+    questions: Vec<Question>,
     switches: Switches,
 }
 
 fn id<I: Id>(text: &str) -> I {
     I::from_text(text.to_owned())
-}
-
-fn event(key: &str) -> Event {
-    Event {
-        id: id(key),
-        key: key.to_owned(),
-        details: crate::event::Details {
-            name: web::I18n::one("en", key),
-            starts_at: Timestamp::UNIX_EPOCH,
-            ends_at: Timestamp::UNIX_EPOCH,
-            venue: String::new(),
-            address: String::new(),
-            map_url: String::new(),
-            dress_code: web::I18n::default(),
-            schedule: Vec::new(),
-            capacity: None,
-            position: 0,
-        },
-        seats_taken: 0,
-        calendar_sequence: 0,
-        version: 1,
-    }
 }
 
 fn guest(name: &str, kind: GuestKind) -> Guest {
@@ -58,6 +36,7 @@ fn guest(name: &str, kind: GuestKind) -> Guest {
         position: 0,
         diets: Vec::new(),
         diet_note: String::new(),
+        answers: Answers::new(),
         replies: BTreeMap::from([
             (id("nikah"), Reply::PENDING),
             (id("reception"), Reply::PENDING),
@@ -80,8 +59,9 @@ fn scene() -> Scene {
                 guest("siti", GuestKind::Named),
             ],
             events: vec![id("nikah"), id("reception")],
+            answers: Answers::new(),
         },
-        events: ["nikah", "reception", "brunch"].map(event).to_vec(),
+        events: ["nikah", "reception", "brunch"].map(sample::event).to_vec(),
         diets: BUILT_IN
             .iter()
             .map(|(key, allergy)| DietaryOption {
@@ -92,6 +72,7 @@ fn scene() -> Scene {
                 position: 0,
             })
             .collect(),
+        questions: Vec::new(),
         switches: Switches::default(),
     }
 }
@@ -103,7 +84,9 @@ impl Scene {
             switches: self.switches,
             events: &self.events,
             diets: &self.diets,
+            questions: &self.questions,
             by,
+            speaker: by,
             now: NOW.parse().unwrap(),
         };
         self.household.plan(wish, rules, || {

@@ -5,10 +5,12 @@
 //! browser that says the form came from elsewhere is refused.
 
 mod answer;
+mod asking;
 mod calendar;
 mod door;
 mod entry;
 pub(crate) mod fill;
+mod pages;
 mod portal;
 mod show;
 pub mod view;

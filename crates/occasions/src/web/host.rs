@@ -8,6 +8,7 @@ mod audit;
 mod bulk;
 mod curve;
 mod desk;
+mod diets;
 mod events;
 mod filters;
 mod frame;
@@ -24,8 +25,11 @@ mod occasions;
 mod overview;
 mod person;
 mod preview;
+mod questions;
 mod reports;
+mod rows;
 mod say;
+mod schedule;
 mod settings;
 mod settings_form;
 mod sheet;
@@ -63,6 +67,7 @@ fn of_occasion() -> Router<Site> {
         .route("/invites/{id}/unlock", post(invite_acts::unlock))
         .route("/invites/{id}/deadline", post(invite_acts::deadline))
         .route("/invites/{id}/sent", post(invite_acts::sent))
+        .route("/invites/{id}/order", post(invite_acts::order))
         .route("/invites/{id}/code", post(invite_acts::replace_code))
         .route("/invites/{id}/archive", post(invite_acts::archive))
         .route("/invites/{id}/restore", post(invite_acts::restore))
@@ -92,6 +97,24 @@ fn of_occasion() -> Router<Site> {
             get(events::edit).post(events::change),
         )
         .route("/settings/events/{id}/remove", post(events::remove))
+        .route(
+            "/settings/events/{id}/schedule",
+            get(schedule::edit).post(schedule::change),
+        )
+        .route("/settings/questions", get(questions::list))
+        .route(
+            "/settings/questions/new",
+            get(questions::new).post(questions::create),
+        )
+        .route(
+            "/settings/questions/{id}",
+            get(questions::edit).post(questions::change),
+        )
+        .route("/settings/questions/{id}/remove", post(questions::remove))
+        .route("/settings/diets", get(diets::list))
+        .route("/settings/diets/new", get(diets::new).post(diets::create))
+        .route("/settings/diets/{id}", get(diets::edit).post(diets::change))
+        .route("/settings/diets/{id}/remove", post(diets::remove))
         .route("/members", get(members::show))
         .route("/members/invite", post(members::invite))
         .route("/members/withdraw", post(members::withdraw))

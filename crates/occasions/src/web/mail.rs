@@ -13,7 +13,7 @@ use super::guest::{Reading, contact};
 use crate::invitation::{self, InvitationId};
 use crate::portal::{self, Portal};
 use crate::words::OccasionStatus;
-use crate::{occasion, rsvp};
+use crate::{programme, rsvp};
 
 /// Runs the jobs that saves leave behind.
 pub fn confirmations(site: Site) -> Handler {
@@ -37,7 +37,8 @@ fn write(tx: &mut Tx<'_>, site: &Site, id: &InvitationId) -> Result<(), StoreErr
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    let occasion = occasion::load(tx, &invitation.occasion)?;
+    let programme = programme::load(tx, &invitation.occasion)?;
+    let occasion = &programme.occasion;
     let gone = invitation.archived_at.is_some() || occasion.status == OccasionStatus::Archived;
     let address = invitation.details.email.as_deref();
     let address = address.and_then(|text| text.parse::<Address>().ok());
@@ -47,7 +48,7 @@ fn write(tx: &mut Tx<'_>, site: &Site, id: &InvitationId) -> Result<(), StoreErr
     if gone || !occasion.details.switches.confirmation_mail {
         return Ok(());
     }
-    let portal = portal::load(tx, occasion, invitation)?;
+    let portal = portal::load(tx, programme, invitation)?;
     if let Some(mail) = compose(site, &portal, to) {
         tx.send_mail(mail)?;
     }
@@ -73,6 +74,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         salutation: reading.salutation(),
         declined: reading.counts().declined(),
         guests: reading.stored(),
+        told: reading.told(),
         change: reading.closing().map(|closing| closing.change(&text)),
         link: site.url().join(&path),
         site: site.url().host().to_owned(),

@@ -224,7 +224,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             match saved {
                 // The save was first, so the lock saw its version.
                 Ok(_) => assert_eq!(version, 3, "round {round}"),
-                Err(Refusal::Locked) => assert_eq!(version, 2, "round {round}"),
+                Err(Refusal::Locked(_)) => assert_eq!(version, 2, "round {round}"),
                 Err(other) => panic!("round {round}: {other}"),
             }
         }

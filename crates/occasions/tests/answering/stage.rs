@@ -11,6 +11,7 @@ use occasions::household;
 use occasions::invitation::{self, InvitationId};
 use occasions::occasion::{self, Contact, OccasionId, Switches};
 use occasions::portal::{self, Portal};
+use occasions::question::Answers;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use occasions::wish::{GuestWish, Wish};
@@ -18,7 +19,7 @@ use occasions::words::{
     ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
 };
 use platform::store::migrate::Migrations;
-use platform::{Store, StoreError, Tx, sql};
+use platform::{Rows, Store, StoreError, Tx, sql};
 use testkit::World;
 use web::{I18n, Theme};
 
@@ -95,10 +96,19 @@ impl Stage {
             .unwrap()
     }
 
+    /// Changes something behind everybody's back.
     pub(crate) async fn change(
         &self,
         change: impl Fn(&mut Tx<'_>) -> Result<u64, StoreError> + Send + 'static,
     ) {
+        let change = move |tx: &mut Tx<'_>| {
+            change(tx)?;
+            tx.run(
+                sql!("UPDATE occasion SET revision = revision + 1"),
+                &[],
+                Rows::Any,
+            )
+        };
         self.store.write(change).await.unwrap();
     }
 }
@@ -251,6 +261,7 @@ fn invite(
                 position: i64::try_from(position).unwrap(),
                 diets: Vec::new(),
                 diet_note: String::new(),
+                answers: Answers::new(),
                 replies: events
                     .iter()
                     .map(|event| (event.clone(), Reply::PENDING))

@@ -12,7 +12,7 @@ use crate::stage::{Stage, call, on_both};
 const ROUNDS: u32 = 25;
 
 /// Every field that any body knows.
-const FIELDS: [&str; 40] = [
+const FIELDS: [&str; 45] = [
     "version",
     "slug",
     "kind",
@@ -53,6 +53,11 @@ const FIELDS: [&str; 40] = [
     "ids",
     "filter",
     "args",
+    "asked_of",
+    "help",
+    "choices",
+    "required",
+    "hosts_only",
 ];
 
 fn pick<T: Copy>(random: &Random, from: &[T]) -> T {
@@ -202,9 +207,10 @@ fn nothing_that_stands_in_an_address_is_our_fault() {
             "=",
         ];
         let mut host = stage.visitor(&stage.owner);
+        let names = Names::of(stage).await;
         for route in routes().iter().filter(|route| route.method == "GET") {
             if route.path.contains('{') && route.path != "/occasions/{id}" {
-                let path = Names::of(stage).await.put(route.path);
+                let path = names.put(route.path);
                 for _ in 0..8 {
                     let query = [pick(&random, &words), pick(&random, &words)].join("&");
                     let page = host.get(&format!("/api/v1{path}?{query}")).await;

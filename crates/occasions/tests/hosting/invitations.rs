@@ -2,6 +2,7 @@
 //! leaves behind.
 
 use jiff::SignedDuration;
+use occasions::event::Seats;
 use occasions::guest::Guest;
 use occasions::hosting::invitations::{self, Change};
 use occasions::hosting::locks::{self, Opening};
@@ -10,7 +11,9 @@ use occasions::invitation::InvitationId;
 use occasions::words::ReplyStatus;
 use platform::StoreError;
 use serde_json::json;
+use testkit::{Page, Visitor};
 
+use crate::pages::HOME;
 use crate::parts::{named, opens, portal, reply, version};
 use crate::stage::{Stage, call, code, fields, on_both};
 
@@ -99,7 +102,9 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
                 "invitation.restored",
                 "invitation",
                 "created",
-                |tx, host, id, _, _| invitations::restore(tx, host, id, None).map(drop),
+                |tx, host, id, _, _| {
+                    invitations::restore(tx, host, id, None, Seats::Free).map(drop)
+                },
             ),
         ];
         for (action, name, what, step) in steps {
@@ -315,17 +320,49 @@ fn setting_the_codes_of_others_is_guessing_them() {
         let all = stage
             .done(|tx, host| listing::all_invitations(tx, host, &listing::Filter::default()))
             .await;
-        let mut host = stage.visitor(&stage.coordinator);
+        let mut owner = stage.visitor(&stage.owner);
         let now = stage.site.clock.now();
         let may_guess = || stage.budget.attempt("192.0.2.1", "ZZZZZ", now).is_ok();
-        for line in &all[..10] {
+        for (number, line) in all[..10].iter().enumerate() {
             assert!(may_guess());
-            let taken = json!({"household": "Ours", "code": line.code, "insist_on_code": true});
-            let page = call(&mut host, "POST", &stage.at("/invitations"), &taken).await;
-            assert_eq!(page.expect(409).json()["code"], "code_taken");
+            let page = set_by_hand(stage, &mut owner, number, line.code.as_deref().unwrap()).await;
+            assert!(page.status == 409, "{number}: {}", page.body);
+            assert!(page.body.contains("code_taken") || page.text().contains("This code is taken"));
         }
         assert!(!may_guess(), "the budget of that address is used up");
+        for number in 0..3 {
+            let page = set_by_hand(stage, &mut owner, number, "K7PWD").await;
+            assert_eq!(page.status, 429, "{number}: {}", page.body);
+            assert!(page.body.contains("Too many tries"), "{}", page.body);
+        }
+        assert!(!opens(stage, "K7PWD").await, "a free code is not tried");
     });
+}
+
+/// Sets a code by one of the three ways there are.
+async fn set_by_hand(stage: &Stage<'_>, host: &mut Visitor, number: usize, code: &str) -> Page {
+    if number.is_multiple_of(3) {
+        let new = json!({"household": "Ours", "code": code, "insist_on_code": true});
+        return call(host, "POST", &stage.at("/invitations"), &new).await;
+    }
+    let (address, action, field) = if number % 3 == 1 {
+        let address = format!("{HOME}/invites/new");
+        (address.clone(), address, ("household", "Ours"))
+    } else {
+        let id = stage.invitation("LATE1").await;
+        let address = format!("{HOME}/invites/{id}");
+        (
+            address.clone(),
+            format!("{address}/code"),
+            ("confirm", "LATE1"),
+        )
+    };
+    let page = host.get(&address).await;
+    let mut form = page.form(&action);
+    form.fill(field.0, field.1)
+        .fill("code", code)
+        .tick("insist_on_code", "1");
+    host.submit(&page, &form).await
 }
 
 #[test]
@@ -367,10 +404,8 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
             async move {
                 store
                     .read(move |tx| {
-                        let events = ::occasions::event::list(tx, &occasion)?;
-                        Ok::<_, StoreError>(
-                            events.iter().map(|event| event.seats_taken).sum::<i64>(),
-                        )
+                        let taken = ::occasions::event::seats_taken(tx, &occasion)?;
+                        Ok::<_, StoreError>(taken.iter().map(|(_, seats)| seats).sum::<i64>())
                     })
                     .await
                     .unwrap()
@@ -384,7 +419,7 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
                 if archive {
                     invitations::archive(tx, host, &id, None).map(drop)
                 } else {
-                    invitations::restore(tx, host, &id, None).map(drop)
+                    invitations::restore(tx, host, &id, None, Seats::Free).map(drop)
                 }
             })
         };
@@ -424,6 +459,9 @@ fn what_hosts_write_to_each_other_stays_out_of_the_log() {
             .done(move |tx, host| {
                 let change = Change {
                     host_note: Some("Seat away from Uncle".to_owned()),
+                    email: Some(Some("uncle@example.com".to_owned())),
+                    phone: Some(Some("012-345".to_owned())),
+                    address: Some(Some("1 Jalan Uncle".to_owned())),
                     ..Change::default()
                 };
                 invitations::change(tx, host, &id, seen, &change).map(drop)
@@ -440,9 +478,11 @@ fn what_hosts_write_to_each_other_stays_out_of_the_log() {
             })
             .await
             .unwrap();
-        assert!(
-            lines[0].0.contains("host_note") && !lines[0].0.contains("Uncle"),
-            "{lines:?}"
-        );
+        for field in ["host_note", "email", "phone", "address"] {
+            assert!(lines[0].0.contains(field), "{field}: {lines:?}");
+        }
+        for said in ["Uncle", "uncle", "012"] {
+            assert!(!lines[0].0.contains(said), "{said}: {lines:?}");
+        }
     });
 }

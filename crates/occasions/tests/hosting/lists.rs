@@ -190,6 +190,34 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
 }
 
 #[test]
+fn the_way_back_shows_what_the_way_there_showed() {
+    on_both(async |stage| {
+        for sort in Sort::ALL {
+            let mut pages = Vec::new();
+            let mut query = "limit=7".to_owned();
+            loop {
+                let list = piece(stage, sort, query).await;
+                let next = list.next_cursor.clone();
+                pages.push(list);
+                match next {
+                    Some(cursor) => query = format!("limit=7&cursor={cursor}"),
+                    None => break,
+                }
+            }
+            let mut shown = pages.pop().unwrap();
+            while let Some(before) = shown.previous_cursor {
+                let there = pages.pop().unwrap();
+                shown = piece(stage, sort, format!("limit=7&before={before}")).await;
+                assert_eq!(shown.items, there.items, "{sort:?}");
+                assert_eq!(shown.next_cursor, there.next_cursor, "{sort:?}");
+                assert_eq!(shown.total, there.total, "{sort:?}");
+            }
+            assert!(pages.is_empty(), "{sort:?}: up to the first one");
+        }
+    });
+}
+
+#[test]
 fn every_order_is_the_order_it_says() {
     on_both(async |stage| {
         let lines = |sort| async move { piece(stage, sort, "limit=200".to_owned()).await.items };

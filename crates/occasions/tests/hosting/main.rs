@@ -3,19 +3,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod alarm;
 mod api_garbage;
 mod background;
+mod exports;
 mod invitations;
 mod lists;
+mod masked;
 mod numbers;
 mod pages;
+mod pages_asking;
 mod pages_changes;
 mod pages_garbage;
 mod pages_settings;
 mod parts;
 mod people;
+mod programme;
+mod questions;
 mod races;
+mod repeats;
 mod roles;
+mod seats;
 mod settings;
 mod stage;
 mod stream;

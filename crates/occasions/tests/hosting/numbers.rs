@@ -235,7 +235,7 @@ fn seats_that_are_left_are_those_that_households_meet() {
                 .iter()
                 .find(|one| one.key == event.key)
                 .unwrap();
-            assert_eq!(numbers.left, event.seats_left(), "{}", event.key);
+            assert_eq!(numbers.left, portal.seats_left(event), "{}", event.key);
         }
     });
 }
@@ -322,7 +322,8 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
                     .done(move |tx, host| {
                         tx.run(
                             sql!(
-                                "UPDATE occasion SET rsvp_deadline = $2, status = $3 WHERE id = $1"
+                                "UPDATE occasion SET rsvp_deadline = $2, status = $3,
+                                     revision = revision + 1 WHERE id = $1"
                             ),
                             &[host.occasion(), &deadline, &status],
                             Rows::Exactly(1),

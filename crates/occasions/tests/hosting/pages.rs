@@ -197,6 +197,30 @@ fn observers_see_neither_codes_nor_contacts_and_change_nothing() {
     });
 }
 
+#[test]
+fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let list = format!("{HOME}/invites?limit=25&response=attending");
+        let first = owner.get(&list).await;
+        let second = owner.get(&first.link("Next").href).await;
+        assert!(second.body.contains("class=\"resting\""));
+        let link = second.link("Select several").href;
+        let selecting = owner.get(&link).await;
+        assert!(!selecting.body.contains("class=\"resting\""));
+        let range = |page: &Page| page.text().split(" of ").next().map(str::to_owned);
+        assert_eq!(
+            range(&selecting).unwrap().rsplit(' ').next(),
+            range(&second).unwrap().rsplit(' ').next(),
+            "of the very same people"
+        );
+        let back = owner.get(&selecting.link("Stop selecting").href).await;
+        assert!(back.body.contains("class=\"resting\""));
+        let seen = stage.visitor(&stage.observer).get(&list).await;
+        assert!(!seen.body.contains("Select several"), "nothing to select");
+    });
+}
+
 /// How many a list says there are.
 fn total(page: &Page) -> String {
     let text = page.text();
@@ -244,6 +268,27 @@ fn lists_are_walked_and_filters_taken_away() {
         let second = owner.get(&next).await;
         assert!(second.text().contains("26–40 of 40"), "{}", second.text());
         assert!(second.link("First page").href.contains("limit=25"));
+        let back = owner.get(&second.link("Previous").href).await;
+        assert!(back.text().contains("1–25 of 40"), "{}", back.text());
+        assert!(!back.body.contains(">Previous<"), "nothing is before it");
+        assert_eq!(back.link("Next").href, next);
+        for (address, on, back) in [
+            ("guests?limit=20", "Next", "Previous"),
+            ("audit?limit=1", "Older", "Newer"),
+        ] {
+            let rows = |page: &Page| {
+                let main = page.body.split("<main").nth(1).unwrap_or_default();
+                let rows = main.split("class=\"pages\"").next().unwrap_or_default();
+                rows.to_owned()
+            };
+            let first = owner.get(&format!("{HOME}/{address}")).await;
+            let second = owner.get(&first.link(on).href).await;
+            assert_ne!(rows(&first), rows(&second), "{address}");
+            let third = owner.get(&second.link(on).href).await;
+            let again = owner.get(&third.link(back).href).await;
+            let text = |page: &Page| page.text().split(" of ").next().map(str::to_owned);
+            assert_eq!(text(&again), text(&second), "{address}");
+        }
         let found = owner
             .get(&format!("{HOME}/invites?q=rahma&language=ms&tag=x%22"))
             .await;

@@ -401,3 +401,132 @@ fn many_are_changed_after_the_effect_is_shown() {
         );
     });
 }
+
+#[test]
+fn a_page_that_was_open_too_long_keeps_what_was_typed() {
+    on_both(async |stage| {
+        let address = format!("{HOME}/invites/new");
+        let fields = [
+            ("_csrf", "of an older session"),
+            ("submission_id", "0197f0c0"),
+            ("household", "Keluarga <Qistina>"),
+            ("host_note", "Near the door,\nwith a pram"),
+        ];
+        let said = |page: &Page| {
+            let text = page.text();
+            assert!(text.contains("Keluarga <Qistina>"), "{text}");
+            assert!(text.contains("Near the door, with a pram"), "{text}");
+            assert!(!text.contains("0197f0c0"), "{text}");
+        };
+        let mut owner = stage.visitor(&stage.owner);
+        let refused = owner.post(&address, &fields).await;
+        said(refused.expect(403));
+        let again = refused.form(&address);
+        owner.submit(&refused, &again).await.expect(303);
+        owner.submit(&refused, &again).await.expect(303);
+        let list = owner.get(&format!("{HOME}/invites?q=qistina")).await;
+        assert!(list.text().contains("1–1 of 1"), "{}", list.text());
+
+        // Somebody else's page gets no value with which it could be sent.
+        owner.header("sec-fetch-site", "cross-site");
+        let foreign = owner.post(&address, &fields).await;
+        said(foreign.expect(403));
+        assert!(foreign.forms().is_empty(), "{}", foreign.body);
+        let signed_out = stage.nobody().post(&address, &fields).await;
+        said(signed_out.expect(401));
+        assert!(signed_out.forms().is_empty());
+    });
+}
+
+#[test]
+fn an_answer_is_taken_back_as_if_nobody_had_given_it() {
+    on_both(async |stage| {
+        let id = stage.invitation("ROSSI").await;
+        let mut coordinator = stage.visitor(&stage.coordinator);
+        let before = portal(stage, &id).await;
+        let (guest, event) = before
+            .household
+            .guests
+            .iter()
+            .find_map(|guest| {
+                let is_yes = |event: &&occasions::event::Event| {
+                    let reply = guest.replies.get(&event.id);
+                    reply.is_some_and(|reply| reply.status == ReplyStatus::Yes)
+                };
+                let event = before.invited_events().find(is_yes)?;
+                Some((guest.id.clone(), event.clone()))
+            })
+            .unwrap();
+        let page = open(&mut coordinator, &id).await;
+        let action = format!("{HOME}/invites/{id}/answers");
+        let field = format!("reply.{guest}.{}", event.key);
+        let mut form = page.form(&action);
+        form.fill(&field, "pending");
+        coordinator.submit(&page, &form).await.expect(303);
+        let after = portal(stage, &id).await;
+        let one = after.household.guests.iter().find(|one| one.id == guest);
+        let reply = &one.unwrap().replies[&event.id];
+        assert_eq!(
+            (reply.status, reply.answered_at),
+            (ReplyStatus::Pending, None)
+        );
+        let shown = open(&mut coordinator, &id).await;
+        let shown = shown.form(&action);
+        assert_eq!(shown.value(&field), None, "nothing is chosen any more");
+
+        // A word that is none of ours takes nothing back.
+        let version = after.household.invitation.version.to_string();
+        let odd = [(field.as_str(), "maybe"), ("version", version.as_str())];
+        let csrf = form.value("_csrf").unwrap_or_default();
+        let fields = [odd[0], odd[1], ("_csrf", csrf)];
+        coordinator.post(&action, &fields).await.expect(422);
+    });
+}
+
+#[test]
+fn people_are_put_in_order_one_step_at_a_time() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let action = format!("{HOME}/invites/{id}/order");
+        let ids = async || {
+            let guests = portal(stage, &id).await.household.guests;
+            let ids = guests.iter().map(|guest| guest.id.to_string());
+            ids.collect::<Vec<_>>()
+        };
+        let mut expected = ids().await;
+        let last = expected.len() - 1;
+        let mut coordinator = stage.visitor(&stage.coordinator);
+        for (press, at, swap) in [
+            ("down", 0, Some(0)),
+            ("up", last, Some(last - 1)),
+            ("up", 1, Some(0)),
+        ] {
+            let page = open(&mut coordinator, &id).await;
+            let mut form = page.form(&action);
+            form.press(press, &expected[at]);
+            coordinator.submit(&page, &form).await.expect(303);
+            if let Some(upper) = swap {
+                expected.swap(upper, upper + 1);
+            }
+            assert_eq!(ids().await, expected, "{press} {at}");
+        }
+        // Nobody stands above the first, and a stale page moves nobody.
+        let page = open(&mut coordinator, &id).await;
+        let csrf = page.form(&action).value("_csrf").unwrap().to_owned();
+        let now = portal(stage, &id).await.household.invitation.version;
+        for (press, at, version, status) in [
+            ("up", 0, now, 303),
+            ("down", last, now + 1, 303),
+            ("down", 0, now - 1, 409),
+        ] {
+            let version = version.to_string();
+            let fields = [
+                ("_csrf", csrf.as_str()),
+                ("version", version.as_str()),
+                (press, expected[at].as_str()),
+            ];
+            coordinator.post(&action, &fields).await.expect(status);
+            assert_eq!(ids().await, expected, "{press} {at}");
+        }
+    });
+}

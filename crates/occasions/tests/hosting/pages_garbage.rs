@@ -22,6 +22,7 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
         "unlock",
         "deadline",
         "sent",
+        "order",
         "code",
         "restore",
         "guests/new",
@@ -47,19 +48,28 @@ async fn addresses(stage: &Stage<'_>) -> Vec<String> {
         "invites/nobody/edit",
         "invites/nobody/answers",
         "settings/events/nothing",
+        "settings/questions/new",
+        "settings/questions/song",
+        "settings/questions/nothing",
+        "settings/questions/song/remove",
+        "settings/diets/new",
+        "settings/diets/vegan",
+        "settings/diets/nothing",
+        "settings/diets/vegan/remove",
     ];
     let mut all = vec![
         "/admin/new".to_owned(),
         guest,
         event.clone(),
         format!("{event}/remove"),
+        format!("{event}/schedule"),
     ];
     all.extend(of_invitation.map(|rest| format!("{HOME}/invites/{invitation}/{rest}")));
     all.extend(of_occasion.map(|rest| format!("{HOME}/{rest}")));
     all
 }
 
-const NAMES: &str = "version|submission_id|household|guests|email|tags|events|language|plus_ones|code|action|ids|all|query|go|tag|deadline|kind|format|title.en|hosts|slug|time_zone|languages|default_language|theme.preset|rsvp_deadline|contact.email|status|confirm|name|name.en|starts_at|ends_at|capacity|role|account|invite|until|open|deadline_override|age|reply.x.nikah|new.0.name|event.name|event.starts_at|switch.undecided|default_plus_ones|retention_days";
+const NAMES: &str = "version|submission_id|household|guests|email|tags|events|language|plus_ones|code|action|ids|all|query|go|tag|deadline|kind|format|title.en|hosts|slug|time_zone|languages|default_language|theme.preset|rsvp_deadline|contact.email|status|confirm|name|name.en|starts_at|ends_at|capacity|role|account|invite|until|open|deadline_override|age|reply.x.nikah|new.0.name|event.name|event.starts_at|switch.undecided|default_plus_ones|retention_days|asked_of|title.ms|choices.0.key|choices.0.label.en|choices.7.label.en|required|label.en|schedule.0.time|schedule.3.title.en|household.song|answer.x.bus|new.0.answer.bus";
 
 #[test]
 fn no_form_makes_us_fail() {

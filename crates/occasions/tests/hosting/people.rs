@@ -6,6 +6,7 @@ use occasions::hosting::guests::{self, New};
 use occasions::hosting::invitations::{self, Change};
 use occasions::household::GUEST_LIMIT;
 use occasions::words::{Access, ReplyStatus};
+use platform::sql;
 
 use crate::parts::{brought, named, portal, reply, version};
 use crate::stage::{code, fields, on_both};
@@ -259,5 +260,52 @@ fn a_household_is_invited_to_some_events_and_no_others() {
             fields(refused),
             [("/event".to_owned(), "event_not_invited")]
         );
+    });
+}
+
+#[test]
+fn how_a_guest_is_reached_changes_with_a_trace_and_without_the_address_in_it() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let guest = portal(stage, &id).await.household.guests[0].id.clone();
+        let mut seen = version(stage, &id).await;
+        for (email, phone, told) in [
+            (Some("mei@example.com"), Some("012-345"), 2),
+            (Some("mei@example.com"), Some("012-345"), 0),
+            (None, Some("012-345"), 1),
+        ] {
+            let change = guests::Change {
+                email: Some(email.map(str::to_owned)),
+                phone: Some(phone.map(str::to_owned)),
+                ..guests::Change::default()
+            };
+            let one = guest.clone();
+            let after = stage
+                .done(move |tx, host| guests::change(tx, host, &one, seen, &change))
+                .await;
+            let now = after.household.invitation.version;
+            assert_eq!(now, seen + i64::from(told > 0), "nothing new is no change");
+            seen = now;
+            let (changes,): (String,) = stage
+                .site
+                .store
+                .read(|tx| {
+                    tx.one::<(String,)>(
+                        sql!(
+                            "SELECT changes FROM audit WHERE action = 'guest.changed'
+                             ORDER BY sequence DESC LIMIT 1"
+                        ),
+                        &[],
+                    )
+                })
+                .await
+                .unwrap();
+            assert!(!changes.contains("mei@") && !changes.contains("012"));
+            if told > 0 {
+                assert_eq!(changes.matches("\"***\"").count(), told, "{changes}");
+                let field = format!("guests/{guest}/email");
+                assert!(changes.contains(&field), "{changes}");
+            }
+        }
     });
 }

@@ -2,13 +2,15 @@
 //! both engines (§4.1).
 
 use occasions::code::CodeKey;
+use occasions::event::Seats;
 use occasions::hosting::invitations::{self, Change};
-use occasions::hosting::{Refusal, enter, guests, locks};
+use occasions::hosting::{Refusal, enter, guests, locks, questions};
 use occasions::invitation::InvitationId;
 use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::wish::{GuestWish, Wish};
-use occasions::words::{Access, ReplyStatus, Source};
+use occasions::words::{Access, QuestionKind, ReplyStatus, Source};
+use platform::{Rows, sql};
 use testkit::together;
 
 use crate::stage::{Host, Stage, on_both};
@@ -113,7 +115,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
                     );
                     saved_first += 1;
                 }
-                Err(AnswerRefusal::Locked) => {
+                Err(AnswerRefusal::Locked(_)) => {
                     assert_ne!(stands, wanted, "round {round}: a refused save left nothing");
                     locked_first += 1;
                 }
@@ -205,7 +207,9 @@ fn archiving_and_saving_never_revive_an_invitation() {
             );
             let other = id.clone();
             stage
-                .done(move |tx, host| invitations::restore(tx, host, &other, None).map(drop))
+                .done(move |tx, host| {
+                    invitations::restore(tx, host, &other, None, Seats::Beyond).map(drop)
+                })
                 .await;
         }
     });
@@ -257,5 +261,57 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
                 })
                 .await;
         }
+    });
+}
+
+#[test]
+fn a_question_takes_another_kind_or_an_answer_and_never_both() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let (mut changed, mut answered) = (0, 0);
+        for round in 0..ROUNDS {
+            stage
+                .site
+                .store
+                .write(|tx| {
+                    tx.run(sql!("DELETE FROM answer"), &[], Rows::Any)?;
+                    for reset in [
+                        sql!("UPDATE question SET kind = 'short_text', version = 1"),
+                        sql!("UPDATE occasion SET revision = revision + 1"),
+                    ] {
+                        tx.run(reset, &[], Rows::Exactly(1))?;
+                    }
+                    Ok::<_, platform::StoreError>(())
+                })
+                .await
+                .unwrap();
+            let number = questions::Change {
+                kind: Some(QuestionKind::Number),
+                ..questions::Change::default()
+            };
+            let change = by(stage, &stage.owner, move |tx, host| {
+                questions::change(tx, host, "song", 1, &number)
+            });
+            let wish = Wish {
+                answers: [("song".to_owned(), format!("Song {round}").into())].into(),
+                ..Wish::default()
+            };
+            let answer = household(stage, "RAHMA", wish);
+            let (change, answer) = together(change, answer).await;
+            let stored = portal(stage, &id).await;
+            match (change, answer) {
+                (Ok(_), Err(AnswerRefusal::Fields(_))) => {
+                    changed += 1;
+                    assert!(stored.household.answers.is_empty());
+                }
+                (Err(Refusal::QuestionInUse), Ok(_)) => {
+                    answered += 1;
+                    assert_eq!(stored.household.answers.len(), 1);
+                }
+                other => panic!("round {round}: {other:?}"),
+            }
+        }
+        println!("changed {changed}, answered {answered}");
+        stage.world.jobs().await;
     });
 }

@@ -214,11 +214,13 @@ impl<'w> Stage<'w> {
 
     /// A worker for what runs in the background.
     pub(crate) fn worker(&self) -> Worker {
+        let mut handlers = occasions::hosting::jobs(&self.site.platform, &self.site.catalogue);
+        handlers.push(occasions::web::alarm::alarms(self.site.clone()));
         Worker::new(
             self.site.store.clone(),
             self.site.clock.clone(),
             self.site.random.clone(),
-            occasions::hosting::jobs(&self.site.platform, &self.site.catalogue),
+            handlers,
         )
     }
 

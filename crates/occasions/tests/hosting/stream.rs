@@ -285,3 +285,31 @@ fn counters_come_at_most_twice_a_second() {
         assert!(shown.household.invitation.version > 20);
     });
 }
+
+#[test]
+fn one_stream_too_many_ends_the_oldest_of_that_account() {
+    on_both(async |stage| {
+        let mut others = listen(stage, &stage.coordinator, None).await;
+        hear(&mut others).await.unwrap();
+        let mut streams = Vec::new();
+        for _ in 0..22 {
+            let mut events = listen(stage, &stage.owner, None).await;
+            hear(&mut events).await.unwrap();
+            streams.push(events);
+        }
+        for events in &mut streams[..2] {
+            assert_eq!(hear(events).await.unwrap().name, "end");
+            assert_eq!(hear(events).await, None);
+        }
+        rattle(stage, 1).await;
+        for events in streams[2..].iter_mut().chain([&mut others]) {
+            assert_eq!(hear_news(events).await.name, "invitation");
+        }
+        // Who goes makes room.
+        streams.truncate(10);
+        let mut again = listen(stage, &stage.owner, None).await;
+        hear(&mut again).await.unwrap();
+        rattle(stage, 1).await;
+        assert_eq!(hear_news(&mut streams[2]).await.name, "invitation");
+    });
+}

@@ -74,6 +74,7 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
                     assert_eq!(problem["minutes"], 10);
                 } else {
                     assert!(page.text().contains("Too many tries"), "{way}");
+                    assert!(!page.text().contains("link"), "{way}: {}", page.text());
                 }
                 if !way.starts_with("typed") {
                     assert_private(&page);

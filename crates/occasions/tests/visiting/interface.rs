@@ -124,6 +124,12 @@ fn the_state_has_exactly_the_shape_that_is_promised() {
                     person("Marco Rossi", json!("[TIME]"), "yes"),
                     person("Giulia Rossi", json!(null), "pending"),
                 ],
+                "questions": [{
+                    "key": "song", "asked_of": "household", "kind": "short_text",
+                    "title": "A song that gets you dancing?", "help": "", "choices": [],
+                    "events": [], "required": false, "coming_only": true
+                }],
+                "answers": {},
                 "note": { "text": "", "version": 1 }
             })
         );

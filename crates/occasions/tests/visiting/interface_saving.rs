@@ -63,6 +63,24 @@ fn what_is_closed_takes_no_answers_whatever_the_version() {
 }
 
 #[test]
+fn what_is_closed_says_since_when_and_whom_to_ask() {
+    on_both(async |stage| {
+        let mut program = stage.visitor();
+        for (code, day) in [("LATE1", Some("2026-11-19")), ("SHUT1", None)] {
+            let page = put(&mut program, code, &json!({ "version": 1 })).await;
+            let problem = page.expect(423).json();
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("Farah"), "{detail}");
+            assert_eq!(problem["day"].as_str(), day, "{problem}");
+            assert_eq!(detail.contains("19 "), day.is_some(), "{detail}");
+        }
+        stage.details(|details| details.contact.name.clear()).await;
+        let page = put(&mut program, "LATE1", &json!({ "version": 1 })).await;
+        assert_eq!(page.expect(423).json()["contact"], serde_json::Value::Null);
+    });
+}
+
+#[test]
 fn the_version_stands_in_the_body_or_in_the_header() {
     // Rules 10 and 11.
     on_both(async |stage| {

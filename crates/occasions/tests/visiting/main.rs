@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
 mod answering;
+mod asking;
 mod busy;
 mod calendar;
 mod entry;
@@ -12,6 +13,7 @@ mod interface;
 mod interface_repeating;
 mod interface_saving;
 mod language;
+mod looking_again;
 mod made_up;
 mod mail;
 mod portal;

@@ -1,7 +1,7 @@
 //! What a household sees behind its code, and what it does not (§3.3, §5.8).
 
 use occasions::words::OccasionStatus;
-use platform::sql;
+use platform::{Rows, Sql, Tx, sql};
 use testkit::{Form, Page};
 
 use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
@@ -374,8 +374,17 @@ fn what_people_open_is_counted_and_robots_are_not() {
         ] {
             person.get(address).await;
         }
+        // What the store cannot take now is written the next time.
+        let rename = async |change: Sql| {
+            let change = move |tx: &mut Tx<'_>| tx.run(change, &[], Rows::Any).map(drop);
+            stage.change(change).await;
+        };
+        rename(sql!("ALTER TABLE invitation RENAME TO hidden")).await;
+        assert!(stage.opens.write(stage.world.store()).await.is_err());
+        rename(sql!("ALTER TABLE hidden RENAME TO invitation")).await;
+        person.get("/invite/RAHMA").await.expect(200);
         stage.opens.write(stage.world.store()).await.unwrap();
-        assert_eq!(stage.count(opened, "RAHMA").await, 2);
+        assert_eq!(stage.count(opened, "RAHMA").await, 3);
         assert_eq!(
             state(&mut person, "RAHMA").await["version"],
             1,

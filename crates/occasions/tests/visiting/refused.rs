@@ -285,19 +285,32 @@ fn a_form_from_elsewhere_is_refused() {
         ] {
             let mut visitor = stage.guest();
             visitor.header(name, value);
-            for address in [
-                "/",
-                "/o/aisyah-daniel",
-                "/invite/RAHMA/rsvp",
-                "/invite/RAHMA/dietary",
-                "/invite/RAHMA/notes",
+            for (address, field) in [
+                ("/", "code"),
+                ("/o/aisyah-daniel", "code"),
+                ("/invite/RAHMA/rsvp", "note"),
+                ("/invite/RAHMA/notes", "note"),
             ] {
-                let page = visitor
-                    .post(address, &[("code", "RAHMA"), ("note", "x")])
-                    .await;
+                let page = visitor.post(address, &[(field, "Typed")]).await;
                 page.expect(403);
-                assert!(page.text().contains("reload"), "{}", page.text());
+                assert!(page.text().contains("open too long"), "{}", page.text());
+                let kept = page.form(address);
+                assert_eq!(kept.value(field), Some("Typed"), "{address}");
             }
+            let coming = state(&mut visitor, "ROSSI").await["guests"][0]["id"].clone();
+            let field = format!("diet_note.{}", coming.as_str().unwrap());
+            let address = "/invite/ROSSI/dietary";
+            let page = visitor.post(address, &[(&field, "No prawns")]).await;
+            let kept = page.expect(403).form(address);
+            assert_eq!(kept.value(&field), Some("No prawns"));
+            let page = visitor
+                .post("/invite/LATE1/rsvp", &[("note", "Late")])
+                .await;
+            assert!(page.expect(403).text().contains("Late"), "to be copied");
+            let page = visitor
+                .post("/invite/WRONG/rsvp", &[("note", "Lost")])
+                .await;
+            assert!(page.expect(404).text().contains("Lost"), "to be copied");
             let page = visitor.post("/", &[("forget", "RAHMA")]).await;
             page.expect(403);
             assert!(
@@ -339,7 +352,7 @@ fn bodies_that_are_no_forms_are_refused_before_anything() {
                 ),
                 (
                     Some("application/x-www-form-urlencoded"),
-                    b"a=1&".repeat(1001),
+                    b"a=1&".repeat(2001),
                     413,
                 ),
             ] {

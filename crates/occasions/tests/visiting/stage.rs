@@ -16,7 +16,7 @@ use platform::limits::guess::GuessBudget;
 use platform::mail::suppression::Key;
 use platform::mail::{self, Mailer, Post};
 use platform::store::migrate::Migrations;
-use platform::{Rows, Sql, StoreError, Tx, key};
+use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 use web::facts::Proxies;
@@ -35,7 +35,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) budget: GuessBudget,
     pub(crate) worker: Worker,
     pub(crate) opens: Arc<Opens>,
-    occasion: OccasionId,
+    pub(crate) occasion: OccasionId,
     router: Router,
 }
 
@@ -122,6 +122,14 @@ impl<'w> Stage<'w> {
         &self,
         change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     ) {
+        let change = move |tx: &mut Tx<'_>| {
+            change(tx)?;
+            tx.run(
+                sql!("UPDATE occasion SET revision = revision + 1"),
+                &[],
+                Rows::Any,
+            )
+        };
         self.world.store().write(change).await.unwrap();
     }
 
@@ -231,6 +239,7 @@ fn worker(site: &Site, suppression: [u8; 32]) -> Worker {
         vec![
             mail::handler(site.store.clone(), post),
             occasions::web::mail::confirmations(site.clone()),
+            occasions::web::alarm::alarms(site.clone()),
         ],
     )
 }

@@ -175,6 +175,40 @@ impl Tx<'_> {
     }
 }
 
+/// Lines of the log of one place, oldest first, newer than `after`, at most
+/// `limit`: the way back.
+pub fn list_newer(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Record>, StoreError> {
+    let from = filter.from.map_or(i64::MIN, Timestamp::as_millisecond);
+    let until = filter.until.map_or(i64::MAX, Timestamp::as_millisecond);
+    tx.all(
+        sql!(
+            "SELECT sequence, at, actor_kind, actor_id, action, entity_kind, entity_id,
+                    scope, changes, request_id, network
+             FROM audit
+             WHERE scope = $1 AND ($2 = '' OR actor_id = $2)
+               AND ($3 = '' OR action = $3 OR substr(action, 1, length($3) + 1) = $3 || '.')
+               AND ($4 = '' OR entity_id = $4)
+               AND at >= $5 AND at < $6 AND sequence > $7
+             ORDER BY sequence LIMIT $8"
+        ),
+        &[
+            &filter.scope,
+            &filter.actor_id,
+            &filter.action,
+            &filter.entity_id,
+            &from,
+            &until,
+            &after,
+            &limit,
+        ],
+    )
+}
+
 /// Lines of the log, newest first, older than `before` (the sequence of the
 /// last line already seen), at most `limit`.
 pub fn list(

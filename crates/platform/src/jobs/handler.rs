@@ -107,6 +107,8 @@ pub struct JobError {
     /// The store could not answer, and may in a moment.
     pub(super) is_passing: bool,
     cause: Box<dyn std::error::Error + Send + Sync>,
+    /// What the log says, where the cause may hold somebody's data.
+    logged: Option<String>,
     pub(super) effect: Option<Effect>,
 }
 
@@ -151,11 +153,26 @@ impl JobError {
         }
     }
 
+    /// Lets the log say this; the cause, which may hold somebody's data, stays
+    /// in the store.
+    #[must_use]
+    pub fn logged_as(self, words: impl Into<String>) -> Self {
+        Self {
+            logged: Some(words.into()),
+            ..self
+        }
+    }
+
+    pub(super) fn logged(&self) -> String {
+        self.logged.clone().unwrap_or_else(|| self.to_string())
+    }
+
     fn of(verdict: Verdict, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             verdict,
             is_passing: false,
             cause: cause.into(),
+            logged: None,
             effect: None,
         }
     }

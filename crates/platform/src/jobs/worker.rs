@@ -53,6 +53,8 @@ struct Inner {
 struct End {
     outcome: Outcome,
     effect: Option<Effect>,
+    /// What the log says of an error.
+    logged: String,
 }
 
 enum Outcome {
@@ -245,6 +247,7 @@ impl Worker {
             Ok(done) => End {
                 outcome: Outcome::Done,
                 effect: done.effect,
+                logged: String::new(),
             },
             Err(error) => self.judge(&job, error),
         };
@@ -283,6 +286,7 @@ impl Worker {
         };
         End {
             outcome,
+            logged: error.logged(),
             effect: error.effect,
         }
     }
@@ -336,12 +340,13 @@ impl End {
     fn tell(&self, job: &Job) {
         let outcome = match &self.outcome {
             Outcome::Done => "done",
-            Outcome::Wait { pause, error, .. } => {
-                let pause_s = pause.as_secs();
+            Outcome::Wait { pause, .. } => {
+                let (pause_s, error) = (pause.as_secs(), &self.logged);
                 tracing::info!(job = %job.id, kind = job.kind, pause_s, error, "a job waits for its next attempt");
                 "waiting"
             }
-            Outcome::GivenUp { attempts, error } => {
+            Outcome::GivenUp { attempts, .. } => {
+                let error = &self.logged;
                 tracing::error!(job = %job.id, kind = job.kind, attempts, error, "a job was given up");
                 "failed"
             }

@@ -8,7 +8,8 @@
 //! hall full of guests behind one address answers at once.
 //!
 //! Wrong codes are written to the store every few seconds and read from there,
-//! so the budget survives a restart and is one for all processes.
+//! so the budget survives a restart and is one for all processes. With them goes
+//! the alarm, the job [`USED_UP`], when the budget of all is used up.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::Wait;
 use super::bounded::Bounded;
 use super::window::Window;
+use crate::jobs::NewJob;
 use crate::store::{Rows, Store, StoreError, Tx};
 use crate::{Clock, sql};
 
@@ -33,6 +35,10 @@ const WHEN_USED_UP: usize = 3;
 /// In all.
 const ALL_IN_TEN_MINUTES: u32 = 150;
 const ALL_IN_A_DAY: u32 = 1_500;
+/// The job that is enqueued when the budget of all is used up, and each hour
+/// while it stays so: whoever runs it tells the owners.
+pub const USED_UP: &str = "guess.used_up";
+const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 /// Addresses kept in memory.
 const ADDRESSES: usize = 20_000;
 /// Right codes remembered for one address.
@@ -57,6 +63,7 @@ struct State {
     unwritten: Vec<Failure>,
     read_until: Timestamp,
     swept_at: Timestamp,
+    alarmed_at: Timestamp,
 }
 
 #[derive(Debug, Default)]
@@ -88,15 +95,6 @@ pub struct Attempt {
     counts: bool,
 }
 
-/// What a wrong code has done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noted {
-    /// It was counted, or was counted before.
-    Counted,
-    /// It was the one that used up the budget of all: tell the owners.
-    UsedUp,
-}
-
 impl Default for GuessBudget {
     fn default() -> Self {
         Self::new()
@@ -113,6 +111,7 @@ impl GuessBudget {
             unwritten: Vec::new(),
             read_until: Timestamp::MIN,
             swept_at: Timestamp::MIN,
+            alarmed_at: Timestamp::MIN,
         })))
     }
 
@@ -165,22 +164,32 @@ impl GuessBudget {
 
     /// Writes what the store does not know yet, and reads what others wrote.
     pub async fn sync(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
-        let (unwritten, since, swept_at) = {
+        let (unwritten, since, swept_at, alarm) = {
             let mut state = self.state();
             let part = state.unwritten.len().min(PART);
             let unwritten: Vec<Failure> = state.unwritten.drain(..part).collect();
-            (unwritten, state.read_until, state.swept_at)
+            let is_new = now.duration_since(state.alarmed_at) >= ALARM_AGAIN;
+            let alarm = is_new && state.is_used_up(now);
+            (unwritten, state.read_until, state.swept_at, alarm)
         };
         let is_due = now.duration_since(swept_at) >= SignedDuration::from_hours(1);
-        if is_due || !unwritten.is_empty() {
+        if is_due || alarm || !unwritten.is_empty() {
             let rows = unwritten.clone();
-            let written = store.write(move |tx| write(tx, &rows, now)).await;
+            let written = store
+                .write(move |tx| {
+                    write(tx, &rows, now)?;
+                    if alarm { ring(tx) } else { Ok(()) }
+                })
+                .await;
             let mut state = self.state();
             if let Err(error) = written {
                 state.unwritten.splice(..0, unwritten);
                 return Err(error);
             }
             state.swept_at = now;
+            if alarm {
+                state.alarmed_at = now;
+            }
         }
         let since = since.max(now - DAY);
         let rows = store.read(move |tx| read(tx, since)).await?;
@@ -211,7 +220,7 @@ impl Attempt {
     }
 
     /// The code was wrong.
-    pub fn failed(self, now: Timestamp) -> Noted {
+    pub fn failed(self, now: Timestamp) {
         let mut state = self.budget.state();
         let was_used_up = state.is_used_up(now);
         let failure = Failure {
@@ -224,9 +233,7 @@ impl Attempt {
         }
         if state.is_used_up(now) && !was_used_up {
             tracing::warn!("the budget for wrong invitation codes is used up");
-            return Noted::UsedUp;
         }
-        Noted::Counted
     }
 }
 
@@ -341,6 +348,13 @@ fn write(tx: &mut Tx<'_>, failures: &[Failure], now: Timestamp) -> Result<(), St
         )?;
     }
     Ok(())
+}
+
+fn ring(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(USED_UP.to_owned()),
+        ..NewJob::new(USED_UP, serde_json::Value::Null)
+    })
 }
 
 fn read(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<Failure>, StoreError> {

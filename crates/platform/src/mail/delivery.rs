@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::message::{Outgoing, Sender};
-use super::smtp::{Refusal, Smtp};
+use super::smtp::{self, Refusal, Smtp};
 use super::suppression::{self, Cause};
 use super::{MailId, State, Task};
 use crate::jobs::{Done, Handler, Job, JobError};
@@ -76,16 +76,22 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
             Ok(ended(begun.mail, State::Uncertain, reason))
         }
         // The row stays in `sending`, and is found so at the next start.
-        Err(Refusal::Unknown(reason)) => Err(JobError::retry(reason)),
+        Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
         Err(Refusal::Passing(reason) | Refusal::Us(reason)) if job.is_last_attempt() => {
             Ok(ended(begun.mail, State::Failed, reason))
         }
         Err(Refusal::Passing(reason) | Refusal::Us(reason)) => {
             let answer = reason.clone();
-            Err(JobError::retry(reason)
+            Err(unsent(reason)
                 .with(move |tx| note(tx, &begun.mail.id, State::Deferred, Some(&answer))))
         }
     }
+}
+
+/// The mail server's own words may name the recipient.
+fn unsent(reason: String) -> JobError {
+    let logged = smtp::without_words(&reason);
+    JobError::retry(reason).logged_as(logged)
 }
 
 /// A mail whose handing over is committed.

@@ -334,6 +334,9 @@ async fn patiently<T>(
     };
     let mut text = match (error.status(), std::error::Error::source(&error)) {
         (Some(code), Some(words)) => format!("{code} {words}"),
+        (Some(code), None) => code.to_string(),
+        // Its source holds what could not be read.
+        _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
         _ => error.to_string(),
     };
     text.truncate(text.floor_char_boundary(ANSWER_LIMIT));
@@ -352,6 +355,29 @@ fn said(response: &Response) -> String {
     let mut text = format!("{} {words}", response.code());
     text.truncate(text.floor_char_boundary(ANSWER_LIMIT));
     text
+}
+
+/// An answer or a failure as the log may show it: of a mail server's answer the
+/// reply code and the enhanced status code, and none of its words.
+pub(super) fn without_words(answer: &str) -> String {
+    let mut words = answer.split([' ', '-']);
+    let reply = words.next().unwrap_or_default();
+    if reply.len() != 3 || !reply.bytes().all(|byte| byte.is_ascii_digit()) {
+        return answer.to_owned();
+    }
+    match words.next().filter(|word| is_enhanced(word)) {
+        Some(status) => format!("{reply} {status}"),
+        None => reply.to_owned(),
+    }
+}
+
+/// `4.7.1`: class, subject, detail.
+fn is_enhanced(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('.').collect();
+    let is_number = |part: &&str| {
+        (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    parts.len() == 3 && parts.iter().all(is_number)
 }
 
 /// Whether a refusal says, by its enhanced status code (RFC 3463 §3.2), that
@@ -416,6 +442,28 @@ mod tests {
             "550 15.1.1",
         ] {
             assert!(!means_unknown(answer), "{answer}");
+        }
+    }
+
+    #[test]
+    fn the_log_gets_codes_and_no_words_of_a_mail_server() {
+        for (answer, logged) in [
+            ("451 4.7.1 <aisyah@example.com> greylisted", "451 4.7.1"),
+            ("550 5.1.10 aisyah@example.com", "550 5.1.10"),
+            ("421-4.7.0 aisyah@example.com", "421 4.7.0"),
+            ("550 aisyah@example.com is unknown", "550"),
+            ("450 10.0.0.1 is not welcome", "450"),
+            ("451", "451"),
+            (
+                "the mail server does not answer",
+                "the mail server does not answer",
+            ),
+            (
+                "Connection error: Connection refused",
+                "Connection error: Connection refused",
+            ),
+        ] {
+            assert_eq!(without_words(answer), logged);
         }
     }
 

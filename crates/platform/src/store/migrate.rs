@@ -4,7 +4,9 @@
 //! migrator turns them into each engine's own: `STRICT` tables with `INTEGER`,
 //! `TEXT`, `BLOB` on SQLite, and `TEXT COLLATE "C"` on PostgreSQL, so that both
 //! sort the same. A column declared `COUNTER` is the table's primary key and
-//! counts the rows in the order in which they were inserted.
+//! counts the rows in the order in which they were inserted. A table that ends
+//! with `) CLUSTERED;` keeps its small rows in the order of its key on SQLite, so
+//! that those which are read together stand together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -198,7 +200,11 @@ fn for_sqlite(text: &str) -> String {
     let types = replace_word(&types, "BIGINT", "INTEGER");
     replace_word(&types, "BYTEA", "BLOB")
         .lines()
-        .map(|line| if line == ");" { ") STRICT;" } else { line })
+        .map(|line| match line {
+            ");" => ") STRICT;",
+            ") CLUSTERED;" => ") STRICT, WITHOUT ROWID;",
+            other => other,
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -209,7 +215,7 @@ fn for_postgres(text: &str) -> String {
         "COUNTER",
         "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     );
-    replace_word(&types, "TEXT", "TEXT COLLATE \"C\"")
+    replace_word(&types, "TEXT", "TEXT COLLATE \"C\"").replace("\n) CLUSTERED;", "\n);")
 }
 
 fn replace_word(text: &str, word: &str, by: &str) -> String {
@@ -239,6 +245,10 @@ mod tests {
             "CREATE TABLE a (\n    id TEXT PRIMARY KEY,\n    BIGINTS INTEGER,\n    c BLOB\n) STRICT;\nCREATE INDEX i ON a (id);"
         );
         assert!(for_postgres(TEXT).contains("id TEXT COLLATE \"C\" PRIMARY KEY"));
+        let pairs =
+            "CREATE TABLE b (\n    a BIGINT,\n    b BIGINT,\n    PRIMARY KEY (a, b)\n) CLUSTERED;";
+        assert!(for_sqlite(pairs).ends_with("\n) STRICT, WITHOUT ROWID;"));
+        assert!(for_postgres(pairs).ends_with("\n);"));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! Nobody outside this folder can tell which one it is.
 
 mod error;
+mod memory;
 pub mod migrate;
 mod postgres;
 mod relay;
@@ -95,6 +96,7 @@ enum Engine {
 pub(crate) struct Ground {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) memory: memory::Memory,
 }
 
 /// Wake-ups that follow a commit: numbers that only grow, so that a watcher
@@ -134,7 +136,11 @@ impl Store {
         clock: Clock,
         random: Random,
     ) -> Result<Self, StoreError> {
-        let ground = Ground { clock, random };
+        let ground = Ground {
+            clock,
+            random,
+            memory: memory::Memory::default(),
+        };
         let signals = Arc::new(Signals::new());
         let engine = match settings {
             Settings::Sqlite(settings) => Engine::Sqlite(Arc::new(sqlite::Engine::open(

@@ -3,7 +3,8 @@
 //! The writer takes what is waiting, runs each change inside a savepoint of
 //! one transaction, commits once, and only then answers them all. Alone, a
 //! change costs one flush; under load the flush is shared. Nothing waits for a
-//! batch to fill: a batch is what arrived while the last one was flushed.
+//! batch to fill: a batch is what arrived while the last one was flushed, and,
+//! where flushes are slow, those who arrive a moment later.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,12 +29,19 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 /// And how long as a multiple of the last flush: where flushes are slow, few of
 /// them are to stand between many changes.
 const BATCH_FLUSHES: u32 = 5;
+/// A flush that takes this long is worth waiting for those who are just
+/// arriving, a quarter of it, once several are on board.
+const SLOW_FLUSH: Duration = Duration::from_millis(1);
 /// How long another program may hold the file before a change gives up.
 const BUSY: Duration = Duration::from_secs(5);
 /// How often to look whether another process has changed the file.
 const LOOK: Duration = Duration::from_millis(200);
 /// Readers kept open between requests.
-const READERS: usize = 16;
+const READERS: usize = 8;
+/// What a connection may keep of the file in memory, in KiB; a small store never
+/// fills it. A reader's is what a large store's page costs or saves.
+const WRITER_CACHE: i64 = 8 * 1024;
+const READER_CACHE: i64 = 16 * 1024;
 
 /// A store in one file.
 #[derive(Debug)]
@@ -213,6 +221,9 @@ impl Writer {
             }
             if batch.done.len() < self.batch && began.elapsed() < patience {
                 next = self.waiting.try_recv().ok();
+                if next.is_none() && batch.done.len() > 1 && last_flush >= SLOW_FLUSH {
+                    next = self.waiting.recv_timeout(last_flush / 4).ok();
+                }
             }
         }
         let flush = Instant::now();
@@ -294,7 +305,7 @@ impl Writer {
 fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
     let connection =
         Connection::open(&settings.path).map_err(|error| unavailable(&settings.path, &error))?;
-    configure(&connection, 8_192).map_err(|error| unavailable(&settings.path, &error))?;
+    configure(&connection, WRITER_CACHE).map_err(|error| unavailable(&settings.path, &error))?;
     connection
         .pragma_update(None, "journal_mode", "WAL")
         .and_then(|()| {
@@ -314,7 +325,7 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| unavailable(path, &error))?;
-    configure(&connection, 2_048)
+    configure(&connection, READER_CACHE)
         .and_then(|()| connection.pragma_update(None, "query_only", true))
         .map_err(|error| unavailable(path, &error))?;
     Ok(connection)

@@ -1,6 +1,7 @@
 //! One transaction, as a function sees it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -156,6 +157,28 @@ impl<'c> Tx<'c> {
             ))
         });
         self.note(sql, result)
+    }
+
+    /// What `load` reads: as a look-up found it before, if that was at this very
+    /// `revision` of `key`. Whoever changes what is read raises the revision in
+    /// the same transaction.
+    pub fn recall<T: Send + Sync + 'static>(
+        &mut self,
+        key: &str,
+        revision: i64,
+        load: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<Arc<T>, StoreError> {
+        let ground = self.ground;
+        if let Some(found) = ground.memory.find(key, revision) {
+            return Ok(found);
+        }
+        let read = Arc::new(load(self)?);
+        // What a change reads, itself or another in its batch may have written,
+        // and may yet take back.
+        if self.mode == Mode::Read {
+            ground.memory.keep(key, revision, Arc::clone(&read));
+        }
+        Ok(read)
     }
 
     /// Wakes the job workers once this is committed.

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::Wait;
-use platform::limits::guess::{GuessBudget, Noted};
+use platform::limits::guess::{GuessBudget, USED_UP};
+use platform::{Rows, Sql, Store, StoreError, sql};
 use testkit::World;
 
 use super::MIGRATIONS;
@@ -15,8 +16,9 @@ fn minutes(number: i64) -> SignedDuration {
     SignedDuration::from_mins(number)
 }
 
-fn fail(budget: &GuessBudget, address: &str, guess: &str, now: Timestamp) -> Result<Noted, Wait> {
-    Ok(budget.attempt(address, guess, now)?.failed(now))
+fn fail(budget: &GuessBudget, address: &str, guess: &str, now: Timestamp) -> Result<(), Wait> {
+    budget.attempt(address, guess, now)?.failed(now);
+    Ok(())
 }
 
 #[test]
@@ -24,7 +26,7 @@ fn right_codes_and_repeated_wrong_ones_cost_nothing() {
     let budget = GuessBudget::new();
     for number in 0..200 {
         drop(budget.attempt("a", &number.to_string(), start()).unwrap());
-        assert_eq!(fail(&budget, "a", "WRONG", start()), Ok(Noted::Counted));
+        assert_eq!(fail(&budget, "a", "WRONG", start()), Ok(()));
     }
     for number in 0..9 {
         assert!(fail(&budget, "a", &number.to_string(), start()).is_ok());
@@ -58,13 +60,10 @@ fn many_at_once_are_not_many_for_the_price_of_one() {
 #[test]
 fn a_used_up_budget_of_all_leaves_each_address_a_little() {
     let budget = GuessBudget::new();
-    let mut told = 0;
     for number in 0..150 {
         let address = format!("bot {}", number / 5);
-        let noted = fail(&budget, &address, &number.to_string(), start()).unwrap();
-        told += i32::from(noted == Noted::UsedUp);
+        fail(&budget, &address, &number.to_string(), start()).unwrap();
     }
-    assert_eq!(told, 1, "the owners hear of it once");
     assert!(budget.is_used_up(start()));
     for number in 0..3 {
         assert!(fail(&budget, "guest", &number.to_string(), start()).is_ok());
@@ -90,6 +89,38 @@ fn a_day_has_its_own_budget_of_all() {
     }
     assert!(budget.is_used_up(now));
     assert!(!budget.is_used_up(start() + SignedDuration::from_hours(30)));
+}
+
+#[test]
+fn a_used_up_budget_of_all_rings_the_alarm_once_an_hour() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let budget = GuessBudget::new();
+        let now = world.clock.now();
+        for number in 0..149 {
+            fail(&budget, &format!("bot {number}"), "A", now).unwrap();
+        }
+        budget.sync(world.store(), now).await.unwrap();
+        assert!(world.jobs().await.is_empty());
+        fail(&budget, "bot", "A", now).unwrap();
+        hide(world.store()).await;
+        assert!(budget.sync(world.store(), now).await.is_err());
+        show(world.store()).await;
+        assert!(
+            world.jobs().await.is_empty(),
+            "it goes with the wrong codes"
+        );
+        for (minute, rings) in [(0, 1), (1, 0), (59, 0), (60, 1), (119, 0)] {
+            let then = now + minutes(minute);
+            for number in 0..150 {
+                fail(&budget, &format!("{minute} {number}"), "A", then).unwrap();
+            }
+            budget.sync(world.store(), then).await.unwrap();
+            let waiting = world.jobs().await;
+            assert_eq!(waiting.len(), rings, "{minute}");
+            assert!(waiting.iter().all(|job| job.kind == USED_UP));
+            change(world.store(), sql!("DELETE FROM job")).await;
+        }
+    });
 }
 
 #[test]
@@ -125,9 +156,7 @@ fn the_budget_survives_a_restart_and_is_shared() {
         third.sync(world.store(), tomorrow).await.unwrap();
         let (rows,): (i64,) = world
             .store()
-            .read::<_, platform::StoreError, _>(|tx| {
-                tx.one(platform::sql!("SELECT COUNT(*) FROM guess"), &[])
-            })
+            .read::<_, StoreError, _>(|tx| tx.one(sql!("SELECT COUNT(*) FROM guess"), &[]))
             .await
             .unwrap();
         assert_eq!(rows, 0);
@@ -142,34 +171,29 @@ fn what_could_not_be_written_is_written_next_time() {
         let budget = GuessBudget::new();
         fail(&budget, "a", "x", now).unwrap();
         let store = world.store();
-        store
-            .write::<_, platform::StoreError, _>(|tx| {
-                tx.run(
-                    platform::sql!("ALTER TABLE guess RENAME TO hidden"),
-                    &[],
-                    platform::Rows::Any,
-                )
-            })
-            .await
-            .unwrap();
+        hide(store).await;
         assert!(budget.sync(store, now).await.is_err());
-        store
-            .write::<_, platform::StoreError, _>(|tx| {
-                tx.run(
-                    platform::sql!("ALTER TABLE hidden RENAME TO guess"),
-                    &[],
-                    platform::Rows::Any,
-                )
-            })
-            .await
-            .unwrap();
+        show(store).await;
         budget.sync(store, now).await.unwrap();
         let (rows,): (i64,) = store
-            .read::<_, platform::StoreError, _>(|tx| {
-                tx.one(platform::sql!("SELECT COUNT(*) FROM guess"), &[])
-            })
+            .read::<_, StoreError, _>(|tx| tx.one(sql!("SELECT COUNT(*) FROM guess"), &[]))
             .await
             .unwrap();
         assert_eq!(rows, 1);
     });
+}
+
+/// Takes the table of wrong codes away.
+async fn hide(store: &Store) {
+    change(store, sql!("ALTER TABLE guess RENAME TO hidden")).await;
+}
+
+/// Puts it back.
+async fn show(store: &Store) {
+    change(store, sql!("ALTER TABLE hidden RENAME TO guess")).await;
+}
+
+async fn change(store: &Store, change: Sql) {
+    let changed = store.write::<_, StoreError, _>(move |tx| tx.run(change, &[], Rows::Any));
+    changed.await.unwrap();
 }

@@ -14,18 +14,20 @@ use crate::guest::GuestId;
 use crate::hosting::guests::Contact;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::listing::{self, Line};
+use crate::hosting::tally::{self, Answered};
 use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::occasion::Occasion;
-use crate::words::{ExportKind, GuestKind, ReplyStatus, Source};
+use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
 /// What every list needs.
-struct Ground<'a> {
+pub(super) struct Ground<'a> {
     order: &'a Order,
-    text: &'a Text,
-    occasion: Occasion,
+    pub(super) text: &'a Text,
+    pub(super) occasion: Occasion,
     events: Vec<Event>,
-    people: Vec<Person>,
+    pub(super) people: Vec<Person>,
+    pub(super) answered: Answered,
 }
 
 /// The tables of an export.
@@ -40,6 +42,7 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
         order,
         text,
         events: event::list(tx, &occasion.id)?,
+        answered: tally::load(tx, host)?,
         occasion,
         people,
     };
@@ -48,6 +51,7 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
         ExportKind::Guests => Ok(vec![ground.guests(tx, &meant)?]),
         ExportKind::Replies => Ok(vec![ground.replies(tx)?]),
         ExportKind::Diets => ground.diets(tx),
+        ExportKind::Questions => Ok(vec![ground.all_answers(&lines)]),
     }
 }
 
@@ -76,6 +80,7 @@ impl Ground<'_> {
             "host-export-opened",
             "host-export-answered",
         ]));
+        headings.extend(self.question_headings(AskedOf::Household));
         if self.order.contacts {
             headings.extend(self.say(&[
                 "host-export-note",
@@ -117,6 +122,7 @@ impl Ground<'_> {
                 self.moment(line.last_opened_at),
                 self.moment(line.replied_at),
             ]);
+            row.extend(self.question_cells(&line.id, None));
             if self.order.contacts {
                 row.extend([
                     Cell::from(own.note),
@@ -154,6 +160,7 @@ impl Ground<'_> {
             "host-export-diet-note",
         ]));
         headings.extend(self.events.iter().map(|event| self.event_name(event)));
+        headings.extend(self.question_headings(AskedOf::Guest));
         let contacts = if self.order.contacts {
             self.contacts(tx)?
         } else {
@@ -188,6 +195,7 @@ impl Ground<'_> {
                 let answer = answers.get(&(person.id.clone(), event.id.clone()));
                 answer.map_or(Cell::Empty, |status| self.status(*status))
             }));
+            row.extend(self.question_cells(&person.invitation, Some(&person.id)));
             row
         });
         Ok(Sheet {
@@ -308,13 +316,13 @@ impl Ground<'_> {
         ])
     }
 
-    fn say(&self, ids: &[&str]) -> Vec<String> {
+    pub(super) fn say(&self, ids: &[&str]) -> Vec<String> {
         ids.iter()
             .map(|id| self.text.say(id).into_owned())
             .collect()
     }
 
-    fn name(&self, id: &str) -> String {
+    pub(super) fn name(&self, id: &str) -> String {
         let name = self.text.say(id);
         name.chars().take(31).collect()
     }

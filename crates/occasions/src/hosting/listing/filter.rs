@@ -4,9 +4,11 @@
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 
+use super::json_text;
 use crate::event::EventId;
 use crate::hosting::fields::Fields;
 use crate::hosting::{HostOf, Refusal};
+use crate::question::{Answer, Question};
 use crate::words::Access;
 
 /// Which invitations; what is left out does not matter.
@@ -53,6 +55,10 @@ pub struct Filter {
     /// Answered at least once, or never.
     #[serde(rename = "answered", skip_serializing_if = "Option::is_none")]
     pub is_answered: Option<bool>,
+    /// Gave an answer that counts to this question of the whole household, by
+    /// its key; `song:…` this very answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// The archived ones instead of all others.
     #[serde(rename = "archived", skip_serializing_if = "std::ops::Not::not")]
     pub is_archived: bool,
@@ -164,6 +170,7 @@ impl Filter {
                 "language" => filter.language = text(),
                 "tag" => filter.tag = text(),
                 "event" => filter.event = text(),
+                "answer" => filter.answer = text(),
                 "email" => filter.has_email = flag(value, name, &mut fields),
                 "opened" => filter.is_opened = flag(value, name, &mut fields),
                 "sent" => filter.is_sent = flag(value, name, &mut fields),
@@ -200,6 +207,7 @@ impl Filter {
             ("language", self.language.clone()),
             ("tag", self.tag.clone()),
             ("event", self.event.clone()),
+            ("answer", self.answer.clone()),
             ("email", self.has_email.map(yes_no)),
             ("opened", self.is_opened.map(yes_no)),
             ("sent", self.is_sent.map(yes_no)),
@@ -213,6 +221,11 @@ impl Filter {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
             .collect()
+    }
+
+    /// Refuses what [`super::invitations`] would refuse, without looking for any.
+    pub(in crate::hosting) fn check(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
+        self.event_id(tx, host).map(drop)
     }
 
     /// The id of the event it names; empty: none.
@@ -231,6 +244,28 @@ impl Filter {
             return Ok(String::new());
         };
         Ok(id.to_string())
+    }
+}
+
+/// How lists are asked for those who gave `answer` to a question, or any.
+pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
+    let key = &question.key;
+    match answer {
+        None => key.clone(),
+        Some(Answer::YesNo(yes)) => format!("{key}:{yes}"),
+        Some(Answer::Number(number)) => format!("{key}:{number}"),
+        Some(Answer::Text(text)) => format!("{key}:{text}"),
+        Some(Answer::Choices(keys)) => format!("{key}:{}", keys.join(",")),
+    }
+}
+
+/// What [`answer_word`] says, as statements take it: the question's key, the
+/// answer as it is stored, and as it stands in a list that is kept as JSON.
+pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
+    let word = word.unwrap_or_default();
+    match word.split_once(':') {
+        Some((key, value)) => [key.to_owned(), value.to_owned(), json_text(value)],
+        None => [word.to_owned(), String::new(), String::new()],
     }
 }
 
@@ -271,6 +306,7 @@ mod tests {
             ("response", "attending"),
             ("access", "locked"),
             ("tag", "family"),
+            ("answer", "bus:late"),
             ("email", "no"),
             ("over", "yes"),
             ("archived", "yes"),

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use platform::store::{Bind, FromRow, Row};
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use web::{List, Piece};
+use web::{List, Piece, Way};
 
-use super::filter::{flag, known, word};
+use super::filter::{answer_sought, flag, known, word};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::GuestId;
@@ -35,6 +35,10 @@ pub struct Filter {
     /// Has this food need, by its key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diet: Option<String>,
+    /// Gave an answer that counts to this question, by its key; `bus:late`
+    /// this very answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// Has written something about food, or not.
     #[serde(rename = "diet_note", skip_serializing_if = "Option::is_none")]
     pub has_diet_note: Option<bool>,
@@ -220,6 +224,18 @@ impl FromRow for Person {
 }
 
 impl Filter {
+    /// Refuses what [`people`] would refuse, without looking for any.
+    pub(in crate::hosting) fn check(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
+        self.of_event().check(tx, host)
+    }
+
+    fn of_event(&self) -> super::Filter {
+        super::Filter {
+            event: self.event.clone(),
+            ..super::Filter::default()
+        }
+    }
+
     /// Reads the filter out of the query of an address.
     pub fn read<'q>(query: impl Iterator<Item = (&'q str, &'q str)>) -> Result<Self, Refusal> {
         let mut filter = Self::default();
@@ -233,6 +249,7 @@ impl Filter {
                 }
                 "event" => filter.event = Some(value.to_owned()),
                 "diet" => filter.diet = Some(value.to_owned()),
+                "answer" => filter.answer = Some(value.to_owned()),
                 "diet_note" => filter.has_diet_note = flag(value, name, &mut fields),
                 "child" => filter.is_child = flag(value, name, &mut fields),
                 "band" => {
@@ -258,6 +275,7 @@ impl Filter {
             ("status", self.status.map(|one| one.word().to_owned())),
             ("event", self.event.clone()),
             ("diet", self.diet.clone()),
+            ("answer", self.answer.clone()),
             ("diet_note", self.has_diet_note.map(yes_no)),
             ("child", self.is_child.map(yes_no)),
             ("band", self.band.map(|one| one.word().to_owned())),
@@ -277,9 +295,9 @@ pub fn people(
     filter: &Filter,
     piece: &Piece,
 ) -> Result<List<Person>, Refusal> {
-    let after: Option<(String, String)> = piece.after().map_err(|_| Refusal::CursorInvalid)?;
-    let is_first = after.is_none();
-    let rows = find(tx, host, filter, after, piece.rows())?;
+    let from: Option<(String, String)> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
+    let is_first = from.is_none();
+    let rows = find(tx, host, filter, (from, piece.way()), piece.rows())?;
     let total = rows.first().map(|person| person.total);
     let list = piece.list(rows, |person| person.key.clone());
     Ok(match total {
@@ -291,24 +309,21 @@ pub fn people(
 
 /// Everybody whom a filter finds; an occasion holds at most 20,000.
 pub fn all_people(tx: &mut Tx<'_>, host: &HostOf, filter: &Filter) -> Result<Vec<Person>, Refusal> {
-    find(tx, host, filter, None, i64::from(u16::MAX))
+    let start = (None, Way::Onward);
+    find(tx, host, filter, start, i64::from(u16::MAX))
 }
 
 fn find(
     tx: &mut Tx<'_>,
     host: &HostOf,
     filter: &Filter,
-    after: Option<(String, String)>,
+    (from, way): (Option<(String, String)>, Way),
     limit: i64,
 ) -> Result<Vec<Person>, Refusal> {
     host.needs(Leave::See)?;
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
-    let of_event = super::Filter {
-        event: filter.event.clone(),
-        ..super::Filter::default()
-    };
-    let event: String = of_event.event_id(tx, host)?;
+    let event = filter.of_event().event_id(tx, host)?;
     let words = Words::of(&filter.search, host.may(Leave::SeeContacts));
     let status = filter.status.map(Status::word).unwrap_or_default();
     let diet = filter
@@ -318,7 +333,8 @@ fn find(
         .unwrap_or_default();
     let band = filter.band.map(Band::word).unwrap_or_default();
     let (youngest, oldest) = filter.band.map(Band::ages).unwrap_or_default();
-    let (has_key, (name, id)) = match after {
+    let is_back = way == Way::Back;
+    let (has_key, (name, id)) = match from {
         Some(key) => (true, key),
         None => (false, (String::new(), String::new())),
     };
@@ -327,7 +343,8 @@ fn find(
         word(filter.is_child),
         word(filter.is_plus_one),
     ];
-    let arguments: [&dyn Bind; 20] = [
+    let answer = answer_sought(filter.answer.as_deref());
+    let arguments: [&dyn Bind; 24] = [
         host.occasion(),
         &scene.undecided,
         &event,
@@ -348,6 +365,10 @@ fn find(
         &name,
         &id,
         &limit,
+        &answer[0],
+        &answer[1],
+        &answer[2],
+        &is_back,
     ];
     Ok(tx.all(
         sql!(
@@ -403,6 +424,17 @@ fn find(
                    AND ($14 = '' OR (guest.diet_note <> '') = ($14 = 'yes'))
                    AND ($15 = '' OR (guest.is_child = 1) = ($15 = 'yes'))
                    AND ($16 = '' OR (guest.kind = 'plus_one') = ($16 = 'yes'))
+                   AND ($21 = '' OR EXISTS (SELECT 1 FROM answer
+                        JOIN question ON question.id = answer.question
+                        JOIN reply ON reply.guest = answer.guest
+                        JOIN event ON event.id = reply.event
+                        WHERE answer.guest = guest.id AND question.key = $21
+                          AND ($22 = '' OR answer.value = $22
+                               OR replace(answer.value, $23, '') <> answer.value)
+                          AND (question.events = '[]' OR replace(question.events, '\"' || event.key || '\"', '')
+                                   <> question.events)
+                          AND ((question.coming_only = 0 AND reply.status <> 'no')
+                               OR reply.status IN ('yes', 'waitlisted'))))
              ), matching AS (
                  SELECT * FROM listed
                  WHERE ($9 = '' OR status = $9
@@ -411,8 +443,15 @@ fn find(
              SELECT id, name, invitation, household, kind, is_child, child_age, beyond, status,
                  answered_at, diets, diet_note, sort_name, (SELECT COUNT(*) FROM matching)
              FROM matching
-             WHERE CAST($17 AS BIGINT) = 0 OR sort_name > $18 OR (sort_name = $18 AND id > $19)
-             ORDER BY sort_name, id
+             WHERE CAST($17 AS BIGINT) = 0
+                OR (CAST($24 AS BIGINT) = 0
+                    AND (sort_name > $18 OR (sort_name = $18 AND id > $19)))
+                OR (CAST($24 AS BIGINT) = 1
+                    AND (sort_name < $18 OR (sort_name = $18 AND id < $19)))
+             ORDER BY CASE WHEN CAST($24 AS BIGINT) = 1 THEN '' ELSE sort_name END,
+                 CASE WHEN CAST($24 AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
+                 CASE WHEN CAST($24 AS BIGINT) = 1 THEN '' ELSE id END,
+                 CASE WHEN CAST($24 AS BIGINT) = 1 THEN id ELSE '' END DESC
              LIMIT $20"
         ),
         &arguments,

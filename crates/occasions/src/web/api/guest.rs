@@ -1,24 +1,30 @@
 //! What a household can do by JSON, with its code in the path (§6.2).
 
+use std::collections::BTreeMap;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::json::Received;
-use web::{Facts, Json, Problem, Site, Text, version};
+use web::{Argument, Facts, Json, Problem, Site, Text, version};
 
-use super::state::{self, Answers, PortalState};
+use super::state::{self, PortalState};
 use crate::code::CodeKey;
 use crate::guest::GuestId;
+use crate::occasion::Occasion;
 use crate::portal::Portal;
+use crate::question::{self, Answer};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use crate::web::guest::{Admitted, Door, Visit, keep_private, not_found};
+use crate::web::guest::{Admitted, Door, Visit, contact, keep_private, not_found};
 use crate::wish::{GuestWish, NoteWish, Wish};
 use crate::words::{ReplyStatus, Source};
 
@@ -77,7 +83,7 @@ async fn resolve(
     let invitation = portal.household.invitation;
     Ok(private(Json(Resolved {
         canonical: invitation.code,
-        occasion: portal.occasion.slug,
+        occasion: portal.occasion.slug.clone(),
         language: invitation.details.language,
     })))
 }
@@ -109,6 +115,11 @@ struct SaveBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
+    /// Answers of the whole household, by key of the question; `null` or empty:
+    /// none.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Answer>)]
+    answers: BTreeMap<String, Value>,
     /// The note to the hosts.
     note: Option<NoteBody>,
 }
@@ -129,13 +140,15 @@ struct GuestBody {
     age: Option<Option<i64>>,
     /// By key of the event: `yes`, `no`, `undecided`.
     #[serde(default)]
-    replies: std::collections::BTreeMap<String, ReplyStatus>,
+    replies: BTreeMap<String, ReplyStatus>,
     diets: Option<Vec<String>>,
     /// `null` or empty: none.
     #[serde(default, deserialize_with = "told")]
     diet_note: Option<Option<String>>,
-    #[expect(dead_code, reason = "taken as it was given, empty")]
-    answers: Option<Answers>,
+    /// By key of the question; `null` or empty: none.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Answer>)]
+    answers: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -165,6 +178,7 @@ impl SaveBody {
             version: self.version,
             guests: self.guests.into_iter().map(GuestBody::wish).collect(),
             remove: self.remove,
+            answers: self.answers,
             note: self.note.map(|note| NoteWish {
                 text: note.text,
                 version: note.version,
@@ -183,6 +197,7 @@ impl GuestBody {
             replies: self.replies,
             diets: self.diets,
             diet_note: self.diet_note.map(Option::unwrap_or_default),
+            answers: self.answers,
         }
     }
 }
@@ -403,8 +418,32 @@ pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Prob
             let state = state::of(&portal, &speak(&portal));
             Problem::conflict(serde_json::to_value(state).unwrap_or_default())
         }
+        Refusal::DeadlinePassed(portal) => {
+            let problem = closed("rsvp_deadline_passed", &portal, &speak(&portal));
+            match portal.closes_at() {
+                Some(at) => problem.with("day", last_day(at, &portal.occasion)),
+                None => problem,
+            }
+        }
+        Refusal::Locked(portal) => closed("invitation_locked", &portal, &speak(&portal)),
+        Refusal::OccasionClosed(portal) => closed("occasion_closed", &portal, &speak(&portal)),
         other => plain_problem(other),
     }
+}
+
+/// What cannot be changed any more, and whom to ask, as the pages say it.
+fn closed(code: &'static str, portal: &Portal, text: &Text) -> Problem {
+    let problem = Problem::new(StatusCode::LOCKED, code).said_in(text);
+    match contact(&portal.occasion) {
+        Some(contact) => problem.with("contact", contact.words(text)),
+        None => problem,
+    }
+}
+
+/// The day that was the last one to answer, where the occasion is.
+fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
+    let last = closed_at - SignedDuration::from_millis(1);
+    Argument::Day(last.to_zoned(occasion.zone()))
 }
 
 /// A refusal that carries nothing stored.
@@ -414,8 +453,8 @@ pub(crate) fn plain_problem(refusal: Refusal) -> Problem {
         Refusal::NotFound => not_found(),
         Refusal::Expired => Problem::new(S::GONE, "invitation_expired"),
         Refusal::DeadlinePassed(_) => Problem::new(S::LOCKED, "rsvp_deadline_passed"),
-        Refusal::Locked => Problem::new(S::LOCKED, "invitation_locked"),
-        Refusal::OccasionClosed => Problem::new(S::LOCKED, "occasion_closed"),
+        Refusal::Locked(_) => Problem::new(S::LOCKED, "invitation_locked"),
+        Refusal::OccasionClosed(_) => Problem::new(S::LOCKED, "occasion_closed"),
         Refusal::FeatureDisabled => Problem::new(S::NOT_FOUND, "feature_disabled"),
         Refusal::VersionConflict(_) => Problem::new(S::CONFLICT, "version_conflict"),
         Refusal::VersionRequired => Problem::new(S::PRECONDITION_REQUIRED, "version_required"),
@@ -458,6 +497,16 @@ fn one_or_all(fields: &[crate::refusal::FieldError]) -> Problem {
 /// What the sentence at a field names.
 fn limits(field: &crate::refusal::FieldError) -> Vec<(&'static str, web::Argument)> {
     let last = field.pointer.rsplit('/').next().unwrap_or_default();
+    if field.pointer.contains("/answers/") || field.pointer.starts_with("/answers/") {
+        return match field.code {
+            "too_long" => vec![("max", question::ANSWER_LIMIT.into())],
+            "out_of_range" => vec![
+                ("min", (-question::NUMBER_LIMIT).into()),
+                ("max", question::NUMBER_LIMIT.into()),
+            ],
+            _ => Vec::new(),
+        };
+    }
     match (last, field.code) {
         ("name", "too_long") => vec![("max", 100_i64.into())],
         ("diet_note", "too_long") => vec![("max", 500_i64.into())],

@@ -11,6 +11,7 @@ mod guests;
 mod invitations;
 mod members;
 mod occasions;
+mod questions;
 mod refusal;
 mod reports;
 mod stream;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
         .merge(occasions::routes())
         .merge(events::routes())
         .merge(diets::routes())
+        .merge(questions::routes())
         .merge(invitations::routes())
         .merge(guests::routes())
         .merge(bulk::routes())

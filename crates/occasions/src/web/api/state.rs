@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use web::{I18n, Text};
 
 use crate::guest::{Guest, GuestId};
 use crate::household::Allowance;
 use crate::portal::Portal;
-use crate::words::{Access, GuestKind, ReplyStatus};
+use crate::question::{Answer, Answers};
+use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
 /// Everything a household may see of its invitation.
 #[derive(Serialize, ToSchema)]
@@ -27,6 +28,10 @@ pub(crate) struct PortalState {
     events: Vec<EventState>,
     allowance: Allowance,
     guests: Vec<GuestState>,
+    /// What hosts ask besides who comes.
+    questions: Vec<QuestionState>,
+    /// Answers of the whole household, by key of the question.
+    answers: BTreeMap<String, Answer>,
     note: NoteState,
 }
 
@@ -62,13 +67,32 @@ struct GuestState {
     replies: BTreeMap<String, ReplyStatus>,
     diets: Vec<String>,
     diet_note: Option<String>,
-    answers: Answers,
+    /// To the hosts' questions, by key.
+    answers: BTreeMap<String, Answer>,
 }
 
-/// Answers to the hosts' questions, by key; hosts cannot ask any yet.
-#[derive(Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Answers {}
+/// What hosts ask besides who comes.
+#[derive(Serialize, ToSchema)]
+struct QuestionState {
+    key: String,
+    asked_of: AskedOf,
+    kind: QuestionKind,
+    title: String,
+    help: String,
+    choices: Vec<ChoiceState>,
+    /// Keys of the events it is about; empty: all of them.
+    events: Vec<String>,
+    /// Those who come have to answer it.
+    required: bool,
+    /// Only those who say yes are asked.
+    coming_only: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChoiceState {
+    key: String,
+    label: String,
+}
 
 #[derive(Serialize, ToSchema)]
 struct NoteState {
@@ -119,6 +143,28 @@ pub(crate) fn of(portal: &Portal, text: &Text) -> PortalState {
             .iter()
             .map(|guest| guest_state(portal, guest))
             .collect(),
+        questions: portal
+            .asked_questions()
+            .map(|question| QuestionState {
+                key: question.key.clone(),
+                asked_of: question.asked_of,
+                kind: question.kind,
+                title: say(&question.title),
+                help: say(&question.help),
+                choices: question
+                    .choices
+                    .iter()
+                    .map(|choice| ChoiceState {
+                        key: choice.key.clone(),
+                        label: say(&choice.label),
+                    })
+                    .collect(),
+                events: question.events.clone(),
+                required: question.required,
+                coming_only: question.coming_only,
+            })
+            .collect(),
+        answers: answers(portal, &portal.household.answers),
         note: NoteState {
             text: invitation.note.clone(),
             version: invitation.note_version,
@@ -149,8 +195,15 @@ fn guest_state(portal: &Portal, guest: &Guest) -> GuestState {
             .collect(),
         diets: guest.diets.clone(),
         diet_note: some(&guest.diet_note),
-        answers: Answers::default(),
+        answers: answers(portal, &guest.answers),
     }
+}
+
+fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
+    portal
+        .asked_questions()
+        .filter_map(|question| Some((question.key.clone(), given.get(&question.id)?.clone())))
+        .collect()
 }
 
 fn some(text: &str) -> Option<String> {

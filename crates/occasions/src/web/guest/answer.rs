@@ -70,7 +70,7 @@ async fn show_form(visit: Visit, which: Which) -> Result<Response, Turned> {
     } else {
         page::page(&text, &portal, Vec::new())
     };
-    Ok(visit.remember(&portal, response))
+    Ok(visit.remember_household(&portal, response))
 }
 
 /// Whether this part can be changed now: a note may come late (§1.3).
@@ -92,9 +92,11 @@ fn submission(visit: &Visit) -> String {
 }
 
 async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, Turned> {
-    csrf::check_sender(&visit.headers, visit.site.url())?;
     let mut filled = fill::read(&form);
     which.keep_own_fields(&mut filled.wish);
+    if csrf::check_sender(&visit.headers, visit.site.url()).is_err() {
+        return bring_back(&visit, which, &form, &filled).await;
+    }
     let admitted = match visit.admit().await {
         Ok(admitted) => admitted,
         Err(failure) => return Err(turn_away(&visit, failure, &form, &filled).await),
@@ -106,6 +108,39 @@ async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, T
         }
         Err(refusal) => refused(&visit, which, &form, &filled, admitted, refusal).await,
     }
+}
+
+/// Saves nothing, for the browser says that another page sent the form; but what
+/// was typed is not lost.
+async fn bring_back(
+    visit: &Visit,
+    which: Which,
+    form: &Form,
+    filled: &Filled,
+) -> Result<Response, Turned> {
+    let portal = match visit.open().await {
+        Ok(portal) => portal,
+        Err(failure) => return Err(turn_away(visit, failure, form, filled).await),
+    };
+    let text = visit.text(&portal);
+    if !which.is_on(&portal) {
+        return Err(feature_disabled().said_in(&text).into());
+    }
+    if is_open(&portal, which) {
+        let typed = Some((form, filled));
+        let submission = submission(visit);
+        return Ok(form::show(
+            which,
+            &text,
+            &portal,
+            submission,
+            typed,
+            Trouble::Elsewhere,
+        ));
+    }
+    let typed = words::typed(&text, &portal, form, filled);
+    let page = page::page(&text, &portal, typed);
+    Ok((StatusCode::FORBIDDEN, page).into_response())
 }
 
 /// Whoever has no code that opens anything keeps what was typed.
@@ -193,7 +228,7 @@ async fn refused(
         Refusal::VersionRequired => {
             return stop(StatusCode::PRECONDITION_REQUIRED, "version_required");
         }
-        Refusal::DeadlinePassed(_) | Refusal::Locked | Refusal::OccasionClosed => {
+        Refusal::DeadlinePassed(_) | Refusal::Locked(_) | Refusal::OccasionClosed(_) => {
             let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, filled));
             *page.status_mut() = StatusCode::LOCKED;
             page

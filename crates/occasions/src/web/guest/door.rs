@@ -10,12 +10,15 @@ use std::sync::Arc;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use platform::key::Key;
+use platform::limits::Wait;
 use platform::limits::guess::{Attempt, GuessBudget};
-use platform::{StoreError, sql};
+use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
 use web::{Facts, Problem, Site};
 
+use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
 use crate::invitation::{self, Invitation, InvitationId};
@@ -34,6 +37,7 @@ pub struct Door {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
+    pub(super) pages: Arc<Pages>,
 }
 
 /// Why a typed code opened nothing.
@@ -87,8 +91,6 @@ impl Admitted {
     /// The code opened nothing: that counts.
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
-            // That the budget of all is used up is in the log; the page is the
-            // same either way.
             attempt.failed(site.clock.now());
         }
     }
@@ -97,7 +99,12 @@ impl Admitted {
 impl Door {
     /// A door with this signing key and this budget of guesses.
     pub fn new(key: Key, budget: GuessBudget, opens: Arc<Opens>) -> Self {
-        Self { key, budget, opens }
+        Self {
+            key,
+            budget,
+            opens,
+            pages: Arc::default(),
+        }
     }
 
     /// Tries a typed code; returns its shown form.
@@ -121,15 +128,8 @@ impl Door {
         typed: &str,
     ) -> Result<Admitted, Failure> {
         let key = CodeKey::parse(typed).map_err(|_| Failure::Malformed)?;
-        let address = facts.network().to_string();
-        match self
-            .budget
-            .attempt(&address, key.as_str(), site.clock.now())
-        {
-            Ok(attempt) => Ok(Admitted {
-                key,
-                attempt: Some(attempt),
-            }),
+        match self.attempt(site, facts, key.clone()) {
+            Ok(admitted) => Ok(admitted),
             Err(_) if self.is_remembered(site, headers, &key).await => {
                 Ok(Admitted { key, attempt: None })
             }
@@ -139,16 +139,28 @@ impl Door {
         }
     }
 
-    /// Counts a code that a host set by hand and that is another household's:
-    /// the answer "taken" tells as much as a guess (§3.1).
-    pub(crate) fn count_taken(&self, site: &Site, facts: &Facts, typed: &str) {
+    /// Leave for a host to set a code by hand; what cannot be a code needs none.
+    pub(crate) fn admit_by_hand(
+        &self,
+        site: &Site,
+        facts: &Facts,
+        typed: &str,
+    ) -> Result<Option<Admitted>, Wait> {
+        let Ok(key) = CodeKey::parse(typed) else {
+            return Ok(None);
+        };
+        self.attempt(site, facts, key).map(Some)
+    }
+
+    fn attempt(&self, site: &Site, facts: &Facts, key: CodeKey) -> Result<Admitted, Wait> {
         let address = facts.network().to_string();
-        let now = site.clock.now();
-        if let Ok(key) = CodeKey::parse(typed)
-            && let Ok(attempt) = self.budget.attempt(&address, key.as_str(), now)
-        {
-            attempt.failed(now);
-        }
+        let attempt = self
+            .budget
+            .attempt(&address, key.as_str(), site.clock.now())?;
+        Ok(Admitted {
+            key,
+            attempt: Some(attempt),
+        })
     }
 
     /// Opens the portal of a code, wherever it was given.
@@ -159,12 +171,25 @@ impl Door {
         headers: &HeaderMap,
         typed: &str,
     ) -> Result<Portal, Failure> {
+        self.open_as(site, facts, headers, typed, portal::open)
+            .await
+    }
+
+    /// Opens what `look` finds behind a code.
+    pub(super) async fn open_as<T: Send + 'static>(
+        &self,
+        site: &Site,
+        facts: &Facts,
+        headers: &HeaderMap,
+        typed: &str,
+        look: impl Fn(&mut Tx<'_>, &CodeKey) -> Result<T, Closed> + Send + 'static,
+    ) -> Result<T, Failure> {
         let admitted = self.admit(site, facts, headers, typed).await?;
         let wanted = admitted.key.clone();
-        match site.store.read(move |tx| portal::open(tx, &wanted)).await {
-            Ok(portal) => {
+        match site.store.read(move |tx| look(tx, &wanted)).await {
+            Ok(found) => {
                 admitted.succeeded();
-                Ok(portal)
+                Ok(found)
             }
             Err(Closed::NotFound) => {
                 admitted.failed(site);
@@ -250,16 +275,14 @@ impl Door {
         &self,
         site: &Site,
         headers: &HeaderMap,
-        portal: &Portal,
+        newest: (InvitationId, i64),
         mut response: Response,
     ) -> Response {
-        let invitation = &portal.household.invitation;
-        let newest = (invitation.id.clone(), invitation.access_epoch);
         let mut remembered = self.remembered(site, headers);
         if remembered.first() == Some(&newest) {
             return response;
         }
-        remembered.retain(|(id, _)| *id != invitation.id);
+        remembered.retain(|(id, _)| *id != newest.0);
         remembered.insert(0, newest);
         remembered.truncate(REMEMBERED);
         let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFE);
@@ -296,7 +319,7 @@ impl Door {
 
     /// Notes that the household itself has looked. Robots that fetch links do
     /// not say that a person navigates.
-    pub(super) fn note_opened(&self, headers: &HeaderMap, portal: &Portal) {
+    pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")
             .and_then(|agent| agent.to_str().ok())
@@ -316,8 +339,7 @@ impl Door {
                 .any(|word| agent.contains(word))
             });
         if !robot {
-            self.opens
-                .note(portal.household.invitation.id.clone(), portal.now);
+            self.opens.note(id.clone(), now);
         }
     }
 

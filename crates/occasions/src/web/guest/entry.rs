@@ -42,12 +42,19 @@ pub(super) async fn open(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Problem> {
-    csrf::check_sender(&headers, site.url())?;
-    if let Some(code) = form.find("forget") {
-        return door.forget(&site, &headers, code, "/").await;
-    }
+    let is_ours = csrf::check_sender(&headers, site.url());
     let typed = form.text("code");
     let text = site.speak(&wishes);
+    if let Some(code) = form.find("forget") {
+        is_ours?;
+        return door.forget(&site, &headers, code, "/").await;
+    }
+    if let Err(problem) = is_ours {
+        let mut body = entry(&text, "/", Vec::new());
+        typed.clone_into(&mut body.typed);
+        body.problem = Some(CodeProblem::Elsewhere);
+        return Ok((problem.status, ask(&site, &text, body)).into_response());
+    }
     match door.try_code(&site, &facts, &headers, typed).await {
         Ok(code) => Ok(to_portal(&code)),
         Err(Failure::Problem(problem)) => Err(problem),
@@ -167,16 +174,24 @@ pub(super) async fn open_at(
     Path(slug): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    csrf::check_sender(&headers, site.url())?;
+    let is_ours = csrf::check_sender(&headers, site.url());
     let Found::Here(public) = find(&site, &slug).await? else {
         return Err(Problem::not_found());
     };
     if let Some(code) = form.find("forget") {
+        is_ours?;
         return door
             .forget(&site, &headers, code, &format!("/o/{slug}"))
             .await;
     }
     let typed = form.text("code");
+    if let Err(problem) = is_ours {
+        let page = show_card(&site, &wishes, &public, |entry| {
+            typed.clone_into(&mut entry.typed);
+            entry.problem = Some(CodeProblem::Elsewhere);
+        });
+        return Ok((problem.status, page).into_response());
+    }
     match door.try_code(&site, &facts, &headers, typed).await {
         Ok(code) => Ok(to_portal(&code)),
         Err(Failure::Problem(problem)) => Err(problem),

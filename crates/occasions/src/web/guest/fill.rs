@@ -1,7 +1,10 @@
 //! The household form as it comes back: from field names to a wish, and from
 //! the places of complaints back to field names.
 
+use std::collections::BTreeMap;
+
 use platform::id::Id;
+use serde_json::Value;
 use web::Form;
 
 use crate::guest::GuestId;
@@ -30,6 +33,7 @@ pub(crate) fn read(form: &Form) -> Filled {
     let mut filled = Filled {
         wish: Wish {
             version: form.number("version").ok().flatten(),
+            answers: answers(form, "household."),
             ..Wish::default()
         },
         rows: Vec::new(),
@@ -61,6 +65,9 @@ impl Filled {
     pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
         let (first, index, rest) = (parts.next(), parts.next(), parts.next());
+        if let (Some("answers"), Some(key)) = (first, index) {
+            return format!("household.{key}");
+        }
         let row = index
             .and_then(|index| index.parse::<usize>().ok())
             .and_then(|index| self.rows.get(index));
@@ -82,18 +89,19 @@ impl Filled {
 
 impl Row {
     fn field(&self, rest: &str) -> String {
-        let name = match rest {
+        let (name, key) = match rest.split_once('/') {
+            Some(("replies", event)) => ("reply", format!(".{event}")),
+            Some(("answers", question)) => ("answer", format!(".{question}")),
+            _ => (rest, String::new()),
+        };
+        let name = match name {
             "is_child" => "child",
             "diets" => "diet",
-            other => other.strip_prefix("replies/").map_or(other, |_| "reply"),
+            other => other,
         };
-        let event = rest
-            .strip_prefix("replies/")
-            .map(|key| format!(".{key}"))
-            .unwrap_or_default();
         match self {
-            Self::Known(id) => format!("{name}.{id}{event}"),
-            Self::New(n) => format!("new.{n}.{name}{event}"),
+            Self::Known(id) => format!("{name}.{id}{key}"),
+            Self::New(n) => format!("new.{n}.{name}{key}"),
         }
     }
 }
@@ -105,7 +113,7 @@ fn known_ids(form: &Form) -> Vec<String> {
         let mut parts = name.splitn(3, '.');
         let about = matches!(
             parts.next(),
-            Some("reply" | "name" | "child" | "age" | "diet" | "diet_note" | "remove")
+            Some("reply" | "name" | "child" | "age" | "diet" | "diet_note" | "answer" | "remove")
         );
         if let (true, Some(id)) = (about, parts.next())
             && !ids.iter().any(|known| known == id)
@@ -127,6 +135,7 @@ fn known(form: &Form, id: &str) -> GuestWish {
             form.all(&ticked).map(str::to_owned).collect()
         }),
         diet_note: diets_shown.map(str::to_owned),
+        answers: answers(form, &format!("answer.{id}.")),
         ..childhood(form, &format!("child.{id}"), &format!("age.{id}"))
     }
 }
@@ -135,6 +144,7 @@ fn newcomer(form: &Form, n: usize) -> GuestWish {
     GuestWish {
         name: Some(form.text(&format!("new.{n}.name")).to_owned()),
         replies: replies(form, &format!("new.{n}.reply.")),
+        answers: answers(form, &format!("new.{n}.answer.")),
         ..childhood(form, &format!("new.{n}.child"), &format!("new.{n}.age"))
     }
 }
@@ -154,13 +164,36 @@ fn childhood(form: &Form, child: &str, age: &str) -> GuestWish {
     }
 }
 
-fn replies(form: &Form, prefix: &str) -> std::collections::BTreeMap<String, ReplyStatus> {
+/// What stands in the fields of the hosts' questions, as typed: the question
+/// knows what to make of it. An empty field takes an answer back.
+fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
+    let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (key, value) in form.under(prefix) {
+        let values = typed.entry(key).or_default();
+        if !value.is_empty() {
+            values.push(value);
+        }
+    }
+    typed
+        .into_iter()
+        .map(|(key, values)| {
+            let value = match values.as_slice() {
+                [] => Value::Null,
+                [one] => Value::from(*one),
+                several => Value::from(several),
+            };
+            (key.to_owned(), value)
+        })
+        .collect()
+}
+
+fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // A word that is none of ours is refused as any answer that cannot
-            // be wanted.
-            let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Pending);
+            // A word that is none of ours is refused as the one answer that nobody
+            // can want.
+            let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
         })
         .collect()
@@ -180,6 +213,8 @@ pub(super) fn body(form: &Form) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn form(text: &str) -> Form {
@@ -191,6 +226,7 @@ mod tests {
         let filled = read(&form(
             "version=3&name.a=Rahman&reply.a.nikah=yes&reply.a.reception=no&diet_note.a=&diet.a=halal&diet.a=vegan\
              &age.b=&reply.b.nikah=&remove.c=1&name.c=X\
+             &answer.a.bus=&answer.a.bus=one&answer.a.bus=two&answer.b.song=&household.song=ABBA&new.0.answer.song=Waterloo\
              &new.0.name=Mei&new.0.age=4&new.1.name=&new.2.comes=1&new.2.reply.nikah=no&note=Hello&note_version=2",
         ));
         let wish = &filled.wish;
@@ -214,7 +250,18 @@ mod tests {
             (Some(true), Some(Some(4)))
         );
         assert_eq!(wish.note.as_ref().unwrap().version, Some(2));
+        assert_eq!(wish.guests[0].answers["bus"], json!(["one", "two"]));
+        assert_eq!(
+            wish.guests[1].answers["song"],
+            json!(null),
+            "an emptied field takes an answer back"
+        );
+        assert_eq!(wish.guests[2].answers["song"], json!("Waterloo"));
+        assert_eq!(wish.answers["song"], json!("ABBA"));
         for (pointer, field) in [
+            ("/answers/song", "household.song"),
+            ("/guests/0/answers/bus", "answer.a.bus"),
+            ("/guests/2/answers/song", "new.0.answer.song"),
             ("/guests/0/name", "name.a"),
             ("/guests/0/replies/nikah", "reply.a.nikah"),
             ("/guests/0/diets", "diet.a"),
@@ -230,6 +277,9 @@ mod tests {
     #[test]
     fn words_that_are_no_answers_are_not_taken_for_one() {
         let filled = read(&form("reply.a.nikah=maybe"));
-        assert_eq!(filled.wish.guests[0].replies["nikah"], ReplyStatus::Pending);
+        assert_eq!(
+            filled.wish.guests[0].replies["nikah"],
+            ReplyStatus::Waitlisted
+        );
     }
 }

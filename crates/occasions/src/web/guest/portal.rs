@@ -2,10 +2,11 @@
 
 use askama::Template as _;
 use axum::http::StatusCode;
-use axum::response::Response;
-use web::page::{Kind, Page};
-use web::{Language, Text};
+use axum::response::{IntoResponse as _, Response};
+use web::page::{Kind, Page, Written};
+use web::{Language, Problem, Text};
 
+use super::pages::Found;
 use super::show::{self, Reading, masked_email};
 use super::view::{self, Standing, Typed};
 use super::visit::{Turned, Visit};
@@ -13,11 +14,28 @@ use crate::portal::Portal;
 
 /// `GET /invite/{code}`.
 pub(super) async fn show(visit: Visit) -> Result<Response, Turned> {
-    let portal = visit.look().await?;
-    visit.door.note_opened(&visit.headers, &portal);
-    let text = visit.text(&portal);
-    let response = page(&text, &portal, Vec::new());
-    Ok(visit.remember(&portal, response))
+    let look = visit.look_at_page().await?;
+    let door = &visit.door;
+    door.note_opened(&visit.headers, &look.glance.id, look.now);
+    let page = match &look.found {
+        Found::Page(page) => page.clone(),
+        Found::Portal(portal) => {
+            let page = write(&visit.text(portal), portal).map_err(Problem::internal)?;
+            door.pages.keep(&look, portal.reads_alike_until(), &page);
+            page
+        }
+    };
+    let mut response = page.into_response();
+    super::door::keep_private(&mut response);
+    Ok(visit.remember(look.glance.id, look.glance.access_epoch, response))
+}
+
+/// The portal as a page that can be kept.
+pub(super) fn write(text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
+    let body = body(text, portal, Vec::new());
+    let title = body.title();
+    let languages = languages(portal);
+    web::page::write(&framed(text, portal, &title, body, &languages))
 }
 
 /// The portal as a page; `typed` came too late to be saved.
@@ -55,6 +73,7 @@ fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Port
         calendar: reading.calendar(),
         guests: reading.stored(),
         counts: reading.counts(),
+        household: reading.told(),
         tiles: reading.tiles(),
     }
 }
@@ -66,24 +85,32 @@ pub(super) fn guest_page<B: askama::Template>(
     title: &str,
     body: B,
 ) -> Response {
-    let languages: Vec<Language> = portal
-        .occasion
-        .details
-        .languages
-        .iter()
-        .map(|tag| Language::of(tag))
-        .collect();
-    let mut response = web::page(Page {
+    let languages = languages(portal);
+    let mut response = web::page(framed(text, portal, title, body, &languages));
+    super::door::keep_private(&mut response);
+    response
+}
+
+fn framed<'a, B: askama::Template>(
+    text: &'a Text,
+    portal: &Portal,
+    title: &'a str,
+    body: B,
+    languages: &'a [Language],
+) -> Page<'a, B> {
+    Page {
         title,
         body,
         text,
         theme: portal.occasion.details.theme,
-        kind: Kind::Guest {
-            languages: &languages,
-        },
-    });
-    super::door::keep_private(&mut response);
-    response
+        kind: Kind::Guest { languages },
+    }
+}
+
+/// What a reader can choose from.
+fn languages(portal: &Portal) -> Vec<Language> {
+    let tags = portal.occasion.details.languages.iter();
+    tags.map(|tag| Language::of(tag)).collect()
 }
 
 /// `GET /invite/{code}/confirmation`.
@@ -102,11 +129,12 @@ pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
         open: reading.standing() == Standing::Open,
         guests: reading.stored(),
         counts: reading.counts(),
+        household: reading.told(),
         calendar: reading.calendar(),
         mail: email.filter(|_| wants_mail).map(masked_email),
         tiles: reading.tiles(),
     };
     let title = body.title();
     let response = guest_page(&text, &portal, &title, body);
-    Ok(visit.remember(&portal, response))
+    Ok(visit.remember_household(&portal, response))
 }

@@ -1,16 +1,20 @@
 //! From the nouns of the domain to what pages show: words, dates and marks in
 //! the reader's language.
 
+use std::cell::OnceCell;
+
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use web::dates;
 use web::{Deadline, Spoken, Text, Wishes};
 
 use super::view::{
-    Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, Progress, Standing, Stored, Tile,
+    Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, Progress, ScheduleRow, Standing,
+    Stored, Tile,
 };
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::{Details, Event};
 use crate::guest::Guest;
 use crate::occasion::Occasion;
 use crate::portal::Portal;
@@ -22,7 +26,7 @@ pub(crate) struct Reading<'a> {
     pub(super) portal: &'a Portal,
     pub(super) zone: TimeZone,
     /// One for each of the portal's dietary options.
-    labels: Vec<Label>,
+    labels: OnceCell<Vec<Label>>,
 }
 
 /// The language of an occasion's pages for this reader: of a household, what
@@ -40,15 +44,11 @@ pub(crate) fn speak(
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(text: &'a Text, portal: &'a Portal) -> Self {
-        let labels = portal.diets.iter();
-        let labels = labels
-            .map(|option| diet_label(text, &portal.occasion, option))
-            .collect();
         Self {
             text,
             portal,
             zone: portal.occasion.zone(),
-            labels,
+            labels: OnceCell::new(),
         }
     }
 
@@ -56,7 +56,7 @@ impl<'a> Reading<'a> {
         &self.portal.occasion
     }
 
-    fn pick(&self, texts: &'a web::I18n) -> Spoken<'a> {
+    pub(super) fn pick(&self, texts: &'a web::I18n) -> Spoken<'a> {
         pick(self.text, self.occasion(), texts)
     }
 
@@ -159,7 +159,23 @@ impl<'a> Reading<'a> {
             address: &details.address,
             dress: self.pick(&details.dress_code),
             map: (!details.map_url.is_empty()).then_some(details.map_url.as_str()),
+            schedule: self.schedule(details, &start),
         }
+    }
+
+    /// What happens when, by the clock where the occasion is.
+    fn schedule(&self, details: &'a Details, start: &Zoned) -> Vec<ScheduleRow<'a>> {
+        let said = |time: &str| {
+            let at = time.parse::<Time>().ok()?;
+            let at = start.date().to_datetime(at).to_zoned(self.zone.clone());
+            Some(self.text.time(&at.ok()?))
+        };
+        let lines = details.schedule.iter().map(|line| ScheduleRow {
+            time: said(&line.time).unwrap_or_else(|| line.time.clone()),
+            title: self.pick(&line.title),
+            detail: self.pick(&line.detail),
+        });
+        lines.collect()
     }
 
     /// Hours of an event beside its choice; with the weekday where the
@@ -211,6 +227,7 @@ impl<'a> Reading<'a> {
                     .map(|(event, mark)| (self.event_name(event), mark))
                     .collect(),
                 diets: self.diets_in_words(guest),
+                told: self.told_by(guest),
             })
             .collect()
     }
@@ -230,20 +247,21 @@ impl<'a> Reading<'a> {
     }
 
     /// A guest's answers in the order of the events.
-    pub(super) fn replies(&self, guest: &Guest) -> impl Iterator<Item = (&'a Event, Mark)> {
-        let statuses: Vec<(&'a Event, Mark)> = self
-            .portal
-            .events
-            .iter()
-            .filter_map(|event| {
-                let reply = guest.replies.get(&event.id)?;
-                Some((event, mark(self.portal.shown(reply.status))))
-            })
-            .collect();
-        statuses.into_iter()
+    pub(super) fn replies<'g>(
+        &self,
+        guest: &'g Guest,
+    ) -> impl Iterator<Item = (&'a Event, Mark)> + use<'a, 'g> {
+        let portal = self.portal;
+        portal.events.iter().filter_map(move |event| {
+            let reply = guest.replies.get(&event.id)?;
+            Some((event, mark(portal.shown(reply.status))))
+        })
     }
 
     fn diets_in_words(&self, guest: &Guest) -> String {
+        if guest.diets.is_empty() && guest.diet_note.is_empty() {
+            return String::new();
+        }
         let mut words: Vec<&str> = self
             .diets()
             .filter(|(option, _)| guest.diets.contains(&option.key))
@@ -257,23 +275,30 @@ impl<'a> Reading<'a> {
 
     /// Every dietary option with its name.
     pub(super) fn diets(&self) -> impl Iterator<Item = (&'a DietaryOption, Spoken<'_>)> {
-        self.portal
-            .diets
-            .iter()
-            .zip(&self.labels)
-            .map(|(option, label)| {
-                let spoken = Spoken {
-                    text: &label.text,
-                    other: label.other.clone(),
-                };
-                (option, spoken)
-            })
+        let options = self.portal.diets.iter();
+        let labels = self.labels.get_or_init(|| {
+            let label = |option| diet_label(self.text, self.occasion(), option);
+            options.clone().map(label).collect()
+        });
+        options.zip(labels).map(|(option, label)| {
+            let spoken = Spoken {
+                text: &label.text,
+                other: label.other.clone(),
+            };
+            (option, spoken)
+        })
     }
 
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for guest in &self.portal.household.guests {
-            let has = |wanted: Mark| self.replies(guest).any(|(_, mark)| mark == wanted);
+            let statuses = guest.replies.values().map(|reply| reply.status);
+            let has = |wanted: Mark| {
+                let mut marks = statuses
+                    .clone()
+                    .map(|status| mark(self.portal.shown(status)));
+                marks.any(|mark| mark == wanted)
+            };
             let count = if has(Mark::Yes) {
                 &mut counts.yes
             } else if has(Mark::Waitlisted) {

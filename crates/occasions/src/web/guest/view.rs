@@ -14,6 +14,7 @@ mod conflict;
 mod entry;
 mod mail;
 mod portal;
+mod question;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
@@ -24,7 +25,10 @@ pub use answer::{Answer, Chips, Choice, Complaint, Diet, NewRow, NoteField, Plac
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
-pub use portal::{Confirmation, EventRow, Portal, Progress, Standing, Stored, Tile, Typed};
+pub use portal::{
+    Confirmation, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Typed,
+};
+pub use question::{Ask, Asked, AskedChoice, Told};
 
 impl Tone {
     /// The line that opens a portal and a mail: the hosts' own, or one with the
@@ -122,6 +126,13 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// All of it as words: "Farah, 012-345 6789".
+    pub fn words(&self, text: &Text) -> String {
+        let ways = [Some(&self.name), self.phone.as_ref(), self.email.as_ref()];
+        let ways: Vec<&str> = ways.into_iter().flatten().map(String::as_str).collect();
+        ways.join(&text.say("list-comma"))
+    }
+
     /// The number as a telephone dials it.
     pub fn dial(&self) -> String {
         let digits = |c: &char| c.is_ascii_digit() || *c == '+';

@@ -1,6 +1,8 @@
 //! One request to the pages behind a code, before it is known whether the code
 //! opens anything.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
@@ -9,8 +11,11 @@ use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
 use super::door::{Admitted, Door, Failure, expired, not_found};
+use super::pages::Look;
 use super::view::Typed;
 use super::{entry, show};
+use crate::invitation::InvitationId;
+use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 
@@ -100,15 +105,43 @@ impl Visit {
     /// another spelling of the code leads to the address on the card.
     pub(super) async fn look(&self) -> Result<Portal, Turned> {
         let portal = self.enter().await?;
-        if self.code == portal.household.invitation.code {
-            return Ok(portal);
+        self.hold_spelling(&portal.household.invitation.code)?;
+        Ok(portal)
+    }
+
+    /// As [`Visit::look`], at the portal's own page.
+    pub(super) async fn look_at_page(&self) -> Result<Look, Turned> {
+        let (pages, speaker) = (Arc::clone(&self.door.pages), self.speaker());
+        let look = self
+            .door
+            .open_as(
+                &self.site,
+                &self.facts,
+                &self.headers,
+                &self.code,
+                move |tx, key| pages.look(tx, key, &speaker),
+            )
+            .await;
+        match look {
+            Ok(look) => {
+                self.hold_spelling(&look.glance.code)?;
+                Ok(look)
+            }
+            Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
         }
-        let address = self.address_on_the_card(&portal);
+    }
+
+    /// Leads from another spelling of the code to the card's own.
+    fn hold_spelling(&self, code: &str) -> Result<(), Turned> {
+        if self.code == code {
+            return Ok(());
+        }
+        let address = self.address_on_the_card(code);
         Err(Redirect::permanent(&address).into_response().into())
     }
 
     /// This very address with the code as the card has it, and the query kept.
-    fn address_on_the_card(&self, portal: &Portal) -> String {
+    fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
             .nth(3)
@@ -119,7 +152,6 @@ impl Visit {
             .query()
             .map(|query| format!("?{query}"))
             .unwrap_or_default();
-        let code = &portal.household.invitation.code;
         format!("/invite/{code}{below}{query}")
     }
 
@@ -181,9 +213,15 @@ impl Visit {
     }
 
     /// Remembers the household in the reader's browser.
-    pub(crate) fn remember(&self, portal: &Portal, response: Response) -> Response {
+    pub(crate) fn remember_household(&self, portal: &Portal, response: Response) -> Response {
+        let invitation = &portal.household.invitation;
+        self.remember(invitation.id.clone(), invitation.access_epoch, response)
+    }
+
+    /// The same, of an invitation and its epoch.
+    pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.door
-            .remember(&self.site, &self.headers, portal, response)
+            .remember(&self.site, &self.headers, (id, epoch), response)
     }
 
     /// What the log keeps of where a change came from.
@@ -205,6 +243,11 @@ pub(crate) struct Speaker {
 impl Speaker {
     pub(crate) fn speak(&self, portal: &Portal) -> Text {
         let household = portal.household.invitation.details.language.as_deref();
-        show::speak(&self.site, &self.wishes, &portal.occasion, household)
+        self.speak_of(&portal.occasion, household)
+    }
+
+    /// The same, of what decides about it.
+    pub(super) fn speak_of(&self, occasion: &Occasion, household: Option<&str>) -> Text {
+        show::speak(&self.site, &self.wishes, occasion, household)
     }
 }

@@ -15,7 +15,7 @@ use super::frame::Place;
 use super::history::{FAMILIES, Sentence, Telling};
 use super::say::{self, Says};
 use crate::guest;
-use crate::hosting::{log, members};
+use crate::hosting::{log, members, questions};
 use crate::invitation::InvitationId;
 
 #[derive(Template)]
@@ -31,6 +31,7 @@ struct Log<'a> {
     entity: &'a str,
     is_filtered: bool,
     next: Option<String>,
+    previous: Option<String>,
 }
 
 /// `GET /admin/o/{slug}/audit`.
@@ -59,13 +60,15 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
                 }
             }
         }
-        Ok((list, guests, members::list(tx, &scene.host)?))
+        let questions = questions::list(tx, &scene.host)?;
+        Ok((list, guests, questions, members::list(tx, &scene.host)?))
     };
-    let (scene, (list, guests, members)) = desk.read(look).await?;
+    let (scene, (list, guests, questions, members)) = desk.read(look).await?;
     let (text, says) = (&desk.text, desk.says(&scene));
     let telling = Telling {
         says: says.clone(),
         events: &scene.events,
+        questions: &questions,
         guests,
     };
     let mut days: Vec<(String, Vec<Sentence>)> = Vec::new();
@@ -77,10 +80,13 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
         }
     }
     let query = &desk.query;
-    let next = list.next_cursor.as_deref().map(|cursor| {
-        let kept = query.iter().filter(|(name, _)| *name != "cursor");
-        say::address(&says.at("/audit"), kept.chain([("cursor", cursor)]))
-    });
+    let piece = |name: &str, cursor: Option<&str>| {
+        let kept = query
+            .iter()
+            .filter(|(name, _)| !["cursor", "before"].contains(name));
+        let pairs = kept.chain([(name, cursor?)]);
+        Some(say::address(&says.at("/audit"), pairs))
+    };
     let body = Log {
         text,
         days,
@@ -99,7 +105,8 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
         until: query.text("until"),
         entity: query.text("entity"),
         is_filtered: query.iter().any(|(_, value)| !value.is_empty()),
-        next,
+        next: piece("cursor", list.next_cursor.as_deref()),
+        previous: piece("before", list.previous_cursor.as_deref()),
         says: says.clone(),
     };
     Ok(desk.page(&scene, Place::Log, &text.say("host-log"), body))

@@ -22,6 +22,7 @@ use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Leave, Refusal, access};
 use crate::occasion::{self, Occasion};
+use crate::web::by_hand::ByHand;
 
 /// The languages hosts are spoken to in.
 const LANGUAGES: [&str; 2] = ["en", "ms"];
@@ -37,6 +38,7 @@ pub(super) struct Desk {
     /// What stands behind `?`.
     pub(super) query: Form,
     request: RequestFacts,
+    by_hand: ByHand,
     path: Vec<(String, String)>,
     /// The address that was asked for, if it was only looked at.
     looked_at: Option<Uri>,
@@ -116,6 +118,7 @@ impl Desk {
             who,
             csrf,
             request,
+            by_hand: ByHand::of(parts)?,
         })
     }
 
@@ -153,7 +156,8 @@ impl Desk {
         format!("{:032x}", u128::from_be_bytes(bytes))
     }
 
-    /// Looks at the occasion of the path.
+    /// Looks at the occasion of the path. Most pages read a large part of it, so
+    /// none of them holds up a thread that answers requests.
     pub(super) async fn read<T, F>(&self, look: F) -> Result<(Scene, T), Refusal>
     where
         T: Send + 'static,
@@ -162,7 +166,7 @@ impl Desk {
         let entrance = self.entrance();
         self.site
             .store
-            .read(move |tx| {
+            .read_at_length(move |tx| {
                 let host = entrance.enter(tx)?;
                 let scene = scene(tx, host)?;
                 let found = look(tx, &scene)?;
@@ -185,6 +189,15 @@ impl Desk {
                 change(tx, &host)
             })
             .await
+    }
+
+    /// Does what sets a code by hand, if one was typed.
+    pub(super) async fn by_hand(
+        &self,
+        typed: Option<&str>,
+        set: impl Future<Output = Result<Response, Refusal>>,
+    ) -> Result<Response, Refusal> {
+        self.by_hand.set(&self.site, typed, set).await
     }
 
     fn entrance(&self) -> Entrance {

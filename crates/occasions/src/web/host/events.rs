@@ -74,6 +74,8 @@ struct EventPage<'a> {
     back: String,
     action: String,
     groups: Vec<Group>,
+    /// The schedule of an event that is there: its address, and how many lines.
+    schedule: Option<(String, String)>,
     /// The removal: where it is sent, what is to be typed, the field.
     remove: Option<(String, String, Field)>,
     version: i64,
@@ -113,7 +115,7 @@ pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
     Ok(page(&desk, &scene, &sheet, Some(&event)))
 }
 
-async fn find(desk: &Desk) -> Result<(Scene, Event), Refusal> {
+pub(super) async fn find(desk: &Desk) -> Result<(Scene, Event), Refusal> {
     let id: EventId = desk.id();
     desk.read(move |tx, scene| {
         scene.needs(Leave::Write)?;
@@ -281,6 +283,11 @@ fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, event: Option<&Event>) -> Res
         csrf: &desk.csrf,
         submission: desk.submission(),
         groups: groups(&says, scene, sheet, event.is_none()),
+        schedule: event.map(|event| {
+            let n = event.details.schedule.len();
+            let words = text.with("host-schedule-lines", [("n", n.into())]);
+            (format!("{action}/schedule"), words)
+        }),
         remove: event.filter(|_| may_remove).map(|event| {
             let values = [("name", event.key.as_str().into())];
             let label = text.with("host-type-name", values);

@@ -1,12 +1,16 @@
 //! Filters of lists as people see them: fields to choose from, chips to take
 //! away, words for each. What a filter means is decided elsewhere.
 
-use web::{Form, Language, Text};
+use web::{Form, Language, List, Text};
 
 use super::say::{self, Says};
 use crate::event::Event;
-use crate::hosting::listing::filter::Answered;
-use crate::words::Access;
+use crate::hosting::listing::filter::{Answered, answer_word};
+use crate::question::Question;
+use crate::words::{Access, AskedOf};
+
+/// What stands in the address and is no filter.
+const PAGING: [&str; 5] = ["cursor", "before", "at", "done", "lang"];
 
 /// An active filter, with the address of the list without it.
 pub(super) struct Chip {
@@ -100,7 +104,12 @@ pub(super) struct Filters<'a> {
 
 impl<'a> Filters<'a> {
     /// The filters of invitations.
-    pub(super) fn of_invitations(says: &Says<'a>, events: &'a [Event], query: &'a Form) -> Self {
+    pub(super) fn of_invitations(
+        says: &Says<'a>,
+        events: &'a [Event],
+        questions: &[Question],
+        query: &'a Form,
+    ) -> Self {
         let text = says.text;
         let say = |id: &str| text.say(id).into_owned();
         let mut choices = vec![
@@ -122,6 +131,7 @@ impl<'a> Filters<'a> {
             ),
             event_choice(says, events, query),
         ];
+        choices.extend(answer_choice(says, questions, AskedOf::Household, query));
         let mut languages = says.languages();
         languages.push(("none".to_owned(), say("host-language-unknown")));
         choices.push(choice(
@@ -153,6 +163,7 @@ impl<'a> Filters<'a> {
         says: &Says<'a>,
         events: &'a [Event],
         diets: Vec<(String, String)>,
+        questions: &[Question],
         query: &'a Form,
     ) -> Self {
         let text = says.text;
@@ -179,6 +190,7 @@ impl<'a> Filters<'a> {
             choice(text, query, "diet", "host-filter-diet", diets),
             choice(text, query, "band", "host-filter-band", bands),
         ];
+        choices.extend(answer_choice(says, questions, AskedOf::Guest, query));
         choices.extend(flags(text, query, &GUEST_FLAGS));
         Self {
             text,
@@ -230,26 +242,53 @@ impl<'a> Filters<'a> {
         let pairs = self
             .query
             .iter()
-            .filter(|(known, _)| !matches!(*known, "cursor" | "at" | "done" | "lang"))
-            .filter(|(known, _)| *known != name)
+            .filter(|(known, _)| !PAGING.contains(known) && *known != name)
             .chain([(name, value)]);
         say::address(&self.path, pairs)
     }
 
-    /// The address of the piece that follows.
-    pub(super) fn next(&self, cursor: &str, shown: usize) -> String {
-        let shown = (self.before() + shown).to_string();
+    /// The address of this very piece with one thing changed.
+    pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
             .query
             .iter()
-            .filter(|(known, _)| !matches!(*known, "cursor" | "at" | "done" | "lang"))
-            .chain([("cursor", cursor), ("at", shown.as_str())]);
+            .filter(|(known, _)| !matches!(*known, "done" | "lang") && *known != name)
+            .chain([(name, value)]);
+        say::address(&self.path, pairs)
+    }
+
+    /// The address of the piece that follows `list`.
+    pub(super) fn next<T>(&self, list: &List<T>) -> Option<String> {
+        let cursor = list.next_cursor.as_deref()?;
+        Some(self.piece("cursor", cursor, self.before() + list.items.len()))
+    }
+
+    /// The address of the piece before `list`, as long as this one was to be.
+    pub(super) fn previous<T>(&self, list: &List<T>, limit: u32) -> Option<String> {
+        let cursor = list.previous_cursor.as_deref()?;
+        let limit = usize::try_from(limit).unwrap_or_default();
+        Some(self.piece("before", cursor, self.before().saturating_sub(limit)))
+    }
+
+    fn piece(&self, name: &str, cursor: &str, at: usize) -> String {
+        let at = at.to_string();
+        let pairs = self
+            .query
+            .iter()
+            .filter(|(known, _)| !PAGING.contains(known))
+            .chain([(name, cursor), ("at", at.as_str())]);
         say::address(&self.path, pairs)
     }
 
     /// The address of the first piece.
     pub(super) fn first(&self) -> Option<String> {
-        (!self.query.text("cursor").is_empty()).then(|| self.with("cursor", ""))
+        self.is_further().then(|| self.with("cursor", ""))
+    }
+
+    fn is_further(&self) -> bool {
+        ["cursor", "before"]
+            .iter()
+            .any(|name| !self.query.text(name).is_empty())
     }
 
     /// "1–50 of 184".
@@ -270,19 +309,19 @@ impl<'a> Filters<'a> {
 
     /// What else stands in the address, for forms that change one part of it.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
-        let paging = ["cursor", "at", "done", "lang"];
         self.query
             .iter()
             .filter(|(name, value)| {
-                !paging.contains(name) && !names.contains(name) && !value.is_empty()
+                !PAGING.contains(name) && !names.contains(name) && !value.is_empty()
             })
             .collect()
     }
 
     fn before(&self) -> usize {
-        match self.query.text("cursor") {
-            "" => 0,
-            _ => self.query.text("at").parse().unwrap_or(0),
+        if self.is_further() {
+            self.query.text("at").parse().unwrap_or(0)
+        } else {
+            0
         }
     }
 }
@@ -338,6 +377,34 @@ fn event_choice(says: &Says<'_>, events: &[Event], query: &Form) -> Choice {
         "host-filter-event",
         options.collect(),
     )
+}
+
+/// Who answered a question, and who gave which of its answers; nothing where
+/// nothing is asked.
+fn answer_choice(
+    says: &Says<'_>,
+    questions: &[Question],
+    of: AskedOf,
+    query: &Form,
+) -> Option<Choice> {
+    let text = says.text;
+    let default = &says.occasion.details.default_language;
+    let asked = questions.iter().filter(|question| question.asked_of == of);
+    let options: Vec<(String, String)> = asked
+        .flat_map(|question| {
+            let title = question.title.pick(text.language(), default).to_string();
+            let values = [("question", title.as_str().into())];
+            let any = text.with("host-filter-answer-any", values);
+            let each = question.possible_answers().into_iter().map(move |answer| {
+                let words = question.say(&answer, text, default);
+                let value = answer_word(question, Some(&answer));
+                (value, format!("{title} – {words}"))
+            });
+            std::iter::once((answer_word(question, None), any)).chain(each)
+        })
+        .collect();
+    let is_any = !options.is_empty();
+    is_any.then(|| choice(text, query, "answer", "host-filter-answer", options))
 }
 
 fn responses(text: &Text) -> Vec<(String, String)> {

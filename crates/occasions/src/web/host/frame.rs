@@ -20,6 +20,8 @@ pub(super) enum Place {
     Reports,
     Settings,
     Events,
+    Questions,
+    Diets,
     Members,
     Log,
     More,
@@ -140,6 +142,11 @@ impl Desk {
         if scene.may(Leave::Write) {
             set_up.push(entry(Place::Settings, "host-settings", "/settings"));
             set_up.push(entry(Place::Events, "host-events", "/settings/events"));
+            let questions = entry(Place::Questions, "host-questions", "/settings/questions");
+            set_up.push(questions);
+        }
+        if scene.may(Leave::Own) {
+            set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
         if scene.may(Leave::ReadLog) {
@@ -168,12 +175,14 @@ impl Desk {
             "saved" => "host-done-saved",
             "created" => "host-done-created",
             "removed" => "host-done-removed",
+            "away" => "host-done-away",
             "archived" => "host-done-archived",
             "restored" => "host-done-restored",
             "locked" => "host-done-locked",
             "opened" => "host-done-opened",
             "deadline" => "host-done-deadline",
             "sent" => "host-done-sent",
+            "ordered" => "host-done-ordered",
             "code" => "host-done-code",
             "left" => "host-done-left",
             "export" => "host-done-export",

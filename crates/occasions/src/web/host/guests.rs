@@ -10,6 +10,7 @@ use super::frame::Place;
 use super::say::{self, Says};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::listing::people::{self, Filter, Person};
+use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
 use crate::words::GuestKind;
 
@@ -22,6 +23,7 @@ struct Guests<'a> {
     rows: Vec<Row<'a>>,
     total: Option<i64>,
     next: Option<String>,
+    previous: Option<String>,
     /// Whether there are guests at all.
     is_empty: bool,
     csrf: &'a str,
@@ -50,28 +52,37 @@ impl Guests<'_> {
 pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> {
     let filter = Filter::read(desk.query.iter())?;
     let asked = filter.clone();
-    let (scene, (list, diets)) = desk
+    let limit = piece.limit;
+    let (scene, (list, diets, questions)) = desk
         .read(move |tx, scene| {
             let list = people::people(tx, &scene.host, &asked, &piece)?;
-            Ok((list, diet::list(tx, scene.host.occasion())?))
+            let occasion = scene.host.occasion();
+            let (diets, questions) = (diet::list(tx, occasion)?, question::of(tx, occasion)?);
+            Ok((list, diets, questions))
         })
         .await?;
-    Ok(page(&desk, &scene, &filter, &list, &diets))
+    Ok(page(
+        &desk,
+        &scene,
+        &filter,
+        (&list, limit),
+        (&diets, &questions),
+    ))
 }
 
 fn page(
     desk: &Desk,
     scene: &Scene,
     filter: &Filter,
-    list: &List<Person>,
-    diets: &[DietaryOption],
+    (list, limit): (&List<Person>, u32),
+    (diets, questions): (&[DietaryOption], &[Question]),
 ) -> Response {
     let (text, says) = (&desk.text, desk.says(scene));
     let named = diets
         .iter()
         .map(|option| (option.key.clone(), says.diet(diets, &option.key)))
         .collect();
-    let filters = Filters::of_guests(&says, &scene.events, named, &desk.query);
+    let filters = Filters::of_guests(&says, &scene.events, named, questions, &desk.query);
     let body = Guests {
         text,
         rows: list
@@ -80,10 +91,8 @@ fn page(
             .map(|person| row(&says, person, diets))
             .collect(),
         total: list.total,
-        next: list
-            .next_cursor
-            .as_deref()
-            .map(|cursor| filters.next(cursor, list.items.len())),
+        next: filters.next(list),
+        previous: filters.previous(list, limit),
         is_empty: scene.sizes.guests == 0 && *filter == Filter::default(),
         csrf: &desk.csrf,
         submission: desk.submission(),

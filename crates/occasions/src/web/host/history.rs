@@ -10,6 +10,7 @@ use web::I18n;
 use super::say::{self, Says};
 use crate::event::Event;
 use crate::hosting::log::Line;
+use crate::question::Question;
 use crate::words::{OccasionKind, OccasionStatus, ReplyStatus};
 
 /// One thing that was done.
@@ -36,6 +37,8 @@ pub(super) struct Change {
 pub(super) struct Telling<'a> {
     pub(super) says: Says<'a>,
     pub(super) events: &'a [Event],
+    /// What hosts ask.
+    pub(super) questions: &'a [Question],
     /// Guests by id.
     pub(super) guests: BTreeMap<String, String>,
 }
@@ -101,12 +104,24 @@ impl Telling<'_> {
             };
             let part = match (parts.next(), parts.next()) {
                 (Some("replies"), Some(key)) => self.event(key),
+                (Some("answers"), Some(key)) => self.question(key),
                 (Some(part), _) => self.word(part),
                 (None, _) => return name,
             };
             return format!("{name}{}{part}", text.say("list-comma"));
         }
-        self.word(field)
+        match field.strip_prefix("answers/") {
+            Some(key) => self.question(key),
+            None => self.word(field),
+        }
+    }
+
+    fn question(&self, key: &str) -> String {
+        let found = self.questions.iter().find(|question| question.key == key);
+        found.map_or_else(
+            || key.to_owned(),
+            |question| self.says.pick(&question.title).to_string(),
+        )
     }
 
     fn event(&self, key: &str) -> String {
@@ -188,11 +203,12 @@ impl Telling<'_> {
 }
 
 /// The families of actions that the log can be filtered by.
-pub(super) const FAMILIES: [(&str, &str); 9] = [
+pub(super) const FAMILIES: [(&str, &str); 10] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),
     ("guest", "host-family-guest"),
     ("event", "host-family-event"),
+    ("question", "host-family-question"),
     ("occasion", "host-family-occasion"),
     ("bulk", "host-family-bulk"),
     ("export", "host-family-export"),
@@ -230,6 +246,9 @@ fn action(action: &str) -> Option<&'static str> {
         "grant.removed" => "host-log-grant-removed",
         "invite.created" => "host-log-invite-created",
         "invite.withdrawn" => "host-log-invite-withdrawn",
+        "question.created" => "host-log-question-created",
+        "question.changed" => "host-log-question-changed",
+        "question.removed" => "host-log-question-removed",
         "dietary_option.created" | "dietary_option.changed" | "dietary_option.removed" => {
             "host-log-diets"
         }
@@ -259,6 +278,7 @@ pub(super) fn field_words(field: &str) -> Option<&'static str> {
         "events" => "host-events",
         "code" => "host-code",
         "archived" => "host-access-revoked",
+        "override" => "host-exceed",
         "note" => "host-household-note",
         "name" => "host-field-name",
         "is_child" => "host-field-child",
@@ -288,6 +308,17 @@ pub(super) fn field_words(field: &str) -> Option<&'static str> {
         "dress_code" => "host-field-dress",
         "capacity" => "host-seats",
         "role" => "host-role",
+        "help" => "host-field-help",
+        "asked_of" => "host-field-asked-of",
+        "choices" => "host-field-choices",
+        "required" => "host-field-required",
+        "coming_only" => "host-field-coming-only",
+        "hosts_only" => "host-field-hosts-only",
+        "active" => "host-field-active",
+        "position" => "host-field-position",
+        "label" => "host-field-label",
+        "allergy" => "host-allergy",
+        "schedule" => "host-schedule",
         "total" | "invitations" => "host-invitations",
         _ => return None,
     })

@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use web::{Piece, Problem, Text};
+use web::{Piece, Problem, Spoken, Text};
 
 use super::desk::{Desk, Scene};
 use super::filters;
 use super::frame::Place;
 use super::history::{Sentence, Telling};
-use super::invite_people::{PersonRow, people, stored};
+use super::invite_people::{PersonRow, household, people, stored};
 use super::say::{self, Says};
 use super::sheet::Sheet;
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::{Leave, Refusal, log};
 use crate::invitation::{Details, InvitationId};
 use crate::portal::Portal;
-use crate::web::guest::view::Mark;
+use crate::web::guest::view::{Ask, Asked, Mark};
 use crate::words::{Access, LockMode, OccasionStatus};
 
 /// How many lines of its history stand on the page.
@@ -39,10 +39,15 @@ struct InvitePage<'a> {
     details: &'a Details,
     kept: &'a Bookkeeping,
     people: Vec<PersonRow<'a>>,
+    /// What the household is asked as a whole, and what it answered.
+    household: Vec<Asked<'a>>,
+    told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
     link: String,
     access: Tag<'a>,
     may_invite: bool,
+    /// The word for what was just done.
+    just: &'a str,
     may_see: bool,
     may_own: bool,
 }
@@ -68,8 +73,23 @@ impl InvitePage<'_> {
         self.says.occasion.details.switches.undecided
     }
 
+    fn complaint(&self, field: &str) -> Option<&str> {
+        self.sheet.complaint(field)
+    }
+
     fn is_archived(&self) -> bool {
         self.portal.household.invitation.archived_at.is_some()
+    }
+
+    /// Whether somebody was just moved, and others may follow.
+    fn is_ordering(&self) -> bool {
+        self.just == "ordered"
+    }
+
+    /// Whether any event has a limit.
+    fn has_seats(&self) -> bool {
+        let mut events = self.portal.events.iter();
+        events.any(|event| event.details.capacity.is_some())
     }
 
     fn can_change(&self) -> bool {
@@ -231,10 +251,12 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
     let telling = Telling {
         says: says.clone(),
         events: &scene.events,
+        questions: &found.portal.questions,
         guests: guests
             .map(|guest| (guest.id.to_string(), guest.name.clone()))
             .collect::<BTreeMap<_, _>>(),
     };
+    let (household, told) = household(&says, &found.portal, sheet);
     let body = InvitePage {
         text,
         csrf: &desk.csrf,
@@ -242,6 +264,8 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
         stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
         done: desk.done(),
         people: people(&says, &found.portal, sheet),
+        household,
+        told,
         history: found
             .history
             .iter()
@@ -257,6 +281,7 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
         kept: &found.kept,
         portal: &found.portal,
         may_invite: scene.may(Leave::Invite),
+        just: desk.query.text("done"),
         may_see: scene.may(Leave::SeeContacts),
         may_own: scene.may(Leave::Own),
         says: says.clone(),

@@ -5,11 +5,14 @@ use axum::response::Response;
 use platform::Tx;
 use web::Problem;
 
-use super::desk::Errand;
+use super::desk::{Desk, Errand};
 use super::sheet::{self, Sheet};
-use super::{invite, invite_people};
+use super::{invite, invite_form, invite_people};
+use crate::event::Seats;
+use crate::guest::GuestId;
 use crate::hosting::answers::{self, Manner};
-use crate::hosting::codes::{self, Chosen};
+use crate::hosting::codes;
+use crate::hosting::guests;
 use crate::hosting::invitations::{self, Change};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::{Current, HostOf, Refusal, When};
@@ -109,6 +112,31 @@ pub(super) async fn sent(errand: Errand) -> Result<Response, Problem> {
     .await
 }
 
+/// `POST …/order`: one guest up or down by one.
+pub(super) async fn order(errand: Errand) -> Result<Response, Problem> {
+    let up = sheet::some(&errand.form, "up");
+    let down = sheet::some(&errand.form, "down");
+    act(&errand, "ordered", move |tx, host, id, version| {
+        let portal = invitations::load(tx, host, id)?;
+        let guests = &portal.household.guests;
+        let mut wanted: Vec<GuestId> = guests.iter().map(|guest| guest.id.clone()).collect();
+        let place = |named: &Option<String>| {
+            let named = named.as_deref()?;
+            wanted.iter().position(|id| id.as_str() == named)
+        };
+        let upper = match (place(&up), place(&down)) {
+            (Some(place), _) => place.checked_sub(1),
+            (None, place) => place,
+        };
+        if let Some(upper) = upper.filter(|upper| upper + 1 < wanted.len()) {
+            wanted.swap(upper, upper + 1);
+        }
+        guests::order(tx, host, id, version, &wanted)?;
+        Ok(())
+    })
+    .await
+}
+
 /// `POST …/archive`.
 pub(super) async fn archive(errand: Errand) -> Result<Response, Problem> {
     act(&errand, "archived", |tx, host, id, version| {
@@ -120,8 +148,13 @@ pub(super) async fn archive(errand: Errand) -> Result<Response, Problem> {
 
 /// `POST …/restore`.
 pub(super) async fn restore(errand: Errand) -> Result<Response, Problem> {
-    act(&errand, "restored", |tx, host, id, version| {
-        invitations::restore(tx, host, id, version)?;
+    let seats = if errand.form.is_ticked("exceed") {
+        Seats::Beyond
+    } else {
+        Seats::Free
+    };
+    act(&errand, "restored", move |tx, host, id, version| {
+        invitations::restore(tx, host, id, version, seats)?;
         Ok(())
     })
     .await
@@ -143,29 +176,17 @@ pub(super) async fn replace_code(errand: Errand) -> Result<Response, Problem> {
             problem.status,
         ));
     }
-    // Counted by itself, whatever becomes of the code.
-    let chosen = match sheet::some(form, "code") {
-        None => None,
-        Some(typed) => {
-            let insists = form.is_ticked("insist_on_code");
-            let tried = desk
-                .write(move |tx, host| codes::try_by_hand(tx, host, &typed, insists))
-                .await;
-            match tried {
-                Ok(chosen) => Some(chosen),
-                Err(refusal) if sheet::is_about_form(&refusal) => {
-                    return invite::refuse(desk, &refusal.into()).await;
-                }
-                Err(refusal) => return Err(refusal.into()),
-            }
-        }
+    let replaced = async {
+        let chosen = invite_form::choose(&errand).await?;
+        once(&errand, "code", move |tx, host, id, version| {
+            codes::replace(tx, host, id, version, chosen.as_ref())?;
+            Ok(())
+        })
+        .await
     };
-    act(&errand, "code", move |tx, host, id, version| {
-        let chosen: Option<&Chosen> = chosen.as_ref();
-        codes::replace(tx, host, id, version, chosen)?;
-        Ok(())
-    })
-    .await
+    let typed = sheet::some(form, "code");
+    let replaced = desk.by_hand(typed.as_deref(), replaced).await;
+    shown(desk, replaced).await
 }
 
 /// Does it once and shows the invitation again.
@@ -173,19 +194,31 @@ async fn act<F>(errand: &Errand, done: &'static str, change: F) -> Result<Respon
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
 {
+    let acted = once(errand, done, change).await;
+    shown(&errand.desk, acted).await
+}
+
+async fn once<F>(errand: &Errand, done: &'static str, change: F) -> Result<Response, Refusal>
+where
+    F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
+{
     let id: InvitationId = errand.desk.id();
     let version = errand.form.number("version").ok().flatten();
     let to = errand.desk.at(&format!("/invites/{id}?done={done}"));
-    let acted = errand
+    errand
         .once(done, move |tx, host| {
             change(tx, host, &id, version)?;
             Ok(to.clone())
         })
-        .await;
+        .await
+}
+
+/// What is about the form stands on the invitation's page.
+async fn shown(desk: &Desk, acted: Result<Response, Refusal>) -> Result<Response, Problem> {
     match acted {
         Ok(response) => Ok(response),
         Err(refusal) if sheet::is_about_form(&refusal) => {
-            invite::refuse(&errand.desk, &refusal.into()).await
+            invite::refuse(desk, &refusal.into()).await
         }
         Err(refusal) => Err(refusal.into()),
     }

@@ -8,7 +8,7 @@ use super::desk::{Desk, Errand, Scene};
 use super::frame::Place;
 use super::say::{self, Says};
 use super::sheet::{self, Control, Field, Group, Sheet};
-use crate::hosting::codes;
+use crate::hosting::codes::{self, Chosen};
 use crate::hosting::guests::New;
 use crate::hosting::invitations::{self, Change};
 use crate::hosting::{Leave, Refusal};
@@ -92,7 +92,10 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
             let desk = &errand.desk;
             let problem = Problem::from(refusal);
             let mut sheet = Sheet::refused(errand.form.clone(), &problem, &desk.text);
-            if matches!(problem.code, "code_taken" | "code_guessable") {
+            if matches!(
+                problem.code,
+                "code_taken" | "code_guessable" | "too_many_attempts"
+            ) {
                 sheet.trouble = None;
                 sheet.complain("code", problem.detail(&desk.text));
             }
@@ -107,23 +110,33 @@ async fn try_create(errand: &Errand) -> Result<Response, Refusal> {
     let (desk, form) = (&errand.desk, &errand.form);
     let mut change = read(form);
     change.guests = Some(read_people(form));
-    let chosen = match sheet::some(form, "code") {
-        None => None,
-        Some(typed) => {
-            let insists = form.is_ticked("insist_on_code");
-            // Counted by itself, whatever becomes of the code.
-            let tried = desk.write(move |tx, host| codes::try_by_hand(tx, host, &typed, insists));
-            Some(tried.await?)
-        }
-    };
     let slug = desk.piece("slug").to_owned();
-    errand
-        .once("POST /admin/invites/new", move |tx, host| {
-            let portal = invitations::create(tx, host, &change, chosen.as_ref())?;
-            let id = &portal.household.invitation.id;
-            Ok(say::at(&slug, &format!("/invites/{id}?done=created")))
-        })
+    let created = async {
+        let chosen = choose(errand).await?;
+        errand
+            .once("POST /admin/invites/new", move |tx, host| {
+                let portal = invitations::create(tx, host, &change, chosen.as_ref())?;
+                let id = &portal.household.invitation.id;
+                Ok(say::at(&slug, &format!("/invites/{id}?done=created")))
+            })
+            .await
+    };
+    desk.by_hand(sheet::some(form, "code").as_deref(), created)
         .await
+}
+
+/// Counts the try of a code chosen by hand, in a change of its own: it counts
+/// whatever becomes of the rest.
+pub(super) async fn choose(errand: &Errand) -> Result<Option<Chosen>, Refusal> {
+    let (desk, form) = (&errand.desk, &errand.form);
+    let Some(typed) = sheet::some(form, "code") else {
+        return Ok(None);
+    };
+    let insists = form.is_ticked("insist_on_code");
+    let chosen = desk
+        .write(move |tx, host| codes::try_by_hand(tx, host, &typed, insists))
+        .await?;
+    Ok(Some(chosen))
 }
 
 /// One person for each line.

@@ -7,9 +7,10 @@ use super::sheet::Sheet;
 use crate::diet::DietaryOption;
 use crate::guest::Guest;
 use crate::portal::Portal;
+use crate::question::{Answer, Answers, Question};
 use crate::web::guest::Reading;
-use crate::web::guest::view::Mark;
-use crate::words::{GuestKind, ReplyStatus};
+use crate::web::guest::view::{Asked, Mark};
+use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 /// One person with the answers.
 pub(super) struct PersonRow<'a> {
@@ -21,6 +22,8 @@ pub(super) struct PersonRow<'a> {
     pub(super) diets: Vec<(String, String, bool)>,
     pub(super) diet_note: String,
     pub(super) diet_words: String,
+    pub(super) questions: Vec<Asked<'a>>,
+    pub(super) told: Vec<(Spoken<'a>, String)>,
 }
 
 /// The answer to one event.
@@ -50,6 +53,11 @@ impl PersonRow<'_> {
 }
 
 impl Choice<'_> {
+    /// Whether there is an answer that could be taken back.
+    pub(super) fn is_answered(&self) -> bool {
+        self.mark != Mark::Pending || self.chosen == "pending"
+    }
+
     pub(super) fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
         text.with(id, values)
@@ -85,7 +93,11 @@ pub(super) fn stored(portal: &Portal) -> Form {
             fields.push((format!("diet.{id}"), key.clone()));
         }
         fields.push((format!("diet_note.{id}"), guest.diet_note.clone()));
+        let prefix = format!("answer.{id}.");
+        fields.extend(given(portal, AskedOf::Guest, &guest.answers, &prefix));
     }
+    let household = &portal.household.answers;
+    fields.extend(given(portal, AskedOf::Household, household, "household."));
     fields.into_iter().collect()
 }
 
@@ -99,6 +111,98 @@ pub(super) fn people<'a>(says: &Says<'a>, portal: &'a Portal, sheet: &Sheet) -> 
         .iter()
         .map(|guest| person(says, portal, guest, reading.name(guest), (sheet, &stored)))
         .collect()
+}
+
+/// Answers as the fields of their questions hold them.
+fn given<'a>(
+    portal: &'a Portal,
+    of: AskedOf,
+    answers: &'a Answers,
+    prefix: &'a str,
+) -> impl Iterator<Item = (String, String)> {
+    let questions = portal.questions.iter();
+    let questions = questions.filter(move |question| question.asked_of == of);
+    questions.flat_map(move |question| {
+        let field = format!("{prefix}{}", question.key);
+        let values = match answers.get(&question.id) {
+            None => vec![String::new()],
+            Some(Answer::Choices(keys)) => keys.clone(),
+            Some(answer) => vec![question.field_value(answer)],
+        };
+        values.into_iter().map(move |value| (field.clone(), value))
+    })
+}
+
+/// What hosts know of a household or a person besides who comes. Questions of
+/// their own are among it, and what is not asked any more but was answered.
+fn known<'a>(
+    portal: &'a Portal,
+    of: AskedOf,
+    answers: &'a Answers,
+) -> impl Iterator<Item = &'a Question> {
+    portal.questions.iter().filter(move |question| {
+        question.asked_of == of && (question.active || answers.contains_key(&question.id))
+    })
+}
+
+/// The fields of the whole household's answers, and the answers in words.
+pub(super) fn household<'a>(
+    says: &Says<'a>,
+    portal: &'a Portal,
+    sheet: &Sheet,
+) -> (Vec<Asked<'a>>, Vec<(Spoken<'a>, String)>) {
+    let answers = &portal.household.answers;
+    let questions = || known(portal, AskedOf::Household, answers);
+    let concerned = |question: &&Question| portal.household.is_concerned(question, &portal.events);
+    let fields = questions().filter(concerned).map(|question| {
+        let field = format!("household.{}", question.key);
+        asked(says, portal, (question, field), answers, sheet)
+    });
+    (fields.collect(), told(says, questions(), answers))
+}
+
+fn asked<'a>(
+    says: &Says<'a>,
+    portal: &'a Portal,
+    (question, field): (&'a Question, String),
+    answers: &Answers,
+    sheet: &Sheet,
+) -> Asked<'a> {
+    let reading = Reading::new(says.text, portal);
+    let mut asked = reading.asked(question, field, Some(answers), Some(&sheet.form));
+    if sheet.is_clash() {
+        let typed: Vec<&str> = sheet.form.all(&asked.field).collect();
+        let stored = answers.get(&question.id);
+        let value = stored.map(|answer| question.field_value(answer));
+        let typed = typed.into_iter().filter(|one| !one.is_empty());
+        if value.unwrap_or_default() != typed.collect::<Vec<_>>().join(",") {
+            let words = stored.map_or_else(
+                || says.text.say("host-nothing").into_owned(),
+                |answer| say(says, question, answer),
+            );
+            let values = [("value", words.into())];
+            asked.meanwhile = Some(says.text.with("host-clash-stored", values));
+        }
+    }
+    asked
+}
+
+fn told<'a>(
+    says: &Says<'a>,
+    questions: impl Iterator<Item = &'a Question>,
+    answers: &Answers,
+) -> Vec<(Spoken<'a>, String)> {
+    questions
+        .filter_map(|question| {
+            let answer = answers.get(&question.id)?;
+            Some((says.pick(&question.title), say(says, question, answer)))
+        })
+        .collect()
+}
+
+fn say(says: &Says<'_>, question: &Question, answer: &Answer) -> String {
+    let default = &says.occasion.details.default_language;
+    question.say(answer, says.text, default)
 }
 
 fn person<'a>(
@@ -153,6 +257,18 @@ fn person<'a>(
                 })
             })
             .collect(),
+        questions: known(portal, AskedOf::Guest, &guest.answers)
+            .filter(|question| question.concerns(guest, &portal.events))
+            .map(|question| {
+                let field = format!("answer.{id}.{}", question.key);
+                asked(says, portal, (question, field), &guest.answers, sheet)
+            })
+            .collect(),
+        told: told(
+            says,
+            known(portal, AskedOf::Guest, &guest.answers),
+            &guest.answers,
+        ),
         diets,
         diet_note,
         diet_words: diet_words.join(&text.say("list-comma")),

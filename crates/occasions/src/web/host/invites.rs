@@ -13,6 +13,7 @@ use crate::guest;
 use crate::hosting::Leave;
 use crate::hosting::bulk::{self, Bulk};
 use crate::hosting::listing::{self, Filter, Line, Sort};
+use crate::question::{self, Question};
 use crate::words::Progress;
 
 /// How many names stand below a household.
@@ -32,6 +33,7 @@ struct Invites<'a> {
     rows: Vec<Row<'a>>,
     total: Option<i64>,
     next: Option<String>,
+    previous: Option<String>,
     may_invite: bool,
     /// Whether there are invitations at all.
     is_empty: bool,
@@ -89,6 +91,17 @@ impl Invites<'_> {
             .into()
     }
 
+    /// Whether a phone shows the boxes to tick; wider screens always do.
+    fn is_selecting(&self) -> bool {
+        self.filters.query.text("select") == "1"
+    }
+
+    /// Into that mode, or out of it.
+    fn selecting(&self) -> String {
+        let value = if self.is_selecting() { "" } else { "1" };
+        self.filters.here("select", value)
+    }
+
     fn range(&self) -> String {
         self.filters.range(self.rows.len(), self.total)
     }
@@ -104,9 +117,11 @@ impl Invites<'_> {
 
 struct Found {
     list: List<Line>,
+    limit: u32,
     names: Vec<String>,
     counts: [i64; 3],
     jobs: Vec<Bulk>,
+    questions: Vec<Question>,
 }
 
 /// `GET /admin/o/{slug}/invites`.
@@ -126,9 +141,11 @@ pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> 
             let all = listing::all_invitations(tx, host, &Filter::default())?;
             Ok(Found {
                 list,
+                limit: piece.limit,
                 names,
                 counts: counts(&all),
                 jobs: bulk::list(tx, host, 1)?,
+                questions: question::of(tx, host.occasion())?,
             })
         })
         .await?;
@@ -163,7 +180,7 @@ fn counts(all: &[Line]) -> [i64; 3] {
 
 fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) -> Response {
     let (text, says) = (&desk.text, desk.says(scene));
-    let filters = Filters::of_invitations(&says, &scene.events, &desk.query);
+    let filters = Filters::of_invitations(&says, &scene.events, &found.questions, &desk.query);
     let lines = found.list.items.iter().zip(&found.names);
     let body = Invites {
         text,
@@ -174,11 +191,8 @@ fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) 
         sort,
         rows: lines.map(|(line, names)| row(&says, line, names)).collect(),
         total: found.list.total,
-        next: found
-            .list
-            .next_cursor
-            .as_deref()
-            .map(|cursor| filters.next(cursor, found.list.items.len())),
+        next: filters.next(&found.list),
+        previous: filters.previous(&found.list, found.limit),
         may_invite: scene.may(Leave::Invite) && !filter.is_archived,
         is_empty: scene.sizes.invitations == 0 && *filter == Filter::default(),
         job: found.jobs.first().and_then(|job| job_line(&says, job)),

@@ -13,10 +13,12 @@ use super::say::{self, Says};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::export::{self, Export, ExportId, Request};
 use crate::hosting::listing;
+use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::summary::{self, Summary};
+use crate::hosting::tally::{self, Tally};
 use crate::hosting::{Leave, Refusal};
-use crate::words::{ExportKind, FileFormat, Progress};
+use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
 
 #[derive(Template)]
 #[template(path = "host/reports.html")]
@@ -31,7 +33,18 @@ struct Reports<'a> {
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
     people: Vec<Eater>,
+    questions: Vec<Tallied<'a>>,
     exports: Vec<Row>,
+}
+
+/// One question in numbers.
+struct Tallied<'a> {
+    title: Spoken<'a>,
+    /// How many answers, and the list of who gave them.
+    answered: (String, String),
+    /// How often each answer was given, and by whom.
+    choices: Vec<(String, String, String)>,
+    sum: Option<String>,
 }
 
 /// One food need: its words, how many in all, how many at each event.
@@ -61,11 +74,12 @@ struct Row {
 }
 
 /// The lists there are, as their choice names them.
-const KINDS: [(ExportKind, &str); 4] = [
+const KINDS: [(ExportKind, &str); 5] = [
     (ExportKind::Guests, "host-export-guests"),
     (ExportKind::Households, "host-export-households"),
     (ExportKind::Replies, "host-export-replies"),
     (ExportKind::Diets, "host-export-diets"),
+    (ExportKind::Questions, "host-export-questions"),
 ];
 
 struct Found {
@@ -73,6 +87,7 @@ struct Found {
     people: Vec<Person>,
     diets: Vec<DietaryOption>,
     exports: Vec<Export>,
+    tallies: Vec<Tally>,
 }
 
 /// `GET /admin/o/{slug}/reports`.
@@ -91,6 +106,7 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
                 people,
                 diets: diet::list(tx, host.occasion())?,
                 exports: export::list(tx, host, 10)?,
+                tallies: tally::load(tx, host)?.tallies(),
             })
         })
         .await?;
@@ -117,6 +133,11 @@ fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
                 household: person.household.clone(),
                 food: guests::food(&says, person, &found.diets),
             })
+            .collect(),
+        questions: found
+            .tallies
+            .iter()
+            .map(|tally| tallied(&says, tally))
             .collect(),
         exports: found
             .exports
@@ -152,6 +173,35 @@ fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
             .collect(),
     })
     .collect()
+}
+
+fn tallied<'a>(says: &Says<'a>, tally: &'a Tally) -> Tallied<'a> {
+    let text = says.text;
+    let default = &says.occasion.details.default_language;
+    let question = &tally.question;
+    let list = says.at(match question.asked_of {
+        AskedOf::Household => "/invites",
+        AskedOf::Guest => "/guests",
+    });
+    let who = |answer| say::address(&list, [("answer", &*answer_word(question, answer))]);
+    Tallied {
+        title: says.pick(&question.title),
+        answered: (
+            text.with("host-answers-to", [("n", tally.answered.into())]),
+            who(None),
+        ),
+        choices: tally
+            .choices
+            .iter()
+            .map(|(answer, n)| {
+                let words = question.say(answer, text, default);
+                (words, text.number(*n), who(Some(answer)))
+            })
+            .collect(),
+        sum: tally
+            .sum
+            .map(|sum| text.with("host-answers-sum", [("n", text.number(sum).into())])),
+    }
 }
 
 fn row(says: &Says<'_>, export: &Export) -> Row {
@@ -194,7 +244,7 @@ pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
     match kind {
         ExportKind::Households => (invitations, _) = listing::Filter::read(query.iter())?,
         ExportKind::Guests => people = people::Filter::read(query.iter())?,
-        ExportKind::Replies | ExportKind::Diets => {}
+        ExportKind::Replies | ExportKind::Diets | ExportKind::Questions => {}
     }
     let request = Request {
         kind,

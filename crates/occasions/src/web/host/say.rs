@@ -149,10 +149,7 @@ impl<'a> Says<'a> {
         let own = own.map(|option| option.label.pick(self.text.language(), default));
         match own {
             Some(label) if !label.is_empty() => label.text.to_owned(),
-            _ if crate::diet::BUILT_IN
-                .iter()
-                .any(|(built_in, _)| *built_in == key) =>
-            {
+            _ if crate::diet::is_built_in(key) => {
                 self.text.say(&format!("diet-{key}")).into_owned()
             }
             _ => key.to_owned(),

@@ -110,6 +110,11 @@ impl Sheet {
         self.complaints.push((field.to_owned(), words));
     }
 
+    /// Whether it was made for an older version.
+    pub(super) fn is_clash(&self) -> bool {
+        self.stored.is_some()
+    }
+
     /// Whether nothing stands against it.
     pub(super) fn is_fine(&self) -> bool {
         self.trouble.is_none() && self.complaints.is_empty()

@@ -18,14 +18,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use web::json::Received;
-use web::{Facts, Problem, Site, version};
+use web::{Problem, Site, version};
 
 use crate::guest::GuestId;
 use crate::hosting::Refusal;
-use crate::hosting::access::{self, HostOf};
+use crate::hosting::access::{self, HostOf, Leave};
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
-use crate::web::guest::Door;
+use crate::web::by_hand::ByHand;
 
 /// A call, before anybody is proved to be a host.
 pub(super) struct Call {
@@ -34,8 +34,7 @@ pub(super) struct Call {
     /// The path and query as sent.
     pub(super) address: String,
     caller: Caller,
-    /// Where guesses are counted, and who guesses.
-    door: Option<(Door, Facts)>,
+    by_hand: ByHand,
 }
 
 /// What leads to the occasion whose host the caller must be.
@@ -155,11 +154,13 @@ impl Call {
     }
 
     /// Makes a change that happens once under its `Idempotency-Key`: POST. A
-    /// repeat gets the same answer.
+    /// repeat gets the same answer, as long as the caller's role has the `leave`
+    /// that the change takes.
     pub(super) async fn once<T, F>(
         &self,
         who: SignedIn,
         place: Place,
+        leave: Leave,
         body: &[u8],
         status: StatusCode,
         change: F,
@@ -168,24 +169,28 @@ impl Call {
         T: Serialize,
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
     {
-        self.once_by(who, body, status, move |tx, who, request| {
+        let enter = move |tx: &mut Tx<'_>, who: &SignedIn, request| {
             let host = place.enter(tx, who, request)?;
-            change(tx, &host)
-        })
-        .await
+            host.needs(leave)?;
+            Ok(host)
+        };
+        self.once_by(who, body, status, enter, change).await
     }
 
-    /// As [`Call::once`], for what belongs to no occasion yet.
-    pub(super) async fn once_by<T, F>(
+    /// As [`Call::once`], for what belongs to no occasion yet: `enter` is asked
+    /// before an answer that was kept is given.
+    pub(super) async fn once_by<P, T, E, F>(
         &self,
         who: SignedIn,
         body: &[u8],
         status: StatusCode,
+        enter: E,
         change: F,
     ) -> Result<Response, Problem>
     where
         T: Serialize,
-        F: Fn(&mut Tx<'_>, &SignedIn, RequestFacts) -> Result<T, Refusal> + Send + 'static,
+        E: Fn(&mut Tx<'_>, &SignedIn, RequestFacts) -> Result<P, Refusal> + Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, Refusal> + Send + 'static,
     {
         let request = self.request();
         let key = self.key(&who, body)?;
@@ -193,6 +198,7 @@ impl Call {
             .site
             .store
             .write(move |tx| {
+                let proof = enter(tx, &who, request.clone())?;
                 if let Some(key) = &key {
                     match idempotency::find(tx, key)? {
                         Found::Answer(stored) => return Ok(stored),
@@ -200,7 +206,7 @@ impl Call {
                         Found::Nothing => {}
                     }
                 }
-                let done = change(tx, &who, request.clone())?;
+                let done = change(tx, &proof)?;
                 let answer = Stored {
                     status: status.as_u16().into(),
                     body: serde_json::to_string(&done).unwrap_or_default(),
@@ -217,14 +223,13 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// Whoever learns that a code is taken has guessed one of another household.
-    pub(super) fn count_taken(&self, code: Option<&str>, outcome: &Result<Response, Problem>) {
-        let is_taken = outcome
-            .as_ref()
-            .is_err_and(|problem| problem.code == "code_taken");
-        if let (true, Some(code), Some((door, facts))) = (is_taken, code, &self.door) {
-            door.count_taken(&self.site, facts, code);
-        }
+    /// Does what sets a code by hand, if one was sent.
+    pub(super) async fn by_hand(
+        &self,
+        code: Option<&str>,
+        set: impl Future<Output = Result<Response, Problem>>,
+    ) -> Result<Response, Problem> {
+        self.by_hand.set(&self.site, code, set).await
     }
 
     /// A key belongs to the account and the address it was sent to.
@@ -254,11 +259,7 @@ impl FromRequestParts<Site> for Call {
             headers: parts.headers.clone(),
             address: address.to_owned(),
             caller,
-            door: parts
-                .extensions
-                .get::<Door>()
-                .cloned()
-                .zip(parts.extensions.get::<Facts>().cloned()),
+            by_hand: ByHand::of(parts)?,
         })
     }
 }

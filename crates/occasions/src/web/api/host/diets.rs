@@ -11,6 +11,7 @@ use web::{Json, List, Problem, Site};
 
 use super::call::{Call, Place, answer};
 use super::view::{self, DietaryOptionView};
+use crate::hosting::Leave;
 use crate::hosting::diets::{self, Removed};
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
@@ -39,6 +40,7 @@ async fn list(
         total: i64::try_from(items.len()).ok(),
         items,
         next_cursor: None,
+        previous_cursor: None,
     }))
 }
 
@@ -59,6 +61,7 @@ async fn create(
     call.once(
         who,
         place,
+        Leave::Own,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| Ok(view::dietary_option(&diets::create(tx, host, &new)?, 1)),

@@ -12,7 +12,7 @@ use web::{Json, List, Problem, Site};
 use super::call::{Call, Place, answer, id};
 use super::view::{self, EventView};
 use crate::event::EventId;
-use crate::hosting::events;
+use crate::hosting::{Leave, events};
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
@@ -33,6 +33,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Even
         total: i64::try_from(items.len()).ok(),
         items,
         next_cursor: None,
+        previous_cursor: None,
     }))
 }
 
@@ -53,6 +54,7 @@ async fn create(
     call.once(
         who,
         place,
+        Leave::Own,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| Ok(view::event(&events::create(tx, host, &new)?)),

@@ -13,7 +13,7 @@ use web::{Json, Language, List, Problem, Site, Wishes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::export::{self, Export, ExportId};
-use crate::hosting::{Refusal, occasions};
+use crate::hosting::{Leave, Refusal, occasions};
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
@@ -36,6 +36,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Expo
     Ok(Json(List {
         items,
         next_cursor: None,
+        previous_cursor: None,
         total: None,
     }))
 }
@@ -44,7 +45,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Expo
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
     request_body = export::Request,
-    responses((status = 202, body = Export), (status = 403), (status = 404), (status = 422))
+    responses((status = 202, body = Export), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn start(
     call: Call,
@@ -59,6 +60,7 @@ async fn start(
     call.once(
         who,
         place,
+        Leave::See,
         &body.bytes,
         StatusCode::ACCEPTED,
         move |tx, host| export::start(tx, host, &wanted, &language),

@@ -16,7 +16,7 @@ use super::call::{Call, Place, answer, id};
 use super::invitations::shown;
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
-use crate::hosting::access::HostOf;
+use crate::hosting::access::{HostOf, Leave};
 use crate::hosting::listing::people;
 use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
@@ -93,6 +93,7 @@ async fn add(
     call.once(
         who,
         place,
+        Leave::Invite,
         &body.bytes,
         StatusCode::CREATED,
         move |tx, host| {

@@ -14,6 +14,7 @@ use web::{Json, List, Piece, Problem, Site};
 
 use super::call::{Call, Maybe, Place, answer, id};
 use super::view::{self, InvitationView, LineView};
+use crate::event::Seats;
 use crate::hosting::access::{HostOf, Leave};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::listing::{self, Filter};
@@ -77,16 +78,23 @@ async fn create(
     let new = body.value;
     let insists = new.insist_on_code.unwrap_or_default();
     let code = new.code.clone();
-    let chosen = choose(&call, &place, code.clone(), insists).await?;
-    let status = StatusCode::CREATED;
-    let made = call
-        .once(who, place, &body.bytes, status, move |tx, host| {
-            let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
-            shown(tx, host, &portal)
-        })
-        .await;
-    call.count_taken(code.as_deref(), &made);
-    made
+    let made = async {
+        let chosen = choose(&call, &place, code.clone(), insists).await?;
+        let status = StatusCode::CREATED;
+        call.once(
+            who,
+            place,
+            Leave::Invite,
+            &body.bytes,
+            status,
+            move |tx, host| {
+                let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
+                shown(tx, host, &portal)
+            },
+        )
+        .await
+    };
+    call.by_hand(code.as_deref(), made).await
 }
 
 /// One invitation, archived or not.
@@ -148,11 +156,13 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The version that was seen, if the caller cares.
+/// How an invitation comes back: the version that was seen, if the caller cares,
+/// and whether its people may sit beyond the seats.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Seen {
+struct Restoring {
     version: Option<i64>,
+    r#override: bool,
 }
 
 /// Why answers are closed; only hosts read it.
@@ -185,21 +195,31 @@ impl Default for Sent {
     }
 }
 
-/// Brings an archived invitation back.
+/// Brings an archived invitation back; with `override` beyond the seats that
+/// are left.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<Seen>,
+    params(("id" = String, Path,)), request_body = Option<Restoring>,
     responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
 )]
 async fn restore(
     call: Call,
     Path(text): Path<String>,
-    body: Maybe<Seen>,
+    body: Maybe<Restoring>,
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
-    act(&call, &text, &body.bytes, move |tx, host, invitation| {
-        invitations::restore(tx, host, invitation, version)
-    })
+    let seats = if body.value.r#override {
+        Seats::Beyond
+    } else {
+        Seats::Free
+    };
+    act(
+        &call,
+        &text,
+        Leave::Invite,
+        &body.bytes,
+        move |tx, host, invitation| invitations::restore(tx, host, invitation, version, seats),
+    )
     .await
 }
 
@@ -216,9 +236,13 @@ async fn lock(
 ) -> Result<Response, Problem> {
     let version = call.version_if_named(body.value.version)?;
     let reason = body.value.reason;
-    act(&call, &text, &body.bytes, move |tx, host, invitation| {
-        locks::lock(tx, host, invitation, version, &reason)
-    })
+    act(
+        &call,
+        &text,
+        Leave::Invite,
+        &body.bytes,
+        move |tx, host, invitation| locks::lock(tx, host, invitation, version, &reason),
+    )
     .await
 }
 
@@ -235,9 +259,13 @@ async fn unlock(
 ) -> Result<Response, Problem> {
     let mut opening = body.value;
     opening.version = call.version_if_named(opening.version)?;
-    act(&call, &text, &body.bytes, move |tx, host, invitation| {
-        locks::unlock(tx, host, invitation, &opening)
-    })
+    act(
+        &call,
+        &text,
+        Leave::Invite,
+        &body.bytes,
+        move |tx, host, invitation| locks::unlock(tx, host, invitation, &opening),
+    )
     .await
 }
 
@@ -258,13 +286,14 @@ async fn replace_code(
     let version = call.version_if_named(wanted.version)?;
     let place = Place::Invitation(invitation);
     let code = wanted.code.clone();
-    let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
-    let replaced = act(&call, &text, &body.bytes, move |tx, host, invitation| {
-        codes::replace(tx, host, invitation, version, chosen.as_ref())
-    })
-    .await;
-    call.count_taken(code.as_deref(), &replaced);
-    replaced
+    let replaced = async {
+        let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
+        let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
+            codes::replace(tx, host, invitation, version, chosen.as_ref())
+        };
+        act(&call, &text, Leave::Own, &body.bytes, replace).await
+    };
+    call.by_hand(code.as_deref(), replaced).await
 }
 
 /// Notes that an invitation was sent, by card or messenger.
@@ -279,21 +308,33 @@ async fn mark_sent(
     body: Maybe<Sent>,
 ) -> Result<Response, Problem> {
     let sent = body.value.sent;
-    act(&call, &text, &body.bytes, move |tx, host, invitation| {
-        invitations::mark_sent(tx, host, invitation, sent)?;
-        invitations::load(tx, host, invitation)
-    })
+    act(
+        &call,
+        &text,
+        Leave::Invite,
+        &body.bytes,
+        move |tx, host, invitation| {
+            invitations::mark_sent(tx, host, invitation, sent)?;
+            invitations::load(tx, host, invitation)
+        },
+    )
     .await
 }
 
-async fn act<F>(call: &Call, text: &str, body: &[u8], change: F) -> Result<Response, Problem>
+async fn act<F>(
+    call: &Call,
+    text: &str,
+    leave: Leave,
+    body: &[u8],
+    change: F,
+) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<Portal, Refusal> + Send + 'static,
 {
     let who = call.who(Right::OccasionWrite)?;
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
-    call.once(who, place, body, StatusCode::OK, move |tx, host| {
+    call.once(who, place, leave, body, StatusCode::OK, move |tx, host| {
         let portal = change(tx, host, &invitation)?;
         shown(tx, host, &portal)
     })

@@ -100,6 +100,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Memb
         total: i64::try_from(found.len()).ok(),
         items: found.into_iter().map(MemberView::from).collect(),
         next_cursor: None,
+        previous_cursor: None,
     }))
 }
 
@@ -185,6 +186,7 @@ async fn invites(
         total: i64::try_from(found.len()).ok(),
         items: found.into_iter().map(InviteView::from).collect(),
         next_cursor: None,
+        previous_cursor: None,
     }))
 }
 

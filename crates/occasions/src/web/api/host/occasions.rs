@@ -14,7 +14,7 @@ use web::{Json, List, Problem, Site};
 
 use super::call::{Call, Maybe, Place, answer};
 use super::view::{self, OccasionView};
-use crate::hosting::{Refusal, enter, occasions};
+use crate::hosting::{Leave, Refusal, enter, occasions};
 use crate::words::OccasionStatus;
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
@@ -47,6 +47,7 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
         total: i64::try_from(items.len()).ok(),
         items,
         next_cursor: None,
+        previous_cursor: None,
     }))
 }
 
@@ -64,7 +65,12 @@ async fn create(call: Call, body: Received<occasions::Change>) -> Result<Respons
         &body.bytes,
         StatusCode::CREATED,
         move |tx, who, request| {
-            let id = occasions::create(tx, who, &new, Some(request))?;
+            let may = occasions::may_create(tx, who)?;
+            may.then(|| (who.clone(), request))
+                .ok_or(Refusal::Forbidden)
+        },
+        move |tx, (who, request)| {
+            let id = occasions::create(tx, who, &new, Some(request.clone()))?;
             let host = enter(tx, who, &id, None)?;
             Ok(view::occasion(&occasions::load(tx, &host)?).for_role(host.role()))
         },
@@ -192,9 +198,16 @@ async fn set(
     let who = call.who(Right::OccasionWrite)?;
     let version = call.version_if_named(body.value.version)?;
     let place = Place::occasion(id)?;
-    call.once(who, place, &body.bytes, StatusCode::OK, move |tx, host| {
-        let moved = occasions::set_status(tx, host, version, status)?;
-        Ok::<_, Refusal>(view::occasion(&moved).for_role(host.role()))
-    })
+    call.once(
+        who,
+        place,
+        Leave::Own,
+        &body.bytes,
+        StatusCode::OK,
+        move |tx, host| {
+            let moved = occasions::set_status(tx, host, version, status)?;
+            Ok::<_, Refusal>(view::occasion(&moved).for_role(host.role()))
+        },
+    )
     .await
 }

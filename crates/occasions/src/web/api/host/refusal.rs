@@ -27,12 +27,19 @@ impl From<Refusal> for Problem {
             Refusal::TooManyTries(seconds) => Self::new(S::TOO_MANY_REQUESTS, "rate_limited")
                 .with("minutes", seconds.div_ceil(60))
                 .retry_after(seconds),
+            Refusal::Guessing(seconds) => Self::new(S::TOO_MANY_REQUESTS, "too_many_attempts")
+                .with("minutes", seconds.div_ceil(60))
+                .retry_after(seconds),
             Refusal::LastEvent => Self::new(S::CONFLICT, "last_event"),
             Refusal::LastOwner => Self::new(S::CONFLICT, "last_owner"),
             Refusal::LimitReached(limit) => {
                 Self::new(S::CONFLICT, "limit_reached").with("limit", limit)
             }
+            Refusal::ExportsWaiting(limit) => {
+                Self::new(S::CONFLICT, "exports_waiting").with("limit", limit)
+            }
             Refusal::CursorInvalid => Self::new(S::BAD_REQUEST, "cursor_invalid"),
+            Refusal::QuestionInUse => Self::new(S::CONFLICT, "question_in_use"),
             Refusal::WrongState => Self::new(S::CONFLICT, "wrong_state"),
             Refusal::KeyReused => Self::new(S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
             Refusal::PlusOneLimit(places) => Self::new(S::CONFLICT, "plus_one_limit")
@@ -52,6 +59,7 @@ fn stored(current: &Current) -> Value {
         Current::DietaryOption(option, version) => {
             serde_json::to_value(view::dietary_option(option, *version))
         }
+        Current::Question(question) => serde_json::to_value(view::question(question)),
         Current::Invitation(portal) => serde_json::to_value(view::invitation(portal, true)),
     };
     shown.unwrap_or_default()

@@ -5,11 +5,13 @@ use std::time::Duration;
 use accounts::signed_in::SignedIn;
 use accounts::token::Right;
 use accounts::web::asking::Caller;
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, request};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
 use tokio::time::{MissedTickBehavior, interval};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +19,7 @@ use utoipa_axum::routes;
 use web::{Problem, Site};
 
 use super::call::{Call, id};
-use crate::hosting::stream::{Feed, Message};
+use crate::hosting::stream::{AllCounts, End, Feed, Message, Places};
 use crate::occasion::OccasionId;
 
 /// How many events may wait for a slow reader before it is cut off.
@@ -29,16 +31,26 @@ const EVERY: Duration = Duration::from_secs(15);
 const RETRY: &str = "retry: 3000\n\n";
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(listen))
+    OpenApiRouter::new()
+        .routes(routes!(listen))
+        .layer(Extension(Listeners::default()))
 }
 
 /// How often a stream shows that it lives. Tests hand in another one.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
+/// What the streams of this process share.
+#[derive(Clone, Debug, Default)]
+struct Listeners {
+    counts: AllCounts,
+    places: Places,
+}
+
 /// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`,
 /// `note`, `job`, `reset`. Goes on after `Last-Event-ID`, or the query's
-/// `last_event_id`.
+/// `last_event_id`. An account holds 20 streams at most: one more ends its
+/// oldest, which hears `end` last, and should not come back by itself.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -46,6 +58,7 @@ pub struct Pace(pub Duration);
 )]
 async fn listen(
     State(site): State<Site>,
+    Extension(listeners): Extension<Listeners>,
     Path(occasion): Path<String>,
     call: Call,
     request: Request,
@@ -53,11 +66,19 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let who = call.who(Right::RsvpsRead)?;
     let resume = resume(&call.headers, &call.query());
-    let feed = Feed::open(site.store.clone(), who, occasion, resume).await?;
+    let account = who.account().id.clone();
+    let store = site.store.clone();
+    let feed = Feed::open(store, &listeners.counts, who, occasion, resume).await?;
+    let (place, end) = listeners.places.take(&account);
     let (parts, _) = request.into_parts();
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
-    tokio::spawn(send(feed, sender, site, parts, pace));
+    tokio::spawn(send(feed, end, sender, site, parts, pace));
+    // The body goes as soon as its reader does, and the place with it.
+    let body = body.map_frame(move |frame| {
+        let _held = &place;
+        frame
+    });
     let mut response = Body::new(body).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -80,9 +101,11 @@ fn resume(headers: &HeaderMap, query: &[(String, String)]) -> Option<i64> {
     Some(text.trim().parse().unwrap_or(-1))
 }
 
-/// Sends until the reader goes, is too slow, or may no longer listen.
+/// Sends until the reader goes, is too slow, may no longer listen, or must make
+/// room for a newer one.
 async fn send(
     mut feed: Feed,
+    mut end: End,
     mut sender: Sender<Bytes, std::convert::Infallible>,
     site: Site,
     parts: request::Parts,
@@ -100,6 +123,10 @@ async fn send(
                 Ok(message) => written(&message),
                 Err(_) => return,
             },
+            () = end.wait() => {
+                push(&mut sender, "event: end\ndata: {}\n\n".to_owned());
+                return;
+            }
             _ = tick.tick() => {
                 let Some(who) = still_there(&parts, &site).await else {
                     return;

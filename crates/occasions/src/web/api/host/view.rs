@@ -19,8 +19,10 @@ use crate::household::Allowance;
 use crate::invitation::InvitationId;
 use crate::occasion::{Contact, Occasion, OccasionId, Switches};
 use crate::portal::Portal;
+use crate::question::{Answer, Answers, Choice, Question};
 use crate::words::{
-    Access, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Response, Tone,
+    Access, AskedOf, GuestKind, LockMode, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus,
+    Response, Tone,
 };
 
 /// An occasion.
@@ -163,6 +165,49 @@ pub(super) fn dietary_option(option: &DietaryOption, version: i64) -> DietaryOpt
     }
 }
 
+/// A question that hosts ask besides who comes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Question)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of its own in JSON"
+)]
+pub(super) struct QuestionView {
+    key: String,
+    asked_of: AskedOf,
+    kind: QuestionKind,
+    title: I18n,
+    help: I18n,
+    choices: Vec<Choice>,
+    /// Keys of the events it is about; empty: all of them.
+    events: Vec<String>,
+    required: bool,
+    coming_only: bool,
+    hosts_only: bool,
+    active: bool,
+    position: i64,
+    version: i64,
+}
+
+pub(super) fn question(question: &Question) -> QuestionView {
+    let question = question.clone();
+    QuestionView {
+        key: question.key,
+        asked_of: question.asked_of,
+        kind: question.kind,
+        title: question.title,
+        help: question.help,
+        choices: question.choices,
+        events: question.events,
+        required: question.required,
+        coming_only: question.coming_only,
+        hosts_only: question.hosts_only,
+        active: question.active,
+        position: question.position,
+        version: question.version,
+    }
+}
+
 /// An invitation with everyone on it. What the caller's role does not show is
 /// null.
 #[derive(Debug, Serialize, ToSchema)]
@@ -189,7 +234,8 @@ pub(super) struct InvitationView {
     #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
     lock_reason: Option<String>,
-    host_message: Option<String>,
+    /// What the household reads in its portal.
+    host_message: String,
     host_note: Option<String>,
     tags: Vec<String>,
     /// What the household wrote to the hosts.
@@ -205,6 +251,8 @@ pub(super) struct InvitationView {
     /// Keys of the events the household is invited to.
     events: Vec<String>,
     guests: Vec<GuestView>,
+    /// Answers of the whole household, by key of the question.
+    answers: BTreeMap<String, Answer>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
 }
@@ -241,6 +289,8 @@ pub(super) struct GuestView {
     replies: BTreeMap<String, ReplyStatus>,
     diets: Vec<String>,
     diet_note: String,
+    /// To the hosts' questions, by key.
+    answers: BTreeMap<String, Answer>,
     email: Option<String>,
     phone: Option<String>,
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -270,7 +320,7 @@ pub(super) fn invitation(portal: &Portal, contacts: bool) -> InvitationView {
         lock_mode: details.lock_mode,
         open_until: details.open_until,
         lock_reason: shown(details.lock_reason),
-        host_message: shown(details.host_message),
+        host_message: details.host_message,
         host_note: shown(details.host_note),
         tags: details.tags,
         note: stored.note.clone(),
@@ -289,6 +339,7 @@ pub(super) fn invitation(portal: &Portal, contacts: bool) -> InvitationView {
             .iter()
             .map(|one| guest(portal, one))
             .collect(),
+        answers: answers(portal, &portal.household.answers),
         bookkeeping: None,
     }
 }
@@ -338,10 +389,18 @@ fn guest(portal: &Portal, guest: &Guest) -> GuestView {
         replies: replies.collect(),
         diets: guest.diets.clone(),
         diet_note: guest.diet_note.clone(),
+        answers: answers(portal, &guest.answers),
         email: None,
         phone: None,
         answered_at: guest.answered_at(),
     }
+}
+
+fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
+    let questions = portal.questions.iter();
+    questions
+        .filter_map(|question| Some((question.key.clone(), given.get(&question.id)?.clone())))
+        .collect()
 }
 
 /// An invitation in a list.

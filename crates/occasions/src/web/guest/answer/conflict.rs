@@ -17,6 +17,8 @@ use super::form::Which;
 use crate::guest::Guest;
 use crate::household::Change;
 use crate::portal::Portal;
+use crate::question::{Answer, Answers, Question};
+use crate::words::{AskedOf, QuestionKind};
 
 /// The page that asks which version to keep.
 pub(super) fn show(
@@ -69,8 +71,8 @@ struct Pair {
     stored: String,
     /// The stored value in words.
     words: String,
-    /// How a typed value is said.
-    say: fn(&Text, &str) -> String,
+    /// How typed values are said; what is not among them is said as it is.
+    said: Vec<(String, String)>,
 }
 
 impl Merge<'_> {
@@ -88,18 +90,21 @@ impl Merge<'_> {
             } else if before.is_none() {
                 merged.push((pair.field.clone(), typed.to_owned()));
             } else {
-                differences.push(self.difference(pair, typed));
+                differences.push(pair.difference(typed));
             }
         }
         for guest in &self.portal.household.guests {
             self.put_together(guest, &mut merged);
         }
+        let ticked = self.put_choices_together(&mut merged);
         // Everything else travels as typed: new people, removals.
         let twins = self.twins();
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
             let ours = ["version", "submission_id", "note_version"].contains(&name);
-            let ticks = name.starts_with("diet.") || name.starts_with("child.");
+            let ticks = name.starts_with("diet.")
+                || name.starts_with("child.")
+                || ticked.iter().any(|field| field == name);
             let twin = twins.iter().any(|row| name.starts_with(row));
             if !asked && !ours && !ticks && !twin && self.still_there(name) {
                 merged.push((name.to_owned(), value.to_owned()));
@@ -153,20 +158,110 @@ impl Merge<'_> {
         }
         if has("diet_note") {
             let field = format!("diet.{}", guest.id);
-            let typed: Vec<&str> = self.form.all(&field).collect();
-            let old = self
-                .old(&format!("guests/{}/diets", guest.id))
-                .and_then(Value::as_array);
-            let old: Vec<&str> = match old {
-                Some(keys) => keys.iter().filter_map(Value::as_str).collect(),
-                None => guest.diets.iter().map(String::as_str).collect(),
-            };
-            let kept = guest.diets.iter().map(String::as_str);
-            let kept = kept.filter(|key| typed.contains(key) || !old.contains(key));
-            let added = typed.iter().copied();
-            let added =
-                added.filter(|key| !old.contains(key) && !guest.diets.iter().any(|had| had == key));
-            merged.extend(kept.chain(added).map(|key| (field.clone(), key.to_owned())));
+            let history = format!("guests/{}/diets", guest.id);
+            merged.extend(self.ticks(&field, &history, &guest.diets));
+        }
+    }
+
+    /// Ticks of one field, put together: those that are stored and neither side
+    /// took away, and those that were added here.
+    fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
+        let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
+        let old: Vec<&str> = match self.old(history) {
+            Some(Value::Array(keys)) => keys.iter().filter_map(Value::as_str).collect(),
+            Some(_) => Vec::new(),
+            None => stored.iter().map(String::as_str).collect(),
+        };
+        let kept = stored.iter().map(String::as_str);
+        let kept = kept.filter(|key| typed.contains(key) || !old.contains(key));
+        let added = typed.iter().copied();
+        let added = added.filter(|key| !old.contains(key) && !stored.iter().any(|had| had == key));
+        kept.chain(added)
+            .map(|key| (field.to_owned(), key.to_owned()))
+            .collect()
+    }
+
+    /// The same for questions of which several choices may be ticked; returns
+    /// their fields.
+    fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
+        let mut fields = Vec::new();
+        for (question, field, history, stored) in self.questions() {
+            if question.kind != QuestionKind::SeveralChoices {
+                continue;
+            }
+            if self.form.find(&field).is_some() {
+                let stored = match stored.get(&question.id) {
+                    Some(Answer::Choices(keys)) => keys.as_slice(),
+                    _ => &[],
+                };
+                // The empty one that says the question was on the page.
+                merged.push((field.clone(), String::new()));
+                merged.extend(self.ticks(&field, &history, stored));
+            }
+            fields.push(field);
+        }
+        fields
+    }
+
+    /// Every question with its field, the history's name for it, and the
+    /// answers that stand.
+    fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
+        let household = &self.portal.household;
+        let mut all = Vec::new();
+        for question in self.reading.questions(AskedOf::Household) {
+            let field = format!("household.{}", question.key);
+            let history = format!("answers/{}", question.key);
+            all.push((question, field, history, &household.answers));
+        }
+        for guest in &household.guests {
+            for question in self.reading.questions_for(guest) {
+                let field = format!("answer.{}.{}", guest.id, question.key);
+                let history = format!("guests/{}/answers/{}", guest.id, question.key);
+                all.push((question, field, history, &guest.answers));
+            }
+        }
+        all
+    }
+
+    fn question(
+        &self,
+        question: &Question,
+        field: String,
+        history: String,
+        answers: &Answers,
+    ) -> Pair {
+        let (text, portal) = (self.text, self.portal);
+        let default = &portal.occasion.details.default_language;
+        let of = portal
+            .household
+            .guests
+            .iter()
+            .find(|guest| field.starts_with(&format!("answer.{}.", guest.id)));
+        let title = self.reading.question_title(question).text;
+        let about = of.map_or_else(
+            || title.to_owned(),
+            |guest| {
+                let (name, comma) = (self.reading.name(guest), text.say("list-comma"));
+                format!("{name}{comma}{title}")
+            },
+        );
+        let stored = answers.get(&question.id);
+        Pair {
+            field,
+            history,
+            about,
+            stored: stored.map_or_else(String::new, |answer| question.field_value(answer)),
+            words: stored.map_or_else(String::new, |answer| question.say(answer, text, default)),
+            said: question
+                .possible_answers()
+                .iter()
+                .map(|answer| {
+                    (
+                        question.field_value(answer),
+                        question.say(answer, text, default),
+                    )
+                })
+                .collect(),
         }
     }
 
@@ -181,6 +276,8 @@ impl Merge<'_> {
             Value::Null => String::new(),
             Value::String(text) if text == "pending" => String::new(),
             Value::String(text) => text.clone(),
+            Value::Bool(true) => "yes".to_owned(),
+            Value::Bool(false) => "no".to_owned(),
             other => other.to_string(),
         })
     }
@@ -198,10 +295,15 @@ impl Merge<'_> {
                 about: self.text.with("conflict-name", [("name", name.into())]),
                 stored: guest.name.clone(),
                 words: guest.name.clone(),
-                say: as_typed,
+                said: Vec::new(),
             });
             pairs.push(self.diet_note(guest));
             pairs.push(self.age(guest));
+        }
+        for (question, field, history, stored) in self.questions() {
+            if question.kind != QuestionKind::SeveralChoices {
+                pairs.push(self.question(question, field, history, stored));
+            }
         }
         let note = &self.portal.household.invitation.note;
         pairs.push(Pair {
@@ -210,7 +312,7 @@ impl Merge<'_> {
             about: self.text.say("note-title").into_owned(),
             stored: note.clone(),
             words: note.clone(),
-            say: as_typed,
+            said: Vec::new(),
         });
         pairs
     }
@@ -223,7 +325,7 @@ impl Merge<'_> {
             about: self.text.with("answer-diets-for", [("name", name.into())]),
             stored: guest.diet_note.clone(),
             words: guest.diet_note.clone(),
-            say: as_typed,
+            said: Vec::new(),
         }
     }
 
@@ -239,7 +341,7 @@ impl Merge<'_> {
             about: format!("{name}{comma}{}", self.text.say("answer-age")),
             words: stored.clone(),
             stored,
-            say: as_typed,
+            said: Vec::new(),
         }
     }
 
@@ -253,25 +355,12 @@ impl Merge<'_> {
             about: format!("{name}{comma}{}", self.reading.event_name(event)),
             stored: if word == "pending" { "" } else { word }.to_owned(),
             words: self.text.say(&format!("reply-{word}")).into_owned(),
-            say: |text, typed| match typed {
-                "yes" | "no" | "undecided" => text.say(&format!("reply-{typed}")).into_owned(),
-                _ => String::new(),
-            },
-        }
-    }
-
-    fn difference(&self, pair: &Pair, typed: &str) -> Difference {
-        Difference {
-            field: pair.field.clone(),
-            about: pair.about.clone(),
-            saved: Side {
-                value: pair.stored.clone(),
-                words: pair.words.clone(),
-            },
-            yours: Side {
-                value: typed.to_owned(),
-                words: (pair.say)(self.text, typed),
-            },
+            said: ["yes", "no", "undecided"]
+                .map(|word| {
+                    let words = self.text.say(&format!("reply-{word}")).into_owned();
+                    (word.to_owned(), words)
+                })
+                .to_vec(),
         }
     }
 
@@ -290,6 +379,24 @@ impl Merge<'_> {
     }
 }
 
-fn as_typed(_: &Text, typed: &str) -> String {
-    typed.to_owned()
+impl Pair {
+    fn difference(&self, typed: &str) -> Difference {
+        Difference {
+            field: self.field.clone(),
+            about: self.about.clone(),
+            saved: Side {
+                value: self.stored.clone(),
+                words: self.words.clone(),
+            },
+            yours: Side {
+                value: typed.to_owned(),
+                words: self.say(typed),
+            },
+        }
+    }
+
+    fn say(&self, typed: &str) -> String {
+        let found = self.said.iter().find(|(value, _)| value == typed);
+        found.map_or(typed, |(_, words)| words).to_owned()
+    }
 }

@@ -8,14 +8,14 @@ use super::super::fill::Filled;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{
-    Answer, Chips, Choice, Complaint, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage,
-    Places, Row, Seats,
+    Answer, Asked, Chips, Choice, Complaint, Diet, DietRow, Dietary, Mark, NewRow, NoteField,
+    NotePage, Places, Row, Seats,
 };
 use crate::event::Event;
 use crate::guest::Guest;
 use crate::portal::Portal;
 use crate::wish::Wish;
-use crate::words::{GuestKind, ReplyStatus};
+use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 /// Which of the three forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ impl Which {
             Self::Answers => {}
             Self::Diets => {
                 wish.note = None;
+                wish.answers.clear();
                 wish.remove.clear();
                 wish.guests.retain(|guest| guest.id.is_some());
                 for guest in &mut wish.guests {
@@ -77,6 +78,7 @@ impl Which {
             Self::Note => {
                 wish.guests.clear();
                 wish.remove.clear();
+                wish.answers.clear();
                 wish.version = None;
             }
         }
@@ -89,6 +91,8 @@ pub(super) enum Trouble {
     None,
     /// The store could not take it now.
     NotSaved,
+    /// The browser says that another page sent it.
+    Elsewhere,
     /// Fields that are not right, with the status to answer.
     Fields(StatusCode, Vec<Complaint>),
 }
@@ -107,6 +111,10 @@ pub(super) fn show(
         Trouble::NotSaved => {
             let words = text.say("answer-failed").into_owned();
             (StatusCode::SERVICE_UNAVAILABLE, Some(words), Vec::new())
+        }
+        Trouble::Elsewhere => {
+            let words = text.say("answer-elsewhere").into_owned();
+            (StatusCode::FORBIDDEN, Some(words), Vec::new())
         }
         Trouble::Fields(status, complaints) => (status, None, complaints),
     };
@@ -171,6 +179,7 @@ impl Sheet<'_> {
             places: self.places(),
             undecided: switches.undecided,
             children: switches.children,
+            household: self.household_questions(),
             note: switches.notes.then(|| self.note_field()),
         };
         let title = body.title();
@@ -272,6 +281,7 @@ impl Sheet<'_> {
                         .map(|(event, mark)| self.choice(guest, event, mark))
                         .collect(),
                     diets: switches.dietary.then(|| self.chips(guest)),
+                    questions: self.questions(guest),
                 }
             })
             .collect()
@@ -325,7 +335,7 @@ impl Sheet<'_> {
         let places = household.allowance().plus_ones;
         let wanted = i64::try_from(household.guests.len()).unwrap_or(i64::MAX)
             + (places.allowed - places.used).max(0);
-        match event.seats_left() {
+        match self.portal.seats_left(event) {
             Some(left) if left <= 0 => Seats::Full,
             Some(left) if left < wanted => Seats::Left(left),
             _ => Seats::Enough,
@@ -374,7 +384,41 @@ impl Sheet<'_> {
                 .typed(&format!("new.{n}.age"))
                 .and_then(|age| age.parse().ok()),
             choices,
+            questions: self.new_questions(n),
         }
+    }
+
+    fn household_questions(&self) -> Vec<Asked<'_>> {
+        let stored = &self.portal.household.answers;
+        self.reading
+            .questions(AskedOf::Household)
+            .map(|question| {
+                let field = format!("household.{}", question.key);
+                self.reading.asked(question, field, Some(stored), self.form)
+            })
+            .collect()
+    }
+
+    fn questions(&self, guest: &Guest) -> Vec<Asked<'_>> {
+        let field = |key: &str| format!("answer.{}.{key}", guest.id);
+        let questions = self.reading.questions_for(guest);
+        questions
+            .map(|question| {
+                let field = field(&question.key);
+                self.reading
+                    .asked(question, field, Some(&guest.answers), self.form)
+            })
+            .collect()
+    }
+
+    fn new_questions(&self, n: usize) -> Vec<Asked<'_>> {
+        self.reading
+            .questions(AskedOf::Guest)
+            .map(|question| {
+                let field = format!("new.{n}.answer.{}", question.key);
+                self.reading.asked(question, field, None, self.form)
+            })
+            .collect()
     }
 
     fn places(&self) -> Option<Places> {

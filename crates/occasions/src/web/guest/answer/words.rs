@@ -1,6 +1,9 @@
 //! Refusals as complaints at their fields, and what was typed as words to copy.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
+use serde_json::Value;
 use web::{Form, Text};
 
 use super::super::fill::Filled;
@@ -10,6 +13,7 @@ use super::form::Trouble;
 use crate::guest::Guest;
 use crate::household::Places;
 use crate::portal::Portal;
+use crate::question::Answers;
 use crate::refusal::{FieldError, Refusal};
 use crate::wish::GuestWish;
 use crate::words::ReplyStatus;
@@ -84,6 +88,12 @@ fn full(text: &Text, portal: &Portal, filled: &Filled, key: &str, left: i64) -> 
 }
 
 fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> Complaint {
+    if let Some((_, key)) = error.pointer.rsplit_once("answers/") {
+        return Complaint {
+            field: filled.field(&error.pointer),
+            words: about_question(text, portal, key, error.code),
+        };
+    }
     let last = error.pointer.rsplit('/').next().unwrap_or_default();
     let words = match (last, error.code) {
         ("name", "required") => text.say("complaint-name-required").into_owned(),
@@ -108,6 +118,26 @@ fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> C
         field: filled.field(&error.pointer),
         words,
     }
+}
+
+/// What is wrong with the answer to one of the hosts' questions.
+fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String {
+    let found = portal
+        .asked_questions()
+        .find(|question| question.key == key);
+    let (Some(question), false) = (found, code == "unknown_field") else {
+        return text.say("complaint-question-gone").into_owned();
+    };
+    let id = match code {
+        "required" => "complaint-question-required",
+        "too_long" => "complaint-question-long",
+        "date_invalid" => "complaint-question-date",
+        "invalid" | "out_of_range" => "complaint-question-number",
+        _ => "complaint-question-choice",
+    };
+    let title = Reading::new(text, portal).question_title(question).text;
+    let limit = crate::question::ANSWER_LIMIT;
+    text.with(id, [("question", title.into()), ("n", limit.into())])
 }
 
 /// What was typed and differs from what is stored, to be copied by hand.
@@ -151,8 +181,47 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) 
             add(about, needs.join(&text.say("list-comma")));
         }
     }
+    for (index, wanted) in filled.wish.guests.iter().enumerate() {
+        let known = wanted.id.as_ref();
+        let known =
+            known.and_then(|id| portal.household.guests.iter().find(|guest| guest.id == *id));
+        let name = known.map_or_else(
+            || newcomer(text, wanted, index),
+            |guest| reading.name(guest),
+        );
+        let none = Answers::new();
+        let stored = known.map_or(&none, |guest| &guest.answers);
+        lines.extend(answers(&reading, &wanted.answers, stored, Some(&name)));
+    }
+    let stored = &portal.household.answers;
+    lines.extend(answers(&reading, &filled.wish.answers, stored, None));
     lines.extend(note(text, form, &portal.household.invitation.note));
     lines
+}
+
+/// Answers to the hosts' questions as typed, where they differ from what is
+/// stored.
+fn answers(
+    reading: &Reading<'_>,
+    typed: &BTreeMap<String, Value>,
+    stored: &Answers,
+    name: Option<&str>,
+) -> Vec<Typed> {
+    let (text, portal) = (reading.text, reading.portal);
+    let default = &portal.occasion.details.default_language;
+    let differing = portal.asked_questions().filter_map(|question| {
+        let answer = question.read(typed.get(&question.key)?).ok()??;
+        if stored.get(&question.id) == Some(&answer) {
+            return None;
+        }
+        let title = reading.question_title(question).text;
+        let comma = text.say("list-comma");
+        Some(Typed {
+            what: name.map_or_else(|| title.to_owned(), |name| format!("{name}{comma}{title}")),
+            words: question.say(&answer, text, default),
+        })
+    });
+    differing.collect()
 }
 
 /// The food needs of one person as typed; none where they are as stored.
@@ -183,8 +252,10 @@ pub(super) fn of_a_stranger(text: &Text, form: &Form, filled: &Filled) -> Vec<Ty
         .map(|(index, wanted)| {
             let replies = wanted.replies.values().map(|status| reply(text, *status));
             let own_words = wanted.diet_note.iter().map(|words| words.trim().to_owned());
+            let answers = wanted.answers.values().filter_map(Value::as_str);
             let words: Vec<String> = replies
                 .chain(own_words)
+                .chain(answers.map(str::to_owned))
                 .filter(|words| !words.is_empty())
                 .collect();
             Typed {
@@ -193,6 +264,12 @@ pub(super) fn of_a_stranger(text: &Text, form: &Form, filled: &Filled) -> Vec<Ty
             }
         })
         .collect();
+    for answer in filled.wish.answers.values().filter_map(Value::as_str) {
+        lines.push(Typed {
+            what: text.say("question-household").into_owned(),
+            words: answer.to_owned(),
+        });
+    }
     lines.extend(note(text, form, ""));
     lines
 }

@@ -6,7 +6,7 @@
 use askama::Template;
 use web::{Spoken, Text};
 
-use super::{Closing, Frame};
+use super::{Ask, Asked, Closing, Frame};
 
 /// `/invite/{code}/rsvp`: one form, one save, for everybody.
 #[derive(Template)]
@@ -42,6 +42,8 @@ pub struct Answer<'a> {
     pub undecided: bool,
     /// Whether children are told apart.
     pub children: bool,
+    /// What hosts ask of the whole household.
+    pub household: Vec<Asked<'a>>,
     /// The note to the hosts, when they take notes.
     pub note: Option<NoteField>,
 }
@@ -81,6 +83,8 @@ pub struct Row<'a> {
     pub choices: Vec<Choice<'a>>,
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
+    /// What hosts ask of this person.
+    pub questions: Vec<Asked<'a>>,
 }
 
 /// The answer to one event.
@@ -144,6 +148,8 @@ pub struct NewRow<'a> {
     pub age: Option<u8>,
     /// One for each event; empty with a single event.
     pub choices: Vec<Choice<'a>>,
+    /// What hosts ask of each person.
+    pub questions: Vec<Asked<'a>>,
 }
 
 /// How many people a household may bring, and how many places are left.

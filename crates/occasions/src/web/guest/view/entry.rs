@@ -34,6 +34,8 @@ pub enum CodeProblem {
     Malformed,
     /// Nobody has it. Also said of revoked ones.
     Unknown,
+    /// The browser says that another page sent it.
+    Elsewhere,
     /// There were too many wrong ones from here.
     TooMany {
         /// When the next try is allowed: "2:20 pm".
@@ -69,6 +71,7 @@ impl CodeEntry<'_> {
         Some(match self.problem.as_ref()? {
             CodeProblem::Malformed => self.text.say("code-malformed").into_owned(),
             CodeProblem::Unknown => self.text.say("code-unknown").into_owned(),
+            CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
             CodeProblem::TooMany { time, minutes } => {
                 let values = [
                     ("time", time.as_str().into()),

@@ -4,7 +4,7 @@ use askama::Template;
 use web::theme::{Ground, Preset};
 use web::{Text, Theme};
 
-use super::{Contact, Stored};
+use super::{Contact, Stored, Told};
 
 /// Colours of a theme, written into the mail: mail programs know no style sheet
 /// of ours.
@@ -132,6 +132,8 @@ pub struct Confirmation<'a> {
     pub declined: bool,
     /// Everybody with the answers stored.
     pub guests: Vec<Stored<'a>>,
+    /// What the household answered as a whole to the hosts' questions.
+    pub told: Vec<Told<'a>>,
     /// Until when answers can be changed, as a sentence.
     pub change: Option<String>,
     /// The full address of the portal, with its key.

@@ -5,7 +5,7 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text};
 
-use super::{Closing, Counts, Cover, Frame, Mark, Tone, around_contact};
+use super::{Closing, Counts, Cover, Frame, Mark, Told, Tone, around_contact};
 
 /// `/invite/{code}`.
 #[derive(Template)]
@@ -39,6 +39,8 @@ pub struct Portal<'a> {
     pub guests: Vec<Stored<'a>>,
     /// The same, counted.
     pub counts: Counts,
+    /// What the household answered as a whole to the hosts' questions.
+    pub household: Vec<Told<'a>>,
     /// Ways to the other pages.
     pub tiles: Vec<Tile>,
 }
@@ -85,6 +87,18 @@ pub struct EventRow<'a> {
     pub dress: Spoken<'a>,
     /// A map of the place.
     pub map: Option<&'a str>,
+    /// What happens when.
+    pub schedule: Vec<ScheduleRow<'a>>,
+}
+
+/// One line of an event's schedule.
+pub struct ScheduleRow<'a> {
+    /// "12:45 pm".
+    pub time: String,
+    /// What happens.
+    pub title: Spoken<'a>,
+    /// More about it.
+    pub detail: Spoken<'a>,
 }
 
 /// A person with the answers that are stored.
@@ -99,6 +113,8 @@ pub struct Stored<'a> {
     pub replies: Vec<(Spoken<'a>, Mark)>,
     /// Food needs in words; empty without any.
     pub diets: String,
+    /// What the person answered to the hosts' questions.
+    pub told: Vec<Told<'a>>,
 }
 
 /// A way to another page of the household.
@@ -117,6 +133,13 @@ pub struct Typed {
     pub what: String,
     /// The answer or text itself.
     pub words: String,
+}
+
+impl EventRow<'_> {
+    /// A long schedule waits until it is asked for.
+    fn is_long(&self) -> bool {
+        self.schedule.len() > 4
+    }
 }
 
 impl Portal<'_> {
@@ -206,6 +229,8 @@ pub struct Confirmation<'a> {
     pub guests: Vec<Stored<'a>>,
     /// The same, counted.
     pub counts: Counts,
+    /// What the household answered as a whole to the hosts' questions.
+    pub household: Vec<Told<'a>>,
     /// The calendar file, when there is something to put into it.
     pub calendar: Option<String>,
     /// The masked address that gets a copy.

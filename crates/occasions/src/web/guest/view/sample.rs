@@ -7,7 +7,8 @@ use web::{Spoken, Text, Theme};
 
 use super::{
     Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts, Cover, EventRow,
-    Farewell, Frame, Hosts, Known, Mark, Portal, Progress, Standing, Stored, Tile, Tone, Typed,
+    Farewell, Frame, Hosts, Known, Mark, Portal, Progress, ScheduleRow, Standing, Stored, Tile,
+    Told, Tone, Typed,
 };
 
 /// What hosts wrote, in the languages of the demo.
@@ -125,6 +126,13 @@ fn events(text: &Text) -> Vec<EventRow<'static>> {
         address: "Jalan Perdana, 50480 Kuala Lumpur",
         dress,
         map: Some("https://maps.example/?q=3.14,101.69"),
+        schedule: (0..from.0 - 7)
+            .map(|n| ScheduleRow {
+                time: text.time(&at(from.0, n)),
+                title: nikah(text),
+                detail: Spoken::plain(""),
+            })
+            .collect(),
     };
     let dress = spoken(
         text,
@@ -159,6 +167,7 @@ fn stored(text: &Text) -> Vec<Stored<'static>> {
             above: false,
             replies: vec![(nikah(text), nikah_mark), (reception(text), reception_mark)],
             diets: diets.to_owned(),
+            told: vec![told(text, "7")],
         };
     let seven = text.with("guest-child-age", [("age", 7.into())]);
     vec![
@@ -179,6 +188,23 @@ fn stored(text: &Text) -> Vec<Stored<'static>> {
         ),
         person("Layla Haddad", None, Mark::Pending, Mark::Pending, ""),
     ]
+}
+
+fn told(text: &Text, words: &str) -> Told<'static> {
+    Told {
+        question: song(text),
+        words: words.to_owned(),
+    }
+}
+
+pub(super) fn song(text: &Text) -> Spoken<'static> {
+    spoken(
+        text,
+        "A song that gets you dancing?",
+        "Lagu apa yang membuatkan anda menari?",
+        "哪首歌会让您翩翩起舞？",
+        "ما الأغنية التي تدعوكم إلى الرقص؟",
+    )
 }
 
 fn counts() -> Counts {
@@ -238,6 +264,7 @@ pub(crate) fn portal(text: &Text) -> Portal<'_> {
             pending: 4,
             ..Counts::default()
         },
+        household: vec![told(text, "Getaran Jiwa")],
         tiles: tiles(text),
     }
 }
@@ -278,6 +305,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
             pending: 0,
             ..counts()
         },
+        household: vec![told(text, "Getaran Jiwa")],
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         mail: Some("r•••@x.my".to_owned()),
         tiles: tiles(text),
@@ -334,6 +362,7 @@ pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
         salutation: Tone::Formal.salutation(text, household(text), None),
         declined: false,
         guests: stored(text).into_iter().take(2).collect(),
+        told: vec![told(text, "Getaran Jiwa")],
         change: Some(closing(text).change(text)),
         link: "https://kenduri.example/invite/RAHMA?k=7d2kq0m1xz".to_owned(),
         site: "kenduri.example".to_owned(),

@@ -2,10 +2,10 @@
 
 use web::{Spoken, Text};
 
-use super::sample::{closing, frame, hours, nikah, reception, spoken};
+use super::sample::{closing, frame, hours, nikah, reception, song, spoken};
 use super::{
-    Answer, Chips, Choice, Complaint, Conflict, Diet, DietRow, Dietary, Difference, NewRow,
-    NoteField, NotePage, Places, Row, Seats, Side,
+    Answer, Ask, Asked, AskedChoice, Chips, Choice, Complaint, Conflict, Diet, DietRow, Dietary,
+    Difference, NewRow, NoteField, NotePage, Places, Row, Seats, Side,
 };
 
 fn choice(
@@ -95,6 +95,7 @@ fn person(text: &Text, id: &str, name: &str, chosen: [&'static str; 2]) -> Row<'
         removed: false,
         choices: choices(text, id, chosen),
         diets: Some(diets(text, chosen[0] == "yes")),
+        questions: vec![asked(text, &format!("answer.{id}.song"), Ask::Number)],
     }
 }
 
@@ -133,6 +134,7 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
             child: false,
             age: None,
             choices: choices(text, "new.0", ["", ""]),
+            questions: vec![asked(text, "new.0.answer.song", Ask::Number)],
         }],
         places: Some(Places {
             allowed: 2,
@@ -142,10 +144,41 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
         }),
         undecided: true,
         children: true,
+        household: [
+            Ask::Line,
+            Ask::Lines,
+            Ask::Date,
+            Ask::YesNo,
+            Ask::Select,
+            Ask::Ticks,
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(n, control)| asked(text, &format!("household.q{n}"), control))
+        .collect(),
         note: Some(NoteField {
             value: String::new(),
             version: "1".to_owned(),
         }),
+    }
+}
+
+fn asked(text: &Text, field: &str, control: Ask) -> Asked<'static> {
+    Asked {
+        field: field.to_owned(),
+        title: song(text),
+        help: song(text),
+        required: control == Ask::Ticks,
+        coming_only: true,
+        hosts_only: false,
+        control,
+        value: String::new(),
+        choices: vec![AskedChoice {
+            value: "waltz",
+            label: Spoken::plain("Waltz"),
+            on: true,
+        }],
+        meanwhile: None,
     }
 }
 

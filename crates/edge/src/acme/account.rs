@@ -1,0 +1,72 @@
+//! Our account with the authority: made once, kept with the data, followed by what is asked.
+
+use instant_acme::{Account, ExternalAccountKey, NewAccount};
+
+use super::Shared;
+use super::order::OrderError;
+use super::vault::{StoredAccount, VaultError};
+
+/// The account there is, else a new one.
+pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
+    match shared.vault.load_account() {
+        Ok(Some(stored)) => resume(shared, stored).await,
+        Ok(None) => create(shared).await,
+        Err(error @ VaultError::Damaged { .. }) => {
+            tracing::error!(%error, "cannot read the ACME account, so a new one is made");
+            create(shared).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, OrderError> {
+    let builder = Account::builder_with_http(Box::new(shared.client.clone()));
+    let account = builder.from_credentials(stored.credentials).await?;
+    if stored.contact != shared.settings.email {
+        let contact = contact(shared);
+        let contacts: Vec<&str> = contact.iter().map(String::as_str).collect();
+        match account.update_contacts(&contacts).await {
+            // Read once more: the library hands the key to the account.
+            Ok(()) => {
+                if let Some(mut stored) = shared.vault.load_account()? {
+                    stored.contact.clone_from(&shared.settings.email);
+                    shared.vault.store_account(&stored)?;
+                }
+            }
+            // Certificates matter more than letters.
+            Err(error) => tracing::warn!(%error, "the authority did not take the new mail address"),
+        }
+    }
+    Ok(account)
+}
+
+async fn create(shared: &Shared) -> Result<Account, OrderError> {
+    let external = shared
+        .settings
+        .external_account
+        .as_ref()
+        .map(|external| ExternalAccountKey::new(external.kid.clone(), &external.key));
+    let contact = contact(shared);
+    let asked = NewAccount {
+        contact: &contact.iter().map(String::as_str).collect::<Vec<_>>(),
+        terms_of_service_agreed: true,
+        only_return_existing: false,
+    };
+    let builder = Account::builder_with_http(Box::new(shared.client.clone()));
+    let directory = shared.settings.directory.clone();
+    let (account, credentials) = builder.create(&asked, directory, external.as_ref()).await?;
+    shared.vault.store_account(&StoredAccount {
+        contact: shared.settings.email.clone(),
+        credentials,
+    })?;
+    tracing::info!(
+        account = account.id(),
+        "the authority has a new account for us"
+    );
+    Ok(account)
+}
+
+fn contact(shared: &Shared) -> Option<String> {
+    let email = &shared.settings.email;
+    (!email.is_empty()).then(|| format!("mailto:{email}"))
+}

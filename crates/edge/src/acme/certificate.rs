@@ -1,0 +1,93 @@
+//! A certificate with its key, as it comes from the authority or from the disk.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::crypto::CryptoProvider;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::{self, PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use thiserror::Error;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::FromDer as _;
+
+use super::schedule::Life;
+
+/// A certificate that can be served.
+#[derive(Debug, Clone)]
+pub(super) struct Certificate {
+    pub(super) key: Arc<CertifiedKey>,
+    pub(super) life: Life,
+}
+
+/// Why a text is no certificate for a name.
+#[derive(Debug, Error)]
+pub enum CertificateFault {
+    /// It has no key, or one that cannot be read.
+    #[error("its private key cannot be read: {0}")]
+    Key(pem::Error),
+    /// It has no certificate, or one that cannot be read.
+    #[error("its certificates cannot be read: {0}")]
+    Chain(pem::Error),
+    /// It holds a key alone.
+    #[error("it holds no certificate")]
+    Empty,
+    /// The two do not belong together, or the key is of an unknown kind.
+    #[error("its key and certificate do not fit: {0}")]
+    Pair(rustls::Error),
+    /// The certificate itself cannot be read.
+    #[error("its certificate is not X.509")]
+    Leaf,
+    /// It is somebody else's.
+    #[error("it is not for {0}")]
+    Name(String),
+}
+
+impl Certificate {
+    /// Reads a key and a chain from PEM, and makes sure that they serve `name`.
+    pub(super) fn read(
+        name: &str,
+        pem: &str,
+        provider: &CryptoProvider,
+    ) -> Result<Self, CertificateFault> {
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(CertificateFault::Key)?;
+        let chain = CertificateDer::pem_slice_iter(pem.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(CertificateFault::Chain)?;
+        let leaf = chain.first().ok_or(CertificateFault::Empty)?;
+        let life = read_leaf(name, leaf)?;
+        let key = CertifiedKey::from_der(chain, key, provider).map_err(CertificateFault::Pair)?;
+        Ok(Self {
+            key: Arc::new(key),
+            life,
+        })
+    }
+
+    /// The certificate proper, without those that vouch for it.
+    pub(super) fn leaf(&self) -> Option<&CertificateDer<'static>> {
+        self.key.cert.first()
+    }
+}
+
+fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateFault> {
+    let (_, leaf) = X509Certificate::from_der(leaf).map_err(|_| CertificateFault::Leaf)?;
+    let names = leaf
+        .subject_alternative_name()
+        .map_err(|_| CertificateFault::Leaf)?;
+    let is_for_name = names.is_some_and(|names| {
+        names.value.general_names.iter().any(
+            |found| matches!(found, GeneralName::DNSName(found) if found.eq_ignore_ascii_case(name)),
+        )
+    });
+    if !is_for_name {
+        return Err(CertificateFault::Name(name.to_owned()));
+    }
+    let validity = leaf.validity();
+    let instant =
+        |seconds: i64| Timestamp::from_second(seconds).map_err(|_| CertificateFault::Leaf);
+    Ok(Life {
+        from: instant(validity.not_before.timestamp())?,
+        until: instant(validity.not_after.timestamp())?,
+    })
+}

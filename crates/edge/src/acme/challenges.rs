@@ -1,0 +1,119 @@
+//! What is shown to an authority that wants to see that a name is ours.
+//!
+//! Orders publish here, the door looks up. What was published is gone when its
+//! [`Published`] is dropped, however the order ended.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::sign::CertifiedKey;
+
+/// The protocol that an authority offers, alone, in a handshake in which it wants to see a proof
+/// (RFC 8737, section 6.2).
+pub const ACME_TLS: &[u8] = b"acme-tls/1";
+
+/// The proofs that can be seen at this moment.
+#[derive(Debug, Default)]
+pub struct Challenges {
+    texts: ArcSwap<HashMap<String, Arc<str>>>,
+    certificates: ArcSwap<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+impl Challenges {
+    /// What is answered, as `application/octet-stream`, in the clear at
+    /// `/.well-known/acme-challenge/{token}` (RFC 8555, section 8.3).
+    pub fn http_01(&self, token: &str) -> Option<Arc<str>> {
+        self.texts.load().get(token).cloned()
+    }
+
+    /// The certificate for a client that asks for `name` and offers no protocol but
+    /// [`ACME_TLS`]; the connection is closed after the handshake (RFC 8737, section 3).
+    pub fn tls_alpn_01(&self, name: &str) -> Option<Arc<CertifiedKey>> {
+        let certificates = self.certificates.load();
+        if let Some(found) = certificates.get(name) {
+            return Some(Arc::clone(found));
+        }
+        certificates.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    pub(super) fn publish_text(self: &Arc<Self>, token: &str, text: &str) -> Published {
+        self.texts.rcu(|texts| {
+            let mut texts = HashMap::clone(texts);
+            texts.insert(token.to_owned(), text.into());
+            texts
+        });
+        Published {
+            challenges: Arc::clone(self),
+            key: Key::Token(token.to_owned()),
+        }
+    }
+
+    pub(super) fn publish_certificate(
+        self: &Arc<Self>,
+        name: &str,
+        certificate: &Arc<CertifiedKey>,
+    ) -> Published {
+        self.certificates.rcu(|certificates| {
+            let mut certificates = HashMap::clone(certificates);
+            certificates.insert(name.to_owned(), Arc::clone(certificate));
+            certificates
+        });
+        Published {
+            challenges: Arc::clone(self),
+            key: Key::Name(name.to_owned()),
+        }
+    }
+}
+
+/// A proof that can be seen for as long as this lives.
+#[derive(Debug)]
+pub(super) struct Published {
+    challenges: Arc<Challenges>,
+    key: Key,
+}
+
+#[derive(Debug)]
+enum Key {
+    Token(String),
+    Name(String),
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        match &self.key {
+            Key::Token(token) => {
+                self.challenges.texts.rcu(|texts| {
+                    let mut texts = HashMap::clone(texts);
+                    texts.remove(token);
+                    texts
+                });
+            }
+            Key::Name(name) => {
+                self.challenges.certificates.rcu(|certificates| {
+                    let mut certificates = HashMap::clone(certificates);
+                    certificates.remove(name);
+                    certificates
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_there_as_long_as_it_is_published() {
+        let challenges = Arc::new(Challenges::default());
+        let first = challenges.publish_text("one", "one.key");
+        let second = challenges.publish_text("two", "two.key");
+        assert_eq!(challenges.http_01("one").as_deref(), Some("one.key"));
+        drop(first);
+        assert_eq!(challenges.http_01("one"), None);
+        assert_eq!(challenges.http_01("two").as_deref(), Some("two.key"));
+        drop(second);
+        assert_eq!(challenges.http_01("two"), None);
+    }
+}

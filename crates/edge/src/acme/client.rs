@@ -1,0 +1,285 @@
+//! Talks to the authority: one connection for each request, HTTP/1.1 over TLS.
+//!
+//! An order takes a dozen requests every few weeks, so nothing is kept open. What
+//! the authority says of waiting is kept for whoever asked, because the library
+//! tells only its words.
+
+use std::error::Error as StdError;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use instant_acme::{BodyWrapper, BytesResponse, HttpClient};
+use jiff::{SignedDuration, Timestamp};
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::select;
+use tokio::time::{error::Elapsed, timeout};
+use tokio_rustls::TlsConnector;
+
+use super::World;
+use super::schedule::LONGEST_ASKED;
+
+/// How long one address may take to answer.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// How long a request may take from the look-up of the name to its last byte.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// The longest answer: chains are a few KiB.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// Why a request got no answer that counts.
+#[derive(Debug, Error)]
+pub(super) enum ClientError {
+    /// The name is not known, or no address of it answers.
+    #[error("cannot reach {host}: {cause}")]
+    Reach { host: String, cause: io::Error },
+    /// The handshake failed.
+    #[error("no TLS with {host}: {cause}")]
+    Tls { host: String, cause: io::Error },
+    /// It speaks no HTTP.
+    #[error("{0}")]
+    Http(#[from] hyper::Error),
+    /// It sent more than is sane, or stopped in the middle.
+    #[error("the answer was cut off: {0}")]
+    Answer(Box<dyn StdError + Send + Sync>),
+    /// An error in words that are not the protocol's: a proxy, a page for maintenance.
+    #[error("the answer was {0}")]
+    Status(StatusCode),
+    /// It took too long.
+    #[error("no answer within {} s", REQUEST_TIME.as_secs())]
+    Slow(#[from] Elapsed),
+    /// The URL is not one we can go to.
+    #[error("no https URL: {0}")]
+    Url(Uri),
+    /// The host is no host.
+    #[error("{0}")]
+    Name(#[from] InvalidDnsNameError),
+}
+
+/// Can be cloned; all clones share what they heard of waiting.
+#[derive(Clone)]
+pub(super) struct Client {
+    tls: TlsConnector,
+    world: World,
+    asked_to_wait: Arc<Mutex<SignedDuration>>,
+}
+
+impl Client {
+    /// Trusts what browsers trust, and `extra`.
+    pub(super) fn new(
+        extra: &[CertificateDer<'static>],
+        provider: Arc<CryptoProvider>,
+        world: World,
+    ) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        for root in extra {
+            roots.add(root.clone())?;
+        }
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            tls: TlsConnector::from(Arc::new(config)),
+            world,
+            asked_to_wait: Arc::default(),
+        })
+    }
+
+    /// How long the authority asked us to wait since this was last called.
+    pub(super) fn take_asked_to_wait(&self) -> SignedDuration {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, SignedDuration> {
+        self.asked_to_wait
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(
+        &self,
+        request: Request<BodyWrapper<Bytes>>,
+    ) -> Result<Response<Full<Bytes>>, ClientError> {
+        let uri = request.uri().clone();
+        let Some(host) = uri.host().filter(|_| uri.scheme() == Some(&Scheme::HTTPS)) else {
+            return Err(ClientError::Url(uri));
+        };
+        let port = uri.port_u16().unwrap_or(443);
+        let bare = host.trim_matches(['[', ']']).to_owned();
+        let name = ServerName::try_from(bare.clone())?;
+        let stream =
+            connect(&self.world, &bare, port)
+                .await
+                .map_err(|cause| ClientError::Reach {
+                    host: bare.clone(),
+                    cause,
+                })?;
+        let stream = self
+            .tls
+            .connect(name, stream)
+            .await
+            .map_err(|cause| ClientError::Tls { host: bare, cause })?;
+        let answer = exchange(stream, request).await?;
+        self.hear(&answer);
+        let status = answer.status();
+        if (status.is_client_error() || status.is_server_error()) && !is_json(answer.headers()) {
+            return Err(ClientError::Status(status));
+        }
+        Ok(answer)
+    }
+
+    fn hear(&self, answer: &Response<Full<Bytes>>) {
+        let refused = matches!(
+            answer.status(),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
+        if refused && let Some(wait) = read_retry_after(answer.headers(), (self.world.clock)()) {
+            let mut asked = self.lock();
+            *asked = wait.max(*asked);
+        }
+    }
+}
+
+impl HttpClient for Client {
+    fn request(
+        &self,
+        request: Request<BodyWrapper<Bytes>>,
+    ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, instant_acme::Error>> + Send>> {
+        let client = self.clone();
+        Box::pin(async move {
+            let answer = match timeout(REQUEST_TIME, client.send(request)).await {
+                Ok(answer) => answer,
+                Err(slow) => Err(slow.into()),
+            };
+            answer
+                .map(BytesResponse::from)
+                .map_err(|error| instant_acme::Error::Other(Box::new(error)))
+        })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.contains("json"))
+}
+
+/// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), held within reason.
+fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = if let Ok(seconds) = text.parse::<u32>() {
+        SignedDuration::from_secs(i64::from(seconds))
+    } else {
+        let date = httpdate::parse_http_date(text).ok()?;
+        Timestamp::try_from(date)
+            .unwrap_or(Timestamp::MAX)
+            .duration_since(now)
+    };
+    Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
+}
+
+/// Connects to the first address that answers, IPv6 before IPv4, as authorities do.
+pub(super) async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut addresses: Vec<SocketAddr> = (world.look_up)(host.to_owned(), port).await?;
+    addresses.sort_by_key(SocketAddr::is_ipv4);
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match timeout(CONNECT_TIME, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = error,
+            Err(slow) => failure = slow.into(),
+        }
+    }
+    Err(failure)
+}
+
+/// Sends a request with an absolute URL through a fresh stream, and reads the whole answer.
+pub(super) async fn exchange<S, B>(
+    stream: S,
+    request: Request<B>,
+) -> Result<Response<Full<Bytes>>, ClientError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    B: Body + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let request = in_origin_form(request);
+    let mut exchange = pin!(async move {
+        let answer = sender.send_request(request).await?;
+        let (parts, body) = answer.into_parts();
+        let bytes = Limited::new(body, LONGEST_ANSWER)
+            .collect()
+            .await
+            .map_err(ClientError::Answer)?
+            .to_bytes();
+        Ok(Response::from_parts(parts, Full::new(bytes)))
+    });
+    let mut connection = pin!(connection);
+    select! {
+        biased;
+        answer = &mut exchange => answer,
+        // Whatever ended it, the exchange knows of it and says so.
+        _ = &mut connection => exchange.await,
+    }
+}
+
+/// The path alone in the first line, the host in its header (RFC 9112, section 3.2.1).
+fn in_origin_form<B>(mut request: Request<B>) -> Request<B> {
+    let uri = std::mem::take(request.uri_mut());
+    let host = uri
+        .authority()
+        .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().insert(HOST, host);
+    }
+    let path = uri
+        .path_and_query()
+        .cloned()
+        .unwrap_or_else(|| PathAndQuery::from_static("/"));
+    *request.uri_mut() = Uri::from(path);
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &'static str) -> Option<i64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(text));
+        let now = "2026-02-28T23:59:00Z".parse().unwrap();
+        read_retry_after(&headers, now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_and_never_absurd() {
+        assert_eq!(heard("120"), Some(120));
+        assert_eq!(heard("Sun, 01 Mar 2026 00:00:00 GMT"), Some(60));
+        assert_eq!(heard("Sat, 28 Feb 2026 00:00:00 GMT"), Some(0));
+        assert_eq!(heard("4000000000"), Some(7 * 24 * 3600));
+        assert_eq!(heard("Fri, 31 Dec 9999 00:00:00 GMT"), Some(7 * 24 * 3600));
+        assert_eq!(heard("soon"), None);
+        assert_eq!(heard("-1"), None);
+        assert_eq!(heard(""), None);
+    }
+}

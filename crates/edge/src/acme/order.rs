@@ -1,0 +1,307 @@
+//! One order: from the question whether the name leads here to the chain on the disk.
+//!
+//! The key is made and kept before the order is spoken of, and the order's URL as
+//! soon as there is one. Whenever we are stopped, the next start finds the order
+//! where it stood, or learns that it is gone and begins another.
+
+use std::time::{Duration, Instant};
+
+use instant_acme::{
+    Account, AuthorizationStatus, CertificateIdentifier, ChallengeStatus, ChallengeType,
+    Identifier, NewOrder, Order, OrderStatus, Problem, RetryPolicy,
+};
+use jiff::SignedDuration;
+use rcgen::{CertificateParams, DistinguishedName, KeyPair};
+use thiserror::Error;
+use tokio::time::timeout;
+
+use super::Shared;
+use super::certificate::{Certificate, CertificateFault};
+use super::challenges::Published;
+use super::probe::{self, ProbeError};
+use super::proof::{self, ProofError};
+use super::vault::{Attempt, Pending, VaultError};
+use crate::description::Challenge;
+
+/// How the authority is asked how far it is.
+const POLLING: RetryPolicy = RetryPolicy::new()
+    .initial_delay(Duration::from_millis(250))
+    .backoff(1.5)
+    .timeout(Duration::from_secs(90));
+/// How long a whole order may take before the next name has its turn.
+const TIME: Duration = Duration::from_mins(5);
+/// The authority's own words are cut here: they go into the log and the report.
+const LONGEST_REASON: usize = 500;
+
+/// Why there is no new certificate.
+#[derive(Debug, Error)]
+pub(super) enum OrderError {
+    /// Asking would be in vain, and count against us.
+    #[error("{0}; mend its address, or set force in [tls] acme")]
+    Elsewhere(#[from] ProbeError),
+    /// The authority looked, and was not convinced.
+    #[error("the authority could not see that the name is ours: {0}")]
+    Unproven(String),
+    /// It wants another kind of proof for this name.
+    #[error("the authority does not offer the challenge {0}")]
+    NotOffered(&'static str),
+    /// It is not done, and said so too often.
+    #[error("the authority was not done in time")]
+    Slow(Option<Instant>),
+    /// It said no, or nothing.
+    #[error("the authority: {0}")]
+    Authority(instant_acme::Error),
+    /// What it sent is not what was ordered.
+    #[error("the new certificate cannot be used: {0}")]
+    Certificate(#[from] CertificateFault),
+    /// We could not make our part.
+    #[error("{0}")]
+    Proof(#[from] ProofError),
+    /// The request for a certificate could not be made.
+    #[error("cannot make the request: {0}")]
+    Request(#[from] rcgen::Error),
+    /// The disk.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
+}
+
+impl From<instant_acme::Error> for OrderError {
+    fn from(error: instant_acme::Error) -> Self {
+        match error {
+            instant_acme::Error::Timeout(next) => Self::Slow(next),
+            error => Self::Authority(error),
+        }
+    }
+}
+
+impl OrderError {
+    /// What kind of problem the authority named (RFC 8555, section 6.7), without its prefix.
+    fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Authority(instant_acme::Error::Api(problem)) => problem
+                .r#type
+                .as_deref()?
+                .strip_prefix("urn:ietf:params:acme:error:"),
+            _ => None,
+        }
+    }
+
+    /// Whether the authority knows nothing of our account: it was set up anew.
+    pub(super) fn is_about_account(&self) -> bool {
+        self.problem() == Some("accountDoesNotExist")
+    }
+
+    /// Whether the order that failed can come to nothing any more.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Unproven(_) | Self::NotOffered(_) | Self::Certificate(_) | Self::Request(_) => {
+                true
+            }
+            // Everything but what is a matter of when.
+            Self::Authority(instant_acme::Error::Api(_)) => !matches!(
+                self.problem(),
+                Some("rateLimited" | "serverInternal" | "badNonce" | "orderNotReady")
+            ),
+            _ => false,
+        }
+    }
+
+    /// How long the authority asked us to wait, as far as the error tells.
+    pub(super) fn asked_to_wait(&self) -> SignedDuration {
+        let wait = match self {
+            Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
+            _ => Duration::ZERO,
+        };
+        SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// In words for the log and the report: one line, not without end.
+    pub(super) fn tell(&self) -> String {
+        let text = self.to_string();
+        text.chars()
+            .take(LONGEST_REASON)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
+    }
+}
+
+/// Gets a certificate for a name and keeps it, going on with the order that is under way.
+pub(super) async fn obtain(
+    shared: &Shared,
+    account: &Account,
+    name: &str,
+    attempt: &mut Attempt,
+    replaced: Option<CertificateIdentifier<'_>>,
+) -> Result<Certificate, OrderError> {
+    let result = timeout(TIME, run(shared, account, name, attempt, replaced))
+        .await
+        .unwrap_or(Err(OrderError::Slow(None)));
+    if let Err(error) = &result
+        && (error.is_final() || error.is_about_account())
+    {
+        attempt.pending = None;
+    }
+    result
+}
+
+async fn run(
+    shared: &Shared,
+    account: &Account,
+    name: &str,
+    attempt: &mut Attempt,
+    replaced: Option<CertificateIdentifier<'_>>,
+) -> Result<Certificate, OrderError> {
+    let (mut order, key) = match resume(account, attempt).await? {
+        Some(found) => found,
+        None => begin(shared, account, name, attempt, replaced).await?,
+    };
+    // Held until the authority has looked.
+    let mut published = Vec::new();
+    if order.state().status == OrderStatus::Pending {
+        prove(shared, &mut order, name, &mut published).await?;
+    }
+    if order.state().status == OrderStatus::Ready {
+        order.finalize_csr(&request(name, &key)?).await?;
+    }
+    let chain = match order.state().status {
+        OrderStatus::Invalid => return Err(explain(&mut order).await),
+        _ => order.poll_certificate(&POLLING).await?,
+    };
+    drop(published);
+    let pem = format!("{key}{chain}");
+    let certificate = Certificate::read(name, &pem, &shared.provider)?;
+    shared.vault.store_certificate(name, &pem)?;
+    Ok(certificate)
+}
+
+/// The order that is under way, if the authority still wants it.
+async fn resume(
+    account: &Account,
+    attempt: &Attempt,
+) -> Result<Option<(Order, String)>, OrderError> {
+    let Some(Pending { url, key }) = attempt.pending.clone() else {
+        return Ok(None);
+    };
+    match account.order(url).await.map_err(OrderError::from) {
+        Ok(mut order) => {
+            let is_alive = order.state().status != OrderStatus::Invalid;
+            Ok(is_alive.then_some((order, key)))
+        }
+        Err(error) if error.is_final() && !error.is_about_account() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn begin(
+    shared: &Shared,
+    account: &Account,
+    name: &str,
+    attempt: &mut Attempt,
+    replaced: Option<CertificateIdentifier<'_>>,
+) -> Result<(Order, String), OrderError> {
+    if !shared.settings.force {
+        probe::leads_here(shared, name).await?;
+    }
+    let key = KeyPair::generate()?.serialize_pem();
+    let names = [Identifier::Dns(name.to_owned())];
+    let order = match replaced {
+        // An authority that does not like what is replaced may still issue.
+        Some(replaced) => match account
+            .new_order(&NewOrder::new(&names).replaces(replaced))
+            .await
+        {
+            Err(instant_acme::Error::Api(problem)) if !is_about_time(&problem) => {
+                account.new_order(&NewOrder::new(&names)).await?
+            }
+            other => other?,
+        },
+        None => account.new_order(&NewOrder::new(&names)).await?,
+    };
+    attempt.pending = Some(Pending {
+        url: order.url().to_owned(),
+        key: key.clone(),
+    });
+    shared.vault.store_attempt(name, attempt)?;
+    Ok((order, key))
+}
+
+fn is_about_time(problem: &Problem) -> bool {
+    problem.r#type.as_deref().is_some_and(|kind| {
+        kind.ends_with(":rateLimited") || kind.ends_with(":accountDoesNotExist")
+    })
+}
+
+/// Shows the proofs, and waits until the authority has seen them.
+async fn prove(
+    shared: &Shared,
+    order: &mut Order,
+    name: &str,
+    published: &mut Vec<Published>,
+) -> Result<(), OrderError> {
+    let (kind, word) = match shared.settings.challenge {
+        Challenge::Http01 => (ChallengeType::Http01, "http-01"),
+        Challenge::TlsAlpn01 => (ChallengeType::TlsAlpn01, "tls-alpn-01"),
+    };
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        match authorization.status {
+            AuthorizationStatus::Valid => continue,
+            AuthorizationStatus::Pending => {}
+            // What is wrong with it is told when the order is looked at.
+            _ => break,
+        }
+        let mut challenge = authorization
+            .challenge(kind.clone())
+            .ok_or(OrderError::NotOffered(word))?;
+        let proof = challenge.key_authorization();
+        published.push(match shared.settings.challenge {
+            Challenge::Http01 => shared
+                .challenges
+                .publish_text(&challenge.token, proof.as_str()),
+            Challenge::TlsAlpn01 => {
+                let digest = proof.digest();
+                let digest = <&[u8; 32]>::try_from(digest.as_ref())
+                    .map_err(|_| OrderError::NotOffered(word))?;
+                let shown = proof::certificate(name, digest, &shared.provider)?;
+                shared.challenges.publish_certificate(name, &shown)
+            }
+        });
+        // After a restart it may be under way already.
+        if challenge.status == ChallengeStatus::Pending {
+            challenge.set_ready().await?;
+        }
+    }
+    let polled = order.poll_ready(&POLLING).await;
+    if order.state().status == OrderStatus::Invalid {
+        return Err(explain(order).await);
+    }
+    polled.map(drop).map_err(OrderError::from)
+}
+
+/// What the authority found, where it looked.
+async fn explain(order: &mut Order) -> OrderError {
+    let mut found = order.state().error.as_ref().map(ToString::to_string);
+    let mut authorizations = order.authorizations();
+    while let Some(Ok(mut authorization)) = authorizations.next().await {
+        if let Ok(state) = authorization.refresh().await
+            && let Some(problem) = state.challenges.iter().find_map(|it| it.error.as_ref())
+        {
+            found = Some(
+                problem
+                    .detail
+                    .clone()
+                    .unwrap_or_else(|| problem.to_string()),
+            );
+        }
+    }
+    OrderError::Unproven(found.unwrap_or_else(|| "it did not say why".to_owned()))
+}
+
+/// The request for a certificate of this name and key, in DER.
+fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
+    let mut params = CertificateParams::new(vec![name.to_owned()])?;
+    params.distinguished_name = DistinguishedName::new();
+    let request = params.serialize_request(&KeyPair::from_pem(key)?)?;
+    Ok(request.der().to_vec())
+}

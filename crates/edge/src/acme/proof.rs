@@ -1,0 +1,81 @@
+//! What a proof of control is made of: random tokens, and certificates that carry a digest.
+
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
+use rustls::crypto::CryptoProvider;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use thiserror::Error;
+
+/// Why a proof could not be made.
+#[derive(Debug, Error)]
+pub(super) enum ProofError {
+    /// The certificate for it could not be made.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// The TLS library does not take it.
+    #[error("cannot use a certificate: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The system has no randomness to give.
+    #[error("the system gave no randomness")]
+    Randomness,
+}
+
+/// 256 random bits.
+pub(super) fn random(provider: &CryptoProvider) -> Result<[u8; 32], ProofError> {
+    let mut bytes = [0; 32];
+    provider
+        .secure_random
+        .fill(&mut bytes)
+        .map_err(|_| ProofError::Randomness)?;
+    Ok(bytes)
+}
+
+/// The same, as a word that fits into a path.
+pub(super) fn random_token(provider: &CryptoProvider) -> Result<String, ProofError> {
+    random(provider).map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The self-signed certificate that carries a digest for one name (RFC 8737, section 3).
+pub(super) fn certificate(
+    name: &str,
+    digest: &[u8; 32],
+    provider: &CryptoProvider,
+) -> Result<Arc<CertifiedKey>, ProofError> {
+    let mut params = CertificateParams::new(vec![name.to_owned()])?;
+    params.distinguished_name = DistinguishedName::new();
+    params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
+    let key = KeyPair::generate()?;
+    let made = params.self_signed(&key)?;
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let key = provider.key_provider.load_private_key(key)?;
+    // Not compared with each other: who does so stumbles over the critical extension.
+    Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+    use super::*;
+
+    #[test]
+    fn the_certificate_carries_the_digest_in_a_critical_extension() {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let made = certificate("a.example", &[7; 32], &provider).unwrap();
+        let (_, leaf) = X509Certificate::from_der(&made.cert[0]).unwrap();
+        let identifier = leaf
+            .extensions()
+            .iter()
+            .find(|it| it.oid.to_id_string() == "1.3.6.1.5.5.7.1.31")
+            .unwrap();
+        assert!(identifier.critical);
+        // An octet string of 32 bytes.
+        assert_eq!(identifier.value[..2], [0x04, 0x20]);
+        assert_eq!(identifier.value[2..], [7; 32]);
+        let names = leaf.subject_alternative_name().unwrap().unwrap();
+        assert_eq!(names.value.general_names.len(), 1);
+    }
+}

@@ -1,0 +1,292 @@
+use jiff::ToSpan as _;
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
+}
+
+/// Ninety days with a leap day among them.
+fn ninety_days() -> Life {
+    let from = at("2028-01-15T08:00:00Z");
+    Life {
+        from,
+        until: later(from, days(90)),
+    }
+}
+
+fn failures(count: u32, last: Timestamp) -> Failures {
+    Failures {
+        count,
+        last,
+        why: String::new(),
+        asked_to_wait: 0,
+    }
+}
+
+#[test]
+fn without_a_certificate_the_order_is_due() {
+    let now = at("2028-02-29T23:59:59Z");
+    let next = next(&Known::default(), now);
+    assert_eq!(next.action, Action::Order);
+    assert_eq!(next.at, now);
+}
+
+#[test]
+fn two_thirds_of_the_life_are_counted_in_days_that_exist() {
+    for (from, whole, due) in [
+        ("2028-01-15T08:00:00Z", 90, "2028-03-15T08:00:00Z"), // across 29 February
+        ("2027-01-15T08:00:00Z", 90, "2027-03-16T08:00:00Z"),
+        ("2027-12-30T08:00:00Z", 6, "2028-01-03T08:00:00Z"), // short-lived, across the year
+        ("2026-10-01T00:00:00Z", 47, "2026-11-01T08:00:00Z"),
+    ] {
+        let from = at(from);
+        let known = Known {
+            life: Some(Life {
+                from,
+                until: later(from, days(whole)),
+            }),
+            ..Known::default()
+        };
+        let next = next(&known, from);
+        assert_eq!(next.at, at(due), "{whole} days from {from}");
+        assert_eq!(next.action, Action::Order);
+    }
+}
+
+#[test]
+fn a_window_is_obeyed_wherever_it_lies_but_not_past_nine_tenths() {
+    let life = ninety_days();
+    let window = |start: i64, end: i64| Window {
+        start: later(life.from, days(start)),
+        end: later(life.from, days(end)),
+    };
+    let due = |window, jitter| {
+        let known = Known {
+            life: Some(life),
+            window: Some(window),
+            jitter: Jitter(jitter),
+            ..Known::default()
+        };
+        next(&known, life.from).at
+    };
+    assert_eq!(due(window(40, 42), 0), later(life.from, days(40)));
+    assert_eq!(due(window(40, 42), u16::MAX), later(life.from, days(42)));
+    assert!(due(window(40, 42), 30_000) > later(life.from, days(40)));
+    // A revocation: the window is over, so at once.
+    assert!(due(window(-5, -3), 9) < life.from);
+    assert_eq!(due(window(100, 200), 9), later(life.from, days(81)));
+    // One that is none.
+    assert_eq!(due(window(42, 40), 9), later(life.from, days(60)));
+}
+
+#[test]
+fn a_fresh_certificate_rests_whatever_the_window_says() {
+    let life = ninety_days();
+    let now = later(life.from, 2.hours().try_into().unwrap());
+    let known = Known {
+        life: Some(life),
+        issued: Some(now),
+        window: Some(Window {
+            start: life.from,
+            end: now,
+        }),
+        ..Known::default()
+    };
+    assert_eq!(next(&known, now).at, later(now, REST));
+}
+
+#[test]
+fn waits_double_up_to_what_the_certificate_can_bear() {
+    let now = at("2028-02-28T12:00:00Z");
+    let wait = |life: Option<Life>, count: u32| {
+        let failures = failures(count, now);
+        let known = Known {
+            life,
+            failures: Some(&failures),
+            jitter: Jitter(u16::MAX),
+            ..Known::default()
+        };
+        next(&known, now).at.duration_since(now)
+    };
+    let expired = |length: SignedDuration| {
+        Some(Life {
+            from: later(now, -length),
+            until: now,
+        })
+    };
+    for (life, count, seconds) in [
+        (None, 1, 60),
+        (None, 2, 120),
+        (None, 5, 960),
+        (None, 7, 3600),
+        (None, u32::MAX, 3600),
+        (expired(days(90)), 3, 240),
+        (expired(days(90)), 30, 24 * 3600),
+        (expired(days(6)), 30, 6 * 24 * 360),
+        (expired(SignedDuration::from_secs(100)), 30, 10),
+        (expired(SignedDuration::from_secs(5)), 30, 1),
+        (expired(SignedDuration::ZERO), 30, 1),
+    ] {
+        assert_eq!(wait(life, count).as_secs(), seconds, "{life:?} {count}");
+    }
+}
+
+#[test]
+fn five_failures_do_not_fit_into_less_than_twenty_minutes() {
+    let mut now = at("2028-02-28T12:00:00Z");
+    let start = now;
+    for count in 1..=5 {
+        let failures = failures(count, now);
+        let known = Known {
+            failures: Some(&failures),
+            ..Known::default()
+        };
+        now = next(&known, now).at;
+    }
+    assert!(now.duration_since(start) >= SignedDuration::from_mins(20));
+}
+
+#[test]
+fn what_the_authority_asks_is_waited_for_but_not_for_ever() {
+    let now = at("2028-02-28T12:00:00Z");
+    for (asked, waited) in [(7_200, 7_200), (i64::MAX, 7 * 24 * 3600), (-5, 45)] {
+        let failures = Failures {
+            asked_to_wait: asked,
+            ..failures(1, now)
+        };
+        let known = Known {
+            failures: Some(&failures),
+            ..Known::default()
+        };
+        assert_eq!(next(&known, now).at.duration_since(now).as_secs(), waited);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_delays_nothing() {
+    let failed = at("2028-02-28T12:00:00Z");
+    let now = at("2020-01-01T00:00:00Z");
+    let failures = failures(1, failed);
+    let known = Known {
+        failures: Some(&failures),
+        ..Known::default()
+    };
+    assert!(next(&known, now).at <= later(now, SignedDuration::from_mins(1)));
+    let known = Known {
+        life: Some(ninety_days()),
+        ask: Some(failed),
+        ..Known::default()
+    };
+    let asked = next(&known, now);
+    assert_eq!(asked.action, Action::Ask);
+    assert_eq!(asked.at, later(now, LONGEST_UNASKED));
+}
+
+#[test]
+fn the_authority_is_asked_only_while_nothing_is_due() {
+    let life = ninety_days();
+    let known = Known {
+        life: Some(life),
+        ask: Some(life.from),
+        ..Known::default()
+    };
+    assert_eq!(next(&known, life.from).action, Action::Ask);
+    assert_eq!(
+        next(&known, later(life.from, days(61))).action,
+        Action::Order
+    );
+    let none = Known {
+        ask: Some(life.from),
+        ..Known::default()
+    };
+    assert_eq!(next(&none, life.from).action, Action::Order);
+}
+
+#[test]
+fn a_certificate_is_loud_fourteen_days_before_its_end() {
+    let life = ninety_days();
+    assert!(!life.is_loud(later(life.until, -days(14) - SignedDuration::from_secs(1))));
+    assert!(life.is_loud(later(life.until, -days(14))));
+    assert!(life.is_loud(later(life.until, days(3))));
+    assert_eq!(life.days_left(later(life.until, -days(14))), 14);
+    assert_eq!(life.days_left(later(life.until, days(3))), 0);
+    let short = Life {
+        from: life.from,
+        until: later(life.from, days(6)),
+    };
+    assert!(!short.is_loud(later(short.from, days(4))));
+    assert!(short.is_loud(later(short.from, days(5))));
+}
+
+fn any_instant() -> impl Strategy<Value = Timestamp> {
+    (Timestamp::MIN.as_second()..=Timestamp::MAX.as_second())
+        .prop_map(|second| Timestamp::from_second(second).unwrap())
+}
+
+prop_compose! {
+    fn any_life()(from in any_instant(), seconds in 0_i64..400 * 86_400) -> Life {
+        Life { from, until: later(from, SignedDuration::from_secs(seconds)) }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_known_the_answer_is_an_instant(
+        now in any_instant(),
+        life in proptest::option::of(any_life()),
+        issued in proptest::option::of(any_instant()),
+        window in proptest::option::of((any_instant(), any_instant())),
+        ask in proptest::option::of(any_instant()),
+        failed in proptest::option::of((any::<u32>(), any_instant(), any::<i64>())),
+        jitter in any::<u16>(),
+    ) {
+        let failures = failed.map(|(count, last, asked_to_wait)| Failures {
+            asked_to_wait,
+            ..failures(count, last)
+        });
+        let known = Known {
+            life,
+            issued,
+            window: window.map(|(start, end)| Window { start, end }),
+            ask,
+            failures: failures.as_ref(),
+            jitter: Jitter(jitter),
+        };
+        let found = next(&known, now);
+        // Nothing puts off what is due by more than what may be asked of us.
+        if life.is_none_or(|life| life.until <= now) {
+            prop_assert!(found.at <= later(now, LONGEST_ASKED));
+        }
+        if let Some(life) = life && failures.is_none() && issued.is_none() {
+            prop_assert!(found.at <= life.until);
+        }
+        if let Some(life) = life {
+            life.is_loud(now);
+            prop_assert!(life.days_left(now) >= 0);
+        }
+    }
+
+    #[test]
+    fn a_failure_is_waited_out_for_a_second_to_a_tenth_of_the_life(
+        life in any_life(), count in 1_u32.., jitter in any::<u16>(),
+    ) {
+        let now = life.until;
+        let failures = failures(count, now);
+        let known = Known {
+            life: Some(life),
+            failures: Some(&failures),
+            jitter: Jitter(jitter),
+            ..Known::default()
+        };
+        let wait = next(&known, now).at.duration_since(now);
+        let tenth = share(life.length(), 1, 10).max(SHORTEST_WAIT);
+        prop_assume!(now < later(Timestamp::MAX, -days(60)));
+        prop_assert!(wait >= SHORTEST_WAIT && wait <= tenth, "{wait:?} of {tenth:?}");
+    }
+}

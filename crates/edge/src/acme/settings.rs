@@ -1,0 +1,230 @@
+//! What was asked of the authority, checked.
+
+use std::fmt;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use http::Uri;
+use http::uri::Scheme;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::{self, PemObject as _};
+use thiserror::Error;
+
+use crate::description;
+use crate::description::Challenge;
+
+/// How certificates are ordered, and where they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The directory of the authority, an `https` URL.
+    pub directory: String,
+    /// Whom the authority writes to; empty: nobody.
+    pub email: String,
+    /// How control over a name is proven.
+    pub challenge: Challenge,
+    /// An account that the authority knows already.
+    pub external_account: Option<ExternalAccount>,
+    /// Trusted for the directory, beside the roots that browsers trust.
+    pub roots: Vec<CertificateDer<'static>>,
+    /// Whether names that do not lead here are ordered too.
+    pub force: bool,
+    /// The data folder; everything is kept in `acme` in it.
+    pub data: PathBuf,
+}
+
+/// External account binding (RFC 8555, section 7.3.4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalAccount {
+    /// What the authority calls the account.
+    pub kid: String,
+    /// The key, as bytes.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for ExternalAccount {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "ExternalAccount {{ kid: {:?}, key: *** }}", self.kid)
+    }
+}
+
+/// What is wrong with `[tls] acme`.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// Not an URL, or not one of TLS.
+    #[error("“{0}” is no https URL")]
+    Directory(String),
+    /// No address that mail could be sent to.
+    #[error("“{0}” is no mail address")]
+    Email(String),
+    /// The file with an extra root is not there, or has none.
+    #[error("{}: {cause}", file.display())]
+    Root {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        cause: pem::Error,
+    },
+    /// The file with the key of the account is not there.
+    #[error("{}: {cause}", file.display())]
+    AccountKeyFile {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        cause: std::io::Error,
+    },
+    /// The key of the account is not in base64url; what it is is not told.
+    #[error("{}: the key is not written in base64url", .0.display())]
+    AccountKey(PathBuf),
+}
+
+impl SettingsError {
+    /// Where in the file it was written.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Directory(_) => "tls.acme.directory",
+            Self::Email(_) => "tls.acme.email",
+            Self::Root { .. } => "tls.acme.ca",
+            Self::AccountKeyFile { .. } | Self::AccountKey(_) => "tls.acme.eab.key_file",
+        }
+    }
+
+    /// What to do about it.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Directory(_) => "leave it out for Let's Encrypt, or copy it from the authority",
+            Self::Email(_) => "write it as name@example.org",
+            Self::Root { .. } => "name a PEM file with the authority's root certificate",
+            Self::AccountKeyFile { .. } => "name a file that the edge may read",
+            Self::AccountKey(_) => "copy the HMAC key as the authority shows it",
+        }
+    }
+}
+
+impl Settings {
+    /// Checks what was asked; files are relative to `folder`, and certificates kept below `data`.
+    pub fn check(
+        asked: &description::Acme,
+        folder: &Path,
+        data: &Path,
+    ) -> Result<Self, Vec<SettingsError>> {
+        let mut errors = Vec::new();
+        let is_https = asked.directory.parse::<Uri>().is_ok_and(|directory| {
+            directory.scheme() == Some(&Scheme::HTTPS)
+                && directory.host().is_some_and(|host| !host.is_empty())
+        });
+        if !is_https {
+            errors.push(SettingsError::Directory(asked.directory.clone()));
+        }
+        if !asked.email.is_empty() && !is_address(&asked.email) {
+            errors.push(SettingsError::Email(asked.email.clone()));
+        }
+        let roots = if asked.ca.is_empty() {
+            Vec::new()
+        } else {
+            read_roots(&folder.join(&asked.ca)).unwrap_or_else(|error| {
+                errors.push(error);
+                Vec::new()
+            })
+        };
+        let external_account = asked.eab.as_ref().and_then(|eab| {
+            read_key(&folder.join(&eab.key_file))
+                .map_err(|error| errors.push(error))
+                .ok()
+                .map(|key| ExternalAccount {
+                    kid: eab.kid.clone(),
+                    key,
+                })
+        });
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            directory: asked.directory.clone(),
+            email: asked.email.clone(),
+            challenge: asked.challenge,
+            external_account,
+            roots,
+            force: asked.force,
+            data: data.to_owned(),
+        })
+    }
+}
+
+/// The authority looks closer; this keeps out what would break a `mailto:`.
+fn is_address(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    }) && !email.contains(|c: char| c.is_whitespace() || c.is_control() || ",?&#%".contains(c))
+}
+
+fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
+    let error = |cause| SettingsError::Root {
+        file: file.to_owned(),
+        cause,
+    };
+    let roots = CertificateDer::pem_file_iter(file)
+        .map_err(error)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(error)?;
+    if roots.is_empty() {
+        return Err(error(pem::Error::NoItemsFound));
+    }
+    Ok(roots)
+}
+
+fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
+    let text = fs::read_to_string(file).map_err(|cause| SettingsError::AccountKeyFile {
+        file: file.to_owned(),
+        cause,
+    })?;
+    BASE64_URL_SAFE_NO_PAD
+        .decode(text.trim().trim_end_matches('='))
+        .ok()
+        .filter(|key| !key.is_empty())
+        .ok_or_else(|| SettingsError::AccountKey(file.to_owned()))
+}
+
+/// Why no certificate can be ordered for a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unorderable {
+    /// Neither challenge proves a whole zone.
+    #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
+    Wildcard,
+    /// Addresses change hands.
+    #[error("no certificate is ordered for a bare address")]
+    Address,
+    /// Everybody's own machine has it.
+    #[error("no authority vouches for localhost; it gets a self-signed certificate")]
+    Localhost,
+    /// Not letters, digits and hyphens in labels of 1 to 63.
+    #[error("it is not the name of a host")]
+    Malformed,
+}
+
+/// Whether a name, in lower case, can be ordered at all.
+pub fn can_be_ordered(name: &str) -> Result<(), Unorderable> {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    if name.starts_with("*.") {
+        Err(Unorderable::Wildcard)
+    } else if name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+        Err(Unorderable::Address)
+    } else if name == "localhost" || name.ends_with(".localhost") {
+        Err(Unorderable::Localhost)
+    } else if name.len() > 253 || !name.split('.').all(is_label) {
+        Err(Unorderable::Malformed)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,344 @@
+//! The one task that does what the schedule says, one name after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use instant_acme::{Account, CertificateIdentifier};
+use jiff::{SignedDuration, Timestamp};
+use tokio::select;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics;
+
+use super::certificate::Certificate;
+use super::order::OrderError;
+use super::schedule::{
+    Action, Failures, Jitter, Known, LONGEST_UNASKED, Next, Window, later, next,
+};
+use super::settings::can_be_ordered;
+use super::vault::{Attempt, VaultError};
+use super::{Shared, Standing, account, order, proof};
+
+/// The longest sleep: a clock that was set, or a machine that slept, is noticed after it.
+const LONGEST_SLEEP: Duration = Duration::from_hours(1);
+/// The soonest that the authority is asked again when to renew (RFC 9773, section 4.3.2).
+const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
+/// When it is asked again after it did not answer (RFC 9773, section 4.3.3).
+const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
+/// How often an expiring certificate is spoken of.
+const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the task holds.
+pub(super) struct Task {
+    shared: Shared,
+    account: Option<Account>,
+    names: BTreeMap<String, Kept>,
+    refused: Vec<Standing>,
+    report: watch::Sender<Arc<[Standing]>>,
+}
+
+/// What is known of one name.
+#[derive(Default)]
+struct Kept {
+    certificate: Option<Certificate>,
+    attempt: Attempt,
+    window: Option<Window>,
+    ask: Option<Timestamp>,
+    jitter: Jitter,
+    spoken: Option<Timestamp>,
+}
+
+impl Kept {
+    fn next(&self, now: Timestamp) -> Next {
+        let known = Known {
+            life: self
+                .certificate
+                .as_ref()
+                .map(|certificate| certificate.life),
+            issued: self.attempt.issued,
+            window: self.window,
+            ask: self.ask,
+            failures: self.attempt.failures.as_ref(),
+            jitter: self.jitter,
+        };
+        next(&known, now)
+    }
+}
+
+impl Task {
+    pub(super) fn new(shared: Shared, report: watch::Sender<Arc<[Standing]>>) -> Self {
+        Self {
+            shared,
+            account: None,
+            names: BTreeMap::new(),
+            refused: Vec::new(),
+            report,
+        }
+    }
+
+    /// Works until it is stopped, also in the middle of an order.
+    pub(super) async fn run(
+        mut self,
+        mut wanted: watch::Receiver<BTreeSet<String>>,
+        stop: CancellationToken,
+    ) {
+        while !stop.is_cancelled() {
+            if wanted.has_changed().unwrap_or(false) {
+                let names = wanted.borrow_and_update().clone();
+                self.take_on(&names);
+            }
+            let now = self.now();
+            self.speak_of_expiring(now);
+            self.publish(now);
+            let first = self
+                .names
+                .iter()
+                .map(|(name, kept)| (kept.next(now), name))
+                .min_by_key(|(next, _)| next.at)
+                .map(|(next, name)| (next, name.clone()));
+            match first {
+                Some((Next { action, at }, name)) if at <= now => select! {
+                    biased;
+                    () = stop.cancelled() => {}
+                    () = self.act(action, &name) => {}
+                },
+                first => {
+                    let pause = first
+                        .and_then(|(next, _)| Duration::try_from(next.at.duration_since(now)).ok())
+                        .map_or(LONGEST_SLEEP, |pause| pause.min(LONGEST_SLEEP));
+                    select! {
+                        () = stop.cancelled() => {}
+                        changed = wanted.changed() => match changed {
+                            Ok(()) => wanted.mark_changed(),
+                            // Nobody is left who wants certificates.
+                            Err(_) => return,
+                        },
+                        () = sleep(pause) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins with names that are new, and forgets those that are no longer wanted; their files
+    /// stay.
+    pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
+        self.names.retain(|name, _| wanted.contains(name));
+        self.refused.clear();
+        for name in wanted {
+            if let Err(why) = can_be_ordered(name) {
+                self.refused.push(Standing {
+                    name: name.clone(),
+                    valid_until: None,
+                    next: None,
+                    failures: None,
+                    refused: Some(why),
+                });
+            } else if !self.names.contains_key(name) {
+                let kept = self.load(name);
+                self.names.insert(name.clone(), kept);
+            }
+        }
+        self.issue();
+        self.publish(self.now());
+    }
+
+    fn load(&self, name: &str) -> Kept {
+        let Shared {
+            vault, provider, ..
+        } = &self.shared;
+        let certificate = vault.load_certificate(name, provider);
+        let attempt = vault.load_attempt(name);
+        let mut kept = Kept {
+            certificate: told(name, certificate).flatten(),
+            attempt: told(name, attempt).unwrap_or_default(),
+            ..Kept::default()
+        };
+        self.begin_life(&mut kept);
+        kept
+    }
+
+    /// What holds for a certificate that has just come, from wherever.
+    fn begin_life(&self, kept: &mut Kept) {
+        kept.window = None;
+        kept.ask = kept.certificate.as_ref().map(|_| self.now());
+        kept.spoken = None;
+        kept.jitter = proof::random(&self.shared.provider)
+            .map(|[first, second, ..]| Jitter(u16::from_be_bytes([first, second])))
+            .unwrap_or_default();
+    }
+
+    /// Lets the door see what there is.
+    fn issue(&self) {
+        let by_name = self.names.iter().filter_map(|(name, kept)| {
+            let certificate = kept.certificate.as_ref()?;
+            Some((name.clone(), Arc::clone(&certificate.key)))
+        });
+        self.shared.issued.replace(by_name.collect());
+    }
+
+    async fn act(&mut self, action: Action, name: &str) {
+        let Some(mut kept) = self.names.remove(name) else {
+            return;
+        };
+        // Whatever happens in between, the name stays known: what is dropped at a stop is not
+        // needed any more.
+        match action {
+            Action::Order => self.order(name, &mut kept).await,
+            Action::Ask => self.ask(name, &mut kept).await,
+        }
+        self.names.insert(name.to_owned(), kept);
+        self.issue();
+    }
+
+    async fn order(&mut self, name: &str, kept: &mut Kept) {
+        self.shared.client.take_asked_to_wait();
+        let mut result = self.try_order(name, kept).await;
+        if result.as_ref().is_err_and(OrderError::is_about_account) {
+            tracing::warn!("the authority does not know our account, so a new one is made");
+            self.account = None;
+            result = match self.shared.vault.forget_account() {
+                Ok(()) => self.try_order(name, kept).await,
+                Err(error) => Err(error.into()),
+            };
+        }
+        let now = self.now();
+        match result {
+            Ok(certificate) => {
+                let until = certificate.life.until;
+                kept.certificate = Some(certificate);
+                kept.attempt = Attempt {
+                    issued: Some(now),
+                    ..Attempt::default()
+                };
+                self.begin_life(kept);
+                tracing::info!(name, %until, "there is a new certificate");
+            }
+            Err(error) => {
+                let asked = self.shared.client.take_asked_to_wait();
+                let failures = Failures {
+                    count: kept
+                        .attempt
+                        .failures
+                        .as_ref()
+                        .map_or(1, |failures| failures.count.saturating_add(1)),
+                    last: now,
+                    why: error.tell(),
+                    asked_to_wait: asked.max(error.asked_to_wait()).as_secs(),
+                };
+                let (count, why) = (failures.count, failures.why.clone());
+                kept.attempt.failures = Some(failures);
+                let again = kept.next(now).at;
+                tracing::warn!(name, count, why, %again, "there is no new certificate");
+                metrics::certificate_failed(name);
+                // Of what the authority has not heard nothing needs to outlive us: after a restart
+                // somebody may have mended it.
+                if matches!(error, OrderError::Elsewhere(_)) {
+                    return;
+                }
+            }
+        }
+        told(name, self.shared.vault.store_attempt(name, &kept.attempt));
+    }
+
+    async fn try_order(&mut self, name: &str, kept: &mut Kept) -> Result<Certificate, OrderError> {
+        let account = self.open_account().await?;
+        // Only an authority that told when to renew can make something of it.
+        let replaced = kept.window.and(identify(kept.certificate.as_ref()));
+        order::obtain(&self.shared, &account, name, &mut kept.attempt, replaced).await
+    }
+
+    /// Asks when the authority would like a certificate to be replaced.
+    async fn ask(&mut self, name: &str, kept: &mut Kept) {
+        let answer = match (
+            identify(kept.certificate.as_ref()),
+            self.open_account().await,
+        ) {
+            (Some(certificate), Ok(account)) => account.renewal_info(&certificate).await,
+            (None, _) => Err(instant_acme::Error::Unsupported("this certificate")),
+            (_, Err(error)) => {
+                tracing::debug!(name, %error, "the authority did not say when to renew");
+                Err(instant_acme::Error::Str("an account"))
+            }
+        };
+        let wait = match answer {
+            Ok((info, wait)) => {
+                let window = (
+                    Timestamp::try_from(std::time::SystemTime::from(info.suggested_window.start)),
+                    Timestamp::try_from(std::time::SystemTime::from(info.suggested_window.end)),
+                );
+                if let (Ok(start), Ok(end)) = window {
+                    kept.window = Some(Window { start, end });
+                }
+                if let Some(page) = info.explanation_url {
+                    tracing::info!(name, page, "the authority explains when to renew");
+                }
+                let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_UNASKED);
+                wait.clamp(SHORTEST_UNASKED, LONGEST_UNASKED)
+            }
+            Err(instant_acme::Error::Unsupported(_)) => LONGEST_UNASKED,
+            Err(_) => UNANSWERED,
+        };
+        kept.ask = Some(later(self.now(), wait));
+    }
+
+    async fn open_account(&mut self) -> Result<Account, OrderError> {
+        if let Some(account) = &self.account {
+            return Ok(account.clone());
+        }
+        let account = account::open(&self.shared).await?;
+        self.account = Some(account.clone());
+        Ok(account)
+    }
+
+    fn speak_of_expiring(&mut self, now: Timestamp) {
+        for (name, kept) in &mut self.names {
+            let Some(certificate) = &kept.certificate else {
+                continue;
+            };
+            let days = certificate.life.days_left(now);
+            #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
+            metrics::certificate_days(name, days as f64);
+            let is_time = kept
+                .spoken
+                .is_none_or(|spoken| now < spoken || now >= later(spoken, LOUD_EVERY));
+            if certificate.life.is_loud(now) && is_time {
+                kept.spoken = Some(now);
+                let why = kept.attempt.failures.as_ref().map(|it| it.why.as_str());
+                let until = certificate.life.until;
+                tracing::error!(name, days, %until, why, "a certificate expires and is not renewed");
+            }
+        }
+    }
+
+    fn publish(&self, now: Timestamp) {
+        let standings = self.names.iter().map(|(name, kept)| Standing {
+            name: name.clone(),
+            valid_until: kept.certificate.as_ref().map(|it| it.life.until),
+            next: Some(kept.next(now)),
+            failures: kept.attempt.failures.clone(),
+            refused: None,
+        });
+        self.report
+            .send_replace(standings.chain(self.refused.iter().cloned()).collect());
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.shared.world.clock)()
+    }
+}
+
+/// How the authority calls a certificate (RFC 9773, section 4.1).
+fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'_>> {
+    CertificateIdentifier::try_from(certificate?.leaf()?).ok()
+}
+
+/// What could be read or written; else why not goes into the log.
+fn told<T>(name: &str, result: Result<T, VaultError>) -> Option<T> {
+    result
+        .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))
+        .ok()
+}

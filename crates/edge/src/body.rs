@@ -1,0 +1,89 @@
+//! What streams through the door, in either direction.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+
+/// Why a body ended before its end.
+pub type BodyError = Box<dyn Error + Send + Sync>;
+
+/// What is sent back.
+pub type Answer = http::Response<Body>;
+
+/// A body, by what it comes from: no boxed trait on the way of most requests.
+#[derive(Debug, Default)]
+pub enum Body {
+    /// No bytes.
+    #[default]
+    Empty,
+    /// All bytes, in memory.
+    Full(Full<Bytes>),
+    /// What a client or an upstream sends.
+    Incoming(Incoming),
+    /// What something else makes, piece by piece.
+    Stream(UnsyncBoxBody<Bytes, BodyError>),
+}
+
+impl Body {
+    /// These bytes.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            Self::Empty
+        } else {
+            Self::Full(Full::new(bytes))
+        }
+    }
+
+    /// A stream of another kind.
+    pub fn stream<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        Self::Stream(body.map_err(Into::into).boxed_unsync())
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Full(full) => Pin::new(full)
+                .poll_frame(context)
+                .map_err(|never| match never {}),
+            Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
+            Self::Stream(stream) => Pin::new(stream).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Full(full) => full.is_end_stream(),
+            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Stream(stream) => stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Full(full) => full.size_hint(),
+            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Stream(stream) => stream.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Content codings: which one a client wants (RFC 9110, section 12.5.3), and answers
+//! of the app and of upstreams sent in it.
+//!
+//! # What is compressed
+//! Text-like types of at least [`SMALLEST`] bytes or of unknown length, unless the
+//! answer is coded already, is partial, empty, carries a digest of its bytes, or says
+//! `Cache-Control: no-transform`. Event streams and gRPC are never touched.
+//!
+//! # Secrets
+//! The length of a compressed page tells whether a text that an attacker had reflected
+//! in it equals a secret beside it (the BREACH attack). That needs an answer made for
+//! one person. So an answer is compressed only when it is evidently for everybody:
+//!
+//! 1. the request carried neither `Cookie` nor `Authorization`, or
+//! 2. the answer says `Cache-Control: public`, or
+//! 3. it is a style, script, font, picture or WebAssembly with a `Last-Modified`:
+//!    a file, not something made for this request,
+//!
+//! and in all three cases it sets no cookie. Everything else goes as it is.
+
+mod accept;
+mod body;
+mod encoder;
+mod types;
+
+use http::header::{
+    ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, SET_COOKIE,
+    VARY,
+};
+use http::{Response, StatusCode};
+use http_body::Body as _;
+
+pub use accept::{Accepted, Encoding, Offers};
+pub(crate) use encoder::{Effort, Encoder};
+pub(crate) use types::is_compressible;
+
+use crate::body::{Answer, Body};
+
+/// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
+pub const SMALLEST: u64 = 1_024;
+
+/// Checksums of the bytes that are sent: other bytes would belie them.
+const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];
+
+/// What of a request decides in which coding its answer is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes {
+    accepted: Accepted,
+    /// The request names nobody.
+    is_anonymous: bool,
+}
+
+impl Wishes {
+    /// Reads them, before the request is handed on.
+    pub fn of(request: &HeaderMap) -> Self {
+        Self {
+            accepted: Accepted::of(request),
+            is_anonymous: !request.contains_key(COOKIE) && !request.contains_key(AUTHORIZATION),
+        }
+    }
+
+    /// An answer of the app or of an upstream in the coding that the client ranks
+    /// highest, or as it was. The module says which answers are left alone.
+    pub fn compress(self, answer: Answer) -> Answer {
+        if is_for_everybody(self.is_anonymous, answer.headers()) {
+            coded(self.accepted, answer)
+        } else {
+            answer
+        }
+    }
+}
+
+/// As [`Wishes::compress`], of an answer that is known to hold no secret.
+pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
+    coded(Accepted::of(request), answer)
+}
+
+fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
+    if !can_be_coded(&answer) {
+        return answer;
+    }
+    vary(answer.headers_mut());
+    let Some(encoding) = accepted.choose(Offers::ALL) else {
+        return answer;
+    };
+    let encoder = match Encoder::new(encoding, Effort::Stream) {
+        Ok(encoder) => encoder,
+        Err(error) => {
+            tracing::warn!(%error, "no memory to compress with, an answer goes as it is");
+            return answer;
+        }
+    };
+    let (mut parts, body) = answer.into_parts();
+    let headers = &mut parts.headers;
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(ACCEPT_RANGES);
+    weaken(headers);
+    Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
+}
+
+fn can_be_coded(answer: &Answer) -> bool {
+    let headers = answer.headers();
+    let status = answer.status();
+    let bodiless = status.is_informational()
+        || [
+            StatusCode::NO_CONTENT,
+            StatusCode::RESET_CONTENT,
+            StatusCode::NOT_MODIFIED,
+            StatusCode::PARTIAL_CONTENT,
+        ]
+        .contains(&status)
+        // Also answers to `HEAD`.
+        || answer.body().is_end_stream();
+    !bodiless
+        && !headers.contains_key(CONTENT_ENCODING)
+        && !headers.contains_key(CONTENT_RANGE)
+        && !DIGESTS.iter().any(|name| headers.contains_key(*name))
+        && !says(headers, &CACHE_CONTROL, "no-transform")
+        && headers.get(CONTENT_TYPE).is_some_and(is_compressible)
+        && length(answer).is_none_or(|length| length >= SMALLEST)
+}
+
+fn length(answer: &Answer) -> Option<u64> {
+    answer.body().size_hint().exact().or_else(|| {
+        let said = answer.headers().get(CONTENT_LENGTH)?;
+        said.to_str().ok()?.parse().ok()
+    })
+}
+
+fn is_for_everybody(is_anonymous: bool, answer: &HeaderMap) -> bool {
+    let file =
+        answer.contains_key(LAST_MODIFIED) && answer.get(CONTENT_TYPE).is_some_and(types::is_asset);
+    !answer.contains_key(SET_COOKIE)
+        && (is_anonymous || says(answer, &CACHE_CONTROL, "public") || file)
+}
+
+/// Whether a list in a header holds this word.
+fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|said| said.trim().eq_ignore_ascii_case(word))
+}
+
+/// Adds `Accept-Encoding` to what the answer depends on.
+fn vary(headers: &mut HeaderMap) {
+    if says(headers, &VARY, "accept-encoding") || says(headers, &VARY, "*") {
+        return;
+    }
+    let mut merged = Vec::new();
+    for value in headers.get_all(VARY) {
+        merged.extend_from_slice(value.as_bytes());
+        merged.extend_from_slice(b", ");
+    }
+    merged.extend_from_slice(b"Accept-Encoding");
+    if let Ok(merged) = HeaderValue::from_bytes(&merged) {
+        headers.insert(VARY, merged);
+    }
+}
+
+/// The bytes are others, the meaning is the same (RFC 9110, section 8.8.1).
+fn weaken(headers: &mut HeaderMap) {
+    let Some(tag) = headers.get(ETAG) else {
+        return;
+    };
+    if tag.as_bytes().starts_with(b"W/") {
+        return;
+    }
+    match HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()) {
+        Ok(weak) => headers.insert(ETAG, weak),
+        Err(_) => headers.remove(ETAG),
+    };
+}
+
+#[cfg(test)]
+mod tests;

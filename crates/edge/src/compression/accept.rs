@@ -1,0 +1,195 @@
+//! `Accept-Encoding`, read without allocating: it is looked at for every file.
+
+use http::header::{ACCEPT_ENCODING, HeaderMap};
+
+/// A content coding that we can make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// RFC 7932.
+    Brotli,
+    /// RFC 8878.
+    Zstd,
+    /// RFC 1952.
+    Gzip,
+}
+
+impl Encoding {
+    /// All of them; where a client has no preference, the first is taken.
+    pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
+
+    /// As in `Content-Encoding`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    /// The ending of a file that holds another one in this coding.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Brotli => ".br",
+            Self::Zstd => ".zst",
+            Self::Gzip => ".gz",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("x-gzip") {
+            return Some(Self::Gzip);
+        }
+        Self::ALL
+            .into_iter()
+            .find(|encoding| name.eq_ignore_ascii_case(encoding.name()))
+    }
+}
+
+/// Which codings something is to be had in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offers(pub [bool; 3]);
+
+impl Offers {
+    /// Every one.
+    pub const ALL: Self = Self([true; 3]);
+
+    /// Whether there is any but the plain form.
+    pub fn any(self) -> bool {
+        self.0.contains(&true)
+    }
+}
+
+/// How a client ranks codings, in thousandths; 0 is refused or not named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accepted {
+    coded: [u16; 3],
+    identity: u16,
+}
+
+impl Accepted {
+    /// What a request says. Words that nobody understands are passed over.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut named = [None; 3];
+        let mut identity = 0;
+        let mut others = 0;
+        let words = headers
+            .get_all(ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','));
+        for word in words {
+            let mut parameters = word.split(';').map(str::trim);
+            let name = parameters.next().unwrap_or_default();
+            let Some(quality) = quality(parameters) else {
+                continue;
+            };
+            if let Some(encoding) = Encoding::parse(name) {
+                named[encoding as usize] = Some(quality);
+            } else if name == "*" {
+                others = quality;
+            } else if name.eq_ignore_ascii_case("identity") {
+                identity = quality;
+            }
+        }
+        Self {
+            coded: named.map(|quality| quality.unwrap_or(others)),
+            identity,
+        }
+    }
+
+    /// The best of what is offered; none is the plain form, which is also sent to
+    /// somebody who refuses everything, as RFC 9110 (section 12.5.3) prefers.
+    pub fn choose(self, offers: Offers) -> Option<Encoding> {
+        let mut best = None;
+        let mut most = 0;
+        for encoding in Encoding::ALL {
+            let quality = self.coded[encoding as usize];
+            if offers.0[encoding as usize] && quality > most && quality >= self.identity {
+                best = Some(encoding);
+                most = quality;
+            }
+        }
+        best
+    }
+}
+
+/// The weight among the parameters, 1000 if there is none, nothing if it is not a weight.
+fn quality<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<u16> {
+    let weight = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim())
+    });
+    let Some(weight) = weight else {
+        return Some(1_000);
+    };
+    let (whole, part) = weight.split_once('.').unwrap_or((weight, ""));
+    if part.len() > 3 || !part.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let mut thousandths = 0;
+    for place in 0..3 {
+        let digit = part.as_bytes().get(place).map_or(0, |digit| digit - b'0');
+        thousandths = thousandths * 10 + u16::from(digit);
+    }
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1_000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(lines: &[&str], offers: Offers) -> Option<Encoding> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(ACCEPT_ENCODING, line.parse().unwrap());
+        }
+        Accepted::of(&headers).choose(offers)
+    }
+
+    #[test]
+    fn takes_what_the_client_ranks_highest() {
+        use Encoding::{Brotli, Gzip, Zstd};
+        let table: &[(&[&str], Option<Encoding>)] = &[
+            (&[], None),
+            (&[""], None),
+            (&["gzip"], Some(Gzip)),
+            (&["x-gzip"], Some(Gzip)),
+            (&["GZIP"], Some(Gzip)),
+            (&["gzip, deflate, br, zstd"], Some(Brotli)),
+            (&["gzip, zstd"], Some(Zstd)),
+            (&["gzip", "br;q=0.9"], Some(Gzip)),
+            (&["gzip;q=0.8, br;q=0.81"], Some(Brotli)),
+            (&["gzip;q=0.5"], Some(Gzip)),
+            (&["gzip;q=0.5, identity"], None),
+            (&["gzip, identity"], Some(Gzip)),
+            (&["*"], Some(Brotli)),
+            (&["*;q=0.3, br;q=0"], Some(Zstd)),
+            (&["br;q=0, zstd;q=0.000, gzip;q=0.001"], Some(Gzip)),
+            (&["identity;q=0, *;q=0"], None),
+            (&["br;q=2"], None),
+            (&["br;q=0.1234"], None),
+            (&["br;q=abc, gzip"], Some(Gzip)),
+            (&["br ; Q = 1.000"], Some(Brotli)),
+            (&["br;q=1.001"], None),
+            (&["deflate, compress"], None),
+            (&[",, ,gzip,"], Some(Gzip)),
+        ];
+        for (lines, expected) in table {
+            assert_eq!(chosen(lines, Offers::ALL), *expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn takes_only_what_is_offered() {
+        assert_eq!(
+            chosen(&["br, gzip;q=0.1"], Offers([false, false, true])),
+            Some(Encoding::Gzip)
+        );
+        assert_eq!(chosen(&["br"], Offers([false, true, true])), None);
+        assert_eq!(chosen(&["br"], Offers::default()), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! One of the three encoders, bytes in and bytes out.
+
+use std::io::{self, Write as _};
+
+use bytes::Bytes;
+
+use super::Encoding;
+
+/// What is compressed, which decides how much memory may go into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// A file that is compressed once and kept: it sees the whole of it.
+    Kept,
+    /// One of many streams: a window of 256 KiB, however long it is.
+    Stream,
+}
+
+const BROTLI_LEVEL: u32 = 4;
+const ZSTD_LEVEL: i32 = 3;
+const GZIP_LEVEL: u32 = 5;
+/// The powers of two that windows have.
+const STREAM_WINDOW: u32 = 18;
+const KEPT_WINDOW: u32 = 20;
+const BROTLI_BUFFER: usize = 4_096;
+
+/// An encoder that writes into memory, from where [`Encoder::take`] takes it.
+pub(crate) enum Encoder {
+    Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
+    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
+    Gzip(flate2::write::GzEncoder<Vec<u8>>),
+}
+
+impl Encoder {
+    pub(crate) fn new(encoding: Encoding, effort: Effort) -> io::Result<Self> {
+        let window = match effort {
+            Effort::Kept => KEPT_WINDOW,
+            Effort::Stream => STREAM_WINDOW,
+        };
+        Ok(match encoding {
+            Encoding::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
+                Vec::new(),
+                BROTLI_BUFFER,
+                BROTLI_LEVEL,
+                window,
+            ))),
+            Encoding::Zstd => {
+                let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?;
+                encoder.window_log(window)?;
+                Self::Zstd(encoder)
+            }
+            Encoding::Gzip => Self::Gzip(flate2::write::GzEncoder::new(
+                Vec::new(),
+                flate2::Compression::new(GZIP_LEVEL),
+            )),
+        })
+    }
+
+    /// The whole of something that is kept.
+    pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
+        let mut encoder = Self::new(encoding, Effort::Kept)?;
+        encoder.write(bytes)?;
+        encoder.finish()
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Brotli(encoder) => encoder.write_all(bytes),
+            Self::Zstd(encoder) => encoder.write_all(bytes),
+            Self::Gzip(encoder) => encoder.write_all(bytes),
+        }
+    }
+
+    /// Lets out everything that was written, so that it can be decoded.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Brotli(encoder) => encoder.flush(),
+            Self::Zstd(encoder) => encoder.flush(),
+            Self::Gzip(encoder) => encoder.flush(),
+        }
+    }
+
+    /// What has come out since the last time.
+    pub(crate) fn take(&mut self) -> Bytes {
+        let out = match self {
+            Self::Brotli(encoder) => encoder.get_mut(),
+            Self::Zstd(encoder) => encoder.get_mut(),
+            Self::Gzip(encoder) => encoder.get_mut(),
+        };
+        std::mem::take(out).into()
+    }
+
+    /// The rest.
+    pub(crate) fn finish(self) -> io::Result<Bytes> {
+        match self {
+            Self::Brotli(encoder) => Ok(encoder.into_inner()),
+            Self::Zstd(encoder) => encoder.finish(),
+            Self::Gzip(encoder) => encoder.finish(),
+        }
+        .map(Bytes::from)
+    }
+}

@@ -1,0 +1,358 @@
+//! What is compressed, what is not, and that nothing is lost or held back.
+
+use std::collections::VecDeque;
+use std::io::Read as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use http_body::{Body as HttpBody, Frame};
+use http_body_util::BodyExt as _;
+
+use super::*;
+
+fn compress(request: &HeaderMap, answer: Answer) -> Answer {
+    Wishes::of(request).compress(answer)
+}
+
+use crate::body::BodyError;
+
+const BR: &[(&str, &str)] = &[("accept-encoding", "br")];
+
+fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        headers.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            value.parse().unwrap(),
+        );
+    }
+    headers
+}
+
+fn page(lines: &[(&str, &str)], bytes: usize) -> Answer {
+    let mut answer = Response::new(Body::full(
+        "a page ".repeat(bytes / 7 + 1)[..bytes].to_owned(),
+    ));
+    *answer.headers_mut() = headers(lines);
+    answer
+}
+
+fn value<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    answer
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap())
+}
+
+fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match encoding {
+        Encoding::Brotli => brotli::Decompressor::new(bytes, 4_096).read_to_end(&mut plain),
+        Encoding::Zstd => zstd::Decoder::new(bytes).unwrap().read_to_end(&mut plain),
+        Encoding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain),
+    }
+    .unwrap();
+    plain
+}
+
+#[test]
+fn decides_by_type_size_and_what_the_answer_says() {
+    const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+    type Lines = &'static [(&'static str, &'static str)];
+    // What the answer says, its size, whether it is compressed.
+    let table: &[(Lines, usize, bool)] = &[
+        (&[HTML], 1_024, true),
+        (&[HTML], 1_023, false),
+        (&[("content-type", "Application/JSON")], 2_000, true),
+        (&[("content-type", "application/problem+json")], 2_000, true),
+        (&[("content-type", "image/svg+xml")], 2_000, true),
+        (&[("content-type", "image/png")], 2_000, false),
+        (&[("content-type", "text/event-stream")], 2_000, false),
+        (
+            &[("content-type", "text/event-stream;charset=utf-8")],
+            2_000,
+            false,
+        ),
+        (&[("content-type", "application/grpc")], 2_000, false),
+        (
+            &[("content-type", "application/grpc-web+proto")],
+            2_000,
+            false,
+        ),
+        (&[], 2_000, false),
+        (&[HTML, ("content-encoding", "gzip")], 2_000, false),
+        (&[HTML, ("content-encoding", "identity")], 2_000, false),
+        (
+            &[HTML, ("cache-control", "public, No-Transform")],
+            2_000,
+            false,
+        ),
+        (&[HTML, ("content-range", "bytes 0-1/2")], 2_000, false),
+        (&[HTML, ("content-digest", "sha-256=:AA==:")], 2_000, false),
+    ];
+    for (lines, size, expected) in table {
+        let answer = compress(&headers(BR), page(lines, *size));
+        let coded = value(&answer, "content-encoding") == Some("br");
+        assert_eq!(coded, *expected, "{lines:?} {size}");
+    }
+    for status in [206, 204, 304] {
+        let mut answer = page(&[HTML], 2_000);
+        *answer.status_mut() = status.try_into().unwrap();
+        assert!(
+            compress(&headers(BR), answer)
+                .headers()
+                .get("content-encoding")
+                .is_none()
+        );
+    }
+}
+
+#[test]
+fn compresses_nothing_that_may_hold_a_secret_beside_reflected_input() {
+    const HTML: (&str, &str) = ("content-type", "text/html");
+    const SCRIPT: (&str, &str) = ("content-type", "text/javascript");
+    const DATED: (&str, &str) = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+    const PUBLIC: (&str, &str) = ("cache-control", "max-age=60, public");
+    const NEW_COOKIE: (&str, &str) = ("set-cookie", "a=b");
+    const COOKIE: (&str, &str) = ("cookie", "a=b");
+    const SIGNED: (&str, &str) = ("authorization", "Bearer x");
+    type Lines = &'static [(&'static str, &'static str)];
+    let table: &[(Lines, Lines, bool)] = &[
+        (&[], &[HTML], true),
+        (&[], &[HTML, NEW_COOKIE], false),
+        (&[COOKIE], &[HTML], false),
+        (&[SIGNED], &[HTML], false),
+        (&[COOKIE], &[HTML, DATED], false),
+        (&[COOKIE], &[HTML, PUBLIC], true),
+        (&[COOKIE], &[HTML, PUBLIC, NEW_COOKIE], false),
+        (&[COOKIE], &[SCRIPT], false),
+        (&[COOKIE], &[SCRIPT, DATED], true),
+        (&[COOKIE], &[SCRIPT, DATED, NEW_COOKIE], false),
+        (
+            &[SIGNED],
+            &[("content-type", "application/json"), DATED],
+            false,
+        ),
+    ];
+    for (request, answer, expected) in table {
+        let asked = headers(&[BR, request].concat());
+        let coded = Wishes::of(&asked).compress(page(answer, 2_000));
+        assert_eq!(
+            coded.headers().contains_key("content-encoding"),
+            *expected,
+            "{request:?} {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn tells_caches_and_clients_what_has_changed() {
+    const HTML: (&str, &str) = ("content-type", "text/html");
+    let strong = &[
+        HTML,
+        ("etag", "\"a\""),
+        ("content-length", "2000"),
+        ("accept-ranges", "bytes"),
+        ("vary", "Cookie"),
+        ("vary", "Origin"),
+    ];
+    let answer = compress(&headers(BR), page(strong, 2_000));
+    assert_eq!(value(&answer, "etag"), Some("W/\"a\""));
+    assert_eq!(value(&answer, "content-length"), None);
+    assert_eq!(value(&answer, "accept-ranges"), None);
+    assert_eq!(answer.headers().get_all("vary").iter().count(), 1);
+    assert_eq!(
+        value(&answer, "vary"),
+        Some("Cookie, Origin, Accept-Encoding")
+    );
+
+    let plain = compress(&headers(&[]), page(strong, 2_000));
+    assert_eq!(value(&plain, "etag"), Some("\"a\""));
+    assert_eq!(
+        value(&plain, "vary"),
+        Some("Cookie, Origin, Accept-Encoding")
+    );
+    for vary in ["*", "accept-encoding", "Origin, Accept-Encoding"] {
+        let answer = compress(&headers(BR), page(&[HTML, ("vary", vary)], 2_000));
+        assert_eq!(value(&answer, "vary"), Some(vary));
+    }
+    let weak = compress(&headers(BR), page(&[HTML, ("etag", "W/\"a\"")], 2_000));
+    assert_eq!(value(&weak, "etag"), Some("W/\"a\""));
+}
+
+#[tokio::test]
+async fn every_coding_gives_back_the_same_bytes() {
+    let mut plain = Vec::new();
+    for number in 0..60_000_u32 {
+        plain.extend_from_slice(number.wrapping_mul(2_654_435_761).to_string().as_bytes());
+    }
+    for encoding in Encoding::ALL {
+        let mut answer = Response::new(Body::full(plain.clone()));
+        *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
+        let asked = headers(&[("accept-encoding", encoding.name())]);
+        let answer = Wishes::of(&asked).compress(answer);
+        assert_eq!(value(&answer, "content-encoding"), Some(encoding.name()));
+        let coded = answer.into_body().collect().await.unwrap().to_bytes();
+        assert!(coded.len() < plain.len() * 3 / 4);
+        assert!(decode(encoding, &coded) == plain, "{encoding:?}");
+        assert!(decode(encoding, &Encoder::once(encoding, &plain).unwrap()) == plain);
+    }
+}
+
+type Step = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
+
+/// A source that does as it is told. It waits at a `Pending` until the gate is opened,
+/// which lets it pass that one.
+struct Script {
+    steps: VecDeque<Step>,
+    gate: Arc<AtomicBool>,
+}
+
+impl HttpBody for Script {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Step {
+        if matches!(self.steps.front(), Some(Poll::Pending)) {
+            if !self.gate.swap(false, Ordering::Relaxed) {
+                return Poll::Pending;
+            }
+            self.steps.pop_front();
+        }
+        self.steps.pop_front().unwrap_or(Poll::Ready(None))
+    }
+}
+
+fn data(text: &'static str) -> Step {
+    Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(text.as_bytes())))))
+}
+
+fn coded(encoding: Encoding, steps: Vec<Step>) -> (Body, Arc<AtomicBool>) {
+    let gate = Arc::new(AtomicBool::new(false));
+    let script = Script {
+        steps: steps.into(),
+        gate: Arc::clone(&gate),
+    };
+    let mut answer = Response::new(Body::stream(script));
+    *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
+    let asked = headers(&[("accept-encoding", encoding.name())]);
+    (Wishes::of(&asked).compress(answer).into_body(), gate)
+}
+
+/// All frames there are before the body waits or ends, and how it stopped.
+fn drain(body: &mut Body) -> (Vec<u8>, Option<HeaderMap>, &'static str) {
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut bytes, mut trailers) = (Vec::new(), None);
+    loop {
+        match Pin::new(&mut *body).poll_frame(&mut context) {
+            Poll::Pending => return (bytes, trailers, "waits"),
+            Poll::Ready(None) => return (bytes, trailers, "ends"),
+            Poll::Ready(Some(Err(_))) => return (bytes, trailers, "breaks"),
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => bytes.extend_from_slice(&data),
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            },
+        }
+    }
+}
+
+/// As much as can be decoded of a stream that has not ended.
+fn decode_start(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
+    let mut plain = vec![0; 1_000];
+    let mut filled = 0;
+    let mut source: Box<dyn std::io::Read> = match encoding {
+        Encoding::Brotli => Box::new(brotli::Decompressor::new(bytes, 4_096)),
+        Encoding::Zstd => Box::new(zstd::Decoder::new(bytes).unwrap()),
+        Encoding::Gzip => Box::new(flate2::read::GzDecoder::new(bytes)),
+    };
+    while let Ok(read @ 1..) = source.read(&mut plain[filled..]) {
+        filled += read;
+    }
+    plain.truncate(filled);
+    plain
+}
+
+#[test]
+fn holds_nothing_back_while_the_source_is_silent() {
+    for encoding in Encoding::ALL {
+        let script = vec![
+            data("one "),
+            data("two "),
+            Poll::Pending,
+            data("three"),
+            Poll::Pending,
+        ];
+        let (mut body, gate) = coded(encoding, script);
+        let (mut bytes, _, stopped) = drain(&mut body);
+        assert_eq!(stopped, "waits");
+        assert_eq!(decode_start(encoding, &bytes), b"one two ", "{encoding:?}");
+        gate.store(true, Ordering::Relaxed);
+        let (more, _, stopped) = drain(&mut body);
+        assert_eq!(stopped, "waits");
+        bytes.extend(more);
+        assert_eq!(
+            decode_start(encoding, &bytes),
+            b"one two three",
+            "{encoding:?}"
+        );
+        gate.store(true, Ordering::Relaxed);
+        let (rest, _, stopped) = drain(&mut body);
+        assert_eq!(stopped, "ends");
+        bytes.extend(rest);
+        assert_eq!(decode(encoding, &bytes), b"one two three");
+        assert!(body.is_end_stream());
+    }
+}
+
+#[test]
+fn passes_trailers_on_after_the_last_byte() {
+    for encoding in Encoding::ALL {
+        let trailers = Poll::Ready(Some(Ok(Frame::trailers(headers(&[("x-sum", "1")])))));
+        let (mut body, _) = coded(encoding, vec![data("text"), trailers]);
+        let (bytes, trailers, stopped) = drain(&mut body);
+        assert_eq!(decode(encoding, &bytes), b"text");
+        assert_eq!(trailers.unwrap().get("x-sum").unwrap(), "1");
+        assert_eq!(stopped, "ends");
+    }
+}
+
+#[test]
+fn a_broken_source_never_looks_like_an_end() {
+    for encoding in Encoding::ALL {
+        let broken = Poll::Ready(Some(Err("gone".into())));
+        let (mut body, gate) = coded(encoding, vec![data("text"), Poll::Pending, broken]);
+        let (mut bytes, ..) = drain(&mut body);
+        gate.store(true, Ordering::Relaxed);
+        let (rest, _, stopped) = drain(&mut body);
+        bytes.extend(rest);
+        assert_eq!(stopped, "breaks");
+        assert_eq!(decode_start(encoding, &bytes), b"text");
+        assert_eq!(drain(&mut body), (Vec::new(), None, "ends"));
+    }
+}
+
+#[test]
+fn lets_others_have_their_turn() {
+    // All alike: no encoder lets anything out for long.
+    let mut body = {
+        let mut answer = Response::new(Body::full(vec![b'a'; 8 << 20]));
+        *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
+        compress(&headers(&[("accept-encoding", "gzip")]), answer).into_body()
+    };
+    let mut bytes = Vec::new();
+    let mut turns = 0;
+    loop {
+        let (more, _, stopped) = drain(&mut body);
+        bytes.extend(more);
+        turns += 1;
+        if stopped == "ends" {
+            break;
+        }
+    }
+    assert!(turns > 2, "{turns}");
+    assert_eq!(decode(Encoding::Gzip, &bytes).len(), 8 << 20);
+}

@@ -1,0 +1,208 @@
+//! One connection, from its first byte to its last.
+
+mod busy;
+mod timed;
+mod watched;
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::app::App;
+use crate::body::Body;
+use crate::facts::Scheme;
+use crate::gate::{Bounds, Gate, LINES, Ledger};
+use crate::listen::{ListenSettings, Place};
+use crate::serve::{Here, serve};
+
+use self::busy::{Busy, Running};
+use self::timed::Timed;
+use self::watched::Watched;
+
+/// Streams of one HTTP/2 connection that run at once.
+const STREAMS: u32 = 128;
+/// Streams that a client may reset before they were looked at, and those that it
+/// may make us reset, before it is sent away (CVE-2023-44487 and its kin).
+const RESETS: usize = 32;
+const LOCAL_RESETS: usize = 256;
+/// What a stream and a connection of HTTP/2 may send without being asked for more.
+const STREAM_WINDOW: u32 = 256 * 1_024;
+const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
+/// What waits to be written for each stream of HTTP/2.
+const STREAM_BUFFER: usize = 256 * 1_024;
+/// How long a connection of HTTP/2 has to answer a ping.
+const PING_TIME: Duration = Duration::from_secs(20);
+/// How long a connection of HTTP/2 that is no longer wanted has to go.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// What the HTTP/1 engine holds beside a head.
+const BUFFER: usize = 128 * 1_024;
+
+/// Who is at the other end.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    pub(crate) scheme: Scheme,
+    /// The name the client asked for in its handshake.
+    pub(crate) server_name: Option<Arc<str>>,
+    /// The version of TLS; empty in the clear.
+    pub(crate) tls: &'static str,
+}
+
+/// What every protocol needs to serve a connection.
+pub(crate) struct Visit<A> {
+    pub(crate) here: Arc<Here<A>>,
+    pub(crate) peer: Peer,
+    pub(crate) place: Place,
+}
+
+impl ListenSettings {
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            header_size: self.header_size,
+            header_time: self.header_time,
+            idle_time: self.idle_time,
+            body_time: self.body_time,
+        }
+    }
+}
+
+/// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
+pub(crate) async fn http1<S, A>(stream: S, visit: Visit<A>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App,
+{
+    let Visit { here, peer, place } = visit;
+    let shared = Arc::clone(&here.shared);
+    let bounds = shared.running().plan.listen().bounds();
+    let ledger = Arc::new(Ledger::default());
+    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone()).keeping(place);
+    let drain = shared.drain.clone();
+    let lame_duck_time = shared.running().plan.listen().lame_duck_time;
+    let peer = Arc::new(peer);
+    let service = service_fn(|request: Request<Incoming>| {
+        let (here, ledger, peer) = (Arc::clone(&here), Arc::clone(&ledger), Arc::clone(&peer));
+        async move {
+            let refusal = ledger.begin();
+            let watch = Watched::counted_in(Arc::clone(&ledger));
+            let mut answer = serve(&here, &peer, request.map(Body::Incoming), refusal).await;
+            if refusal.is_none()
+                && let Some(broken) = ledger.broken()
+            {
+                // Whatever was made of half a body, the client hears what was wrong.
+                answer = crate::serve::refused(broken);
+            }
+            ledger.decide(answer.status() == StatusCode::SWITCHING_PROTOCOLS);
+            Ok::<_, Infallible>(answer.map(|body| watch.around(body)))
+        }
+    });
+    let served = http1::Builder::new()
+        // The gate keeps the times of heads, also between requests.
+        .header_read_timeout(None)
+        .max_headers(LINES)
+        .max_buf_size(BUFFER + 2 * bounds.header_size)
+        .serve_connection(TokioIo::new(gate), service)
+        .with_upgrades();
+    tokio::pin!(served);
+    let ended = tokio::select! {
+        ended = &mut served => ended,
+        () = shared.end.cancelled() => return,
+        () = drain.cancelled() => {
+            // A lame duck: a request that is on its way already is still answered.
+            tokio::select! {
+                ended = &mut served => ended,
+                () = shared.end.cancelled() => return,
+                () = tokio::time::sleep(lame_duck_time) => {
+                    served.as_mut().graceful_shutdown();
+                    tokio::select! {
+                        ended = &mut served => ended,
+                        () = shared.end.cancelled() => return,
+                    }
+                }
+            }
+        }
+    };
+    if let Err(error) = ended {
+        // Broken by the client or the network: nobody here can do anything.
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Serves HTTP/2 until the connection ends.
+pub(crate) async fn http2<S, A>(stream: S, visit: Visit<A>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App,
+{
+    let Visit { here, peer, place } = visit;
+    let shared = Arc::clone(&here.shared);
+    let bounds = shared.running().plan.listen().bounds();
+    let gate = Gate::open(stream, bounds).keeping(place);
+    let drain = shared.drain.clone();
+    let peer = Arc::new(peer);
+    let busy = Arc::new(Busy::default());
+    let service = service_fn(|request: Request<Incoming>| {
+        let (here, peer) = (Arc::clone(&here), Arc::clone(&peer));
+        let running = Running::begin(&busy);
+        async move {
+            let request = request.map(|body| {
+                if body.is_end_stream() {
+                    Body::Empty
+                } else {
+                    Body::stream(Timed::around(body, bounds.body_time))
+                }
+            });
+            let is_tunnel = *request.method() == Method::CONNECT;
+            let answer = serve(&here, &peer, request, None).await;
+            if is_tunnel && answer.status().is_success() {
+                running.tunnels();
+            }
+            Ok::<_, Infallible>(answer.map(|body| running.until_its_end(body)))
+        }
+    });
+    let header_list = u32::try_from(bounds.header_size).unwrap_or(u32::MAX);
+    let served = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(header_list)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(LOCAL_RESETS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(STREAM_BUFFER)
+        .keep_alive_interval(bounds.idle_time)
+        .keep_alive_timeout(PING_TIME)
+        .enable_connect_protocol()
+        .serve_connection(TokioIo::new(gate), service);
+    tokio::pin!(served);
+    let ended = tokio::select! {
+        ended = &mut served => ended,
+        () = shared.end.cancelled() => return,
+        () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
+            // A client that has not even begun hears nothing of it.
+            served.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(FAREWELL, &mut served).await;
+            return;
+        }
+        () = drain.cancelled() => {
+            // GOAWAY tells the client which streams are still served.
+            served.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = &mut served => ended,
+                () = shared.end.cancelled() => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,286 @@
+//! What an operator writes: plain texts and numbers, as in `kenduri.toml`.
+//!
+//! Nothing here has been checked; a plan is made of it before it is used.
+//! Sizes are numbers with K, M or G; times are numbers with ms, s, m, h or d.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// All that is asked of the edge.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Description {
+    /// Where to listen, and what holds for every connection.
+    pub listen: Listen,
+    /// Certificates.
+    pub tls: Tls,
+    /// Where requests go; none: everything goes to the app.
+    pub route: Vec<Route>,
+    /// Groups of servers by name, for `to = "upstream:NAME"`.
+    pub upstream: BTreeMap<String, Upstream>,
+}
+
+/// `[listen]`: the sockets, and what holds for every connection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// `HOST:PORT`, `:PORT` for every address of the machine, or `unix:FILE`.
+    pub http: Vec<String>,
+    /// The same, with TLS.
+    pub https: Vec<String>,
+    /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
+    pub trusted_proxies: Vec<String>,
+    /// At most this many connections are open at once; more wait.
+    pub connections: u32,
+    /// At most this many of one address (IPv6: of one /64); 0 is no limit.
+    pub connections_per_address: u32,
+    /// The largest request line and header section.
+    pub header_size: String,
+    /// How long the header section of a request may take.
+    pub header_time: String,
+    /// How long nobody needs to send anything between requests.
+    pub idle_time: String,
+    /// How long a body may stand still, in either direction.
+    pub body_time: String,
+    /// How long running requests get when the edge stops.
+    pub drain_time: String,
+    /// How long connections without a request live on when the edge stops.
+    pub lame_duck_time: String,
+    /// How long connections of another protocol live on when the edge stops.
+    pub tunnel_time: String,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            http: vec!["127.0.0.1:8080".to_owned()],
+            https: Vec::new(),
+            trusted_proxies: Vec::new(),
+            connections: 4_096,
+            connections_per_address: 0,
+            header_size: "16K".to_owned(),
+            header_time: "10s".to_owned(),
+            idle_time: "60s".to_owned(),
+            body_time: "30s".to_owned(),
+            drain_time: "30s".to_owned(),
+            lame_duck_time: "5s".to_owned(),
+            tunnel_time: "10s".to_owned(),
+        }
+    }
+}
+
+/// `[tls]`: certificates, from a certificate authority or from files.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Who is asked for certificates of names that no file covers; none: nobody.
+    pub acme: Option<Acme>,
+    /// Certificates in files.
+    pub certificate: Vec<Certificate>,
+    /// `Strict-Transport-Security` for this long; empty: not sent.
+    pub hsts: String,
+}
+
+/// `[tls] acme = { … }` (RFC 8555).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acme {
+    /// Whom the authority writes to.
+    pub email: String,
+    /// The directory of the authority.
+    #[serde(default = "lets_encrypt")]
+    pub directory: String,
+    /// How control over a name is proven.
+    #[serde(default)]
+    pub challenge: Challenge,
+    /// An account that the authority knows already.
+    #[serde(default)]
+    pub eab: Option<ExternalAccount>,
+    /// A file with an extra root that the directory's own certificate is checked against.
+    #[serde(default)]
+    pub ca: String,
+    /// Order also for names that do not lead here.
+    #[serde(default)]
+    pub force: bool,
+}
+
+fn lets_encrypt() -> String {
+    "https://acme-v02.api.letsencrypt.org/directory".to_owned()
+}
+
+/// How control over a name is proven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Challenge {
+    /// By a certificate in a handshake (RFC 8737).
+    #[default]
+    TlsAlpn01,
+    /// By a text at a known path.
+    #[serde(rename = "http-01")]
+    Http01,
+}
+
+/// External account binding (RFC 8555, section 7.3.4).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalAccount {
+    /// What the authority calls the account.
+    pub kid: String,
+    /// A file with the key, in base64url.
+    pub key_file: String,
+}
+
+/// `[[tls.certificate]]`: a certificate in files, swapped when they change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// The names it serves, `example.org` or `*.example.org`; empty: those it names itself.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// PEM file, the leaf first.
+    pub chain: String,
+    /// PEM file.
+    pub key: String,
+}
+
+/// `[[route]]`: which requests go where.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Route {
+    /// `example.org`, `*.example.org`, or empty for any.
+    pub host: String,
+    /// The beginning of the path; it matches whole segments only.
+    pub path: String,
+    /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
+    /// `unix:PATH`, `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
+    pub to: String,
+    /// Removed from the beginning of the path before it is forwarded.
+    pub strip: String,
+    /// Put before the path before it is forwarded.
+    pub add: String,
+    /// How often one client may ask.
+    pub limit: Option<Limit>,
+    /// Changes to what is sent back.
+    pub headers: Headers,
+    /// The largest body of a request; empty: no limit.
+    pub body_size: String,
+    /// Files: what is looked for, in turn, `{path}` being what was asked.
+    pub r#try: Vec<String>,
+    /// Files: whether folders without an index are listed.
+    pub listing: bool,
+    /// Files: `Cache-Control` by pattern of the file's name, `*.css`.
+    pub cache: BTreeMap<String, String>,
+}
+
+/// `limit = { rate = "10/s", burst = 20, by = "ip" }`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// `10/s`, `100/m` or `1000/h`.
+    pub rate: String,
+    /// How many may come at once; 0: as many as the rate's number.
+    #[serde(default)]
+    pub burst: u32,
+    /// Who is counted apart: `ip`, `header:NAME` or `cookie:NAME`.
+    #[serde(default = "by_address")]
+    pub by: String,
+    /// Counted are only answers that report this outcome in `X-Kenduri-Outcome`;
+    /// empty: every request.
+    #[serde(default)]
+    pub on: String,
+}
+
+fn by_address() -> String {
+    "ip".to_owned()
+}
+
+/// Changes to the headers of an answer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Headers {
+    /// Set, over whatever was there.
+    pub set: BTreeMap<String, String>,
+    /// Taken away.
+    pub remove: Vec<String>,
+}
+
+/// `[upstream.NAME]`: servers that answer alike.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Upstream {
+    /// The servers.
+    pub to: Vec<Member>,
+    /// `round-robin`, `least`, `hash:ip`, `hash:header:NAME` or `sticky`.
+    pub balance: String,
+    /// How each is asked whether it is well; none: only its answers tell.
+    pub health: Option<Health>,
+    /// How long a connection may take.
+    pub connect_time: String,
+    /// How long the first byte of an answer may take.
+    pub first_byte_time: String,
+    /// How long a body may stand still, in either direction.
+    pub idle_time: String,
+    /// How long an unused connection is kept: below what the server keeps it.
+    pub keep_time: String,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            to: Vec::new(),
+            balance: "round-robin".to_owned(),
+            health: None,
+            connect_time: "5s".to_owned(),
+            first_byte_time: "60s".to_owned(),
+            idle_time: "60s".to_owned(),
+            keep_time: "1500ms".to_owned(),
+        }
+    }
+}
+
+/// A server, alone or with a weight.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Member {
+    /// `http://HOST:PORT[/base/]` or `unix:PATH`.
+    Address(Address),
+    /// One that takes a larger or smaller share.
+    Weighted {
+        /// Where it is.
+        address: Address,
+        /// 1 to 100; the others have 1.
+        weight: u32,
+    },
+}
+
+/// `http://HOST:PORT[/base/]` or `unix:PATH`.
+pub type Address = String;
+
+/// How a server is asked whether it is well.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Health {
+    /// Asked with `GET`; any 2xx is well.
+    pub path: String,
+    /// How often.
+    pub every: String,
+    /// How long an answer may take.
+    pub within: String,
+    /// So many failures in a row, and it gets no requests.
+    pub fall: u32,
+    /// So many successes in a row, and it gets them again.
+    pub rise: u32,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            path: "/".to_owned(),
+            every: "5s".to_owned(),
+            within: "2s".to_owned(),
+            fall: 3,
+            rise: 1,
+        }
+    }
+}

@@ -1,0 +1,529 @@
+//! The edge as a whole: start, reload, stop.
+
+mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::{ArcSwap, Guard};
+use http::{HeaderValue, Uri};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::acme::{self, Acme, AcmeError, Standing, World};
+use crate::app::App;
+use crate::connection::Peer;
+use crate::facts::{Facts, Scheme};
+use crate::files::Memory;
+use crate::headers;
+use crate::listen::{
+    Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
+};
+use crate::log::Log;
+use crate::maintenance::Maintenance;
+use crate::metrics::{self, DoorFigures, RouteFigures};
+use crate::plan::Plan;
+use crate::proxy::{Pool, Tunnels, Upstream, UpstreamSettings, Watch};
+use crate::route::bare_host;
+use crate::serve::{Here, Ids};
+use crate::tls::{self, Certificates, Tls, TlsError, TlsSettings};
+
+use self::worker::Worker;
+
+/// What is left after every time limit has passed gets this long to let go.
+const LAST_BREATH: Duration = Duration::from_secs(1);
+
+/// What the program hands in beside the plan.
+pub struct Means {
+    /// So many threads serve, each with a runtime of its own, on which the app's
+    /// requests run; at least one.
+    pub workers: usize,
+    /// Listening sockets that were opened by somebody else.
+    pub inherited: Inherited,
+    /// Where a line for each request goes that the app does not answer.
+    pub log: Option<Log>,
+    /// What closes the doors for work.
+    pub maintenance: Option<Arc<Maintenance>>,
+    /// Certificates are ordered for these too, if anybody is asked for certificates.
+    pub names: BTreeSet<String>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// The source of the present instant.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+impl Default for Means {
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            inherited: Inherited::default(),
+            log: None,
+            maintenance: None,
+            names: BTreeSet::new(),
+            clock: Arc::new(system_time),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever hands in no clock gets the system's"
+)]
+fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Why the edge does not start, or stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Certificates cannot be ordered.
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
+    /// The system gives no thread or no runtime.
+    #[error("cannot start a worker: {0}\n  look at the limits of the process: `ulimit -a`")]
+    Worker(io::Error),
+}
+
+/// What all workers share.
+pub(crate) struct Shared {
+    running: ArcSwap<Running>,
+    pub(crate) certificates: Arc<Certificates>,
+    pub(crate) tls: Tls,
+    pub(crate) places: Places,
+    pub(crate) ids: Ids,
+    pub(crate) figures: DoorFigures,
+    pub(crate) nowhere: RouteFigures,
+    pub(crate) maintenance: Option<Arc<Maintenance>>,
+    pub(crate) clock: Clock,
+    tunnels: Tunnels,
+    /// Where https is; 0: nowhere.
+    https_port: AtomicU32,
+    /// The edge is stopping.
+    pub(crate) drain: CancellationToken,
+    /// Nothing that was asked over HTTP is waited for any more.
+    pub(crate) end: CancellationToken,
+    /// Nor connections of another protocol.
+    pub(crate) cut: CancellationToken,
+}
+
+/// The plan, and what lives as long as it does.
+pub(crate) struct Running {
+    pub(crate) plan: Plan,
+    pub(crate) hsts: Option<HeaderValue>,
+    upstreams: BTreeMap<Arc<str>, Served>,
+}
+
+/// An upstream, and whoever asks whether it is well.
+#[derive(Clone)]
+struct Served {
+    settings: UpstreamSettings,
+    upstream: Arc<Upstream>,
+    _watch: Arc<Watch>,
+}
+
+impl Running {
+    /// Takes over what another plan has the same: counted requests, and servers
+    /// with how they fare.
+    fn new(plan: Plan, before: Option<&Self>) -> Self {
+        if let Some(before) = before {
+            plan.go_on_from(&before.plan);
+        }
+        let upstreams = plan.upstreams().iter().map(|(name, settings)| {
+            let same = before.and_then(|before| before.upstreams.get(name));
+            let served = match same.filter(|served| served.settings == *settings) {
+                Some(served) => served.clone(),
+                None => Served::start(settings),
+            };
+            (Arc::clone(name), served)
+        });
+        Self {
+            upstreams: upstreams.collect(),
+            hsts: plan.tls().hsts.and_then(headers::hsts),
+            plan,
+        }
+    }
+
+    pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
+        self.upstreams.get(name).map(|served| &served.upstream)
+    }
+}
+
+impl Served {
+    fn start(settings: &UpstreamSettings) -> Self {
+        let upstream = Upstream::new(settings.clone());
+        Self {
+            settings: settings.clone(),
+            _watch: Arc::new(upstream.watch()),
+            upstream,
+        }
+    }
+}
+
+impl Shared {
+    /// What is in force now.
+    pub(crate) fn running(&self) -> Guard<Arc<Running>> {
+        self.running.load()
+    }
+
+    /// Shows how the servers of all upstreams fare.
+    pub(crate) fn count_servers(&self) {
+        for (name, served) in &self.running().upstreams {
+            for member in served.upstream.status() {
+                metrics::server_is_well(name, &member.address.to_string(), member.ready);
+            }
+        }
+    }
+
+    /// Whether this connection may be asked for that host: its certificate is the
+    /// one the host has (RFC 9110, section 7.4).
+    pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
+        let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
+            return true;
+        };
+        let name = bare_host(host);
+        name.eq_ignore_ascii_case(server_name)
+            || match (
+                self.certificates.find(name),
+                self.certificates.find(server_name),
+            ) {
+                (Some(asked), Some(shown)) => Arc::ptr_eq(&asked, &shown),
+                _ => false,
+            }
+    }
+
+    /// Where a request in the clear belongs, if https serves its host.
+    pub(crate) fn moved_to(&self, facts: &Facts, uri: &Uri) -> Option<HeaderValue> {
+        let port = self.https_port.load(Ordering::Relaxed);
+        let name = bare_host(&facts.host);
+        if port == 0 || facts.scheme == Scheme::Https || self.certificates.find(name).is_none() {
+            return None;
+        }
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let location = match port {
+            443 => format!("https://{name}{path}"),
+            port => format!("https://{name}:{port}{path}"),
+        };
+        HeaderValue::try_from(location).ok()
+    }
+
+    /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate.
+    pub(crate) fn transport_security(&self, facts: &Facts) -> Option<HeaderValue> {
+        let policy = self.running().hsts.clone()?;
+        let is_served = self.certificates.find(bare_host(&facts.host)).is_some();
+        (facts.scheme == Scheme::Https && is_served).then_some(policy)
+    }
+}
+
+/// A running edge.
+pub struct Edge {
+    shared: Arc<Shared>,
+    workers: Vec<Worker>,
+    open: Mutex<Listeners>,
+    inherited: Mutex<Inherited>,
+    names: BTreeSet<String>,
+    authority: Mutex<Option<Orders>>,
+}
+
+/// The task that orders certificates.
+struct Orders {
+    settings: acme::Settings,
+    acme: Acme,
+    stop: CancellationToken,
+}
+
+type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
+
+/// An address that is listened on.
+#[derive(Debug)]
+struct Listening {
+    address: Option<SocketAddr>,
+    close: CancellationToken,
+}
+
+impl Edge {
+    /// Listens on every address of the plan. Requests whose route leads to the app
+    /// are answered by `app`. Returns once connections are taken; at an error
+    /// nothing is left behind. It must be called within a tokio runtime, on which
+    /// certificates are ordered and servers are asked how they are.
+    pub fn start<A: App>(plan: Plan, means: Means, app: Option<&A>) -> Result<Self, EdgeError> {
+        let Means {
+            workers,
+            mut inherited,
+            log,
+            maintenance,
+            names,
+            clock,
+        } = means;
+        let workers = workers.max(1);
+        let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
+        let bound = bind(plan.listen(), &Listeners::new(), &mut inherited, workers)?;
+        let shared = Arc::new(Shared {
+            tls: Tls::new(Arc::clone(&certificates))?,
+            certificates,
+            places: Places::new(plan.listen().connections),
+            running: ArcSwap::from_pointee(Running::new(plan, None)),
+            ids: Ids::default(),
+            figures: DoorFigures::default(),
+            nowhere: RouteFigures::new("none"),
+            maintenance,
+            clock,
+            tunnels: Tunnels::default(),
+            https_port: AtomicU32::new(0),
+            drain: CancellationToken::new(),
+            end: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        });
+        let workers = (0..workers)
+            .map(|number| {
+                let here = Here {
+                    shared: Arc::clone(&shared),
+                    app: app.cloned(),
+                    pool: Pool::new(shared.tunnels.clone()),
+                    memory: Memory::default(),
+                    log: log.as_ref().map(Log::for_worker),
+                };
+                Worker::start(number, here)
+            })
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(EdgeError::Worker)?;
+        let edge = Self {
+            shared,
+            workers,
+            open: Mutex::default(),
+            inherited: Mutex::new(inherited),
+            names,
+            authority: Mutex::default(),
+        };
+        edge.order_certificates()?;
+        edge.listen(bound);
+        Ok(edge)
+    }
+
+    /// Takes another plan. Listeners that stay live on, requests that run finish as
+    /// they began; a new listener that cannot be opened, or a certificate that
+    /// cannot be used, leaves everything as it was.
+    pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
+        let bound = {
+            let mut inherited = lock(&self.inherited);
+            let workers = self.workers.len();
+            bind(plan.listen(), &self.listeners(), &mut inherited, workers)?
+        };
+        let certificates = &self.shared.certificates;
+        certificates.reload(&tls_of(&plan, &self.names))?;
+        self.shared.places.resize(plan.listen().connections);
+        let kept: Vec<_> = plan.listen().all().collect();
+        self.listeners().retain(|(door, address), listening| {
+            let stays = kept.contains(&(*door, address));
+            if !stays {
+                listening.close.cancel();
+            }
+            stays
+        });
+        let running = Running::new(plan, Some(&self.shared.running()));
+        self.shared.running.store(Arc::new(running));
+        self.listen(bound);
+        self.order_certificates()
+    }
+
+    /// The servers of an upstream, to be changed while requests run; nothing: the
+    /// plan has no upstream of this name. Those of a service are `service:NAME`.
+    pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
+        self.shared.running().upstream(name).cloned()
+    }
+
+    /// How it stands with the certificates that are ordered.
+    pub fn certificates(&self) -> Arc<[Standing]> {
+        let authority = lock(&self.authority);
+        authority
+            .as_ref()
+            .map_or_else(|| Arc::from([]), |ordering| ordering.acme.report())
+    }
+
+    /// Begins, changes or ends the ordering of certificates, as the plan says.
+    fn order_certificates(&self) -> Result<(), EdgeError> {
+        let running = self.shared.running();
+        let wanted = running.plan.authority();
+        let mut authority = lock(&self.authority);
+        match (&*authority, wanted) {
+            (Some(ordering), Some(wanted)) if ordering.settings == wanted.settings => {
+                ordering.acme.set_names(wanted.names_and(&self.names));
+                return Ok(());
+            }
+            _ => {}
+        }
+        let Some(wanted) = wanted else {
+            if let Some(before) = authority.take() {
+                before.stop.cancel();
+            }
+            self.shared.certificates.order(None);
+            return Ok(());
+        };
+        let stop = self.shared.end.child_token();
+        let acme = Acme::start(
+            wanted.settings.clone(),
+            wanted.names_and(&self.names),
+            World::new(timestamps(&self.shared.clock)),
+            tls::provider(),
+            stop.clone(),
+        )?;
+        self.shared.certificates.order(Some(&acme));
+        let orders = Orders {
+            settings: wanted.settings.clone(),
+            acme,
+            stop,
+        };
+        if let Some(before) = authority.replace(orders) {
+            before.stop.cancel();
+        }
+        Ok(())
+    }
+
+    /// Where it listens in the clear, on the network.
+    pub fn http_addresses(&self) -> Vec<SocketAddr> {
+        self.addresses(Door::Http)
+    }
+
+    /// Where it listens with TLS, on the network.
+    pub fn https_addresses(&self) -> Vec<SocketAddr> {
+        self.addresses(Door::Https)
+    }
+
+    /// Takes no more connections and waits until those there are have ended, each
+    /// kind as long as its setting says.
+    pub async fn stop(self) {
+        let (drain_time, tunnel_time) = {
+            let running = self.shared.running();
+            let listen = running.plan.listen();
+            (listen.drain_time, listen.tunnel_time)
+        };
+        for listening in self.listeners().values() {
+            listening.close.cancel();
+        }
+        self.shared.drain.cancel();
+        let ends = async {
+            tokio::time::sleep(drain_time).await;
+            self.shared.end.cancel();
+        };
+        let cuts = async {
+            tokio::join!(
+                tokio::time::sleep(tunnel_time),
+                self.shared.tunnels.close(tunnel_time)
+            );
+            self.shared.cut.cancel();
+        };
+        let forced = async {
+            tokio::join!(ends, cuts);
+            tokio::time::sleep(LAST_BREATH).await;
+        };
+        tokio::select! {
+            () = self.shared.places.empty() => {}
+            () = forced => {}
+        }
+        self.shared.end.cancel();
+        self.shared.cut.cancel();
+        for worker in self.workers {
+            worker.stop().await;
+        }
+    }
+
+    fn addresses(&self, wanted: Door) -> Vec<SocketAddr> {
+        self.listeners()
+            .iter()
+            .filter(|((door, _), _)| *door == wanted)
+            .filter_map(|(_, listening)| listening.address)
+            .collect()
+    }
+
+    fn listen(&self, bound: Vec<(Door, ListenAddress, Bound)>) {
+        let mut open = self.listeners();
+        for (door, address, bound) in bound {
+            let close = CancellationToken::new();
+            // More sockets than workers were handed in, perhaps: none may be left alone.
+            for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
+                worker.listen(door, socket, close.clone());
+            }
+            open.insert(
+                (door, address),
+                Listening {
+                    address: bound.address,
+                    close,
+                },
+            );
+        }
+        let https = open
+            .iter()
+            .filter(|((door, _), _)| *door == Door::Https)
+            .find_map(|(_, listening)| listening.address);
+        let port = https.map_or(0, |address| u32::from(address.port()));
+        self.shared.https_port.store(port, Ordering::Relaxed);
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, Listeners> {
+        lock(&self.open)
+    }
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listeners = self.listeners();
+        let open: Vec<String> = listeners.keys().map(|(_, at)| at.to_string()).collect();
+        out.debug_struct("Edge").field("open", &open).finish()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Names that will be ordered are served by ourselves until then.
+fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
+    let mut settings = plan.tls().clone();
+    if let Some(authority) = plan.authority() {
+        settings.self_signed = authority.names_and(names).into_iter().collect();
+    }
+    settings
+}
+
+/// Certificates count their days on the same clock.
+fn timestamps(clock: &Clock) -> acme::Clock {
+    let clock = Arc::clone(clock);
+    Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// Opens what is not open yet, all or nothing.
+fn bind(
+    settings: &ListenSettings,
+    open_already: &Listeners,
+    inherited: &mut Inherited,
+    workers: usize,
+) -> Result<Vec<(Door, ListenAddress, Bound)>, ListenError> {
+    let mut bound = Vec::new();
+    for (door, address) in settings.all() {
+        if open_already.contains_key(&(door, address.clone())) {
+            continue;
+        }
+        let handed_in = inherited.take(address);
+        let sockets = if handed_in.is_empty() {
+            open(address, workers)?
+        } else {
+            Bound::shared(handed_in, workers).map_err(|error| ListenError {
+                address: address.to_string(),
+                fault: ListenFault::from(error),
+            })?
+        };
+        bound.push((door, address.clone(), sockets));
+    }
+    Ok(bound)
+}

@@ -1,0 +1,232 @@
+//! A thread with a runtime of its own, which takes connections and serves them.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustls::ProtocolVersion;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::connection::{self, Peer, Visit};
+use crate::facts::Scheme;
+use crate::listen::{Door, Place, Socket};
+use crate::serve::Here;
+
+use super::Shared;
+
+/// How long to wait when the system has no more descriptors.
+const BREATH: Duration = Duration::from_millis(100);
+/// How often certificates and servers are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A running thread.
+#[derive(Debug)]
+pub(super) struct Worker {
+    orders: mpsc::UnboundedSender<Order>,
+    ended: oneshot::Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+/// A socket to listen on.
+#[derive(Debug)]
+struct Order {
+    door: Door,
+    socket: Socket,
+    close: CancellationToken,
+}
+
+impl Worker {
+    /// Starts one.
+    pub(super) fn start<A: App>(number: usize, here: Here<A>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (orders, received) = mpsc::unbounded_channel();
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name(format!("edge-{number}"))
+            .spawn(move || {
+                runtime.block_on(async {
+                    if number == 0 {
+                        tokio::spawn(look_after(Arc::clone(&here.shared)));
+                    }
+                    run(received, Arc::new(here)).await;
+                });
+                // Whatever the app left running here must not hold us up.
+                runtime.shutdown_background();
+                let _ = end.send(());
+            })?;
+        Ok(Self {
+            orders,
+            ended,
+            thread,
+        })
+    }
+
+    /// Has it listen until `close`.
+    pub(super) fn listen(&self, door: Door, socket: Socket, close: CancellationToken) {
+        let order = Order {
+            door,
+            socket,
+            close,
+        };
+        if self.orders.send(order).is_err() {
+            tracing::error!("a worker of the edge is gone: restart the program");
+        }
+    }
+
+    /// Ends it, with everything that still runs on it.
+    pub(super) async fn stop(self) {
+        drop(self.orders);
+        let _ = self.ended.await;
+        // It has said its last word: this does not wait.
+        let _ = self.thread.join();
+    }
+}
+
+async fn run<A: App>(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here<A>>) {
+    while let Some(order) = orders.recv().await {
+        let listener = match order.socket {
+            Socket::Tcp(socket) => TcpListener::from_std(socket).map(Listener::Tcp),
+            Socket::Unix(socket) => UnixListener::from_std(socket).map(Listener::Unix),
+        };
+        match listener {
+            Ok(listener) => {
+                tokio::spawn(take(listener, order.door, Arc::clone(&here), order.close));
+            }
+            Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
+        }
+    }
+}
+
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+enum Stream {
+    Tcp(TcpStream, IpAddr),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok(Stream::Tcp(stream, peer.ip().to_canonical()))
+            }
+            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// Takes connections until `close`, and last those that the system had taken for us.
+async fn take<A: App>(
+    listener: Listener,
+    door: Door,
+    here: Arc<Here<A>>,
+    close: CancellationToken,
+) {
+    let shared = &here.shared;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            accepted = listener.accept() => accepted,
+            () = close.cancelled() => return,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+        };
+        let address = match &stream {
+            Stream::Tcp(_, address) => Some(*address),
+            Stream::Unix(_) => None,
+        };
+        let most = shared.running().plan.listen().connections_per_address;
+        // Who comes when every place is taken waits, and all behind it with it.
+        let place = tokio::select! {
+            place = shared.places.take(address, most) => place,
+            () = close.cancelled() => return,
+        };
+        let Some(place) = place else {
+            tracing::debug!(?address, "an address has as many connections as it may");
+            continue;
+        };
+        let here = Arc::clone(&here);
+        match stream {
+            Stream::Tcp(stream, address) => {
+                tokio::spawn(welcome(stream, address, door, place, here));
+            }
+            Stream::Unix(stream) => {
+                // Whoever reaches a file of ours is on this machine.
+                let address = Ipv4Addr::LOCALHOST.into();
+                tokio::spawn(welcome(stream, address, door, place, here));
+            }
+        }
+    }
+}
+
+/// Finds out what is spoken, and speaks it.
+async fn welcome<S, A>(stream: S, address: IpAddr, door: Door, place: Place, here: Arc<Here<A>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App,
+{
+    let _counted = here.shared.figures.connection();
+    let mut visit = Visit {
+        peer: Peer {
+            address,
+            scheme: Scheme::Http,
+            server_name: None,
+            tls: "",
+        },
+        place,
+        here,
+    };
+    if door == Door::Http {
+        return connection::http1(stream, visit).await;
+    }
+    let shaken = visit.here.shared.tls.accept(stream).await;
+    visit.here.shared.figures.handshake(shaken.is_ok());
+    let stream = match shaken {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "a handshake failed");
+            return;
+        }
+    };
+    let session = stream.get_ref().1;
+    visit.peer.scheme = Scheme::Https;
+    visit.peer.server_name = session.server_name().map(Into::into);
+    visit.peer.tls = match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => "1.2",
+        _ => "1.3",
+    };
+    if session.alpn_protocol() == Some(b"h2") {
+        connection::http2(stream, visit).await;
+    } else {
+        connection::http1(stream, visit).await;
+    }
+}
+
+/// What is looked at once a second: files with certificates, since that works on
+/// every file system, and how servers fare.
+async fn look_after(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        shared.count_servers();
+        let certificates = Arc::clone(&shared.certificates);
+        let _ = tokio::task::spawn_blocking(move || certificates.refresh()).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! What the door knows of a request, once it has decided whom to believe.
+
+use std::fmt::{self, Display};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Who asks, and by what way.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The address of the client: the peer's, or what a trusted proxy said.
+    pub client: IpAddr,
+    /// Whether nobody claims to ask for somebody else, believed or not.
+    pub is_direct: bool,
+    /// Whether the peer may set `Forwarded` and `X-Forwarded-*`.
+    pub peer_is_trusted: bool,
+    /// How the client reached the first door.
+    pub scheme: Scheme,
+    /// The host asked for, in lower case, with its port if one was named; empty if none was.
+    pub host: Arc<str>,
+    /// Goes with the request wherever it goes.
+    pub id: RequestId,
+}
+
+/// How a client reached the first door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Through TLS.
+    Https,
+}
+
+impl Scheme {
+    /// As in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// The longest id that is taken from a trusted proxy.
+    const LONGEST: usize = 64;
+
+    /// An id as somebody wrote it, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty()
+            && text.len() <= Self::LONGEST
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        fits.then(|| Self(text.into()))
+    }
+
+    /// An id made of these bits, 32 digits long.
+    pub(crate) fn of_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}").into())
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Display for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}

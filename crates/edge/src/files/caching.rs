@@ -1,0 +1,167 @@
+//! `Cache-Control` by the name of a file.
+
+use std::collections::BTreeMap;
+
+use http::HeaderValue;
+
+/// Kept, but asked for again each time: a new version is seen at once.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+/// Never asked for again: another content has another name.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// How long a fingerprint in a name is.
+const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
+/// How often letters and digits alternate in a fingerprint, but not in words and dates.
+const CHANGES: usize = 3;
+
+/// The patterns of a folder, the longest first.
+#[derive(Debug)]
+pub(super) struct Caching(Vec<(String, HeaderValue)>);
+
+impl Caching {
+    /// The error is the pattern whose value is no header.
+    pub(super) fn new(patterns: BTreeMap<String, String>) -> Result<Self, String> {
+        let mut checked = Vec::with_capacity(patterns.len());
+        for (pattern, value) in patterns {
+            match HeaderValue::try_from(value) {
+                Ok(value) if !value.is_empty() => checked.push((pattern, value)),
+                _ => return Err(pattern),
+            }
+        }
+        checked.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
+        Ok(Self(checked))
+    }
+
+    pub(super) fn of(&self, relative: &str, is_page: bool) -> HeaderValue {
+        let name = relative.rsplit('/').next().unwrap_or_default();
+        let said = self
+            .0
+            .iter()
+            .find(|(pattern, _)| match pattern.strip_prefix('/') {
+                Some(whole) => fits(whole, relative),
+                None if pattern.contains('/') => fits(pattern, relative),
+                None => fits(pattern, name),
+            });
+        match said {
+            Some((_, value)) => value.clone(),
+            // The name of a page is an address that people keep.
+            None if !is_page && is_fingerprinted(name) => FOR_EVER,
+            None => REVALIDATE,
+        }
+    }
+}
+
+/// Whether a name is of this form, `*` being any text: the first piece begins it, the
+/// last one ends it, those between follow each other.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((first, others)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let (middle, last) = others.rsplit_once('*').unwrap_or(("", others));
+    for piece in middle.split('*') {
+        let Some(at) = rest.find(piece) else {
+            return false;
+        };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// Whether a piece of the name before its ending is the hash of a content, as builders
+/// of sites write it: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`.
+/// A miss costs a question each time, a wrong guess a year: when in doubt it is none.
+fn is_fingerprinted(name: &str) -> bool {
+    let Some((stem, _)) = name.rsplit_once('.') else {
+        return false;
+    };
+    stem.rsplit(['.', '-', '_']).take(2).any(|piece| {
+        FINGERPRINT.contains(&piece.len())
+            && piece.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && changes(piece) >= CHANGES
+    })
+}
+
+/// How often small letters, capitals and digits give way to each other; none if there
+/// are no digits: capitals inside words are common.
+fn changes(piece: &str) -> usize {
+    let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    let bytes = piece.as_bytes();
+    if !bytes.iter().any(u8::is_ascii_digit) {
+        return 0;
+    }
+    bytes
+        .windows(2)
+        .filter(|pair| kind(&pair[0]) != kind(&pair[1]))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_fingerprints_from_words_and_dates() {
+        for (name, expected) in [
+            ("app.3f9a2c1b.js", true),
+            ("index-BxK29aQz.css", true),
+            ("chunk-2QZ4F3TD.js", true),
+            ("app.3f9a2c1b.js.map", true),
+            ("4f3a2b1c9d.js", true),
+            ("logo.0123abcd4567ef89.svg", true),
+            ("app.js", false),
+            ("3f9a2c1b", false),
+            ("main-dashboard.css", false),
+            ("report-20261120.pdf", false),
+            ("report-20261120a.pdf", false),
+            ("foo-version2.js", false),
+            ("x-Version2.js", false),
+            ("photo-IMG20231.jpg", false),
+            ("HelloWorldPage.js", false),
+            ("jquery-3.7.1.min.js", false),
+            ("bootstrap.5.3.2.min.css", false),
+            ("", false),
+            (".js", false),
+        ] {
+            assert_eq!(is_fingerprinted(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_longest_pattern_that_fits_wins() {
+        let patterns = [
+            ("*", "a"),
+            ("*.css", "b"),
+            ("app*.css", "c"),
+            ("pictures/*", "d"),
+            ("/top.txt", "e"),
+            ("x*y*z", "f"),
+        ];
+        let patterns = patterns.map(|(pattern, value)| (pattern.to_owned(), value.to_owned()));
+        let caching = Caching::new(patterns.into()).unwrap();
+        for (path, expected) in [
+            ("a.js", "a"),
+            ("css/a.css", "b"),
+            ("app.css", "c"),
+            ("pictures/app.css", "d"),
+            ("top.txt", "e"),
+            ("a/top.txt", "a"),
+            ("x1y2z", "f"),
+            ("xz", "a"),
+            ("app.3f9a2c1b.js", "a"),
+        ] {
+            assert_eq!(caching.of(path, false), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn revalidates_unless_the_name_says_otherwise() {
+        let caching = Caching::new(BTreeMap::new()).unwrap();
+        assert_eq!(caching.of("app.js", false), REVALIDATE);
+        assert_eq!(caching.of("app.3f9a2c1b.js", false), FOR_EVER);
+        assert_eq!(caching.of("app.3f9a2c1b.html", true), REVALIDATE);
+        let bad = [("*".to_owned(), "a\nb".to_owned())].into();
+        assert_eq!(Caching::new(bad).unwrap_err(), "*");
+    }
+}

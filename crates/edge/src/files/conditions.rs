@@ -1,0 +1,217 @@
+//! Conditional requests, in the order of RFC 9110, section 13.2.2.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{
+    HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE,
+};
+
+/// What the conditions of a `GET` or `HEAD` make of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Send,
+    Unchanged,
+    Failed,
+}
+
+/// Judges by the tag and time of the form that would be sent.
+pub(super) fn judge(
+    request: &HeaderMap,
+    tag: &HeaderValue,
+    modified: Option<SystemTime>,
+) -> Verdict {
+    let since = |name: HeaderName| {
+        let said = httpdate::parse_http_date(request.get(name)?.to_str().ok()?).ok()?;
+        Some(modified? > said)
+    };
+    if request.contains_key(IF_MATCH) {
+        if !is_named(request, &IF_MATCH, tag, Comparison::Strong) {
+            return Verdict::Failed;
+        }
+    } else if since(IF_UNMODIFIED_SINCE) == Some(true) {
+        return Verdict::Failed;
+    }
+    if request.contains_key(IF_NONE_MATCH) {
+        if is_named(request, &IF_NONE_MATCH, tag, Comparison::Weak) {
+            return Verdict::Unchanged;
+        }
+    } else if since(IF_MODIFIED_SINCE) == Some(false) {
+        return Verdict::Unchanged;
+    }
+    Verdict::Send
+}
+
+/// Whether a range still means the same bytes (section 13.1.5): true without `If-Range`.
+pub(super) fn range_holds(
+    request: &HeaderMap,
+    tag: &HeaderValue,
+    modified: Option<SystemTime>,
+    now: SystemTime,
+) -> bool {
+    let Some(said) = request.get(IF_RANGE) else {
+        return true;
+    };
+    if said.as_bytes().starts_with(b"\"") {
+        return said == tag;
+    }
+    let date = said
+        .to_str()
+        .ok()
+        .and_then(|said| httpdate::parse_http_date(said).ok());
+    let (Some(date), Some(modified)) = (date, modified) else {
+        return false;
+    };
+    // Twice changed in one second is one date: only an old one says anything.
+    let is_old = now
+        .duration_since(modified)
+        .is_ok_and(|age| age > Duration::from_secs(1));
+    date == modified && is_old
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Strong,
+    Weak,
+}
+
+/// Whether a list of tags, or `*`, names this one.
+fn is_named(
+    request: &HeaderMap,
+    name: &HeaderName,
+    tag: &HeaderValue,
+    comparison: Comparison,
+) -> bool {
+    request.get_all(name).iter().any(|value| {
+        let value = value.as_bytes();
+        value.trim_ascii() == b"*" || has(value, tag.as_bytes(), comparison)
+    })
+}
+
+fn has(mut list: &[u8], tag: &[u8], comparison: Comparison) -> bool {
+    loop {
+        while let [b' ' | b'\t' | b',', rest @ ..] = list {
+            list = rest;
+        }
+        let (is_weak, quoted) = match list {
+            [b'W', b'/', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let [b'"', inside @ ..] = quoted else {
+            return false;
+        };
+        let Some(end) = inside.iter().position(|byte| *byte == b'"') else {
+            return false;
+        };
+        let (said, rest) = quoted.split_at(end + 2);
+        if said == tag && (comparison == Comparison::Weak || !is_weak) {
+            return true;
+        }
+        list = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    const AT: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+    const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+
+    fn modified() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(784_111_777)
+    }
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn conditions_are_judged_in_the_order_of_the_standard() {
+        use Verdict::{Failed, Send, Unchanged};
+        const MATCH: &str = "if-match";
+        const NONE: &str = "if-none-match";
+        const SINCE: &str = "if-modified-since";
+        const UNTIL: &str = "if-unmodified-since";
+        let table: &[(&[(&'static str, &str)], Verdict)] = &[
+            (&[], Send),
+            (&[(MATCH, "\"a\"")], Send),
+            (&[(MATCH, "*")], Send),
+            (&[(MATCH, "\"b\"")], Failed),
+            (&[(MATCH, "\"b\", \"a\"")], Send),
+            (&[(MATCH, "W/\"a\"")], Failed),
+            (&[(MATCH, "\"a\""), (UNTIL, BEFORE)], Send),
+            (&[(MATCH, "rubbish")], Failed),
+            (&[(UNTIL, BEFORE)], Failed),
+            (&[(UNTIL, AT)], Send),
+            (&[(UNTIL, "yesterday")], Send),
+            (&[(NONE, "\"a\"")], Unchanged),
+            (&[(NONE, "W/\"a\"")], Unchanged),
+            (&[(NONE, "*")], Unchanged),
+            (&[(NONE, " * ")], Unchanged),
+            (&[(NONE, "\"b\"")], Send),
+            (&[(NONE, "\"b,\\\", \"a\"")], Unchanged),
+            (&[(NONE, "\"b\""), (NONE, "\"a\"")], Unchanged),
+            (&[(NONE, "\"b\",W/\"a\"")], Unchanged),
+            (&[(NONE, "a")], Send),
+            (&[(NONE, "\"a")], Send),
+            (&[(NONE, "")], Send),
+            (&[(NONE, "\"b\""), (SINCE, AT)], Send),
+            (&[(SINCE, AT)], Unchanged),
+            (&[(SINCE, LATER)], Unchanged),
+            (&[(SINCE, BEFORE)], Send),
+            (&[(SINCE, "Sunday, 06-Nov-94 08:49:37 GMT")], Unchanged),
+            (&[(SINCE, "Sun Nov  6 08:49:37 1994")], Unchanged),
+            (&[(SINCE, "0")], Send),
+            (&[(MATCH, "\"a\""), (NONE, "\"a\"")], Unchanged),
+            (&[(MATCH, "\"b\""), (NONE, "\"a\"")], Failed),
+            (&[(UNTIL, AT), (SINCE, AT)], Unchanged),
+            (&[(UNTIL, BEFORE), (NONE, "\"a\"")], Failed),
+        ];
+        let tag = HeaderValue::from_static("\"a\"");
+        for (lines, expected) in table {
+            let verdict = judge(&headers(lines), &tag, Some(modified()));
+            assert_eq!(verdict, *expected, "{lines:?}");
+        }
+        assert_eq!(judge(&headers(&[(SINCE, AT)]), &tag, None), Send);
+        assert_eq!(judge(&headers(&[(UNTIL, BEFORE)]), &tag, None), Send);
+    }
+
+    #[test]
+    fn a_range_holds_for_a_strong_tag_or_an_old_date() {
+        let tag = HeaderValue::from_static("\"a\"");
+        let later = modified() + Duration::from_mins(1);
+        for (said, now, expected) in [
+            ("\"a\"", later, true),
+            ("\"b\"", later, false),
+            ("W/\"a\"", later, false),
+            (AT, later, true),
+            (AT, modified(), false),
+            (BEFORE, later, false),
+            (LATER, later, false),
+            ("rubbish", later, false),
+            ("", later, false),
+        ] {
+            let request = headers(&[("if-range", said)]);
+            assert_eq!(
+                range_holds(&request, &tag, Some(modified()), now),
+                expected,
+                "{said}"
+            );
+        }
+        assert!(range_holds(&headers(&[]), &tag, None, later));
+        assert!(!range_holds(
+            &headers(&[("if-range", AT)]),
+            &tag,
+            None,
+            later
+        ));
+    }
+}

@@ -1,0 +1,198 @@
+//! A folder that is served, and by which rules.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use http::HeaderValue;
+
+use super::caching::Caching;
+use super::open::Root;
+use super::path::Asked;
+
+/// The page of a folder.
+pub(super) const INDEX: &str = "index.html";
+
+/// What is asked of a folder, as a route says it.
+#[derive(Debug, Clone, Default)]
+pub struct FolderSettings {
+    /// Where it is. It need not exist yet: until it does, everything is 404.
+    pub root: PathBuf,
+    /// What is looked for in turn: `{path}`, `{path}/`, `{path}.html`, or a fixed file
+    /// as `/index.html`; empty: `{path}`, then `{path}/`.
+    pub r#try: Vec<String>,
+    /// Whether folders without an `index.html` are listed.
+    pub listing: bool,
+    /// `Cache-Control` by pattern, `*` being anything: of the name, or of the whole path
+    /// where the pattern has a slash. The longest pattern that fits wins.
+    pub cache: BTreeMap<String, String>,
+}
+
+/// Which part of the settings cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FolderError {
+    /// `try` holds something that is no place.
+    #[error(
+        "try: `{text}` is no place to look\n  write `{{path}}`, `{{path}}/`, `{{path}}.html` or a file as `/index.html`"
+    )]
+    Try {
+        /// As written.
+        text: String,
+    },
+    /// `cache` holds a value that no header can have.
+    #[error("cache: the value of `{pattern}` is no header\n  write one as `public, max-age=3600`")]
+    Cache {
+        /// Which.
+        pattern: String,
+    },
+}
+
+/// A checked folder; made once and shared.
+#[derive(Debug)]
+pub struct Folder {
+    id: u64,
+    root: PathBuf,
+    places: Vec<Place>,
+    pub(super) listing: bool,
+    caching: Caching,
+    /// Whether the log says already that the folder is not there.
+    pub(super) is_missing: AtomicBool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// The path with this behind it.
+    Path(String),
+    /// The page of the folder at the path.
+    Folder,
+    /// The same file for every path that is not an asset's.
+    Fixed(String),
+}
+
+/// Where a file may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Candidate<'a> {
+    File(Cow<'a, str>),
+    /// The page of a folder.
+    Folder(&'a str),
+}
+
+impl Folder {
+    /// Checks the settings.
+    pub fn new(settings: FolderSettings) -> Result<Self, FolderError> {
+        // Tells folders apart in the memory of a worker, also after a reload.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let places = if settings.r#try.is_empty() {
+            vec![Place::Path(String::new()), Place::Folder]
+        } else {
+            let places = settings.r#try.into_iter().map(Place::parse);
+            places.collect::<Result<_, _>>()?
+        };
+        Ok(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            root: settings.root,
+            places,
+            listing: settings.listing,
+            is_missing: AtomicBool::new(false),
+            caching: Caching::new(settings.cache)
+                .map_err(|pattern| FolderError::Cache { pattern })?,
+        })
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether the folder can be opened now, for whoever checks a configuration.
+    pub fn check_root(&self) -> io::Result<()> {
+        Root::open(&self.root).map(drop)
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn cache_control(&self, relative: &str, is_page: bool) -> HeaderValue {
+        self.caching.of(relative, is_page)
+    }
+
+    /// All places to look in, in turn. `original` is the path before anything was stripped.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        asked: &'a Asked<'_>,
+        original: &str,
+    ) -> impl Iterator<Item = Candidate<'a>> {
+        let whole = format!("/{}", asked.relative);
+        let wants_page = !asked.is_asset() && !is_below_api(&whole) && !is_below_api(original);
+        self.places
+            .iter()
+            .filter_map(move |place| place.at(asked, wants_page))
+    }
+
+    /// The file that most requests for this path get.
+    pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
+        match self.places.first()?.at(asked, false)? {
+            Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),
+            Candidate::File(Cow::Owned(file)) => Some(Cow::Owned(file)),
+            Candidate::Folder(folder) if asked.is_folder => Some(Cow::Owned(index(folder))),
+            Candidate::Folder(_) => None,
+        }
+    }
+}
+
+/// The page of a folder.
+pub(super) fn index(folder: &str) -> String {
+    if folder.is_empty() {
+        INDEX.to_owned()
+    } else {
+        format!("{folder}/{INDEX}")
+    }
+}
+
+fn is_below_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+impl Place {
+    fn parse(text: String) -> Result<Self, FolderError> {
+        if let Some(suffix) = text.strip_prefix("{path}") {
+            return match suffix {
+                "/" => Ok(Self::Folder),
+                suffix if suffix.contains(['{', '}', '\\', '\0']) || suffix.ends_with('/') => {
+                    Err(FolderError::Try { text })
+                }
+                suffix => Ok(Self::Path(suffix.to_owned())),
+            };
+        }
+        match Asked::parse(&text) {
+            Ok(asked) if text.starts_with('/') && !text.contains(['{', '}']) => {
+                Ok(Self::Fixed(if asked.is_folder {
+                    index(&asked.relative)
+                } else {
+                    asked.relative.into_owned()
+                }))
+            }
+            _ => Err(FolderError::Try { text }),
+        }
+    }
+
+    fn at<'a>(&'a self, asked: &'a Asked<'_>, wants_page: bool) -> Option<Candidate<'a>> {
+        match self {
+            Self::Path(suffix) if suffix.is_empty() && !asked.is_folder => {
+                Some(Candidate::File(Cow::Borrowed(&asked.relative)))
+            }
+            Self::Path(suffix) if suffix.is_empty() => Some(Candidate::Folder(&asked.relative)),
+            Self::Path(suffix) if asked.is_folder && !suffix.starts_with('/') => None,
+            Self::Path(suffix) => {
+                let joined = format!("{}{suffix}", asked.relative);
+                let joined = joined.trim_start_matches('/').to_owned();
+                Some(Candidate::File(Cow::Owned(joined)))
+            }
+            Self::Folder => Some(Candidate::Folder(&asked.relative)),
+            Self::Fixed(file) => wants_page.then_some(Candidate::File(Cow::Borrowed(file))),
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! What a request tells whoever it is handed to, and what an answer keeps to itself.
+//!
+//! Headers that hold for one connection end at the door (RFC 9110, section
+//! 7.6.1). What is said of the client is the door's word, never the client's.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use http::header::{
+    CONNECTION, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+};
+
+use crate::headers::REQUEST_ID;
+use crate::{Facts, Scheme};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// What clients could say of themselves to somebody who believes a front door.
+const CLAIMS: [HeaderName; 8] = [
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-prefix"),
+    HeaderName::from_static("x-forwarded-scheme"),
+    HeaderName::from_static("x-forwarded-server"),
+    HeaderName::from_static("x-forwarded-ssl"),
+    // Read by CGI programs as `HTTP_PROXY`.
+    HeaderName::from_static("proxy"),
+];
+
+/// Makes the headers of a request those of the next hop.
+///
+/// `Connection` and `Upgrade` go too: whoever hands an upgrade on sets them again.
+pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
+    let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
+    drop_hops(headers);
+    headers.remove(HTTP2_SETTINGS);
+    headers.remove(PROXY_AUTHORIZATION);
+    if trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    one_cookie(headers);
+    if !headers.contains_key(HOST)
+        && let Ok(host) = HeaderValue::from_str(&facts.host)
+        && !host.is_empty()
+    {
+        headers.insert(HOST, host);
+    }
+    if let Ok(id) = HeaderValue::from_str(facts.id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    write_claims(headers, facts);
+}
+
+/// Takes from an answer what holds for one connection only.
+pub fn back(headers: &mut HeaderMap) {
+    drop_hops(headers);
+    headers.remove(PROXY_AUTHENTICATE);
+}
+
+/// Whether a header that is a list names this token.
+pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(header)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|part| {
+            let word = part.split(';').next().unwrap_or(part);
+            word.trim().eq_ignore_ascii_case(token)
+        })
+}
+
+fn drop_hops(headers: &mut HeaderMap) {
+    if let Entry::Occupied(entry) = headers.entry(CONNECTION) {
+        let (_, values) = entry.remove_entry_mult();
+        let named: Vec<HeaderName> = values
+            .filter(|value| !is_plain(value))
+            .flat_map(|value| named_by(&value))
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    for name in [KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE] {
+        headers.remove(name);
+    }
+}
+
+/// The values nearly everybody sends name no header.
+fn is_plain(value: &HeaderValue) -> bool {
+    value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
+        || value.as_bytes().eq_ignore_ascii_case(b"close")
+}
+
+/// The headers that a `Connection` value names; those that say whose request it
+/// is, and where a body ends, cannot be taken away with it.
+fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
+    const STAY: [HeaderName; 3] = [
+        HOST,
+        http::header::CONTENT_LENGTH,
+        http::header::AUTHORIZATION,
+    ];
+    value
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .filter_map(|part| HeaderName::from_bytes(part.trim_ascii()).ok())
+        .filter(|name| !STAY.contains(name))
+        .collect()
+}
+
+/// HTTP/2 may split cookies, HTTP/1.1 may not (RFC 9113, section 8.2.3).
+fn one_cookie(headers: &mut HeaderMap) {
+    let mut values = headers.get_all(COOKIE).iter();
+    if values.next().is_none() || values.next().is_none() {
+        return;
+    }
+    let pieces: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+        headers.insert(COOKIE, whole);
+    }
+}
+
+/// `Forwarded` (RFC 7239) and its elder brothers. What a trusted proxy wrote
+/// stays first; what it left out is added.
+fn write_claims(headers: &mut HeaderMap, facts: &Facts) {
+    if !facts.peer_is_trusted {
+        for name in CLAIMS {
+            headers.remove(name);
+        }
+        for name in [FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST] {
+            headers.remove(name);
+        }
+    }
+    let address = facts.client.to_canonical();
+    append(headers, &FORWARDED, &element(facts, address));
+    let mut text = String::with_capacity(40);
+    let _ = write!(text, "{address}");
+    append(headers, &FORWARDED_FOR, &text);
+    if !headers.contains_key(FORWARDED_PROTO) {
+        let scheme = HeaderValue::from_static(facts.scheme.as_str());
+        headers.insert(FORWARDED_PROTO, scheme);
+    }
+    if !headers.contains_key(FORWARDED_HOST)
+        && let Ok(host) = HeaderValue::from_str(&facts.host)
+        && !host.is_empty()
+    {
+        headers.insert(FORWARDED_HOST, host);
+    }
+}
+
+/// One more at the end of a list, unless it is there already: a trusted proxy
+/// that named the client has said so itself.
+fn append(headers: &mut HeaderMap, name: &HeaderName, text: &str) {
+    let Ok(value) = HeaderValue::from_str(text) else {
+        return;
+    };
+    if !headers.contains_key(name) {
+        headers.insert(name.clone(), value);
+        return;
+    }
+    let mut pieces: Vec<&[u8]> = headers
+        .get_all(name)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    let said = pieces
+        .iter()
+        .flat_map(|piece| piece.split(|byte| *byte == b','))
+        .any(|part| part.trim_ascii().eq_ignore_ascii_case(text.as_bytes()));
+    if said && pieces.len() == 1 {
+        return;
+    }
+    if !said {
+        pieces.push(text.as_bytes());
+    }
+    if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b", "[..])) {
+        headers.insert(name.clone(), whole);
+    }
+}
+
+/// One element of `Forwarded`; what is no token is quoted (RFC 7239, section 4).
+fn element(facts: &Facts, address: IpAddr) -> String {
+    let mut text = String::with_capacity(80);
+    let _ = match address {
+        IpAddr::V4(address) => write!(text, "for={address}"),
+        IpAddr::V6(address) => write!(text, "for=\"[{address}]\""),
+    };
+    let scheme = match facts.scheme {
+        Scheme::Http => ";proto=http",
+        Scheme::Https => ";proto=https",
+    };
+    text.push_str(scheme);
+    let host = &*facts.host;
+    let token = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    if !host.is_empty() && !host.contains(['"', '\\']) {
+        let _ = if token {
+            write!(text, ";host={host}")
+        } else {
+            write!(text, ";host=\"{host}\"")
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RequestId;
+
+    fn facts() -> Facts {
+        Facts {
+            client: "203.0.113.7".parse().unwrap(),
+            is_direct: true,
+            peer_is_trusted: false,
+            scheme: Scheme::Https,
+            host: "kenduri.example".into(),
+            id: RequestId::parse("abc-1").unwrap(),
+        }
+    }
+
+    fn map(lines: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn all(headers: &HeaderMap, name: &str) -> Vec<String> {
+        let values = headers.get_all(name).iter();
+        values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_holds_for_one_connection_ends_here() {
+        let mut headers = map(&[
+            ("Connection", "keep-alive, X-Mine ,close"),
+            ("Connection", "x-other"),
+            ("X-Mine", "1"),
+            ("X-Other", "2"),
+            ("Keep-Alive", "timeout=5"),
+            ("Proxy-Connection", "keep-alive"),
+            ("Proxy-Authorization", "Basic eA=="),
+            ("TE", "gzip;q=1, trailers;q=0.5"),
+            ("Transfer-Encoding", "chunked"),
+            ("Trailer", "X-Sum"),
+            ("Upgrade", "h2c"),
+            ("HTTP2-Settings", "AAA"),
+            ("Authorization", "Bearer a"),
+            ("Content-Length", "5"),
+            ("Host", "kenduri.example"),
+            ("X-Stays", "3"),
+        ]);
+        toward(&mut headers, &facts());
+        for gone in [
+            "connection",
+            "x-mine",
+            "x-other",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authorization",
+            "transfer-encoding",
+            "upgrade",
+            "http2-settings",
+        ] {
+            assert!(!headers.contains_key(gone), "{gone}");
+        }
+        assert_eq!(all(&headers, "te"), ["trailers"]);
+        for stays in ["trailer", "authorization", "content-length", "x-stays"] {
+            assert!(headers.contains_key(stays), "{stays}");
+        }
+    }
+
+    #[test]
+    fn a_connection_header_cannot_take_away_what_the_door_says() {
+        let mut headers = map(&[
+            (
+                "Connection",
+                "host, content-length, authorization, x-forwarded-for, forwarded, x-request-id",
+            ),
+            ("Host", "kenduri.example"),
+            ("Content-Length", "5"),
+            ("Authorization", "Bearer a"),
+        ]);
+        toward(&mut headers, &facts());
+        for stays in [
+            "host",
+            "content-length",
+            "authorization",
+            "x-forwarded-for",
+            "forwarded",
+            "x-request-id",
+        ] {
+            assert!(headers.contains_key(stays), "{stays}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_peer_is_not_believed() {
+        let mut headers = map(&[
+            ("Forwarded", "for=10.0.0.1"),
+            ("X-Forwarded-For", "10.0.0.1"),
+            ("X-Forwarded-For", "10.0.0.2"),
+            ("X-Forwarded-Proto", "http"),
+            ("X-Forwarded-Host", "bank.example"),
+            ("X-Real-IP", "10.0.0.1"),
+            ("X-Forwarded-Prefix", "/x"),
+            ("Proxy", "evil:1"),
+            ("X-Request-Id", "mine"),
+        ]);
+        toward(&mut headers, &facts());
+        assert_eq!(
+            all(&headers, "forwarded"),
+            ["for=203.0.113.7;proto=https;host=kenduri.example"]
+        );
+        assert_eq!(all(&headers, "x-forwarded-for"), ["203.0.113.7"]);
+        assert_eq!(all(&headers, "x-forwarded-proto"), ["https"]);
+        assert_eq!(all(&headers, "x-forwarded-host"), ["kenduri.example"]);
+        assert_eq!(all(&headers, "x-request-id"), ["abc-1"]);
+        assert_eq!(all(&headers, "host"), ["kenduri.example"]);
+        for gone in ["x-real-ip", "x-forwarded-prefix", "proxy"] {
+            assert!(!headers.contains_key(gone), "{gone}");
+        }
+    }
+
+    #[test]
+    fn what_a_trusted_peer_says_stays_first() {
+        let mut headers = map(&[
+            ("X-Forwarded-For", "198.51.100.1"),
+            ("X-Forwarded-For", "10.0.0.1"),
+            ("X-Forwarded-Proto", "https"),
+            ("X-Real-IP", "198.51.100.1"),
+            ("Forwarded", "for=198.51.100.1"),
+        ]);
+        let trusted = Facts {
+            is_direct: true,
+            peer_is_trusted: true,
+            ..facts()
+        };
+        toward(&mut headers, &trusted);
+        assert_eq!(
+            all(&headers, "x-forwarded-for"),
+            ["198.51.100.1, 10.0.0.1, 203.0.113.7"]
+        );
+        assert_eq!(
+            all(&headers, "forwarded"),
+            ["for=198.51.100.1, for=203.0.113.7;proto=https;host=kenduri.example"]
+        );
+        assert_eq!(all(&headers, "x-real-ip"), ["198.51.100.1"]);
+        let mut said = map(&[("X-Forwarded-For", "203.0.113.7")]);
+        toward(&mut said, &trusted);
+        assert_eq!(all(&said, "x-forwarded-for"), ["203.0.113.7"]);
+    }
+
+    #[test]
+    fn addresses_and_hosts_are_quoted_where_they_must_be() {
+        let mut headers = HeaderMap::new();
+        let facts = Facts {
+            client: "2001:db8::1".parse().unwrap(),
+            host: "kenduri.example:8443".into(),
+            scheme: Scheme::Http,
+            ..facts()
+        };
+        toward(&mut headers, &facts);
+        assert_eq!(
+            all(&headers, "forwarded"),
+            ["for=\"[2001:db8::1]\";proto=http;host=\"kenduri.example:8443\""]
+        );
+        assert_eq!(all(&headers, "x-forwarded-for"), ["2001:db8::1"]);
+    }
+
+    #[test]
+    fn split_cookies_become_one() {
+        let mut headers = map(&[("Cookie", "a=1"), ("Cookie", "b=2"), ("Cookie", "c=3")]);
+        toward(&mut headers, &facts());
+        assert_eq!(all(&headers, "cookie"), ["a=1; b=2; c=3"]);
+    }
+
+    #[test]
+    fn answers_keep_what_belongs_to_the_client() {
+        let mut headers = map(&[
+            ("Connection", "close, X-Hop"),
+            ("X-Hop", "1"),
+            ("Keep-Alive", "timeout=5"),
+            ("Transfer-Encoding", "chunked"),
+            ("Trailer", "X-Sum"),
+            ("Set-Cookie", "a=1"),
+            ("Set-Cookie", "b=2"),
+        ]);
+        back(&mut headers);
+        assert_eq!(all(&headers, "set-cookie"), ["a=1", "b=2"]);
+        assert_eq!(all(&headers, "trailer"), ["X-Sum"]);
+        assert_eq!(headers.len(), 3);
+    }
+}

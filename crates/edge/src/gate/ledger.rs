@@ -1,0 +1,104 @@
+//! What the gate and the service of one connection tell each other.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::time::Instant;
+
+use super::refusal::Refusal;
+
+/// Shared by the gate, which counts what comes, and the service, which counts what goes.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    /// Heads handed to the engine.
+    came: u64,
+    /// Requests the service was given.
+    begun: u64,
+    /// Answers that ended, and when the last one did.
+    ended: u64,
+    ended_at: Option<Instant>,
+    /// The last of those that came stands for what was refused.
+    refusal: Option<Refusal>,
+    /// Why the body that is being read will not end well.
+    broken: Option<Refusal>,
+    /// Whether the protocol changes, once the answer is made.
+    upgrade: Option<bool>,
+    waiting: Option<Waker>,
+}
+
+impl Ledger {
+    /// So many heads go to the engine.
+    pub(crate) fn came(&self, heads: u64) {
+        if heads > 0 {
+            let mut pages = self.pages();
+            pages.came += heads;
+            pages.upgrade = None;
+        }
+    }
+
+    /// A head goes to the engine that only carries a refusal.
+    pub(crate) fn refused(&self, refusal: Refusal) {
+        let mut pages = self.pages();
+        pages.came += 1;
+        pages.refusal = Some(refusal);
+    }
+
+    /// The body that is being read breaks off.
+    pub(crate) fn broke(&self, refusal: Refusal) {
+        self.pages().broken = Some(refusal);
+    }
+
+    /// Why a body broke off, if one did.
+    pub(crate) fn broken(&self) -> Option<Refusal> {
+        self.pages().broken
+    }
+
+    /// The service was given a request; the refusal it stands for, if it does.
+    pub(crate) fn begin(&self) -> Option<Refusal> {
+        let mut pages = self.pages();
+        pages.begun += 1;
+        pages.refusal.filter(|_| pages.begun == pages.came)
+    }
+
+    /// The answer is known: whether it changes the protocol.
+    pub(crate) fn decide(&self, upgrade: bool) {
+        let mut pages = self.pages();
+        pages.upgrade = Some(upgrade);
+        if let Some(waker) = pages.waiting.take() {
+            waker.wake();
+        }
+    }
+
+    /// An answer was written, or given up.
+    pub(crate) fn end(&self) {
+        let mut pages = self.pages();
+        pages.ended += 1;
+        pages.ended_at = Some(Instant::now());
+    }
+
+    /// Since when nothing is owed to the client; none while an answer is.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let pages = self.pages();
+        pages.ended_at.filter(|_| pages.came == pages.ended)
+    }
+
+    /// Whether the last answer changes the protocol.
+    pub(crate) fn poll_upgrade(&self, context: &Context<'_>) -> Poll<bool> {
+        let mut pages = self.pages();
+        if let Some(upgrade) = pages.upgrade {
+            return Poll::Ready(upgrade);
+        }
+        pages.waiting = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        // Nothing in here can panic half-way.
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

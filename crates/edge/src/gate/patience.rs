@@ -1,0 +1,34 @@
+//! How long somebody may keep us waiting.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A deadline that moves often and passes rarely: moving it costs nothing.
+///
+/// The timer is left where it is while the deadline moves away from it, and set
+/// again when it rings too early.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    /// Ready once the deadline has passed.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        while timer.as_mut().poll(context).is_ready() {
+            if timer.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+}

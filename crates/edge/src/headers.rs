@@ -1,0 +1,249 @@
+//! Headers of answers: a safe default set, and what a route changes.
+
+use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::time::Duration;
+
+use crate::description;
+use crate::facts::RequestId;
+
+/// Goes with a request wherever it goes, and back.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// Set where nobody said otherwise. Nothing in it stops what a page may need.
+const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    ),
+    (
+        PERMISSIONS_POLICY,
+        HeaderValue::from_static(
+            "browsing-topics=(), join-ad-interest-group=(), run-ad-auction=()",
+        ),
+    ),
+];
+
+/// Belong to the framing and the connection (RFC 9110, section 7.6.1), or to the
+/// edge: no route may touch them.
+const OURS: [&str; 10] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-kenduri-outcome",
+    "x-request-id",
+];
+
+/// What a route changes, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    set: Vec<(HeaderName, HeaderValue)>,
+    remove: Vec<HeaderName>,
+}
+
+impl Changes {
+    /// Reads changes; each mistake goes to `refuse` as key, what, mend.
+    pub fn check(
+        written: &description::Headers,
+        refuse: &mut impl FnMut(&str, String, String),
+    ) -> Self {
+        let mut changes = Self::default();
+        for (name, value) in &written.set {
+            let key = format!("set.{name}");
+            let header = header(&key, name, refuse);
+            let parsed = HeaderValue::from_str(value);
+            if parsed.is_err() {
+                refuse(
+                    &key,
+                    "the value has characters that no header may hold".to_owned(),
+                    "keep to visible ASCII".to_owned(),
+                );
+            }
+            if let (Some(header), Ok(value)) = (header, parsed) {
+                if changes.set.iter().any(|(other, _)| *other == header) {
+                    refuse(
+                        &key,
+                        format!("{header} is set twice"),
+                        "upper and lower case are the same: keep one".to_owned(),
+                    );
+                }
+                changes.set.push((header, value));
+            }
+        }
+        for (number, name) in written.remove.iter().enumerate() {
+            let key = format!("remove[{number}]");
+            changes.remove.extend(header(&key, name, refuse));
+        }
+        changes
+    }
+}
+
+fn header(
+    key: &str,
+    name: &str,
+    refuse: &mut impl FnMut(&str, String, String),
+) -> Option<HeaderName> {
+    match name.parse::<HeaderName>() {
+        Ok(header) if !OURS.contains(&header.as_str()) => Some(header),
+        Ok(header) => {
+            refuse(
+                key,
+                format!("{header} is the edge's own"),
+                "remove it: the edge writes it as the connection needs it".to_owned(),
+            );
+            None
+        }
+        Err(_) => {
+            refuse(
+                key,
+                format!("{name:?} is no name of a header"),
+                "names are letters, digits and hyphens".to_owned(),
+            );
+            None
+        }
+    }
+}
+
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1).
+pub fn hsts(time: Duration) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
+}
+
+/// Completes the headers of an answer. `hsts` is given when the client came
+/// through TLS. What the answer already says stays, unless the route says
+/// otherwise; a route may also remove what is set by default.
+pub fn complete(
+    answer: &mut HeaderMap,
+    changes: &Changes,
+    id: &RequestId,
+    hsts: Option<&HeaderValue>,
+) {
+    for (name, value) in DEFAULTS {
+        answer.entry(name).or_insert(value);
+    }
+    if let Some(hsts) = hsts {
+        answer
+            .entry(STRICT_TRANSPORT_SECURITY)
+            .or_insert_with(|| hsts.clone());
+    }
+    if answer.contains_key(SERVER) {
+        hide_version(answer);
+    }
+    for name in &changes.remove {
+        while answer.remove(name).is_some() {}
+    }
+    for (name, value) in &changes.set {
+        answer.insert(name, value.clone());
+    }
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        answer.insert(REQUEST_ID, id);
+    }
+}
+
+/// `gunicorn/20.1 (unix)` becomes `gunicorn`.
+fn hide_version(answer: &mut HeaderMap) {
+    let Some(server) = answer.remove(SERVER) else {
+        return;
+    };
+    let bytes = server.as_bytes();
+    let end = bytes.iter().position(|byte| b"/ (;".contains(byte));
+    let name = &bytes[..end.unwrap_or(bytes.len())];
+    if let (false, Ok(name)) = (name.is_empty(), HeaderValue::from_bytes(name)) {
+        answer.insert(SERVER, name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(text: &str) -> (Changes, Vec<String>) {
+        let written: description::Headers = serde_json::from_str(text).unwrap();
+        let mut flaws = Vec::new();
+        let changes = Changes::check(&written, &mut |key, _, _| flaws.push(key.to_owned()));
+        (changes, flaws)
+    }
+
+    fn completed(before: &[(&'static str, &'static str)], text: &str) -> HeaderMap {
+        let mut answer = HeaderMap::new();
+        for (name, value) in before {
+            answer.append(*name, HeaderValue::from_static(value));
+        }
+        let id = RequestId::parse("id-1").unwrap();
+        let hsts = hsts(Duration::from_mins(1));
+        complete(&mut answer, &changes(text).0, &id, hsts.as_ref());
+        answer
+    }
+
+    #[test]
+    fn defaults_never_stand_over_what_was_said() {
+        let plain = completed(&[], "{}");
+        assert_eq!(plain["x-content-type-options"], "nosniff");
+        assert_eq!(plain["strict-transport-security"], "max-age=60");
+        assert_eq!(plain["x-request-id"], "id-1");
+        let said = completed(
+            &[
+                ("referrer-policy", "no-referrer"),
+                ("x-request-id", "theirs"),
+            ],
+            "{}",
+        );
+        assert_eq!(said["referrer-policy"], "no-referrer");
+        assert_eq!(said.get_all("x-request-id").iter().count(), 1);
+        assert_eq!(said["x-request-id"], "id-1");
+    }
+
+    #[test]
+    fn a_route_sets_and_removes() {
+        let answer = completed(
+            &[
+                ("Cache-Control", "public"),
+                ("Set-Cookie", "a=1"),
+                ("Set-Cookie", "b=2"),
+            ],
+            r#"{"set": {"Cache-Control": "no-store"}, "remove": ["set-cookie", "Permissions-Policy"]}"#,
+        );
+        assert_eq!(answer["cache-control"], "no-store");
+        assert!(!answer.contains_key("set-cookie") && !answer.contains_key("permissions-policy"));
+    }
+
+    #[test]
+    fn no_version_leaves() {
+        for (said, left) in [
+            ("gunicorn/20.1 (unix)", Some("gunicorn")),
+            ("nginx", Some("nginx")),
+            ("/1", None),
+        ] {
+            let answer = completed(&[("server", said)], "{}");
+            assert_eq!(
+                answer.get("server").map(HeaderValue::as_bytes),
+                left.map(str::as_bytes)
+            );
+        }
+    }
+
+    #[test]
+    fn framing_is_not_for_routes() {
+        let (_, flaws) = changes(
+            r#"{"set": {"Content-Length": "3", "a b": "x", "X-A": "1", "x-a": "2", "X-B": "\n"},
+                "remove": ["ok", "Transfer-Encoding"]}"#,
+        );
+        assert_eq!(
+            flaws,
+            [
+                "set.Content-Length",
+                "set.X-B",
+                "set.a b",
+                "set.x-a",
+                "remove[1]"
+            ]
+        );
+    }
+}

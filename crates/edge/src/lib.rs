@@ -1,0 +1,44 @@
+//! The front door: listeners, TLS, routes, files, proxy, limits, access log.
+//!
+//! The edge sees bytes, routes and a service mounted in it; it knows nothing of
+//! what that service is for. What is asked of it is a [`Description`], which is
+//! checked whole before anything of it is used.
+
+pub mod acme;
+mod app;
+mod body;
+pub mod compression;
+mod connection;
+mod description;
+mod edge;
+mod facts;
+pub mod files;
+pub mod forwarding;
+mod gate;
+pub mod headers;
+pub mod limits;
+mod listen;
+pub mod log;
+pub mod maintenance;
+pub mod metrics;
+pub mod pages;
+pub mod plan;
+pub mod proxy;
+pub mod route;
+mod serve;
+mod tls;
+
+pub use app::App;
+pub use body::{Answer, Body, BodyError};
+pub use description::{
+    Acme, Address, Certificate, Challenge, Description, ExternalAccount, Headers, Health, Limit,
+    Listen, Member, Route, Tls, Upstream,
+};
+pub use edge::{Clock, Edge, EdgeError, Means};
+pub use facts::{Facts, RequestId, Scheme};
+pub use gate::Refusal;
+pub use listen::{
+    Inherited, InheritedError, ListenAddress, ListenError, ListenFault, ListenSettings,
+};
+pub use plan::{Flaw, Ground, Plan};
+pub use tls::{CertificateFiles, TlsError, TlsSettings};

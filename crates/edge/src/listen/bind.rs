@@ -1,0 +1,216 @@
+//! Opens listening sockets: one for each worker where the system shares the
+//! connections out, one for all where it does not.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+
+use socket2::{Domain, Protocol, Type};
+
+use super::ListenAddress;
+
+/// As many connections may wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {fault}\n  {}", fault.mend())]
+pub struct ListenError {
+    /// As it was asked for.
+    pub address: String,
+    /// What stands in the way.
+    pub fault: ListenFault,
+}
+
+/// What stands in the way of listening.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenFault {
+    /// Somebody else has it.
+    #[error("it is in use")]
+    InUse,
+    /// The system does not let us.
+    #[error("it is not permitted")]
+    NotPermitted,
+    /// The machine has no such address.
+    #[error("this machine has no such address")]
+    NotHere,
+    /// A file is in the way that is not a socket.
+    #[error("a file that is not a socket is in the way")]
+    FileInTheWay,
+    /// Anything else.
+    #[error("{0}")]
+    Other(io::Error),
+}
+
+impl ListenFault {
+    /// What to do about it.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::InUse => "another program listens there: stop it, or name another port",
+            Self::NotPermitted => {
+                "ports below 1024 need CAP_NET_BIND_SERVICE, sockets in files a folder that can be written"
+            }
+            Self::NotHere => "`ip address` lists the addresses there are",
+            Self::FileInTheWay => "move it away, or name another file",
+            Self::Other(_) => "`listen.http` and `listen.https` name the addresses",
+        }
+    }
+}
+
+impl From<io::Error> for ListenFault {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse,
+            io::ErrorKind::PermissionDenied => Self::NotPermitted,
+            io::ErrorKind::AddrNotAvailable => Self::NotHere,
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// A listening socket that no runtime has taken yet.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Socket {
+    /// The same socket once more.
+    pub(crate) fn share(&self) -> io::Result<Self> {
+        match self {
+            Self::Tcp(listener) => listener.try_clone().map(Self::Tcp),
+            Self::Unix(listener) => listener.try_clone().map(Self::Unix),
+        }
+    }
+
+    /// Where it is, if it is on the network.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
+    fn nonblocking(self) -> io::Result<Self> {
+        match &self {
+            Self::Tcp(listener) => listener.set_nonblocking(true)?,
+            Self::Unix(listener) => listener.set_nonblocking(true)?,
+        }
+        Ok(self)
+    }
+}
+
+/// The sockets of one address, one for each worker.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) sockets: Vec<Socket>,
+    /// Where it is, if it is on the network; with the port the system chose.
+    pub(crate) address: Option<SocketAddr>,
+}
+
+impl Bound {
+    /// Sockets that were handed in, given to the workers in turn.
+    pub(crate) fn shared(handed_in: Vec<Socket>, workers: usize) -> io::Result<Self> {
+        let address = handed_in.first().and_then(Socket::address);
+        let mut sockets = Vec::with_capacity(workers);
+        let extra = workers.saturating_sub(handed_in.len());
+        for index in 0..extra {
+            sockets.push(handed_in[index % handed_in.len()].share()?.nonblocking()?);
+        }
+        for socket in handed_in {
+            sockets.push(socket.nonblocking()?);
+        }
+        Ok(Self { sockets, address })
+    }
+}
+
+/// Binds an address for so many workers.
+pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, ListenError> {
+    let opened = match address {
+        ListenAddress::Tcp(tcp) => each_worker(*tcp, workers),
+        ListenAddress::Everywhere(port) => everywhere(*port, workers),
+        ListenAddress::Unix(path) => unix(path, workers),
+    };
+    opened.map_err(|fault| ListenError {
+        address: address.to_string(),
+        fault,
+    })
+}
+
+fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
+    match each_worker((Ipv6Addr::UNSPECIFIED, port).into(), workers) {
+        // Machines without IPv6 have no such address family.
+        Err(ListenFault::Other(_) | ListenFault::NotHere) => {
+            each_worker((Ipv4Addr::UNSPECIFIED, port).into(), workers)
+        }
+        bound => bound,
+    }
+}
+
+fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault> {
+    // With SO_REUSEPORT alone another program of ours could share the port unseen.
+    if address.port() != 0 {
+        drop(tcp(address, Sharing::Alone)?);
+    }
+    let first = tcp(address, Sharing::Workers)?;
+    let bound = first.local_addr().map_err(ListenFault::from)?;
+    let mut sockets = vec![Socket::Tcp(first)];
+    while sockets.len() < workers {
+        sockets.push(Socket::Tcp(tcp(bound, Sharing::Workers)?));
+    }
+    Ok(Bound {
+        sockets,
+        address: Some(bound),
+    })
+}
+
+/// Who may bind the same address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    Alone,
+    Workers,
+}
+
+fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault> {
+    let domain = Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    if domain == Domain::IPV6 {
+        socket.set_only_v6(false)?;
+    }
+    // A restart need not wait for connections of the last one to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(sharing == Sharing::Workers)?;
+    // Inherited by every connection: small answers leave at once.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    if sharing == Sharing::Workers {
+        socket.listen(BACKLOG)?;
+    }
+    Ok(socket.into())
+}
+
+fn unix(path: &Path, workers: usize) -> Result<Bound, ListenFault> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    if let Ok(found) = std::fs::symlink_metadata(path) {
+        if !found.file_type().is_socket() {
+            return Err(ListenFault::FileInTheWay);
+        }
+        match UnixStream::connect(path) {
+            Ok(_) => return Err(ListenFault::InUse),
+            // Left behind by a process that was killed.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                std::fs::remove_file(path)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let bound = Bound::shared(vec![Socket::Unix(UnixListener::bind(path)?)], workers)?;
+    Ok(bound)
+}

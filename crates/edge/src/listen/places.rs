@@ -1,0 +1,158 @@
+//! How many connections may be open: in all, and of one address.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// The places for connections, shared by all workers.
+#[derive(Debug)]
+pub(crate) struct Places {
+    free: Arc<Semaphore>,
+    size: Mutex<u32>,
+    addresses: Arc<Addresses>,
+    open: TaskTracker,
+}
+
+/// A place that a connection has, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _free: OwnedSemaphorePermit,
+    _open: TaskTrackerToken,
+    _counted: Option<Counted>,
+}
+
+type Addresses = Mutex<HashMap<IpAddr, u32>>;
+
+/// A connection of an address.
+#[derive(Debug)]
+struct Counted {
+    addresses: Arc<Addresses>,
+    address: IpAddr,
+}
+
+impl Places {
+    /// So many places.
+    pub(crate) fn new(size: u32) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(size as usize)),
+            size: Mutex::new(size),
+            addresses: Arc::default(),
+            open: TaskTracker::new(),
+        }
+    }
+
+    /// Changes how many there are; who has one keeps it.
+    pub(crate) fn resize(&self, size: u32) {
+        let mut now = locked(&self.size);
+        if size > *now {
+            self.free.add_permits((size - *now) as usize);
+            *now = size;
+        } else {
+            // Those in use cannot be taken away; the next change tries again.
+            let taken = self.free.forget_permits((*now - size) as usize);
+            *now -= u32::try_from(taken).unwrap_or(0);
+        }
+    }
+
+    /// A place, when one is free. None: this address has as many as it may.
+    pub(crate) async fn take(&self, address: Option<IpAddr>, most: u32) -> Option<Place> {
+        let counted = match address {
+            Some(address) if most > 0 => Some(self.count(address, most)?),
+            _ => None,
+        };
+        let free = Arc::clone(&self.free).acquire_owned().await.ok()?;
+        Some(Place {
+            _free: free,
+            _open: self.open.token(),
+            _counted: counted,
+        })
+    }
+
+    /// Resolves when nobody has a place.
+    pub(crate) async fn empty(&self) {
+        self.open.close();
+        self.open.wait().await;
+    }
+
+    fn count(&self, address: IpAddr, most: u32) -> Option<Counted> {
+        let address = network(address);
+        let mut addresses = locked(&self.addresses);
+        let count = addresses.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Counted {
+            addresses: Arc::clone(&self.addresses),
+            address,
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut addresses = locked(&self.addresses);
+        if let Some(count) = addresses.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                addresses.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Whoever has one address of a /64 has them all.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that is held under these locks can panic half-way.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_has_so_many_and_gives_them_back() {
+        let places = Places::new(10);
+        let address = "192.0.2.1".parse().ok();
+        let first = places.take(address, 1).await.unwrap();
+        assert!(places.take(address, 1).await.is_none());
+        assert!(places.take("192.0.2.2".parse().ok(), 1).await.is_some());
+        drop(first);
+        assert!(places.take(address, 1).await.is_some());
+        places.empty().await;
+        assert!(locked(&places.addresses).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_network_of_ipv6_counts_as_one_address() {
+        let places = Places::new(10);
+        let _first = places.take("2001:db8::1".parse().ok(), 1).await.unwrap();
+        assert!(places.take("2001:db8::2".parse().ok(), 1).await.is_none());
+        let other = places.take("2001:db8:0:1::2".parse().ok(), 1).await;
+        assert!(other.is_some());
+    }
+
+    #[tokio::test]
+    async fn places_grow_and_shrink() {
+        let places = Places::new(1);
+        let _first = places.take(None, 0).await.unwrap();
+        places.resize(2);
+        let second = places.take(None, 0).await.unwrap();
+        places.resize(1);
+        drop(second);
+        places.resize(1);
+        assert_eq!(places.free.available_permits(), 0);
+    }
+}

@@ -1,0 +1,265 @@
+//! Lines: how they look, that none is lost, that none can be forged.
+
+use std::borrow::Cow;
+use std::sync::atomic::AtomicU64;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, Version};
+use http_body_util::{BodyExt as _, Empty, Full};
+use proptest::prelude::*;
+
+use super::*;
+use crate::facts::RequestId;
+
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Paper {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Paper {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(lines);
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn mask() -> Mask {
+    Arc::new(|text| {
+        if text.contains("secret") {
+            Cow::Owned(text.replace("secret", "***"))
+        } else {
+            Cow::Borrowed(text)
+        }
+    })
+}
+
+fn line(target: &str) -> Line<'_> {
+    Line {
+        time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
+        id: "id-1",
+        client: Some([192, 0, 2, 1].into()),
+        method: "GET",
+        host: "kad.example",
+        target,
+        referrer: b"https://kad.example/i/secret",
+        agent: b"curl/8",
+        status: 200,
+        received: 1,
+        sent: 2,
+        queue: None,
+        upstream_time: Some(Duration::from_micros(15)),
+        all: Duration::from_millis(3),
+        route: "*/",
+        upstream: "",
+        protocol: "HTTP/2",
+        tls: "1.3",
+        why: "",
+    }
+}
+
+fn written(format: Format, line: &Line<'_>) -> String {
+    let mut out = Vec::new();
+    line.write(format, &mask(), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn lines_look_as_agreed_and_codes_are_masked() {
+    assert_eq!(
+        written(Format::Json, &line("/i/secret?code=secret")),
+        concat!(
+            r#"{"time":"2023-11-14T22:13:20.123Z","id":"id-1","client":"192.0.2.1","method":"GET","#,
+            r#""host":"kad.example","path":"/i/***","query":"code=***","#,
+            r#""referrer":"https://kad.example/i/***","agent":"curl/8","status":200,"received":1,"#,
+            r#""sent":2,"upstream_us":15,"all_us":3000,"route":"*/","protocol":"HTTP/2","tls":"1.3"}"#,
+            "\n"
+        )
+    );
+    assert_eq!(
+        written(Format::Combined, &line("/i/secret?a")),
+        "192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"GET /i/***?a HTTP/2\" 200 2 \
+         \"https://kad.example/i/***\" \"curl/8\"\n"
+    );
+    let broken = Line {
+        client: None,
+        method: "",
+        target: "",
+        referrer: b"",
+        agent: b"",
+        status: 400,
+        ..line("")
+    };
+    assert_eq!(
+        written(Format::Combined, &broken),
+        "- - - [14/Nov/2023:22:13:20 +0000] \"-\" 400 2 \"-\" \"-\"\n"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_request_forges_a_line(
+        target in "/[\\x00-\\xff\"\\\\]{0,30}",
+        agent in proptest::collection::vec(any::<u8>(), 0..30),
+    ) {
+        let line = Line { agent: &agent, why: &target, ..line(&target) };
+        for format in [Format::Json, Format::Combined] {
+            let text = written(format, &line);
+            prop_assert_eq!(text.matches('\n').count(), 1);
+            prop_assert!(!text.trim_end_matches('\n').chars().any(char::is_control));
+        }
+        let json: serde_json::Value = serde_json::from_str(&written(Format::Json, &line)).unwrap();
+        prop_assert_eq!(json["why"].as_str(), Some(&*target));
+        prop_assert_eq!(written(Format::Combined, &line).matches('"').count(), 6);
+    }
+}
+
+#[test]
+fn every_line_of_every_worker_is_written_before_the_end() {
+    let paper = Paper::default();
+    let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let log = log.for_worker();
+            scope.spawn(move || (0..500).for_each(|_| log.line(&line("/"))));
+        }
+    });
+    drop(writing);
+    assert_eq!(paper.text().lines().count(), 2_000);
+    assert!(log.desk.state().piles.len() <= 1 + 4);
+}
+
+/// A disk that does not move until it is told.
+struct Stuck(std::sync::mpsc::Receiver<()>, Paper);
+
+impl Write for Stuck {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let _ = self.0.recv();
+        self.1.write(lines)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stuck_disk_holds_nobody_and_what_is_dropped_is_counted() {
+    let (go, stuck) = std::sync::mpsc::channel();
+    let paper = Paper::default();
+    let (log, writing) = Log::start(Format::Json, mask(), Stuck(stuck, paper.clone())).unwrap();
+    let long = format!("/{}", "x".repeat(10_000));
+    let many = 4 * WAITING / long.len();
+    (0..many).for_each(|_| log.line(&line(&long)));
+    let dropped = log.desk.dropped.load(Ordering::Relaxed);
+    assert!(dropped > 0);
+    assert!(log.pile.lock().unwrap().len() <= WAITING);
+    drop(go);
+    drop(writing);
+    assert_eq!(paper.text().lines().count() as u64 + dropped, many as u64);
+}
+
+#[test]
+fn old_files_are_kept_up_to_a_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs/access.log");
+    let mut log = Folder::open(&path, 1, 3).unwrap();
+    for number in 0..10 {
+        log.write_all(format!("{number}\n").as_bytes()).unwrap();
+    }
+    let text = |name: &str| std::fs::read_to_string(folder.path().join("logs").join(name)).unwrap();
+    assert_eq!(text("access.log"), "9\n");
+    assert_eq!(text("access.log.3"), "6\n");
+    assert_eq!(
+        std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+        4
+    );
+    let mut again = Folder::open(&path, 100, 3).unwrap();
+    again.write_all(b"more\n").unwrap();
+    assert_eq!(text("access.log"), "9\nmore\n");
+}
+
+fn entry(log: &Log, method: Method, status: StatusCode) -> Entry {
+    Entry {
+        log: log.clone(),
+        time: SystemTime::UNIX_EPOCH,
+        began: tokio::time::Instant::now(),
+        id: RequestId::parse("id-1").unwrap(),
+        client: None,
+        method,
+        host: "kad.example".into(),
+        target: Some("/x".parse().unwrap()),
+        referrer: Some(HeaderValue::from_static("r")),
+        agent: None,
+        version: Version::HTTP_11,
+        tls: "",
+        status,
+        received: Arc::new(AtomicU64::new(7)),
+        queue: None,
+        upstream_time: None,
+        route: None,
+        upstream: None,
+        why: "",
+    }
+}
+
+#[tokio::test]
+async fn an_answer_has_exactly_one_line_however_it_ends() {
+    let paper = Paper::default();
+    let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
+    let entry = |method, status| entry(&log, method, status);
+    let whole = Logged::new(
+        Full::new(Bytes::from("12345")),
+        entry(Method::GET, StatusCode::OK),
+    );
+    whole.collect().await.unwrap();
+    let empty = Logged::new(Empty::<Bytes>::new(), entry(Method::GET, StatusCode::OK));
+    empty.collect().await.unwrap();
+    // The engine takes no body for these.
+    drop(Logged::new(
+        Full::new(Bytes::from("12345")),
+        entry(Method::HEAD, StatusCode::OK),
+    ));
+    drop(Logged::new(
+        Full::new(Bytes::new()),
+        entry(Method::GET, StatusCode::NOT_MODIFIED),
+    ));
+    drop(Logged::new(
+        Full::new(Bytes::from("12345")),
+        entry(Method::GET, StatusCode::OK),
+    ));
+    drop(writing);
+    let lines: Vec<serde_json::Value> = paper
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (
+                line["sent"].as_u64().unwrap(),
+                line["why"].as_str().unwrap_or(""),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (5, ""),
+            (0, ""),
+            (0, ""),
+            (0, ""),
+            (0, "the client went away")
+        ]
+    );
+    assert_eq!(lines[0]["received"], 7);
+}

@@ -1,0 +1,323 @@
+//! Maintenance: 503 for everybody but the owner, for all hosts or some.
+//!
+//! The state is a small file, so that it outlives a restart. The owner comes in
+//! by a link that holds a random pass and sets a cookie; only a digest of the
+//! pass is kept.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::body::{Answer, Body};
+use crate::facts::{Facts, Scheme};
+use crate::limits::cookie;
+use crate::pages::{self, Wants};
+use crate::route::{NormalPath, bare_host};
+
+/// The name of the cookie, and of the parameter of the link.
+const PASS: &str = "kenduri-pass";
+/// When others are asked to come back.
+const COME_BACK: Duration = Duration::from_mins(5);
+/// The owner's page may have so many bytes.
+const LARGEST_PAGE: u64 = 1 << 20;
+/// Proofs for certificates must go on.
+const ALWAYS: &str = "/.well-known/acme-challenge/";
+
+/// What is asked of the state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    /// Empty: all hosts.
+    hosts: BTreeSet<String>,
+    /// SHA-256 of the pass, in hexadecimal. The pass is random and long, so a
+    /// slow digest would add nothing.
+    pass: String,
+}
+
+/// Whether the doors are closed, and to whom.
+#[derive(Debug)]
+pub struct Maintenance {
+    file: PathBuf,
+    page: PathBuf,
+    health: Vec<String>,
+    state: ArcSwapOption<Closed>,
+    /// One change at a time.
+    changing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Closed {
+    state: State,
+    page: Option<Bytes>,
+}
+
+impl Maintenance {
+    /// Goes on as the files in `data` say: `maintenance.json` is the state,
+    /// `maintenance.html` the owner's page. `health` are paths that always pass.
+    pub fn open(data: &Path, health: Vec<String>) -> io::Result<Self> {
+        let maintenance = Self {
+            file: data.join("maintenance.json"),
+            page: data.join("maintenance.html"),
+            health,
+            state: ArcSwapOption::empty(),
+            changing: Mutex::default(),
+        };
+        match std::fs::read(&maintenance.file) {
+            Ok(text) => maintenance.apply(Some(serde_json::from_slice(&text)?))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(maintenance)
+    }
+
+    /// Closes the doors of a host, or of all. The pass is random, 16 bytes or
+    /// more; it is returned as text, for the end of the link `/?kenduri-pass=`.
+    /// An earlier pass no longer opens.
+    pub fn on(&self, host: Option<&str>, pass: &[u8]) -> io::Result<String> {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.state.load();
+        let before = before.as_ref().map(|closed| &closed.state.hosts);
+        let mut hosts = before.cloned().unwrap_or_default();
+        match host {
+            // All are closed already.
+            Some(_) if before.is_some_and(BTreeSet::is_empty) => {}
+            Some(host) => {
+                hosts.insert(host.to_ascii_lowercase());
+            }
+            None => hosts.clear(),
+        }
+        let pass = hexadecimal(pass);
+        let state = State {
+            hosts,
+            pass: digest(pass.as_bytes()),
+        };
+        self.keep(&state)?;
+        self.apply(Some(state))?;
+        Ok(pass)
+    }
+
+    /// Opens the doors.
+    pub fn off(&self) -> io::Result<()> {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::fs::remove_file(&self.file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.apply(None),
+        }
+    }
+
+    /// The answer to a request, if the doors are closed to it.
+    pub fn answer(
+        &self,
+        facts: &Facts,
+        headers: &HeaderMap,
+        path: &NormalPath<'_>,
+        query: Option<&str>,
+    ) -> Option<Answer> {
+        let closed = self.state.load();
+        let closed = closed.as_ref()?;
+        let hosts = &closed.state.hosts;
+        let concerns = hosts.is_empty() || hosts.contains(bare_host(&facts.host));
+        let passes = path.matched().starts_with(ALWAYS.as_bytes())
+            || self.health.iter().any(|health| path.as_str() == health);
+        let given = query.into_iter().flat_map(|query| query.split('&'));
+        let given = given
+            .filter_map(|pair| pair.strip_prefix(PASS)?.strip_prefix('='))
+            .find(|pass| closed.opens(pass.as_bytes()));
+        // Whoever brings it has no need to show it to anybody else.
+        if let Some(pass) = given {
+            return Some(let_in(pass, facts.scheme, path));
+        }
+        let is_let_in = || cookie(headers, PASS).is_some_and(|pass| closed.opens(pass));
+        (concerns && !passes && !is_let_in()).then(|| closed.page(facts, headers))
+    }
+
+    fn keep(&self, state: &State) -> io::Result<()> {
+        let beside = self.file.with_extension("json.new");
+        std::fs::write(&beside, serde_json::to_vec(state)?)?;
+        std::fs::rename(beside, &self.file)
+    }
+
+    fn apply(&self, state: Option<State>) -> io::Result<()> {
+        let closed = match state {
+            None => None,
+            Some(state) => Some(Arc::new(Closed {
+                page: self.read_page()?,
+                state,
+            })),
+        };
+        self.state.store(closed);
+        Ok(())
+    }
+
+    fn read_page(&self) -> io::Result<Option<Bytes>> {
+        match std::fs::metadata(&self.page) {
+            Ok(file) if file.len() > LARGEST_PAGE => Err(io::Error::other(format!(
+                "{} is larger than 1M",
+                self.page.display()
+            ))),
+            Ok(_) => std::fs::read(&self.page).map(|page| Some(page.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Closed {
+    fn opens(&self, pass: &[u8]) -> bool {
+        digest(pass)
+            .as_bytes()
+            .ct_eq(self.state.pass.as_bytes())
+            .into()
+    }
+
+    fn page(&self, facts: &Facts, headers: &HeaderMap) -> Answer {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        match (&self.page, Wants::of(headers)) {
+            (Some(page), Wants::Html) => {
+                let mut answer = Response::new(Body::full(page.clone()));
+                *answer.status_mut() = status;
+                let headers = answer.headers_mut();
+                headers.insert(
+                    CONTENT_TYPE,
+                    HeaderValue::from_static("text/html; charset=utf-8"),
+                );
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                headers.insert(RETRY_AFTER, HeaderValue::from(COME_BACK.as_secs()));
+                answer
+            }
+            (_, wants) => pages::page(status, &facts.id, wants, Some(COME_BACK)),
+        }
+    }
+}
+
+/// Takes the pass out of what is handed on: it is between the owner and the door.
+pub(crate) fn take_pass(headers: &mut HeaderMap) {
+    if cookie(headers, PASS).is_none() {
+        return;
+    }
+    let is_pass = |pair: &&[u8]| {
+        let value = pair.trim_ascii().strip_prefix(PASS.as_bytes());
+        value.is_some_and(|rest| rest.starts_with(b"="))
+    };
+    let lines = headers.get_all(COOKIE).iter();
+    let kept: Vec<&[u8]> = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter(|pair| !is_pass(pair))
+        .map(<[u8]>::trim_ascii)
+        .collect();
+    let kept = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
+    match kept {
+        Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
+        _ => drop(headers.remove(COOKIE)),
+    }
+}
+
+/// Sets the cookie, and leads to the page without the pass in its address.
+fn let_in(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {
+    let secure = if scheme == Scheme::Https {
+        "; Secure"
+    } else {
+        ""
+    };
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    let headers = answer.headers_mut();
+    let cookie = format!("{PASS}={pass}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    headers.extend(HeaderValue::from_str(&cookie).map(|cookie| (SET_COOKIE, cookie)));
+    headers.extend(HeaderValue::from_str(path.as_str()).map(|path| (LOCATION, path)));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    answer
+}
+
+fn digest(pass: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(pass))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    digits.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::facts::RequestId;
+
+    fn ask(maintenance: &Maintenance, host: &str, target: &str, cookie: &str) -> Option<Answer> {
+        let facts = Facts {
+            client: [192, 0, 2, 1].into(),
+            is_direct: true,
+            peer_is_trusted: false,
+            scheme: Scheme::Https,
+            host: host.into(),
+            id: RequestId::parse("id-1").unwrap(),
+        };
+        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(cookie).unwrap())]);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = NormalPath::parse(path).unwrap();
+        maintenance.answer(&facts, &headers, &path, Some(query))
+    }
+
+    #[tokio::test]
+    async fn the_doors_close_for_everybody_but_the_owner() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]).unwrap();
+        let maintenance = open();
+        assert!(ask(&maintenance, "a.example", "/", "").is_none());
+        let pass = maintenance.on(Some("A.example"), &[7; 16]).unwrap();
+        let kept = std::fs::read_to_string(data.path().join("maintenance.json")).unwrap();
+        assert!(!kept.contains(&pass));
+        let maintenance = open();
+        let answer = ask(&maintenance, "a.example:8443", "/", "kenduri-pass=wrong").unwrap();
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()[RETRY_AFTER], "300");
+        for (host, target) in [
+            ("b.example", "/"),
+            ("a.example", "/healthz"),
+            ("a.example", "/.well-known/acme-challenge/x"),
+        ] {
+            assert!(
+                ask(&maintenance, host, target, "").is_none(),
+                "{host}{target}"
+            );
+        }
+        let link = format!("/x?kenduri-pass={pass}");
+        let answer = ask(&maintenance, "a.example", &link, "").unwrap();
+        assert_eq!(answer.status(), 303);
+        assert_eq!(answer.headers()[LOCATION], "/x");
+        let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
+        assert!(
+            cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"),
+            "{cookie}"
+        );
+        let cookie = cookie.split(';').next().unwrap();
+        assert!(ask(&maintenance, "a.example", "/x", cookie).is_none());
+
+        std::fs::write(data.path().join("maintenance.html"), "<p>Soon").unwrap();
+        maintenance.on(None, &[8; 16]).unwrap();
+        assert!(ask(&maintenance, "b.example", "/", "").is_some());
+        let answer = ask(&maintenance, "a.example", "/x", cookie).expect("a new pass");
+        let page = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(page, "<p>Soon");
+        maintenance.off().unwrap();
+        assert!(ask(&maintenance, "a.example", "/", "").is_none());
+        assert!(ask(&open(), "a.example", "/", "").is_none());
+    }
+}

@@ -1,0 +1,118 @@
+//! Figures, through the `metrics` facade: whoever runs the edge collects them.
+//!
+//! Handles are made once, so that counting allocates nothing.
+
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+/// Buckets that suit the histograms of seconds: from a file in memory to a slow upstream.
+pub const SECONDS: [f64; 12] = [
+    0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+
+/// What happened on one route.
+#[derive(Debug, Clone)]
+pub struct RouteFigures {
+    /// Answers by the first digit of their status, 1 to 5.
+    answers: [Counter; 5],
+    seconds: Histogram,
+    refusals: Counter,
+}
+
+impl RouteFigures {
+    /// The figures of the route of this name; `none` for requests without one.
+    pub fn new(route: &str) -> Self {
+        let route = route.to_owned();
+        let class = |class: &'static str| counter!("edge_requests_total", "route" => route.clone(), "status" => class);
+        Self {
+            answers: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class),
+            seconds: histogram!("edge_request_seconds", "route" => route.clone()),
+            refusals: counter!("edge_limit_refusals_total", "route" => route.clone()),
+        }
+    }
+
+    /// Counts an answer and how long it took, from the first byte of the request
+    /// to the last of the answer.
+    pub fn answered(&self, status: http::StatusCode, took: Duration) {
+        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
+        if let Some(counter) = self.answers.get(class) {
+            counter.increment(1);
+        }
+        self.seconds.record(took.as_secs_f64());
+    }
+
+    /// Counts a request that was over the limit.
+    pub fn refused(&self) {
+        self.refusals.increment(1);
+    }
+}
+
+/// What happened at the door as a whole.
+#[derive(Debug, Clone)]
+pub struct DoorFigures {
+    open: Gauge,
+    handshakes: Counter,
+    handshakes_failed: Counter,
+    log_lines_dropped: Counter,
+}
+
+impl Default for DoorFigures {
+    fn default() -> Self {
+        Self {
+            open: gauge!("edge_connections"),
+            handshakes: counter!("edge_tls_handshakes_total", "result" => "done"),
+            handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
+            log_lines_dropped: counter!("edge_log_lines_dropped_total"),
+        }
+    }
+}
+
+impl DoorFigures {
+    /// Counts a connection until the result is dropped.
+    pub fn connection(&self) -> OpenConnection {
+        self.open.increment(1.0);
+        OpenConnection(self.open.clone())
+    }
+
+    /// Counts a handshake.
+    pub fn handshake(&self, is_done: bool) {
+        let counter = if is_done {
+            &self.handshakes
+        } else {
+            &self.handshakes_failed
+        };
+        counter.increment(1);
+    }
+
+    /// Counts lines of the access log that found no room.
+    pub fn log_lines_dropped(&self, number: u64) {
+        self.log_lines_dropped.increment(number);
+    }
+}
+
+/// A connection that is counted.
+#[derive(Debug)]
+pub struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+/// How many days the certificate of a name is still good.
+pub(crate) fn certificate_days(name: &str, days: f64) {
+    gauge!("kenduri_edge_certificate_days_left", "name" => name.to_owned()).set(days);
+}
+
+/// Counts an order that failed.
+pub(crate) fn certificate_failed(name: &str) {
+    counter!("kenduri_edge_certificate_failures_total", "name" => name.to_owned()).increment(1);
+}
+
+/// Whether a server of an upstream gets requests.
+pub fn server_is_well(upstream: &str, server: &str, is_well: bool) {
+    let gauge = gauge!("edge_upstream_well", "upstream" => upstream.to_owned(), "server" => server.to_owned());
+    gauge.set(if is_well { 1.0 } else { 0.0 });
+}

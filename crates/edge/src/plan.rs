@@ -1,0 +1,210 @@
+//! The plan: a [`Description`], checked whole.
+//!
+//! Either every value is right and there is a plan, or every mistake is told
+//! with the key that holds it. A plan never changes; a new one takes its place.
+
+mod check;
+mod listen;
+mod routes;
+mod tls;
+mod upstreams;
+pub mod values;
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::path::Path;
+use std::sync::Arc;
+
+pub use tls::Authority;
+
+use crate::description::Description;
+use crate::listen::ListenSettings;
+use crate::proxy::UpstreamSettings;
+use crate::route::{NormalPath, Route, Table, Target, bare_host};
+use crate::tls::TlsSettings;
+use check::Check;
+
+/// What relative paths are relative to.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// Files of routes and certificates: the folder of the description.
+    pub folder: &'a Path,
+    /// Sockets: where the running program keeps its things.
+    pub data: &'a Path,
+}
+
+/// One thing that is wrong, or that works and should be known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// As it is written: `route[2].to`, counted from 0.
+    pub key: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub mend: String,
+}
+
+impl Display for Flaw {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}\n  {}", self.key, self.what, self.mend)
+    }
+}
+
+/// Everything the edge needs to know to run.
+#[derive(Debug)]
+pub struct Plan {
+    listen: ListenSettings,
+    tls: TlsSettings,
+    authority: Option<Authority>,
+    upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
+    routes: Table,
+    warnings: Vec<Flaw>,
+}
+
+impl Plan {
+    /// Checks everything that was written, and tells everything that is wrong.
+    pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
+        let mut check = Check::default();
+        let listen = listen::listen(&description.listen, ground, &mut check);
+        let mut upstreams = upstreams::named(&description.upstream, ground, &mut check);
+        let routes = routes::routes(&description.route, &mut upstreams, ground, &mut check);
+        let tls = tls::tls(description, &routes, ground, &mut check);
+        let Check { flaws, warnings } = check;
+        match (listen, tls) {
+            (Some(listen), Some((tls, authority))) if flaws.is_empty() => Ok(Self {
+                listen,
+                tls,
+                authority,
+                upstreams,
+                routes,
+                warnings,
+            }),
+            _ => Err(flaws),
+        }
+    }
+
+    /// Everything goes to the app.
+    pub fn of_app(listen: ListenSettings, tls: TlsSettings) -> Self {
+        Self {
+            listen,
+            tls,
+            authority: None,
+            upstreams: BTreeMap::new(),
+            routes: Table::new([Route::to_app()]),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Where to listen, and what holds for every connection.
+    pub fn listen(&self) -> &ListenSettings {
+        &self.listen
+    }
+
+    /// Certificates.
+    pub fn tls(&self) -> &TlsSettings {
+        &self.tls
+    }
+
+    /// Who is asked for certificates, if anybody is.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
+    }
+
+    /// Groups of servers by the name that [`Target::Proxy`] has; `service:NAME`
+    /// ones have no servers yet.
+    pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
+        &self.upstreams
+    }
+
+    /// All routes.
+    pub fn routes(&self) -> &Table {
+        &self.routes
+    }
+
+    /// Goes on counting where another plan stands, route by route.
+    pub(crate) fn go_on_from(&self, before: &Self) {
+        for route in self.routes.routes() {
+            let same = before.routes.routes().find(|old| old.name == route.name);
+            let old = same.and_then(|old| old.limit.as_deref());
+            if let (Some(limit), Some(old)) = (&route.limit, old) {
+                limit.go_on_from(old);
+            }
+        }
+    }
+
+    /// What works and should be known.
+    pub fn warnings(&self) -> &[Flaw] {
+        &self.warnings
+    }
+
+    /// Whether any request can reach the app; if not it need not run.
+    pub fn needs_app(&self) -> bool {
+        self.routes
+            .routes()
+            .any(|route| matches!(route.target, Target::App))
+    }
+
+    /// The route a request meets. Nothing is allocated.
+    pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
+        self.routes.find(host, path)
+    }
+
+    /// The routes as text, in the order of matching.
+    pub fn table(&self) -> String {
+        self.routes.text()
+    }
+
+    /// Which route a URL meets, and why: every candidate in turn.
+    ///
+    /// # Errors
+    /// What is wrong with the URL.
+    pub fn explain(&self, url: &str) -> Result<String, String> {
+        let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let bare = bare.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
+        let path = if path.is_empty() { "/" } else { path };
+        let path = NormalPath::parse(path)
+            .map_err(|why| format!("{why}; such a request is answered with 400"))?;
+        let host = if host.is_empty() {
+            String::new()
+        } else {
+            let without_user = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            values::host(bare_host(without_user))?
+        };
+        let mut rows = Vec::new();
+        let mut met = None;
+        for route in self.routes.candidates(&host) {
+            let fits = route.path.matches(&path);
+            let why = match (fits, met.is_some()) {
+                (true, false) => {
+                    "this one: the most exact host, and of its paths the longest that fits"
+                }
+                (true, true) => "would fit, but comes after",
+                (false, _) => "the path does not begin so",
+            };
+            if fits && met.is_none() {
+                met = Some(route);
+            }
+            rows.push([route.name.to_string(), route.to.clone(), why.to_owned()]);
+        }
+        let conclusion = match met {
+            None => "no route fits: answered with 404".to_owned(),
+            Some(route) => match &route.target {
+                Target::App | Target::Files(_) | Target::Proxy(_) => {
+                    format!("{} gets {}", route.to, route.rewrite(&path))
+                }
+                Target::Redirect(redirect) => format!(
+                    "redirected to {}",
+                    redirect.location(&route.rewrite(&path), None)
+                ),
+                Target::Status(status) => format!("answered with {status}"),
+            },
+        };
+        Ok(format!("{}{conclusion}\n", crate::route::columns(&rows)))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Collects what is wrong.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Flaw, values};
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Check {
+    /// What must be mended.
+    pub(super) flaws: Vec<Flaw>,
+    /// What works and should be known.
+    pub(super) warnings: Vec<Flaw>,
+}
+
+impl Check {
+    /// Notes a mistake.
+    pub(super) fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
+        self.flaws.push(flaw(key, what, mend));
+    }
+
+    /// Notes something that works and should be known.
+    pub(super) fn warn(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
+        self.warnings.push(flaw(key, what, mend));
+    }
+
+    /// The parsed value, or a note of why there is none. What follows the first
+    /// `;` or `:` of such messages is how to write it.
+    pub(super) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed
+            .map_err(|why| {
+                let why = why.to_string();
+                let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
+                self.refuse(key, what, mend);
+            })
+            .ok()
+    }
+
+    /// A time that is not 0.
+    pub(super) fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
+        let time = self.accept(key, values::duration(written))?;
+        if time.is_zero() {
+            self.refuse(key, "no time at all", "write at least 1ms");
+            return None;
+        }
+        Some(time)
+    }
+
+    /// The number, or a note that it is out of bounds.
+    pub(super) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
+        if !(least..=most).contains(&number) {
+            self.refuse(
+                key,
+                format!("it is {number}"),
+                format!("it may be {least} to {most}"),
+            );
+        }
+        number
+    }
+
+    /// A file that is there and can be read.
+    pub(super) fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
+        let path = folder.join(written);
+        match std::fs::File::open(&path).and_then(|file| file.metadata()) {
+            Ok(file) if file.is_file() => Some(path),
+            Ok(_) => {
+                self.refuse(key, format!("{} is no file", path.display()), "name a file");
+                None
+            }
+            Err(error) => {
+                self.refuse(
+                    key,
+                    format!("cannot read {}: {error}", path.display()),
+                    "the file must be there, and readable for the user that runs the program",
+                );
+                None
+            }
+        }
+    }
+}
+
+fn flaw(key: &str, what: impl Into<String>, mend: impl Into<String>) -> Flaw {
+    Flaw {
+        key: key.to_owned(),
+        what: what.into(),
+        mend: mend.into(),
+    }
+}

@@ -1,0 +1,319 @@
+//! What is refused, with its key; what is understood, and how it is told.
+
+use std::fs;
+
+use super::testing::{check, check_in, plan_of};
+use super::*;
+use crate::route::NormalPath;
+
+fn met<'a>(plan: &'a Plan, host: &str, path: &str) -> &'a str {
+    let path = NormalPath::parse(path).unwrap();
+    plan.find(host, &path).map_or("none", |route| &route.to)
+}
+
+#[test]
+fn without_routes_everything_goes_to_the_app() {
+    let plan = plan_of("");
+    assert!(plan.needs_app());
+    assert_eq!(met(&plan, "any.example", "/x"), "app");
+    assert_eq!(met(&plan, "", "/"), "app");
+    assert_eq!(plan.listen().header_size, 16 << 10);
+    assert!(plan.warnings().is_empty());
+}
+
+#[test]
+fn the_most_exact_host_and_the_longest_path_win() {
+    let plan = plan_of(
+        r#"
+        [[route]]
+        to = "status:404"
+        [[route]]
+        host = "*.kad.example"
+        path = "/api/"
+        to = "status:410"
+        [[route]]
+        host = "Www.Kad.Example"
+        path = "/api"
+        to = "http://127.0.0.1:3000"
+        [[route]]
+        host = "www.kad.example"
+        path = "/api/deep/"
+        to = "unix:run/deep.sock"
+        "#,
+    );
+    assert!(!plan.needs_app());
+    for (host, path, to) in [
+        ("www.kad.example", "/api", "http://127.0.0.1:3000"),
+        ("www.kad.example:8443", "/api/x", "http://127.0.0.1:3000"),
+        ("www.kad.example.", "/%61pi//x", "http://127.0.0.1:3000"),
+        ("www.kad.example", "/apix", "status:404"),
+        ("www.kad.example", "/api/deep/", "unix:run/deep.sock"),
+        ("www.kad.example", "/api/deep", "http://127.0.0.1:3000"),
+        ("www.kad.example", "/api%2Fdeep/", "status:404"),
+        ("a.kad.example", "/api/x", "status:410"),
+        ("a.kad.example", "/api", "status:404"),
+        ("a.b.kad.example", "/api/x", "status:404"),
+        ("kad.example", "/api/x", "status:404"),
+        ("[::1]:80", "/api/x", "status:404"),
+    ] {
+        assert_eq!(met(&plan, host, path), to, "{host}{path}");
+    }
+    assert_eq!(
+        plan.table(),
+        "host             path        to\n\
+         www.kad.example  /api/deep/  unix:run/deep.sock\n\
+         www.kad.example  /api        http://127.0.0.1:3000\n\
+         *.kad.example    /api/       status:410\n\
+         *                /           status:404\n"
+    );
+    assert_eq!(plan.upstreams().len(), 2);
+}
+
+#[test]
+fn a_request_is_explained() {
+    let plan = plan_of(
+        "[[route]]\npath = \"/api/node/\"\nstrip = \"/api\"\nadd = \"/v1/\"\nto = \"service:node\"\n\
+         [[route]]\nhost = \"kad.example\"\npath = \"/old\"\nto = \"redirect:https://new.example{path}\"\n",
+    );
+    let told = plan
+        .explain("https://Kad.Example:8443/api/node/x?y#z")
+        .unwrap();
+    assert_eq!(
+        told,
+        "kad.example/old  redirect:https://new.example{path}  the path does not begin so\n\
+         */api/node/      service:node                        this one: the most exact host, and of its paths the longest that fits\n\
+         service:node gets /v1/node/x\n"
+    );
+    let told = plan.explain("kad.example/old/x").unwrap();
+    assert!(
+        told.ends_with("redirected to https://new.example/old/x\n"),
+        "{told}"
+    );
+    assert!(
+        plan.explain("kad.example")
+            .unwrap()
+            .ends_with("answered with 404\n")
+    );
+    assert!(plan.explain("kad.example/%zz").is_err());
+}
+
+#[test]
+fn every_mistake_is_told_with_its_key() {
+    for (text, keys) in [
+        (
+            "[listen]\nhttp = [\"80\", \":80\", \"[::]:80\"]",
+            vec!["listen.http[0]", "listen.http[2]"],
+        ),
+        (
+            "[listen]\nhttp = [\":443\"]\nhttps = [\":443\"]",
+            vec!["listen.https[0]"],
+        ),
+        ("[listen]\nhttp = []", vec!["listen.http"]),
+        (
+            "[listen]\nheader_size = \"1\"\nidle_time = \"0s\"\nbody_time = \"x\"\nconnections = 0",
+            vec![
+                "listen.header_size",
+                "listen.idle_time",
+                "listen.body_time",
+                "listen.connections",
+            ],
+        ),
+        (
+            "[listen]\ntrusted_proxies = [\"10.0.0.0/8\", \"x\"]",
+            vec!["listen.trusted_proxies[1]"],
+        ),
+        (
+            "[[tls.certificate]]\nhosts = [\"\", \"a*.b\"]\nchain = \"no.pem\"\nkey = \"no.key\"",
+            vec![
+                "tls.certificate[0].chain",
+                "tls.certificate[0].key",
+                "tls.certificate[0].hosts[0]",
+                "tls.certificate[0].hosts[1]",
+            ],
+        ),
+        (
+            "[tls]\nhsts = \"year\"\nacme = { email = \"nobody\", directory = \"http://x\", ca = \"no.pem\" }",
+            vec![
+                "tls.hsts",
+                "tls.acme.directory",
+                "tls.acme.email",
+                "tls.acme.ca",
+            ],
+        ),
+        (
+            "[[route]]\nto = \"app\"\n[[route]]\nhost = \"\"\npath = \"/%2e\"\nto = \"app\"",
+            vec!["route[1].path"],
+        ),
+        ("[[route]]\npath = \"/a\"", vec!["route[0].to"]),
+        (
+            "[[route]]\npath = \"a\"\nhost = \"a/b\"\nto = \"nowhere\"",
+            vec!["route[0].host", "route[0].path", "route[0].to"],
+        ),
+        ("[[route]]\nto = \"upstream:flask\"", vec!["route[0].to"]),
+        (
+            "[[route]]\nto = \"files:no/such\"\ntry = [\"x\", \"/../y\"]\ncache = { \"*\" = \"\\n\" }",
+            vec![
+                "route[0].to",
+                "route[0].try[0]",
+                "route[0].try[1]",
+                "route[0].cache.*",
+            ],
+        ),
+        (
+            "[[route]]\nto = \"app\"\ntry = [\"/x\"]\nlisting = true\ncache = { \"*\" = \"no-cache\" }",
+            vec!["route[0].try", "route[0].listing", "route[0].cache"],
+        ),
+        (
+            "[[route]]\npath = \"/api\"\nstrip = \"/ap\"\nto = \"app\"",
+            vec!["route[0].strip"],
+        ),
+        (
+            "[[route]]\npath = \"/api\"\nstrip = \"/api/x\"\nto = \"app\"",
+            vec!["route[0].strip"],
+        ),
+        ("[[route]]\nto = \"status:301\"", vec!["route[0].to"]),
+        (
+            "[[route]]\nto = \"status:410\"\nadd = \"/x\"",
+            vec!["route[0].strip"],
+        ),
+        (
+            "[[route]]\nto = \"https://127.0.0.1:1\"",
+            vec!["route[0].to"],
+        ),
+        ("[[route]]\nto = \"http://127.0.0.1\"", vec!["route[0].to"]),
+        (
+            "[[route]]\nto = \"redirect:elsewhere\"",
+            vec!["route[0].to"],
+        ),
+        (
+            "[[route]]\nto = \"redirect://evil.example\"",
+            vec!["route[0].to"],
+        ),
+        ("[[route]]\nto = \"redirect:/home\"", vec!["route[0].to"]),
+        (
+            "[[route]]\nhost = \"a.example\"\nto = \"redirect:https://a.example{path}\"",
+            vec!["route[0].to"],
+        ),
+        (
+            "[[route]]\nto = \"app\"\nlimit = { rate = \"often\", by = \"me\", on = \"\\n\" }",
+            vec![
+                "route[0].limit.rate",
+                "route[0].limit.by",
+                "route[0].limit.on",
+            ],
+        ),
+        (
+            "[[route]]\nto = \"app\"\nbody_size = \"big\"\nheaders = { set = { \"a b\" = \"c\" }, remove = [\"Connection\"] }",
+            vec![
+                "route[0].body_size",
+                "route[0].headers.set.a b",
+                "route[0].headers.remove[0]",
+            ],
+        ),
+        ("[upstream.x]\nto = []", vec!["upstream.x.to"]),
+        (
+            "[upstream.x]\nto = [\"http://a:1\", { address = \"http://a:1/\", weight = 101 }]\nbalance = \"best\"\nconnect_time = \"0s\"\nhealth = { path = \"x\", rise = 0 }",
+            vec![
+                "upstream.x.to[1]",
+                "upstream.x.to[1]",
+                "upstream.x.balance",
+                "upstream.x.connect_time",
+                "upstream.x.health.path",
+                "upstream.x.health.rise",
+            ],
+        ),
+    ] {
+        let flaws = check(text).expect_err(text);
+        let told: Vec<&str> = flaws.iter().map(|flaw| flaw.key.as_str()).collect();
+        assert_eq!(told, keys, "{text}\n{flaws:#?}");
+        assert!(
+            flaws
+                .iter()
+                .all(|flaw| !flaw.what.is_empty() && !flaw.mend.is_empty())
+        );
+    }
+}
+
+#[test]
+fn what_works_and_should_be_known_is_a_warning() {
+    for (text, key) in [
+        ("[listen]\nhttps = [\":443\"]", "listen.https"),
+        ("[tls]\nhsts = \"365d\"", "tls.hsts"),
+        ("[upstream.x]\nto = [\"http://a:1\"]", "upstream.x"),
+        (
+            "[listen]\nhttps = [\":443\"]\n[tls]\nacme = { email = \"a@b.example\" }\n[[route]]\nhost = \"*.a.example\"\nto = \"app\"",
+            "tls.acme",
+        ),
+    ] {
+        let plan = plan_of(text);
+        let warned: Vec<&str> = plan
+            .warnings()
+            .iter()
+            .map(|flaw| flaw.key.as_str())
+            .collect();
+        assert_eq!(warned, [key], "{text}");
+    }
+}
+
+#[test]
+fn certificates_cover_names_and_the_authority_gets_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.pem"), "").unwrap();
+    let plan = check_in(
+        r#"
+        [listen]
+        https = [":443"]
+        [tls]
+        acme = { email = "owner@example.org" }
+        [[tls.certificate]]
+        hosts = ["*.a.example", "B.example"]
+        chain = "a.pem"
+        key = "a.pem"
+        [[route]]
+        host = "x.a.example"
+        to = "app"
+        [[route]]
+        host = "b.example"
+        to = "app"
+        [[route]]
+        host = "localhost"
+        to = "app"
+        [[route]]
+        host = "c.example"
+        to = "files:."
+        try = ["{path}", "{path}/", "/index.html"]
+        "#,
+        folder.path(),
+    )
+    .unwrap();
+    let names: Vec<_> = plan.authority().unwrap().names.iter().collect();
+    assert_eq!(names, ["c.example"]);
+    assert_eq!(
+        plan.tls().certificates[0].hosts,
+        ["*.a.example", "b.example"]
+    );
+    assert!(plan.warnings().is_empty());
+}
+
+#[test]
+fn paths_are_rewritten_and_redirected() {
+    let plan = plan_of(
+        "[upstream.u]\nto = [{ address = \"http://a:1/base/\", weight = 2 }, \"unix:x\"]\nbalance = \"hash:header:X-A\"\n\
+         [[route]]\npath = \"/api/\"\nstrip = \"/api\"\nto = \"upstream:u\"\n\
+         [[route]]\npath = \"/old\"\nstrip = \"/old/\"\nto = \"redirect:/new{path}\"\n",
+    );
+    let path = NormalPath::parse("/%61pi/a%20b").unwrap();
+    let route = plan.find("", &path).unwrap();
+    assert_eq!(route.forwarded(&path, Some("q=1")).unwrap(), "/a%20b?q=1");
+    let path = NormalPath::parse("/old//evil.example/").unwrap();
+    let route = plan.find("", &path).unwrap();
+    let Target::Redirect(redirect) = &route.target else {
+        panic!("{route:?}");
+    };
+    let location = redirect.location(&route.rewrite(&path), Some("q"));
+    assert_eq!(location, "/new/evil.example/?q");
+    let upstream = &plan.upstreams()["u"];
+    assert_eq!(upstream.members[0].weight, 2);
+    assert_eq!(upstream.members[0].address.to_string(), "http://a:1/base");
+    assert_eq!(upstream.members[1].address.to_string(), "unix:/data/x");
+}

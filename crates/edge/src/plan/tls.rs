@@ -1,0 +1,167 @@
+//! `[tls]`: where certificates come from.
+
+use std::collections::BTreeSet;
+
+use super::check::Check;
+
+use super::{Ground, values};
+use crate::acme;
+use crate::description::{Acme, Description};
+use crate::route::{HostPattern, Table};
+use crate::tls::{CertificateFiles, TlsSettings};
+
+/// Who is asked for certificates, and for which names.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// How it is asked.
+    pub settings: acme::Settings,
+    /// Names of routes that no file covers, in lower case.
+    pub names: BTreeSet<String>,
+}
+
+impl Authority {
+    /// With names that others want, as far as an authority signs them.
+    pub(crate) fn names_and(&self, others: &BTreeSet<String>) -> BTreeSet<String> {
+        let others = others
+            .iter()
+            .filter(|name| acme::can_be_ordered(name).is_ok());
+        self.names.iter().chain(others).cloned().collect()
+    }
+}
+
+pub(super) fn tls(
+    description: &Description,
+    routes: &Table,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<(TlsSettings, Option<Authority>)> {
+    let written = &description.tls;
+    let certificates = certificates(description, ground, check);
+    let hsts = if written.hsts.is_empty() {
+        None
+    } else {
+        check.accept("tls.hsts", values::duration(&written.hsts))
+    };
+    let acme = match &written.acme {
+        None => None,
+        Some(acme) => Some(Authority {
+            settings: authority(acme, ground, check)?,
+            names: names(routes, &certificates),
+        }),
+    };
+    if description.listen.https.is_empty() {
+        for (key, is_set) in [
+            ("tls.acme", acme.is_some()),
+            ("tls.certificate", !certificates.is_empty()),
+            ("tls.hsts", hsts.is_some()),
+        ] {
+            if is_set {
+                check.warn(
+                    key,
+                    "it does nothing, because nothing is listened on with TLS",
+                    "set listen.https, for example to [\":443\"]",
+                );
+            }
+        }
+    } else if acme.is_none() && certificates.is_empty() {
+        check.warn(
+            "listen.https",
+            "there is no certificate, so browsers are shown one that nobody signed",
+            "set tls.acme = { email = \"you@example.org\" }, or name files in [[tls.certificate]]",
+        );
+    }
+    let wildcards = routes.routes().filter_map(|route| match &route.host {
+        HostPattern::Below(name) => Some(name),
+        _ => None,
+    });
+    let uncovered: BTreeSet<&String> = wildcards
+        .filter(|name| !covered(&format!("*.{name}"), &certificates))
+        .collect();
+    for name in uncovered.into_iter().filter(|_| acme.is_some()) {
+        check.warn(
+            "tls.acme",
+            format!("no certificate can be ordered for *.{name}: that needs a proof by DNS"),
+            format!("name the hosts one by one, or a file for *.{name} in [[tls.certificate]]"),
+        );
+    }
+    let settings = TlsSettings {
+        certificates,
+        // Until the authority has answered.
+        self_signed: acme
+            .iter()
+            .flat_map(|acme| acme.names.iter().cloned())
+            .collect(),
+        hsts: hsts.filter(|time| !time.is_zero()),
+    };
+    Some((settings, acme))
+}
+
+fn certificates(
+    description: &Description,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Vec<CertificateFiles> {
+    let mut certificates = Vec::new();
+    let mut named = BTreeSet::new();
+    for (number, written) in description.tls.certificate.iter().enumerate() {
+        let key = |name: &str| format!("tls.certificate[{number}].{name}");
+        let chain = check.file(&key("chain"), ground.folder, &written.chain);
+        let private = check.file(&key("key"), ground.folder, &written.key);
+        let mut hosts = Vec::new();
+        for (position, host) in written.hosts.iter().enumerate() {
+            let key = format!("tls.certificate[{number}].hosts[{position}]");
+            let pattern = check.accept(&key, HostPattern::parse(host));
+            if pattern == Some(HostPattern::Any) {
+                check.refuse(&key, "it is empty", "name a host");
+            } else if let Some(pattern) = pattern {
+                let host = pattern.to_string();
+                if !named.insert(host.clone()) {
+                    check.refuse(
+                        &key,
+                        format!("{host} has a certificate already"),
+                        "name each host once",
+                    );
+                }
+                hosts.push(host);
+            }
+        }
+        if let (Some(chain), Some(key)) = (chain, private) {
+            certificates.push(CertificateFiles { hosts, chain, key });
+        }
+    }
+    certificates
+}
+
+/// The hosts of routes that no file covers.
+fn names(routes: &Table, certificates: &[CertificateFiles]) -> BTreeSet<String> {
+    routes
+        .routes()
+        .filter_map(|route| match &route.host {
+            HostPattern::Exact(name) => Some(name),
+            _ => None,
+        })
+        .filter(|name| !covered(name, certificates))
+        .filter(|name| acme::can_be_ordered(name).is_ok())
+        .cloned()
+        .collect()
+}
+
+/// Whether a file is said to hold a certificate for this name.
+fn covered(name: &str, certificates: &[CertificateFiles]) -> bool {
+    certificates
+        .iter()
+        .flat_map(|certificate| &certificate.hosts)
+        .any(|host| {
+            host == name || HostPattern::parse(host).is_ok_and(|pattern| pattern.matches(name))
+        })
+}
+
+fn authority(written: &Acme, ground: &Ground<'_>, check: &mut Check) -> Option<acme::Settings> {
+    acme::Settings::check(written, ground.folder, ground.data)
+        .map_err(|errors| {
+            for error in errors {
+                check.refuse(error.key(), error.to_string(), error.mend());
+            }
+        })
+        .ok()
+}

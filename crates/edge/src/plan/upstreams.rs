@@ -1,0 +1,155 @@
+//! `[upstream.NAME]`, and the upstreams that routes name by their address.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::HeaderName;
+
+use super::Ground;
+use super::check::Check;
+use crate::description::{Health, Member, Upstream};
+use crate::proxy::{
+    Balance, HealthSettings, MemberSettings, ServerAddress, Times, UpstreamSettings, parse_address,
+};
+
+/// The cookie that leads back to the same server.
+const STICKY_COOKIE: &str = "kenduri-server";
+
+pub(super) fn named(
+    written: &BTreeMap<String, Upstream>,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> BTreeMap<Arc<str>, UpstreamSettings> {
+    let upstreams = written.iter().filter_map(|(name, upstream)| {
+        let settings = upstream_of(name, upstream, ground, check)?;
+        Some((Arc::from(name.as_str()), settings))
+    });
+    upstreams.collect()
+}
+
+/// An upstream that is named by what it is: `service:NAME`, `http://…`, `unix:…`.
+pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSettings {
+    UpstreamSettings {
+        name: name.to_owned(),
+        members: address
+            .map(|address| MemberSettings { address, weight: 1 })
+            .into_iter()
+            .collect(),
+        balance: Balance::RoundRobin,
+        health: None,
+        times: Times::default(),
+        idle_connections: UpstreamSettings::IDLE_CONNECTIONS,
+    }
+}
+
+fn upstream_of(
+    name: &str,
+    written: &Upstream,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<UpstreamSettings> {
+    let key = |rest: &str| format!("upstream.{name}.{rest}");
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        check.refuse(
+            &format!("upstream.{name}"),
+            "the name has other characters than letters, digits, - and _",
+            "name it otherwise",
+        );
+    }
+    if written.to.is_empty() {
+        check.refuse(
+            &key("to"),
+            "no server is named",
+            "name at least one, for example \"http://127.0.0.1:3000\"",
+        );
+    }
+    let mut members: Vec<MemberSettings> = Vec::new();
+    for (number, member) in written.to.iter().enumerate() {
+        let key = format!("upstream.{name}.to[{number}]");
+        let (address, weight) = match member {
+            Member::Address(address) => (address, 1),
+            Member::Weighted { address, weight } => (address, check.between(&key, *weight, 1, 100)),
+        };
+        if let Some(address) = check.accept(&key, parse_address(address, ground.data)) {
+            if members.iter().any(|member| member.address == address) {
+                check.refuse(
+                    &key,
+                    format!("{address} is named twice"),
+                    "keep one; { address = …, weight = 2 } gives a larger share",
+                );
+            }
+            members.push(MemberSettings { address, weight });
+        }
+    }
+    let balance = check.accept(&key("balance"), balance(&written.balance));
+    let connect = check.time(&key("connect_time"), &written.connect_time);
+    let first_byte = check.time(&key("first_byte_time"), &written.first_byte_time);
+    let idle = check.time(&key("idle_time"), &written.idle_time);
+    let keep = check.time(&key("keep_time"), &written.keep_time);
+    let health = match &written.health {
+        None => None,
+        Some(written) => Some(health(written, &key("health"), check)?),
+    };
+    Some(UpstreamSettings {
+        name: name.to_owned(),
+        members,
+        balance: balance?,
+        health,
+        times: Times {
+            connect: connect?,
+            first_byte: first_byte?,
+            idle: idle?,
+            keep: keep?,
+            ..Times::default()
+        },
+        idle_connections: UpstreamSettings::IDLE_CONNECTIONS,
+    })
+}
+
+fn balance(written: &str) -> Result<Balance, String> {
+    match written {
+        "round-robin" => Ok(Balance::RoundRobin),
+        "least" => Ok(Balance::LeastRequests),
+        "hash:ip" => Ok(Balance::HashAddress),
+        "sticky" => Ok(Balance::Sticky(STICKY_COOKIE.to_owned())),
+        _ => written
+            .strip_prefix("hash:header:")
+            .and_then(|name| name.parse::<HeaderName>().ok())
+            .map(Balance::HashHeader)
+            .ok_or_else(|| {
+                format!(
+                    "{written:?} is no way to share; write round-robin, least, hash:ip, hash:header:NAME or sticky"
+                )
+            }),
+    }
+}
+
+fn health(written: &Health, key: &str, check: &mut Check) -> Option<HealthSettings> {
+    let path = written
+        .path
+        .starts_with('/')
+        .then(|| written.path.parse().ok())
+        .flatten();
+    if path.is_none() {
+        check.refuse(
+            &format!("{key}.path"),
+            format!("{:?} is no path", written.path),
+            "begin with a slash: /healthz",
+        );
+    }
+    let every = check.time(&format!("{key}.every"), &written.every);
+    let within = check.time(&format!("{key}.within"), &written.within);
+    let fall = check.between(&format!("{key}.fall"), written.fall, 1, 100);
+    let rise = check.between(&format!("{key}.rise"), written.rise, 1, 100);
+    Some(HealthSettings {
+        path: path?,
+        every: every?,
+        within: within?,
+        fall,
+        rise,
+    })
+}

@@ -1,0 +1,295 @@
+//! Requests handed on to servers, and their answers handed back.
+//!
+//! An [`Upstream`] is shared by all workers: its servers, how they fare, whose
+//! turn it is. A [`Pool`] belongs to one worker: its unused connections. Bodies
+//! stream in both directions, with nothing in between but what one read brings.
+
+mod balance;
+mod connect;
+mod error;
+mod health;
+mod pool;
+mod relay;
+mod sending;
+mod settings;
+mod tunnel;
+mod upgrade;
+mod upstream;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{
+    CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderValue, SET_COOKIE, TRANSFER_ENCODING,
+};
+use http::uri::{PathAndQuery, Uri};
+use http::{Method, Request, Response, StatusCode, Version, request};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use crate::{Answer, Body, Facts, forwarding};
+
+pub use error::{AnswerError, ProxyError, Side};
+pub use health::Watch;
+pub use settings::{
+    BadAddress, Balance, HealthSettings, MemberSettings, ServerAddress, Times, UpstreamSettings,
+    parse_address,
+};
+pub use tunnel::Tunnels;
+pub use upstream::{MemberStatus, Upstream};
+
+use connect::Stream;
+use pool::Idle;
+use relay::Relay;
+use sending::{Flow, Sending};
+use upgrade::Upgrade;
+use upstream::{Chosen, Member, Running};
+use wire::{Failure, Wire};
+
+/// A body is sent after so long even when the server was to say first that it
+/// wants it (RFC 9110, section 10.1.1): many never do.
+const EXPECT_TIME: Duration = Duration::from_secs(1);
+
+/// The connections of one worker to all upstreams.
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    idle: Idle,
+    tunnels: Tunnels,
+}
+
+impl Pool {
+    /// Tunnels are counted, and closed, with those of the other workers.
+    pub fn new(tunnels: Tunnels) -> Self {
+        Self {
+            idle: Idle::default(),
+            tunnels,
+        }
+    }
+
+    /// Has an upstream answer a request. `path` is what it is asked for.
+    ///
+    /// Headers that end at a hop are removed and those that speak of the client
+    /// are written here, by [`forwarding`]: hand in the
+    /// client's own. For an upgrade the extension that hyper's server puts into
+    /// the request must still be there.
+    pub async fn forward(
+        &self,
+        upstream: &Arc<Upstream>,
+        request: Request<Body>,
+        facts: &Facts,
+        path: PathAndQuery,
+    ) -> Result<Answer, ProxyError> {
+        let (mut parts, body) = request.into_parts();
+        let upgrade = Upgrade::take(&mut parts)?;
+        let method = parts.method.clone();
+        forwarding::toward(&mut parts.headers, facts);
+        if let Some(upgrade) = &upgrade {
+            upgrade.ask(&mut parts.headers);
+        }
+        let (flow, mut sending) = outgoing(&mut parts, body, upgrade.is_some());
+        let mut chosen =
+            match upstream.choose(&parts.headers, facts, &[]) {
+                Some(chosen) => chosen,
+                None => upstream.wait(&parts.headers, facts).await.ok_or_else(|| {
+                    ProxyError::NoneReady {
+                        retry_after: upstream.retry_after(),
+                    }
+                })?,
+            };
+        let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
+        let mut tried = Vec::new();
+        let mut fresh = false;
+        let (wire, answer) = loop {
+            let member = Arc::clone(chosen.running.member());
+            let wire = match self.wire(upstream, &member, fresh).await {
+                Ok(wire) => wire,
+                Err(error) => {
+                    member.vitals.failed(upstream.now());
+                    // Nothing was sent: whoever else is ready may have it.
+                    tried.push(member.number);
+                    chosen = upstream
+                        .choose(&parts.headers, facts, &tried)
+                        .ok_or(error)?;
+                    continue;
+                }
+            };
+            let reused = wire.reused();
+            let again = (repeatable && reused).then(|| parts.clone());
+            let request = addressed(parts, sending, &path, &member)?;
+            match wire
+                .send(request, flow.as_deref(), &upstream.times, !repeatable)
+                .await
+            {
+                Ok(answered) => {
+                    member.vitals.succeeded();
+                    break answered;
+                }
+                Err(failure) => {
+                    let Failure {
+                        error,
+                        unsent,
+                        stale,
+                    } = *failure;
+                    // A connection that had gone stale says nothing of the server.
+                    if !reused && error.side() == Side::Upstream {
+                        note(&member, upstream, &error);
+                    }
+                    (parts, sending) = match (unsent, again) {
+                        (Some(unsent), _) if reused => unsent.into_parts(),
+                        (_, Some(again)) if stale => (again, Sending::nothing()),
+                        _ => return Err(error),
+                    };
+                    fresh = true;
+                }
+            }
+        };
+        let (mut head, incoming) = answer.into_parts();
+        if let Some(upgrade) = &upgrade {
+            upgrade.check(&head)?;
+        }
+        check_framing(&method, head.status, &mut head.headers)?;
+        forwarding::back(&mut head.headers);
+        head.version = Version::HTTP_11;
+        let Chosen { running, cookie } = chosen;
+        if let Some(cookie) = cookie {
+            head.headers.append(SET_COOKIE, cookie);
+        }
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            // Nobody asked for it: what comes next is no HTTP.
+            let upgrade = upgrade.ok_or(ProxyError::Upgrade)?;
+            let (server, early) = wire.into_stream().await?;
+            let client = upgrade.answer(&mut head);
+            let idle = upstream.times.idle;
+            self.tunnels.run(client, server, early, running, idle);
+            return Ok(Response::from_parts(head, Body::Empty));
+        }
+        let body = self.relay(upstream, incoming, wire, running).await?;
+        Ok(Response::from_parts(head, body))
+    }
+
+    async fn relay(
+        &self,
+        upstream: &Arc<Upstream>,
+        incoming: Incoming,
+        wire: Box<Wire>,
+        running: Running,
+    ) -> Result<Body, ProxyError> {
+        let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
+        let relay = Relay::new(incoming, wire, idle, upstream, running);
+        relay.into_body().await
+    }
+
+    /// A connection: the one used last, unless it must be a fresh one.
+    async fn wire(
+        &self,
+        upstream: &Upstream,
+        member: &Member,
+        fresh: bool,
+    ) -> Result<Box<Wire>, ProxyError> {
+        if !fresh && let Some(wire) = self.idle.take(member, upstream.times.keep) {
+            return Ok(wire);
+        }
+        // A server that speaks HTTP/2 in the clear would be told apart here.
+        let connecting = Stream::connect(&member.address);
+        let stream = tokio::time::timeout(upstream.times.connect, connecting)
+            .await
+            .map_err(|_| ProxyError::ConnectTime)?
+            .map_err(ProxyError::Connect)?;
+        Wire::new(stream).await
+    }
+}
+
+/// Counts what shows that a server is not there; that one answer is slow does not.
+fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
+    if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
+        member.vitals.failed(upstream.now());
+    }
+}
+
+/// The body to send, and what can be known of its progress, if there is one.
+fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
+    if upgrade || body.is_end_stream() {
+        parts.headers.remove(EXPECT);
+        return (None, Sending::nothing());
+    }
+    // hyper takes a `GET` without a length for one without a body.
+    if body.size_hint().exact().is_none() && !parts.headers.contains_key(CONTENT_LENGTH) {
+        let chunked = HeaderValue::from_static("chunked");
+        parts.headers.insert(TRANSFER_ENCODING, chunked);
+    }
+    let flow = Arc::new(Flow::default());
+    let sending = Sending::new(body, Arc::clone(&flow));
+    let expects = parts
+        .headers
+        .get(EXPECT)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if expects {
+        (Some(flow), sending.when_wanted(EXPECT_TIME))
+    } else {
+        parts.headers.remove(EXPECT);
+        (Some(flow), sending)
+    }
+}
+
+/// The request as this member is asked.
+fn addressed(
+    mut parts: request::Parts,
+    sending: Sending,
+    path: &PathAndQuery,
+    member: &Member,
+) -> Result<Request<Sending>, ProxyError> {
+    let base = member.address.base();
+    let path = if base.is_empty() {
+        path.clone()
+    } else {
+        format!("{base}{path}")
+            .parse()
+            .map_err(|_| ProxyError::Request)?
+    };
+    parts.uri = Uri::from(path);
+    parts.version = Version::HTTP_11;
+    if !parts.headers.contains_key(HOST) {
+        parts.headers.insert(HOST, member.authority.clone());
+    }
+    let flow = sending.waits_for();
+    let mut request = Request::from_parts(parts, sending);
+    if let Some(flow) = flow {
+        hyper::ext::on_informational(&mut request, move |interim| {
+            if interim.status() == StatusCode::CONTINUE {
+                flow.go_on();
+            }
+        });
+    }
+    Ok(request)
+}
+
+/// Refuses an answer whose end could be seen in two places (RFC 9112, section 6.3).
+fn check_framing(
+    method: &Method,
+    status: StatusCode,
+    headers: &mut HeaderMap,
+) -> Result<(), ProxyError> {
+    if status.is_informational() || status == StatusCode::NO_CONTENT {
+        headers.remove(CONTENT_LENGTH);
+        headers.remove(TRANSFER_ENCODING);
+        return Ok(());
+    }
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let length = lengths.next();
+    let plain = length.is_none_or(|length| length.as_bytes().iter().all(u8::is_ascii_digit));
+    if !plain || lengths.next().is_some() {
+        return Err(ProxyError::Framing);
+    }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else {
+        return Ok(());
+    };
+    let chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    let bodiless = *method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
+    if (chunked && length.is_none() && codings.next().is_none()) || bodiless {
+        Ok(())
+    } else {
+        Err(ProxyError::Framing)
+    }
+}

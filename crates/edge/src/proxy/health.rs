@@ -1,0 +1,256 @@
+//! Whether a server is well: by what happens to requests, and by asking it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use http::header::{HOST, HeaderValue, USER_AGENT};
+use http::{Method, Request};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::connect::Stream;
+use super::sending::Sending;
+use super::settings::{HealthSettings, Times};
+use super::upstream::{Member, Upstream};
+use super::wire::Wire;
+
+/// So many failures within [`WINDOW`], none of them followed by a success, and a
+/// server is left alone for a while.
+const FAILURES: u32 = 3;
+/// Failures further apart have nothing to do with each other.
+const WINDOW: Duration = Duration::from_secs(10);
+/// The first while; each next one is twice as long.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// No while is longer.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// How a server fares. Instants are milliseconds on its upstream's clock.
+#[derive(Debug, Default)]
+pub(super) struct Vitals {
+    /// The asking says that it is not well.
+    unwell: AtomicBool,
+    /// It gets no requests before this.
+    out_until: AtomicU64,
+    /// There is something to forget after a success.
+    blemished: AtomicBool,
+    record: Mutex<Record>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    failures: u32,
+    last_failure: u64,
+    whiles: u32,
+    /// Answers to the asking in a row that contradict `unwell`.
+    contrary: u32,
+}
+
+impl Vitals {
+    pub(super) fn is_ready(&self, now: u64) -> bool {
+        !self.unwell.load(Ordering::Relaxed) && self.out_until.load(Ordering::Relaxed) <= now
+    }
+
+    /// When it is ready again by itself.
+    pub(super) fn ready_at(&self) -> Option<u64> {
+        let unwell = self.unwell.load(Ordering::Relaxed);
+        (!unwell).then(|| self.out_until.load(Ordering::Relaxed))
+    }
+
+    /// A request was answered.
+    pub(super) fn succeeded(&self) {
+        if self.blemished.swap(false, Ordering::Relaxed) {
+            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            record.failures = 0;
+            record.whiles = 0;
+        }
+    }
+
+    /// A request was not, by the server's doing.
+    pub(super) fn failed(&self, now: u64) {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        self.blemished.store(true, Ordering::Relaxed);
+        if now.saturating_sub(record.last_failure) > millis(WINDOW) {
+            record.failures = 0;
+        }
+        record.last_failure = now;
+        record.failures += 1;
+        // One that was out has not yet shown that it is well.
+        if record.failures >= FAILURES || record.whiles > 0 {
+            let out = SHORTEST
+                .saturating_mul(1 << record.whiles.min(8))
+                .min(LONGEST);
+            record.failures = 0;
+            record.whiles += 1;
+            let until = now + millis(out);
+            self.out_until.fetch_max(until, Ordering::Relaxed);
+        }
+    }
+
+    /// It was asked. True if it changed its state.
+    fn asked(&self, well: bool, settings: &HealthSettings) -> bool {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let unwell = self.unwell.load(Ordering::Relaxed);
+        if well != unwell {
+            record.contrary = 0;
+            return false;
+        }
+        record.contrary += 1;
+        let enough = if well { settings.rise } else { settings.fall };
+        if record.contrary < enough {
+            return false;
+        }
+        *record = Record::default();
+        self.unwell.store(!well, Ordering::Relaxed);
+        if well {
+            self.out_until.store(0, Ordering::Relaxed);
+        }
+        true
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Asks servers whether they are well, until it is dropped.
+#[derive(Debug)]
+pub struct Watch(Option<AbortHandle>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
+impl Upstream {
+    /// Begins to ask its servers whether they are well, if its settings say so.
+    /// Once per upstream, not per worker; within a runtime.
+    pub fn watch(self: &Arc<Self>) -> Watch {
+        Watch(self.health.clone().map(|settings| {
+            let upstream = Arc::downgrade(self);
+            tokio::spawn(watch(upstream, settings)).abort_handle()
+        }))
+    }
+}
+
+async fn watch(upstream: Weak<Upstream>, settings: HealthSettings) {
+    let mut ticks = tokio::time::interval(settings.every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(members) = upstream.upgrade().map(|upstream| upstream.members()) else {
+            return;
+        };
+        let mut asking: JoinSet<(Arc<Member>, bool)> = members
+            .into_iter()
+            .map(|member| {
+                let settings = settings.clone();
+                async move {
+                    let well = ask(&member, &settings).await;
+                    (member, well)
+                }
+            })
+            .collect();
+        while let Some(asked) = asking.join_next().await {
+            let Ok((member, well)) = asked else {
+                continue;
+            };
+            if member.vitals.asked(well, &settings) {
+                let Some(upstream) = upstream.upgrade() else {
+                    return;
+                };
+                tracing::info!(
+                    upstream = upstream.name(),
+                    server = %member.address,
+                    well,
+                    "a server's health has changed"
+                );
+                upstream.changed();
+            }
+        }
+    }
+}
+
+/// Whether a server answers 2xx in time.
+async fn ask(member: &Member, settings: &HealthSettings) -> bool {
+    let asked = async {
+        let stream = Stream::connect(&member.address).await.ok()?;
+        let wire = Wire::new(stream).await.ok()?;
+        let mut request = Request::new(Sending::nothing());
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = settings.path.clone().into();
+        let headers = request.headers_mut();
+        headers.insert(HOST, member.authority.clone());
+        headers.insert(USER_AGENT, HeaderValue::from_static("kenduri-health"));
+        headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        let times = Times {
+            first_byte: settings.within,
+            ..Times::default()
+        };
+        let (_wire, answer) = wire.send(request, None, &times, false).await.ok()?;
+        Some(answer.status().is_success())
+    };
+    let within = tokio::time::timeout(settings.within, asked).await;
+    matches!(within, Ok(Some(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_put_a_server_out_for_a_growing_while() {
+        let vitals = Vitals::default();
+        vitals.failed(0);
+        vitals.failed(1);
+        assert!(vitals.is_ready(1), "two are bad luck");
+        vitals.failed(2);
+        assert!(!vitals.is_ready(3));
+        assert_eq!(vitals.ready_at(), Some(1_002));
+        assert!(vitals.is_ready(1_002), "it gets another chance");
+        vitals.failed(1_010);
+        assert_eq!(vitals.ready_at(), Some(3_010), "twice as long");
+        for _ in 0..20 {
+            vitals.failed(4_000);
+        }
+        assert_eq!(vitals.ready_at(), Some(14_000), "never longer than this");
+        vitals.succeeded();
+        vitals.failed(20_000);
+        assert!(vitals.is_ready(20_000), "a success is a clean slate");
+    }
+
+    #[test]
+    fn failures_far_apart_do_not_count() {
+        let vitals = Vitals::default();
+        for now in [0, 11_000, 22_000, 33_000, 44_000] {
+            vitals.failed(now);
+            assert!(vitals.is_ready(now));
+        }
+    }
+
+    #[test]
+    fn asking_falls_and_rises_as_set() {
+        let settings = HealthSettings {
+            path: http::uri::PathAndQuery::from_static("/"),
+            every: Duration::from_secs(1),
+            within: Duration::from_secs(1),
+            fall: 3,
+            rise: 2,
+        };
+        let vitals = Vitals::default();
+        let said: Vec<bool> = [false, false, true, false, false, false, true, true]
+            .into_iter()
+            .map(|well| {
+                vitals.asked(well, &settings);
+                vitals.is_ready(0)
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [true, true, true, true, true, false, false, true],
+            "three in a row to fall, two to rise"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! The body of a request on its way to a server.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Sleep;
+
+use crate::{Body, BodyError};
+
+/// How far a body has come, for whoever waits for the answer to it.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    pieces: AtomicUsize,
+    ended: AtomicBool,
+    awaits_client: AtomicBool,
+    continued: AtomicBool,
+    failure: Mutex<Option<BodyError>>,
+}
+
+impl Flow {
+    /// Pieces handed on so far.
+    pub(super) fn pieces(&self) -> usize {
+        self.pieces.load(Ordering::Relaxed)
+    }
+
+    /// Whether all of it was handed on.
+    pub(super) fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client's next piece is what is missing.
+    pub(super) fn awaits_client(&self) -> bool {
+        self.awaits_client.load(Ordering::Relaxed)
+    }
+
+    /// The server wants the body (RFC 9110, section 15.2.1).
+    pub(super) fn go_on(&self) {
+        self.continued.store(true, Ordering::Relaxed);
+    }
+
+    /// Why the client's body broke off, if it did.
+    pub(super) fn failure(&self) -> Option<BodyError> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// The body of a request on its way to a server.
+#[derive(Debug)]
+pub(super) struct Sending {
+    body: Body,
+    flow: Option<Arc<Flow>>,
+    /// Nothing is sent before the server wants it, or this much time has passed.
+    gate: Option<Pin<Box<Sleep>>>,
+}
+
+/// The client's body broke off; [`Flow`] has the cause.
+#[derive(Debug, thiserror::Error)]
+#[error("the client's body ended before its end")]
+struct BrokeOff;
+
+impl Sending {
+    /// A request without a body.
+    pub(super) fn nothing() -> Self {
+        Self {
+            body: Body::Empty,
+            flow: None,
+            gate: None,
+        }
+    }
+
+    pub(super) fn new(body: Body, flow: Arc<Flow>) -> Self {
+        Self {
+            body,
+            flow: Some(flow),
+            gate: None,
+        }
+    }
+
+    /// Who is to be told when the server wants the body.
+    pub(super) fn waits_for(&self) -> Option<Arc<Flow>> {
+        self.gate.as_ref().and(self.flow.clone())
+    }
+
+    /// Sent when the server wants it, or after `patience`: some never say so.
+    pub(super) fn when_wanted(self, patience: Duration) -> Self {
+        Self {
+            gate: Some(Box::pin(tokio::time::sleep(patience))),
+            ..self
+        }
+    }
+}
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let Some(flow) = &this.flow else {
+            return Poll::Ready(None);
+        };
+        if let Some(gate) = &mut this.gate {
+            if !flow.continued.load(Ordering::Relaxed) && gate.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            this.gate = None;
+        }
+        let polled = Pin::new(&mut this.body).poll_frame(context);
+        flow.awaits_client
+            .store(polled.is_pending(), Ordering::Relaxed);
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(None) => {
+                flow.ended.store(true, Ordering::Relaxed);
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                flow.pieces.fetch_add(1, Ordering::Relaxed);
+                if this.body.is_end_stream() || frame.is_trailers() {
+                    flow.ended.store(true, Ordering::Relaxed);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(cause))) => {
+                *flow.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
+                Poll::Ready(Some(Err(BrokeOff.into())))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.flow.is_none() || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

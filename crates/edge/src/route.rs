@@ -1,0 +1,247 @@
+//! Which route a request meets.
+//!
+//! Of the routes whose host and path fit, the one with the most exact host wins
+//! (a name, then `*.name`, then any), and of those the longest path. The order
+//! in the file never matters. A path matches whole segments: `/api` is met by
+//! `/api` and `/api/x` but not by `/apix`, and `/api/` by `/api/` and what is
+//! below it, but not by `/api`. A `*` is exactly one label, as in certificates.
+
+mod path;
+mod table;
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::uri::PathAndQuery;
+
+pub use path::{BadPath, NormalPath};
+pub use table::Table;
+pub(crate) use table::columns;
+
+use crate::files::Folder;
+use crate::headers::Changes;
+use crate::limits::Limiter;
+use crate::metrics::RouteFigures;
+
+/// Where some requests go, and what happens to them on the way.
+#[derive(Debug)]
+pub struct Route {
+    /// Which hosts it is for.
+    pub host: HostPattern,
+    /// Which paths it is for.
+    pub path: RoutePath,
+    /// Who answers.
+    pub target: Target,
+    /// `host/path`: what the log and the figures call it.
+    pub name: Arc<str>,
+    /// As written, for people.
+    pub to: String,
+    /// So many segments are taken off the beginning before forwarding.
+    pub(crate) strip: usize,
+    /// Put before the path before forwarding; empty or `/something`, with no slash at its end.
+    pub(crate) add: String,
+    /// How often one client may ask.
+    pub limit: Option<Arc<Limiter>>,
+    /// Changes to what is sent back.
+    pub headers: Changes,
+    /// The largest body of a request, in bytes.
+    pub body_size: Option<u64>,
+    /// Counts what happens here.
+    pub figures: RouteFigures,
+}
+
+impl Route {
+    /// All requests, to the app.
+    pub(crate) fn to_app() -> Self {
+        let path = RoutePath {
+            text: "/".to_owned(),
+            matched: b"/".to_vec(),
+        };
+        let name: Arc<str> = "*/".into();
+        Self {
+            host: HostPattern::Any,
+            path,
+            target: Target::App,
+            figures: RouteFigures::new(&name),
+            name,
+            to: "app".to_owned(),
+            strip: 0,
+            add: String::new(),
+            limit: None,
+            headers: Changes::default(),
+            body_size: None,
+        }
+    }
+
+    /// The path that the target gets: without what is stripped, with what is added.
+    pub fn rewrite(&self, path: &NormalPath<'_>) -> String {
+        format!("{}{}", self.add, path.without_first(self.strip))
+    }
+
+    /// As [`Route::rewrite`], with the query.
+    ///
+    /// # Errors
+    /// When the whole is too long for a request target.
+    pub fn forwarded(
+        &self,
+        path: &NormalPath<'_>,
+        query: Option<&str>,
+    ) -> Result<PathAndQuery, http::uri::InvalidUri> {
+        let mut text = self.rewrite(path);
+        if let Some(query) = query {
+            text.push('?');
+            text.push_str(query);
+        }
+        PathAndQuery::try_from(text)
+    }
+}
+
+/// Who answers.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// The service that is mounted in the edge.
+    App,
+    /// Files of a folder.
+    Files(Arc<Folder>),
+    /// The upstream of this name, one of [`Plan::upstreams`](crate::plan::Plan::upstreams).
+    Proxy(Arc<str>),
+    /// Another address.
+    Redirect(Redirect),
+    /// Nobody: a page with this status.
+    Status(StatusCode),
+}
+
+/// `redirect:URL`, answered with 308 (RFC 9110, section 15.4.9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The URL up to its `{path}`, or the whole.
+    pub(crate) before: String,
+    /// What follows `{path}`, if there is one.
+    pub(crate) after: Option<String>,
+}
+
+impl Redirect {
+    /// Where to send who asked for this path, already rewritten, and query. With
+    /// `{path}` both are kept, else neither.
+    pub fn location(&self, path: &str, query: Option<&str>) -> String {
+        let Some(after) = &self.after else {
+            return self.before.clone();
+        };
+        let mut text = format!("{}{path}{after}", self.before);
+        if let Some(query) = query {
+            text.push(if text.contains('?') { '&' } else { '?' });
+            text.push_str(query);
+        }
+        text
+    }
+}
+
+/// Which hosts a route is for; the more exact comes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostPattern {
+    /// This one.
+    Exact(String),
+    /// `*.NAME`: one label more than this name.
+    Below(String),
+    /// All.
+    Any,
+}
+
+impl HostPattern {
+    /// Reads `example.org`, `*.example.org`, or nothing.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("*.") {
+            _ if text.is_empty() => Ok(Self::Any),
+            Some(name) => crate::plan::values::host(name).map(Self::Below),
+            None => crate::plan::values::host(text).map(Self::Exact),
+        }
+    }
+
+    /// Whether it is for this host, in lower case and without a port.
+    pub fn matches(&self, host: &str) -> bool {
+        match self {
+            Self::Exact(name) => name == host,
+            Self::Below(name) => above(host) == Some(name),
+            Self::Any => true,
+        }
+    }
+}
+
+impl Display for HostPattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => out.write_str(name),
+            Self::Below(name) => write!(out, "*.{name}"),
+            Self::Any => out.write_str("*"),
+        }
+    }
+}
+
+/// The name without its first label.
+fn above(host: &str) -> Option<&str> {
+    host.split_once('.')
+        .filter(|(label, above)| !label.is_empty() && !above.is_empty())
+        .map(|(_, above)| above)
+}
+
+/// The host of a `Host` header, without port and the dot of a full name. Lower
+/// case is expected.
+pub fn bare_host(host: &str) -> &str {
+    let name = match host.rfind(':') {
+        // The colons of an IPv6 address stand in brackets.
+        Some(colon) if !host[colon..].contains(']') => &host[..colon],
+        _ => host,
+    };
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// The beginning of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutePath {
+    /// In normal form, for people.
+    text: String,
+    /// As compared.
+    matched: Vec<u8>,
+}
+
+impl RoutePath {
+    /// Reads `/`, `/api` or `/api/`; nothing is `/`.
+    pub fn parse(text: &str) -> Result<Self, BadPath> {
+        let text = if text.is_empty() { "/" } else { text };
+        // People write names with letters beyond ASCII as they read.
+        let path = NormalPath::parse(text)?;
+        Ok(Self {
+            text: path.as_str().to_owned(),
+            matched: path.matched().to_owned(),
+        })
+    }
+
+    /// In normal form.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// As compared.
+    pub(crate) fn matched(&self) -> &[u8] {
+        &self.matched
+    }
+
+    /// Whether a path begins with it, segment by segment.
+    pub fn matches(&self, path: &NormalPath<'_>) -> bool {
+        path.matched()
+            .strip_prefix(self.matched.as_slice())
+            .is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with(b"/") || self.matched.ends_with(b"/")
+            })
+    }
+}
+
+/// How many segments `strip` takes off paths that begin with `path`; nothing: it
+/// is no beginning of it.
+pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
+    let strip = RoutePath::parse(written).ok()?;
+    let whole = NormalPath::parse(&path.text).ok()?;
+    let fits = strip.matches(&whole) || strip.matched.strip_suffix(b"/") == Some(&path.matched);
+    fits.then(|| path::segments(&strip.text))
+}

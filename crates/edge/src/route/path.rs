@@ -1,0 +1,305 @@
+//! The path of a request, normalised once (RFC 3986, section 6).
+//!
+//! Two forms are kept. What is *forwarded* has its dot segments resolved and
+//! its percent-encoding as received. What is *matched* has, besides, every
+//! escape decoded but `%2F` and `%25`, and no empty segments, so that
+//! `/%61dmin` and `//admin` meet the route `/admin` as they do in many an
+//! upstream.
+
+use std::borrow::Cow;
+
+/// Why a path is refused, with 400.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadPath {
+    /// It does not begin with `/`.
+    #[error("the path does not begin with a slash")]
+    Relative,
+    /// A `%` without two hexadecimal digits.
+    #[error("the path holds a % that is followed by no two hexadecimal digits")]
+    Escape,
+    /// A control character, a space, a `?`, a `#`, a backslash, or a NUL even as `%00`.
+    #[error("the path holds a character that no path may hold")]
+    Character,
+    /// A segment like `..%2F`, `..%5C` or `..;x`, which some servers read as `..`.
+    #[error("the path hides a dot segment")]
+    HiddenDots,
+}
+
+/// A path that is safe to match and to forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NormalPath<'a> {
+    forwarded: Cow<'a, str>,
+    /// Nothing: the same as what is forwarded.
+    matched: Option<Vec<u8>>,
+}
+
+impl<'a> NormalPath<'a> {
+    /// Reads the path of a request target, without its query. Nothing is copied
+    /// when nothing needs to change.
+    pub fn parse(text: &'a str) -> Result<Self, BadPath> {
+        let bytes = text.as_bytes();
+        if bytes.first() != Some(&b'/') {
+            return Err(BadPath::Relative);
+        }
+        let mut escaped = false;
+        // Whether a segment begins with a dot, even an escaped one, or is empty.
+        let mut odd = false;
+        let mut before = b'x';
+        for &byte in bytes {
+            match byte {
+                0..=b' ' | 0x7f | b'\\' | b'?' | b'#' => return Err(BadPath::Character),
+                b'%' => {
+                    escaped = true;
+                    odd |= before == b'/';
+                }
+                b'/' | b'.' => odd |= before == b'/',
+                b';' => odd = true,
+                _ => {}
+            }
+            before = byte;
+        }
+        if !escaped && !odd {
+            return Ok(Self {
+                forwarded: Cow::Borrowed(text),
+                matched: None,
+            });
+        }
+        if escaped {
+            check_escapes(bytes)?;
+        }
+        let forwarded = without_dots(text)?;
+        let matched = matched(forwarded.as_bytes());
+        let matched = (matched != forwarded.as_bytes()).then_some(matched);
+        Ok(Self { forwarded, matched })
+    }
+
+    /// The path to forward, and to show.
+    pub fn as_str(&self) -> &str {
+        &self.forwarded
+    }
+
+    /// The path to compare: see the module.
+    pub fn matched(&self) -> &[u8] {
+        self.matched
+            .as_deref()
+            .unwrap_or_else(|| self.forwarded.as_bytes())
+    }
+
+    /// What is left to forward once so many segments are taken off the beginning;
+    /// it begins with one slash.
+    pub fn without_first(&self, segments: usize) -> &str {
+        let mut rest = self.as_str();
+        for _ in 0..segments {
+            rest = rest.trim_start_matches('/');
+            rest = rest.find('/').map_or("", |end| &rest[end..]);
+        }
+        if segments == 0 {
+            return rest;
+        }
+        let inner = rest.trim_start_matches('/');
+        if rest.is_empty() {
+            "/"
+        } else {
+            &rest[rest.len() - inner.len() - 1..]
+        }
+    }
+}
+
+/// How many segments a path has, not counting empty ones.
+pub(super) fn segments(path: &str) -> usize {
+    path.split('/').filter(|part| !part.is_empty()).count()
+}
+
+fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%') {
+        match escape(bytes, at) {
+            None => return Err(BadPath::Escape),
+            Some(0) => return Err(BadPath::Character),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The byte that the three at `at` stand for.
+fn escape(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |offset: usize| {
+        let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
+        u8::try_from(digit).ok()
+    };
+    Some(digit(1)? << 4 | digit(2)?)
+}
+
+/// Resolves dot segments (section 5.2.4), escaped ones too, and makes the
+/// slashes at the beginning one: `//host/` would be read as another host.
+fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
+    let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
+    let mut kept: Vec<&str> = Vec::new();
+    let mut changed = false;
+    let mut ends_with_dots = false;
+    for segment in text[1..].split('/') {
+        ends_with_dots = false;
+        match dots(segment)? {
+            0 => kept.push(segment),
+            number => {
+                (changed, ends_with_dots) = (true, true);
+                if number == 2 {
+                    kept.pop();
+                }
+            }
+        }
+    }
+    if !changed {
+        return Ok(Cow::Borrowed(text));
+    }
+    if ends_with_dots {
+        kept.push("");
+    }
+    // What was before the dots may have left empty segments at the beginning.
+    let first = kept.iter().position(|segment| !segment.is_empty());
+    let kept = first.map_or(&[""][..], |first| &kept[first..]);
+    Ok(Cow::Owned(format!("/{}", kept.join("/"))))
+}
+
+/// 1 for `.`, 2 for `..`, 0 for any other segment.
+fn dots(segment: &str) -> Result<usize, BadPath> {
+    if !segment.contains(['.', '%']) {
+        return Ok(0);
+    }
+    let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode_str(segment).into();
+    match &*decoded {
+        b"." => return Ok(1),
+        b".." => return Ok(2),
+        _ => {}
+    }
+    // What some servers take for the end of a segment.
+    let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
+    let hides = parts.any(|part| {
+        let name = part.split(|byte| *byte == b';').next().unwrap_or_default();
+        matches!(name, b"." | b"..")
+    });
+    if hides {
+        Err(BadPath::HiddenDots)
+    } else {
+        Ok(0)
+    }
+}
+
+/// The form that is compared.
+fn matched(forwarded: &[u8]) -> Vec<u8> {
+    let mut matched = Vec::with_capacity(forwarded.len());
+    let mut at = 0;
+    while let Some(&byte) = forwarded.get(at) {
+        match (byte, escape(forwarded, at)) {
+            (b'%', Some(b'/')) => matched.extend_from_slice(b"%2F"),
+            (b'%', Some(b'%')) => matched.extend_from_slice(b"%25"),
+            (b'%', Some(decoded)) => matched.push(decoded),
+            (b'/', _) if matched.last() == Some(&b'/') => {}
+            _ => matched.push(byte),
+        }
+        at += if byte == b'%' { 3 } else { 1 };
+    }
+    matched
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised_once() {
+        for (written, forwarded, matched) in [
+            ("/", "/", "/"),
+            ("/a/b.html", "/a/b.html", "/a/b.html"),
+            ("/a/./b/../c", "/a/c", "/a/c"),
+            ("/a/%2e%2E/b", "/b", "/b"),
+            ("/a/..", "/", "/"),
+            ("/a/b/.", "/a/b/", "/a/b/"),
+            ("/../../etc", "/etc", "/etc"),
+            ("/%61dmin", "/%61dmin", "/admin"),
+            ("/a%2Fb", "/a%2Fb", "/a%2Fb"),
+            ("/a%2fb", "/a%2fb", "/a%2Fb"),
+            ("/a%252Fb", "/a%252Fb", "/a%252Fb"),
+            ("//host/x", "/host/x", "/host/x"),
+            ("/a//b", "/a//b", "/a/b"),
+            ("/..//x", "/x", "/x"),
+            ("/.well-known/x", "/.well-known/x", "/.well-known/x"),
+            ("/...", "/...", "/..."),
+            ("/a;v=1/b", "/a;v=1/b", "/a;v=1/b"),
+            ("/%E2%98%83", "/%E2%98%83", "/\u{2603}"),
+        ] {
+            let path = NormalPath::parse(written).expect(written);
+            assert_eq!(path.as_str(), forwarded, "{written}");
+            assert_eq!(path.matched(), matched.as_bytes(), "{written}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_paths_are_refused() {
+        for (written, why) in [
+            ("", BadPath::Relative),
+            ("*", BadPath::Relative),
+            ("a", BadPath::Relative),
+            ("/%", BadPath::Escape),
+            ("/%2", BadPath::Escape),
+            ("/%zz", BadPath::Escape),
+            ("/%+1", BadPath::Escape),
+            ("/%00", BadPath::Character),
+            ("/a\0", BadPath::Character),
+            ("/a b", BadPath::Character),
+            ("/a\\..\\b", BadPath::Character),
+            ("/a?b", BadPath::Character),
+            ("/a/..%2Fb", BadPath::HiddenDots),
+            ("/a%2f%2e%2e%2fb", BadPath::HiddenDots),
+            ("/a/..%5cb", BadPath::HiddenDots),
+            ("/a/..;/b", BadPath::HiddenDots),
+            ("/a/..%3bx=1/b", BadPath::HiddenDots),
+        ] {
+            assert_eq!(NormalPath::parse(written), Err(why), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_plain_path_is_not_copied() {
+        let path = NormalPath::parse("/a/b-c_d.css").unwrap();
+        assert!(matches!(path.forwarded, Cow::Borrowed(_)) && path.matched.is_none());
+    }
+
+    #[test]
+    fn segments_are_taken_off_whole() {
+        for (path, number, rest) in [
+            ("/api/x", 0, "/api/x"),
+            ("/api/x", 1, "/x"),
+            ("/api", 1, "/"),
+            ("/api/", 1, "/"),
+            ("/%61pi/x/", 1, "/x/"),
+            ("/a//b//c", 2, "/c"),
+            ("/api//evil.example/", 1, "/evil.example/"),
+        ] {
+            let path = NormalPath::parse(path).unwrap();
+            assert_eq!(path.without_first(number), rest, "{path:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_forwarded_is_normal(path in "/([a-c./;%25F\\\\]|%2[ef5F]|%5c|%61){0,12}") {
+            if let Ok(normal) = NormalPath::parse(&path) {
+                let again = NormalPath::parse(normal.as_str()).expect("still a path");
+                prop_assert_eq!(&again, &normal);
+                prop_assert!(!normal.as_str().starts_with("//"));
+                let fully = percent_encoding::percent_decode_str(normal.as_str()).decode_utf8_lossy();
+                prop_assert!(!fully.split(['/', '\\']).any(|part| part == ".." || part == "."));
+                prop_assert!(!normal.matched().windows(2).any(|pair| pair == b"//"));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(path in ".*") {
+            let _ = NormalPath::parse(&path);
+            let _ = NormalPath::parse(&format!("/{path}")).map(|normal| normal.without_first(2).len());
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! All routes, arranged so that a request finds its own quickly.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{HostPattern, NormalPath, Route, above, bare_host};
+
+/// Routes by host, those with the longest path first.
+#[derive(Debug, Default)]
+pub struct Table {
+    exact: HashMap<String, Vec<Arc<Route>>>,
+    below: HashMap<String, Vec<Arc<Route>>>,
+    any: Vec<Arc<Route>>,
+}
+
+impl Table {
+    /// Arranges routes; no two have the same host and path.
+    pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
+        let mut table = Self::default();
+        for route in routes {
+            let list = match &route.host {
+                HostPattern::Exact(name) => table.exact.entry(name.clone()).or_default(),
+                HostPattern::Below(name) => table.below.entry(name.clone()).or_default(),
+                HostPattern::Any => &mut table.any,
+            };
+            list.push(Arc::new(route));
+        }
+        let lists = table.exact.values_mut().chain(table.below.values_mut());
+        for list in lists.chain([&mut table.any]) {
+            list.sort_by_key(|route| Reverse(route.path.matched.len()));
+        }
+        table
+    }
+
+    /// The route a request meets. The host is as in [`Facts`](crate::Facts): in
+    /// lower case, with or without a port. Nothing is allocated.
+    pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
+        self.candidates(host).find(|route| route.path.matches(path))
+    }
+
+    /// The routes for a host, in the order they are tried.
+    pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
+        let host = bare_host(host);
+        let exact = self.exact.get(host);
+        let below = above(host).and_then(|name| self.below.get(name));
+        exact.into_iter().chain(below).chain([&self.any]).flatten()
+    }
+
+    /// Every route, in the order of matching; hosts by name.
+    pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
+        let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
+        lists.sort_by_key(|list| list.first().map(|route| &route.host));
+        lists.into_iter().chain([&self.any]).flatten()
+    }
+
+    /// The routes as text in columns, in the order of matching.
+    pub fn text(&self) -> String {
+        let rows: Vec<[String; 3]> = [["host", "path", "to"].map(str::to_owned)]
+            .into_iter()
+            .chain(self.routes().map(|route| row(route)))
+            .collect();
+        columns(&rows)
+    }
+}
+
+fn row(route: &Route) -> [String; 3] {
+    let mut to = route.to.clone();
+    if let Some(limit) = &route.limit {
+        let _ = write!(to, ", {limit}");
+    }
+    if let Some(size) = route.body_size {
+        let _ = write!(to, ", bodies to {size} bytes");
+    }
+    [route.host.to_string(), route.path.as_str().to_owned(), to]
+}
+
+/// Rows with their columns under each other.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let _ = write!(line, "{cell:0$}  ", width(column));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{NormalPath, Route, above};
+    use crate::plan::testing::plan_of;
+
+    /// The rule as the module tells it, one route after the other.
+    fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
+        let host_rank = |route: &Route| {
+            let written = route.host.to_string();
+            if written == host {
+                Some(0)
+            } else if above(host).is_some_and(|name| written == format!("*.{name}")) {
+                Some(1)
+            } else {
+                (written == "*").then_some(2)
+            }
+        };
+        let fits = |route: &Route| {
+            let wanted = route.path.as_str();
+            path == wanted
+                || (wanted.ends_with('/') && path.starts_with(wanted))
+                || path.starts_with(&format!("{wanted}/"))
+        };
+        let mut found: Vec<_> = routes
+            .iter()
+            .filter(|route| fits(route))
+            .filter_map(|route| host_rank(route).map(|rank| (rank, route)))
+            .collect();
+        found.sort_by_key(|(rank, route)| (*rank, usize::MAX - route.path.as_str().len()));
+        found.first().map(|(_, route)| **route)
+    }
+
+    fn host() -> impl Strategy<Value = String> {
+        proptest::sample::select(vec![
+            "",
+            "a.test",
+            "*.a.test",
+            "b.a.test",
+            "*.b.a.test",
+            "test",
+        ])
+        .prop_map(str::to_owned)
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        "(/[ab]{1,2}){0,3}/?".prop_map(|path| {
+            if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_finds_what_the_rule_says(
+            routes in proptest::collection::btree_set((host(), path()), 1..12),
+            asked in proptest::collection::vec((host(), path()), 1..12),
+            reversed: bool,
+        ) {
+            let mut text: Vec<String> = routes.iter().map(|(host, path)| {
+                format!("[[route]]\nhost = {host:?}\npath = {path:?}\nto = \"status:404\"\n")
+            }).collect();
+            if reversed {
+                text.reverse();
+            }
+            let plan = plan_of(&text.concat());
+            let all: Vec<&Route> = plan.routes().routes().map(AsRef::as_ref).collect();
+            for (host, path) in asked {
+                let host = host.replace('*', "x");
+                let normal = NormalPath::parse(&path).unwrap();
+                let found = plan.find(&host, &normal).map(|route| route.name.clone());
+                let with_port = plan.find(&format!("{host}:8080"), &normal).map(|route| route.name.clone());
+                prop_assert_eq!(&found, &with_port);
+                prop_assert_eq!(found, naive(&all, &host, &path).map(|route| route.name.clone()));
+            }
+        }
+    }
+}

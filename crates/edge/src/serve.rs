@@ -1,0 +1,347 @@
+//! What happens to a request, in this order: id, host, proof, TLS, maintenance,
+//! route, limit, target, compression, headers, log. All protocol versions come here.
+
+mod believe;
+mod measured;
+mod panic;
+mod target;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
+use hyper::ext::Protocol;
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::body::{Answer, Body};
+use crate::compression::Wishes;
+use crate::connection::Peer;
+use crate::edge::{Running, Shared};
+use crate::facts::Facts;
+use crate::files::Memory;
+use crate::gate::{Refusal, is_host};
+use crate::headers::{self, Changes};
+use crate::limits::{Admitted, take_outcome};
+use crate::log::{Entry, Log, Logged, Pending};
+use crate::maintenance::take_pass;
+use crate::pages::{self, Wants};
+use crate::proxy::Pool;
+use crate::route::{NormalPath, Route, Target};
+
+pub(crate) use self::believe::Ids;
+
+/// Where an authority looks for its proof (RFC 8555, section 8.3).
+const PROOFS: &str = "/.well-known/acme-challenge/";
+
+/// What a worker serves with.
+pub(crate) struct Here<A> {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) app: Option<A>,
+    /// Unused connections to servers.
+    pub(crate) pool: Pool,
+    /// Files that are asked for often.
+    pub(crate) memory: Memory,
+    pub(crate) log: Option<Log>,
+}
+
+/// What is known of a request once it was answered, beside the answer.
+#[derive(Default)]
+struct Course {
+    route: Option<Arc<Route>>,
+    admitted: Option<Admitted>,
+    /// Until a target was found for it.
+    queue: Option<Duration>,
+    upstream: Option<Arc<str>>,
+    upstream_time: Option<Duration>,
+    received: Arc<AtomicU64>,
+    /// The app has answered, and writes the line.
+    is_the_apps: bool,
+    why: &'static str,
+}
+
+/// Answers a request, or the refusal it stands for.
+pub(crate) async fn serve<A: App>(
+    here: &Here<A>,
+    peer: &Peer,
+    request: Request<Body>,
+    refusal: Option<Refusal>,
+) -> Answer {
+    let began = Instant::now();
+    let shared = &*here.shared;
+    let running = Arc::clone(&shared.running());
+    let version = request.version();
+    let host = host_of(&request);
+    let facts = believe::facts(
+        peer,
+        request.headers(),
+        host.as_deref().unwrap_or_default(),
+        &running.plan.listen().trusted_proxies,
+        &shared.ids,
+    );
+    let entry = here
+        .log
+        .as_ref()
+        .map(|log| entry(log, shared, &facts, peer, &request, began));
+    let pending = Pending::new(entry);
+    let mut course = Course::default();
+    let wants = Wants::of(request.headers());
+    let mut answer = match refusal.map_or(host.map(drop), Err) {
+        Err(refusal) => {
+            course.why = "refused";
+            refused(refusal)
+        }
+        Ok(()) => answered(here, &running, peer, &facts, request, began, &mut course).await,
+    };
+    if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
+        let page = pages::page(answer.status(), &facts.id, wants, retry_after);
+        answer = with_words(answer, page);
+    }
+    finish(shared, &facts, version, &mut answer, &course);
+    let figures = course
+        .route
+        .as_ref()
+        .map_or(&shared.nowhere, |route| &route.figures);
+    match pending.answered().filter(|_| !course.is_the_apps) {
+        None => {
+            figures.answered(answer.status(), began.elapsed());
+            answer
+        }
+        Some(mut entry) => {
+            if course.route.is_none() {
+                shared.nowhere.answered(answer.status(), began.elapsed());
+            }
+            entry.status = answer.status();
+            entry.received = Arc::clone(&course.received);
+            entry.queue = course.queue;
+            entry.upstream = course.upstream.take();
+            entry.upstream_time = course.upstream_time;
+            entry.route = course
+                .route
+                .as_ref()
+                .map(|route| (Arc::clone(&route.name), route.figures.clone()));
+            entry.why = course.why;
+            answer.map(|body| Body::stream(Logged::new(body, entry)))
+        }
+    }
+}
+
+/// What there is to say to a request that can be understood.
+async fn answered<A: App>(
+    here: &Here<A>,
+    running: &Running,
+    peer: &Peer,
+    facts: &Facts,
+    mut request: Request<Body>,
+    began: Instant,
+    course: &mut Course,
+) -> Answer {
+    let shared = &*here.shared;
+    if !shared.may_serve(peer, &facts.host) {
+        return bare(StatusCode::MISDIRECTED_REQUEST);
+    }
+    let is_tunnel =
+        *request.method() == Method::CONNECT && request.extensions().get::<Protocol>().is_none();
+    if is_tunnel || *request.method() == Method::TRACE {
+        return bare(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    // One copy of the path outlives the request, which is handed on.
+    let uri = request.uri().clone();
+    let Ok(path) = NormalPath::parse(uri.path()) else {
+        return bare(StatusCode::BAD_REQUEST);
+    };
+    if let Some(proof) = uri
+        .path()
+        .strip_prefix(PROOFS)
+        .and_then(|token| shared.certificates.proof_text(token))
+    {
+        return text(StatusCode::OK, proof.to_string());
+    }
+    if let Some(location) = shared.moved_to(facts, &uri) {
+        return moved(location);
+    }
+    if let Some(maintenance) = &shared.maintenance
+        && let Some(answer) = maintenance.answer(facts, request.headers(), &path, uri.query())
+    {
+        course.why = "maintenance";
+        return answer;
+    }
+    take_pass(request.headers_mut());
+    let Some(route) = running.plan.find(&facts.host, &path) else {
+        return bare(StatusCode::NOT_FOUND);
+    };
+    course.route = Some(Arc::clone(route));
+    if let Some(limit) = &route.limit {
+        match limit.admit(facts.client, request.headers()) {
+            Ok(admitted) => course.admitted = Some(admitted),
+            Err(refused) => {
+                route.figures.refused();
+                course.why = "limit";
+                return later(StatusCode::TOO_MANY_REQUESTS, refused.retry_after);
+            }
+        }
+    }
+    course.queue = Some(began.elapsed());
+    // Files come in the form that was wished for already.
+    let wishes = matches!(route.target, Target::App | Target::Proxy(_))
+        .then(|| Wishes::of(request.headers()));
+    let mut answer = target::reach(here, running, route, facts, &path, request, course).await;
+    if let Some(wishes) = wishes {
+        answer = wishes.compress(answer);
+    }
+    if let Some(outcome) = take_outcome(answer.headers_mut())
+        && let (Some(limit), Some(admitted)) = (&route.limit, course.admitted)
+    {
+        limit.report(admitted, &outcome);
+    }
+    answer
+}
+
+/// The answer to a refusal: after it the connection closes.
+pub(crate) fn refused(refusal: Refusal) -> Answer {
+    let status = refusal.status();
+    let mut answer = text(status, format!("{status}\n{refusal}\n"));
+    answer
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+/// Lines of text for people.
+fn text(status: StatusCode, text: String) -> Answer {
+    let mut answer = Response::new(Body::full(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    answer
+}
+
+/// A status that gets its words at the end.
+fn bare(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = status;
+    answer.extensions_mut().insert(Wordless(None));
+    answer
+}
+
+/// The same, and when to come back.
+fn later(status: StatusCode, retry_after: Duration) -> Answer {
+    let mut answer = bare(status);
+    answer.extensions_mut().insert(Wordless(Some(retry_after)));
+    answer
+}
+
+/// Marks an answer of the edge's own that has no words yet.
+#[derive(Clone, Copy)]
+struct Wordless(Option<Duration>);
+
+/// The page, with what the answer said in its headers.
+fn with_words(answer: Answer, mut page: Answer) -> Answer {
+    let (head, _) = answer.into_parts();
+    for (name, value) in &head.headers {
+        if *name != http::header::CONTENT_LENGTH {
+            page.headers_mut().append(name, value.clone());
+        }
+    }
+    page
+}
+
+/// To another address, with the same method.
+fn moved(location: HeaderValue) -> Answer {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    answer.headers_mut().insert(LOCATION, location);
+    answer
+}
+
+/// The host that is asked for. HTTP/1 was judged at the gate; HTTP/2 has it in
+/// `:authority`, in `Host`, or alike in both (RFC 9113, section 8.3.1).
+fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
+    let mut named = request.headers().get_all(HOST).iter();
+    let (header, second) = (named.next(), named.next());
+    let authority = request.uri().authority();
+    let host = match (authority, header) {
+        _ if second.is_some() => return Err(Refusal::Host),
+        (Some(authority), Some(header))
+            if !header
+                .as_bytes()
+                .eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+        {
+            return Err(Refusal::HostDiffers);
+        }
+        (Some(authority), _) => authority.as_str(),
+        (None, Some(header)) => header.to_str().map_err(|_| Refusal::Host)?,
+        (None, None) if request.version() == Version::HTTP_10 => return Ok(String::new()),
+        (None, None) => return Err(Refusal::Host),
+    };
+    if !is_host(host.as_bytes()) {
+        return Err(Refusal::Host);
+    }
+    Ok(host.to_ascii_lowercase())
+}
+
+/// What every answer gets.
+fn finish(shared: &Shared, facts: &Facts, version: Version, answer: &mut Answer, course: &Course) {
+    let none = Changes::default();
+    let changes = course.route.as_ref().map_or(&none, |route| &route.headers);
+    let hsts = shared.transport_security(facts);
+    let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let headers = answer.headers_mut();
+    headers::complete(headers, changes, &facts.id, hsts.as_ref());
+    if version >= Version::HTTP_2 {
+        // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).
+        headers.remove(CONNECTION);
+    } else if shared.drain.is_cancelled() && !is_switch {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// The line of a request, as far as it is known when it comes.
+fn entry(
+    log: &Log,
+    shared: &Shared,
+    facts: &Facts,
+    peer: &Peer,
+    request: &Request<Body>,
+    began: Instant,
+) -> Entry {
+    Entry {
+        log: log.clone(),
+        time: (shared.clock)(),
+        began,
+        id: facts.id.clone(),
+        client: Some(facts.client),
+        method: request.method().clone(),
+        host: Arc::clone(&facts.host),
+        target: request.uri().path_and_query().cloned(),
+        referrer: request.headers().get(REFERER).cloned(),
+        agent: request.headers().get(USER_AGENT).cloned(),
+        version: request.version(),
+        tls: peer.tls,
+        status: StatusCode::OK,
+        received: Arc::default(),
+        queue: None,
+        upstream_time: None,
+        route: None,
+        upstream: None,
+        why: "",
+    }
+}
+
+/// One shape for whatever protocol a request came by: the path alone in the URI,
+/// the host in `Host`.
+fn in_one_shape(parts: &mut request::Parts, facts: &Facts) {
+    if parts.uri.authority().is_some() {
+        let path = parts.uri.path_and_query().cloned();
+        parts.uri = path.map_or_else(http::Uri::default, http::Uri::from);
+    }
+    if let Ok(host) = HeaderValue::from_str(&facts.host)
+        && !host.is_empty()
+    {
+        parts.headers.insert(HOST, host);
+    }
+}

@@ -1,0 +1,124 @@
+//! Who asks, and whom to believe about it.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+use crate::connection::Peer;
+use crate::facts::{Facts, RequestId, Scheme};
+use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO};
+use crate::gate::is_host;
+use crate::headers::REQUEST_ID;
+
+const REAL_ADDRESS: HeaderName = HeaderName::from_static("x-real-ip");
+
+/// Makes request ids: no two alike, in order for nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    keys: RandomState,
+    made: AtomicU64,
+}
+
+impl Ids {
+    fn make(&self) -> RequestId {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let high = self.keys.hash_one(number);
+        let low = self.keys.hash_one((number, high));
+        RequestId::of_bits(u128::from(high) << 64 | u128::from(low))
+    }
+}
+
+/// What is known of a request. What the headers say counts only from trusted peers.
+pub(super) fn facts(
+    peer: &Peer,
+    headers: &HeaderMap,
+    host: &str,
+    trusted: &[IpNet],
+    ids: &Ids,
+) -> Facts {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let peer_is_trusted = is_trusted(&peer.address);
+    let said_id = headers
+        .get(REQUEST_ID)
+        .filter(|_| peer_is_trusted)
+        .and_then(|id| RequestId::parse(id.to_str().ok()?));
+    let mut facts = Facts {
+        client: peer.address,
+        is_direct: ![&FORWARDED, &FORWARDED_FOR]
+            .iter()
+            .any(|name| headers.contains_key(*name)),
+        peer_is_trusted,
+        scheme: peer.scheme,
+        host: host.into(),
+        id: said_id.unwrap_or_else(|| ids.make()),
+    };
+    if peer_is_trusted {
+        facts.client = client(peer.address, headers, is_trusted);
+        match last(headers, &FORWARDED_PROTO) {
+            Some(text) if text.eq_ignore_ascii_case("https") => facts.scheme = Scheme::Https,
+            Some(text) if text.eq_ignore_ascii_case("http") => facts.scheme = Scheme::Http,
+            _ => {}
+        }
+        if let Some(named) = last(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes()))
+        {
+            facts.host = named.to_ascii_lowercase().into();
+        }
+    }
+    facts
+}
+
+/// Takes away what others said about who asks: the app has it from [`Facts`].
+pub(super) fn silence(headers: &mut HeaderMap) {
+    for name in [
+        FORWARDED,
+        FORWARDED_FOR,
+        FORWARDED_PROTO,
+        FORWARDED_HOST,
+        REAL_ADDRESS,
+        REQUEST_ID,
+    ] {
+        headers.remove(name);
+    }
+}
+
+/// The right-most address that nobody we trust has: further left, anybody could
+/// have written anything.
+fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+    let lines = headers.get_all(FORWARDED_FOR).iter();
+    let said: Vec<&str> = lines
+        .flat_map(|line| line.to_str().unwrap_or("?").split(','))
+        .collect();
+    let mut client = peer;
+    for entry in said.iter().rev() {
+        let Some(address) = address(entry.trim()) else {
+            break;
+        };
+        client = address;
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    client
+}
+
+/// An address, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    bare.unwrap_or(text)
+        .parse::<IpAddr>()
+        .or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()))
+        .ok()
+        .map(|address| address.to_canonical())
+}
+
+/// The last of the texts: what the nearest proxy said.
+fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next().map(str::trim)
+}

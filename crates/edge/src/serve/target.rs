@@ -1,0 +1,159 @@
+//! Whoever a route leads to.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::body::{Answer, Body};
+use crate::edge::Running;
+use crate::facts::Facts;
+use crate::files;
+use crate::proxy::{ProxyError, Side};
+use crate::route::{NormalPath, Redirect, Route, Target};
+
+use super::measured::{Measured, TooLarge};
+use super::{Course, Here, bare, believe, in_one_shape, later, moved, panic};
+
+/// So many bytes of a body that nobody wants are read.
+const UNWANTED: usize = 64 * 1_024;
+
+/// Lets the target of the route answer.
+pub(super) async fn reach<A: App>(
+    here: &Here<A>,
+    running: &Running,
+    route: &Route,
+    facts: &Facts,
+    path: &NormalPath<'_>,
+    request: Request<Body>,
+    course: &mut Course,
+) -> Answer {
+    if let Some(most) = route.body_size
+        && says_more_than(request.headers(), most)
+    {
+        course.why = "body too large";
+        return bare(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match &route.target {
+        Target::App => {
+            course.is_the_apps = here.app.is_some();
+            let received = Arc::clone(&course.received);
+            let request = match route.body_size {
+                None => request,
+                most => request.map(|body| Measured::around(body, most, received)),
+            };
+            app(here, facts, request).await
+        }
+        Target::Files(folder) => {
+            let (parts, body) = request.into_parts();
+            if !put_away(body).await {
+                return bare(StatusCode::BAD_REQUEST);
+            }
+            let now = (here.shared.clock)();
+            let answer =
+                files::answer(folder, &here.memory, &parts, &route.rewrite(path), now).await;
+            in_words(answer)
+        }
+        Target::Proxy(name) => {
+            let query = request.uri().query().map(str::to_owned);
+            let Ok(target) = route.forwarded(path, query.as_deref()) else {
+                return bare(StatusCode::URI_TOO_LONG);
+            };
+            let Some(upstream) = running.upstream(name) else {
+                return bare(StatusCode::BAD_GATEWAY);
+            };
+            course.upstream = Some(Arc::clone(name));
+            let (mut parts, body) = request.into_parts();
+            in_one_shape(&mut parts, facts);
+            let body = Measured::around(body, route.body_size, Arc::clone(&course.received));
+            let asked = Instant::now();
+            let request = Request::from_parts(parts, body);
+            let answered = here.pool.forward(upstream, request, facts, target).await;
+            course.upstream_time = Some(asked.elapsed());
+            answered.unwrap_or_else(|error| failed(&error, name, course))
+        }
+        Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
+        Target::Status(status) => bare(*status),
+    }
+}
+
+/// Reads a body that nobody wants, as far as is cheap: whether it was well framed.
+/// A client that is still sending may not hear an answer.
+async fn put_away(mut body: Body) -> bool {
+    let mut left = UNWANTED;
+    while left > 0
+        && let Some(frame) = body.frame().await
+    {
+        let Ok(frame) = frame else {
+            return false;
+        };
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        left = left.saturating_sub(length);
+    }
+    true
+}
+
+/// The app gets the facts as they are, which nobody can forge, and no headers that
+/// claim some.
+async fn app<A: App>(here: &Here<A>, facts: &Facts, request: Request<Body>) -> Answer {
+    let Some(app) = here.app.clone() else {
+        return bare(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let (mut parts, body) = request.into_parts();
+    in_one_shape(&mut parts, facts);
+    believe::silence(&mut parts.headers);
+    parts.extensions.insert(facts.clone());
+    panic::caught(app.answer(Request::from_parts(parts, body))).await
+}
+
+fn redirected(
+    redirect: &Redirect,
+    route: &Route,
+    path: &NormalPath<'_>,
+    query: Option<&str>,
+) -> Answer {
+    let location = redirect.location(&route.rewrite(path), query);
+    match HeaderValue::try_from(location) {
+        Ok(location) => moved(location),
+        Err(_) => bare(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// An answer about files that failed has a status and no words yet.
+fn in_words(mut answer: Answer) -> Answer {
+    let status = answer.status();
+    if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {
+        answer.extensions_mut().insert(super::Wordless(None));
+    }
+    answer
+}
+
+fn failed(error: &ProxyError, upstream: &str, course: &mut Course) -> Answer {
+    course.why = error.why();
+    if let ProxyError::Body(cause) = error
+        && cause.is::<TooLarge>()
+    {
+        course.why = "body too large";
+        return bare(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match error.side() {
+        Side::Client => tracing::debug!(%error, upstream, "a client broke off its request"),
+        Side::Upstream | Side::Us => tracing::warn!(%error, upstream, "a request failed"),
+    }
+    match error.retry_after() {
+        Some(time) => later(error.status(), time),
+        None => bare(error.status()),
+    }
+}
+
+fn says_more_than(headers: &HeaderMap, most: u64) -> bool {
+    headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
+        .is_some_and(|length| length > most)
+}

@@ -1,0 +1,159 @@
+//! TLS: which certificate is shown to whom, and the handshake.
+
+mod certificates;
+mod files;
+mod self_signed;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::{Acceptor, ClientHello, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::acme::ACME_TLS;
+
+pub use self::certificates::TlsError;
+
+pub(crate) use self::certificates::Certificates;
+
+/// How long a handshake may take.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Bytes that wait to be encrypted or sent, for each connection.
+const BUFFER: usize = 16 * 1_024;
+/// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+
+/// `[tls]`, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// Certificates in files; the first is shown to clients that name nobody.
+    pub certificates: Vec<CertificateFiles>,
+    /// Names beside `localhost` that a self-signed certificate serves as long as
+    /// there is no other for them.
+    pub self_signed: Vec<String>,
+    /// `Strict-Transport-Security` for this long.
+    pub hsts: Option<Duration>,
+}
+
+/// A certificate in files, swapped when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The names it serves, `example.org` or `*.example.org`; empty: those it names itself.
+    pub hosts: Vec<String>,
+    /// PEM file, the leaf first.
+    pub chain: PathBuf,
+    /// PEM file.
+    pub key: PathBuf,
+}
+
+/// How handshakes are made, shared by all workers.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls {
+    config: Arc<ServerConfig>,
+    certificates: Arc<Certificates>,
+}
+
+impl Tls {
+    /// With these certificates.
+    pub(crate) fn new(certificates: Arc<Certificates>) -> Result<Self, TlsError> {
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS13, &TLS12])
+            .map_err(TlsError::Engine)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(Resolver(Arc::clone(&certificates))));
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // Tickets of every worker are read by every other; the keys change by themselves.
+        config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
+        Ok(Self {
+            config: Arc::new(config),
+            certificates,
+        })
+    }
+
+    /// Makes the handshake. A client that asks for a name we do not have is told so,
+    /// and never sees the certificate of somebody else.
+    pub(crate) async fn accept<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        tokio::time::timeout(HANDSHAKE_TIME, self.shake(stream))
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    async fn shake<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let hello = begun.client_hello();
+        let name = hello.server_name().map(str::to_owned);
+        let proof = name.as_deref().filter(|_| proves(&hello));
+        if let Some(proof) = proof.and_then(|name| self.certificates.proof(name)) {
+            begun
+                .into_stream(proof_config(proof)?)
+                .await?
+                .shutdown()
+                .await?;
+            return Err(io::Error::other("the authority looked at a proof"));
+        }
+        if let Some(name) = name
+            && self.certificates.find(&name).is_none()
+        {
+            begun.io.write_all(&UNRECOGNIZED_NAME).await?;
+            begun.io.shutdown().await?;
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("no certificate for {name}"),
+            ));
+        }
+        begun
+            .into_stream_with(
+                Arc::clone(&self.config),
+                |connection: &mut ServerConnection| {
+                    connection.set_buffer_limit(Some(BUFFER));
+                },
+            )
+            .await
+    }
+}
+
+/// Whether the client is an authority that looks at a proof, and nobody else
+/// (RFC 8737, section 3).
+fn proves(hello: &ClientHello<'_>) -> bool {
+    hello.alpn().is_some_and(|offered| offered.eq([ACME_TLS]))
+}
+
+fn proof_config(proof: Arc<CertifiedKey>) -> io::Result<Arc<ServerConfig>> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(proof)));
+    config.alpn_protocols = vec![ACME_TLS.to_vec()];
+    Ok(Arc::new(config))
+}
+
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+#[derive(Debug)]
+struct Resolver(Arc<Certificates>);
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        match hello.server_name() {
+            Some(name) => self.0.find(name),
+            None => self.0.unnamed(),
+        }
+    }
+}

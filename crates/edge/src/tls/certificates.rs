@@ -1,0 +1,255 @@
+//! All certificates, by name; swapped whole when one changes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use rustls::sign::CertifiedKey;
+
+use crate::acme::{Acme, Challenges, Issued};
+
+use super::files::{Pair, Stamp};
+use super::self_signed::self_signed;
+use super::{CertificateFiles, TlsSettings};
+
+/// Why TLS cannot be spoken.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {cause}\n  the user that runs this must be able to read it", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// A file holds nothing that it should.
+    #[error("{} holds no {kind}\n  it must be a PEM file", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for in it.
+        kind: &'static str,
+    },
+    /// A key and a certificate do not belong together, or are of an unknown kind.
+    #[error("{} and {} are no pair: {cause}\n  the key must be the one the certificate was made for", chain.display(), key.display())]
+    NoPair {
+        /// The file with the certificate.
+        chain: PathBuf,
+        /// The file with the key.
+        key: PathBuf,
+        /// What the engine says.
+        cause: rustls::Error,
+    },
+    /// A certificate names nobody.
+    #[error("the certificate in {} names no host\n  name them: hosts = [\"example.org\"]", chain.display())]
+    Nameless {
+        /// The file with the certificate.
+        chain: PathBuf,
+    },
+    /// A self-signed certificate could not be made.
+    #[error("cannot make a self-signed certificate: {0}")]
+    SelfSigned(String),
+    /// The engine could not be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Engine(rustls::Error),
+}
+
+/// All certificates there are.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    table: ArcSwap<Table>,
+    sources: Mutex<Sources>,
+    ordered: ArcSwapOption<Ordered>,
+}
+
+/// What an authority vouches for, and the proofs that it wants to see.
+#[derive(Debug)]
+struct Ordered {
+    issued: Arc<Issued>,
+    challenges: Arc<Challenges>,
+}
+
+/// By name, in lower case.
+#[derive(Debug, Default)]
+struct Table {
+    exact: HashMap<String, Arc<CertifiedKey>>,
+    /// By what follows the `*.`.
+    wildcard: HashMap<String, Arc<CertifiedKey>>,
+    unnamed: Option<Arc<CertifiedKey>>,
+    self_signed: Option<Arc<CertifiedKey>>,
+}
+
+/// What the table is made of.
+#[derive(Debug, Default)]
+struct Sources {
+    pairs: Vec<Pair>,
+    self_signed: Option<(Vec<String>, Arc<CertifiedKey>)>,
+}
+
+impl Certificates {
+    /// Reads every file; one that cannot be used is an error.
+    pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
+        let sources = Sources::load(settings, None)?;
+        Ok(Self {
+            table: ArcSwap::from_pointee(sources.table()),
+            sources: Mutex::new(sources),
+            ordered: ArcSwapOption::empty(),
+        })
+    }
+
+    /// Reads what other settings name; at an error all stays as it is.
+    pub(crate) fn reload(&self, settings: &TlsSettings) -> Result<(), TlsError> {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = sources.self_signed.clone();
+        *sources = Sources::load(settings, kept)?;
+        self.table.store(Arc::new(sources.table()));
+        Ok(())
+    }
+
+    /// Reads again what changed on disk. A broken pair leaves the old one in use.
+    pub(crate) fn refresh(&self) {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = false;
+        for pair in &mut sources.pairs {
+            let stamp = Stamp::of(&pair.files);
+            if stamp == pair.stamp {
+                continue;
+            }
+            // Told once, and tried again when the files change once more.
+            pair.stamp = stamp;
+            match Pair::load(&pair.files) {
+                Ok(fresh) => {
+                    tracing::info!(chain = %pair.files.chain.display(), "a certificate was swapped");
+                    *pair = fresh;
+                    changed = true;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a changed certificate cannot be used; the old one stays");
+                }
+            }
+        }
+        if changed {
+            self.table.store(Arc::new(sources.table()));
+        }
+    }
+
+    /// From now on certificates that are ordered are shown too, or none.
+    pub(crate) fn order(&self, acme: Option<&Acme>) {
+        self.ordered.store(acme.map(|acme| {
+            Arc::new(Ordered {
+                issued: Arc::clone(acme.issued()),
+                challenges: Arc::clone(acme.challenges()),
+            })
+        }));
+    }
+
+    /// The certificate that proves to an authority that a name is ours.
+    pub(crate) fn proof(&self, name: &str) -> Option<Arc<CertifiedKey>> {
+        self.ordered.load().as_ref()?.challenges.tls_alpn_01(name)
+    }
+
+    /// The text that proves it, by its token.
+    pub(crate) fn proof_text(&self, token: &str) -> Option<Arc<str>> {
+        self.ordered.load().as_ref()?.challenges.http_01(token)
+    }
+
+    /// The certificate of this name, exact before wildcard. Files come first, then
+    /// what was ordered, then what nobody vouches for.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
+        let table = self.table.load();
+        let lower;
+        let name = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            lower = name.to_ascii_lowercase();
+            &lower
+        } else {
+            name
+        };
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let wildcard = || table.wildcard.get(name.split_once('.')?.1);
+        let found = table.exact.get(name).or_else(wildcard);
+        let is_vouched_for = found.is_some_and(|found| {
+            let own = table.self_signed.as_ref();
+            !own.is_some_and(|own| Arc::ptr_eq(own, found))
+        });
+        if !is_vouched_for
+            && let Some(ordered) = &*self.ordered.load()
+            && let Some(issued) = ordered.issued.find(name)
+        {
+            return Some(issued);
+        }
+        found.cloned()
+    }
+
+    /// The certificate for those who name nobody.
+    pub(crate) fn unnamed(&self) -> Option<Arc<CertifiedKey>> {
+        self.table.load().unnamed.clone()
+    }
+}
+
+impl Sources {
+    fn load(
+        settings: &TlsSettings,
+        kept: Option<(Vec<String>, Arc<CertifiedKey>)>,
+    ) -> Result<Self, TlsError> {
+        let pairs: Result<_, _> = settings.certificates.iter().map(Pair::load).collect();
+        let mut names = vec!["localhost".to_owned()];
+        names.extend(settings.self_signed.iter().cloned());
+        let self_signed = match kept {
+            Some((same, certificate)) if same == names => certificate,
+            _ => self_signed(&names)?,
+        };
+        Ok(Self {
+            pairs: pairs?,
+            self_signed: Some((names, self_signed)),
+        })
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::default();
+        for pair in &self.pairs {
+            for name in &pair.names {
+                table.add(name, &pair.certificate);
+            }
+        }
+        if let Some((names, certificate)) = &self.self_signed {
+            for name in names {
+                table.add(name, certificate);
+            }
+            table.self_signed = Some(Arc::clone(certificate));
+        }
+        let first = self.pairs.first().map(|pair| &pair.certificate);
+        table.unnamed = first.or(table.self_signed.as_ref()).cloned();
+        table
+    }
+}
+
+impl Table {
+    /// The first of two certificates for a name is the one that is shown.
+    fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
+        let name = name.to_ascii_lowercase();
+        let (names, name) = match name.strip_prefix("*.") {
+            Some(parent) => (&mut self.wildcard, parent.to_owned()),
+            None => (&mut self.exact, name),
+        };
+        names.entry(name).or_insert_with(|| Arc::clone(certificate));
+    }
+}
+
+impl TlsError {
+    pub(super) fn unreadable(path: &Path, cause: &impl ToString) -> Self {
+        Self::Unreadable {
+            path: path.to_owned(),
+            cause: cause.to_string(),
+        }
+    }
+
+    pub(super) fn no_pair(files: &CertificateFiles, cause: rustls::Error) -> Self {
+        Self::NoPair {
+            chain: files.chain.clone(),
+            key: files.key.clone(),
+            cause,
+        }
+    }
+}

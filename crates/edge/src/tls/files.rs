@@ -1,0 +1,109 @@
+//! A certificate in files.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::extensions::GeneralName;
+
+use super::certificates::TlsError;
+use super::{CertificateFiles, provider};
+
+/// No certificate or key file is larger than this.
+const SIZE: u64 = 1024 * 1024;
+
+/// A certificate with its key, as its files were.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) files: CertificateFiles,
+    pub(super) stamp: Stamp,
+    pub(super) names: Vec<String>,
+    pub(super) certificate: Arc<CertifiedKey>,
+}
+
+impl Pair {
+    /// Reads both files.
+    pub(super) fn load(files: &CertificateFiles) -> Result<Self, TlsError> {
+        // Before the files, so that a change in between is seen at the next look.
+        let stamp = Stamp::of(files);
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(&files.chain)?)
+            .collect::<Result<_, _>>()
+            .map_err(|cause| TlsError::unreadable(&files.chain, &format!("{cause:?}")))?;
+        let Some(leaf) = chain.first() else {
+            return Err(TlsError::Empty {
+                path: files.chain.clone(),
+                kind: "certificate",
+            });
+        };
+        let names = if files.hosts.is_empty() {
+            names_in(leaf)
+        } else {
+            files.hosts.clone()
+        };
+        if names.is_empty() {
+            return Err(TlsError::Nameless {
+                chain: files.chain.clone(),
+            });
+        }
+        let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| {
+            // What stands in it is nobody's business, not even in an error.
+            TlsError::Empty {
+                path: files.key.clone(),
+                kind: "private key",
+            }
+        })?;
+        let certificate = CertifiedKey::from_der(chain, key, &provider())
+            .map_err(|cause| TlsError::no_pair(files, cause))?;
+        Ok(Self {
+            files: files.clone(),
+            stamp,
+            names,
+            certificate: Arc::new(certificate),
+        })
+    }
+}
+
+/// By what a change of the files is seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
+
+impl Stamp {
+    /// As the files are now.
+    pub(super) fn of(files: &CertificateFiles) -> Self {
+        Self([&files.chain, &files.key].map(|path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+        }))
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    let size = fs::metadata(path)
+        .map_err(|error| TlsError::unreadable(path, &error))?
+        .len();
+    if size > SIZE {
+        return Err(TlsError::unreadable(path, &"it is larger than 1 MiB"));
+    }
+    fs::read(path).map_err(|error| TlsError::unreadable(path, &error))
+}
+
+/// The host names in a certificate (RFC 6125: the common name no longer counts).
+fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
+    let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else {
+        return Vec::new();
+    };
+    let Ok(Some(alternatives)) = parsed.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let names = alternatives.value.general_names.iter();
+    names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
+        })
+        .collect()
+}

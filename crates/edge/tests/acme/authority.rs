@@ -1,0 +1,193 @@
+//! A private Pebble: its own ports, its own root, and a resolver to whom every name is here.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+
+/// How long starting may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a test wants of its authority.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wishes {
+    /// Of a hundred good nonces, how many are refused.
+    pub(crate) refused_nonces: u8,
+    /// Only accounts that it knows already, with this id and key.
+    pub(crate) external: Option<(&'static str, &'static str)>,
+}
+
+/// Both servers; dropping it ends them.
+pub(crate) struct Authority {
+    pebble: Running,
+    _resolver: Running,
+    folder: TempDir,
+    arguments: Vec<String>,
+    refused_nonces: u8,
+    port: u16,
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Authority {
+    /// None if Pebble is not installed and the environment says that this may be so.
+    pub(crate) fn start(http_port: u16, tls_port: u16, wishes: Wishes) -> Option<Self> {
+        if !is_installed() {
+            return None;
+        }
+        let folder = TempDir::with_prefix("kenduri-pebble-").unwrap();
+        make_certificates(folder.path());
+        let [resolver_port, resolver_management, port, management] = free_ports();
+        let mut resolver = Command::new("pebble-challtestsrv");
+        resolver
+            .args(["-dns01", &format!("127.0.0.1:{resolver_port}")])
+            .args(["-management", &format!("127.0.0.1:{resolver_management}")])
+            .args(["-http01", "", "-https01", "", "-tlsalpn01", ""])
+            .args(["-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""]);
+        let resolver = spawn(&mut resolver, &folder.path().join("resolver.log"));
+        wait_for(resolver_management);
+        let mut config = serde_json::json!({
+            "listenAddress": format!("127.0.0.1:{port}"),
+            "managementListenAddress": format!("127.0.0.1:{management}"),
+            "certificate": folder.path().join("server.pem"),
+            "privateKey": folder.path().join("server.key"),
+            "httpPort": http_port,
+            "tlsPort": tls_port,
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": wishes.external.is_some(),
+        });
+        if let Some((kid, key)) = wishes.external {
+            config["externalAccountMACKeys"] = serde_json::json!({ kid: key });
+        }
+        let file = folder.path().join("config.json");
+        fs::write(&file, serde_json::json!({ "pebble": config }).to_string()).unwrap();
+        let arguments = vec![
+            "-config".to_owned(),
+            file.display().to_string(),
+            "-dnsserver".to_owned(),
+            format!("127.0.0.1:{resolver_port}"),
+        ];
+        let pebble = start_pebble(&arguments, wishes.refused_nonces, folder.path());
+        wait_for(port);
+        Some(Self {
+            pebble,
+            _resolver: resolver,
+            folder,
+            arguments,
+            refused_nonces: wishes.refused_nonces,
+            port,
+        })
+    }
+
+    /// Ends it and starts another on the same port, which knows of nothing.
+    pub(crate) fn forget_everything(&mut self) {
+        self.stop();
+        self.pebble = start_pebble(&self.arguments, self.refused_nonces, self.folder.path());
+        wait_for(self.port);
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(&mut self) {
+        self.pebble.0.kill().unwrap();
+        self.pebble.0.wait().unwrap();
+    }
+
+    pub(crate) fn directory(&self) -> String {
+        format!("https://localhost:{}/dir", self.port)
+    }
+
+    /// The file with the root that its own certificate is checked against.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("root.pem")
+    }
+}
+
+/// Whether the tests that need Pebble can run; they may be left out only on purpose.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration but this"
+)]
+#[expect(clippy::print_stderr, reason = "what was left out is to be seen")]
+fn is_installed() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there =
+        |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if is_there("pebble") && is_there("pebble-challtestsrv") {
+        return true;
+    }
+    assert!(
+        std::env::var_os("KENDURI_TEST_WITHOUT_PEBBLE").is_some(),
+        "pebble is not installed: apt-get install pebble, or set KENDURI_TEST_WITHOUT_PEBBLE"
+    );
+    eprintln!("left out, as KENDURI_TEST_WITHOUT_PEBBLE says: pebble is not installed");
+    false
+}
+
+fn start_pebble(arguments: &[String], refused_nonces: u8, folder: &Path) -> Running {
+    let mut pebble = Command::new("pebble");
+    pebble
+        .args(arguments)
+        .env("PEBBLE_VA_NOSLEEP", "1")
+        .env("PEBBLE_VA_ALWAYS_VALID", "0")
+        .env("PEBBLE_AUTHZREUSE", "0")
+        .env("PEBBLE_WFE_NONCEREJECT", refused_nonces.to_string());
+    spawn(&mut pebble, &folder.join("pebble.log"))
+}
+
+fn spawn(command: &mut Command, log: &Path) -> Running {
+    let log = File::create(log).unwrap();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    Running(child)
+}
+
+/// A root, and a certificate for localhost that it vouches for.
+pub(crate) fn make_certificates(folder: &Path) {
+    let mut root = CertificateParams::new(Vec::new()).unwrap();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let server = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &root)
+        .unwrap();
+    fs::write(folder.join("root.pem"), root.pem()).unwrap();
+    fs::write(folder.join("server.pem"), server.pem()).unwrap();
+    fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+}
+
+/// Ports that nobody has at this moment; they are held together, so that none comes twice.
+fn free_ports<const N: usize>() -> [u16; N] {
+    let held: [(TcpListener, UdpSocket); N] = std::array::from_fn(|_| {
+        loop {
+            let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+            if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
+                break (tcp, udp);
+            }
+        }
+    });
+    held.map(|(tcp, _)| tcp.local_addr().unwrap().port())
+}
+
+fn wait_for(port: u16) {
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(start.elapsed() < PATIENCE, "nobody listens on port {port}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

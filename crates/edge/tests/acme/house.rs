@@ -1,0 +1,143 @@
+//! All that a test needs: an authority, a door, a clock, and a folder that outlives restarts.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use edge::Challenge;
+use edge::acme::{Acme, Settings, Standing, World};
+use jiff::{SignedDuration, Timestamp};
+use rustls::crypto::aws_lc_rs::default_provider;
+use tempfile::TempDir;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::authority::{Authority, Wishes};
+use crate::door::Door;
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) struct House {
+    pub(crate) authority: Option<Authority>,
+    pub(crate) door: Door,
+    pub(crate) clock: Arc<Mutex<Timestamp>>,
+    pub(crate) asked: edge::Acme,
+    pub(crate) elsewhere: Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>,
+    pub(crate) stop: CancellationToken,
+    folder: TempDir,
+}
+
+impl House {
+    /// With an authority; none if it was left out on purpose.
+    pub(crate) async fn with_authority(challenge: Challenge, wishes: Wishes) -> Option<Self> {
+        let mut house = Self::alone(challenge, String::new(), String::new()).await;
+        let (http, https) = (house.door.http.port(), house.door.https.port());
+        let authority = Authority::start(http, https, wishes)?;
+        house.asked.directory = authority.directory();
+        house.asked.ca = authority.root().display().to_string();
+        house.authority = Some(authority);
+        Some(house)
+    }
+
+    /// With a directory of the test's own.
+    pub(crate) async fn alone(challenge: Challenge, directory: String, ca: String) -> Self {
+        Self {
+            authority: None,
+            door: Door::open().await,
+            clock: Arc::new(Mutex::new(now())),
+            asked: edge::Acme {
+                email: "owner@example.org".to_owned(),
+                directory,
+                challenge,
+                eab: None,
+                ca,
+                force: false,
+            },
+            elsewhere: Arc::default(),
+            stop: CancellationToken::new(),
+            folder: TempDir::with_prefix("kenduri-acme-").unwrap(),
+        }
+    }
+
+    pub(crate) fn start(&mut self, names: &[&str]) -> Acme {
+        self.stop = CancellationToken::new();
+        let folder = self.folder.path();
+        let settings = Settings::check(&self.asked, folder, folder).unwrap();
+        let provider = Arc::new(default_provider());
+        let world = self.world();
+        let acme = Acme::start(settings, set(names), world, provider, self.stop.clone()).unwrap();
+        self.door.show(&acme);
+        acme
+    }
+
+    /// Every name but localhost leads to the door, unless it was said to lead elsewhere.
+    fn world(&self) -> World {
+        let clock = Arc::clone(&self.clock);
+        let elsewhere = Arc::clone(&self.elsewhere);
+        let (http, https) = (self.door.http, self.door.https);
+        World {
+            clock: Arc::new(move || *clock.lock().unwrap()),
+            look_up: Arc::new(move |host, port| {
+                let found = elsewhere.lock().unwrap().get(&host).cloned();
+                let addresses = found.unwrap_or_else(|| {
+                    vec![match (host.as_str(), port) {
+                        ("localhost", port) => ([127, 0, 0, 1], port).into(),
+                        (_, 80) => http,
+                        _ => https,
+                    }]
+                });
+                Box::pin(async move { Ok(addresses) })
+            }),
+        }
+    }
+
+    pub(crate) fn advance(&self, by: SignedDuration) {
+        *self.clock.lock().unwrap() += by;
+    }
+
+    pub(crate) fn set_clock(&self, to: Timestamp) {
+        *self.clock.lock().unwrap() = to;
+    }
+
+    /// Below the data folder, what belongs to the one authority there is.
+    pub(crate) fn vault(&self) -> PathBuf {
+        let mut found = fs::read_dir(self.folder.path().join("acme")).unwrap();
+        found.next().unwrap().unwrap().path()
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+}
+
+pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// Waits until it stands so with a name, and tells how.
+pub(crate) async fn wait(acme: &Acme, name: &str, so: impl Fn(&Standing) -> bool) -> Standing {
+    let mut watch = acme.watch();
+    let found = |all: &Arc<[Standing]>| all.iter().find(|it| it.name == name && so(it)).cloned();
+    let waited = timeout(PATIENCE, watch.wait_for(|all| found(all).is_some())).await;
+    match waited {
+        Ok(Ok(all)) => found(&all).unwrap(),
+        _ => panic!("{name} never came to it: {:?}", acme.report()),
+    }
+}
+
+pub(crate) fn has_certificate(standing: &Standing) -> bool {
+    standing.valid_until.is_some()
+}
+
+pub(crate) fn has_failed(standing: &Standing) -> bool {
+    standing.failures.is_some()
+}
+
+#[expect(clippy::disallowed_methods, reason = "Pebble has no other clock")]
+fn now() -> Timestamp {
+    SystemTime::now().try_into().unwrap()
+}

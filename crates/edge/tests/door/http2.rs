@@ -1,0 +1,206 @@
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty, Full};
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use super::tls::{files, handshake, secured};
+use super::*;
+
+struct Site {
+    edge: Edge,
+    scene: Scene,
+    send: SendRequest<Body>,
+    _folder: tempfile::TempDir,
+}
+
+async fn site(change: impl FnOnce(&mut Settings)) -> Site {
+    let folder = tempfile::tempdir().unwrap();
+    let first = files(folder.path(), "first", &["a.example"]);
+    let second = files(folder.path(), "second", &["c.example"]);
+    let (scene, app) = scene();
+    let mut settings = secured(vec![first.clone(), second]);
+    change(&mut settings);
+    let edge = start(settings, &app);
+    let address = edge.https_addresses()[0];
+    let stream = handshake(address, &first.chain, b"h2", "a.example")
+        .await
+        .unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let (send, connection) = Builder::new(TokioExecutor::new())
+        .handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    Site {
+        edge,
+        scene,
+        send,
+        _folder: folder,
+    }
+}
+
+fn to(path: &str) -> axum::http::request::Builder {
+    Request::builder().uri(format!("https://a.example{path}"))
+}
+
+fn nothing() -> Body {
+    Body::new(Empty::new())
+}
+
+async fn read(answer: axum::http::Response<hyper::body::Incoming>) -> (StatusCode, String) {
+    let status = answer.status();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn the_app_sees_the_same_as_by_http1() {
+    let mut site = site(|_| {}).await;
+    let asked = to("/seen?q")
+        .header("x-forwarded-for", "192.0.2.1")
+        .body(nothing());
+    let answer = site.send.send_request(asked.unwrap()).await.unwrap();
+    assert!(answer.headers().contains_key("x-request-id"));
+    assert!(answer.headers().contains_key("strict-transport-security"));
+    let (status, text) = read(answer).await;
+    assert_eq!(status, 200);
+    let expected = "uri=/seen?q host=[\"a.example\"] client=127.0.0.1 scheme=https said=a.example";
+    assert!(text.starts_with(expected), "{text}");
+    let sent = to("/echo")
+        .method("POST")
+        .body(Body::new(Full::from("abc")));
+    let answer = site.send.send_request(sent.unwrap()).await.unwrap();
+    assert_eq!(read(answer).await, (StatusCode::OK, "abc".to_owned()));
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_that_differs_or_has_another_certificate_is_not_served() {
+    let mut site = site(|_| {}).await;
+    for (uri, host, status) in [
+        ("https://c.example/", None, 421),
+        ("https://a.example/", Some("c.example"), 400),
+        ("https://a.example/", Some("A.example"), 200),
+        ("https://a..example/", None, 400),
+    ] {
+        let mut asked = Request::builder().uri(uri);
+        if let Some(host) = host {
+            asked = asked.header("host", host);
+        }
+        let asked = asked.body(nothing()).unwrap();
+        let answer = site.send.send_request(asked).await.unwrap();
+        assert_eq!(answer.status(), status, "{uri} {host:?}");
+        // Of the connection of HTTP/1, and an error here.
+        assert!(!answer.headers().contains_key("connection"));
+    }
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_stream() {
+    let mut site = site(|_| {}).await;
+    for (path, status) in [("/panic", 500), ("/", 200)] {
+        let asked = to(path).body(nothing()).unwrap();
+        let answer = site.send.send_request(asked).await.unwrap();
+        assert_eq!(answer.status(), status);
+    }
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn streams_that_run_are_finished_when_the_edge_stops() {
+    let mut site = site(|_| {}).await;
+    let running = site.send.send_request(to("/wait").body(nothing()).unwrap());
+    site.scene.reached.notified().await;
+    let stopping = tokio::spawn(site.edge.stop());
+    // GOAWAY: the connection takes no more, and the one that runs goes on.
+    let refused = async {
+        let mut other = site.send.clone();
+        while other
+            .send_request(to("/").body(nothing()).unwrap())
+            .await
+            .is_ok()
+        {}
+    };
+    tokio::time::timeout(SOON, refused).await.unwrap();
+    site.scene.go.add_permits(1);
+    assert_eq!(read(running.await.unwrap()).await.1, "waited");
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_stands_still_is_given_up() {
+    let mut site = site(|settings| settings.listen.body_time = Duration::from_millis(200)).await;
+    let never = Body::new(Never);
+    let asked = to("/echo").method("POST").body(never).unwrap();
+    let answer = tokio::time::timeout(SOON, site.send.send_request(asked)).await;
+    assert!(answer.unwrap().unwrap().status().is_client_error());
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+struct Never;
+
+impl http_body::Body for Never {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn another_protocol_goes_through_a_stream() {
+    let mut site = site(|_| {}).await;
+    let asked = to("/tunnel")
+        .method("CONNECT")
+        .extension(hyper::ext::Protocol::from_static("websocket"))
+        .body(nothing())
+        .unwrap();
+    let answer = site.send.send_request(asked).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
+    tunnel.write_all(b"abc").await.unwrap();
+    let mut back = [0; 3];
+    tunnel.read_exact(&mut back).await.unwrap();
+    assert_eq!(&back, b"abc");
+    drop((tunnel, site.send));
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_for_nothing_is_ended() {
+    const SHORT: Duration = Duration::from_millis(200);
+    let folder = tempfile::tempdir().unwrap();
+    let pair = files(folder.path(), "pair", &["a.example"]);
+    let (_, app) = scene();
+    let mut settings = secured(vec![pair.clone()]);
+    settings.listen.header_time = SHORT;
+    let edge = start(settings, &app);
+    let address = edge.https_addresses()[0];
+    let mut silent = handshake(address, &pair.chain, b"h2", "a.example")
+        .await
+        .unwrap();
+    let _settings_and_the_end = all(&mut silent).await;
+    edge.stop().await;
+
+    let mut site = site(|settings| settings.listen.idle_time = SHORT).await;
+    let asked = to("/").body(nothing()).unwrap();
+    let (status, _) = read(site.send.send_request(asked).await.unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    let closed = tokio::time::timeout(SOON, async {
+        while site.send.ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    });
+    closed.await.unwrap();
+    site.edge.stop().await;
+}

@@ -1,0 +1,215 @@
+//! The door, through real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod http1;
+mod http2;
+mod limits;
+mod sockets;
+mod stop;
+mod tls;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, Version};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get, post};
+use edge::{
+    Edge, EdgeError, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan, TlsSettings,
+};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, Semaphore};
+
+/// Longer than anything here takes.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// What the app under test shows of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    /// Told when `/wait` is reached.
+    pub(crate) reached: Arc<Notify>,
+    /// Lets one `/wait` answer.
+    pub(crate) go: Arc<Semaphore>,
+}
+
+pub(crate) fn scene() -> (Scene, Router) {
+    let scene = Scene {
+        reached: Arc::new(Notify::new()),
+        go: Arc::new(Semaphore::new(0)),
+    };
+    let waiting = scene.clone();
+    let app = Router::new()
+        .route("/", get(|| async { "hello" }))
+        .route("/echo", post(|body: Bytes| async { body }))
+        .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
+        .route("/panic", get(panics))
+        .route("/seen", any(seen))
+        .route("/tunnel", any(tunnel))
+        .route(
+            "/wait",
+            get(async move || {
+                waiting.reached.notify_one();
+                waiting.go.acquire().await.unwrap().forget();
+                "waited"
+            }),
+        );
+    (scene, app)
+}
+
+async fn panics() -> &'static str {
+    panic!("as asked")
+}
+
+/// Echoes whatever comes, once another protocol goes on.
+async fn tunnel(mut request: Request) -> Response {
+    let is_first = request.version() < Version::HTTP_2;
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let mut stream = TokioIo::new(upgrade.await.unwrap());
+        let mut piece = [0; 64];
+        while let Ok(count @ 1..) = stream.read(&mut piece).await {
+            if stream.write_all(&piece[..count]).await.is_err() {
+                break;
+            }
+        }
+    });
+    if is_first {
+        let headers = [("connection", "upgrade"), ("upgrade", "echo")];
+        (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+    } else {
+        StatusCode::OK.into_response()
+    }
+}
+
+/// What an app is told.
+async fn seen(headers: HeaderMap, request: Request) -> String {
+    let facts = request.extensions().get::<Facts>().unwrap();
+    let header = |name: &str| {
+        let all: Vec<_> = headers.get_all(name).iter().collect();
+        format!("{all:?}")
+    };
+    format!(
+        "uri={} host={} client={} scheme={} said={} id={} direct={} for={} proto={} forwarded={}",
+        request.uri(),
+        header("host"),
+        facts.client,
+        facts.scheme.as_str(),
+        facts.host,
+        facts.id,
+        facts.is_direct,
+        header("x-forwarded-for"),
+        header("x-forwarded-proto"),
+        header("forwarded"),
+    )
+}
+
+/// What the door is told; everything goes to the app.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) listen: ListenSettings,
+    pub(crate) tls: TlsSettings,
+}
+
+impl Settings {
+    pub(crate) fn plan(self) -> Plan {
+        Plan::of_app(self.listen, self.tls)
+    }
+}
+
+pub(crate) fn local() -> ListenAddress {
+    ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+pub(crate) fn clear(listen: ListenSettings) -> Settings {
+    Settings {
+        listen: ListenSettings {
+            http: vec![local()],
+            ..listen
+        },
+        ..Settings::default()
+    }
+}
+
+pub(crate) fn start(settings: Settings, app: &Router) -> Edge {
+    try_start(settings, 2, Inherited::default(), app).unwrap()
+}
+
+pub(crate) fn try_start(
+    settings: Settings,
+    workers: usize,
+    inherited: Inherited,
+    app: &Router,
+) -> Result<Edge, EdgeError> {
+    let means = Means {
+        workers,
+        inherited,
+        ..Means::default()
+    };
+    Edge::start(settings.plan(), means, Some(app))
+}
+
+/// An edge in the clear, and where it is.
+pub(crate) fn simple(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
+    let (scene, app) = scene();
+    let edge = start(clear(listen), &app);
+    let address = edge.http_addresses()[0];
+    (edge, address, scene)
+}
+
+pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.unwrap()
+}
+
+/// Everything until the other side closes.
+pub(crate) async fn all(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = Vec::new();
+    let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut bytes)).await;
+    // A reset after everything was read is as good an end.
+    let _ = ended.expect("the connection closes");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// One answer with a `Content-Length`.
+pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = Vec::new();
+    let read = async {
+        loop {
+            let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "))
+                    .map_or(0, |length| length.parse().unwrap());
+                if body.len() >= length {
+                    return String::from_utf8_lossy(&bytes).into_owned();
+                }
+            }
+            let byte = stream.read_u8().await.expect("an answer, whole");
+            bytes.push(byte);
+        }
+    };
+    tokio::time::timeout(SOON, read).await.expect("an answer")
+}
+
+/// Sends bytes on a connection of their own, and reads until it is closed.
+pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = connect(address).await;
+    stream.write_all(bytes).await.unwrap();
+    all(&mut stream).await
+}
+
+pub(crate) fn request(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: a.example\r\n\r\n")
+}

@@ -1,0 +1,236 @@
+use std::path::Path;
+
+use edge::{CertificateFiles, TlsSettings};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{AlertDescription, ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, ServerName};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::*;
+
+/// A fresh certificate for these names, in files.
+pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
+    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(hosts)
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    let written = CertificateFiles {
+        hosts: Vec::new(),
+        chain: folder.join(format!("{name}.pem")),
+        key: folder.join(format!("{name}.key")),
+    };
+    std::fs::write(&written.chain, certificate.pem()).unwrap();
+    std::fs::write(&written.key, key.serialize_pem()).unwrap();
+    written
+}
+
+pub(crate) fn secured(certificates: Vec<CertificateFiles>) -> Settings {
+    let mut settings = clear(ListenSettings::default());
+    settings.listen.https = vec![local()];
+    settings.tls = TlsSettings {
+        certificates,
+        self_signed: Vec::new(),
+        hsts: Some(Duration::from_mins(5)),
+    };
+    settings
+}
+
+/// A client that trusts exactly one certificate.
+pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(chain).unwrap())
+        .unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    TlsConnector::from(Arc::new(config))
+}
+
+pub(crate) async fn handshake(
+    address: SocketAddr,
+    chain: &Path,
+    protocol: &[u8],
+    name: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let connector = trusting(chain, protocol);
+    connector.connect(name, connect(address).await).await
+}
+
+async fn get(address: SocketAddr, chain: &Path, name: &str, host: &str) -> String {
+    let mut stream = handshake(address, chain, b"http/1.1", name).await.unwrap();
+    let bytes = format!("GET /seen HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    all(&mut stream).await
+}
+
+#[tokio::test]
+async fn each_name_is_shown_its_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let exact = files(folder.path(), "exact", &["a.example", "b.example"]);
+    let wild = files(folder.path(), "wild", &["*.a.example"]);
+    let (_, app) = scene();
+    let edge = start(secured(vec![wild.clone(), exact.clone()]), &app);
+    let address = edge.https_addresses()[0];
+    for (name, chain) in [
+        ("a.example", &exact.chain),
+        ("B.example", &exact.chain),
+        ("c.a.example", &wild.chain),
+    ] {
+        let answer = get(address, chain, name, name).await;
+        assert!(
+            answer.contains(" 200 ") && answer.contains("scheme=https"),
+            "{answer}"
+        );
+        assert!(
+            answer.contains("strict-transport-security: max-age=300"),
+            "{answer}"
+        );
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_told_so_and_sees_no_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), "a", &["a.example", "*.a.example"]);
+    let (_, app) = scene();
+    let edge = start(secured(vec![files.clone()]), &app);
+    let address = edge.https_addresses()[0];
+    for name in ["other.example", "x.y.a.example", "example"] {
+        let refused = handshake(address, &files.chain, b"h2", name)
+            .await
+            .unwrap_err();
+        let why = refused.get_ref().and_then(|why| why.downcast_ref());
+        let expected = rustls::Error::AlertReceived(AlertDescription::UnrecognisedName);
+        assert_eq!(why, Some(&expected), "{refused}");
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_of_another_certificate_is_misdirected() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = files(folder.path(), "first", &["a.example", "b.example"]);
+    let second = files(folder.path(), "second", &["c.example"]);
+    let (_, app) = scene();
+    let edge = start(secured(vec![first.clone(), second]), &app);
+    let address = edge.https_addresses()[0];
+    for (host, status) in [
+        ("a.example", 200),
+        ("b.example:443", 200),
+        ("c.example", 421),
+        ("d.example", 421),
+    ] {
+        let answer = get(address, &first.chain, "a.example", host).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{host}: {answer}"
+        );
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_changes_is_swapped_and_a_broken_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = files(folder.path(), "a", &["a.example"]);
+    let first = folder.path().join("first.pem");
+    std::fs::copy(&old.chain, &first).unwrap();
+    let (_, app) = scene();
+    let edge = start(secured(vec![old.clone()]), &app);
+    let address = edge.https_addresses()[0];
+    std::fs::write(&old.key, "no key").unwrap();
+    std::fs::write(folder.path().join("seen"), "").unwrap();
+    // The pair is broken now: whenever it is looked at, the old one goes on.
+    let until = std::time::Instant::now() + Duration::from_millis(1_500);
+    while std::time::Instant::now() < until {
+        assert!(
+            get(address, &first, "a.example", "a.example")
+                .await
+                .contains(" 200 ")
+        );
+    }
+    files(folder.path(), "a", &["a.example"]);
+    let swapped = async {
+        while handshake(address, &old.chain, b"http/1.1", "a.example")
+            .await
+            .is_err()
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, swapped).await.unwrap();
+    assert!(
+        handshake(address, &first, b"http/1.1", "a.example")
+            .await
+            .is_err()
+    );
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_in_the_clear_is_sent_to_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), "a", &["a.example"]);
+    let (_, app) = scene();
+    let edge = start(secured(vec![files]), &app);
+    let (http, port) = (edge.http_addresses()[0], edge.https_addresses()[0].port());
+    let bytes = |host: &str| {
+        format!("POST /x?y HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").into_bytes()
+    };
+    let moved = exchange(http, &bytes("A.example:8080")).await;
+    assert!(moved.starts_with("HTTP/1.1 308 "), "{moved}");
+    assert!(
+        moved.contains(&format!("location: https://a.example:{port}/x?y\r\n")),
+        "{moved}"
+    );
+    assert!(!moved.contains("strict-transport"), "{moved}");
+    let stays = exchange(http, &bytes("b.example")).await;
+    assert!(stays.starts_with("HTTP/1.1 404 "), "{stays}");
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn files_that_are_no_pair_are_an_error_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files_a = files(folder.path(), "a", &["a.example"]);
+    let files_b = files(folder.path(), "b", &["b.example"]);
+    files_a.key = files_b.key;
+    let (_, app) = scene();
+    let started = try_start(secured(vec![files_a]), 1, Inherited::default(), &app);
+    let text = started.map(|_| ()).unwrap_err().to_string();
+    assert!(
+        text.contains("a.pem and ") && text.contains("b.key are no pair"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn localhost_has_a_certificate_that_nobody_vouches_for() {
+    let (_, app) = scene();
+    let edge = start(secured(Vec::new()), &app);
+    let address = edge.https_addresses()[0];
+    let folder = tempfile::tempdir().unwrap();
+    let other = files(folder.path(), "a", &["localhost"]);
+    let refused = handshake(address, &other.chain, b"h2", "localhost")
+        .await
+        .unwrap_err();
+    let why = refused
+        .get_ref()
+        .and_then(|why| why.downcast_ref::<rustls::Error>());
+    assert!(
+        matches!(why, Some(rustls::Error::InvalidCertificate(_))),
+        "{refused}"
+    );
+    edge.stop().await;
+}

@@ -1,0 +1,220 @@
+//! Connections that are used again, and those that must not be.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use edge::Body;
+use edge::proxy::{Pool, Upstream};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Notify;
+
+use crate::support::{
+    After, collect, forward, get, head, ok, request, says, server, settings, upstream,
+};
+
+#[tokio::test]
+async fn a_connection_that_closed_while_unused_is_not_used() {
+    for method in ["GET", "POST", "DELETE"] {
+        let (answered, closed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (wait, told) = (Arc::clone(&answered), Arc::clone(&closed));
+        let server = server(move |_, mut stream| {
+            let (wait, told) = (Arc::clone(&wait), Arc::clone(&told));
+            async move {
+                head(&mut stream).await;
+                stream.write_all(ok("once").as_bytes()).await.unwrap();
+                wait.notified().await;
+                drop(stream);
+                told.notify_one();
+            }
+        })
+        .await;
+        let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+        // In a task: it goes on right after the close, before the runtime has
+        // heard of that.
+        let asking = tokio::spawn(async move {
+            for _ in 0..20 {
+                let answer = forward(&pool, &upstream, request(method, Body::Empty)).await;
+                assert_eq!(collect(answer.expect(method)).await, "once");
+                answered.notify_one();
+                closed.notified().await;
+            }
+        });
+        asking.await.unwrap();
+        assert_eq!(server.accepted(), 20);
+    }
+}
+
+/// Answers one request on each connection, reads the next and closes.
+async fn forgetful(requests: Arc<AtomicUsize>) -> crate::support::Server {
+    server(move |_, mut stream| {
+        let requests = Arc::clone(&requests);
+        async move {
+            head(&mut stream).await;
+            requests.fetch_add(1, Ordering::SeqCst);
+            stream.write_all(ok("one").as_bytes()).await.unwrap();
+            if head(&mut stream).await.is_some() {
+                requests.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_request_that_may_be_repeated_is_sent_once_more_on_a_fresh_connection() {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let server = forgetful(Arc::clone(&requests)).await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    assert_eq!(get(&pool, &upstream).await.unwrap(), "one");
+    assert_eq!(get(&pool, &upstream).await.unwrap(), "one");
+    assert_eq!(server.accepted(), 2);
+    assert_eq!(requests.load(Ordering::SeqCst), 3);
+    assert!(upstream.status()[0].ready);
+}
+
+#[tokio::test]
+async fn a_request_that_may_not_be_repeated_is_not() {
+    for (method, body) in [
+        ("POST", Body::Empty),
+        ("PATCH", Body::Empty),
+        ("PUT", Body::full("half a fact")),
+    ] {
+        let requests = Arc::new(AtomicUsize::new(0));
+        let server = forgetful(Arc::clone(&requests)).await;
+        let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+        assert_eq!(get(&pool, &upstream).await.unwrap(), "one");
+        let error = forward(&pool, &upstream, request(method, body))
+            .await
+            .unwrap_err();
+        assert_eq!(error.why(), "upstream_closed");
+        assert_eq!(requests.load(Ordering::SeqCst), 2, "{method}");
+        assert_eq!(server.accepted(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_connection_is_not_tried_twice() {
+    let server = says("", After::Close).await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    assert_eq!(
+        get(&pool, &upstream).await.unwrap_err().why(),
+        "upstream_closed"
+    );
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_has_begun_is_not_asked_for_again() {
+    let server = server(|_, mut stream| async move {
+        head(&mut stream).await;
+        stream.write_all(ok("one").as_bytes()).await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200").await.unwrap();
+    })
+    .await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    assert_eq!(get(&pool, &upstream).await.unwrap(), "one");
+    assert_eq!(
+        get(&pool, &upstream).await.unwrap_err().why(),
+        "upstream_closed"
+    );
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unused_connections_are_closed_before_the_server_does() {
+    let open = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&open);
+    let server = server(move |_, mut stream| {
+        let count = Arc::clone(&count);
+        async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            while head(&mut stream).await.is_some() {
+                stream.write_all(ok("one").as_bytes()).await.unwrap();
+            }
+            count.fetch_sub(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    get(&pool, &upstream).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_400)).await;
+    get(&pool, &upstream).await.unwrap();
+    assert_eq!(server.accepted(), 1, "still young");
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
+    get(&pool, &upstream).await.unwrap();
+    assert_eq!(server.accepted(), 2, "too old");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(
+        open.load(Ordering::SeqCst),
+        0,
+        "closed without being asked for"
+    );
+}
+
+#[tokio::test]
+async fn so_many_unused_connections_are_kept_and_no_more() {
+    let server = says(ok("one"), After::Stay).await;
+    let mut settings = settings(&[server.address]);
+    settings.idle_connections = 2;
+    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
+    for accepted in [5, 8] {
+        let all = (0..5).map(|_| get(&pool, &upstream));
+        for answer in futures_util::future::join_all(all).await {
+            assert_eq!(answer.unwrap(), "one");
+        }
+        assert_eq!(server.accepted(), accepted);
+    }
+}
+
+/// A generator for tests: the same numbers each time.
+fn dice(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+#[tokio::test]
+async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() {
+    const REQUESTS: usize = 20_000;
+    const AT_ONCE: usize = 16;
+    // After a random number of answers the connection is closed: at once, or
+    // with a short wait that falls into the next request.
+    let server = server(|number, mut stream| async move {
+        let mut state = number as u64 * 2_654_435_761 + 88_172_645_463_325_252;
+        loop {
+            if head(&mut stream).await.is_none() {
+                return;
+            }
+            if stream.write_all(ok("pound").as_bytes()).await.is_err() {
+                return;
+            }
+            match dice(&mut state) % 8 {
+                0 => return,
+                1 => {
+                    for _ in 0..dice(&mut state) % 20 {
+                        tokio::task::yield_now().await;
+                    }
+                    return;
+                }
+                _ => {}
+            }
+        }
+    })
+    .await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    let workers = (0..AT_ONCE).map(|_| {
+        let (pool, upstream) = (pool.clone(), Arc::clone(&upstream));
+        tokio::spawn(async move {
+            for _ in 0..REQUESTS / AT_ONCE {
+                assert_eq!(get(&pool, &upstream).await.unwrap(), "pound");
+            }
+        })
+    });
+    for worker in futures_util::future::join_all(workers).await {
+        worker.unwrap();
+    }
+    assert!(server.accepted() > 1_000, "it did close them");
+}

@@ -1,0 +1,164 @@
+//! Another plan, other servers, other certificates, while requests run.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use edge::proxy::{MemberSettings, parse_address};
+
+use super::*;
+
+/// Asks over kept connections until told to stop; counts answers, and what was
+/// no good answer.
+struct Guests {
+    stop: Arc<AtomicBool>,
+    answers: Arc<AtomicUsize>,
+    tasks: Vec<tokio::task::JoinHandle<Vec<String>>>,
+}
+
+impl Guests {
+    fn come(address: SocketAddr, target: &'static str, number: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let answers = Arc::new(AtomicUsize::new(0));
+        let tasks = (0..number)
+            .map(|_| {
+                let (stop, answers) = (Arc::clone(&stop), Arc::clone(&answers));
+                tokio::spawn(async move { ask(address, target, &stop, &answers).await })
+            })
+            .collect();
+        Self {
+            stop,
+            answers,
+            tasks,
+        }
+    }
+
+    /// Waits until so many more answers have come.
+    async fn have_heard(&self, more: usize) {
+        let until = self.answers.load(Ordering::Relaxed) + more;
+        let waiting = async {
+            while self.answers.load(Ordering::Relaxed) < until {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), waiting)
+            .await
+            .unwrap();
+    }
+
+    /// All answers, and those that were none.
+    async fn leave(self) -> (usize, Vec<String>) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut bad = Vec::new();
+        for task in self.tasks {
+            bad.extend(task.await.unwrap());
+        }
+        (self.answers.load(Ordering::Relaxed), bad)
+    }
+}
+
+async fn ask(
+    address: SocketAddr,
+    target: &str,
+    stop: &AtomicBool,
+    answers: &AtomicUsize,
+) -> Vec<String> {
+    let mut bad = Vec::new();
+    let mut stream = None;
+    let request = format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    while !stop.load(Ordering::Relaxed) {
+        let mut open = match stream.take() {
+            Some(open) => open,
+            None => TcpStream::connect(address).await.unwrap(),
+        };
+        match exchange(&mut open, &request).await {
+            Some(heard) if heard.starts_with("HTTP/1.1 200 ") => {
+                answers.fetch_add(1, Ordering::Relaxed);
+                if !heard.to_ascii_lowercase().contains("connection: close") {
+                    stream = Some(open);
+                }
+            }
+            heard => bad.push(heard.unwrap_or_else(|| "closed".to_owned())),
+        }
+    }
+    bad
+}
+
+/// One request and the whole of its answer; nothing if the connection ended first.
+async fn exchange(stream: &mut TcpStream, request: &str) -> Option<String> {
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut heard = Vec::new();
+    loop {
+        if stream.read_buf(&mut heard).await.ok()? == 0 {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&heard);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let lower = head.to_ascii_lowercase();
+            let (_, rest) = lower.split_once("content-length: ")?;
+            let length: usize = rest.split("\r\n").next()?.parse().ok()?;
+            if body.len() >= length {
+                return Some(text.into_owned());
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_while_the_plan_changes() {
+    let (one, _first) = server("one").await;
+    let (two, _second) = server("two").await;
+    let route = |server: SocketAddr| format!("[[route]]\nto = \"http://{server}\"\n");
+    let site = Site::open(&route(one), Means::default());
+    let guests = Guests::come(site.address, "/x", 8);
+    for round in 0..20 {
+        guests.have_heard(100).await;
+        let server = if round % 2 == 0 { two } else { one };
+        site.edge.reload(site.plan(&route(server))).unwrap();
+    }
+    let (answers, bad) = guests.leave().await;
+    assert!(answers >= 2_000, "{answers}");
+    assert_eq!(bad, Vec::<String>::new());
+    site.edge.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_while_servers_take_turns() {
+    let site = Site::open("[[route]]\nto = \"service:node\"\n", Means::default());
+    let upstream = site.edge.upstream("service:node").unwrap();
+    let member = |address: SocketAddr| {
+        let address = parse_address(&format!("http://{address}"), Path::new("/")).unwrap();
+        MemberSettings { address, weight: 1 }
+    };
+    let (mut address, mut running) = server("old").await;
+    upstream.set_members(&[member(address)]);
+    let guests = Guests::come(site.address, "/x", 8);
+    for _ in 0..10 {
+        guests.have_heard(200).await;
+        let (next, started) = server("new").await;
+        upstream.set_members(&[member(next)]);
+        // The old one ends once nobody is with it any more.
+        guests.have_heard(50).await;
+        drop(std::mem::replace(&mut running, started));
+        address = next;
+    }
+    let (answers, bad) = guests.leave().await;
+    assert!(answers >= 2_500, "{answers}");
+    assert_eq!(bad, Vec::<String>::new());
+    assert_eq!(upstream.status()[0].address, member(address).address);
+    drop(running);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_limit_goes_on_counting_over_a_change() {
+    let routes = "[[route]]\nto = \"status:204\"\nlimit = { rate = \"1/h\" }\n";
+    let site = Site::open(routes, Means::default());
+    assert_eq!(site.get("/").await.status, 204);
+    assert_eq!(site.get("/").await.status, 429);
+    site.edge.reload(site.plan(routes)).unwrap();
+    assert_eq!(site.get("/").await.status, 429);
+    let other = routes.replace("1/h", "2/h");
+    site.edge.reload(site.plan(&other)).unwrap();
+    assert_eq!(site.get("/").await.status, 204, "another limit begins anew");
+    site.edge.stop().await;
+}

@@ -1,0 +1,118 @@
+//! The access log of the front door, and what its lines may say. Requests that
+//! the app answers are logged by the app, which knows its own addresses.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use edge::log::{Format, Writing};
+use web::masking;
+
+use crate::configuration::LogLevel;
+use crate::log;
+
+/// Opens the access log, whose lines stand among the others of the program:
+/// one line per request is of the level `info`.
+pub(crate) fn open(
+    settings: &log::Log,
+    lines: &log::Writing,
+) -> Result<Option<(edge::log::Log, Writing)>> {
+    if !matches!(
+        settings.level,
+        LogLevel::Info | LogLevel::Debug | LogLevel::Trace
+    ) {
+        return Ok(None);
+    }
+    let format = if settings.is_text() {
+        Format::Combined
+    } else {
+        Format::Json
+    };
+    edge::log::Log::start(format, Arc::new(mask), lines.lines())
+        .map(Some)
+        .context("cannot start the thread that writes the access log")
+}
+
+/// An address as logs may show it: codes in the path are cut, and of a query
+/// only the names are left.
+fn mask(address: &str) -> Cow<'_, str> {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) if !address.starts_with('/') => (Some(scheme), rest),
+        _ => (None, address),
+    };
+    let (host, target) = match scheme {
+        Some(_) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        None => ("", rest),
+    };
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let masked = without_code(path);
+    if query.is_none() && masked == path {
+        return Cow::Borrowed(address);
+    }
+    let mut shown = scheme.map_or_else(String::new, |scheme| format!("{scheme}://{host}"));
+    shown.push_str(&masked);
+    for (number, pair) in query.unwrap_or_default().split('&').enumerate() {
+        shown.push_str(if query.is_none() {
+            ""
+        } else if number == 0 {
+            "?"
+        } else {
+            "&"
+        });
+        match pair.split_once('=') {
+            Some((name, _)) => {
+                shown.push_str(name);
+                shown.push_str("=***");
+            }
+            None if pair.is_empty() => {}
+            None => shown.push_str("***"),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The path without what would open an invitation, also where it was typed as
+/// the last piece of any path. Names of files have an ending, and stay.
+fn without_code(path: &str) -> Cow<'_, str> {
+    let masked = masking::mask(path);
+    let end = masked.trim_end_matches('/').len();
+    let start = masked[..end].rfind('/').map_or(0, |slash| slash + 1);
+    let last = &masked[start..end];
+    let cut = masking::mask_unknown(last);
+    if last.contains('.') || last.ends_with("***") || cut == last {
+        return masked;
+    }
+    Cow::Owned(format!("{}{cut}{}", &masked[..start], &masked[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn no_code_and_nothing_typed_is_shown() {
+        for (address, shown) in [
+            ("/", "/"),
+            ("", ""),
+            ("/images/pelamin.jpg", "/images/pelamin.jpg"),
+            ("/catalogue/?q=Rahma&page=2", "/catalogue/?q=***&page=***"),
+            ("/invite/RAHMA/rsvp?lang=en", "/invite/RA***/rsvp?lang=***"),
+            ("/RAHMA", "/RA***"),
+            ("/wedding/RAHMA/", "/wedding/RA***/"),
+            ("/sign-in/0123456789", "/sign-in/***"),
+            ("/?kenduri-pass=0123", "/?kenduri-pass=***"),
+            ("/login.php?to=%2Finvite%2FRAHMA&x", "/login.php?to=***&***"),
+            (
+                "https://kad.example/invite/RAHMA?a=b",
+                "https://kad.example/invite/RA***?a=***",
+            ),
+            ("https://kad.example", "https://kad.example"),
+            ("/go.html?to=https://kad.example/RAHMA", "/go.html?to=***"),
+        ] {
+            assert_eq!(mask(address), shown);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The app as the edge mounts it: the edge's request in, its answer out.
+//!
+//! The edge knows no router and the router no edge; this is the one place that
+//! knows both.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, Response, StatusCode};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use web::facts::RequestId;
+
+use crate::bodies::{Ending, Timed};
+
+/// The whole body of a request may take so long. What the app reads is small:
+/// who drips it would hold a place for nothing. The edge bounds standstill.
+const BODY_TIME: Duration = Duration::from_mins(1);
+/// An answer of a known size up to this is handed over in one piece.
+const ONE_PIECE: u64 = 256 << 10;
+
+/// The router, in the shape the edge asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Mounted {
+    router: Router,
+    /// Streams that never end by themselves end with this.
+    stop: CancellationToken,
+}
+
+impl Mounted {
+    /// Mounts a router whose streams end at `stop`.
+    pub(crate) fn new(router: Router, stop: CancellationToken) -> Self {
+        Self { router, stop }
+    }
+}
+
+impl edge::App for Mounted {
+    async fn answer(self, request: Request<edge::Body>) -> edge::Answer {
+        let (mut parts, body) = request.into_parts();
+        if let Some(facts) = parts.extensions.remove().and_then(|facts| told(&facts)) {
+            parts.extensions.insert(facts);
+        }
+        let request = Request::from_parts(parts, Timed::around(body, BODY_TIME));
+        let answer = match self.router.oneshot(request).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        };
+        hand_over(answer, self.stop).await
+    }
+}
+
+/// What the edge knows of a request, in the app's words.
+fn told(facts: &edge::Facts) -> Option<web::Facts> {
+    Some(web::Facts {
+        request_id: RequestId::parse(facts.id.as_str())?,
+        client: facts.client,
+        https: facts.scheme == edge::Scheme::Https,
+        is_direct: facts.is_direct,
+    })
+}
+
+async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Answer {
+    let (parts, body) = answer.into_parts();
+    let is_stream = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let body = match body.size_hint().exact() {
+        Some(0) => edge::Body::Empty,
+        Some(size) if size <= ONE_PIECE => match to_bytes(body, usize::MAX).await {
+            Ok(bytes) => edge::Body::full(bytes),
+            Err(error) => return broken(&error),
+        },
+        _ if is_stream => edge::Body::stream(Ending::new(body, stop)),
+        _ => edge::Body::stream(body),
+    };
+    Response::from_parts(parts, body)
+}
+
+/// An answer whose body could not be read whole.
+fn broken(error: &axum::Error) -> edge::Answer {
+    tracing::error!(%error, "the body of an answer broke off");
+    let mut answer = Response::new(edge::Body::Empty);
+    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::{get, post};
+    use edge::App as _;
+
+    use super::*;
+
+    async fn ask(mounted: &Mounted, path: &str, body: edge::Body) -> edge::Answer {
+        let mut request = Request::post(path).body(body).expect("a request");
+        if path == "/get" {
+            *request.method_mut() = axum::http::Method::GET;
+        }
+        mounted.clone().answer(request).await
+    }
+
+    #[tokio::test]
+    async fn answers_of_known_size_are_in_one_piece_and_streams_end_with_the_program() {
+        let endless = || {
+            let mut answer = Response::new(Body::new(Endless));
+            let kind = axum::http::HeaderValue::from_static("text/event-stream");
+            answer.headers_mut().insert(CONTENT_TYPE, kind);
+            answer
+        };
+        let router = Router::new()
+            .route("/get", get("hello"))
+            .route("/nothing", post(async || StatusCode::NO_CONTENT))
+            .route("/stream", post(async move || endless()));
+        let stop = CancellationToken::new();
+        let mounted = Mounted::new(router, stop.clone());
+        let full = ask(&mounted, "/get", edge::Body::Empty).await.into_body();
+        assert!(matches!(full, edge::Body::Full(_)));
+        let none = ask(&mounted, "/nothing", edge::Body::Empty).await;
+        assert!(matches!(none.into_body(), edge::Body::Empty));
+        let stream = ask(&mounted, "/stream", edge::Body::Empty).await;
+        let read = to_bytes(Body::new(stream.into_body()), usize::MAX);
+        stop.cancel();
+        assert_eq!(read.await.expect("an orderly end").len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_not_waited_for() {
+        let router = Router::new().route("/", post(async |body: axum::body::Bytes| body));
+        let mounted = Mounted::new(router, CancellationToken::new());
+        let began = tokio::time::Instant::now();
+        let answer = ask(&mounted, "/", edge::Body::stream(Dripping::default())).await;
+        assert!(answer.status().is_client_error(), "{}", answer.status());
+        assert_eq!(began.elapsed(), BODY_TIME);
+    }
+
+    /// Never ends, and never says anything.
+    struct Endless;
+
+    impl axum::body::HttpBody for Endless {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    /// A byte a second, for ever.
+    struct Dripping(std::pin::Pin<Box<tokio::time::Sleep>>);
+
+    impl Default for Dripping {
+        fn default() -> Self {
+            Self(Box::pin(tokio::time::sleep(Duration::from_secs(1))))
+        }
+    }
+
+    impl axum::body::HttpBody for Dripping {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            self.0.as_mut().poll(context).map(|()| {
+                self.0 = Box::pin(tokio::time::sleep(Duration::from_secs(1)));
+                let byte = axum::body::Bytes::from_static(b"x");
+                Some(Ok(http_body::Frame::data(byte)))
+            })
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Settings that are read again while Kenduri runs: what concerns the front
+//! door is swapped, the rest is named and waits for a restart.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use edge::Edge;
+use toml::Table;
+
+use crate::configuration::{self, Asked, Configuration};
+
+/// The sections that make the plan of the edge.
+const SWAPPED: [&str; 4] = ["listen", "route", "tls", "upstream"];
+
+/// What is in force, and where to look for what comes next.
+pub(crate) struct Reload {
+    asked: Asked,
+    said: Table,
+    /// What was started, and does not change.
+    started: Started,
+}
+
+/// What a plan must fit to while the program runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Started {
+    /// Whether any of the app runs.
+    pub(crate) app: bool,
+    /// Whether only this machine may reach it.
+    pub(crate) is_private: bool,
+}
+
+impl Reload {
+    /// What the program was started with.
+    pub(crate) fn new(asked: Asked, configuration: &Configuration, started: Started) -> Self {
+        Self {
+            asked,
+            said: configuration.said().clone(),
+            started,
+        }
+    }
+
+    /// Reads the settings again and has the edge do what they say, all or nothing.
+    /// Returns what changed.
+    pub(crate) fn apply(&mut self, edge: &Edge) -> Result<String> {
+        let found = configuration::load(&self.asked)?;
+        if self.started.is_private && !found.settings.is_private() {
+            bail!(
+                "listen.http or listen.https could be reached from other machines, and this Kenduri was started \
+                 for this machine only: with mail.url = \"mailbox:\", or as a demonstration\n  restart it to change that"
+            );
+        }
+        if !self.started.app && found.plan.needs_app() {
+            bail!(
+                "a route leads to the app now, of which nothing was started\n  restart Kenduri to change that"
+            );
+        }
+        let differences = configuration::differences(&self.said, found.said());
+        let is_swapped = |key: &String| {
+            let section = key.split(['.', '[']).next().unwrap_or_default();
+            SWAPPED.contains(&section)
+        };
+        let (swapped, waiting): (Vec<_>, Vec<_>) = differences.into_iter().partition(is_swapped);
+        let said = found.said().clone();
+        let mut told = if swapped.is_empty() {
+            "Nothing changed at the front door; its files were read again.\n".to_owned()
+        } else {
+            format!("Changed: {}.\n", swapped.join(", "))
+        };
+        if !waiting.is_empty() {
+            // Writing into a text cannot fail.
+            let _ = writeln!(told, "Waiting for a restart: {}.", waiting.join(", "));
+        }
+        for warning in &found.warnings {
+            let _ = writeln!(told, "Warning: {warning}");
+        }
+        edge.reload(found.plan)?;
+        for section in SWAPPED {
+            match said.get(section) {
+                Some(value) => self.said.insert(section.to_owned(), value.clone()),
+                None => self.said.remove(section),
+            };
+        }
+        Ok(told)
+    }
+}

@@ -1,0 +1,92 @@
+//! Sockets that are there before the edge is: handed in by whoever started the
+//! program, or bound here because their addresses must be known first.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::{Context as _, Result};
+use edge::{Inherited, ListenAddress};
+
+use crate::configuration::{self, Asked, Configuration, Flag};
+
+/// How many ports after the asked one are tried for a demonstration.
+const PORTS_TRIED: u16 = 100;
+/// How many connections the system keeps until they are accepted.
+const BACKLOG: i32 = 4_096;
+
+/// Whether another port will do when the asked one is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// It will not.
+    Asked,
+    /// The next that is free will do.
+    Near,
+}
+
+/// The configuration with the addresses that are really listened on, and the
+/// sockets there are already.
+pub(crate) fn prepare(
+    mut asked: Asked,
+    configuration: Configuration,
+    port: Port,
+) -> Result<(Asked, Configuration, Inherited)> {
+    let variable = |wanted: &str| {
+        let mut all = asked.environment.iter();
+        all.find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
+    };
+    let handed_in = Inherited::receive(variable("LISTEN_FDS"), variable("LISTEN_PID"))?;
+    let listen = &configuration.settings.listen;
+    let is_open = |address: &ListenAddress| match address {
+        ListenAddress::Tcp(tcp) => tcp.port() == 0 || port == Port::Near,
+        ListenAddress::Everywhere(_) | ListenAddress::Unix(_) => false,
+    };
+    if handed_in.left() > 0 || !listen.http.iter().any(is_open) {
+        return Ok((asked, configuration, handed_in));
+    }
+    let (mut sockets, mut addresses) = (Vec::new(), Vec::new());
+    for address in &listen.http {
+        match address {
+            ListenAddress::Tcp(tcp) if is_open(address) => {
+                let socket = bind(*tcp, port)?;
+                addresses.push(socket.local_addr()?.to_string());
+                sockets.push(socket.into());
+            }
+            other => addresses.push(other.to_string()),
+        }
+    }
+    // A later flag wins over the one that was typed, also when the file is read again.
+    asked.flags.push(Flag {
+        typed: "--listen".to_owned(),
+        key: "listen.http".to_owned(),
+        value: addresses.join(","),
+    });
+    let configuration = configuration::load(&asked)?;
+    Ok((asked, configuration, Inherited::new(sockets)?))
+}
+
+fn bind(asked: SocketAddr, port: Port) -> Result<TcpListener> {
+    let mut tried = asked;
+    for _ in 0..PORTS_TRIED {
+        match TcpListener::bind(tried) {
+            Ok(socket) => {
+                // The system's first choice is made for fewer visitors.
+                rustix::net::listen(&socket, BACKLOG)?;
+                return Ok(socket);
+            }
+            Err(error) => match tried.port().checked_add(1) {
+                Some(next) if port == Port::Near && error.kind() == io::ErrorKind::AddrInUse => {
+                    tried.set_port(next);
+                }
+                _ => {
+                    return Err(error).with_context(|| {
+                        format!("cannot listen on {tried}\n  name another address with --listen")
+                    });
+                }
+            },
+        }
+    }
+    anyhow::bail!(
+        "cannot listen on {asked}, nor on the {PORTS_TRIED} ports after it\n  name another with --listen"
+    )
+}

@@ -1,0 +1,319 @@
+//! The program as the only one at the door: files, neighbours, certificates, and
+//! settings that change while it runs.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::http::{self, Answer};
+use crate::program::{Program, run, text};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder with settings and a page in it.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(settings: &str) -> Self {
+        let place = Self(tempfile::tempdir().expect("a folder"));
+        fs::create_dir(place.path().join("pages")).expect("a folder");
+        place.write("pages/index.html", "<p>Selamat datang");
+        place.write("kenduri.toml", settings);
+        place
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        fs::write(self.path().join(name), content).expect("a file");
+    }
+
+    fn config(&self) -> String {
+        self.path().join("kenduri.toml").display().to_string()
+    }
+
+    fn serve(&self) -> Program {
+        Program::start(&["serve", "--config", &self.config()], &[])
+    }
+
+    /// The exit code, and what was said on either output.
+    fn order(&self, words: &[&str]) -> (Option<i32>, String) {
+        let config = self.config();
+        let words = [words, &["--config", &config]].concat();
+        let output = run(&words, self.path(), &[]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        (output.status.code(), said)
+    }
+}
+
+fn get(program: &Program, host: &str, path: &str, headers: &str) -> Answer {
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+    http::raw(&program.address, request.as_bytes()).expect("an answer")
+}
+
+const FILES: &str = "data = \"data\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n\
+                     [[route]]\nto = \"files:pages\"\n";
+
+#[test]
+fn without_a_route_to_the_app_nothing_of_it_is_there() {
+    let aside = "[log]\nto = \"logs\"\n[metrics]\nlisten = \"unix:run/figures.sock\"\n";
+    let place = Place::new(&format!("{FILES}{aside}"));
+    let mut program = place.serve();
+    assert_eq!(program.get("/").text(), "<p>Selamat datang");
+    assert_eq!(program.get("/admin/x.html?q=Rahma").status, 404);
+    assert_eq!(program.get("/invite/RAHMA").status, 404);
+    assert_eq!(program.get("/../kenduri.toml").status, 404);
+    let socket = place.path().join("data/run/figures.sock");
+    let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let figures = http::over_unix(&socket, request).expect("an answer").text();
+    assert!(figures.contains("edge_requests_total{route="), "{figures}");
+    assert!(!figures.contains("kenduri_store"), "{figures}");
+    let mut data: Vec<_> = fs::read_dir(place.path().join("data"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    data.sort();
+    assert_eq!(data, ["logs", "run"]);
+    let (code, said) = place.order(&[
+        "owner",
+        "create",
+        "--email",
+        "a@b.example",
+        "--name",
+        "Farah",
+    ]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("runs without its own pages"), "{said}");
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+
+    let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
+    let lines = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let lines: Vec<serde_json::Value> = lines.collect();
+    let told = |path: &str| lines.iter().find(|line| line["path"] == path);
+    let page = told("/").expect("a line");
+    assert_eq!(
+        (&page["status"], &page["method"]),
+        (&200.into(), &"GET".into())
+    );
+    assert!(
+        page["id"].is_string() && page["client"] == "127.0.0.1",
+        "{page}"
+    );
+    assert!(
+        told("/admin/x.html").is_some() && told("/invite/RA***").is_some(),
+        "{log}"
+    );
+    assert!(!log.contains("RAHMA") && !log.contains("Rahma"), "{log}");
+}
+
+#[test]
+fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
+    let place = Place::new(FILES);
+    assert_eq!(place.order(&["apply"]).0, Some(3), "nobody runs");
+    let mut program = place.serve();
+
+    let gone = "[[route]]\npath = \"/old/\"\nto = \"status:410\"\n";
+    place.write(
+        "kenduri.toml",
+        &format!("{FILES}{gone}[site]\nname = \"Rumah\"\n"),
+    );
+    let (code, said) = place.order(&["apply"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        said,
+        "Changed: route[1].\nWaiting for a restart: site.name.\n"
+    );
+    assert_eq!(program.get("/old/x").status, 410);
+    let (_, said) = place.order(&["apply"]);
+    assert!(said.starts_with("Nothing changed"), "{said}");
+    assert!(said.contains("restart: site.name."), "{said}");
+
+    place.write(
+        "kenduri.toml",
+        &format!("{FILES}[[route]]\npath = \"/old/\"\nto = \"files:nowhere\"\n"),
+    );
+    let (code, said) = place.order(&["apply"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("kenduri.toml:8: route[1].to: "), "{said}");
+    assert_eq!(program.get("/old/x").status, 410);
+    place.write(
+        "kenduri.toml",
+        &format!("{FILES}[[route]]\npath = \"/x\"\nto = \"app\"\n"),
+    );
+    let (code, said) = place.order(&["apply"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("restart Kenduri"), "{said}");
+    let listen = |https: &str| FILES.replace("0\"]\n", &format!("0\"]\nhttps = [\"{https}\"]\n"));
+    place.write("kenduri.toml", &listen("unix:run/tls.sock"));
+    let (code, said) = place.order(&["apply"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("listen.https") && said.contains("route[1]"),
+        "{said}"
+    );
+    let socket = place.path().join("data/run/tls.sock");
+    assert!(UnixStream::connect(socket).is_ok());
+    assert_eq!(program.get("/old/x").status, 404);
+
+    place.write(
+        "kenduri.toml",
+        &format!("{FILES}{}", gone.replace("410", "451")),
+    );
+    program.signal(Signal::HUP);
+    let end = Instant::now() + PATIENCE;
+    while program.get("/old/x").status != 451 {
+        assert!(Instant::now() < end, "the signal was not heard");
+        std::thread::yield_now();
+    }
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
+fn the_doors_close_for_all_but_the_owner() {
+    let place = Place::new(FILES);
+    let mut program = place.serve();
+    let (code, said) = place.order(&["maintenance", "on", "--host", "Kad.example"]);
+    assert_eq!(code, Some(0), "{said}");
+    let link = said.lines().last().unwrap_or_default();
+    let path = link.strip_prefix("http://kad.example").expect("a link");
+    let path = path.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
+    let closed = get(&program, "kad.example", "/", "");
+    assert_eq!(closed.status, 503);
+    assert!(closed.header("retry-after").is_some());
+    assert_eq!(program.get("/").status, 200, "another host");
+    let entered = get(&program, "kad.example", path, "");
+    assert_eq!(entered.status, 303, "{path} {}", entered.head);
+    let cookie = format!("Cookie: {}\r\n", entered.cookie().expect("a pass"));
+    assert_eq!(get(&program, "kad.example", "/", &cookie).status, 200);
+
+    // It outlives a restart, and opens again without anybody running.
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    let mut program = place.serve();
+    assert_eq!(get(&program, "kad.example", "/", "").status, 503);
+    assert_eq!(get(&program, "kad.example", "/", &cookie).status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    assert_eq!(place.order(&["maintenance", "off"]).0, Some(0));
+    let program = place.serve();
+    assert_eq!(get(&program, "kad.example", "/", "").status, 200);
+    assert_eq!(place.order(&["maintenance", "on"]).0, Some(0));
+    assert_eq!(program.get("/").status, 503);
+    assert_eq!(place.order(&["maintenance", "off"]).0, Some(0));
+    assert_eq!(program.get("/").status, 200);
+}
+
+/// Answers one request with the head it got.
+fn echo(listener: TcpListener) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a visitor");
+        let mut reader = BufReader::new(stream.try_clone().expect("once more"));
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(reader.read_line(&mut head).expect("a line"), 0);
+        }
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{head}",
+            head.len()
+        );
+        stream.write_all(answer.as_bytes()).expect("sent");
+    })
+}
+
+#[test]
+fn the_app_a_folder_and_a_neighbour_share_one_door() {
+    let neighbour = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = neighbour.local_addr().expect("an address");
+    let place = Place::new(&format!(
+        "data = \"data\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n[[route]]\nto = \"app\"\n\
+         [[route]]\npath = \"/pages/\"\nstrip = \"/pages\"\nto = \"files:pages\"\n\
+         [[route]]\npath = \"/node/\"\nstrip = \"/node\"\nto = \"http://{address}\"\n"
+    ));
+    let program = place.serve();
+    assert_eq!(program.get("/readyz").status, 200);
+    assert!(place.path().join("data/kenduri.db").exists());
+    assert_eq!(program.get("/pages/").text(), "<p>Selamat datang");
+    let echoes = echo(neighbour);
+    let forged = "X-Forwarded-For: 203.0.113.9\r\nX-Request-Id: forged\r\n";
+    let answer = get(&program, "kad.example", "/node/a%2Fb?c=d", forged);
+    let head = answer.text().to_lowercase();
+    assert!(head.starts_with("get /a%2fb?c=d http/1.1"), "{head}");
+    assert!(head.contains("host: kad.example\r\n"), "{head}");
+    assert!(head.contains("x-forwarded-for: 127.0.0.1\r\n"), "{head}");
+    let id = answer.header("x-request-id").expect("an id").to_owned();
+    assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
+    echoes.join().expect("an end");
+    // The app knows that somebody claims to ask for another, and believes neither.
+    assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
+    assert_eq!(
+        get(&program, &program.address, "/metrics", forged).status,
+        404
+    );
+    let figures = program.get("/metrics").text();
+    assert!(figures.contains("edge_requests_total{route="), "{figures}");
+
+    // The mailbox is still there until a restart.
+    let public = "[listen]\nhttps = [\":0\"]\n[mail]\nurl = \"smtp://localhost:1\"\n";
+    place.write("kenduri.toml", &format!("data = \"data\"\n{public}"));
+    let (code, said) = place.order(&["apply"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("for this machine only"), "{said}");
+}
+
+#[test]
+fn certificates_in_files_open_the_door_with_tls() {
+    let place = Place::new(
+        "data = \"data\"\n[site]\nurl = \"https://kad.example\"\n[mail]\nurl = \"smtp://localhost:1\"\n\
+         [listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\n\
+         [[tls.certificate]]\nchain = \"chain.pem\"\nkey = \"key.pem\"\n",
+    );
+    let made =
+        rcgen::generate_simple_self_signed(["kad.example".to_owned()]).expect("a certificate");
+    place.write("chain.pem", &made.cert.pem());
+    place.write("key.pem", &made.signing_key.serialize_pem());
+    let mut program = place.serve();
+    let moved = get(&program, "kad.example", "/login?x=y", "");
+    assert_eq!(moved.status, 308);
+    let secure = program.listener("https://");
+    let port = secure.rsplit(':').next().unwrap_or_default();
+    let expected = format!("https://kad.example:{port}/login?x=y");
+    assert_eq!(moved.header("location"), Some(expected.as_str()));
+
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone()).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let config = Arc::new(config);
+    let connect = |name: &str| {
+        let name = ServerName::try_from(name.to_owned()).expect("a name");
+        let client = ClientConnection::new(Arc::clone(&config), name).expect("a client");
+        let stream = TcpStream::connect(&secure).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        StreamOwned::new(client, stream)
+    };
+    let mut stream = connect("kad.example");
+    let request = "GET /login HTTP/1.1\r\nHost: kad.example\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        connect("other.example").write_all(b"x").is_err(),
+        "nobody else's certificate"
+    );
+}

@@ -1,0 +1,104 @@
+//! What was answered to the hosts' questions, as a list and as columns.
+
+use super::table::Ground;
+use super::{Cell, Sheet};
+use crate::guest::GuestId;
+use crate::hosting::listing::Line;
+use crate::invitation::InvitationId;
+use crate::question::{Answer, Question};
+use crate::words::AskedOf;
+
+impl Ground<'_> {
+    /// Questions of one kind of audience, with a column each.
+    pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
+        let all = self.answered.questions.iter();
+        all.filter(move |question| question.asked_of == of)
+    }
+
+    pub(super) fn question_headings(&self, of: AskedOf) -> impl Iterator<Item = String> {
+        self.questions(of)
+            .map(|question| self.question_title(question))
+    }
+
+    /// The cells under [`Ground::question_headings`].
+    pub(super) fn question_cells(
+        &self,
+        invitation: &InvitationId,
+        guest: Option<&GuestId>,
+    ) -> impl Iterator<Item = Cell> {
+        let of = match guest {
+            None => AskedOf::Household,
+            Some(_) => AskedOf::Guest,
+        };
+        self.questions(of).map(move |question| {
+            self.answer(question, invitation, guest)
+                .unwrap_or(Cell::Empty)
+        })
+    }
+
+    /// One line per answer: which question, whose, what.
+    pub(super) fn all_answers(&self, lines: &[Line]) -> Sheet {
+        let mut rows = Vec::new();
+        for question in &self.answered.questions {
+            let title = self.question_title(question);
+            let mut add = |household: &str, name: &str, answer: Option<Cell>| {
+                if let Some(answer) = answer {
+                    rows.push(vec![
+                        Cell::from(title.as_str()),
+                        Cell::from(household),
+                        Cell::from(name),
+                        answer,
+                    ]);
+                }
+            };
+            match question.asked_of {
+                AskedOf::Household => {
+                    for line in lines {
+                        let answer = self.answer(question, &line.id, None);
+                        add(&line.household, "", answer);
+                    }
+                }
+                AskedOf::Guest => {
+                    for person in &self.people {
+                        let answer = self.answer(question, &person.invitation, Some(&person.id));
+                        add(&person.household, &person.name, answer);
+                    }
+                }
+            }
+        }
+        Sheet {
+            name: self.name("host-export-sheet-questions"),
+            headings: self.say(&[
+                "host-export-question",
+                "host-export-household",
+                "host-export-guest",
+                "host-export-answer",
+            ]),
+            rows,
+        }
+    }
+
+    fn answer(
+        &self,
+        question: &Question,
+        invitation: &InvitationId,
+        guest: Option<&GuestId>,
+    ) -> Option<Cell> {
+        let default = &self.occasion.details.default_language;
+        let answer = self.answered.of(question, invitation, guest)?;
+        Some(match answer {
+            Answer::Number(number) => Cell::from(*number),
+            // As every program sorts it, like all other dates of a file.
+            Answer::Text(text) if question.choices.is_empty() => Cell::from(text.as_str()),
+            other => Cell::from(question.say(other, self.text, default)),
+        })
+    }
+
+    fn question_title(&self, question: &Question) -> String {
+        let default = &self.occasion.details.default_language;
+        question
+            .title
+            .pick(self.text.language(), default)
+            .to_string()
+    }
+}

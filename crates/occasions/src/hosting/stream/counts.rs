@@ -1,0 +1,137 @@
+//! The counters of an occasion, counted once for all who listen: they are the
+//! same for every role, and counting them takes the longest of all that a
+//! stream does.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::SUMMARY_EVERY;
+use crate::hosting::Refusal;
+use crate::occasion::OccasionId;
+
+/// The counters of every occasion that somebody listens to.
+#[derive(Clone, Debug, Default)]
+pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
+
+type Shared = tokio::sync::Mutex<Option<Counted>>;
+
+/// The counters of one occasion, for one who listens.
+#[derive(Clone, Debug)]
+pub(super) struct Counts(Arc<Shared>);
+
+/// What was counted.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    /// The number of the last news that the counters know of.
+    pub(super) cursor: i64,
+    /// The counters.
+    pub(super) summary: Arc<Value>,
+    at: Instant,
+}
+
+impl AllCounts {
+    /// The counters of one occasion; forgotten when nobody listens any more.
+    pub(super) fn of(&self, occasion: &OccasionId) -> Counts {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = all.get(occasion).and_then(Weak::upgrade) {
+            return Counts(shared);
+        }
+        all.retain(|_, shared| shared.strong_count() > 0);
+        let shared = Arc::new(Shared::default());
+        all.insert(occasion.clone(), Arc::downgrade(&shared));
+        Counts(shared)
+    }
+}
+
+impl Counts {
+    /// Counters that know of news number `last`. Who asks while somebody else
+    /// counts waits for that; `count` runs only if it does not suffice.
+    pub(super) async fn after<F>(
+        &self,
+        last: i64,
+        count: impl FnOnce() -> F,
+    ) -> Result<Counted, Refusal>
+    where
+        F: Future<Output = Result<(i64, Value), Refusal>>,
+    {
+        let mut known = self.0.lock().await;
+        if let Some(counted) = known.as_ref()
+            && counted.cursor >= last
+            && counted.at.elapsed() < SUMMARY_EVERY
+        {
+            return Ok(counted.clone());
+        }
+        let (cursor, summary) = count().await?;
+        let counted = Counted {
+            cursor,
+            summary: Arc::new(summary),
+            at: Instant::now(),
+        };
+        *known = Some(counted.clone());
+        Ok(counted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use platform::id::Id as _;
+    use serde_json::json;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    fn occasion(number: usize) -> OccasionId {
+        OccasionId::from_text(format!("01970000-0000-7000-8000-{number:012}"))
+    }
+
+    #[tokio::test]
+    async fn all_who_ask_for_one_state_get_what_is_counted_once() {
+        let (all, counted, begin) = (
+            AllCounts::default(),
+            Arc::new(AtomicUsize::new(0)),
+            Arc::new(Notify::new()),
+        );
+        let ask = |last: i64| {
+            let counts = all.of(&occasion(1));
+            let (counted, begin) = (Arc::clone(&counted), Arc::clone(&begin));
+            tokio::spawn(async move {
+                let count = async || {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    begin.notified().await;
+                    Ok((last, json!({"cursor": last})))
+                };
+                counts.after(last, count).await.unwrap().cursor
+            })
+        };
+        let keeps = all.of(&occasion(1));
+        let asked: Vec<_> = (0..50).map(|_| ask(7)).collect();
+        tokio::task::yield_now().await;
+        begin.notify_one();
+        for one in asked {
+            assert_eq!(one.await.unwrap(), 7);
+        }
+        assert_eq!(counted.load(Ordering::Relaxed), 1);
+        begin.notify_one();
+        assert_eq!(ask(8).await.unwrap(), 8, "later news is counted anew");
+        assert_eq!(ask(7).await.unwrap(), 8);
+        assert_eq!(counted.load(Ordering::Relaxed), 2);
+        keeps.0.lock().await.as_mut().unwrap().at -= SUMMARY_EVERY;
+        begin.notify_one();
+        assert_eq!(ask(7).await.unwrap(), 7, "days pass without news");
+        assert_eq!(counted.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn occasions_nobody_listens_to_are_forgotten() {
+        let all = AllCounts::default();
+        for number in 0..1_000 {
+            drop(all.of(&occasion(number)));
+        }
+        assert_eq!(all.0.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,145 @@
+//! What was answered to the hosts' questions, as far as it counts: who declined
+//! the events of a question is out of its numbers and lists, whatever is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use platform::{Tx, sql};
+
+use super::access::{HostOf, Leave};
+use super::listing::{self, Filter};
+use super::{Refusal, occasions};
+use crate::event;
+use crate::guest::GuestId;
+use crate::invitation::InvitationId;
+use crate::question::{self, Answer, Given, Question, QuestionId};
+use crate::words::{QuestionKind, ReplyStatus};
+
+/// Questions with the answers that count.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// All questions, in the order they are shown.
+    pub questions: Vec<Question>,
+    given: BTreeMap<(QuestionId, InvitationId, Option<GuestId>), Answer>,
+}
+
+/// What was answered to one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// The question.
+    pub question: Question,
+    /// How many answers count.
+    pub answered: i64,
+    /// How often each of the possible answers was given.
+    pub choices: Vec<(Answer, i64)>,
+    /// All numbers together, where numbers are asked for.
+    pub sum: Option<i64>,
+}
+
+/// Everything that counts in the occasion, archived households left out.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
+    host.needs(Leave::See)?;
+    let occasion = occasions::load(tx, host)?;
+    let questions = question::of(tx, &occasion.id)?;
+    if questions.is_empty() {
+        return Ok(Answered {
+            questions,
+            given: BTreeMap::new(),
+        });
+    }
+    let here: BTreeSet<InvitationId> = listing::all_invitations(tx, host, &Filter::default())?
+        .into_iter()
+        .map(|line| line.id)
+        .collect();
+    let events: BTreeMap<_, _> = event::list(tx, &occasion.id)?
+        .into_iter()
+        .map(|event| (event.id, event.key))
+        .collect();
+    let rows: Vec<(InvitationId, GuestId, event::EventId, ReplyStatus)> = tx.all(
+        sql!(
+            "SELECT guest.invitation, reply.guest, reply.event, reply.status
+             FROM event JOIN reply ON reply.event = event.id
+             JOIN guest ON guest.id = reply.guest
+             WHERE event.occasion = $1"
+        ),
+        &[&occasion.id],
+    )?;
+    let mut households: BTreeMap<InvitationId, Vec<(GuestId, String, ReplyStatus)>> =
+        BTreeMap::new();
+    for (invitation, guest, event, status) in rows {
+        if let Some(key) = events.get(&event) {
+            let replies = households.entry(invitation).or_default();
+            replies.push((guest, key.clone(), status));
+        }
+    }
+    let counts = |one: &Given| {
+        let question = questions
+            .iter()
+            .find(|question| question.id == one.question);
+        let replies = households.get(&one.invitation);
+        here.contains(&one.invitation)
+            && question.zip(replies).is_some_and(|(question, replies)| {
+                replies.iter().any(|(guest, event, status)| {
+                    one.guest.as_ref().is_none_or(|of| of == guest)
+                        && question.is_about(event)
+                        && question.counts_at(*status)
+                })
+            })
+    };
+    let given = question::all_answers(tx, &occasion.id)?
+        .into_iter()
+        .filter(counts)
+        .map(|one| ((one.question, one.invitation, one.guest), one.answer))
+        .collect();
+    Ok(Answered { questions, given })
+}
+
+impl Answered {
+    /// What a household answered as a whole, or one person on it.
+    pub fn of(
+        &self,
+        question: &Question,
+        invitation: &InvitationId,
+        guest: Option<&GuestId>,
+    ) -> Option<&Answer> {
+        let whose = (question.id.clone(), invitation.clone(), guest.cloned());
+        self.given.get(&whose)
+    }
+
+    /// Numbers for each question that is asked, or was answered.
+    pub fn tallies(&self) -> Vec<Tally> {
+        let all = self.questions.iter().map(|question| self.tally(question));
+        all.filter(|tally| tally.question.active || tally.answered > 0)
+            .collect()
+    }
+
+    fn tally(&self, question: &Question) -> Tally {
+        let answers: Vec<&Answer> = self
+            .given
+            .iter()
+            .filter(|((id, ..), _)| *id == question.id)
+            .map(|(_, answer)| answer)
+            .collect();
+        let count = |is_it: &dyn Fn(&Answer) -> bool| {
+            let many = answers.iter().filter(|answer| is_it(answer)).count();
+            i64::try_from(many).unwrap_or(i64::MAX)
+        };
+        let choices = question.possible_answers().into_iter().map(|possible| {
+            let n = count(&|given| match &possible {
+                Answer::Choices(keys) => keys.iter().all(|key| given.has(key)),
+                other => given == other,
+            });
+            (possible, n)
+        });
+        let choices = choices.collect();
+        let numbers = answers.iter().filter_map(|answer| match answer {
+            Answer::Number(number) => Some(*number),
+            _ => None,
+        });
+        Tally {
+            question: question.clone(),
+            answered: count(&|_| true),
+            choices,
+            sum: (question.kind == QuestionKind::Number).then(|| numbers.sum()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Answers to the hosts' questions, as a household or a host gives them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Change, Findings, Household, Rules, pointer_token};
+use crate::event::Event;
+use crate::guest::Guest;
+use crate::question::{Answers, Question};
+use crate::wish::Wish;
+use crate::words::{ActedBy, AskedOf};
+
+impl Household {
+    /// Whether a question could be asked of this household, or of somebody on
+    /// it: who is invited to none of its events has nothing to say to it.
+    pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
+        events
+            .iter()
+            .any(|event| question.is_about(&event.key) && self.events.contains(&event.id))
+    }
+}
+
+/// Whether a household, as its guests stand, is asked: one of them is.
+pub(crate) fn counts_for_household(
+    question: &Question,
+    guests: &[Guest],
+    events: &[Event],
+) -> bool {
+    guests
+        .iter()
+        .any(|guest| question.counts_for(guest, events))
+}
+
+/// Puts what was given over the answers that stand.
+pub(super) fn change(
+    answers: &mut Answers,
+    given: &BTreeMap<String, Value>,
+    of: AskedOf,
+    is_concerned: impl Fn(&Question) -> bool,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
+    for (key, value) in given {
+        let at = format!("answers/{}", pointer_token(key));
+        let known = rules.questions.iter().find(|question| {
+            question.key == *key
+                && question.asked_of == of
+                && (rules.speaker == ActedBy::Host || !question.hosts_only)
+        });
+        let Some(question) = known else {
+            field.add(&at, "unknown_field");
+            continue;
+        };
+        // It was asked when the page was opened, and is not any more: nobody's
+        // fault. Hosts may still put right what was answered.
+        if !question.active && rules.speaker == ActedBy::Household {
+            continue;
+        }
+        if !is_concerned(question) {
+            field.add(&at, "not_allowed");
+            continue;
+        }
+        match question.read(value) {
+            Ok(Some(answer)) => {
+                answers.insert(question.id.clone(), answer);
+            }
+            Ok(None) => {
+                answers.remove(&question.id);
+            }
+            Err(code) => field.add(&at, code),
+        }
+    }
+}
+
+/// Finds what those who come have left open. Only what a save is about is
+/// asked for: food needs alone can be saved whatever else is missing. Hosts may
+/// leave everything open; they write down what they heard.
+pub(super) fn find_missing(
+    wish: &Wish,
+    guests: &[Guest],
+    rows: &[usize],
+    answers: &Answers,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
+    if rules.speaker == ActedBy::Host {
+        return;
+    }
+    for (index, (wanted, at)) in wish.guests.iter().zip(rows).enumerate() {
+        if !wanted.answers_anything() {
+            continue;
+        }
+        let guest = &guests[*at];
+        for question in asked(rules, AskedOf::Guest) {
+            if question.is_required_of(guest, rules.events)
+                && !guest.answers.contains_key(&question.id)
+            {
+                let at = format!("guests/{index}/answers/{}", question.key);
+                field.add(&at, "required");
+            }
+        }
+    }
+    if !wish.answers_anything() {
+        return;
+    }
+    for question in asked(rules, AskedOf::Household) {
+        let is_required = guests
+            .iter()
+            .any(|guest| question.is_required_of(guest, rules.events));
+        if is_required && !answers.contains_key(&question.id) {
+            field.add(&format!("answers/{}", question.key), "required");
+        }
+    }
+}
+
+fn asked(rules: Rules<'_>, of: AskedOf) -> impl Iterator<Item = &Question> {
+    rules
+        .questions
+        .iter()
+        .filter(move |question| question.asked_of == of)
+}
+
+/// What differs between two sets of answers, under `prefix`.
+pub(crate) fn differences(
+    before: &Answers,
+    after: &Answers,
+    questions: &[Question],
+    prefix: &str,
+    changes: &mut Vec<Change>,
+) {
+    for question in questions {
+        let (old, new) = (before.get(&question.id), after.get(&question.id));
+        if old != new {
+            changes.push(Change {
+                field: format!("{prefix}answers/{}", question.key),
+                old: json!(old),
+                new: json!(new),
+            });
+        }
+    }
+}

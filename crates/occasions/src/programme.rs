@@ -1,0 +1,51 @@
+//! What all households of an occasion read alike: the occasion, its events, its
+//! food needs and questions. It changes seldom and is read with every page, so it is kept in
+//! memory until a host changes it.
+
+use std::sync::Arc;
+
+use platform::{StoreError, Tx, sql};
+
+use crate::diet::{self, DietaryOption};
+use crate::event::{self, Event};
+use crate::occasion::{self, Occasion, OccasionId};
+use crate::question::{self, Question};
+
+/// An occasion with all that hosts planned for it.
+#[derive(Clone, Debug)]
+pub struct Programme {
+    /// The occasion.
+    pub occasion: Arc<Occasion>,
+    /// Its events, in the order they are shown.
+    pub events: Arc<[Event]>,
+    /// What food needs can be ticked; none where they are not asked.
+    pub diets: Arc<[DietaryOption]>,
+    /// What hosts ask besides who comes.
+    pub questions: Arc<[Question]>,
+}
+
+/// The programme of the occasion with this id, which must be there, because a
+/// row points to it.
+pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Programme, StoreError> {
+    let (revision,): (i64,) = tx.one(sql!("SELECT revision FROM occasion WHERE id = $1"), &[id])?;
+    load_at(tx, id, revision)
+}
+
+/// As [`load`], where the occasion's revision was read in this transaction.
+pub fn load_at(tx: &mut Tx<'_>, id: &OccasionId, revision: i64) -> Result<Programme, StoreError> {
+    let programme = tx.recall(id.as_str(), revision, |tx| {
+        let occasion = occasion::load(tx, id)?;
+        let diets = if occasion.details.switches.dietary {
+            diet::list(tx, id)?
+        } else {
+            Vec::new()
+        };
+        Ok(Programme {
+            events: event::list(tx, id)?.into(),
+            diets: diets.into(),
+            questions: question::of(tx, id)?.into(),
+            occasion: Arc::new(occasion),
+        })
+    })?;
+    Ok(Programme::clone(&programme))
+}

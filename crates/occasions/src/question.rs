@@ -1,0 +1,413 @@
+//! What hosts ask besides who comes: of each household once, or of each person.
+
+mod words;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use platform::store::{FromRow, Row};
+use platform::{Rows, StoreError, Tx, sql, written};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use web::I18n;
+
+use crate::event::Event;
+use crate::guest::{Guest, GuestId};
+use crate::invitation::InvitationId;
+use crate::occasion::{OccasionId, json, to_json};
+use crate::words::{AskedOf, QuestionKind, ReplyStatus};
+
+platform::id!(QuestionId, "One question of an occasion.");
+
+/// How many questions an occasion has at most.
+pub const LIMIT: usize = 30;
+
+/// A written answer has at most this many characters.
+pub const ANSWER_LIMIT: usize = 2_000;
+
+/// A number that is asked for lies within this, on either side of nothing.
+pub const NUMBER_LIMIT: i64 = 1_000_000_000;
+
+/// A question, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a tick of its own in the hosts' form"
+)]
+pub struct Question {
+    /// Its id.
+    pub id: QuestionId,
+    /// Its name in forms and JSON: `a-z0-9-`, unique in the occasion.
+    pub key: String,
+    /// Of whom it is asked. Frozen once answered.
+    pub asked_of: AskedOf,
+    /// What answers it takes. Frozen once answered.
+    pub kind: QuestionKind,
+    /// 1–200.
+    pub title: I18n,
+    /// 0–500.
+    pub help: I18n,
+    /// 2–50, where one or several are chosen.
+    pub choices: Vec<Choice>,
+    /// Keys of the events it is about; none: all of them.
+    pub events: Vec<String>,
+    /// Those who come have to answer it.
+    pub required: bool,
+    /// Only those who say yes are asked.
+    pub coming_only: bool,
+    /// Hosts ask it themselves; guests never see it.
+    pub hosts_only: bool,
+    /// Asked. One that somebody answered is deactivated, not deleted.
+    pub active: bool,
+    /// Order of showing.
+    pub position: i64,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// One of the answers that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = QuestionChoice)]
+pub struct Choice {
+    /// `a-z0-9-`, 1–40, unique in the question; where hosts give none, it gets
+    /// one.
+    #[serde(default)]
+    pub key: String,
+    /// 1–200.
+    pub label: I18n,
+}
+
+/// What was answered. In JSON and in the store it is the bare value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Yes or no.
+    YesNo(bool),
+    /// A whole number.
+    Number(i64),
+    /// Keys of choices, in the question's order.
+    Choices(Vec<String>),
+    /// A text, the key of a choice, or a day: `2027-01-16`.
+    Text(String),
+}
+
+/// Answers of one household or person, by question.
+pub type Answers = BTreeMap<QuestionId, Answer>;
+
+impl FromRow for Question {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.column(0)?,
+            key: row.column(1)?,
+            asked_of: row.column(2)?,
+            kind: row.column(3)?,
+            title: I18n::from_json(&row.column::<String>(4)?),
+            help: I18n::from_json(&row.column::<String>(5)?),
+            choices: json(row, 6)?,
+            events: json(row, 7)?,
+            required: row.column(8)?,
+            coming_only: row.column(9)?,
+            hosts_only: row.column(10)?,
+            active: row.column(11)?,
+            position: row.column(12)?,
+            version: row.column(13)?,
+        })
+    }
+}
+
+impl Question {
+    /// The answers there are to choose from; none where anything may be written.
+    pub fn possible_answers(&self) -> Vec<Answer> {
+        let keys = self.choices.iter().map(|choice| choice.key.clone());
+        match self.kind {
+            QuestionKind::YesNo => vec![Answer::YesNo(true), Answer::YesNo(false)],
+            QuestionKind::OneChoice => keys.map(Answer::Text).collect(),
+            QuestionKind::SeveralChoices => keys.map(|key| Answer::Choices(vec![key])).collect(),
+            QuestionKind::ShortText
+            | QuestionKind::LongText
+            | QuestionKind::Number
+            | QuestionKind::Date => Vec::new(),
+        }
+    }
+
+    /// Whether guests are asked it at all.
+    pub fn is_for_guests(&self) -> bool {
+        self.active && !self.hosts_only
+    }
+
+    /// Whether it could be asked of this person: who is invited to none of its
+    /// events has nothing to say to it.
+    pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
+        self.statuses(guest, events).next().is_some()
+    }
+
+    /// Whether, as answers stand, this person is asked: then what was answered
+    /// counts. Who declined its events is not, whatever is stored.
+    pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
+        self.statuses(guest, events)
+            .any(|status| self.counts_at(status))
+    }
+
+    /// Whether an answer counts of somebody who gave this reply to one of its
+    /// events.
+    pub fn counts_at(&self, status: ReplyStatus) -> bool {
+        if self.coming_only {
+            is_coming(status)
+        } else {
+            status != ReplyStatus::No
+        }
+    }
+
+    /// Whether it is about the event with this key.
+    pub fn is_about(&self, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|key| key == event)
+    }
+
+    /// Whether this person has to answer it.
+    pub fn is_required_of(&self, guest: &Guest, events: &[Event]) -> bool {
+        self.required && self.is_for_guests() && self.statuses(guest, events).any(is_coming)
+    }
+
+    fn statuses(&self, guest: &Guest, events: &[Event]) -> impl Iterator<Item = ReplyStatus> {
+        events
+            .iter()
+            .filter(|event| self.is_about(&event.key))
+            .filter_map(|event| guest.replies.get(&event.id))
+            .map(|reply| reply.status)
+    }
+
+    /// What was given as an answer to it; `None` takes an answer back. A form
+    /// sends everything as text.
+    pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
+        use QuestionKind as Kind;
+        let typed = match given {
+            Value::String(text) => Some(written::clean(text)),
+            _ => None,
+        };
+        let is_nothing = match given {
+            Value::Array(all) => all.is_empty(),
+            other => other.is_null() || typed.as_ref().is_some_and(String::is_empty),
+        };
+        if is_nothing {
+            return Ok(None);
+        }
+        let answer = match (self.kind, given, typed) {
+            (Kind::ShortText, _, Some(text)) => short_enough(written::clean_line(&text))?,
+            (Kind::LongText, _, Some(text)) => short_enough(text)?,
+            (Kind::OneChoice, _, Some(key)) => {
+                self.choose(&[&key])?;
+                Answer::Text(key)
+            }
+            (Kind::SeveralChoices, _, Some(key)) => self.choose(&[&key])?,
+            (Kind::SeveralChoices, Value::Array(all), _) => {
+                let keys: Option<Vec<&str>> = all.iter().map(Value::as_str).collect();
+                self.choose(&keys.ok_or("wrong_type")?)?
+            }
+            (Kind::YesNo, Value::Bool(yes), _) => Answer::YesNo(*yes),
+            (Kind::YesNo, _, Some(word)) => match word.as_str() {
+                "yes" => Answer::YesNo(true),
+                "no" => Answer::YesNo(false),
+                _ => return Err("unknown_option"),
+            },
+            (Kind::Number, Value::Number(number), _) => within(number.as_i64())?,
+            (Kind::Number, _, Some(text)) => within(written_number(&text))?,
+            (Kind::Date, _, Some(text)) => {
+                let day: Option<Date> = (text.len() == 10).then(|| text.parse().ok()).flatten();
+                Answer::Text(day.ok_or("date_invalid")?.to_string())
+            }
+            _ => return Err("wrong_type"),
+        };
+        Ok(Some(answer))
+    }
+
+    /// The chosen ones, in the order of the question.
+    fn choose(&self, keys: &[&str]) -> Result<Answer, &'static str> {
+        let is_known = |key: &&str| self.choices.iter().any(|choice| choice.key == **key);
+        if !keys.iter().all(is_known) {
+            return Err("unknown_option");
+        }
+        let keys = self
+            .choices
+            .iter()
+            .map(|choice| choice.key.clone())
+            .filter(|key| keys.contains(&key.as_str()));
+        Ok(Answer::Choices(keys.collect()))
+    }
+}
+
+impl Answer {
+    /// Whether this choice was taken.
+    pub fn has(&self, choice: &str) -> bool {
+        match self {
+            Self::Choices(keys) => keys.iter().any(|key| key == choice),
+            Self::Text(key) => key == choice,
+            Self::YesNo(_) | Self::Number(_) => false,
+        }
+    }
+}
+
+/// Who waits for a place said yes.
+fn is_coming(status: ReplyStatus) -> bool {
+    matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
+}
+
+fn short_enough(text: String) -> Result<Answer, &'static str> {
+    if written::length(&text) > ANSWER_LIMIT {
+        return Err("too_long");
+    }
+    Ok(Answer::Text(text))
+}
+
+fn within(number: Option<i64>) -> Result<Answer, &'static str> {
+    let number = number.ok_or("invalid")?;
+    if !(-NUMBER_LIMIT..=NUMBER_LIMIT).contains(&number) {
+        return Err("out_of_range");
+    }
+    Ok(Answer::Number(number))
+}
+
+/// A whole number in the digits of any language that we speak.
+fn written_number(typed: &str) -> Option<i64> {
+    let ascii = |sign: char| {
+        let zero = match sign {
+            '٠'..='٩' => '٠',
+            '۰'..='۹' => '۰',
+            _ => return sign,
+        };
+        char::from_digit(u32::from(sign) - u32::from(zero), 10).unwrap_or(sign)
+    };
+    typed.chars().map(ascii).collect::<String>().parse().ok()
+}
+
+/// All questions of an occasion, in the order they are shown.
+pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, StoreError> {
+    tx.all(
+        sql!(
+            "SELECT id, key, asked_of, kind, title, help, choices, events, required, coming_only,
+                    hosts_only, active, position, version
+             FROM question WHERE occasion = $1 ORDER BY position, id"
+        ),
+        &[occasion],
+    )
+}
+
+/// Writes a new question.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    question: &Question,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "INSERT INTO question (id, occasion, key, asked_of, kind, title, help, choices, events,
+                 required, coming_only, hosts_only, active, position, version, created_at,
+                 updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $15)"
+        ),
+        &[
+            &question.id,
+            occasion,
+            &question.key,
+            &question.asked_of,
+            &question.kind,
+            &question.title.to_json(),
+            &question.help.to_json(),
+            &to_json(&question.choices),
+            &to_json(&question.events),
+            &question.required,
+            &question.coming_only,
+            &question.hosts_only,
+            &question.active,
+            &question.position,
+            &now,
+        ],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// One stored answer: to which question, of whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// To which question.
+    pub question: QuestionId,
+    /// Of which household.
+    pub invitation: InvitationId,
+    /// Of which person; `None`: of the whole household.
+    pub guest: Option<GuestId>,
+    /// The answer.
+    pub answer: Answer,
+}
+
+impl FromRow for Given {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            question: row.column(0)?,
+            invitation: row.column(1)?,
+            guest: row.column(2)?,
+            answer: json(row, 3)?,
+        })
+    }
+}
+
+/// Everything that was answered on an invitation.
+pub fn answers(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
+    tx.all(
+        sql!("SELECT question, invitation, guest, value FROM answer WHERE invitation = $1"),
+        &[invitation],
+    )
+}
+
+/// Everything that was answered in an occasion.
+pub fn all_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
+    tx.all(
+        sql!(
+            "SELECT answer.question, answer.invitation, answer.guest, answer.value
+             FROM question JOIN answer ON answer.question = question.id
+             WHERE question.occasion = $1"
+        ),
+        &[occasion],
+    )
+}
+
+/// Brings the stored answers of a household, or of one person on it, to `after`.
+pub fn write_answers(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    guest: Option<&GuestId>,
+    before: &Answers,
+    after: &Answers,
+) -> Result<(), StoreError> {
+    let guest = guest.cloned();
+    let one = guest.as_ref().map_or("", GuestId::as_str);
+    for question in before.keys() {
+        if before.get(question) != after.get(question) {
+            tx.run(
+                sql!(
+                    "DELETE FROM answer
+                     WHERE invitation = $1 AND question = $2 AND COALESCE(guest, '') = $3"
+                ),
+                &[invitation, question, &one],
+                Rows::Exactly(1),
+            )?;
+        }
+    }
+    for (question, answer) in after {
+        if before.get(question) != Some(answer) {
+            tx.run(
+                sql!(
+                    "INSERT INTO answer (question, invitation, guest, value)
+                     VALUES ($1, $2, $3, $4)"
+                ),
+                &[question, invitation, &guest, &to_json(answer)],
+                Rows::Exactly(1),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

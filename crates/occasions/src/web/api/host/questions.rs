@@ -1,0 +1,118 @@
+//! Questions that hosts ask besides who comes.
+
+use accounts::token::Right;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::json::Received;
+use web::{Json, List, Problem, Site};
+
+use super::call::{Call, Place, answer};
+use super::view::{self, QuestionView};
+use crate::hosting::Leave;
+use crate::hosting::questions::{self, Removed};
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(change, remove))
+}
+
+/// All questions, in the order they are shown.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/questions", tag = "questions",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = List<QuestionView>), (status = 404))
+)]
+async fn list(
+    call: Call,
+    Path(occasion): Path<String>,
+) -> Result<Json<List<QuestionView>>, Problem> {
+    let place = Place::occasion(&occasion)?;
+    let found = call
+        .read(Right::OccasionRead, place, questions::list)
+        .await?;
+    let items: Vec<QuestionView> = found.iter().map(view::question).collect();
+    Ok(Json(List {
+        total: i64::try_from(items.len()).ok(),
+        items,
+        next_cursor: None,
+        previous_cursor: None,
+    }))
+}
+
+/// Adds a question.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/questions", tag = "questions",
+    params(("id" = String, Path,)), request_body = questions::Change,
+    responses((status = 201, body = QuestionView), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn create(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<questions::Change>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let new = body.value;
+    let place = Place::occasion(&occasion)?;
+    call.once(
+        who,
+        place,
+        Leave::Own,
+        &body.bytes,
+        StatusCode::CREATED,
+        move |tx, host| Ok(view::question(&questions::create(tx, host, &new)?)),
+    )
+    .await
+}
+
+/// Changes a question. Coordinators change its words.
+#[utoipa::path(
+    patch, path = "/api/v1/occasions/{id}/questions/{key}", tag = "questions",
+    params(("id" = String, Path,), ("key" = String, Path,)), request_body = questions::Change,
+    responses((status = 200, body = QuestionView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+)]
+async fn change(
+    call: Call,
+    Path((occasion, key)): Path<(String, String)>,
+    Json(body): Json<questions::Change>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let version = call.version(body.version)?;
+    let question = call
+        .write(who, Place::occasion(&occasion)?, move |tx, host| {
+            questions::change(tx, host, &key, version, &body)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &view::question(&question)))
+}
+
+/// Removes a question: 204. Where somebody has answered it, it is put away
+/// instead: 200 with what is left.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/questions/{key}", tag = "questions",
+    params(("id" = String, Path,), ("key" = String, Path,)),
+    responses((status = 200, body = QuestionView), (status = 204), (status = 403), (status = 404))
+)]
+async fn remove(
+    call: Call,
+    Path((occasion, key)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let who = call.who(Right::OccasionWrite)?;
+    let left = call
+        .write(
+            who,
+            Place::occasion(&occasion)?,
+            move |tx, host| match questions::remove(tx, host, &key)? {
+                Removed::Deleted => Ok(None),
+                Removed::Deactivated => questions::load(tx, host, &key).map(Some),
+            },
+        )
+        .await?;
+    Ok(match left {
+        Some(question) => answer(StatusCode::OK, &view::question(&question)),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}

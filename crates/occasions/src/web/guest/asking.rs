@@ -1,0 +1,113 @@
+//! The hosts' questions in guests' pages: what was answered, in words, and the
+//! fields they are answered in.
+
+use web::{Form, Spoken};
+
+use super::show::Reading;
+use super::view::{Ask, Asked, AskedChoice, Told};
+use crate::guest::Guest;
+use crate::household::asking;
+use crate::question::{Answers, Question};
+use crate::words::{AskedOf, QuestionKind};
+
+impl<'a> Reading<'a> {
+    /// The questions this household, or each person on it, is asked.
+    pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
+        self.portal
+            .asked_questions()
+            .filter(move |question| question.asked_of == of)
+    }
+
+    /// Those that could be asked of this person.
+    pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
+        let events = &self.portal.events;
+        self.questions(AskedOf::Guest)
+            .filter(|question| question.concerns(guest, events))
+    }
+
+    pub(super) fn question_title(&self, question: &'a Question) -> Spoken<'a> {
+        self.pick(&question.title)
+    }
+
+    /// What the household answered as a whole, as far as it counts.
+    pub(crate) fn told(&self) -> Vec<Told<'a>> {
+        let (guests, events) = (&self.portal.household.guests, &self.portal.events);
+        let questions = self.questions(AskedOf::Household);
+        let counting =
+            questions.filter(|question| asking::counts_for_household(question, guests, events));
+        self.in_words(counting, &self.portal.household.answers)
+    }
+
+    /// What one person answered, as far as it counts.
+    pub(crate) fn told_by(&self, guest: &Guest) -> Vec<Told<'a>> {
+        let events = &self.portal.events;
+        let questions = self.questions(AskedOf::Guest);
+        let counting = questions.filter(|question| question.counts_for(guest, events));
+        self.in_words(counting, &guest.answers)
+    }
+
+    fn in_words(
+        &self,
+        questions: impl Iterator<Item = &'a Question>,
+        answers: &Answers,
+    ) -> Vec<Told<'a>> {
+        let default = &self.portal.occasion.details.default_language;
+        questions
+            .filter_map(|question| {
+                let answer = answers.get(&question.id)?;
+                Some(Told {
+                    question: self.question_title(question),
+                    words: question.say(answer, self.text, default),
+                })
+            })
+            .collect()
+    }
+
+    /// The field of a question, named `name`: from the store, or as typed.
+    pub(crate) fn asked(
+        &self,
+        question: &'a Question,
+        name: String,
+        answers: Option<&Answers>,
+        form: Option<&Form>,
+    ) -> Asked<'a> {
+        let stored = answers.and_then(|answers| answers.get(&question.id));
+        let typed = form.filter(|form| form.find(&name).is_some());
+        let value = match (typed, stored) {
+            (Some(form), _) => form.text(&name).to_owned(),
+            (None, Some(answer)) => question.field_value(answer),
+            (None, None) => String::new(),
+        };
+        let is_on = |key: &str| match (typed, stored) {
+            (Some(form), _) => form.all(&name).any(|chosen| chosen == key),
+            (None, Some(answer)) => answer.has(key),
+            (None, None) => false,
+        };
+        let own = question.choices.iter().map(|choice| AskedChoice {
+            value: &choice.key,
+            label: self.pick(&choice.label),
+            on: is_on(&choice.key),
+        });
+        let (control, choices) = match question.kind {
+            QuestionKind::ShortText => (Ask::Line, Vec::new()),
+            QuestionKind::LongText => (Ask::Lines, Vec::new()),
+            QuestionKind::Number => (Ask::Number, Vec::new()),
+            QuestionKind::Date => (Ask::Date, Vec::new()),
+            QuestionKind::YesNo => (Ask::YesNo, Vec::new()),
+            QuestionKind::OneChoice => (Ask::Select, own.collect()),
+            QuestionKind::SeveralChoices => (Ask::Ticks, own.collect()),
+        };
+        Asked {
+            field: name,
+            title: self.question_title(question),
+            help: self.pick(&question.help),
+            required: question.required,
+            coming_only: question.coming_only,
+            hosts_only: question.hosts_only,
+            control,
+            value,
+            choices,
+            meanwhile: None,
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! What hosts ask besides who comes: the questions, one of them, a new one.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use web::{Form, Problem, Spoken, Text};
+
+use super::desk::{Desk, Errand, Scene};
+use super::events::i18n;
+use super::frame::Place;
+use super::rows;
+use super::say::Says;
+use super::sheet::{self, Control, Field, Group, Sheet};
+use crate::hosting::questions::{self, Change, Removed};
+use crate::hosting::{Leave, Refusal};
+use crate::question::{Choice, Question};
+use crate::words::{AskedOf, QuestionKind};
+
+#[derive(Template)]
+#[template(path = "host/questions.html")]
+struct Questions<'a> {
+    text: &'a Text,
+    says: Says<'a>,
+    done: Option<String>,
+    rows: Vec<Row<'a>>,
+    may_own: bool,
+}
+
+struct Row<'a> {
+    href: String,
+    title: Spoken<'a>,
+    kind: String,
+    of: String,
+    about: Vec<String>,
+}
+
+/// `GET /admin/o/{slug}/settings/questions`.
+pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
+    let (scene, all) = desk
+        .read(|tx, scene| {
+            scene.needs(Leave::Write)?;
+            questions::list(tx, &scene.host)
+        })
+        .await?;
+    let (text, says) = (&desk.text, desk.says(&scene));
+    let body = Questions {
+        text,
+        done: desk.done(),
+        rows: all.iter().map(|question| row(&says, question)).collect(),
+        may_own: scene.may(Leave::Own),
+        says: says.clone(),
+    };
+    let title = text.say("host-questions");
+    Ok(desk.page(&scene, Place::Questions, &title, body))
+}
+
+fn row<'a>(says: &Says<'a>, question: &'a Question) -> Row<'a> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let about = [
+        (!question.active, "host-question-away"),
+        (question.required, "host-field-required"),
+        (question.coming_only, "host-field-coming-only"),
+        (question.hosts_only, "host-field-hosts-only"),
+    ];
+    Row {
+        href: says.at(&format!("/settings/questions/{}", question.key)),
+        title: says.pick(&question.title),
+        kind: say(kind_words(question.kind)),
+        of: say(audience_words(question.asked_of)),
+        about: about
+            .into_iter()
+            .filter(|(is_it, _)| *is_it)
+            .map(|(_, id)| say(id))
+            .collect(),
+    }
+}
+
+fn kind_words(kind: QuestionKind) -> &'static str {
+    match kind {
+        QuestionKind::ShortText => "host-answer-short-text",
+        QuestionKind::LongText => "host-answer-long-text",
+        QuestionKind::OneChoice => "host-answer-one-choice",
+        QuestionKind::SeveralChoices => "host-answer-several-choices",
+        QuestionKind::YesNo => "host-answer-yes-no",
+        QuestionKind::Number => "host-answer-number",
+        QuestionKind::Date => "host-answer-date",
+    }
+}
+
+fn audience_words(of: AskedOf) -> &'static str {
+    match of {
+        AskedOf::Household => "host-asked-of-household",
+        AskedOf::Guest => "host-asked-of-guest",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "host/question.html")]
+struct QuestionPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    sheet: &'a Sheet,
+    title: String,
+    back: String,
+    action: String,
+    groups: Vec<Group>,
+    choices: Vec<ChoiceRow>,
+    choices_open: bool,
+    rest: Vec<Field>,
+    /// Where a removal is sent.
+    remove: Option<String>,
+}
+
+/// One of the answers that can be chosen.
+struct ChoiceRow {
+    /// The hidden field of its key: name and value.
+    key: (String, String),
+    group: Group,
+}
+
+/// `GET …/settings/questions/new`.
+pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
+    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
+    let sheet = Sheet::of(sheet::form([
+        ("asked_of", AskedOf::Guest.word()),
+        ("active", "1"),
+    ]));
+    Ok(page(&desk, &scene, &sheet, None))
+}
+
+/// `POST …/settings/questions/new`.
+pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
+    let to = errand.desk.at("/settings/questions?done=created");
+    let form = compacted(&errand.form);
+    let done = errand
+        .once("POST /admin/questions/new", move |tx, host| {
+            let new = Change {
+                key: sheet::some(&form, "key"),
+                ..read(&form, true)
+            };
+            questions::create(tx, host, &new)?;
+            Ok(to.clone())
+        })
+        .await;
+    answer(&errand, done, None).await
+}
+
+/// `GET …/settings/questions/{id}`.
+pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
+    let (scene, question) = find(&desk).await?;
+    let sheet = Sheet::of(stored(&question));
+    Ok(page(&desk, &scene, &sheet, Some(&question)))
+}
+
+async fn find(desk: &Desk) -> Result<(Scene, Question), Refusal> {
+    let key = desk.piece("id").to_owned();
+    desk.read(move |tx, scene| {
+        scene.needs(Leave::Write)?;
+        questions::load(tx, &scene.host, &key)
+    })
+    .await
+}
+
+/// `POST …/settings/questions/{id}`.
+pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
+    let desk = &errand.desk;
+    let key = desk.piece("id").to_owned();
+    let form = compacted(&errand.form);
+    let version = form.number("version").ok().flatten().unwrap_or_default();
+    let to = desk.at("/settings/questions?done=saved");
+    let done = errand
+        .once("POST /admin/questions", move |tx, host| {
+            let change = read(&form, host.may(Leave::Own));
+            questions::change(tx, host, &key, version, &change)?;
+            Ok(to.clone())
+        })
+        .await;
+    let question = find(desk).await?.1;
+    answer(&errand, done, Some(question)).await
+}
+
+/// `POST …/settings/questions/{id}/remove`: away where somebody answered it.
+pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
+    let desk = &errand.desk;
+    let key = desk.piece("id").to_owned();
+    let list = desk.at("/settings/questions");
+    let done = errand
+        .once("POST /admin/questions/remove", move |tx, host| {
+            Ok(match questions::remove(tx, host, &key)? {
+                Removed::Deleted => format!("{list}?done=removed"),
+                Removed::Deactivated => format!("{list}?done=away"),
+            })
+        })
+        .await;
+    Ok(done?)
+}
+
+async fn answer(
+    errand: &Errand,
+    done: Result<Response, Refusal>,
+    question: Option<Question>,
+) -> Result<Response, Problem> {
+    let refusal = match done {
+        Ok(response) => return Ok(response),
+        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let desk = &errand.desk;
+    let form = compacted(&errand.form);
+    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
+    let is_clash = matches!(refusal, Refusal::VersionConflict(_));
+    let problem = Problem::from(refusal);
+    let sheet = match &question {
+        Some(question) if is_clash => Sheet::clashing(&form, stored(question), &desk.text),
+        _ => Sheet::refused(form, &problem, &desk.text),
+    };
+    let page = page(desk, &scene, &sheet, question.as_ref());
+    Ok((problem.status, page).into_response())
+}
+
+fn compacted(form: &Form) -> Form {
+    rows::compact(form, "choices").0
+}
+
+/// What is stored, as the form holds it.
+fn stored(question: &Question) -> Form {
+    let tick = |name: &str, is_on: bool| {
+        let value = if is_on { "1" } else { "" };
+        (name.to_owned(), value.to_owned())
+    };
+    let fields = [
+        ("version".to_owned(), question.version.to_string()),
+        ("kind".to_owned(), question.kind.word().to_owned()),
+        ("asked_of".to_owned(), question.asked_of.word().to_owned()),
+        ("position".to_owned(), question.position.to_string()),
+        tick("required", question.required),
+        tick("coming_only", question.coming_only),
+        tick("hosts_only", question.hosts_only),
+        tick("active", question.active),
+    ];
+    let texts = [("title", &question.title), ("help", &question.help)];
+    let texts = texts.into_iter().flat_map(|(name, texts)| {
+        let all = texts.iter();
+        all.map(move |(tag, words)| (format!("{name}.{tag}"), words.to_owned()))
+    });
+    let events = question.events.iter();
+    let events = events.map(|key| ("events".to_owned(), key.clone()));
+    let choices = question.choices.iter().enumerate();
+    let choices = choices.flat_map(|(index, choice)| {
+        let at = format!("choices.{index}");
+        let labels = choice.label.iter();
+        let labels: Vec<(String, String)> = labels
+            .map(|(tag, words)| (format!("{at}.label.{tag}"), words.to_owned()))
+            .collect();
+        std::iter::once((format!("{at}.key"), choice.key.clone())).chain(labels)
+    });
+    sheet::form(fields.into_iter().chain(texts).chain(events).chain(choices))
+}
+
+/// What was typed, as far as this role may change it.
+fn read(form: &Form, may_own: bool) -> Change {
+    let count = rows::compact(form, "choices").1;
+    let choices = (0..count).map(|index| Choice {
+        key: form.text(&format!("choices.{index}.key")).to_owned(),
+        label: i18n(form, &format!("choices.{index}.label")),
+    });
+    let texts = Change {
+        title: Some(i18n(form, "title")),
+        help: Some(i18n(form, "help")),
+        choices: Some(choices.collect()),
+        ..Change::default()
+    };
+    if !may_own {
+        return texts;
+    }
+    let tick = |name: &str| Some(form.is_ticked(name));
+    Change {
+        kind: QuestionKind::find(form.text("kind")),
+        asked_of: AskedOf::find(form.text("asked_of")),
+        events: Some(form.all("events").map(str::to_owned).collect()),
+        required: tick("required"),
+        coming_only: tick("coming_only"),
+        hosts_only: tick("hosts_only"),
+        active: tick("active"),
+        position: sheet::number(form, "position"),
+        ..texts
+    }
+}
+
+fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, question: Option<&Question>) -> Response {
+    let (text, says) = (&desk.text, desk.says(scene));
+    let back = says.at("/settings/questions");
+    let (title, action) = match question {
+        None => (
+            text.say("host-new-question").into_owned(),
+            format!("{back}/new"),
+        ),
+        Some(question) => (
+            says.pick(&question.title).to_string(),
+            format!("{back}/{}", question.key),
+        ),
+    };
+    let may_own = scene.may(Leave::Own);
+    let kind = QuestionKind::find(sheet.form.text("kind"));
+    let body = QuestionPage {
+        text,
+        csrf: &desk.csrf,
+        submission: desk.submission(),
+        groups: groups(&says, scene, sheet),
+        choices: choices(&says, sheet, may_own),
+        choices_open: kind.is_some_and(QuestionKind::takes_choices)
+            || sheet.complaint("choices").is_some(),
+        rest: if may_own {
+            rest(&says, scene, sheet, question)
+        } else {
+            Vec::new()
+        },
+        remove: question
+            .filter(|_| may_own)
+            .map(|_| format!("{action}/remove")),
+        title: title.clone(),
+        back,
+        action,
+        sheet,
+    };
+    desk.page(scene, Place::Questions, &title, body)
+}
+
+fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let tags = &scene.occasion.details.languages;
+    let line = || Control::Line("text", "off");
+    let mut groups = vec![sheet.texts("title", say("host-field-question"), tags, line)];
+    if scene.may(Leave::Own) {
+        let kinds = QuestionKind::ALL.iter();
+        let kinds = kinds.map(|kind| (kind.word().to_owned(), say(kind_words(*kind))));
+        let of = AskedOf::ALL.iter().rev();
+        let of = of.map(|of| {
+            let words = say(audience_words(*of));
+            (of.word().to_owned(), words, String::new())
+        });
+        groups.push(Group {
+            legend: say("host-question-answers"),
+            fields: vec![
+                sheet.select("kind", say("host-field-answer-kind"), kinds),
+                sheet.field(
+                    "asked_of",
+                    say("host-field-asked-of"),
+                    Control::Radios(of.collect()),
+                ),
+            ],
+        });
+    }
+    groups.push(sheet.texts("help", say("host-field-help"), tags, || Control::Lines));
+    groups
+}
+
+/// The choices there are, and empty rows for more where there may be any.
+fn choices(says: &Says<'_>, sheet: &Sheet, may_add: bool) -> Vec<ChoiceRow> {
+    let tags = &says.occasion.details.languages;
+    let count = rows::compact(&sheet.form, "choices").1;
+    let blank = if may_add { rows::BLANK } else { 0 };
+    (0..(count + blank).min(50))
+        .map(|index| {
+            let key = format!("choices.{index}.key");
+            let value = sheet.form.text(&key).to_owned();
+            let legend = says.text.with("host-choice-n", [("n", (index + 1).into())]);
+            let name = format!("choices.{index}.label");
+            let line = || Control::Line("text", "off");
+            ChoiceRow {
+                key: (key, value),
+                group: sheet.texts(&name, legend, tags, line),
+            }
+        })
+        .collect()
+}
+
+fn rest(says: &Says<'_>, scene: &Scene, sheet: &Sheet, question: Option<&Question>) -> Vec<Field> {
+    let say = |id: &str| says.text.say(id).into_owned();
+    let tick = |name: &str, id: &str, hint: &str| sheet.tick(name, say(id)).hint(say(hint));
+    let events = scene.events.iter();
+    let events = events.map(|event| (event.key.clone(), says.event(event).to_string()));
+    // What was about an event that is gone must not become about all of them.
+    let gone = question.into_iter().flat_map(|question| &question.events);
+    let gone = gone.filter(|key| scene.events.iter().all(|event| event.key != **key));
+    let events = events.chain(gone.map(|key| (key.clone(), key.clone())));
+    let mut fields = vec![
+        tick(
+            "required",
+            "host-field-required",
+            "host-field-required-hint",
+        ),
+        tick(
+            "coming_only",
+            "host-field-coming-only",
+            "host-field-coming-only-hint",
+        ),
+        tick(
+            "hosts_only",
+            "host-field-hosts-only",
+            "host-field-hosts-only-hint",
+        ),
+    ];
+    let is_of_some = question.is_some_and(|question| !question.events.is_empty());
+    if scene.events.len() > 1 || is_of_some {
+        let events = sheet.ticks("events", say("host-events"), events);
+        fields.push(events.hint(say("host-question-events-hint")));
+    }
+    fields.push(tick(
+        "active",
+        "host-field-active",
+        "host-field-active-hint",
+    ));
+    fields.push(sheet.number("position", say("host-field-position")));
+    if question.is_none() {
+        let key = sheet.line("key", say("host-field-key"));
+        fields.push(key.hint(say("host-field-key-hint")));
+    }
+    fields
+}

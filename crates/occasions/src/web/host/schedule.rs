@@ -1,0 +1,166 @@
+//! What happens when at one event, line by line.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use web::{Form, Problem, Text};
+
+use super::desk::{Desk, Errand, Scene};
+use super::events::{find, i18n};
+use super::frame::Place;
+use super::rows;
+use super::say::Says;
+use super::sheet::{self, Control, Field, Group, Sheet};
+use crate::event::{Event, EventId, ScheduleLine};
+use crate::hosting::Refusal;
+use crate::hosting::events::{self, Change};
+
+/// How many lines a schedule has at most.
+const LIMIT: usize = 50;
+
+#[derive(Template)]
+#[template(path = "host/schedule.html")]
+struct SchedulePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    sheet: &'a Sheet,
+    title: String,
+    event: String,
+    back: String,
+    action: String,
+    zone: String,
+    done: Option<String>,
+    lines: Vec<Group>,
+}
+
+/// `GET …/settings/events/{id}/schedule`.
+pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
+    let (scene, event) = find(&desk).await?;
+    let sheet = Sheet::of(stored(&event));
+    Ok(page(&desk, &scene, &sheet, &event))
+}
+
+/// `POST …/settings/events/{id}/schedule`.
+pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
+    let desk = &errand.desk;
+    let id: EventId = desk.id();
+    let (scene, event) = find(desk).await?;
+    let (form, count) = rows::compact(&errand.form, "schedule");
+    let form = if is_of_one_day(&desk.says(&scene), &event) {
+        rows::sort(&form, "schedule", count, "time")
+    } else {
+        form
+    };
+    let version = form.number("version").ok().flatten().unwrap_or_default();
+    let to = desk.at(&format!("/settings/events/{id}/schedule?done=saved"));
+    let change = Change {
+        schedule: Some(read(&form, count)),
+        ..Change::default()
+    };
+    let done = errand
+        .once("POST /admin/events/schedule", move |tx, host| {
+            events::change(tx, host, &id, version, &change)?;
+            Ok(to.clone())
+        })
+        .await;
+    let refusal = match done {
+        Ok(response) => return Ok(response),
+        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let (scene, event) = find(desk).await?;
+    let is_clash = matches!(refusal, Refusal::VersionConflict(_));
+    let problem = Problem::from(refusal);
+    let sheet = if is_clash {
+        Sheet::clashing(&form, stored(&event), &desk.text)
+    } else {
+        Sheet::refused(form, &problem, &desk.text)
+    };
+    let page = page(desk, &scene, &sheet, &event);
+    Ok((problem.status, page).into_response())
+}
+
+/// What is stored, as the form holds it.
+fn stored(event: &Event) -> Form {
+    let version = ("version".to_owned(), event.version.to_string());
+    let lines = event.details.schedule.iter().enumerate();
+    let lines = lines.flat_map(|(index, line)| {
+        let at = format!("schedule.{index}");
+        let texts = [("title", &line.title), ("detail", &line.detail)];
+        let texts: Vec<(String, String)> = texts
+            .into_iter()
+            .flat_map(|(name, texts)| texts.iter().map(move |text| (name, text)))
+            .map(|(name, (tag, words))| (format!("{at}.{name}.{tag}"), words.to_owned()))
+            .collect();
+        std::iter::once((format!("{at}.time"), line.time.clone())).chain(texts)
+    });
+    sheet::form(std::iter::once(version).chain(lines))
+}
+
+/// Whether the clock says what comes first: past midnight it does not.
+fn is_of_one_day(says: &Says<'_>, event: &Event) -> bool {
+    let day = |at| says.local(at).date();
+    day(event.details.starts_at) == day(event.details.ends_at)
+}
+
+fn read(form: &Form, count: usize) -> Vec<ScheduleLine> {
+    let lines = (0..count).map(|index| ScheduleLine {
+        time: form.text(&format!("schedule.{index}.time")).to_owned(),
+        title: i18n(form, &format!("schedule.{index}.title")),
+        detail: i18n(form, &format!("schedule.{index}.detail")),
+    });
+    lines.collect()
+}
+
+fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, event: &Event) -> Response {
+    let (text, says) = (&desk.text, desk.says(scene));
+    let name = says.event(event).to_string();
+    let back = says.at(&format!("/settings/events/{}", event.id));
+    let title = text.with("host-schedule-of", [("event", name.as_str().into())]);
+    let zone = scene.occasion.details.time_zone.as_str();
+    let body = SchedulePage {
+        text,
+        csrf: &desk.csrf,
+        submission: desk.submission(),
+        lines: lines(&says, sheet),
+        action: format!("{back}/schedule"),
+        zone: text.with("host-in-zone", [("zone", zone.into())]),
+        done: desk.done(),
+        title: title.clone(),
+        event: name,
+        back,
+        sheet,
+    };
+    desk.page(scene, Place::Events, &title, body)
+}
+
+/// The lines there are, and empty ones for more.
+fn lines(says: &Says<'_>, sheet: &Sheet) -> Vec<Group> {
+    let text = says.text;
+    let tags = &says.occasion.details.languages;
+    let count = rows::compact(&sheet.form, "schedule").1;
+    (0..(count + rows::BLANK).min(LIMIT))
+        .map(|index| {
+            let at = |field: &str| format!("schedule.{index}.{field}");
+            let time = Control::Line("time", "off");
+            let mut fields = vec![sheet.field(&at("time"), text.say("host-schedule-time"), time)];
+            let line = || Control::Line("text", "off");
+            let title = text.say("host-schedule-title");
+            let detail = text.say("host-schedule-detail");
+            for group in [
+                sheet.texts(&at("title"), title, tags, line),
+                sheet.texts(&at("detail"), detail, tags, || Control::Lines),
+            ] {
+                let named = group.fields.into_iter().map(|field| Field {
+                    label: format!("{} – {}", group.legend, field.label),
+                    ..field
+                });
+                fields.extend(named);
+            }
+            Group {
+                legend: text.with("host-schedule-line", [("n", (index + 1).into())]),
+                fields,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,65 @@
+//! Owners hear of it when codes are being guessed (§8.2).
+
+use ::occasions::words::OccasionStatus;
+use accounts::grant::{self, Role, Scope};
+use jiff::SignedDuration;
+use occasions::hosting::occasions;
+use platform::{Rows, sql};
+use testkit::SentMail;
+
+use crate::stage::{Stage, on_both};
+
+/// Uses up the budget of all; the mails there are then.
+async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
+    let now = stage.site.clock.now();
+    for bot in 0..150 {
+        let attempt = stage.budget.attempt(&format!("bot {bot}"), guess, now);
+        attempt.unwrap().failed(now);
+    }
+    stage.budget.sync(&stage.site.store, now).await.unwrap();
+    stage.worker().run_due().await.unwrap();
+    stage.world.mails().await
+}
+
+#[test]
+fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
+    on_both(async |stage| {
+        let (second, here) = (
+            stage.stranger.account.clone(),
+            Scope::occasion(&stage.occasion),
+        );
+        let store = &stage.site.store;
+        store
+            .write(move |tx| {
+                grant::give(tx, &second, Role::OccasionOwner, &here, None).unwrap();
+                let italian = sql!("UPDATE account SET locale = 'it' WHERE id = $1");
+                tx.run(italian, &[&second], Rows::Exactly(1))
+            })
+            .await
+            .unwrap();
+        let mails = attack(stage, "one").await;
+        let mut told: Vec<(&str, &str)> = mails
+            .iter()
+            .map(|mail| (mail.recipient.as_str(), mail.text.as_str()))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told.len(), 2, "owners only: {told:?}");
+        assert_eq!(told[0].0, "owner@example.com");
+        assert!(told[0].1.contains("may be guessing them"), "{}", told[0].1);
+        assert!(told[0].1.contains("http://127.0.0.1:8080/admin"));
+        assert_eq!(told[1].0, "stranger@example.com");
+        assert!(told[1].1.contains("indovinarli"), "{}", told[1].1);
+
+        stage.world.clock.advance(SignedDuration::from_hours(23));
+        assert_eq!(attack(stage, "two").await.len(), 2, "one a day");
+        stage.world.clock.advance(SignedDuration::from_hours(1));
+        assert_eq!(attack(stage, "three").await.len(), 4);
+        stage
+            .done(|tx, host| {
+                occasions::set_status(tx, host, None, OccasionStatus::Archived).map(drop)
+            })
+            .await;
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        assert_eq!(attack(stage, "four").await.len(), 4, "no code is alive");
+    });
+}

@@ -1,0 +1,69 @@
+//! How many files may be asked for, and with which filters.
+
+use occasions::hosting::export;
+use occasions::hosting::listing::{Filter, people};
+use occasions::words::{ExportKind, FileFormat};
+use serde_json::json;
+use web::Language;
+
+use crate::stage::{call, code, fields, on_both};
+
+fn wanted() -> export::Request {
+    export::Request {
+        kind: ExportKind::Guests,
+        format: FileFormat::Csv,
+        invitations: Filter::default(),
+        guests: people::Filter::default(),
+    }
+}
+
+#[test]
+fn ten_files_of_an_occasion_wait_at_most() {
+    on_both(async |stage| {
+        let start = || {
+            stage.act(&stage.owner, |tx, host| {
+                export::start(tx, host, &wanted(), &Language::of("en"))
+            })
+        };
+        let (mut made, mut refused) = (0, 0);
+        for (first, second) in (0..6).map(|_| (start(), start())) {
+            let (first, second) = tokio::join!(first, second);
+            for outcome in [first, second] {
+                if outcome.is_ok() {
+                    made += 1;
+                } else {
+                    assert_eq!(code(outcome), "exports_waiting");
+                    refused += 1;
+                }
+            }
+        }
+        assert_eq!((made, refused), (10, 2));
+        let mut owner = stage.visitor(&stage.owner);
+        let body = json!({"kind": "guests", "format": "csv"});
+        let page = call(&mut owner, "POST", &stage.at("/exports"), &body).await;
+        assert_eq!(page.expect(409).json()["code"], "exports_waiting");
+        assert_eq!(page.json()["limit"], 10);
+        stage.worker().run_due().await.unwrap();
+        assert!(start().await.is_ok(), "those that are made wait no more");
+    });
+}
+
+#[test]
+fn a_filter_that_cannot_be_used_is_refused_when_it_is_sent() {
+    on_both(async |stage| {
+        for of_guests in [false, true] {
+            let mut request = wanted();
+            if of_guests {
+                request.guests.event = Some("nothing".to_owned());
+            } else {
+                request.invitations.event = Some("nothing".to_owned());
+            }
+            let refused = stage
+                .act(&stage.owner, move |tx, host| {
+                    export::start(tx, host, &request, &Language::of("en"))
+                })
+                .await;
+            assert_eq!(fields(refused), [("/event".to_owned(), "unknown_option")]);
+        }
+    });
+}

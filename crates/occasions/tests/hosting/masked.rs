@@ -1,0 +1,93 @@
+//! What observers do not see, on pages and by JSON alike (§5.7).
+
+use occasions::hosting::bulk::{self, Action, Request, Target};
+use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::listing::Filter;
+use serde_json::Value;
+
+use crate::pages::HOME;
+use crate::parts::version;
+use crate::stage::on_both;
+
+#[test]
+fn observers_see_no_codes_and_no_contact_data() {
+    on_both(async |stage| {
+        let invitation = stage.invitation("RAHMA").await;
+        let path = format!("/api/v1/invitations/id/{invitation}");
+        let shown = stage.visitor(&stage.coordinator).get(&path).await.json();
+        assert_eq!(shown["code"], "RAHMA");
+        assert!(shown["email"].is_string());
+        let mut observer = stage.visitor(&stage.observer);
+        let masked = observer.get(&path).await;
+        for field in [
+            "code",
+            "email",
+            "phone",
+            "address",
+            "host_note",
+            "lock_reason",
+        ] {
+            assert_eq!(masked.json()[field], Value::Null, "{field}");
+        }
+        assert_eq!(masked.json()["household"], shown["household"]);
+        let list = observer.get(&stage.at("/invitations?limit=200")).await;
+        let members = observer.get(&stage.at("/members")).await;
+        for page in [&masked, &list, &members] {
+            assert!(
+                !page.body.contains("RAHMA") && !page.body.contains('@'),
+                "{}",
+                page.address
+            );
+        }
+    });
+}
+
+#[test]
+fn observers_read_what_households_read_and_not_what_hosts_tell_each_other() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let (other, seen) = (id.clone(), version(stage, &id).await);
+        stage
+            .done(move |tx, host| {
+                let change = Change {
+                    host_message: Some("We look forward to you".to_owned()),
+                    host_note: Some("Seat away from Uncle".to_owned()),
+                    ..Change::default()
+                };
+                invitations::change(tx, host, &other, seen, &change).map(drop)
+            })
+            .await;
+        let request = Request {
+            target: Target::Matching(Filter::default()),
+            action: Action::Lock {
+                reason: "They never answer".to_owned(),
+            },
+        };
+        let job = stage
+            .done(move |tx, host| bulk::start(tx, host, &request))
+            .await
+            .id;
+        stage.worker().run_due().await.unwrap();
+        let addresses = [
+            format!("/api/v1/invitations/id/{id}"),
+            format!("{HOME}/invites/{id}"),
+            stage.at("/jobs"),
+            stage.at(&format!("/bulk/{job}")),
+        ];
+        for (host, is_told) in [(&stage.coordinator, true), (&stage.observer, false)] {
+            let mut visitor = stage.visitor(host);
+            let mut pages = Vec::new();
+            for address in &addresses {
+                let page = visitor.get(address).await;
+                pages.push(page.expect(200).body.clone());
+            }
+            for page in &pages[..2] {
+                assert!(page.contains("We look forward to you"), "{page}");
+                assert_eq!(page.contains("away from Uncle"), is_told, "{page}");
+            }
+            let reason = |page: &String| page.contains("They never answer");
+            assert_eq!(pages.iter().all(reason), is_told);
+            assert_eq!(pages.iter().any(reason), is_told);
+        }
+    });
+}

@@ -1,0 +1,336 @@
+//! The pages of questions, food needs and schedules, as hosts fill them in.
+
+use occasions::hosting::{diets, events, invitations, questions};
+use occasions::words::ReplyStatus::Yes;
+use serde_json::json;
+use testkit::{Page, Visitor};
+
+use crate::pages::HOME;
+use crate::questions::answer;
+use crate::stage::{Stage, on_both};
+
+async fn form(visitor: &mut Visitor, address: &str) -> (Page, testkit::Form) {
+    let page = visitor.get(address).await;
+    let form = page.expect(200).form(address);
+    (page, form)
+}
+
+#[test]
+fn a_question_is_made_changed_and_put_away_on_pages() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let list = format!("{HOME}/settings/questions");
+        let new = format!("{list}/new");
+        assert!(
+            owner
+                .get(&list)
+                .await
+                .text()
+                .contains("A song that gets you dancing?")
+        );
+        let (page, mut filled) = form(&mut owner, &new).await;
+        filled
+            .fill("title.en", "Which bus?")
+            .fill("kind", "one_choice")
+            .fill("key", "bus")
+            .fill("choices.2.label.en", "At nine");
+        let refused = owner.submit(&page, &filled).await;
+        assert!(refused.expect(422).text().contains("Give at least 2."));
+        let mut again = refused.form(&new);
+        assert_eq!(
+            again.value("choices.0.label.en"),
+            Some("At nine"),
+            "moved up"
+        );
+        again
+            .fill("choices.1.label.en", "At noon")
+            .tick("events", "reception")
+            .tick("required", "1");
+        let made = owner.submit(&refused, &again).await;
+        assert!(owner.follow(made).await.text().contains("Created."));
+        let stored = stage
+            .done(|tx, host| questions::load(tx, host, "bus"))
+            .await;
+        assert_eq!(
+            (stored.events.as_slice(), stored.required),
+            (&["reception".to_owned()][..], true)
+        );
+        assert!(stored.active && !stored.hosts_only);
+
+        // Two hosts at once: the second is shown both.
+        let one = format!("{list}/bus");
+        let (page, mut mine) = form(&mut owner, &one).await;
+        let mut other = stage.visitor(&stage.coordinator);
+        let (their_page, mut theirs) = form(&mut other, &one).await;
+        assert_eq!(
+            theirs.value("kind"),
+            None,
+            "coordinators have the words alone"
+        );
+        theirs.fill("title.en", "Which coach?");
+        other.submit(&their_page, &theirs).await.expect(303);
+        mine.fill("title.en", "Which bus or coach?");
+        let clash = owner.submit(&page, &mine).await;
+        assert!(
+            clash
+                .expect(409)
+                .text()
+                .contains("Saved meanwhile: Which coach?")
+        );
+        let resolved = clash.form(&one);
+        owner.submit(&clash, &resolved).await.expect(303);
+        answer(stage, &[("Rahman", Yes, json!("choice-1"))], json!(null)).await;
+        let page = owner.get(&one).await;
+        let remove = page.form(&format!("{one}/remove"));
+        let away = owner.submit(&page, &remove).await;
+        assert!(
+            owner
+                .follow(away)
+                .await
+                .text()
+                .contains("Not asked any more")
+        );
+        // Observers and strangers have no such page.
+        stage.visitor(&stage.observer).get(&list).await.expect(403);
+        stage.visitor(&stage.stranger).get(&list).await.expect(404);
+    });
+}
+
+#[test]
+fn answers_stand_on_the_household_page_and_are_changed_there() {
+    on_both(async |stage| {
+        stage
+            .done(|tx, host| {
+                let required = questions::Change {
+                    required: Some(true),
+                    ..crate::questions::bus()
+                };
+                questions::create(tx, host, &required)
+            })
+            .await;
+        let plates = questions::Change {
+            key: Some("plates".to_owned()),
+            kind: Some(occasions::words::QuestionKind::SeveralChoices),
+            hosts_only: Some(true),
+            required: Some(true),
+            ..crate::questions::bus()
+        };
+        stage
+            .done(move |tx, host| questions::create(tx, host, &plates))
+            .await;
+        answer(stage, &[("Rahman", Yes, json!("late"))], json!("ABBA")).await;
+        let id = stage.invitation("RAHMA").await;
+        let address = format!("{HOME}/invites/{id}");
+        let post = format!("{address}/answers");
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&address).await;
+        let mut filled = page.expect(200).form(&post);
+        assert!(page.text().contains("Only hosts ask"));
+        let old_page = owner.get(&address).await;
+        let portal = {
+            let id = id.clone();
+            stage
+                .done(move |tx, host| invitations::load(tx, host, &id))
+                .await
+        };
+        let rahman = portal.household.guests[0].id.clone();
+        let bus = format!("answer.{rahman}.bus");
+        let plates = format!("answer.{rahman}.plates");
+        assert_eq!(filled.value(&bus), Some("late"));
+        assert_eq!(filled.value("household.song"), Some("ABBA"));
+        // By telephone: nothing is required, and the hosts' own is there.
+        filled
+            .fill(&bus, "")
+            .fill("household.song", "Waterloo")
+            .tick(&plates, "early")
+            .tick(&plates, "late");
+        owner.submit(&page, &filled).await.expect(303);
+        let stored = {
+            let id = id.clone();
+            stage
+                .done(move |tx, host| invitations::load(tx, host, &id))
+                .await
+        };
+        assert_eq!(stored.household.guests[0].answers.len(), 1);
+        assert_eq!(stored.household.answers.len(), 1);
+        assert!(
+            stage
+                .actions()
+                .await
+                .contains(&"rsvp.saved_by_host".to_owned())
+        );
+        // The observer reads and cannot write.
+        let seen = stage.visitor(&stage.observer).get(&address).await;
+        assert!(seen.text().contains("Waterloo"), "{}", seen.text());
+        assert!(
+            seen.forms()
+                .iter()
+                .all(|form| form.value("household.song").is_none())
+        );
+        // The old page is told what stands there now.
+        let mut late = old_page.form(&post);
+        late.fill("household.song", "Dancing Queen");
+        let clash = owner.submit(&old_page, &late).await;
+        let text = clash.expect(409).text();
+        assert!(text.contains("Saved meanwhile: Waterloo"), "{text}");
+        assert!(text.contains("Saved meanwhile: At nine, At noon"), "{text}");
+
+        let reports = owner.get(&format!("{HOME}/reports")).await.text();
+        assert!(
+            reports.contains("Which bus?") && reports.contains("At noon"),
+            "{reports}"
+        );
+    });
+}
+
+#[test]
+fn food_needs_are_named_marked_and_put_away_on_pages() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let list = format!("{HOME}/settings/diets");
+        assert!(owner.get(&list).await.text().contains("Vegetarian"));
+        let new = format!("{list}/new");
+        let (page, filled) = form(&mut owner, &new).await;
+        let refused = owner.submit(&page, &filled).await;
+        let mut filled = refused.expect(422).form(&new);
+        filled
+            .fill("label.en", "No durian")
+            .fill("label.ms", "Tanpa durian")
+            .tick("allergy", "1");
+        owner.submit(&refused, &filled).await.expect(303);
+        let stored = stage
+            .done(|tx, host| diets::load(tx, host, "food-1"))
+            .await
+            .0;
+        assert!(stored.allergy && stored.active);
+        assert_eq!(stored.label.find("ms"), Some("Tanpa durian"));
+        // One that comes with words of ours can have the hosts', and ours again.
+        let halal = format!("{list}/halal");
+        for words in ["Halal (JAKIM)", ""] {
+            let (page, mut filled) = form(&mut owner, &halal).await;
+            filled.fill("label.en", words);
+            owner.submit(&page, &filled).await.expect(303);
+            let stored = stage
+                .done(|tx, host| diets::load(tx, host, "halal"))
+                .await
+                .0;
+            assert_eq!(stored.label.find("en").unwrap_or_default(), words);
+        }
+        let page = owner.get(&halal).await;
+        let remove = page.form(&format!("{halal}/remove"));
+        let away = owner.submit(&page, &remove).await;
+        assert!(owner.follow(away).await.text().contains("Put away"));
+        let page = owner.get(&format!("{list}/food-1")).await;
+        let remove = page.form(&format!("{list}/food-1/remove"));
+        let gone = owner.submit(&page, &remove).await;
+        assert!(!owner.follow(gone).await.text().contains("No durian"));
+        stage
+            .visitor(&stage.coordinator)
+            .get(&list)
+            .await
+            .expect(403);
+    });
+}
+
+#[test]
+fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
+    on_both(async |stage| {
+        let of_brunch = questions::Change {
+            events: Some(vec!["brunch".to_owned()]),
+            ..crate::questions::bus()
+        };
+        stage
+            .done(move |tx, host| questions::create(tx, host, &of_brunch))
+            .await;
+        let all = stage.done(events::list).await;
+        let brunch = all.into_iter().find(|event| event.key == "brunch").unwrap();
+        stage
+            .done(move |tx, host| events::remove(tx, host, &brunch.id, brunch.version, "brunch"))
+            .await;
+        // Saved again as it stands, it stays about the one that is gone.
+        let mut owner = stage.visitor(&stage.owner);
+        let address = format!("{HOME}/settings/questions/bus");
+        let (page, mut filled) = form(&mut owner, &address).await;
+        filled.fill("title.en", "Which coach?");
+        owner.submit(&page, &filled).await.expect(303);
+        let stored = stage
+            .done(|tx, host| questions::load(tx, host, "bus"))
+            .await;
+        assert_eq!(stored.events, ["brunch"]);
+        let id = stage.invitation("RAHMA").await;
+        let portal = stage
+            .done(move |tx, host| invitations::load(tx, host, &id))
+            .await;
+        assert!(
+            portal
+                .asked_questions()
+                .all(|question| question.key != "bus")
+        );
+    });
+}
+
+#[test]
+fn what_hosts_write_down_is_no_answer_of_the_household() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let address = format!("{HOME}/invites/{id}");
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&address).await;
+        let mut filled = page.form(&format!("{address}/answers"));
+        filled.fill("household.song", "Waterloo");
+        owner.submit(&page, &filled).await.expect(303);
+        let portal = stage
+            .done(move |tx, host| invitations::load(tx, host, &id))
+            .await;
+        assert_eq!(portal.household.answers.len(), 1);
+        assert_eq!(portal.household.invitation.replied_at, None);
+    });
+}
+
+async fn reception(stage: &Stage<'_>) -> occasions::event::Event {
+    let all = stage.done(events::list).await;
+    all.into_iter()
+        .find(|event| event.key == "reception")
+        .unwrap()
+}
+
+#[test]
+fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
+    on_both(async |stage| {
+        let event = reception(stage).await;
+        assert_eq!(event.details.schedule.len(), 3);
+        let address = format!("{HOME}/settings/events/{}/schedule", event.id);
+        // Texts and schedules are for coordinators too.
+        let mut visitor = stage.visitor(&stage.coordinator);
+        let event_page = visitor
+            .get(&format!("{HOME}/settings/events/{}", event.id))
+            .await;
+        event_page.link("Schedule: 3 lines");
+        let (page, mut filled) = form(&mut visitor, &address).await;
+        assert_eq!(filled.value("schedule.0.time"), Some("12:00"));
+        filled
+            .fill("schedule.0.time", "")
+            .fill("schedule.0.title.ms", "")
+            .fill("schedule.0.title.en", "")
+            .fill("schedule.4.time", "12:15")
+            .fill("schedule.4.detail.en", "At the gate");
+        let refused = visitor.submit(&page, &filled).await;
+        let mut again = refused.expect(422).form(&address);
+        assert_eq!(
+            again.value("schedule.0.time"),
+            Some("12:15"),
+            "by the clock"
+        );
+        again.fill("schedule.0.title.en", "Welcome drink");
+        let done = visitor.submit(&refused, &again).await;
+        let shown = visitor.follow(done).await;
+        assert!(shown.text().contains("Saved."));
+        let stored = reception(stage).await.details.schedule;
+        let times: Vec<&str> = stored.iter().map(|line| line.time.as_str()).collect();
+        assert_eq!(times, ["12:15", "12:45", "13:15"]);
+        assert_eq!(stored[0].detail.find("en"), Some("At the gate"));
+        let stale = visitor.submit(&page, &filled).await;
+        stale.expect(409);
+        assert_eq!(reception(stage).await.details.schedule, stored);
+    });
+}

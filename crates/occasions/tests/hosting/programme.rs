@@ -1,0 +1,139 @@
+//! What guests read alike is kept in memory: whatever a host changes about it,
+//! the next guest reads the change.
+
+use occasions::code::CodeKey;
+use occasions::hosting::{HostOf, Refusal, When, diets, events, occasions as hosted, questions};
+use occasions::occasion::{self, OccasionId};
+use occasions::portal::{self, Closed};
+use occasions::words::OccasionStatus;
+use platform::{StoreError, Tx};
+use web::I18n;
+
+use crate::stage::{Stage, on_both};
+
+type Step = fn(&mut Tx<'_>, &HostOf) -> Result<(), Refusal>;
+
+const STEPS: [(&str, Step); 11] = [
+    ("the occasion", |tx, host| {
+        let seen = hosted::load(tx, host)?.version;
+        let change = hosted::Change {
+            welcome: Some(I18n::one("ms", "Selamat datang")),
+            ..hosted::Change::default()
+        };
+        hosted::change(tx, host, seen, &change).map(drop)
+    }),
+    ("an event more", |tx, host| {
+        let new = events::Change {
+            name: Some(I18n::one("en", "Tea")),
+            starts_at: Some(When("2027-01-10T10:00:00+08:00".to_owned())),
+            ..events::Change::default()
+        };
+        events::create(tx, host, &new).map(drop)
+    }),
+    ("an event", |tx, host| {
+        let event = events::list(tx, host)?.remove(0);
+        let change = events::Change {
+            venue: Some("Elsewhere".to_owned()),
+            ..events::Change::default()
+        };
+        events::change(tx, host, &event.id, event.version, &change).map(drop)
+    }),
+    ("an event less", |tx, host| {
+        let event = events::list(tx, host)?.remove(0);
+        events::remove(tx, host, &event.id, event.version, &event.key)
+    }),
+    ("a food need more", |tx, host| {
+        let new = diets::Change {
+            key: Some("durian-free".to_owned()),
+            label: Some(I18n::one("en", "No durian")),
+            ..diets::Change::default()
+        };
+        diets::create(tx, host, &new).map(drop)
+    }),
+    ("a food need", |tx, host| {
+        let change = diets::Change {
+            label: Some(I18n::one("en", "No durian at all")),
+            ..diets::Change::default()
+        };
+        let (_, seen) = diets::load(tx, host, "durian-free")?;
+        diets::change(tx, host, "durian-free", seen, &change).map(drop)
+    }),
+    ("a food need less", |tx, host| {
+        diets::remove(tx, host, "durian-free").map(drop)
+    }),
+    ("a question more", |tx, host| {
+        questions::create(tx, host, &crate::questions::bus()).map(drop)
+    }),
+    ("a question", |tx, host| {
+        let change = questions::Change {
+            title: Some(I18n::one("en", "Which coach?")),
+            ..questions::Change::default()
+        };
+        questions::change(tx, host, "bus", 1, &change).map(drop)
+    }),
+    ("a question less", |tx, host| {
+        questions::remove(tx, host, "bus").map(drop)
+    }),
+    ("the state", |tx, host| {
+        hosted::set_status(tx, host, None, OccasionStatus::Closed).map(drop)
+    }),
+];
+
+#[test]
+fn what_a_host_changes_the_next_guest_reads() {
+    on_both(async |stage| {
+        let mut before = read(stage).await;
+        for (what, step) in STEPS {
+            stage.done(step).await;
+            let (read, stored) = read(stage).await;
+            assert_eq!(read, stored, "{what}");
+            assert_ne!(read, before.0, "{what}");
+            before = (read, stored);
+        }
+    });
+}
+
+#[test]
+fn a_change_that_is_taken_back_is_read_by_nobody() {
+    on_both(async |stage| {
+        let [(_, one), _, (_, another), ..] = STEPS;
+        let before = read(stage).await;
+        let taken_back = stage
+            .act(&stage.owner, move |tx, host| {
+                another(tx, host)?;
+                // Read under a revision that the next change has as well.
+                open(tx).map_err(|_| Refusal::NotFound)?;
+                Err::<(), _>(Refusal::NotFound)
+            })
+            .await;
+        assert!(taken_back.is_err());
+        assert_eq!(read(stage).await, before);
+        stage.done(one).await;
+        let (read, stored) = read(stage).await;
+        assert_eq!(read, stored);
+    });
+}
+
+fn open(tx: &mut Tx<'_>) -> Result<portal::Portal, Closed> {
+    portal::open(tx, &CodeKey::parse("RAHMA").unwrap())
+}
+
+/// What a guest reads, and what is stored.
+async fn read(stage: &Stage<'_>) -> (String, String) {
+    let store = &stage.site.store;
+    let portal = store.read(open).await.unwrap();
+    let (occasion, events) = (&portal.occasion, &portal.events);
+    let (diets, questions) = (&portal.diets, &portal.questions);
+    let seen = format!("{occasion:?}{events:?}{diets:?}{questions:?}");
+    let id = stage.occasion.clone();
+    let stored = store.read(move |tx| stored(tx, &id)).await.unwrap();
+    (seen, stored)
+}
+
+fn stored(tx: &mut Tx<'_>, id: &OccasionId) -> Result<String, StoreError> {
+    let occasion = occasion::load(tx, id)?;
+    let events = occasions::event::list(tx, id)?;
+    let diets = occasions::diet::list(tx, id)?;
+    let questions = occasions::question::of(tx, id)?;
+    Ok(format!("{occasion:?}{events:?}{diets:?}{questions:?}"))
+}

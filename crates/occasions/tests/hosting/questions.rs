@@ -1,0 +1,579 @@
+//! What hosts ask besides who comes: made, changed, answered, counted.
+
+use std::collections::BTreeMap;
+
+use occasions::code::CodeKey;
+use occasions::hosting::export::{self, Request};
+use occasions::hosting::listing::{self, filter, people};
+use occasions::hosting::{invitations, questions, tally};
+use occasions::question::{Answer, Choice, Question};
+use occasions::refusal::Refusal as AnswerRefusal;
+use occasions::rsvp::{self, Save, Saved};
+use occasions::wish::{GuestWish, Wish};
+use occasions::words::ReplyStatus::{No, Yes};
+use occasions::words::{
+    AskedOf, ExportKind, FileFormat, Progress, QuestionKind, ReplyStatus, Source,
+};
+use platform::{Rows, StoreError, sql};
+use serde_json::{Value, json};
+use web::I18n;
+
+use crate::stage::{Stage, call, code, fields, on_both};
+
+/// "Which bus?", of each person, with two to choose from.
+pub(crate) fn bus() -> questions::Change {
+    questions::Change {
+        key: Some("bus".to_owned()),
+        asked_of: Some(AskedOf::Guest),
+        kind: Some(QuestionKind::OneChoice),
+        title: Some(I18n::one("en", "Which bus?")),
+        choices: Some(vec![choice("early", "At nine"), choice("late", "At noon")]),
+        ..questions::Change::default()
+    }
+}
+
+fn choice(key: &str, label: &str) -> Choice {
+    Choice {
+        key: key.to_owned(),
+        label: I18n::one("en", label),
+    }
+}
+
+async fn create(stage: &Stage<'_>, new: questions::Change) -> Question {
+    stage
+        .done(move |tx, host| questions::create(tx, host, &new))
+        .await
+}
+
+/// The people of RAHMA answer themselves: the bus each takes, and who comes.
+pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
+    let id = stage.invitation("RAHMA").await;
+    let household = stage
+        .done(move |tx, host| invitations::load(tx, host, &id))
+        .await
+        .household;
+    let guests = given.iter().map(|(name, status, bus)| {
+        let guest = household
+            .guests
+            .iter()
+            .find(|guest| guest.name.starts_with(name))
+            .unwrap();
+        GuestWish {
+            id: Some(guest.id.clone()),
+            replies: ["nikah", "reception", "brunch"]
+                .map(|event| (event.to_owned(), *status))
+                .into(),
+            answers: BTreeMap::from([("bus".to_owned(), bus.clone())]),
+            ..GuestWish::default()
+        }
+    });
+    let save = Save {
+        key: CodeKey::parse("RAHMA").unwrap(),
+        wish: Wish {
+            guests: guests.collect(),
+            answers: BTreeMap::from([("song".to_owned(), song)]),
+            ..Wish::default()
+        },
+        source: Source::Web,
+        repeat: None,
+        request: None,
+        needs_version: false,
+    };
+    let saved: Result<Saved, AnswerRefusal> = stage
+        .site
+        .store
+        .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
+        .await;
+    saved.unwrap();
+    stage.world.jobs().await;
+}
+
+#[test]
+fn what_a_question_may_be_is_checked_field_by_field() {
+    on_both(async |stage| {
+        let refused = async |new: questions::Change| {
+            let done = stage
+                .act(&stage.owner, move |tx, host| {
+                    questions::create(tx, host, &new)
+                })
+                .await;
+            fields(done)
+        };
+        let found = |pairs: &[(&str, &'static str)]| -> Vec<(String, &'static str)> {
+            pairs
+                .iter()
+                .map(|(pointer, code)| ((*pointer).to_owned(), *code))
+                .collect()
+        };
+        assert_eq!(
+            refused(questions::Change::default()).await,
+            found(&[
+                ("/title", "required"),
+                ("/kind", "required"),
+                ("/asked_of", "required")
+            ])
+        );
+        let long = questions::Change {
+            key: Some("song".to_owned()),
+            title: Some(I18n::one("en", "x".repeat(201))),
+            help: Some(I18n::one("en", "x".repeat(501))),
+            choices: Some(vec![choice("one", "One")]),
+            events: Some(vec!["nikah".to_owned(), "dinner".to_owned()]),
+            position: Some(1_001),
+            ..bus()
+        };
+        assert_eq!(
+            refused(long).await,
+            found(&[
+                ("/key", "not_unique"),
+                ("/title/en", "too_long"),
+                ("/help/en", "too_long"),
+                ("/choices", "too_few"),
+                ("/events/1", "unknown_option"),
+                ("/position", "out_of_range"),
+            ])
+        );
+        let twins = questions::Change {
+            choices: Some(vec![choice("one", "One"), choice("one", "")]),
+            ..bus()
+        };
+        assert_eq!(
+            refused(twins).await,
+            found(&[
+                ("/choices/1/key", "not_unique"),
+                ("/choices/1/label", "required")
+            ])
+        );
+        let many = (0..51).map(|n| choice(&format!("c{n}"), "C")).collect();
+        let many = questions::Change {
+            choices: Some(many),
+            ..bus()
+        };
+        assert_eq!(refused(many).await, found(&[("/choices", "too_many")]));
+        let useless = questions::Change {
+            kind: Some(QuestionKind::YesNo),
+            ..bus()
+        };
+        assert_eq!(
+            refused(useless).await,
+            found(&[("/choices", "not_allowed")])
+        );
+    });
+}
+
+#[test]
+fn there_are_thirty_questions_at_most() {
+    on_both(async |stage| {
+        let plain = || questions::Change {
+            key: None,
+            kind: Some(QuestionKind::YesNo),
+            choices: None,
+            ..bus()
+        };
+        for n in 1..30 {
+            let made = create(stage, plain()).await;
+            assert_eq!((made.key, made.position), (format!("question-{n}"), n));
+        }
+        let one_more = plain();
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                questions::create(tx, host, &one_more)
+            })
+            .await;
+        assert_eq!(code(refused), "limit_reached");
+    });
+}
+
+#[test]
+fn what_was_answered_keeps_its_meaning() {
+    on_both(async |stage| {
+        let made = create(stage, bus()).await;
+        let change = async |change: questions::Change, version| {
+            stage
+                .act(&stage.owner, move |tx, host| {
+                    questions::change(tx, host, "bus", version, &change)
+                })
+                .await
+        };
+        let of = |kind, asked_of| questions::Change {
+            kind: Some(kind),
+            asked_of: Some(asked_of),
+            ..questions::Change::default()
+        };
+        // Nobody has answered: anything goes.
+        let other = change(of(QuestionKind::Number, AskedOf::Household), made.version).await;
+        assert!(other.unwrap().choices.is_empty(), "a number has no choices");
+        let back = questions::Change { key: None, ..bus() };
+        assert_eq!(change(back, 2).await.unwrap().version, 3);
+        answer(stage, &[("Rahman", Yes, json!("late"))], Value::Null).await;
+        for frozen in [
+            of(QuestionKind::ShortText, AskedOf::Guest),
+            of(QuestionKind::OneChoice, AskedOf::Household),
+            questions::Change {
+                choices: Some(vec![choice("early", "At nine"), choice("never", "Never")]),
+                ..questions::Change::default()
+            },
+        ] {
+            assert_eq!(code(change(frozen, 3).await), "question_in_use");
+        }
+        let others = questions::Change {
+            choices: Some(vec![choice("late", "At one"), choice("", "By car")]),
+            required: Some(true),
+            ..questions::Change::default()
+        };
+        let changed = change(others, 3).await.unwrap();
+        let keys: Vec<&str> = changed
+            .choices
+            .iter()
+            .map(|choice| choice.key.as_str())
+            .collect();
+        assert_eq!(keys, ["late", "choice-1"], "what nobody took may go");
+        let stale = change(questions::Change::default(), 3).await;
+        assert_eq!(code(stale), "version_conflict");
+
+        let remove = async |key: &'static str| {
+            stage
+                .act(&stage.owner, move |tx, host| {
+                    questions::remove(tx, host, key)
+                })
+                .await
+                .unwrap()
+        };
+        assert_eq!(remove("bus").await, questions::Removed::Deactivated);
+        assert_eq!(remove("song").await, questions::Removed::Deleted);
+        let left = stage.done(questions::list).await;
+        assert_eq!(left.len(), 1);
+        assert!(!left[0].active);
+        let told: Vec<Value> = stage
+            .news()
+            .await
+            .into_iter()
+            .filter(|(name, payload)| name == "occasion" && payload["what"] == "questions")
+            .map(|(_, payload)| payload)
+            .collect();
+        assert_eq!(told.len(), 6, "every change is heard by open pages");
+    });
+}
+
+#[test]
+fn coordinators_change_the_words_and_nothing_else() {
+    on_both(async |stage| {
+        create(stage, bus()).await;
+        let change = async |change: questions::Change, version| {
+            stage
+                .act(&stage.coordinator, move |tx, host| {
+                    questions::change(tx, host, "bus", version, &change)
+                })
+                .await
+        };
+        let words = questions::Change {
+            title: Some(I18n::one("en", "Which coach?")),
+            help: Some(I18n::one("en", "It waits for nobody.")),
+            choices: Some(vec![choice("early", "9 am"), choice("late", "12 noon")]),
+            ..questions::Change::default()
+        };
+        assert_eq!(change(words, 1).await.unwrap().version, 2);
+        for beyond in [
+            questions::Change {
+                required: Some(true),
+                ..questions::Change::default()
+            },
+            questions::Change {
+                hosts_only: Some(true),
+                ..questions::Change::default()
+            },
+            questions::Change {
+                active: Some(false),
+                ..questions::Change::default()
+            },
+            questions::Change {
+                choices: Some(vec![choice("late", "12 noon"), choice("early", "9 am")]),
+                ..questions::Change::default()
+            },
+        ] {
+            assert_eq!(code(change(beyond, 2).await), "forbidden");
+        }
+    });
+}
+
+#[test]
+fn numbers_and_files_leave_out_who_declined() {
+    on_both(async |stage| {
+        create(stage, bus()).await;
+        let plates = questions::Change {
+            key: Some("plates".to_owned()),
+            kind: Some(QuestionKind::Number),
+            hosts_only: Some(true),
+            choices: None,
+            ..bus()
+        };
+        create(stage, plates).await;
+        let given = [
+            ("Rahman", Yes, json!("late")),
+            ("Siti", No, json!("early")),
+            ("Nur", Yes, json!("late")),
+        ];
+        answer(stage, &given, json!("=Getaran Jiwa")).await;
+        let tallies = stage.done(tally::load).await.tallies();
+        let of = |key: &str| tallies.iter().find(|one| one.question.key == key).unwrap();
+        assert_eq!((of("bus").answered, of("song").answered), (2, 1));
+        let counted: Vec<i64> = of("bus").choices.iter().map(|(_, n)| *n).collect();
+        assert_eq!(counted, [0, 2], "Siti stays at home");
+        assert_eq!(of("plates").sum, Some(0));
+        // Each number opens a list of as many.
+        let mut owner = stage.visitor(&stage.owner);
+        let reports = owner.get("/admin/o/aisyah-daniel/reports").await;
+        let links: Vec<_> = reports.links();
+        let links = links.iter().filter(|link| link.href.contains("answer="));
+        let mut totals = BTreeMap::new();
+        for link in links {
+            let query = link.href.split('?').nth(1).unwrap();
+            let list = if link.href.contains("/guests?") {
+                "guests"
+            } else {
+                "invitations"
+            };
+            let found = owner.get(&stage.at(&format!("/{list}?{query}"))).await;
+            totals.insert(query.to_owned(), found.json()["total"].as_i64().unwrap());
+            owner.get(&link.href).await.expect(200);
+        }
+        let expected = [
+            ("answer=bus", 2),
+            ("answer=bus%3Aearly", 0),
+            ("answer=bus%3Alate", 2),
+            ("answer=plates", 0),
+            ("answer=song", 1),
+        ];
+        let expected = expected.map(|(query, n)| (query.to_owned(), n));
+        assert_eq!(totals, BTreeMap::from(expected));
+
+        let file = async |kind| {
+            let request = Request {
+                kind,
+                format: FileFormat::Csv,
+                invitations: listing::Filter::default(),
+                guests: people::Filter::default(),
+            };
+            let started = stage
+                .done(move |tx, host| {
+                    let english = web::Language::ENGLISH;
+                    export::start(tx, host, &request, &english)
+                })
+                .await;
+            stage.worker().run_due().await.unwrap();
+            let id = started.id.clone();
+            let made = stage
+                .done(move |tx, host| export::load(tx, host, &id))
+                .await;
+            assert_eq!(made.state, Progress::Ready);
+            let mut visitor = stage.visitor(&stage.owner);
+            let address = stage.at(&format!("/exports/{}/file", started.id));
+            visitor.get(&address).await.body
+        };
+        let list = file(ExportKind::Questions).await;
+        let lines: Vec<&str> = list.lines().collect();
+        assert_eq!(lines.len(), 4, "{list}");
+        assert!(
+            lines[0].ends_with("Question,Household,Guest,Answer"),
+            "{list}"
+        );
+        assert!(lines[1].contains("'=Getaran Jiwa"), "{list}");
+        assert!(lines[2].ends_with("At noon"), "{list}");
+        let guests = file(ExportKind::Guests).await;
+        assert!(
+            guests
+                .lines()
+                .next()
+                .unwrap()
+                .ends_with("Which bus?,Which bus?"),
+            "{guests}"
+        );
+        let siti = guests
+            .lines()
+            .find(|line| line.contains("Siti Aminah"))
+            .unwrap();
+        assert!(siti.ends_with(",,"), "{siti}");
+        let households = file(ExportKind::Households).await;
+        assert!(
+            households.contains("A song that gets you dancing?"),
+            "{households}"
+        );
+        assert!(households.contains("'=Getaran Jiwa"), "{households}");
+    });
+}
+
+#[test]
+fn lists_and_numbers_mean_the_same_answers() {
+    on_both(async |stage| {
+        use QuestionKind::{SeveralChoices, YesNo};
+        let of = |kind, coming_only, events: &[&str]| questions::Change {
+            kind: Some(kind),
+            coming_only: Some(coming_only),
+            events: Some(events.iter().map(|key| (*key).to_owned()).collect()),
+            choices: (kind == SeveralChoices).then(|| bus().choices.unwrap()),
+            ..bus()
+        };
+        for (asked, given, counted) in [
+            (
+                of(YesNo, false, &[]),
+                [json!(true), json!(false), json!(true)],
+                [2, 1],
+            ),
+            (
+                of(YesNo, true, &["nikah"]),
+                [json!(true), json!(false), json!(true)],
+                [1, 0],
+            ),
+            (
+                of(SeveralChoices, false, &["reception", "brunch"]),
+                [json!(["early", "late"]), json!(["late"]), json!(["early"])],
+                [2, 2],
+            ),
+        ] {
+            stage
+                .site
+                .store
+                .write(|tx| {
+                    for delete in [
+                        sql!("DELETE FROM answer"),
+                        sql!("DELETE FROM question WHERE key = 'bus'"),
+                        sql!("UPDATE occasion SET revision = revision + 1"),
+                    ] {
+                        tx.run(delete, &[], Rows::Any)?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+                .await
+                .unwrap();
+            create(stage, asked.clone()).await;
+            let statuses = [Yes, ReplyStatus::Undecided, No];
+            let people = ["Rahman", "Siti", "Nur"];
+            let given: Vec<_> = people
+                .iter()
+                .zip(statuses)
+                .zip(given)
+                .map(|((name, status), bus)| (*name, status, bus))
+                .collect();
+            answer(stage, &given, Value::Null).await;
+            // Nur comes to the brunch after all, and to nothing else.
+            stage
+                .site
+                .store
+                .write(|tx| {
+                    tx.run(
+                        sql!(
+                            "UPDATE reply SET status = 'yes'
+                             WHERE event IN (SELECT id FROM event WHERE key = 'brunch')
+                               AND guest IN (SELECT id FROM guest WHERE name LIKE 'Nur%')"
+                        ),
+                        &[],
+                        Rows::Any,
+                    )
+                })
+                .await
+                .unwrap();
+            let tallies = stage.done(tally::load).await.tallies();
+            let tally = tallies
+                .iter()
+                .find(|one| one.question.key == "bus")
+                .unwrap();
+            let numbers: Vec<i64> = tally.choices.iter().map(|(_, n)| *n).collect();
+            assert_eq!(numbers, counted, "{asked:?}");
+            for (possible, n) in tally.choices.clone() {
+                let filter = people::Filter {
+                    answer: Some(filter::answer_word(&tally.question, Some(&possible))),
+                    ..people::Filter::default()
+                };
+                let found = stage
+                    .done(move |tx, host| people::all_people(tx, host, &filter))
+                    .await;
+                assert_eq!(
+                    i64::try_from(found.len()).unwrap(),
+                    n,
+                    "{possible:?} of {asked:?}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn a_program_makes_changes_and_reads_answers() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let at = stage.at("/questions");
+        let body = json!({ "asked_of": "guest", "kind": "several_choices", "title": { "en": "Bus?" },
+            "key": "bus", "choices": [{ "label": { "en": "There" } }, { "label": { "en": "Back" } }] });
+        let made = call(&mut owner, "POST", &at, &body).await;
+        let made = made.expect(201).json();
+        assert_eq!(made["choices"][1]["key"], "choice-2");
+        let list = owner.get(&at).await.json();
+        assert_eq!(
+            (&list["total"], &list["items"][0]["key"]),
+            (&json!(2), &json!("song"))
+        );
+        let one = format!("{at}/bus");
+        let missing = call(&mut owner, "PATCH", &one, &json!({ "required": true })).await;
+        missing.expect(428);
+        let body = json!({ "version": 1, "required": true, "coming_only": true });
+        let changed = call(&mut owner, "PATCH", &one, &body)
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(
+            (&changed["version"], &changed["required"]),
+            (&json!(2), &json!(true))
+        );
+        let stale = call(&mut owner, "PATCH", &one, &body).await;
+        assert_eq!(stale.expect(409).json()["current"]["version"], 2);
+        answer(
+            stage,
+            &[("Rahman", Yes, json!(["choice-2"]))],
+            json!("ABBA"),
+        )
+        .await;
+        let id = stage.invitation("RAHMA").await;
+        let invitation = owner
+            .get(&format!("/api/v1/invitations/id/{id}"))
+            .await
+            .json();
+        assert_eq!(invitation["answers"], json!({ "song": "ABBA" }));
+        assert_eq!(
+            invitation["guests"][0]["answers"],
+            json!({ "bus": ["choice-2"] })
+        );
+        let away = call(&mut owner, "DELETE", &one, &Value::Null).await;
+        assert_eq!(away.expect(200).json()["active"], json!(false));
+    });
+}
+
+#[test]
+fn the_log_says_that_something_was_answered_and_not_what() {
+    on_both(async |stage| {
+        create(stage, bus()).await;
+        answer(
+            stage,
+            &[("Rahman", Yes, json!("late"))],
+            json!("Very private"),
+        )
+        .await;
+        let mut owner = stage.visitor(&stage.owner);
+        let log = owner.get("/admin/o/aisyah-daniel/audit").await;
+        let text = log.expect(200).text();
+        assert!(text.contains("A song that gets you dancing?"), "{text}");
+        assert!(
+            text.contains("Which bus?") && text.contains("added a question"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("Very private") && !text.contains("late"),
+            "{text}"
+        );
+        let answers = Answer::Text("Very private".to_owned());
+        let id = stage.invitation("RAHMA").await;
+        let portal = stage
+            .done(move |tx, host| invitations::load(tx, host, &id))
+            .await;
+        assert!(portal.household.answers.values().any(|one| *one == answers));
+    });
+}

@@ -1,0 +1,96 @@
+//! What many look-ups read alike, kept between them under the revision at which
+//! it was read.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many things are kept; one more drops the one not used for longest.
+const KEPT: usize = 256;
+
+/// Shared by all transactions of a store.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(Arc<Mutex<Shelf>>);
+
+#[derive(Debug, Default)]
+struct Shelf {
+    kept: HashMap<String, Kept>,
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    revision: i64,
+    value: Arc<dyn Any + Send + Sync>,
+    used: u64,
+}
+
+impl Memory {
+    pub(super) fn find<T: Send + Sync + 'static>(
+        &self,
+        key: &str,
+        revision: i64,
+    ) -> Option<Arc<T>> {
+        let mut shelf = self.shelf();
+        shelf.uses += 1;
+        let uses = shelf.uses;
+        let kept = shelf.kept.get_mut(key)?;
+        if kept.revision != revision {
+            return None;
+        }
+        kept.used = uses;
+        Arc::clone(&kept.value).downcast().ok()
+    }
+
+    pub(super) fn keep<T: Send + Sync + 'static>(&self, key: &str, revision: i64, value: Arc<T>) {
+        let mut shelf = self.shelf();
+        if shelf.kept.len() >= KEPT && !shelf.kept.contains_key(key) {
+            let oldest = shelf.kept.iter().min_by_key(|(_, kept)| kept.used);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                shelf.kept.remove(&oldest);
+            }
+        }
+        let kept = Kept {
+            revision,
+            value,
+            used: shelf.uses,
+        };
+        shelf.kept.insert(key.to_owned(), kept);
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_found_under_its_own_revision_alone() {
+        let memory = Memory::default();
+        memory.keep("a", 1, Arc::new(1_u8));
+        assert_eq!(memory.find::<u8>("a", 1).as_deref(), Some(&1));
+        assert_eq!(memory.find::<u8>("a", 2), None);
+        assert_eq!(memory.find::<u8>("b", 1), None);
+        assert_eq!(memory.find::<u16>("a", 1), None);
+        memory.keep("a", 2, Arc::new(2_u8));
+        assert_eq!(memory.find::<u8>("a", 1), None);
+        assert_eq!(memory.find::<u8>("a", 2).as_deref(), Some(&2));
+    }
+
+    #[test]
+    fn the_one_not_used_for_longest_makes_room() {
+        let memory = Memory::default();
+        for number in 0..KEPT {
+            memory.keep(&number.to_string(), 1, Arc::new(number));
+            // The first is used again and again.
+            assert!(memory.find::<usize>("0", 1).is_some());
+        }
+        memory.keep("one more", 1, Arc::new(0_usize));
+        assert!(memory.find::<usize>("0", 1).is_some());
+        assert!(memory.find::<usize>("1", 1).is_none());
+        assert!(memory.find::<usize>("2", 1).is_some());
+    }
+}

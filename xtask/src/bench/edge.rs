@@ -1,0 +1,163 @@
+//! `bench edge`: the front door beside Debian's nginx: same core, same files, same upstream.
+//!
+//! The server that is measured has one core; h2load, the upstream and this process share another.
+//! Both doors are asked in turn within one run, and what is compared is the processor time that
+//! the kernel says a request took: it does not depend on who had to wait for the client.
+
+mod connections;
+mod doors;
+mod h2load;
+mod handshakes;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::runtime::Runtime;
+
+use super::cores::Cores;
+use super::load::figure;
+use super::server::Server;
+use super::{Turns, median, new_folder};
+
+use doors::{Door, Doors};
+use h2load::{Load, Protocol};
+
+/// Connections that ask at once.
+const CLIENTS: usize = 64;
+/// Part of the slower door's peak at which the time of an answer is measured.
+const CALM: f64 = 0.7;
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    path: &'static str,
+    /// nginx's processor time over ours must be at least this, over HTTP/1.1 and over HTTP/2.
+    goal: [f64; 2],
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        name: "static 1 KiB",
+        path: "/static/1k.bin",
+        goal: [1.3, 1.3],
+    },
+    Case {
+        name: "static 100 KiB",
+        path: "/static/100k.bin",
+        goal: [1.3, 1.3],
+    },
+    Case {
+        name: "proxy to TCP",
+        path: "/tcp/",
+        goal: [1.0, 0.9],
+    },
+    Case {
+        name: "proxy to unix",
+        path: "/unix/",
+        goal: [1.0, 0.9],
+    },
+];
+
+pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
+    let folder = new_folder()?;
+    prepare_files(folder.path())?;
+    let cores = Cores::choose()?;
+    cores.settle()?;
+    runtime.block_on(async {
+        let doors = Doors::open(folder.path(), cores.server).await?;
+        println!("\nProcessor time of a request, medians of {} turns of {} s, {CLIENTS} connections, one core for the door", turns.rounds, turns.seconds);
+        println!(
+            "{:<16}{:<16}{:>10}{:>10}{:>13}{:>7}{:>12}{:>12}",
+            "", "", "nginx", "Kenduri", "nginx ÷ ours", "goal", "p99 nginx", "p99 ours"
+        );
+        for protocol in Protocol::ALL {
+            for case in CASES {
+                row(&doors, protocol, case, turns)?;
+            }
+        }
+        handshakes::compare(&doors, turns).await?;
+        connections::compare(&doors).await
+    })
+}
+
+/// The files that both doors serve.
+fn prepare_files(folder: &Path) -> Result<()> {
+    let files = folder.join("files/static");
+    fs::create_dir_all(&files)?;
+    for (name, size) in [("1k.bin", 1 << 10), ("100k.bin", 100 << 10)] {
+        let bytes: Vec<u8> = (0..=250).cycle().take(size).collect();
+        fs::write(files.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+fn row(doors: &Doors, protocol: Protocol, case: Case, turns: Turns) -> Result<()> {
+    let mut costs = [Vec::new(), Vec::new()];
+    let mut rates = [Vec::new(), Vec::new()];
+    for _ in 0..turns.rounds {
+        for (which, door) in doors.both().into_iter().enumerate() {
+            let turn = ask(door, protocol, case, turns.duration(), None)?;
+            costs[which].push(turn.cost_us);
+            rates[which].push(turn.per_second);
+        }
+    }
+    let [theirs, ours] = costs.map(median);
+    let [their_peak, our_peak] = rates.map(median);
+    let pace = their_peak.min(our_peak) * CALM;
+    let mut late = [Vec::new(), Vec::new()];
+    for _ in 0..turns.rounds {
+        for (which, door) in doors.both().into_iter().enumerate() {
+            late[which].push(ask(door, protocol, case, turns.duration(), Some(pace))?.p99_us);
+        }
+    }
+    let [their_p99, our_p99] = late.map(median);
+    let goal = case.goal[usize::from(protocol == Protocol::Http2)];
+    println!(
+        "{:<16}{:<16}{theirs:>7.1} µs{ours:>7.1} µs{:>13.2}{goal:>7.1}{:>9.2} ms{:>9.2} ms",
+        protocol.name(),
+        case.name,
+        theirs / ours,
+        their_p99 / 1e3,
+        our_p99 / 1e3,
+    );
+    Ok(())
+}
+
+/// One turn of one door.
+struct Turn {
+    per_second: f64,
+    cost_us: f64,
+    p99_us: f64,
+}
+
+fn ask(
+    door: &Door,
+    protocol: Protocol,
+    case: Case,
+    duration: Duration,
+    pace: Option<f64>,
+) -> Result<Turn> {
+    let load = Load {
+        url: door.url(protocol, case.path),
+        protocol,
+        connections: CLIENTS,
+        duration,
+        pace,
+    };
+    let before = door.server.processor_time()?;
+    let heard = load.run()?;
+    let used = door.server.processor_time()?.saturating_sub(before);
+    Ok(Turn {
+        per_second: figure(heard.answers) / heard.time.as_secs_f64(),
+        cost_us: used.as_secs_f64() * 1e6 / figure(heard.answers),
+        p99_us: heard.p99_us,
+    })
+}
+
+/// Memory of a door, in KiB.
+fn resident_kib(server: &Server) -> Result<f64> {
+    Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
+}

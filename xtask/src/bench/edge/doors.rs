@@ -1,0 +1,227 @@
+//! The two doors, described as alike as their languages allow, and what stands behind them.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::h2load::Protocol;
+use crate::bench::binary;
+use crate::bench::server::{Server, free_address, pinned};
+use crate::command::{find, program, run};
+
+/// One door.
+pub(super) struct Door {
+    pub(super) server: Server,
+    /// Where it speaks TLS.
+    pub(super) tls: SocketAddr,
+}
+
+impl Door {
+    pub(super) fn url(&self, protocol: Protocol, path: &str) -> String {
+        if protocol.is_tls() {
+            format!("https://localhost:{}{path}", self.tls.port())
+        } else {
+            // By address: a name that TLS serves would be led there.
+            format!("http://{}{path}", self.server.address)
+        }
+    }
+}
+
+/// Both, and the upstream behind them.
+pub(super) struct Doors {
+    nginx: Door,
+    kenduri: Door,
+    _upstream: Server,
+    /// PEM file of the certificate that both show.
+    pub(super) certificate: PathBuf,
+}
+
+impl Doors {
+    /// Starts them: each door on `core`, the upstream wherever there is room.
+    pub(super) async fn open(folder: &Path, core: usize) -> Result<Self> {
+        let place = Place {
+            folder: folder.to_owned(),
+            upstream: free_address()?,
+        };
+        place.make_certificate()?;
+        let upstream = place.start_upstream().await?;
+        Ok(Self {
+            nginx: place.start_nginx(core).await?,
+            kenduri: place.start_kenduri(core).await?,
+            _upstream: upstream,
+            certificate: place.folder.join("chain.pem"),
+        })
+    }
+
+    /// nginx first.
+    pub(super) fn both(&self) -> [&Door; 2] {
+        [&self.nginx, &self.kenduri]
+    }
+}
+
+struct Place {
+    folder: PathBuf,
+    upstream: SocketAddr,
+}
+
+impl Place {
+    fn path(&self, name: &str) -> String {
+        self.folder.join(name).to_string_lossy().into_owned()
+    }
+
+    fn make_certificate(&self) -> Result<()> {
+        run(program("openssl")
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+            ])
+            .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
+            .args(["-addext", "subjectAltName=DNS:localhost"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args([
+                "-keyout",
+                &self.path("key.pem"),
+                "-out",
+                &self.path("chain.pem"),
+            ]))
+    }
+
+    /// Answers 1 KiB, on TCP and on a unix socket.
+    async fn start_upstream(&self) -> Result<Server> {
+        let body = "k".repeat(1 << 10);
+        let configuration = format!(
+            "{}\nhttp {{ access_log off; keepalive_requests 1000000000; {}\n\
+             server {{ listen {}; listen unix:{}; location / {{ return 200 \"{body}\"; }} }} }}\n",
+            self.head("upstream"),
+            self.temporaries("upstream"),
+            self.upstream,
+            self.path("upstream.sock"),
+        );
+        self.start("upstream", &configuration, self.upstream, None)
+            .await
+    }
+
+    async fn start_nginx(&self, core: usize) -> Result<Door> {
+        let (plain, tls) = (free_address()?, free_address()?);
+        let configuration = format!(
+            "{head}
+http {{
+  {temporaries}
+  access_log {log} combined buffer=64k flush=1s;
+  sendfile on; tcp_nopush on; tcp_nodelay on;
+  keepalive_requests 1000000000;
+  open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;
+  ssl_session_cache off; ssl_session_tickets on; ssl_protocols TLSv1.2 TLSv1.3;
+  upstream tcp {{ server {upstream}; keepalive 128; keepalive_requests 1000000000; }}
+  upstream unix {{ server unix:{socket}; keepalive 128; keepalive_requests 1000000000; }}
+  server {{
+    listen {plain}; listen {tls} ssl http2;
+    ssl_certificate {chain}; ssl_certificate_key {key};
+    http2_max_requests 1000000000;
+    root {files};
+    proxy_http_version 1.1; proxy_set_header Connection \"\";
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Request-Id $request_id;
+    location /static/ {{ }}
+    location /tcp/ {{ proxy_pass http://tcp; }}
+    location /unix/ {{ proxy_pass http://unix; }}
+  }}
+}}
+",
+            head = self.head("nginx"),
+            temporaries = self.temporaries("nginx"),
+            log = self.path("nginx-access.log"),
+            upstream = self.upstream,
+            socket = self.path("upstream.sock"),
+            chain = self.path("chain.pem"),
+            key = self.path("key.pem"),
+            files = self.path("files"),
+        );
+        let server = self
+            .start("nginx", &configuration, plain, Some(core))
+            .await?;
+        Ok(Door { server, tls })
+    }
+
+    async fn start_kenduri(&self, core: usize) -> Result<Door> {
+        let (plain, tls) = (free_address()?, free_address()?);
+        let file = self.folder.join("kenduri.toml");
+        fs::write(
+            &file,
+            format!(
+                "data = \"data\"
+[listen]
+http = [\"{plain}\"]
+https = [\"{tls}\"]
+connections = 20000
+[[tls.certificate]]
+hosts = [\"localhost\"]
+chain = \"chain.pem\"
+key = \"key.pem\"
+[[route]]
+path = \"/static/\"
+to = \"files:files\"
+[[route]]
+path = \"/tcp/\"
+to = \"http://{}\"
+[[route]]
+path = \"/unix/\"
+to = \"unix:{}\"
+[log]
+to = \"log\"
+",
+                self.upstream,
+                self.path("upstream.sock"),
+            ),
+        )?;
+        let mut command = pinned(binary(), Some(core));
+        command.args(["serve", "--config"]).arg(&file);
+        let said = self.folder.join("kenduri.log");
+        let server = Server::start(command, plain, said, "/tcp/").await?;
+        Ok(Door { server, tls })
+    }
+
+    fn head(&self, name: &str) -> String {
+        format!(
+            "daemon off; master_process off; worker_rlimit_nofile 20000;\npid {pid}; error_log {log};\nevents {{ worker_connections 20000; }}",
+            pid = self.path(&format!("{name}.pid")),
+            log = self.path(&format!("{name}-error.log")),
+        )
+    }
+
+    /// Where nginx would keep bodies that do not fit: everything stays in this folder.
+    fn temporaries(&self, name: &str) -> String {
+        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))
+            .join(" ")
+    }
+
+    async fn start(
+        &self,
+        name: &str,
+        configuration: &str,
+        address: SocketAddr,
+        core: Option<usize>,
+    ) -> Result<Server> {
+        let file = self.folder.join(format!("{name}.conf"));
+        fs::write(&file, configuration)?;
+        let nginx = find("nginx").context("nginx is not installed: apt-get install nginx-light")?;
+        let mut command = pinned(nginx, core);
+        command.arg("-c").arg(&file).arg("-p").arg(&self.folder);
+        let said = self.folder.join(format!("{name}.log"));
+        Server::start(
+            command,
+            address,
+            said,
+            if core.is_some() { "/tcp/" } else { "/" },
+        )
+        .await
+    }
+}

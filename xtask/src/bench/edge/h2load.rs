@@ -1,0 +1,100 @@
+//! h2load, of Debian's package nghttp2-client: the same client for every protocol.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::command::program;
+
+/// How a door is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// HTTP/1.1 in the clear.
+    Http1,
+    /// HTTP/1.1 over TLS.
+    Http1Tls,
+    /// HTTP/2 over TLS.
+    Http2,
+}
+
+impl Protocol {
+    pub(super) const ALL: [Self; 3] = [Self::Http1, Self::Http1Tls, Self::Http2];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Http1 => "HTTP/1.1",
+            Self::Http1Tls => "HTTP/1.1 TLS",
+            Self::Http2 => "HTTP/2 TLS",
+        }
+    }
+
+    /// Whether the port for TLS is asked.
+    pub(super) fn is_tls(self) -> bool {
+        self != Self::Http1
+    }
+}
+
+/// One run.
+pub(super) struct Load {
+    pub(super) url: String,
+    pub(super) protocol: Protocol,
+    pub(super) connections: usize,
+    pub(super) duration: Duration,
+    /// Requests in a second of all connections together; none: as many as can be.
+    pub(super) pace: Option<f64>,
+}
+
+/// What it counted.
+pub(super) struct Heard {
+    pub(super) answers: usize,
+    pub(super) time: Duration,
+    pub(super) p99_us: f64,
+}
+
+impl Load {
+    /// Runs it; every answer must be a 2xx.
+    pub(super) fn run(&self) -> Result<Heard> {
+        let log = tempfile::NamedTempFile::new()?;
+        let mut command = program("h2load");
+        command
+            .args(["--threads", "1", "--clients", &self.connections.to_string()])
+            .args(["--max-concurrent-streams", "1"])
+            .args(["--duration", &self.duration.as_secs().to_string()])
+            .arg("--log-file")
+            .arg(log.path())
+            .arg("--header=Accept-Encoding: identity");
+        if self.protocol != Protocol::Http2 {
+            command.arg("--h1");
+        }
+        if let Some(pace) = self.pace {
+            let each = pace / super::figure(self.connections);
+            command.arg(format!("--rps={each:.1}"));
+        }
+        let output = command
+            .arg(&self.url)
+            .output()
+            .context("cannot start h2load")?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        ensure!(
+            output.status.success(),
+            "h2load failed: {said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let mut times = Vec::new();
+        for line in fs::read_to_string(log.path())?.lines() {
+            let mut columns = line.split('\t').skip(1);
+            let status = columns.next().unwrap_or_default();
+            ensure!(status.starts_with('2'), "an answer is {status}: {said}");
+            let time: u32 = columns.next().context("a short line of h2load")?.parse()?;
+            times.push(time);
+        }
+        times.sort_unstable();
+        let p99 = times.get(times.len() * 99 / 100);
+        Ok(Heard {
+            answers: times.len(),
+            time: self.duration,
+            p99_us: f64::from(*p99.context("nothing was answered")?),
+        })
+    }
+}
