@@ -7,10 +7,21 @@ use std::time::Duration;
 use crate::program::Program;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+const ANSWER: &[u8; 12] = b"HTTP/1.1 200";
 
 fn connect(program: &Program) -> TcpStream {
     let stream = TcpStream::connect(&program.address).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    stream
+}
+
+fn served(program: &Program) -> TcpStream {
+    let mut stream = connect(program);
+    stream.write_all(REQUEST).expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, ANSWER);
     stream
 }
 
@@ -19,10 +30,10 @@ fn one_connection_too_many_waits_for_another_to_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
     let program = Program::serve(&["--data", &data, "--set", "listen.connections=2"], &[]);
-    let (first, second) = (connect(&program), connect(&program));
+    // An answer says that a connection has its place.
+    let (first, second) = (served(&program), served(&program));
     let mut third = connect(&program);
-    let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    third.write_all(request).expect("sent");
+    third.write_all(REQUEST).expect("sent");
     let mut answer = [0; 12];
     third
         .set_read_timeout(Some(Duration::from_millis(500)))
@@ -31,6 +42,6 @@ fn one_connection_too_many_waits_for_another_to_end() {
     drop(first);
     third.set_read_timeout(Some(PATIENCE)).expect("a limit");
     third.read_exact(&mut answer).expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert_eq!(&answer, ANSWER);
     drop(second);
 }
