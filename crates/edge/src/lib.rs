@@ -7,6 +7,7 @@
 pub mod acme;
 mod app;
 mod body;
+pub mod cache;
 pub mod compression;
 mod connection;
 mod description;
@@ -31,8 +32,8 @@ mod tls;
 pub use app::App;
 pub use body::{Answer, Body, BodyError};
 pub use description::{
-    Acme, Address, Certificate, Challenge, Description, ExternalAccount, Headers, Health, Limit,
-    Listen, Member, Route, Tls, Upstream,
+    Acme, Address, Cache, Certificate, Challenge, Description, ExternalAccount, Headers, Health,
+    Limit, Listen, Member, Route, SharedCache, Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

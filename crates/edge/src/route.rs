@@ -19,6 +19,7 @@ pub use path::{BadPath, NormalPath};
 pub use table::Table;
 pub(crate) use table::columns;
 
+use crate::cache::Policy;
 use crate::files::Folder;
 use crate::headers::Changes;
 use crate::limits::Limiter;
@@ -47,6 +48,8 @@ pub struct Route {
     pub headers: Changes,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
+    /// What is kept of its answers, if anything is.
+    pub shared_cache: Option<Policy>,
     /// Counts what happens here.
     pub figures: RouteFigures,
 }
@@ -71,6 +74,7 @@ impl Route {
             limit: None,
             headers: Changes::default(),
             body_size: None,
+            shared_cache: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, target, compression, headers, log. All protocol versions come here.
+//! route, limit, cache, target, compression, headers, log. All protocol versions come here.
 
 mod believe;
+mod cached;
 mod measured;
 mod panic;
 mod target;
@@ -57,6 +58,8 @@ struct Course {
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
     received: Arc<AtomicU64>,
+    /// How it came by the cache; empty where nothing is kept.
+    cache: &'static str,
     /// The app has answered, and writes the line.
     is_the_apps: bool,
     why: &'static str,
@@ -64,7 +67,7 @@ struct Course {
 
 /// Answers a request, or the refusal it stands for.
 pub(crate) async fn serve<A: App>(
-    here: &Here<A>,
+    here: &Arc<Here<A>>,
     peer: &Peer,
     request: Request<Body>,
     refusal: Option<Refusal>,
@@ -122,6 +125,7 @@ pub(crate) async fn serve<A: App>(
                 .route
                 .as_ref()
                 .map(|route| (Arc::clone(&route.name), route.figures.clone()));
+            entry.cache = course.cache;
             entry.why = course.why;
             answer.map(|body| Body::stream(Logged::new(body, entry)))
         }
@@ -130,8 +134,8 @@ pub(crate) async fn serve<A: App>(
 
 /// What there is to say to a request that can be understood.
 async fn answered<A: App>(
-    here: &Here<A>,
-    running: &Running,
+    here: &Arc<Here<A>>,
+    running: &Arc<Running>,
     peer: &Peer,
     facts: &Facts,
     mut request: Request<Body>,
@@ -187,7 +191,7 @@ async fn answered<A: App>(
     // Files come in the form that was wished for already.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));
-    let mut answer = target::reach(here, running, route, facts, &path, request, course).await;
+    let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {
         answer = wishes.compress(answer);
     }
@@ -328,6 +332,7 @@ fn entry(
         upstream_time: None,
         route: None,
         upstream: None,
+        cache: "",
         why: "",
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{StatusCode, Uri};
 
 use super::check::Check;
-use super::{Ground, upstreams, values};
+use super::{Ground, cache, upstreams, values};
 use crate::description;
 use crate::files::{Folder, FolderError, FolderSettings};
 use crate::headers::Changes;
@@ -155,6 +155,7 @@ fn one(
     let target = target?;
     let (host, path) = (host?, path?);
     let name: Arc<str> = format!("{host}{}", path.as_str()).into();
+    let shared_cache = cache::policy(number, &name, &target, written, check);
     if !matches!(target, Target::Files(_)) {
         for (option, is_set) in [
             ("try", !written.r#try.is_empty()),
@@ -190,6 +191,7 @@ fn one(
         limit: limit.map(Arc::new),
         headers,
         body_size,
+        shared_cache,
     })
 }
 
