@@ -93,6 +93,3 @@ impl Policy {
         key.into()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -61,7 +61,7 @@ impl Purge {
 pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
-    /// Whose turn it is to go, unless it was used since its last turn.
+    /// Whose body is in memory, by whose turn it is to go.
     turns: Turns,
     turns_on_disk: Turns,
     purges: VecDeque<(u64, Purge)>,
@@ -123,12 +123,14 @@ impl Index {
         let body = held.body.as_ref().map_or(0, |body| body.len() as u64);
         self.memory += stored.weight() + body;
         self.disk += held.file.as_ref().map_or(0, |file| file.size);
-        let is_on_disk = held.file.is_some();
+        let (is_in_memory, is_on_disk) = (held.body.is_some(), held.file.is_some());
         drop(held);
         if let Some(old) = old {
             files.extend(self.remove(&old));
         }
-        self.turns.push(stored, self.entries);
+        if is_in_memory {
+            self.turns.push(stored, self.entries);
+        }
         if is_on_disk {
             self.turns_on_disk.push(stored, self.entries);
         }
@@ -157,6 +159,7 @@ impl Index {
         let before = stored.hold().body.replace(body.clone());
         if before.is_none() {
             self.memory += body.len() as u64;
+            self.turns.push(stored, self.entries);
         }
         self.shrink(room)
     }
@@ -221,23 +224,29 @@ impl Index {
     /// Lets go what is too much. Returns the files that are not needed any more.
     pub(super) fn shrink(&mut self, room: Room) -> Vec<PathBuf> {
         let mut files = Vec::new();
-        while self.memory > room.memory || self.entries > room.entries {
-            let Some(stored) = self.turns.next(|stored| &stored.used) else {
+        while self.entries > room.entries {
+            let Some(stored) = self.next_on_disk().or_else(|| self.next_in_memory()) else {
+                break;
+            };
+            files.extend(self.remove(&stored));
+        }
+        while self.memory > room.memory {
+            // Without any body left it is too many headers.
+            let Some(stored) = self.next_in_memory().or_else(|| self.next_on_disk()) else {
                 break;
             };
             let can_be_read_again = stored.held().file.is_some();
             let body = stored.held().body.as_ref().map(Bytes::len);
             match body {
-                Some(length) if can_be_read_again && self.entries <= room.entries => {
+                Some(length) if can_be_read_again => {
                     stored.hold().body = None;
                     self.memory = self.memory.saturating_sub(length as u64);
-                    self.turns.push(&stored, self.entries);
                 }
                 _ => files.extend(self.remove(&stored)),
             }
         }
         while self.disk > room.disk {
-            let Some(stored) = self.turns_on_disk.next(|stored| &stored.used_on_disk) else {
+            let Some(stored) = self.next_on_disk() else {
                 break;
             };
             if stored.held().body.is_some() {
@@ -248,6 +257,15 @@ impl Index {
             }
         }
         files
+    }
+
+    /// Whose body is in memory, and not asked for lately.
+    fn next_in_memory(&mut self) -> Option<Arc<Stored>> {
+        self.turns.next(|stored| &stored.used)
+    }
+
+    fn next_on_disk(&mut self) -> Option<Arc<Stored>> {
+        self.turns_on_disk.next(|stored| &stored.used_on_disk)
     }
 
     fn without(&mut self, file: Option<Kept>) -> Option<PathBuf> {

@@ -417,3 +417,6 @@ fn remove(files: impl IntoIterator<Item = PathBuf>) {
         Err(_) => work(),
     }
 }
+
+#[cfg(test)]
+mod tests;

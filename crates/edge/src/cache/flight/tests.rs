@@ -1,10 +1,10 @@
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 
 use super::*;
-use crate::cache::{Kept, StoreSettings, Unsaid};
+use crate::cache::{Joined, Kept, StoreSettings, Unsaid};
 
 fn store() -> Arc<Store> {
     let settings = StoreSettings {
@@ -38,8 +38,6 @@ fn lead(store: &Arc<Store>) -> Arc<Flight> {
         Joined::Follows(_) => panic!("somebody leads"),
     }
 }
-
-use crate::cache::Joined;
 
 fn follow(store: &Arc<Store>) -> Arc<Flight> {
     match store.join(&"k".into(), &HeaderMap::new()) {
@@ -135,5 +133,4 @@ async fn what_is_on_its_way_has_bounds_too() {
     assert_eq!(all.len(), (1 << 20) / 1_000 - 1);
     drop(all);
     assert!(store.gather(1_000).is_some());
-    let _ = Duration::ZERO;
 }
