@@ -160,7 +160,15 @@ mod tests {
         assert_eq!(age(&["public", "max-age=60"]), Some(60));
         assert_eq!(age(&["max-age=60, max-age=60"]), Some(60));
         assert_eq!(age(&["max-age=99999999999999999999999"]), Some(MOST));
-        for wrong in ["max-age", "max-age=", "max-age=-1", "max-age=1.5", "max-age=x", "max-age=+1", "max-age=60, max-age=90"] {
+        for wrong in [
+            "max-age",
+            "max-age=",
+            "max-age=-1",
+            "max-age=1.5",
+            "max-age=x",
+            "max-age=+1",
+            "max-age=60, max-age=90",
+        ] {
             assert_eq!(age(&[wrong]), Some(0), "{wrong}");
         }
         assert_eq!(age(&["x-max-age=60, public"]), None);
@@ -175,7 +183,10 @@ mod tests {
         assert!(said(&["must-revalidate"]).must_revalidate);
         assert!(said(&["only-if-cached"]).only_if_cached);
         assert!(said(&["max-age=60, x=\"no end"]).no_store);
-        assert_eq!(said(&["nothing=\"no-store, private\""]), Directives::default());
+        assert_eq!(
+            said(&["nothing=\"no-store, private\""]),
+            Directives::default()
+        );
         let both = said(&["stale-while-revalidate=5, stale-if-error=6, s-maxage=7, min-fresh=8"]);
         assert_eq!(both.stale_while_revalidate, Some(Duration::from_secs(5)));
         assert_eq!(both.stale_if_error, Some(Duration::from_secs(6)));

@@ -200,8 +200,8 @@ fn describe(stored: &Stored, body: &Bytes) -> Option<Description> {
         Some((name.as_str().to_owned(), value))
     });
     let headers = stored.head.headers.iter();
-    let headers = headers
-        .map(|(name, value)| Some((name.as_str().to_owned(), text(value.as_bytes())?)));
+    let headers =
+        headers.map(|(name, value)| Some((name.as_str().to_owned(), text(value.as_bytes())?)));
     Some(Description {
         key: stored.head.key.to_string(),
         vary: vary.collect::<Option<_>>()?,

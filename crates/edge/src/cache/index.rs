@@ -75,7 +75,10 @@ impl Index {
     /// The newest answer that fits these headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
-        let found = variants.iter().rev().find(|stored| stored.head.answers(request))?;
+        let found = variants
+            .iter()
+            .rev()
+            .find(|stored| stored.head.answers(request))?;
         found.used.store(true, Ordering::Relaxed);
         found.used_on_disk.store(true, Ordering::Relaxed);
         Some(Arc::clone(found))
@@ -102,12 +105,15 @@ impl Index {
         }
         self.passing.remove(&stored.head.key);
         let variants = self.pages.entry(Arc::clone(&stored.head.key)).or_default();
-        let same = variants.iter().position(|old| old.head.vary == stored.head.vary);
+        let same = variants
+            .iter()
+            .position(|old| old.head.vary == stored.head.vary);
         let old = match same {
             // What was found on the disk at the start may be older than what came since.
             Some(at)
                 if stored.held().file.is_some()
-                    && variants[at].head.freshness.received() > stored.head.freshness.received() =>
+                    && variants[at].head.freshness.received()
+                        > stored.head.freshness.received() =>
             {
                 stored.leave();
                 files.extend(stored.held().file.as_ref().map(|file| file.path.clone()));
@@ -217,7 +223,10 @@ impl Index {
     /// Whether it was found lately that they may not.
     pub(super) fn is_passing(&self, key: &str, now: SystemTime) -> bool {
         self.passing.get(key).is_some_and(|until| {
-            now < *until && until.duration_since(now).is_ok_and(|left| left <= PASSING_TIME)
+            now < *until
+                && until
+                    .duration_since(now)
+                    .is_ok_and(|left| left <= PASSING_TIME)
         })
     }
 

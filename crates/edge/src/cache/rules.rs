@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{
     AGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, EXPIRES,
-    HeaderMap, HeaderName, IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, SET_COOKIE,
-    TRAILER, UPGRADE, VARY,
+    HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+    SET_COOKIE, TRAILER, UPGRADE, VARY,
 };
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,13 @@ impl Kept<'_> {
     pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);
-        let never = [SET_COOKIE, CONTENT_RANGE, TRAILER, CONTENT_ENCODING, OUTCOME];
+        let never = [
+            SET_COOKIE,
+            CONTENT_RANGE,
+            TRAILER,
+            CONTENT_ENCODING,
+            OUTCOME,
+        ];
         if said.no_store
             || said.private
             || never.iter().any(|name| headers.contains_key(name))
@@ -202,7 +208,11 @@ impl Kept<'_> {
         let from = self.date().unwrap_or(self.received);
         let lifetime = until.and_then(|until| until.duration_since(from).ok());
         // No date, as `0`, or two of them: over already.
-        Some(lifetime.filter(|_| expires.next().is_none()).unwrap_or_default())
+        Some(
+            lifetime
+                .filter(|_| expires.next().is_none())
+                .unwrap_or_default(),
+        )
     }
 
     /// How old it was when it came (section 4.2.3).
@@ -212,7 +222,12 @@ impl Kept<'_> {
             .and_then(|date| self.received.duration_since(date).ok());
         let said = self.headers.get(AGE).and_then(|age| {
             // Of a list the first counts (section 5.1).
-            seconds(age.as_bytes().split(|byte| *byte == b',').next()?.trim_ascii())
+            seconds(
+                age.as_bytes()
+                    .split(|byte| *byte == b',')
+                    .next()?
+                    .trim_ascii(),
+            )
         });
         let delay = self.received.duration_since(self.asked).unwrap_or_default();
         apparent
@@ -259,8 +274,7 @@ impl Freshness {
 
     /// Whether it may stand in for an error (RFC 5861, section 4).
     pub(crate) fn stands_in(&self, now: SystemTime) -> bool {
-        !self.stale_if_error.is_zero()
-            && self.age_at(now) < self.lifetime + self.stale_if_error
+        !self.stale_if_error.is_zero() && self.age_at(now) < self.lifetime + self.stale_if_error
     }
 
     /// When it came.
@@ -297,8 +311,13 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// The headers of what is kept, after `304` (section 3.2).
-pub(crate) fn renewed(kept: &HeaderMap, not_modified: &HeaderMap) -> HeaderMap {
+/// The headers of what is kept, after a `304` that came at this instant (section
+/// 3.2). It is from then on, even if it does not say so.
+pub(crate) fn renewed(
+    kept: &HeaderMap,
+    not_modified: &HeaderMap,
+    received: SystemTime,
+) -> HeaderMap {
     let of_the_body = [
         "content-encoding",
         "content-length",
@@ -307,6 +326,9 @@ pub(crate) fn renewed(kept: &HeaderMap, not_modified: &HeaderMap) -> HeaderMap {
         "etag",
     ];
     let mut headers = kept.clone();
+    if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(received)) {
+        headers.insert(DATE, date);
+    }
     for name in not_modified.keys() {
         if of_the_body.contains(&name.as_str()) {
             continue;
@@ -345,11 +367,17 @@ fn varies_on_everything(headers: &HeaderMap) -> bool {
 
 /// Streams that go on as long as somebody listens.
 fn is_endless(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase());
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .map(|kind| kind.as_bytes().to_ascii_lowercase());
     kind.is_some_and(|kind| {
-        [&b"text/event-stream"[..], b"application/grpc", b"multipart/x-mixed-replace"]
-            .iter()
-            .any(|endless| kind.starts_with(endless))
+        [
+            &b"text/event-stream"[..],
+            b"application/grpc",
+            b"multipart/x-mixed-replace",
+        ]
+        .iter()
+        .any(|endless| kind.starts_with(endless))
     })
 }
 

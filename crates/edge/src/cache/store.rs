@@ -399,7 +399,9 @@ impl Gathering {
 
 impl Drop for Gathering {
     fn drop(&mut self) {
-        self.store.gathering.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.store
+            .gathering
+            .fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

@@ -89,9 +89,21 @@ impl Stored {
         let headers: usize = headers
             .map(|(name, value)| name.as_str().len() + value.len() + EACH)
             .sum();
-        let vary: usize = self.head.vary.iter().map(said).map(|said| said + EACH).sum();
+        let vary: usize = self
+            .head
+            .vary
+            .iter()
+            .map(said)
+            .map(|said| said + EACH)
+            .sum();
         let tags: usize = self.head.tags.iter().map(|tag| tag.len() + EACH).sum();
-        (size_of::<Self>() + size_of::<Head>() + 2 * EACH + 2 * self.head.key.len() + headers + vary + tags) as u64
+        (size_of::<Self>()
+            + size_of::<Head>()
+            + 2 * EACH
+            + 2 * self.head.key.len()
+            + headers
+            + vary
+            + tags) as u64
     }
 
     /// Nobody finds it any more.

@@ -55,10 +55,7 @@ pub(super) fn policy(
     if !matches!(target, Target::App | Target::Proxy(_)) {
         check.refuse(
             &key(""),
-            format!(
-                "it is for answers of programs, and {} is none",
-                written.to
-            ),
+            format!("it is for answers of programs, and {} is none", written.to),
             "remove it; files are kept in memory anyway",
         );
         return None;
@@ -70,5 +67,11 @@ pub(super) fn policy(
     let lifetime = time(".lifetime", &shared.lifetime);
     let revalidate = time(".stale_while_revalidate", &shared.stale_while_revalidate);
     let error = time(".stale_if_error", &shared.stale_if_error);
-    Some(Policy::new(route, &written.to, lifetime?, revalidate?, error?))
+    Some(Policy::new(
+        route,
+        &written.to,
+        lifetime?,
+        revalidate?,
+        error?,
+    ))
 }

@@ -152,7 +152,9 @@ fn here_at(named: &HeaderValue, facts: &Facts, uri: &Uri) -> Option<Uri> {
             format!("{folder}/{named}")
         }
     };
-    path.parse().ok().filter(|uri: &Uri| uri.path().starts_with('/'))
+    path.parse()
+        .ok()
+        .filter(|uri: &Uri| uri.path().starts_with('/'))
 }
 
 /// A request that may be answered from what is kept.
@@ -401,7 +403,7 @@ impl<A: App> Errand<A> {
         if let Some(old) = &old {
             let head = &old.stored.head;
             if answer.status() == StatusCode::NOT_MODIFIED {
-                let headers = renewed(&head.headers, answer.headers());
+                let headers = renewed(&head.headers, answer.headers(), received);
                 let headers_of_one = headers.clone();
                 if let Some(head) = self.head(head.status, headers, asked, received, &head.tags) {
                     let whole = store.keep(Arc::new(head), old.body.clone());
@@ -426,9 +428,9 @@ impl<A: App> Errand<A> {
         let tags = taken_tags(answer.headers_mut());
         let status = answer.status();
         let length = answer.body().size_hint().exact();
-        let head = tags.ok().and_then(|tags| {
-            self.head(status, answer.headers().clone(), asked, received, &tags)
-        });
+        let head = tags
+            .ok()
+            .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
         let Some((head, mut room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
@@ -446,7 +448,10 @@ impl<A: App> Errand<A> {
         let (parts, mut body) = answer.into_parts();
         if let Body::Empty | Body::Full(_) = &body {
             // All of it is there, and nothing of it can fail.
-            let bytes = body.collect().await.map(http_body_util::Collected::to_bytes);
+            let bytes = body
+                .collect()
+                .await
+                .map(http_body_util::Collected::to_bytes);
             let whole = store.keep(head, exactly(&bytes.unwrap_or_default()));
             flight.keep(whole.clone(), How::New);
             return hear(course, Answered::Whole(whole, How::New));
@@ -488,8 +493,7 @@ impl<A: App> Errand<A> {
                 return (bare(StatusCode::BAD_REQUEST), asked_at);
             };
             let (here, running, route) = (&*self.here, &*self.running, &*self.route);
-            let answer =
-                asked(here, running, route, &self.facts, &path, request, course).await;
+            let answer = asked(here, running, route, &self.facts, &path, request, course).await;
             match &self.old {
                 Some(old)
                     if answer.status() == StatusCode::NOT_MODIFIED

@@ -10,7 +10,10 @@ async fn an_answer_is_kept_as_long_as_it_says() {
     assert_eq!((first.status, first.body.as_str()), (200, "answer 1"));
     assert_eq!(first.cache(), "kenduri; fwd=miss; stored");
     assert_eq!(first.header("age"), None);
-    assert_eq!(first.header("date"), Some(site.date().to_ascii_lowercase().as_str()));
+    assert_eq!(
+        first.header("date"),
+        Some(site.date().to_ascii_lowercase().as_str())
+    );
     site.later(59);
     let second = site.get("/").await;
     assert_eq!(second.body, "answer 1");
@@ -40,11 +43,23 @@ async fn what_is_for_one_person_is_never_kept() {
         "[[route]]\nto = \"app\"\nshared_cache = { lifetime = \"1h\", stale_if_error = \"1h\", stale_while_revalidate = \"1h\" }\n",
     );
     for (path, headers) in [
-        ("/cookie", &[("cache-control", "public, max-age=60"), ("set-cookie", "a=1")][..]),
+        (
+            "/cookie",
+            &[
+                ("cache-control", "public, max-age=60"),
+                ("set-cookie", "a=1"),
+            ][..],
+        ),
         ("/private", &[("cache-control", "private, max-age=60")]),
         ("/no-store", &[("cache-control", "no-store")]),
         ("/star", &[("cache-control", "max-age=60"), ("vary", "*")]),
-        ("/outcome", &[("cache-control", "max-age=60"), ("x-kenduri-outcome", "bad")]),
+        (
+            "/outcome",
+            &[
+                ("cache-control", "max-age=60"),
+                ("x-kenduri-outcome", "bad"),
+            ],
+        ),
     ] {
         site.script.says(path, Said::of(headers, "for {n}"));
         for number in 1..5 {
@@ -70,12 +85,17 @@ async fn what_is_for_one_person_is_never_kept() {
 async fn what_an_answer_depends_on_is_told_apart() {
     let site = Site::open(ROUTE);
     let said = Said::of(
-        &[("cache-control", "max-age=60"), ("vary", "Accept-Language, Accept-Encoding")],
+        &[
+            ("cache-control", "max-age=60"),
+            ("vary", "Accept-Language, Accept-Encoding"),
+        ],
         "answer {n}",
     );
     site.script.says("/", said);
     let ask = async |language| {
-        site.ask("GET", "/", &[("Accept-Language", language)]).await.body
+        site.ask("GET", "/", &[("Accept-Language", language)])
+            .await
+            .body
     };
     assert_eq!(ask("en").await, "answer 1");
     assert_eq!(ask("ms").await, "answer 2");
@@ -116,7 +136,10 @@ async fn nobody_decides_what_others_are_answered() {
     // What makes a server answer for something else is not kept.
     let rewritten = [("X-Original-URL", "/admin"), ("Host", "c.example")];
     assert_eq!(site.ask("GET", "/", &rewritten).await.body, "answer 3");
-    assert_eq!(site.ask("GET", "/", &[("Host", "c.example")]).await.body, "answer 4");
+    assert_eq!(
+        site.ask("GET", "/", &[("Host", "c.example")]).await.body,
+        "answer 4"
+    );
 }
 
 #[tokio::test]
@@ -154,7 +177,10 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
     site.script.says("/other", minute("0123456789"));
     site.ask("GET", "/other", &[("Range", "bytes=2-4")]).await;
     site.ask("HEAD", "/other", &[]).await;
-    assert_eq!(site.get("/other").await.cache(), "kenduri; fwd=miss; stored");
+    assert_eq!(
+        site.get("/other").await.cache(),
+        "kenduri; fwd=miss; stored"
+    );
 }
 
 #[tokio::test]

@@ -140,9 +140,11 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
             is_unchanged = true;
         }
         // What the client said, in the answer.
-        let told = value
-            .strip_prefix("echo:")
-            .map(|name| headers.get(name).map_or("", |value| value.to_str().unwrap()));
+        let told = value.strip_prefix("echo:").map(|name| {
+            headers
+                .get(name)
+                .map_or("", |value| value.to_str().unwrap())
+        });
         answer = answer.header(name, told.unwrap_or(value));
     }
     if is_unchanged {
@@ -173,7 +175,9 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     });
     let body = Pieces {
         receiver,
-        left: said.has_length.then_some(length as u64 + u64::from(said.breaks)),
+        left: said
+            .has_length
+            .then_some(length as u64 + u64::from(said.breaks)),
     };
     answer.body(Body::new(body)).unwrap()
 }
@@ -203,8 +207,10 @@ impl http_body::Body for Pieces {
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
-        self.left
-            .map_or_else(http_body::SizeHint::default, http_body::SizeHint::with_exact)
+        self.left.map_or_else(
+            http_body::SizeHint::default,
+            http_body::SizeHint::with_exact,
+        )
     }
 }
 
@@ -231,9 +237,7 @@ impl Site {
         let clock = Arc::clone(&seconds);
         let means = Means {
             workers: 2,
-            clock: Arc::new(move || {
-                UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))
-            }),
+            clock: Arc::new(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
             ..Means::default()
         };
         let edge = Edge::start(plan(configuration, folder.path()), means, Some(&app)).unwrap();
@@ -277,12 +281,7 @@ fn plan(configuration: &str, folder: &Path) -> Plan {
     Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap()
 }
 
-async fn ask(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Heard {
+async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Heard {
     let mut stream = begin(address, method, path, headers).await;
     let mut heard = Vec::new();
     stream.read_to_end(&mut heard).await.unwrap();

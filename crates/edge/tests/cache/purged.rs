@@ -3,7 +3,10 @@
 use super::*;
 
 fn tagged(tags: &str, body: &str) -> Said {
-    Said::of(&[("cache-control", "max-age=60"), ("cache-tag", tags)], body)
+    Said::of(
+        &[("cache-control", "max-age=60"), ("cache-tag", tags)],
+        body,
+    )
 }
 
 #[tokio::test]
@@ -22,7 +25,10 @@ async fn an_answer_purges_by_tag() {
         }
     }
     let saved = site.ask("POST", "/save", &[]).await;
-    assert_eq!((saved.body.as_str(), saved.header("x-kenduri-purge")), ("saved", None));
+    assert_eq!(
+        (saved.body.as_str(), saved.header("x-kenduri-purge")),
+        ("saved", None)
+    );
     assert_eq!(site.get("/a").await.body, "a 2");
     assert_eq!(site.get("/b").await.body, "b 2");
     assert_eq!(site.get("/c").await.body, "c 1");
@@ -39,7 +45,8 @@ async fn an_answer_on_a_route_without_a_cache_purges_too() {
         "[[route]]\nto = \"app\"\nshared_cache = {}\n[[route]]\npath = \"/admin\"\nto = \"app\"\n",
     );
     site.script.says("/a", tagged("t", "a {n}"));
-    site.script.says("/admin", Said::of(&[("x-kenduri-purge", "t")], "saved"));
+    site.script
+        .says("/admin", Said::of(&[("x-kenduri-purge", "t")], "saved"));
     assert_eq!(site.get("/a").await.body, "a 1");
     assert_eq!(site.get("/admin").await.header("x-kenduri-purge"), None);
     assert_eq!(site.get("/a").await.body, "a 2");
@@ -67,7 +74,13 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
         assert_eq!(site.get(path).await.body, "page 1");
     }
     // Its answer names another address of ours, and one of somebody else's.
-    let done = Said::of(&[("location", "/b"), ("content-location", "http://z.example/c")], "");
+    let done = Said::of(
+        &[
+            ("location", "/b"),
+            ("content-location", "http://z.example/c"),
+        ],
+        "",
+    );
     site.script.says("/a", done.status(303));
     let done = site.ask("POST", "/a", &[]).await;
     assert_eq!((done.status, done.cache()), (303, "kenduri; fwd=method"));
@@ -86,13 +99,33 @@ async fn a_reload_keeps_what_comes_from_the_same_place() {
     let site = Site::open(ROUTE);
     site.script.says("/a", minute("a {n}"));
     assert_eq!(site.get("/a").await.body, "a 1");
-    let again = plan(&format!("[cache]\nmemory = \"32M\"\n{ROUTE}"), site.folder.path());
+    let again = plan(
+        &format!("[cache]\nmemory = \"32M\"\n{ROUTE}"),
+        site.folder.path(),
+    );
     site.edge.reload(again).unwrap();
-    assert_eq!(ask(site.edge.http_addresses()[0], "GET", "/a", &[]).await.body, "a 1");
+    assert_eq!(
+        ask(site.edge.http_addresses()[0], "GET", "/a", &[])
+            .await
+            .body,
+        "a 1"
+    );
     // Elsewhere it is another answer.
     let elsewhere = "[[route]]\nto = \"http://127.0.0.1:9\"\nshared_cache = {}\n";
-    site.edge.reload(plan(elsewhere, site.folder.path())).unwrap();
-    assert_eq!(ask(site.edge.http_addresses()[0], "GET", "/a", &[]).await.status, 502);
+    site.edge
+        .reload(plan(elsewhere, site.folder.path()))
+        .unwrap();
+    assert_eq!(
+        ask(site.edge.http_addresses()[0], "GET", "/a", &[])
+            .await
+            .status,
+        502
+    );
     site.edge.reload(plan(ROUTE, site.folder.path())).unwrap();
-    assert_eq!(ask(site.edge.http_addresses()[0], "GET", "/a", &[]).await.body, "a 1");
+    assert_eq!(
+        ask(site.edge.http_addresses()[0], "GET", "/a", &[])
+            .await
+            .body,
+        "a 1"
+    );
 }

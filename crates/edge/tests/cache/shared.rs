@@ -29,7 +29,11 @@ async fn many_at_once_are_one_request() {
         site.script.says(path, minute("answer {n}"));
         let heard = all(many(&site, path)).await;
         assert_eq!(site.script.asked(path), 1, "{path}");
-        assert!(heard.iter().all(|answer| answer.body == "answer 1" && answer.status == 200));
+        assert!(
+            heard
+                .iter()
+                .all(|answer| answer.body == "answer 1" && answer.status == 200)
+        );
     }
 }
 
@@ -44,7 +48,9 @@ async fn who_comes_while_the_server_thinks_waits_for_its_answer() {
     let heard = all(clients).await;
     assert_eq!(site.script.asked("/"), 1);
     assert!(heard.iter().all(|answer| answer.body == "answer 1"));
-    let stored = heard.iter().filter(|answer| answer.cache().ends_with("; stored"));
+    let stored = heard
+        .iter()
+        .filter(|answer| answer.cache().ends_with("; stored"));
     assert_eq!(stored.count(), 1);
 }
 
@@ -53,9 +59,18 @@ async fn the_others_need_not_fear_that_the_first_one_leaves() {
     let site = Site::open(ROUTE);
     let pieces = ["one ", "two ", "three"];
     let control = [("cache-control", "max-age=60")];
-    site.script.says("/known", Said::of(&control, "").streamed(&pieces));
-    site.script.says("/unknown", Said::of(&control, "").streamed(&pieces).without_length());
-    for (path, before) in [("/known", 0), ("/known", 2), ("/unknown", 0), ("/unknown", 2)] {
+    site.script
+        .says("/known", Said::of(&control, "").streamed(&pieces));
+    site.script.says(
+        "/unknown",
+        Said::of(&control, "").streamed(&pieces).without_length(),
+    );
+    for (path, before) in [
+        ("/known", 0),
+        ("/known", 2),
+        ("/unknown", 0),
+        ("/unknown", 2),
+    ] {
         site.edge.purge("*").await;
         site.edge.reload(plan(ROUTE, site.folder.path())).unwrap();
         site.later(100);
@@ -70,7 +85,11 @@ async fn the_others_need_not_fear_that_the_first_one_leaves() {
         drop(first);
         gate.add_permits(1_000);
         let heard = all(others).await;
-        assert!(heard.iter().all(|answer| answer.is_whole && answer.body == "one two three"));
+        assert!(
+            heard
+                .iter()
+                .all(|answer| answer.is_whole && answer.body == "one two three")
+        );
         assert_eq!(site.script.asked(path), asked + 1, "{path} {before}");
     }
 }
@@ -81,8 +100,12 @@ async fn a_client_that_does_not_read_holds_up_nobody() {
     let piece = "x".repeat(100_000);
     let pieces = vec![piece.as_str(); 30];
     let control = [("cache-control", "max-age=60")];
-    site.script.says("/known", Said::of(&control, "").streamed(&pieces));
-    site.script.says("/unknown", Said::of(&control, "").streamed(&pieces).without_length());
+    site.script
+        .says("/known", Said::of(&control, "").streamed(&pieces));
+    site.script.says(
+        "/unknown",
+        Said::of(&control, "").streamed(&pieces).without_length(),
+    );
     for path in ["/known", "/unknown"] {
         let lazy = begin(site.address, "GET", path, &[]).await;
         until(|| site.script.asked(path) == 1).await;
@@ -115,7 +138,11 @@ async fn what_cannot_be_shared_is_asked_for_by_each() {
     let clients = many(&site, "/");
     until(|| site.script.asked("/") == 1).await;
     gate.add_permits(1_000);
-    let mut heard: Vec<String> = all(clients).await.into_iter().map(|heard| heard.body).collect();
+    let mut heard: Vec<String> = all(clients)
+        .await
+        .into_iter()
+        .map(|heard| heard.body)
+        .collect();
     heard.sort();
     heard.dedup();
     assert_eq!(heard.len(), CLIENTS);

@@ -7,7 +7,11 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
     let site = Site::open(ROUTE);
     let said = |tag: &str, more: &str| {
         Said::of(
-            &[("cache-control", "max-age=60"), ("etag", tag), ("x-more", more)],
+            &[
+                ("cache-control", "max-age=60"),
+                ("etag", tag),
+                ("x-more", more),
+            ],
             "answer {n}",
         )
     };
@@ -17,7 +21,10 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
     site.script.says("/", said("\"v1\"", "b"));
     let renewed = site.get("/").await;
     assert_eq!((renewed.status, renewed.body.as_str()), (200, "answer 1"));
-    assert_eq!(renewed.cache(), "kenduri; fwd=stale; fwd-status=304; stored");
+    assert_eq!(
+        renewed.cache(),
+        "kenduri; fwd=stale; fwd-status=304; stored"
+    );
     assert_eq!(renewed.header("x-more"), Some("b"));
     assert_eq!(renewed.header("age"), None);
     assert_eq!(site.script.last()["if-none-match"], "\"v1\"");
@@ -26,14 +33,21 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
     site.later(2);
     site.script.says("/", said("\"v2\"", "c"));
     let changed = site.get("/").await;
-    assert_eq!((changed.body.as_str(), changed.header("etag")), ("answer 3", Some("\"v2\"")));
+    assert_eq!(
+        (changed.body.as_str(), changed.header("etag")),
+        ("answer 3", Some("\"v2\""))
+    );
     // It becomes somebody's own: nobody else is sent it, not even the old one.
     site.later(61);
     let mut own = said("\"v2\"", "d");
-    own.headers.push(("set-cookie".to_owned(), "a=1".to_owned()));
+    own.headers
+        .push(("set-cookie".to_owned(), "a=1".to_owned()));
     site.script.says("/", own);
     let last = site.get("/").await;
-    assert_eq!((last.body.as_str(), last.header("set-cookie")), ("answer 3", Some("a=1")));
+    assert_eq!(
+        (last.body.as_str(), last.header("set-cookie")),
+        ("answer 3", Some("a=1"))
+    );
     assert!(!site.get("/").await.is_hit());
 }
 
@@ -41,7 +55,10 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
 async fn what_must_be_confirmed_always_is() {
     let site = Site::open(ROUTE);
     let said = Said::of(
-        &[("cache-control", "no-cache, max-age=60"), ("etag", "\"v1\"")],
+        &[
+            ("cache-control", "no-cache, max-age=60"),
+            ("etag", "\"v1\""),
+        ],
         "answer {n}",
     );
     site.script.says("/", said);
@@ -74,7 +91,9 @@ async fn who_comes_late_is_answered_at_once_while_one_asks_anew() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(LONG, renewed).await.expect("a newer answer");
+    tokio::time::timeout(LONG, renewed)
+        .await
+        .expect("a newer answer");
     assert_eq!(site.script.asked("/"), 2);
     // Too late for that: it is waited for.
     site.later(71);
@@ -83,11 +102,12 @@ async fn who_comes_late_is_answered_at_once_while_one_asks_anew() {
 
 #[tokio::test]
 async fn an_older_answer_stands_in_for_an_error() {
-    let site = Site::open(
-        "[[route]]\nto = \"app\"\nshared_cache = { stale_if_error = \"1h\" }\n",
-    );
+    let site = Site::open("[[route]]\nto = \"app\"\nshared_cache = { stale_if_error = \"1h\" }\n");
     site.script.says("/", minute("answer {n}"));
-    let strict = Said::of(&[("cache-control", "max-age=60, must-revalidate")], "strict {n}");
+    let strict = Said::of(
+        &[("cache-control", "max-age=60, must-revalidate")],
+        "strict {n}",
+    );
     site.script.says("/strict", strict);
     assert_eq!(site.get("/").await.body, "answer 1");
     assert_eq!(site.get("/strict").await.body, "strict 1");
@@ -137,6 +157,10 @@ async fn a_program_that_is_gone_is_stood_in_for() {
     site.later(90);
     let heard = site.get("/shop/list").await;
     assert_eq!((heard.status, heard.body.as_str()), (200, "cakes"));
-    assert!(heard.cache().contains("fwd-status=502"), "{}", heard.cache());
+    assert!(
+        heard.cache().contains("fwd-status=502"),
+        "{}",
+        heard.cache()
+    );
     assert_eq!(site.get("/shop/other").await.status, 502);
 }

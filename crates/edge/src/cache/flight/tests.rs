@@ -28,7 +28,15 @@ fn head() -> Arc<Head> {
     };
     let freshness = kept.freshness(&Unsaid::default()).unwrap();
     let none = HeaderMap::new();
-    let head = Head::new("k".into(), &none, StatusCode::OK, headers, Vec::new(), freshness, 0);
+    let head = Head::new(
+        "k".into(),
+        &none,
+        StatusCode::OK,
+        headers,
+        Vec::new(),
+        freshness,
+        0,
+    );
     Arc::new(head)
 }
 
@@ -106,7 +114,9 @@ async fn a_body_that_breaks_off_breaks_off_for_all() {
 async fn what_varies_is_fetched_side_by_side() {
     let store = store();
     let request = |language: &'static str| -> HeaderMap {
-        [(http::header::ACCEPT_LANGUAGE, language.parse().unwrap())].into_iter().collect()
+        [(http::header::ACCEPT_LANGUAGE, language.parse().unwrap())]
+            .into_iter()
+            .collect()
     };
     let mut known = Head::clone(&head());
     known.vary = vec![(http::header::ACCEPT_LANGUAGE, Some(b"it".to_vec()))];
@@ -118,7 +128,10 @@ async fn what_varies_is_fetched_side_by_side() {
     let Joined::Leads(_other) = store.join(&key, &request("ms")) else {
         panic!("nobody asked for this one")
     };
-    assert!(matches!(store.join(&key, &request("en")), Joined::Follows(_)));
+    assert!(matches!(
+        store.join(&key, &request("en")),
+        Joined::Follows(_)
+    ));
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 use std::time::UNIX_EPOCH;
 
-use http::HeaderValue;
 use proptest::prelude::*;
 
 use super::*;
@@ -52,7 +51,10 @@ fn what_may_not_be_kept_is_not() {
         &[(CONTROL, "max-age=60"), ("content-encoding", "gzip")],
         &[(CONTROL, "max-age=60"), ("trailer", "x")],
         &[(CONTROL, "max-age=60"), ("x-kenduri-outcome", "wrong-code")],
-        &[(CONTROL, "max-age=60"), ("content-type", "Text/Event-Stream")],
+        &[
+            (CONTROL, "max-age=60"),
+            ("content-type", "Text/Event-Stream"),
+        ],
         &[(CONTROL, "public")],
         &[("etag", "\"a\"")],
         // Stale when it comes, and nothing to ask for it again with.
@@ -86,7 +88,11 @@ fn only_statuses_that_are_understood_are_kept() {
         assert!(freshness(status, said, &Unsaid::default()).is_some());
     }
     for status in [201, 206, 304, 400, 401, 403, 429, 500, 502, 503, 504] {
-        assert_eq!(freshness(status, said, &Unsaid::default()), None, "{status}");
+        assert_eq!(
+            freshness(status, said, &Unsaid::default()),
+            None,
+            "{status}"
+        );
     }
 }
 
@@ -171,7 +177,10 @@ fn a_clock_put_back_makes_nothing_fresh() {
 #[test]
 fn what_is_kept_is_judged_by_its_age_and_by_what_is_asked() {
     use Verdict::{Ask, Fresh, WhileRevalidating};
-    let kept = kept(&[(CONTROL, "max-age=60, stale-while-revalidate=30, stale-if-error=90")]);
+    let kept = kept(&[(
+        CONTROL,
+        "max-age=60, stale-while-revalidate=30, stale-if-error=90",
+    )]);
     let kept = kept.unwrap();
     let judge = |control: &str, age: u64| {
         let Way::In(demand) = Way::of(&Method::GET, &headers(&[(CONTROL, control)]), false) else {
@@ -245,6 +254,7 @@ fn not_modified_renews_what_it_speaks_of() {
         (CONTROL, "max-age=1"),
         ("content-type", "text/plain"),
         ("x-old", "1"),
+        DATED,
     ]);
     let new = headers(&[
         ("etag", "W/\"a\""),
@@ -254,7 +264,8 @@ fn not_modified_renews_what_it_speaks_of() {
         ("content-length", "0"),
     ]);
     assert!(confirms(&new, &old));
-    let renewed = renewed(&old, &new);
+    let renewed = renewed(&old, &new, at(5));
+    assert_eq!(renewed["date"], "Sun, 06 Nov 1994 08:49:42 GMT");
     let control: Vec<_> = renewed.get_all(CONTROL).iter().collect();
     assert_eq!(control, ["max-age=2", "public"]);
     assert_eq!(renewed["content-type"], "text/plain");

@@ -127,7 +127,10 @@ async fn nothing_is_counted_that_is_gone() {
     let store = open(settings(folder.path())).await;
     for round in 0..20 {
         for number in 0..20 {
-            store.keep(head(&number.to_string(), &["t"], store.mark()), large(round));
+            store.keep(
+                head(&number.to_string(), &["t"], store.mark()),
+                large(round),
+            );
         }
     }
     until(|| store.writing.load(Ordering::Relaxed) == 0).await;
@@ -174,7 +177,11 @@ async fn what_is_on_disk_outlives_the_process() {
     drop(first);
     let folder_of = settings(folder.path()).folder;
     fs::write(folder_of.join("x.part"), "half").unwrap();
-    fs::write(folder_of.join("x.answer"), "kenduri-cache 1 and then nothing").unwrap();
+    fs::write(
+        folder_of.join("x.answer"),
+        "kenduri-cache 1 and then nothing",
+    )
+    .unwrap();
     fs::write(folder_of.join("theirs.txt"), "not ours").unwrap();
     let second = open(settings(folder.path())).await;
     assert_eq!(body(&second, "a").await, Some(large(2)));
@@ -208,7 +215,17 @@ async fn a_file_that_is_not_whole_is_never_sent() {
     let whole = fs::read(&path).unwrap();
     drop(first);
     let line = whole.iter().rposition(|byte| *byte == b'\n').unwrap();
-    let cuts = [0, 1, 20, 90, line - 1, line, line + 1, whole.len() / 2, whole.len() - 1];
+    let cuts = [
+        0,
+        1,
+        20,
+        90,
+        line - 1,
+        line,
+        line + 1,
+        whole.len() / 2,
+        whole.len() - 1,
+    ];
     let mut wrong: Vec<Vec<u8>> = cuts.iter().map(|end| whole[..*end].to_vec()).collect();
     for place in [3, 30, 100, line + 1, whole.len() - 1] {
         let mut flipped = whole.clone();
@@ -262,7 +279,9 @@ async fn an_address_has_an_answer_for_each_variation_up_to_a_bound() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(settings(folder.path())).await;
     let request = |language: &str| -> HeaderMap {
-        [(ACCEPT_LANGUAGE, language.parse().unwrap())].into_iter().collect()
+        [(ACCEPT_LANGUAGE, language.parse().unwrap())]
+            .into_iter()
+            .collect()
     };
     for number in 0..20 {
         let language = format!("l{number}");
@@ -295,7 +314,9 @@ fn many_threads_at_once_leave_the_sums_right() {
         for thread in 0..8 {
             let store = &store;
             scope.spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .unwrap();
                 runtime.block_on(async {
                     for round in 0..500_usize {
                         let key = ((round * 7 + thread) % 80).to_string();
