@@ -9,12 +9,14 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::stored::{Kept, Key, Stored};
+use super::stored::{Head, Kept, Key, Stored};
 
 /// An address has so many answers at most, told apart by `Vary`; of more the oldest goes.
 const VARIANTS: usize = 16;
-/// So many purges are remembered. What was asked for before the oldest of them is not kept.
+/// So many purges of each kind are remembered; what was asked for before one that is
+/// forgotten is not kept.
 const PURGES: usize = 1_024;
+const ADDRESSES: usize = 8_192;
 /// So many addresses are remembered whose answers may not be kept.
 const PASSING: usize = 4_096;
 /// For so long nobody waits for another's answer to them.
@@ -42,13 +44,13 @@ pub(crate) enum Purge {
 }
 
 impl Purge {
-    fn means(&self, stored: &Stored) -> bool {
+    fn means(&self, head: &Head) -> bool {
         match self {
-            Self::Address(key) => stored.head.key == *key,
+            Self::Address(key) => head.key == *key,
             Self::Tag { scope, tag } => {
-                (**tag == *"*" || stored.head.tags.contains(tag))
+                (**tag == *"*" || head.tags.contains(tag))
                     && scope.as_ref().is_none_or(|scope| {
-                        let rest = stored.head.key.strip_prefix(&**scope);
+                        let rest = head.key.strip_prefix(&**scope);
                         rest.is_some_and(|rest| rest.starts_with('\n'))
                     })
             }
@@ -64,8 +66,12 @@ pub(super) struct Index {
     /// Whose body is in memory, by whose turn it is to go.
     turns: Turns,
     turns_on_disk: Turns,
-    purges: VecDeque<(u64, Purge)>,
+    /// The last purge of each address, by number, and those by tag.
+    purged_addresses: HashMap<Key, u64>,
+    purged_tags: VecDeque<(u64, Purge)>,
+    /// The last purge, and the last one that is not remembered.
     purged: u64,
+    forgotten: u64,
     pub(super) memory: u64,
     pub(super) disk: u64,
     pub(super) entries: usize,
@@ -98,7 +104,7 @@ impl Index {
     /// purged before it came. Returns the files that are not needed any more.
     pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: Room) -> Vec<PathBuf> {
         let mut files = Vec::new();
-        if self.was_purged(stored) {
+        if self.was_purged(&stored.head) {
             stored.leave();
             files.extend(stored.held().file.as_ref().map(|file| file.path.clone()));
             return files;
@@ -196,14 +202,11 @@ impl Index {
             Purge::Address(key) => self.pages.get(key).cloned().unwrap_or_default(),
             Purge::Tag { .. } => {
                 let all = self.pages.values().flatten();
-                all.filter(|stored| purge.means(stored)).cloned().collect()
+                let meant = all.filter(|stored| purge.means(&stored.head));
+                meant.cloned().collect()
             }
         };
-        self.purged += 1;
-        self.purges.push_back((self.purged, purge));
-        if self.purges.len() > PURGES {
-            self.purges.pop_front();
-        }
+        self.remember(purge);
         let files = meant.iter().filter_map(|stored| self.remove(stored));
         let files: Vec<PathBuf> = files.collect();
         (meant.len(), files)
@@ -283,13 +286,35 @@ impl Index {
         Some(file.path)
     }
 
-    fn was_purged(&self, stored: &Stored) -> bool {
-        let oldest = self.purges.front().map_or(u64::MAX, |(number, _)| *number);
-        stored.head.began + 1 < oldest && self.purged > stored.head.began
-            || self
-                .purges
-                .iter()
-                .any(|(number, purge)| *number > stored.head.began && purge.means(stored))
+    fn remember(&mut self, purge: Purge) {
+        match purge {
+            Purge::Address(key) => {
+                if self.purged_addresses.len() >= ADDRESSES {
+                    self.purged_addresses.clear();
+                    self.forgotten = self.purged;
+                }
+                self.purged += 1;
+                self.purged_addresses.insert(key, self.purged);
+            }
+            tag @ Purge::Tag { .. } => {
+                self.purged += 1;
+                self.purged_tags.push_back((self.purged, tag));
+                if self.purged_tags.len() > PURGES
+                    && let Some((number, _)) = self.purged_tags.pop_front()
+                {
+                    self.forgotten = self.forgotten.max(number);
+                }
+            }
+        }
+    }
+
+    /// Whether a purge means an answer that was asked for before it.
+    pub(super) fn was_purged(&self, head: &Head) -> bool {
+        let address = self.purged_addresses.get(&head.key);
+        let mut tags = self.purged_tags.iter();
+        head.began < self.forgotten
+            || address.is_some_and(|number| *number > head.began)
+            || tags.any(|(number, purge)| *number > head.began && purge.means(head))
     }
 }
 

@@ -4,9 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{
-    AGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, EXPIRES,
-    HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
-    SET_COOKIE, TRAILER, UPGRADE, VARY,
+    AGE, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
+    EXPIRES, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+    RANGE, SET_COOKIE, TRAILER, UPGRADE, VARY,
 };
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,7 @@ impl Way {
             || has_body
             || goes_around.iter().any(|name| headers.contains_key(name))
             || REWRITES.iter().any(|name| headers.contains_key(*name))
+            || names_headers(headers)
         {
             return Self::Around;
         }
@@ -98,6 +99,23 @@ impl Way {
             head: *method == Method::HEAD,
         })
     }
+}
+
+/// Whether `Connection` takes headers away before the server sees them, which may be
+/// those that its answer depends on.
+fn names_headers(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|word| !word.is_empty())
+        .any(|word| {
+            let plain = ["close", "keep-alive", "te"];
+            !plain
+                .iter()
+                .any(|plain| word.eq_ignore_ascii_case(plain.as_bytes()))
+        })
 }
 
 /// What a route says where an answer says nothing.

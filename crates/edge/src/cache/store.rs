@@ -197,6 +197,11 @@ impl Store {
         }
     }
 
+    /// Whether nobody wanted purged what was asked for so long ago.
+    pub(crate) fn is_wanted(&self, head: &Head) -> bool {
+        !self.read().was_purged(head)
+    }
+
     /// What a request begins with, to know later what was purged meanwhile.
     pub(crate) fn mark(&self) -> u64 {
         self.read().purged()

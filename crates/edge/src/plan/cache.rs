@@ -60,6 +60,13 @@ pub(super) fn policy(
         );
         return None;
     }
+    if matches!(target, Target::App) && !shared.lifetime.is_empty() {
+        check.refuse(
+            &key(".lifetime"),
+            "the app knows more of a request than its headers say, and alone can say what is for everybody",
+            "remove it: the app says with each answer what may be kept",
+        );
+    }
     let mut time = |name: &str, written: &str| match written {
         "" => Some(Duration::ZERO),
         written => check.accept(&key(name), values::duration(written)),

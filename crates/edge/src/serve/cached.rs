@@ -268,12 +268,15 @@ impl<A: App> Visit<'_, A> {
             why,
             collapsed: true,
         };
+        // A purge may have come between that request and this one.
+        let store = &self.here.shared.cache;
+        let is_for_us = |head: &Head| head.answers(headers) && store.is_wanted(head);
         match tokio::time::timeout(wait, flight.heard()).await.ok()? {
-            Heard::Whole(whole, how) if whole.stored.head.answers(headers) => {
+            Heard::Whole(whole, how) if is_for_us(&whole.stored.head) => {
                 let told = told(how);
                 Some((self.asker(headers).whole(&whole, told), told))
             }
-            Heard::Coming(head, length, reader) if head.answers(headers) => {
+            Heard::Coming(head, length, reader) if is_for_us(&head) => {
                 let told = told(How::New);
                 let asker = self.asker(headers);
                 Some((asker.coming(&head, Some(length), reader, told), told))

@@ -40,7 +40,7 @@ async fn a_route_that_did_not_ask_keeps_nothing() {
 #[tokio::test]
 async fn what_is_for_one_person_is_never_kept() {
     let site = Site::open(
-        "[[route]]\nto = \"app\"\nshared_cache = { lifetime = \"1h\", stale_if_error = \"1h\", stale_while_revalidate = \"1h\" }\n",
+        "[[route]]\nto = \"app\"\nshared_cache = { stale_if_error = \"1h\", stale_while_revalidate = \"1h\" }\n",
     );
     for (path, headers) in [
         (
@@ -51,6 +51,7 @@ async fn what_is_for_one_person_is_never_kept() {
             ][..],
         ),
         ("/private", &[("cache-control", "private, max-age=60")]),
+        ("/silent", &[("etag", "\"v1\"")]),
         ("/no-store", &[("cache-control", "no-store")]),
         ("/star", &[("cache-control", "max-age=60"), ("vary", "*")]),
         (

@@ -1,6 +1,10 @@
 //! Answers that are kept, behind real sockets: who is answered with what.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail as tests do"
+)]
 
 mod kept;
 mod purged;
@@ -298,11 +302,11 @@ async fn begin(
     let mut stream = TcpStream::connect(address).await.unwrap();
     let host = headers.iter().any(|(name, _)| *name == "Host");
     let host = if host { "" } else { "Host: a.example\r\n" };
-    let headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let head = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{headers}\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
 }

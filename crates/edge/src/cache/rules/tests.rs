@@ -231,6 +231,7 @@ fn requests_go_their_way() {
         ("if-unmodified-since", "x"),
         (CONTROL, "no-store"),
         ("x-original-url", "/admin"),
+        ("connection", "keep-alive, Accept-Language"),
         ("x-http-method-override", "DELETE"),
     ] {
         assert_eq!(way(Method::GET, &[around]), Way::Around, "{around:?}");
@@ -244,6 +245,8 @@ fn requests_go_their_way() {
     assert!(asks(&[], Method::HEAD).head);
     assert!(asks(&[(CONTROL, "only-if-cached")], Method::GET).only_if_cached);
     assert!(asks(&[(CONTROL, "no-cache")], Method::GET).no_cache);
+    let plain = [("connection", "Keep-Alive, TE"), ("connection", "close")];
+    assert_eq!(asks(&plain, Method::GET), Demand::default());
     assert_eq!(asks(&[("cookie", "a=1")], Method::GET), Demand::default());
 }
 
