@@ -185,7 +185,7 @@ impl State {
     }
 }
 
-/// Ends a flight whose task went away before its end.
+/// The leader's part in a flight, which ends with it: nobody waits for one who left.
 #[derive(Debug)]
 pub(crate) struct Landing(pub(crate) Arc<Flight>);
 

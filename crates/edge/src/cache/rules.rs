@@ -26,6 +26,25 @@ const REWRITES: [&str; 7] = [
     "x-rewrite-url",
 ];
 
+/// Headers that the server is told by the door, whatever the client said (see
+/// [`forwarding`](crate::forwarding)): an answer that depends on one of them cannot be
+/// found by what the client says. Scheme and host are in the key.
+const TOLD_BY_THE_DOOR: [&str; 13] = [
+    "connection",
+    "forwarded",
+    "te",
+    "upgrade",
+    "x-client-ip",
+    "x-forwarded-for",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-real-ip",
+    "x-request-id",
+];
+
 /// Of statuses with a meaning of their own here, those that are understood.
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
@@ -178,7 +197,7 @@ impl Kept<'_> {
             || said.private
             || never.iter().any(|name| headers.contains_key(name))
             || !UNDERSTOOD.contains(&self.status.as_u16())
-            || varies_on_everything(headers)
+            || cannot_be_told_apart(headers)
             || is_endless(headers)
         {
             return None;
@@ -372,15 +391,19 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// `*`, or something that is no name and may mean anything.
-fn varies_on_everything(headers: &HeaderMap) -> bool {
+/// `*`, something that is no name and may mean anything, or what only the door knows.
+fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii)
         .filter(|name| !name.is_empty())
-        .any(|name| name == b"*" || HeaderName::from_bytes(name).is_err())
+        .any(|name| {
+            name == b"*"
+                || HeaderName::from_bytes(name)
+                    .map_or(true, |name| TOLD_BY_THE_DOOR.contains(&name.as_str()))
+        })
 }
 
 /// Streams that go on as long as somebody listens.

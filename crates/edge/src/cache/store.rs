@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::disk;
-use super::flight::Flight;
+use super::flight::{Flight, Landing};
 use super::index::{Index, Purge, Room};
 use super::stored::{Head, Held, Key, Stored, Whole, variation};
 use crate::metrics::StoreFigures;
@@ -87,7 +87,7 @@ pub(crate) struct Store {
 /// What a request finds under way.
 pub(crate) enum Joined {
     /// Nobody asks yet: it is the one who does.
-    Leads(Arc<Flight>),
+    Leads(Landing),
     /// Somebody asks already.
     Follows(Arc<Flight>),
 }
@@ -283,7 +283,18 @@ impl Store {
     /// Takes away what is meant: once this is done nobody is answered with it, not
     /// even after a crash. Returns how many answers went.
     pub(crate) async fn purge(self: &Arc<Self>, purge: Purge) -> usize {
-        let (count, files) = self.write().purge(purge);
+        self.purge_all(vec![purge]).await
+    }
+
+    /// The same of more. All is done before anything is waited for: whoever waits
+    /// may leave.
+    pub(crate) async fn purge_all(self: &Arc<Self>, purges: Vec<Purge>) -> usize {
+        let (mut count, mut files) = (0, Vec::new());
+        for purge in purges {
+            let (more, names) = self.write().purge(purge);
+            count += more;
+            files.extend(names);
+        }
         if count > 0 {
             self.count();
             let store = Arc::clone(self);
@@ -324,12 +335,12 @@ impl Store {
         }
         let flight = Flight::new(Some((Arc::clone(self), place.clone())));
         flights.insert(place, Arc::downgrade(&flight));
-        Joined::Leads(flight)
+        Joined::Leads(Landing(flight))
     }
 
     /// A request whose answer nobody else waits for.
-    pub(crate) fn alone() -> Arc<Flight> {
-        Flight::new(None)
+    pub(crate) fn alone() -> Landing {
+        Landing(Flight::new(None))
     }
 
     /// Nobody joins it any more.

@@ -23,6 +23,7 @@ use crate::cache::{
 };
 use crate::edge::Running;
 use crate::facts::Facts;
+use crate::proxy::Unframed;
 use crate::route::{NormalPath, Route, Target};
 
 use super::{Course, Here, bare, target};
@@ -48,9 +49,8 @@ pub(super) async fn answer<A: App>(
         Way::Changes => {
             let uri = request.uri().clone();
             let mut answer = asked(here, running, route, facts, path, request, course).await;
-            for key in outdated(policy, route, facts, (&key, &uri), &answer) {
-                here.shared.cache.purge(Purge::Address(key)).await;
-            }
+            let outdated = outdated(policy, route, facts, (&key, &uri), &answer);
+            here.shared.cache.purge_all(outdated).await;
             let told = Told::Around("method");
             tell(&mut answer, told);
             (answer, told)
@@ -90,10 +90,15 @@ async fn asked<A: App>(
 ) -> Answer {
     let mut answer = target::reach(here, running, route, facts, path, request, course).await;
     if matches!(route.target, Target::App | Target::Proxy(_)) {
-        for tag in taken_purges(answer.headers_mut()) {
-            let scope = Some(Arc::from(route.to.as_str()));
-            let purge = Purge::Tag { scope, tag };
-            here.shared.cache.purge(purge).await;
+        let tags = taken_purges(answer.headers_mut());
+        if !tags.is_empty() {
+            let scope: Arc<str> = route.to.as_str().into();
+            let purge = |tag| Purge::Tag {
+                scope: Some(Arc::clone(&scope)),
+                tag,
+            };
+            let purges = tags.into_iter().map(purge).collect();
+            here.shared.cache.purge_all(purges).await;
         }
     }
     answer
@@ -123,7 +128,7 @@ fn outdated(
     facts: &Facts,
     (key, uri): (&Key, &Uri),
     answer: &Answer,
-) -> Vec<Key> {
+) -> Vec<Purge> {
     if !answer.status().is_success() && !answer.status().is_redirection() {
         return Vec::new();
     }
@@ -136,7 +141,7 @@ fn outdated(
             keys.extend(self::key(policy, route, facts, &path, &named));
         }
     }
-    keys
+    keys.into_iter().map(Purge::Address).collect()
 }
 
 /// The address that a header names, if it is on the same host.
@@ -189,9 +194,9 @@ impl<A: App> Visit<'_, A> {
             (Some(whole), Some(Verdict::WhileRevalidating)) => {
                 let told = Told::Stale;
                 let answer = self.asker(request.headers()).whole(whole, told);
-                if let Joined::Leads(flight) = store.join(&self.key, request.headers()) {
+                if let Joined::Leads(landing) = store.join(&self.key, request.headers()) {
                     let (parts, _) = request.into_parts();
-                    let errand = self.errand(&parts, began, found.clone(), flight);
+                    let errand = self.errand(&parts, began, found.clone(), landing);
                     tokio::spawn(errand.run(None));
                 }
                 return (answer, told);
@@ -222,19 +227,19 @@ impl<A: App> Visit<'_, A> {
             return (answer, told);
         }
         let (parts, _) = request.into_parts();
-        let flight = if self.demand.no_cache {
+        let landing = if self.demand.no_cache {
             // What began before this request is not new enough for it.
             Store::alone()
         } else {
             match store.join(&self.key, &parts.headers) {
-                Joined::Leads(flight) => {
+                Joined::Leads(landing) => {
                     // Between the look and this step another may have landed.
                     if let Some(whole) = self.landed(&parts.headers).await {
-                        flight.keep(whole.clone(), How::New);
+                        landing.0.keep(whole.clone(), How::New);
                         let told = Told::Hit;
                         return (self.asker(&parts.headers).whole(&whole, told), told);
                     }
-                    flight
+                    landing
                 }
                 Joined::Follows(flight) => match self.follow(&parts.headers, flight, why).await {
                     Some(answered) => return answered,
@@ -242,7 +247,7 @@ impl<A: App> Visit<'_, A> {
                 },
             }
         };
-        let errand = self.errand(&parts, began, found, flight);
+        let errand = self.errand(&parts, began, found, landing);
         self.lead(errand, &parts.headers, why, course).await
     }
 
@@ -331,7 +336,7 @@ impl<A: App> Visit<'_, A> {
         parts: &request::Parts,
         began: u64,
         old: Option<Whole>,
-        flight: Arc<Flight>,
+        landing: Landing,
     ) -> Errand<A> {
         Errand {
             here: Arc::clone(self.here),
@@ -343,7 +348,7 @@ impl<A: App> Visit<'_, A> {
             headers: parts.headers.clone(),
             began,
             old,
-            flight,
+            landing,
         }
     }
 
@@ -385,13 +390,12 @@ struct Errand<A> {
     began: u64,
     /// What is kept already, and may be confirmed or stand in.
     old: Option<Whole>,
-    flight: Arc<Flight>,
+    landing: Landing,
 }
 
 impl<A: App> Errand<A> {
     async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
-        let landing = Landing(Arc::clone(&self.flight));
-        let flight = &landing.0;
+        let flight = Arc::clone(&self.landing.0);
         let store = Arc::clone(&self.here.shared.cache);
         let mut course = Course::default();
         let hear = |course, answered| {
@@ -403,12 +407,19 @@ impl<A: App> Errand<A> {
         let (mut answer, asked) = self.fetch(&mut course).await;
         let received = (self.here.shared.clock)();
         let old = self.old.take();
+        let tags = taken_tags(answer.headers_mut());
         if let Some(old) = &old {
             let head = &old.stored.head;
             if answer.status() == StatusCode::NOT_MODIFIED {
                 let headers = renewed(&head.headers, answer.headers(), received);
                 let headers_of_one = headers.clone();
-                if let Some(head) = self.head(head.status, headers, asked, received, &head.tags) {
+                let tags = match &tags {
+                    Ok(tags) if tags.is_empty() => Some(&head.tags),
+                    tags => tags.as_ref().ok(),
+                };
+                if let Some(head) =
+                    tags.and_then(|tags| self.head(head.status, headers, asked, received, tags))
+                {
                     let whole = store.keep(Arc::new(head), old.body.clone());
                     flight.keep(whole.clone(), How::Renewed);
                     return hear(course, Answered::Whole(whole, How::Renewed));
@@ -428,11 +439,12 @@ impl<A: App> Errand<A> {
                 return hear(course, Answered::Whole(old.clone(), how));
             }
         }
-        let tags = taken_tags(answer.headers_mut());
         let status = answer.status();
+        let is_framed = answer.extensions().get::<Unframed>().is_none();
         let length = answer.body().size_hint().exact();
         let head = tags
             .ok()
+            .filter(|_| is_framed)
             .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
         let Some((head, mut room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))

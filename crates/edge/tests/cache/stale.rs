@@ -30,12 +30,25 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
     assert_eq!(site.script.last()["if-none-match"], "\"v1\"");
     site.later(59);
     assert!(site.get("/").await.is_hit());
+    // What confirms it may give it other tags, which stay here.
     site.later(2);
+    let mut tagged = said("\"v1\"", "b");
+    tagged
+        .headers
+        .push(("cache-tag".to_owned(), "t".to_owned()));
+    site.script.says("/", tagged);
+    let renewed = site.get("/").await;
+    assert_eq!(
+        (renewed.body.as_str(), renewed.header("cache-tag")),
+        ("answer 1", None)
+    );
+    assert!(renewed.cache().contains("fwd-status=304"));
+    assert_eq!(site.edge.purge("t").await, 1);
     site.script.says("/", said("\"v2\"", "c"));
     let changed = site.get("/").await;
     assert_eq!(
         (changed.body.as_str(), changed.header("etag")),
-        ("answer 3", Some("\"v2\""))
+        ("answer 4", Some("\"v2\""))
     );
     // It becomes somebody's own: nobody else is sent it, not even the old one.
     site.later(61);
@@ -46,7 +59,7 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
     let last = site.get("/").await;
     assert_eq!(
         (last.body.as_str(), last.header("set-cookie")),
-        ("answer 3", Some("a=1"))
+        ("answer 4", Some("a=1"))
     );
     assert!(!site.get("/").await.is_hit());
 }
@@ -163,4 +176,26 @@ async fn a_program_that_is_gone_is_stood_in_for() {
         heard.cache()
     );
     assert_eq!(site.get("/shop/other").await.status, 502);
+}
+
+#[tokio::test]
+async fn a_body_that_ends_with_its_connection_is_not_known_to_be_whole() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener.local_addr().unwrap();
+    let site = Site::open(&format!(
+        "[[route]]\nto = \"http://{upstream}\"\nshared_cache = {{}}\n"
+    ));
+    let serves = tokio::spawn(async move {
+        for body in ["half", "whole"] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = vec![0; 4_096];
+            let _ = stream.read(&mut head).await.unwrap();
+            let head = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nConnection: close\r\n";
+            let answer = format!("{head}\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    assert_eq!(site.get("/").await.body, "half");
+    assert_eq!(site.get("/").await.body, "whole");
+    serves.await.unwrap();
 }

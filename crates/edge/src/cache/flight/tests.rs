@@ -40,9 +40,9 @@ fn head() -> Arc<Head> {
     Arc::new(head)
 }
 
-fn lead(store: &Arc<Store>) -> Arc<Flight> {
+fn lead(store: &Arc<Store>) -> Landing {
     match store.join(&"k".into(), &HeaderMap::new()) {
-        Joined::Leads(flight) => flight,
+        Joined::Leads(landing) => landing,
         Joined::Follows(_) => panic!("somebody leads"),
     }
 }
@@ -57,7 +57,8 @@ fn follow(store: &Arc<Store>) -> Arc<Flight> {
 #[tokio::test]
 async fn followers_are_sent_a_body_while_it_comes() {
     let store = store();
-    let flight = lead(&store);
+    let landing = lead(&store);
+    let flight = &landing.0;
     let followers: Vec<_> = (0..20)
         .map(|_| tokio::spawn(follow(&store).heard()))
         .collect();
@@ -85,7 +86,8 @@ async fn followers_are_sent_a_body_while_it_comes() {
 #[tokio::test]
 async fn a_body_of_unknown_length_is_the_leaders_until_it_is_whole() {
     let store = store();
-    let flight = lead(&store);
+    let landing = lead(&store);
+    let flight = &landing.0;
     let follower = tokio::spawn(follow(&store).heard());
     let reader = flight.comes(&head(), None);
     flight.push("abc".into());
@@ -100,13 +102,16 @@ async fn a_body_of_unknown_length_is_the_leaders_until_it_is_whole() {
 #[tokio::test]
 async fn a_body_that_breaks_off_breaks_off_for_all() {
     let store = store();
-    let flight = lead(&store);
+    let landing = lead(&store);
+    let flight = &landing.0;
     let reader = flight.comes(&head(), Some(6));
     flight.push("abc".into());
-    drop(Landing(Arc::clone(&flight)));
+    let (flight, follower) = (Arc::clone(flight), follow(&store));
+    drop(landing);
     let error = reader.collect().await.unwrap_err();
     assert!(error.to_string().contains("broke off"), "{error}");
     assert!(matches!(flight.heard().await, Heard::Nothing));
+    assert!(matches!(follower.heard().await, Heard::Nothing));
     lead(&store);
 }
 

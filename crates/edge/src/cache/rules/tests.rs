@@ -47,6 +47,7 @@ fn what_may_not_be_kept_is_not() {
         &[(CONTROL, "max-age=60"), ("vary", "*")],
         &[(CONTROL, "max-age=60"), ("vary", "accept, *")],
         &[(CONTROL, "max-age=60"), ("vary", "a b")],
+        &[(CONTROL, "max-age=60"), ("vary", "cookie, X-Forwarded-For")],
         &[(CONTROL, "max-age=60"), ("content-range", "bytes 0-1/3")],
         &[(CONTROL, "max-age=60"), ("content-encoding", "gzip")],
         &[(CONTROL, "max-age=60"), ("trailer", "x")],
