@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
@@ -103,7 +103,9 @@ pub enum EdgeError {
 pub(crate) struct Shared {
     running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
-    pub(crate) tls: Tls,
+    /// Set up when TLS is first listened for: the engine's randomness alone takes
+    /// longer than everything else at a start.
+    tls: OnceLock<Tls>,
     pub(crate) places: Places,
     pub(crate) ids: Ids,
     pub(crate) figures: DoorFigures,
@@ -124,6 +126,23 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Sets up what these listeners need.
+    fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
+        if listen.https.is_empty() {
+            return Ok(());
+        }
+        self.tls().map(drop)
+    }
+
+    /// How handshakes are made.
+    pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let tls = Tls::new(Arc::clone(&self.certificates))?;
+        Ok(self.tls.get_or_init(|| tls))
+    }
+
     /// What is in force now.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
@@ -223,7 +242,7 @@ impl Edge {
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         forget(&mut inherited, &bound);
         let shared = Arc::new(Shared {
-            tls: Tls::new(Arc::clone(&certificates))?,
+            tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone(), clock()),
@@ -239,6 +258,7 @@ impl Edge {
             end: CancellationToken::new(),
             cut: CancellationToken::new(),
         });
+        shared.prepare(shared.running().plan.listen())?;
         let workers = (0..workers)
             .map(|number| {
                 let here = Here {
@@ -270,6 +290,7 @@ impl Edge {
     /// cannot be used, leaves everything as it was.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         // Whatever can go wrong does so before anything changes.
+        self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(&tls_of(&plan, &self.names))?;
         let bound = {
@@ -459,8 +480,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Names that will be ordered are served by ourselves until then.
 fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
     let mut settings = plan.tls().clone();
-    if let Some(authority) = plan.authority() {
-        settings.self_signed = authority.names_and(names).into_iter().collect();
+    if let Some(authority) = plan.authority()
+        && !settings.self_signed.is_empty()
+    {
+        settings.self_signed.extend(authority.names_and(names));
     }
     settings
 }

@@ -197,7 +197,10 @@ where
     if door == Door::Http {
         return connection::http1(stream, visit).await;
     }
-    let shaken = visit.here.shared.tls.accept(stream).await;
+    let shaken = match visit.here.shared.tls() {
+        Ok(tls) => tls.accept(stream).await,
+        Err(error) => Err(io::Error::other(error)),
+    };
     visit.here.shared.figures.handshake(shaken.is_ok());
     let stream = match shaken {
         Ok(stream) => stream,

@@ -34,7 +34,7 @@ pub(crate) fn secured(certificates: Vec<CertificateFiles>) -> Settings {
     settings.listen.https = vec![local()];
     settings.tls = TlsSettings {
         certificates,
-        self_signed: Vec::new(),
+        self_signed: ["localhost".to_owned()].into(),
         hsts: Some(Duration::from_mins(5)),
     };
     settings

@@ -28,7 +28,7 @@ use crate::orders::{Hands, Wish};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::sockets::{self, Port};
-use crate::{access, demo, installation, log};
+use crate::{access, demo, installation, log, memory};
 
 /// How many may look at the figures at once, on a listener of their own: operators
 /// find a way in also when everybody else has to wait.
@@ -63,6 +63,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<()> {
+        memory::share_one_heap();
         // Whatever is made from now on may count.
         let figures = figures::start()?;
         let mut asked = self.place.asked();
