@@ -4,6 +4,7 @@
 
 mod changes;
 mod hostile;
+mod smuggled;
 mod told;
 
 use std::convert::Infallible;
