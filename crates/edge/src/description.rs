@@ -161,6 +161,8 @@ pub struct Route {
     pub add: String,
     /// How often one client may ask.
     pub limit: Option<Limit>,
+    /// Who may come in; none: everybody.
+    pub access: Option<Access>,
     /// Changes to what is sent back.
     pub headers: Headers,
     /// The largest body of a request; empty: no limit.
@@ -171,6 +173,50 @@ pub struct Route {
     pub listing: bool,
     /// Files: `Cache-Control` by pattern of the file's name, `*.css`.
     pub cache: BTreeMap<String, String>,
+}
+
+/// `access = { … }`: who may come in. All that is written must hold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Only clients with these addresses, or in these networks; none: all.
+    pub allow: Vec<String>,
+    /// Never these, even where `allow` names them too.
+    pub deny: Vec<String>,
+    /// Those who know a name and its password.
+    pub basic: Option<Basic>,
+    /// Those whom another server lets in.
+    pub ask: Option<Ask>,
+    /// Those who are signed in to the app: a word that the app knows.
+    pub sign_in: String,
+}
+
+/// `basic = { file = "secrets/studio" }` (RFC 7617).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    /// A file with a line `name:hash` for each who may come in; hashes are argon2id.
+    pub file: String,
+    /// What browsers show, and remember the password for.
+    #[serde(default = "sign_in")]
+    pub realm: String,
+}
+
+fn sign_in() -> String {
+    "Sign in".to_owned()
+}
+
+/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or `service:NAME`.
+    pub to: String,
+    /// What it is asked for, with `GET`.
+    pub path: String,
+    /// Headers of its answer that the request gets.
+    #[serde(default)]
+    pub copy: Vec<String>,
 }
 
 /// `limit = { rate = "10/s", burst = 20, by = "ip" }`.

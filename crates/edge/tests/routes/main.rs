@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod access;
+mod asked;
 mod changes;
 mod hostile;
 mod told;
