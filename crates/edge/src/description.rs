@@ -31,6 +31,9 @@ pub struct Listen {
     pub https: Vec<String>,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
+    /// Those of the addresses above at which trusted proxies begin each connection with
+    /// the PROXY protocol.
+    pub proxy_protocol: Vec<String>,
     /// At most this many connections are open at once; more wait.
     pub connections: u32,
     /// At most this many of one address (IPv6: of one /64); 0 is no limit.
@@ -57,6 +60,7 @@ impl Default for Listen {
             http: vec!["127.0.0.1:8080".to_owned()],
             https: Vec::new(),
             trusted_proxies: Vec::new(),
+            proxy_protocol: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,
             header_size: "16K".to_owned(),
@@ -153,7 +157,7 @@ pub struct Route {
     /// The beginning of the path; it matches whole segments only.
     pub path: String,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
-    /// `unix:PATH`, `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
+    /// `unix:PATH` (with `h2c://` and `h2c+unix:` for HTTP/2 in the clear), `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
     pub to: String,
     /// Removed from the beginning of the path before it is forwarded.
     pub strip: String,

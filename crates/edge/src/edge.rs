@@ -430,7 +430,7 @@ impl Edge {
             let close = CancellationToken::new();
             // More sockets than workers were handed in, perhaps: none may be left alone.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
-                worker.listen(door, socket, close.clone());
+                worker.listen(door, &address, socket, close.clone());
             }
             open.insert(
                 (door, address),

@@ -285,7 +285,7 @@ pub(super) fn server(
             );
             Some(Err(Told))
         }
-        ("http" | "https" | "unix", _) => {
+        ("http" | "https" | "unix" | "h2c" | "h2c+unix", _) => {
             let Some(address) = check.accept(key, parse_address(to, ground.data)) else {
                 return Some(Err(Told));
             };

@@ -7,6 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod announced;
 mod http1;
 mod http2;
 mod limits;
