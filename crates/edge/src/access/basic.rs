@@ -5,7 +5,7 @@
 //! minutes; and an address with too many wrong ones is not listened to for a while.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -102,7 +102,8 @@ impl Basic {
 /// Where passwords are compared, for all routes and workers.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    verified: Arc<Verified>,
+    /// Made when the first password comes: few doors have any, and all begin quickly.
+    verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
 }
@@ -110,10 +111,8 @@ pub(crate) struct Passwords {
 impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut key = [0; 32];
-        let random = tls::provider().secure_random.fill(&mut key);
         Self {
-            verified: Arc::new(Verified::new(random.is_ok().then_some(key))),
+            verified: OnceLock::new(),
             places: Arc::new(Semaphore::new(cores + QUEUE)),
             cores: Arc::new(Semaphore::new(cores)),
         }
@@ -121,6 +120,14 @@ impl Default for Passwords {
 }
 
 impl Passwords {
+    fn verified(&self) -> &Arc<Verified> {
+        self.verified.get_or_init(|| {
+            let mut key = [0; 32];
+            let random = tls::provider().secure_random.fill(&mut key);
+            Arc::new(Verified::new(random.is_ok().then_some(key)))
+        })
+    }
+
     /// Whether whoever asks is one of those, and takes what they said out of the
     /// request: it is between them and the door.
     pub(crate) async fn admit(
@@ -133,18 +140,19 @@ impl Passwords {
         // Whoever guesses must not hear from what is remembered either.
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
+        let verified = self.verified();
         let digest = self
             .verified
             .digest(&given.name, &given.password, hash.as_bytes());
-        if !self.verified.knows(digest) {
+        if !verified.knows(digest) {
             let busy = |_| Denied::Busy(BUSY);
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
             // Meanwhile the same was found right, or too much was found wrong.
-            if !self.verified.knows(digest) {
+            if !verified.knows(digest) {
                 let tried = basic.may_try(client, headers)?;
-                let (basic, verified) = (Arc::clone(basic), Arc::clone(&self.verified));
+                let (basic, verified) = (Arc::clone(basic), Arc::clone(verified));
                 let hash = hash.clone();
                 // Whoever asked may go away: it is counted all the same.
                 let work = move || {

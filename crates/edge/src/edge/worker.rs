@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -248,9 +249,10 @@ where
         },
         place,
         here,
+        came: Bytes::new(),
     };
     if door == Door::Http {
-        return connection::http1(stream, visit).await;
+        return connection::clear(stream, visit).await;
     }
     let shaken = match visit.here.shared.tls() {
         Ok(tls) => tls.accept(stream).await,

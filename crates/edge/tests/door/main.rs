@@ -11,6 +11,7 @@ mod announced;
 mod http1;
 mod http2;
 mod limits;
+mod prior;
 mod sockets;
 mod stop;
 mod streams;
