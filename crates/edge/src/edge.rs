@@ -16,6 +16,7 @@ use http::{HeaderValue, Uri};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Passwords;
 use crate::acme::{self, Acme, AcmeError, Standing, World};
 use crate::app::App;
 use crate::connection::Peer;
@@ -110,6 +111,7 @@ pub(crate) struct Shared {
     pub(crate) figures: DoorFigures,
     pub(crate) nowhere: RouteFigures,
     pub(crate) maintenance: Option<Arc<Maintenance>>,
+    pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
@@ -247,6 +249,7 @@ impl Edge {
             figures: DoorFigures::default(),
             nowhere: RouteFigures::new("none"),
             maintenance,
+            passwords: Passwords::default(),
             clock,
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
@@ -427,7 +430,7 @@ impl Edge {
             let close = CancellationToken::new();
             // More sockets than workers were handed in, perhaps: none may be left alone.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
-                worker.listen(door, socket, close.clone());
+                worker.listen(door, &address, socket, close.clone());
             }
             open.insert(
                 (door, address),
