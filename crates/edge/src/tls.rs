@@ -70,7 +70,9 @@ impl Tls {
             .map_err(TlsError::Engine)?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Resolver(Arc::clone(&certificates))));
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
+            .map(<[u8]>::to_vec)
+            .to_vec();
         // Tickets of every worker are read by every other; the keys change by themselves.
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {

@@ -8,6 +8,7 @@
 )]
 
 mod announced;
+mod curl;
 mod http1;
 mod http2;
 mod limits;

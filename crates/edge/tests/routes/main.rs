@@ -7,6 +7,7 @@ mod asked;
 mod changes;
 mod h2c;
 mod hostile;
+mod smuggled;
 mod told;
 
 use std::convert::Infallible;
