@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod pages;
 pub mod plan;
 pub mod proxy;
+mod quic;
 pub mod route;
 mod serve;
 mod tls;

@@ -24,6 +24,8 @@ pub struct ListenSettings {
     pub http: Vec<ListenAddress>,
     /// Through TLS.
     pub https: Vec<ListenAddress>,
+    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    pub http3: bool,
     /// Who may say for whom it asks.
     pub trusted_proxies: Vec<IpNet>,
     /// At most this many connections are open at once; more wait.
@@ -51,6 +53,7 @@ impl Default for ListenSettings {
         Self {
             http: Vec::new(),
             https: Vec::new(),
+            http3: true,
             trusted_proxies: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,
@@ -127,6 +130,15 @@ impl ListenAddress {
                 meets && one.port() == two.port() && one.port() != 0
             }
             _ => self == other,
+        }
+    }
+
+    /// Whether only this machine comes here.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Self::Everywhere(_) => false,
+            Self::Unix(_) => true,
         }
     }
 

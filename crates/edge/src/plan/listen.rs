@@ -46,6 +46,7 @@ pub(super) fn listen(
     Some(ListenSettings {
         http,
         https,
+        http3: written.http3,
         trusted_proxies,
         connections: check.between("listen.connections", written.connections, 1, 1_000_000),
         connections_per_address: written.connections_per_address,
