@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pub(crate) use self::head::{LINES, is_host};
-pub(crate) use self::ledger::Ledger;
+pub(crate) use self::ledger::{Ledger, Verdict};
 pub use self::refusal::Refusal;
 
 use crate::listen::Place;

@@ -22,10 +22,10 @@ use crate::connection::Peer;
 use crate::edge::{Running, Shared};
 use crate::facts::Facts;
 use crate::files::Memory;
-use crate::gate::{Refusal, is_host};
+use crate::gate::{Refusal, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
-use crate::log::{Entry, Log, Logged, Pending};
+use crate::log::{Entry, Log, Logged, Pending, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
@@ -62,12 +62,13 @@ struct Course {
     why: &'static str,
 }
 
-/// Answers a request, or the refusal it stands for.
+/// Answers a request, or the refusal it stands for. The app's line tells what the
+/// app answered; when its client heard something else, another line tells that.
 pub(crate) async fn serve<A: App>(
     here: &Here<A>,
     peer: &Peer,
     request: Request<Body>,
-    refusal: Option<Refusal>,
+    verdict: Verdict<'_>,
 ) -> Answer {
     let began = Instant::now();
     let shared = &*here.shared;
@@ -88,13 +89,19 @@ pub(crate) async fn serve<A: App>(
     let pending = Pending::new(entry);
     let mut course = Course::default();
     let wants = Wants::of(request.headers());
-    let mut answer = match refusal.map_or(host.map(drop), Err) {
+    let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => {
             course.why = "refused";
             refused(refusal)
         }
         Ok(()) => answered(here, &running, peer, &facts, request, began, &mut course).await,
     };
+    if let Some(broken) = verdict.broken() {
+        // Whatever was made of half a body, the client hears what was wrong.
+        course.why = "body refused";
+        course.is_the_apps = false;
+        answer = refused(broken);
+    }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &facts.id, wants, retry_after);
         answer = with_words(answer, page);
@@ -122,6 +129,11 @@ pub(crate) async fn serve<A: App>(
                 .route
                 .as_ref()
                 .map(|route| (Arc::clone(&route.name), route.figures.clone()));
+            if let Some(route) = &course.route
+                && matches!(route.target, Target::Files(_) | Target::Proxy(_))
+            {
+                entry.whose = Whose::Neighbour;
+            }
             entry.why = course.why;
             answer.map(|body| Body::stream(Logged::new(body, entry)))
         }
@@ -200,7 +212,7 @@ async fn answered<A: App>(
 }
 
 /// The answer to a refusal: after it the connection closes.
-pub(crate) fn refused(refusal: Refusal) -> Answer {
+fn refused(refusal: Refusal) -> Answer {
     let status = refusal.status();
     let mut answer = text(status, format!("{status}\n{refusal}\n"));
     answer
@@ -321,6 +333,7 @@ fn entry(
         method: request.method().clone(),
         host: Arc::clone(&facts.host),
         target: request.uri().path_and_query().cloned(),
+        whose: Whose::App,
         referrer: request.headers().get(REFERER).cloned(),
         agent: request.headers().get(USER_AGENT).cloned(),
         version: request.version(),

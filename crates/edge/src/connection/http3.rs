@@ -13,24 +13,25 @@ use bytes::Bytes;
 use h3::error::Code;
 use h3::server::{Connection, RequestResolver};
 use http::Request;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::body::Body;
-use crate::gate::Bounds;
+use crate::gate::{Bounds, Ledger, Verdict};
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
 use super::busy::{Busy, Running};
-use super::{Peer, STREAMS, Visit};
+use super::{Peer, STREAMS, UNSEEN, Visit};
 
 use self::answer::{AnswerError, Back};
 use self::body::Received;
 
-/// A head may be so much larger than is let in, and still be told so.
-const ROOM_TO_REFUSE: usize = 2;
+/// Heads of one connection that are read at once, for the engine keeps them whole.
+const HEADS: usize = 16;
 /// Heads of one connection that never came whole, before it is sent away.
 const BROKEN_HEADS: u32 = 256;
 /// Requests that a client may take back beyond those it let be answered, before it is
@@ -58,6 +59,7 @@ struct Way<A> {
     connection: quinn::Connection,
     server_name: Option<Arc<str>>,
     bounds: Bounds,
+    heads: Semaphore,
     tally: Tally,
 }
 
@@ -75,7 +77,7 @@ pub(crate) async fn http3<A: App>(
     } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
-    let room = ROOM_TO_REFUSE * bounds.header_size;
+    let room = UNSEEN * bounds.header_size;
     let measure = Measure {
         head_size: room,
         time: bounds.body_time,
@@ -94,6 +96,7 @@ pub(crate) async fn http3<A: App>(
         connection,
         server_name: peer.server_name,
         bounds,
+        heads: Semaphore::new(HEADS),
         tally: Tally::default(),
     });
     let busy = Arc::new(Busy::default());
@@ -226,8 +229,10 @@ async fn answered<A: App>(
     _running: Running,
 ) {
     let bounds = way.bounds;
-    let resolved = tokio::time::timeout(bounds.header_time, resolver.resolve_request());
-    let (request, stream) = match resolved.await {
+    let head = way.heads.acquire().await;
+    let resolved = tokio::time::timeout(bounds.header_time, resolver.resolve_request()).await;
+    drop(head);
+    let (request, stream) = match resolved {
         Ok(Ok(resolved)) => resolved,
         Ok(Err(error)) => {
             tracing::debug!(%error, "a head did not come whole");
@@ -236,21 +241,25 @@ async fn answered<A: App>(
         Err(_) => return way.broken(),
     };
     let (back, incoming) = stream.split();
+    let ledger = Arc::new(Ledger::default());
     let judged = head::judge(&request, bounds.header_size);
     let received = match judged {
-        Ok(length) => Received::body(incoming, length, bounds.body_time).await,
+        Ok(length) => {
+            let ledger = Arc::clone(&ledger);
+            Received::body(incoming, length, bounds.body_time, ledger).await
+        }
         Err(refusal) => Err(refusal),
     };
-    let (body, refusal) = match received {
-        Ok(body) => (body, None),
-        Err(refusal) => (Body::Empty, Some(refusal)),
+    let (body, verdict) = match received {
+        Ok(body) => (body, Verdict::of(&ledger)),
+        Err(refusal) => (Body::Empty, Verdict::from(Some(refusal))),
     };
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let peer = way.peer();
     let answer = tokio::select! {
         biased;
-        answer = serve(&way.here, &peer, request, refusal) => answer,
+        answer = serve(&way.here, &peer, request, verdict) => answer,
         // Nobody waits for it: whoever makes it need not go on.
         _ = &mut ended => return way.taken_back(),
     };

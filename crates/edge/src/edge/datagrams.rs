@@ -45,7 +45,7 @@ impl Edge {
             let door = UdpDoor {
                 address: address.clone(),
                 bound,
-                socket: lock(&self.inherited).take_datagrams(address),
+                socket: lock(&self.inherited).find_datagrams(address),
                 close: close.clone(),
             };
             let workers = self.workers.iter().map(super::Worker::line).collect();

@@ -21,8 +21,9 @@ const MOST: RawFd = 256;
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<Socket>,
-    /// For HTTP/3.
-    datagrams: Vec<UdpSocket>,
+    /// For HTTP/3, and whether somebody uses it. They are kept, for whoever handed
+    /// them in keeps them too: no other can be bound in their place.
+    datagrams: Vec<(UdpSocket, bool)>,
 }
 
 /// Why what was handed in cannot be used.
@@ -88,7 +89,7 @@ impl Inherited {
         for descriptor in descriptors {
             match listening(descriptor)? {
                 Listening::Stream(socket) => inherited.sockets.push(socket),
-                Listening::Datagrams(socket) => inherited.datagrams.push(socket),
+                Listening::Datagrams(socket) => inherited.datagrams.push((socket, false)),
             }
         }
         Ok(inherited)
@@ -96,26 +97,41 @@ impl Inherited {
 
     /// How many nobody has used yet.
     pub fn left(&self) -> usize {
-        self.sockets.len() + self.datagrams.len()
+        let datagrams = self.datagrams.iter().filter(|(_, is_used)| !is_used);
+        self.sockets.len() + datagrams.count()
     }
 
-    /// Those that are bound to this address.
-    pub(crate) fn take(&mut self, address: &ListenAddress) -> Vec<Socket> {
-        self.sockets
-            .extract_if(.., |socket| is_at(socket, address))
+    /// Those that are bound to this address; they are kept until they are forgotten,
+    /// for whoever asks may yet find that it cannot use them.
+    pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
+        let all = self.sockets.iter();
+        all.filter(|socket| is_at(socket, address))
+            .map(Socket::share)
             .collect()
+    }
+
+    /// Those that are bound to this address are in use.
+    pub(crate) fn forget(&mut self, address: &ListenAddress) {
+        self.sockets.retain(|socket| !is_at(socket, address));
     }
 
     /// The one for datagrams that is bound to this address. Whoever hands in several
     /// for one address is told that datagrams to the others are lost.
-    pub(crate) fn take_datagrams(&mut self, address: &ListenAddress) -> Option<UdpSocket> {
-        let is_here = |socket: &mut UdpSocket| is_bound(socket.local_addr(), address);
-        let mut found = self.datagrams.extract_if(.., is_here);
-        let first = found.next();
-        if found.count() > 0 {
+    pub(crate) fn find_datagrams(&mut self, address: &ListenAddress) -> Option<UdpSocket> {
+        let all = self.datagrams.iter_mut();
+        let mut found = all.filter(|(socket, _)| is_bound(socket.local_addr(), address));
+        let (socket, is_used) = found.next()?;
+        if found.next().is_some() {
             tracing::error!(%address, "hand in one UDP socket for an address: others are not read");
         }
-        first
+        *is_used = true;
+        match socket.try_clone() {
+            Ok(socket) => Some(socket),
+            Err(error) => {
+                tracing::error!(%address, %error, "the UDP socket that was handed in cannot be used");
+                None
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf as _, Bytes};
 use h3::error::Code;
 use h3::quic::{self, ConnectionErrorIncoming, StreamErrorIncoming, StreamId, WriteBuf};
 use quinn::{ConnectionError, ReadError, StoppedError, VarInt, WriteError};
@@ -390,10 +390,8 @@ impl Sending {
 
 impl quic::SendStream<Bytes> for Sending {
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
-        while let Some(data) = self
-            .writing
-            .as_mut()
-            .filter(|data| Buf::has_remaining(data))
+        while let Some(data) = &mut self.writing
+            && data.has_remaining()
         {
             match Pin::new(&mut self.stream).poll_write(context, data.chunk()) {
                 Poll::Ready(Ok(written)) => {

@@ -88,7 +88,7 @@ impl Talk {
         Self {
             connection,
             send,
-            driver: tokio::spawn(
+            _driver: tokio::spawn(
                 async move { poll_fn(|context| driver.poll_close(context)).await },
             ),
         }

@@ -202,7 +202,7 @@ impl Write for Lines {
 #[tokio::test]
 async fn a_line_says_by_which_protocol() {
     let lines = Lines::default();
-    let mask: Mask = Arc::new(|text| text.to_owned().into());
+    let mask: Mask = Arc::new(|text, _| text.to_owned().into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
     let means = Means {
         log: Some(log),

@@ -2,6 +2,7 @@
 //! still for long.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
-use crate::gate::Refusal;
+use crate::gate::{Ledger, Refusal};
 use crate::quic::Receiving;
 
 /// What a client sends after a head.
@@ -22,6 +23,8 @@ pub(super) struct Received {
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
+    /// What is wrong with it is noted here.
+    ledger: Arc<Ledger>,
     /// Came with the head.
     first: Option<Frame<Bytes>>,
 }
@@ -40,6 +43,7 @@ impl Received {
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
         time: Duration,
+        ledger: Arc<Ledger>,
     ) -> Result<Body, Refusal> {
         let mut received = Self {
             stream,
@@ -47,6 +51,7 @@ impl Received {
             time,
             timer: None,
             state: State::Data,
+            ledger,
             first: None,
         };
         let first = std::future::poll_fn(|context| {
@@ -79,14 +84,14 @@ impl Received {
                     if let Some(left) = &mut self.left {
                         match left.checked_sub(data.len() as u64) {
                             Some(rest) => *left = rest,
-                            None => return self.fails(Refusal::Length.into()),
+                            None => return self.breaks(Refusal::Length),
                         }
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 // Malformed (RFC 9114, section 4.1.2): something is missing.
                 Ok(None) if self.left.is_some_and(|left| left > 0) => {
-                    return self.fails(Refusal::Length.into());
+                    return self.breaks(Refusal::Length);
                 }
                 Ok(None) => self.state = State::Trailers,
             }
@@ -100,6 +105,11 @@ impl Received {
             });
         }
         Poll::Ready(None)
+    }
+
+    fn breaks(&mut self, refusal: Refusal) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.ledger.broke(refusal);
+        self.fails(refusal.into())
     }
 
     fn fails(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
@@ -128,7 +138,7 @@ impl HttpBody for Received {
         let timer = received.timer.get_or_insert_with(|| Box::pin(sleep(time)));
         ready!(timer.as_mut().poll(context));
         timer.as_mut().reset(Instant::now() + time);
-        Poll::Ready(Some(Err(Refusal::BodyTooSlow.into())))
+        received.breaks(Refusal::BodyTooSlow)
     }
 
     fn is_end_stream(&self) -> bool {

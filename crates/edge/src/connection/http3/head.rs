@@ -3,6 +3,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
 
+use crate::connection::list_size;
 use crate::gate::Refusal;
 
 /// What belongs to a connection of HTTP/1 (RFC 9114, section 4.2).
@@ -13,13 +14,11 @@ const OF_CONNECTION: [HeaderName; 5] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
-/// What each field costs beside its letters (RFC 9114, section 4.2.2).
-const FIELD: usize = 32;
 
 /// Judges a head; the length that its body must have, if it says one.
 pub(super) fn judge(request: &Request<()>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
-    if size_of(request) > size {
+    if list_size(request) > size {
         return Err(Refusal::HeadTooLarge);
     }
     if OF_CONNECTION.iter().any(|name| headers.contains_key(name)) {
@@ -63,17 +62,6 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     }
     let value = |sum, digit: &u8| sum * 10 + u64::from(digit - b'0');
     Ok(Some(digits.iter().fold(0, value)))
-}
-
-fn size_of(request: &Request<()>) -> usize {
-    let uri = request.uri();
-    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    let authority = uri.authority().map_or(0, |name| name.as_str().len());
-    let fields = request.headers().iter();
-    let fields: usize = fields
-        .map(|(name, value)| name.as_str().len() + value.len() + FIELD)
-        .sum();
-    path + authority + fields
 }
 
 #[cfg(test)]
