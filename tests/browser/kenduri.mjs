@@ -1,8 +1,8 @@
 // The built program, with its demo or with settings of a test's own, started for one file of tests and ended with it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -16,12 +16,14 @@ export class Kenduri {
     return Kenduri.run(data, ['--demo', '--data', data, '--listen', '127.0.0.1:0']);
   }
 
-  // Starts it with these settings.
-  static async configured(settings) {
+  // Starts it in a folder with these files, of which `kenduri.toml` holds its settings.
+  static async configured(files) {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
-    const file = join(data, 'kenduri.toml');
-    writeFileSync(file, settings);
-    return Kenduri.run(data, ['--config', file, '--data', data]);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(data, name)), { recursive: true });
+      writeFileSync(join(data, name), text);
+    }
+    return Kenduri.run(data, ['--config', join(data, 'kenduri.toml'), '--data', data]);
   }
 
   static async run(data, flags) {
