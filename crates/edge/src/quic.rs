@@ -8,6 +8,7 @@
 //! reads hands new connections to all workers in turn.
 
 mod door;
+mod fields;
 mod frames;
 mod probe;
 mod reach;

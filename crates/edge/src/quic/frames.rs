@@ -4,10 +4,12 @@
 //! only after it has it all, reads on while it holds frames already, takes an empty
 //! DATA frame for the end of a body, and a stream that ends within one for its end
 //! too. So it gets pieces that never reach over a frame, of frames that it must know
-//! and that are not too large. A pure machine over bytes: however they are split, the
+//! and that are not too large, and heads whose fields are in order. A pure machine over bytes: however they are split, the
 //! same frames are let through.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+
+use super::fields;
 
 /// A frame begins with two numbers of up to eight bytes (RFC 9114, section 7.1).
 const HEADER: usize = 16;
@@ -15,10 +17,11 @@ const HEADER: usize = 16;
 const UNKNOWN: u64 = 64 * 1_024;
 
 const DATA: u64 = 0x0;
+const HEADERS: u64 = 0x1;
 /// Those the engine has an opinion about: HEADERS, `CANCEL_PUSH`, SETTINGS,
 /// `PUSH_PROMISE`, GOAWAY, `MAX_PUSH_ID`, and what HTTP/2 alone may send (RFC 9114,
 /// section 7.2).
-const KNOWN: [u64; 10] = [0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
+const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
 /// `WEBTRANSPORT_STREAM`, which has no length.
 const ENDLESS: u64 = 0x41;
 
@@ -36,6 +39,10 @@ pub(crate) struct Frames {
     largest: u64,
     /// Bytes that may still come in unknown frames; none: no end to them.
     unknown: Option<u64>,
+    /// Fields, as far as they came.
+    section: BytesMut,
+    /// Whether the head is still to come, and after it trailers.
+    awaits_head: bool,
 }
 
 /// What comes next.
@@ -45,6 +52,10 @@ enum State {
     Purpose,
     Header,
     Payload {
+        left: u64,
+    },
+    /// Fields, which are judged when all have come.
+    Section {
         left: u64,
     },
     Skipped {
@@ -69,6 +80,9 @@ pub(crate) enum FrameFault {
     /// A frame that has no business here.
     #[error("a frame of another protocol")]
     Foreign,
+    /// A head that can be read in two ways.
+    #[error("a pseudo-header field comes twice, or where it does not belong")]
+    Fields,
 }
 
 impl Frames {
@@ -80,6 +94,8 @@ impl Frames {
             filled: 0,
             largest: head_size as u64,
             unknown: Some(UNKNOWN),
+            section: BytesMut::new(),
+            awaits_head: true,
         }
     }
 
@@ -108,6 +124,17 @@ impl Frames {
                     };
                     return Ok(Some(piece));
                 }
+                State::Section { left } => {
+                    let piece = held.split_to(whole(left).min(held.len()));
+                    let left = left - piece.len() as u64;
+                    if left > 0 {
+                        self.section.extend_from_slice(&piece);
+                        self.state = State::Section { left };
+                    } else {
+                        self.state = State::Header;
+                        return self.fields(piece).map(Some);
+                    }
+                }
                 State::Skipped { left } => {
                     let skipped = whole(left).min(held.len());
                     let _ = held.split_to(skipped);
@@ -135,9 +162,23 @@ impl Frames {
         let is_between = match self.state {
             State::Through | State::Purpose => true,
             State::Header => self.filled == 0,
-            State::Payload { .. } | State::Skipped { .. } => false,
+            State::Payload { .. } | State::Section { .. } | State::Skipped { .. } => false,
         };
         is_between.then_some(()).ok_or(FrameFault::CutOff)
+    }
+
+    /// All fields of a head or of trailers, the last of which came in this piece.
+    fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
+        let section = if self.section.is_empty() {
+            piece
+        } else {
+            self.section.extend_from_slice(&piece);
+            std::mem::take(&mut self.section).freeze()
+        };
+        let is_head = std::mem::take(&mut self.awaits_head);
+        fields::are_in_order(&section, is_head)
+            .then_some(section)
+            .ok_or(FrameFault::Fields)
     }
 
     /// What follows from the numbers, once they are whole: they are handed on, or
@@ -167,7 +208,11 @@ impl Frames {
             if length > self.largest {
                 return Err(FrameFault::TooLarge);
             }
-            self.state = State::Payload { left: length };
+            self.state = if first == HEADERS {
+                State::Section { left: length }
+            } else {
+                State::Payload { left: length }
+            };
         } else {
             if let Some(unknown) = &mut self.unknown {
                 let cost = length.saturating_add(self.filled as u64);
@@ -177,7 +222,7 @@ impl Frames {
             }
             self.state = State::Skipped { left: length };
         }
-        let is_kept = matches!(self.state, State::Payload { .. });
+        let is_kept = !matches!(self.state, State::Skipped { .. });
         if length == 0 {
             self.state = State::Header;
         }

@@ -227,7 +227,11 @@ impl quic::RecvStream for Both {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, StreamErrorIncoming>> {
-        self.receiving.poll_data(context)
+        let polled = self.receiving.poll_data(context);
+        if self.receiving.is_malformed {
+            quic::SendStream::reset(&mut self.sending, Code::H3_MESSAGE_ERROR.value());
+        }
+        polled
     }
 
     fn stop_sending(&mut self, code: u64) {
@@ -268,6 +272,7 @@ pub(crate) struct Receiving {
     frames: Frames,
     /// Came, and was not handed on.
     held: Bytes,
+    is_malformed: bool,
 }
 
 impl Receiving {
@@ -277,18 +282,25 @@ impl Receiving {
             stream,
             frames,
             held: Bytes::new(),
+            is_malformed: false,
         }
     }
 
     /// Who frames wrongly is sent away (RFC 9114, section 7.1).
-    fn fault(&self, fault: FrameFault) -> StreamErrorIncoming {
+    fn fault(&mut self, fault: FrameFault) -> StreamErrorIncoming {
         let code = match fault {
             FrameFault::CutOff => Code::H3_FRAME_ERROR,
             FrameFault::Foreign => Code::H3_FRAME_UNEXPECTED,
             FrameFault::TooLarge | FrameFault::TooMuchUnknown => Code::H3_EXCESSIVE_LOAD,
+            FrameFault::Fields => Code::H3_MESSAGE_ERROR,
         };
-        let why = fault.to_string();
-        self.connection.close(number(code.value()), why.as_bytes());
+        // A malformed message costs its stream alone (RFC 9114, section 4.1.2).
+        if fault == FrameFault::Fields {
+            self.is_malformed = true;
+        } else {
+            let why = fault.to_string();
+            self.connection.close(number(code.value()), why.as_bytes());
+        }
         StreamErrorIncoming::Unknown(Box::new(fault))
     }
 }

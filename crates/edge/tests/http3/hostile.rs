@@ -226,6 +226,11 @@ async fn heads_are_read_in_one_way_only() {
         &[("x-line", "a\nb")],
         &[(":unknown", "x")],
         &[("host", "c.example")],
+        &[(":path", "/seen")],
+        &[(":authority", "c.example")],
+        &[(":method", "GET")],
+        &[(":status", "200")],
+        &[("accept", "*/*"), (":protocol", "websocket")],
     ] {
         let refused = raw(&connection, &asked(extra)).await.unwrap_err();
         let expected = VarInt::from_u32(0x10e);
