@@ -12,8 +12,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use h3::error::Code;
 use h3::server::{Connection, RequestResolver};
-use http::Request;
-use tokio::sync::Semaphore;
+use http::header::EXPECT;
+use http::{Request, Response, StatusCode};
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -221,6 +222,13 @@ pub(crate) fn address(connection: &quinn::Connection) -> IpAddr {
     connection.remote_address().ip().to_canonical()
 }
 
+/// `100 Continue` (RFC 9110, section 10.1.1).
+fn go_on() -> Response<()> {
+    let mut word = Response::new(());
+    *word.status_mut() = StatusCode::CONTINUE;
+    word
+}
+
 /// Answers one request.
 async fn answered<A: App>(
     way: Arc<Way<A>>,
@@ -240,13 +248,13 @@ async fn answered<A: App>(
         }
         Err(_) => return way.broken(),
     };
-    let (back, incoming) = stream.split();
-    let ledger = Arc::new(Ledger::default());
+    let (mut back, incoming) = stream.split();
+    let (ledger, wanted) = (Arc::new(Ledger::default()), Arc::new(Notify::new()));
     let judged = head::judge(&request, bounds.header_size);
     let received = match judged {
         Ok(length) => {
-            let ledger = Arc::clone(&ledger);
-            Received::body(incoming, length, bounds.body_time, ledger).await
+            let (ledger, wanted) = (Arc::clone(&ledger), Arc::clone(&wanted));
+            Received::body(incoming, length, bounds.body_time, ledger, wanted).await
         }
         Err(refusal) => Err(refusal),
     };
@@ -256,12 +264,24 @@ async fn answered<A: App>(
     };
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
+    let mut waits_for_word = request.headers().contains_key(EXPECT);
     let peer = way.peer();
-    let answer = tokio::select! {
-        biased;
-        answer = serve(&way.here, &peer, request, verdict) => answer,
-        // Nobody waits for it: whoever makes it need not go on.
-        _ = &mut ended => return way.taken_back(),
+    let serving = serve(&way.here, &peer, request, verdict);
+    tokio::pin!(serving);
+    let answer = loop {
+        tokio::select! {
+            biased;
+            answer = &mut serving => break answer,
+            // Nobody waits for it: whoever makes it need not go on.
+            _ = &mut ended => return way.taken_back(),
+            () = wanted.notified(), if waits_for_word => {
+                waits_for_word = false;
+                if let Err(error) = back.send_response(go_on()).await {
+                    tracing::debug!(%error, "a client did not hear that it may go on");
+                    return;
+                }
+            }
+        }
     };
     let back = Back {
         stream: back,

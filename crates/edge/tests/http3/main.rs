@@ -80,6 +80,7 @@ pub(crate) fn scene() -> (Scene, Router) {
             "/echo",
             any(async |request: Request| Response::new(request.into_body())),
         )
+        .route("/whole", any(async |body: Bytes| body))
         .route("/large", get(|| async { vec![b'x'; LARGE] }))
         .route("/seen", any(seen))
         .route(

@@ -113,6 +113,23 @@ async fn trailers_go_both_ways() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_word_hears_it_when_its_body_is_wanted() {
+    let site = Site::open(|_| {});
+    let mut talk = site.talk().await;
+    let headers = [("expect", "100-continue")];
+    let mut stream = talk.ask(Method::POST, "/whole", &headers).await.unwrap();
+    let word = tokio::time::timeout(SOON, stream.recv_response()).await;
+    assert_eq!(word.unwrap().unwrap().status(), 100);
+    stream.send_data(Bytes::from("abc")).await.unwrap();
+    stream.finish().await.unwrap();
+    assert_eq!(answer(&mut stream).await.unwrap().text(), "abc");
+    // Nobody wants this one.
+    let mut stream = talk.ask(Method::POST, "/none", &headers).await.unwrap();
+    assert_eq!(answer(&mut stream).await.unwrap().status, 404);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn many_requests_share_a_connection() {
     let site = Site::open(|_| {});
     let mut talk = site.talk().await;

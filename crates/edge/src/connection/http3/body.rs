@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use h3::server::RequestStream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
@@ -25,6 +26,8 @@ pub(super) struct Received {
     state: State,
     /// What is wrong with it is noted here.
     ledger: Arc<Ledger>,
+    /// Told when somebody wants it.
+    wanted: Arc<Notify>,
     /// Came with the head.
     first: Option<Frame<Bytes>>,
 }
@@ -44,6 +47,7 @@ impl Received {
         length: Option<u64>,
         time: Duration,
         ledger: Arc<Ledger>,
+        wanted: Arc<Notify>,
     ) -> Result<Body, Refusal> {
         let mut received = Self {
             stream,
@@ -52,6 +56,7 @@ impl Received {
             timer: None,
             state: State::Data,
             ledger,
+            wanted,
             first: None,
         };
         let first = std::future::poll_fn(|context| {
@@ -135,6 +140,9 @@ impl HttpBody for Received {
             return Poll::Ready(next);
         }
         let time = received.time;
+        if received.timer.is_none() {
+            received.wanted.notify_one();
+        }
         let timer = received.timer.get_or_insert_with(|| Box::pin(sleep(time)));
         ready!(timer.as_mut().poll(context));
         timer.as_mut().reset(Instant::now() + time);
