@@ -1,6 +1,7 @@
 //! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, target, compression, headers, log. All protocol versions come here.
+//! route, limit, access, target, compression, headers, log. All protocol versions come here.
 
+mod access;
 mod believe;
 mod measured;
 mod panic;
@@ -195,10 +196,21 @@ async fn answered<A: App>(
             }
         }
     }
-    course.queue = Some(began.elapsed());
-    // Files come in the form that was wished for already.
+    // Files come in the form that was wished for already. What is shown at the door
+    // tells whether an answer is personal, also where it goes no further.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));
+    let answer_gets = match access::admit(here, running, route, facts, &path, &mut request).await {
+        Ok(answer_gets) => answer_gets,
+        Err(refusal) => {
+            course.why = "access";
+            if let (Some(limit), Some(admitted)) = (&route.limit, course.admitted) {
+                refusal.report(limit, admitted);
+            }
+            return refusal.answer;
+        }
+    };
+    course.queue = Some(began.elapsed());
     let mut answer = target::reach(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {
         answer = wishes.compress(answer);
@@ -207,6 +219,9 @@ async fn answered<A: App>(
         && let (Some(limit), Some(admitted)) = (&route.limit, course.admitted)
     {
         limit.report(admitted, &outcome);
+    }
+    if let Some(headers) = answer_gets {
+        access::give(&mut answer, &headers);
     }
     answer
 }

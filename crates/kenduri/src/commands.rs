@@ -5,6 +5,7 @@ mod check;
 mod maintenance;
 mod migrate;
 mod owner;
+mod password;
 mod serve;
 mod token;
 
@@ -48,6 +49,8 @@ enum Word {
     #[command(subcommand)]
     Owner(owner::Owner),
     #[command(subcommand)]
+    Password(password::Password),
+    #[command(subcommand)]
     Token(token::Token),
     Migrate(migrate::Migrate),
 }
@@ -75,6 +78,7 @@ impl Kenduri {
             Word::Apply(apply) => apply.run(),
             Word::Maintenance(maintenance) => maintenance.run(),
             Word::Owner(owner) => owner.run(),
+            Word::Password(password) => password.run(),
             Word::Token(token) => token.run(),
             Word::Migrate(migrate) => migrate.run(),
         }

@@ -75,6 +75,7 @@ pub(crate) async fn http3<A: App>(
         here,
         peer,
         place: _place,
+        came: _,
     } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();

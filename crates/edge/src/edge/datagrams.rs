@@ -15,14 +15,18 @@ pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
     /// Opens what the plan wants and is not open yet, and closes what it no longer
-    /// wants. Whether a UDP port can be had does not hold up anything.
+    /// wants. Whether a UDP port can be had does not hold up anything. Where proxies
+    /// say for whom they connect, nobody comes by UDP: that says nothing.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
-        let is_wanted = self.shared.running().plan.listen().http3;
-        let wanted: BTreeMap<&ListenAddress, SocketAddr> = listeners
+        let running = self.shared.running();
+        let settings = running.plan.listen();
+        let all: BTreeMap<&ListenAddress, SocketAddr> = listeners
             .iter()
-            .filter(|((door, _), _)| is_wanted && *door == Door::Https)
+            .filter(|((door, _), _)| settings.http3 && *door == Door::Https)
             .filter_map(|((_, address), listening)| Some((address, listening.address?)))
             .collect();
+        let mut wanted = all.clone();
+        wanted.retain(|address, _| !settings.proxy_protocol.contains(address));
         let mut open = lock(&self.datagrams);
         open.retain(|address, close| {
             let stays = wanted.contains_key(address);
@@ -31,7 +35,8 @@ impl Edge {
             }
             stays
         });
-        let addresses: Vec<_> = wanted.keys().copied().collect();
+        // What does not answer keeps all from being told.
+        let addresses: Vec<_> = all.keys().copied().collect();
         self.shared.reach.keep(&addresses);
         for (address, bound) in wanted {
             let number = open.len();

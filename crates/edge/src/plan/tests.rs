@@ -293,6 +293,10 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
+    // Nobody vouches for these yet; whoever speaks no TLS needs none.
+    let names: Vec<_> = plan.tls().self_signed.iter().collect();
+    assert_eq!(names, ["c.example", "localhost"]);
+    assert!(plan_of("").tls().self_signed.is_empty());
 }
 
 #[test]

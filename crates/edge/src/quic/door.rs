@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Endpoint, Incoming, TokioRuntime};
 use socket2::{Domain, Protocol, Type};
@@ -81,9 +82,7 @@ pub(crate) async fn listen(mut door: UdpDoor, shared: Arc<Shared>, lead: impl Fn
     let Some(socket) = bound(&mut door).await else {
         return;
     };
-    let server = settings::server(Arc::clone(&shared.tls.quic));
-    let runtime = Arc::new(TokioRuntime);
-    let endpoint = match Endpoint::new(settings::endpoint(), Some(server), socket, runtime) {
+    let endpoint = match endpoint(socket, &shared) {
         Ok(endpoint) => endpoint,
         Err(error) => {
             tracing::error!(address = %door.address, %error, "HTTP/3 is not served");
@@ -125,6 +124,13 @@ pub(crate) async fn listen(mut door: UdpDoor, shared: Arc<Shared>, lead: impl Fn
         () = refused => {}
     }
     let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
+}
+
+fn endpoint(socket: UdpSocket, shared: &Shared) -> io::Result<Endpoint> {
+    let tls = shared.tls().map_err(io::Error::other)?;
+    let server = settings::server(Arc::clone(&tls.quic));
+    let runtime = Arc::new(TokioRuntime);
+    Endpoint::new(settings::endpoint(), Some(server), socket, runtime)
 }
 
 /// The socket: the one that was handed in, or one that is bound for us alone, as soon
@@ -249,6 +255,7 @@ pub(crate) async fn welcome<A: App>(guest: Guest, here: Arc<Here<A>>) {
         },
         place,
         here,
+        came: Bytes::new(),
     };
     connection::http3(connection, visit, close).await;
 }

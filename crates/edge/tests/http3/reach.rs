@@ -86,6 +86,30 @@ async fn nobody_is_told_when_it_is_switched_off() {
 }
 
 #[tokio::test]
+async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    let site = Site::open(|listen| {
+        listen.https.push(ListenAddress::Tcp(address));
+        listen.proxy_protocol = vec![ListenAddress::Tcp(address)];
+        listen.trusted_proxies = vec!["192.0.2.0/24".parse().unwrap()];
+    });
+    let addresses = site.edge.https_addresses();
+    let other = addresses.iter().find(|found| **found != address);
+    let client = Client::trusting(&site.chain);
+    let connection = client.connect(*other.unwrap(), "a.example").await;
+    assert_eq!(
+        Talk::begin(connection.unwrap()).await.get("/").await.text(),
+        "hello"
+    );
+    // Whoever came by the proxy would go past it.
+    assert_eq!(told(&site, "a.example").await, None);
+    drop(UdpSocket::bind(address).unwrap());
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn a_port_that_somebody_else_has_is_waited_for() {
     let other = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = ListenAddress::Tcp(other.local_addr().unwrap());

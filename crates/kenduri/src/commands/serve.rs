@@ -28,7 +28,7 @@ use crate::orders::{Hands, Wish};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::sockets::{self, Port};
-use crate::{access, demo, installation, log};
+use crate::{access, demo, installation, log, memory};
 
 /// How many may look at the figures at once, on a listener of their own: operators
 /// find a way in also when everybody else has to wait.
@@ -63,6 +63,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<()> {
+        memory::share_one_heap();
         // Whatever is made from now on may count.
         let figures = figures::start()?;
         let mut asked = self.place.asked();
@@ -318,15 +319,16 @@ impl App {
         };
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let key = site.store.write(|tx| key::load(tx, "guest")).await?;
+        let accounts = Accounts::new(site.clone());
         let router = router::router(Parts {
-            accounts: Accounts::new(site.clone()),
+            accounts: accounts.clone(),
             door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             figures: figures.clone(),
             stop: stop.clone(),
         });
         Ok(Self {
-            mounted: Mounted::new(router, stop.clone()),
+            mounted: Mounted::new(router, stop.clone()).knowing(accounts),
             background: Background {
                 worker: background::worker(&site, settings).await?,
                 jobs_at_once: settings.jobs_at_once,

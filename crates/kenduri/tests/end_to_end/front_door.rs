@@ -109,7 +109,7 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
         (&200.into(), &"GET".into())
     );
     assert!(
-        page["id"].is_string() && page["client"] == "127.0.0.1",
+        page["request_id"].is_string() && page["client"] == "127.0.0.1",
         "{page}"
     );
     assert!(
