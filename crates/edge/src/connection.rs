@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last.
 
 mod busy;
+mod opening;
 mod streams;
 mod timed;
 mod watched;
@@ -10,6 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -67,6 +69,8 @@ pub(crate) struct Visit<A> {
     pub(crate) here: Arc<Here<A>>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
+    /// Bytes that came and were not looked at.
+    pub(crate) came: Bytes,
 }
 
 impl ListenSettings {
@@ -80,17 +84,48 @@ impl ListenSettings {
     }
 }
 
+/// Serves what is spoken in the clear.
+pub(crate) async fn clear<S, A>(mut stream: S, mut visit: Visit<A>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App,
+{
+    let shared = Arc::clone(&visit.here.shared);
+    let (header_time, lame_duck_time) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.header_time, listen.lame_duck_time)
+    };
+    let read = opening::read(&mut stream, &shared, header_time, lame_duck_time).await;
+    let Some(opening) = read else {
+        return;
+    };
+    visit.came = opening.came;
+    if opening.is_http2 {
+        http2(stream, visit).await;
+    } else {
+        http1(stream, visit).await;
+    }
+}
+
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
 pub(crate) async fn http1<S, A>(stream: S, visit: Visit<A>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone()).keeping(place);
+    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
+        .keeping(place)
+        .after(&came);
     let drain = shared.drain.clone();
     let lame_duck_time = shared.running().plan.listen().lame_duck_time;
     let peer = Arc::new(peer);
@@ -142,10 +177,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
-    let gate = Gate::open(stream, bounds).keeping(place);
+    let gate = Gate::open(stream, bounds).keeping(place).after(&came);
     let drain = shared.drain.clone();
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::default());

@@ -4,6 +4,7 @@ mod certificates;
 mod files;
 mod self_signed;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,9 +37,9 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 pub struct TlsSettings {
     /// Certificates in files; the first is shown to clients that name nobody.
     pub certificates: Vec<CertificateFiles>,
-    /// Names beside `localhost` that a self-signed certificate serves as long as
-    /// there is no other for them.
-    pub self_signed: Vec<String>,
+    /// Names that a self-signed certificate serves as long as there is no other for
+    /// them; without names there is no such certificate.
+    pub self_signed: BTreeSet<String>,
     /// `Strict-Transport-Security` for this long.
     pub hsts: Option<Duration>,
 }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod access;
+mod asked;
 mod changes;
+mod h2c;
 mod hostile;
 mod smuggled;
 mod told;
