@@ -181,7 +181,7 @@ impl Process {
     pub(super) fn memory_kib(&self, name: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|rest| rest.split_whitespace().nth(1))
+        line.and_then(|rest| rest.split_whitespace().next())
             .with_context(|| format!("no {name} in /proc/PID/status"))?
             .parse()
             .context("a strange /proc/PID/status")
