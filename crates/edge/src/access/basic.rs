@@ -141,9 +141,7 @@ impl Passwords {
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
         let verified = self.verified();
-        let digest = self
-            .verified
-            .digest(&given.name, &given.password, hash.as_bytes());
+        let digest = verified.digest(&given.name, &given.password, hash.as_bytes());
         if !verified.knows(digest) {
             let busy = |_| Denied::Busy(BUSY);
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;

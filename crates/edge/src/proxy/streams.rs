@@ -2,6 +2,7 @@
 //! connection of each worker carries all its requests to a server.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,6 +37,9 @@ const PING_TIME: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_secs(5);
 const KEEP: Duration = Duration::from_mins(1);
 
+/// Tells connections apart: another one may have taken the place of the first.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
 type Client = Connection<TokioIo<Stream>, Sending, TokioExecutor>;
 
 /// One connection to each server.
@@ -46,7 +50,6 @@ pub(super) struct Streams(Arc<Mutex<HashMap<u64, Kept>>>);
 struct Kept {
     sender: SendRequest<Sending>,
     member: Arc<Member>,
-    /// Tells connections to one server apart.
     number: u64,
     used: Instant,
 }
@@ -63,13 +66,12 @@ impl Streams {
         member: &Arc<Member>,
         fresh: bool,
     ) -> Result<Box<Streamed>, ProxyError> {
-        let mut replaced = 0;
-        if let Some(kept) = self.kept().get_mut(&member.number) {
-            if !fresh && !kept.sender.is_closed() {
-                kept.used = Instant::now();
-                return Ok(Box::new(Streamed::on(kept.sender.clone(), true)));
-            }
-            replaced = kept.number + 1;
+        if let Some(kept) = self.kept().get_mut(&member.number)
+            && !fresh
+            && !kept.sender.is_closed()
+        {
+            kept.used = Instant::now();
+            return Ok(Box::new(Streamed::on(kept.sender.clone(), true)));
         }
         let connecting = async {
             let stream = Stream::connect(&member.address).await;
@@ -78,13 +80,13 @@ impl Streams {
         let (sender, connection) = tokio::time::timeout(upstream.times.connect, connecting)
             .await
             .map_err(|_| ProxyError::ConnectTime)??;
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let kept = Kept {
             sender: sender.clone(),
             member: Arc::clone(member),
-            number: replaced,
+            number,
             used: Instant::now(),
         };
-        let number = kept.number;
         self.kept().insert(member.number, kept);
         let streams = Arc::downgrade(&self.0);
         tokio::spawn(look_after(connection, streams, (member.number, number)));
