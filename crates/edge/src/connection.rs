@@ -1,6 +1,8 @@
 //! One connection, from its first byte to its last.
 
 mod busy;
+mod http3;
+mod opening;
 mod streams;
 mod timed;
 mod watched;
@@ -10,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -25,28 +28,30 @@ use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
 use crate::listen::{ListenSettings, Place};
 use crate::serve::{Here, serve};
 
+pub(crate) use self::http3::http3;
+
 use self::busy::Busy;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
 use self::watched::Watched;
 
-/// Streams of one HTTP/2 connection that run at once.
-const STREAMS: u32 = 128;
+/// Streams of one connection of HTTP/2 or 3 that run at once.
+pub(crate) const STREAMS: u32 = 128;
 /// Streams that a client may reset before they were looked at, and those that it
 /// may make us reset, before it is sent away (CVE-2023-44487 and its kin).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
-/// What a stream and a connection of HTTP/2 may send without being asked for more.
-const STREAM_WINDOW: u32 = 256 * 1_024;
-const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
+/// What a stream and a connection of HTTP/2 or 3 may send without being asked for more.
+pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
+pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
 /// What waits to be written for each stream of HTTP/2.
 const STREAM_BUFFER: usize = 256 * 1_024;
-/// How long a connection of HTTP/2 has to answer a ping.
-const PING_TIME: Duration = Duration::from_secs(20);
+/// How long a connection of HTTP/2 or 3 has to answer a ping.
+pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long a connection of HTTP/2 that is no longer wanted has to go.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A head of HTTP/2 is refused by us, and so logged, unless it is so many times as
-/// large as it may be: then the engine answers 431 itself and tells nobody.
+/// A head of HTTP/2 or 3 is refused by us, and so logged, unless it is so many times
+/// as large as it may be: then the engine refuses it itself and tells nobody.
 const UNSEEN: usize = 4;
 /// What the HTTP/1 engine holds beside a head.
 const BUFFER: usize = 128 * 1_024;
@@ -67,6 +72,8 @@ pub(crate) struct Visit<A> {
     pub(crate) here: Arc<Here<A>>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
+    /// Bytes that came and were not looked at.
+    pub(crate) came: Bytes,
 }
 
 impl ListenSettings {
@@ -80,17 +87,48 @@ impl ListenSettings {
     }
 }
 
+/// Serves what is spoken in the clear.
+pub(crate) async fn clear<S, A>(mut stream: S, mut visit: Visit<A>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App,
+{
+    let shared = Arc::clone(&visit.here.shared);
+    let (header_time, lame_duck_time) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.header_time, listen.lame_duck_time)
+    };
+    let read = opening::read(&mut stream, &shared, header_time, lame_duck_time).await;
+    let Some(opening) = read else {
+        return;
+    };
+    visit.came = opening.came;
+    if opening.is_http2 {
+        http2(stream, visit).await;
+    } else {
+        http1(stream, visit).await;
+    }
+}
+
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
 pub(crate) async fn http1<S, A>(stream: S, visit: Visit<A>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone()).keeping(place);
+    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
+        .keeping(place)
+        .after(&came);
     let drain = shared.drain.clone();
     let lame_duck_time = shared.running().plan.listen().lame_duck_time;
     let peer = Arc::new(peer);
@@ -142,10 +180,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
-    let gate = Gate::open(stream, bounds).keeping(place);
+    let gate = Gate::open(stream, bounds).keeping(place).after(&came);
     let drain = shared.drain.clone();
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::default());
@@ -219,8 +262,9 @@ where
     }
 }
 
-/// The size of a head as HTTP/2 counts it (RFC 9113, section 6.5.2).
-fn list_size(request: &Request<Incoming>) -> usize {
+/// The size of a head as HTTP/2 and 3 count it (RFC 9113, section 6.5.2; RFC 9114,
+/// section 4.2.2).
+fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;
     let uri = request.uri();
     let pseudo = request.method().as_str().len()

@@ -59,8 +59,13 @@ pub struct Listen {
     pub http: Vec<String>,
     /// The same, with TLS.
     pub https: Vec<String>,
+    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    pub http3: bool,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
+    /// Those of the addresses above at which trusted proxies begin each connection with
+    /// the PROXY protocol.
+    pub proxy_protocol: Vec<String>,
     /// At most this many connections are open at once; more wait.
     pub connections: u32,
     /// At most this many of one address (IPv6: of one /64); 0 is no limit.
@@ -86,7 +91,9 @@ impl Default for Listen {
         Self {
             http: vec!["127.0.0.1:8080".to_owned()],
             https: Vec::new(),
+            http3: true,
             trusted_proxies: Vec::new(),
+            proxy_protocol: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,
             header_size: "16K".to_owned(),
@@ -183,7 +190,7 @@ pub struct Route {
     /// The beginning of the path; it matches whole segments only.
     pub path: String,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
-    /// `unix:PATH`, `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
+    /// `unix:PATH` (with `h2c://` and `h2c+unix:` for HTTP/2 in the clear), `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
     pub to: String,
     /// Removed from the beginning of the path before it is forwarded.
     pub strip: String,
@@ -191,6 +198,8 @@ pub struct Route {
     pub add: String,
     /// How often one client may ask.
     pub limit: Option<Limit>,
+    /// Who may come in; none: everybody.
+    pub access: Option<Access>,
     /// Changes to what is sent back.
     pub headers: Headers,
     /// The largest body of a request; empty: no limit.
@@ -215,6 +224,50 @@ pub struct SharedCache {
     pub stale_while_revalidate: String,
     /// So long after that they stand in when the program fails.
     pub stale_if_error: String,
+}
+
+/// `access = { … }`: who may come in. All that is written must hold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Only clients with these addresses, or in these networks; none: all.
+    pub allow: Vec<String>,
+    /// Never these, even where `allow` names them too.
+    pub deny: Vec<String>,
+    /// Those who know a name and its password.
+    pub basic: Option<Basic>,
+    /// Those whom another server lets in.
+    pub ask: Option<Ask>,
+    /// Those who are signed in to the app: a word that the app knows.
+    pub sign_in: String,
+}
+
+/// `basic = { file = "secrets/studio" }` (RFC 7617).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    /// A file with a line `name:hash` for each who may come in; hashes are argon2id.
+    pub file: String,
+    /// What browsers show, and remember the password for.
+    #[serde(default = "sign_in")]
+    pub realm: String,
+}
+
+fn sign_in() -> String {
+    "Sign in".to_owned()
+}
+
+/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or `service:NAME`.
+    pub to: String,
+    /// What it is asked for, with `GET`.
+    pub path: String,
+    /// Headers of its answer that the request gets.
+    #[serde(default)]
+    pub copy: Vec<String>,
 }
 
 /// `limit = { rate = "10/s", burst = 20, by = "ip" }`.

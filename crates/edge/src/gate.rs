@@ -113,6 +113,15 @@ impl<S> Gate<S> {
         }
     }
 
+    /// Goes on where these bytes came and were not answered yet.
+    pub(crate) fn after(mut self, came: &[u8]) -> Self {
+        self.held.extend_from_slice(came);
+        let followed = self.framing.follow(&self.held);
+        self.cleared = followed.cleared;
+        self.note(followed);
+        self
+    }
+
     /// Keeps a place as long as the socket is open.
     pub(crate) fn keeping(self, place: Place) -> Self {
         Self {

@@ -4,6 +4,7 @@
 //! what that service is for. What is asked of it is a [`Description`], which is
 //! checked whole before anything of it is used.
 
+pub mod access;
 pub mod acme;
 mod app;
 mod body;
@@ -26,15 +27,16 @@ mod motion;
 pub mod pages;
 pub mod plan;
 pub mod proxy;
+mod quic;
 pub mod route;
 mod serve;
 mod tls;
 
-pub use app::App;
+pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
 pub use description::{
-    Acme, Address, Cache, Certificate, Challenge, Description, ExternalAccount, Headers, Health,
-    Limit, Listen, Member, Route, SharedCache, Tls, Upstream,
+    Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
+    Headers, Health, Limit, Listen, Member, Route, SharedCache, Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

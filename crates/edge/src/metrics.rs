@@ -110,6 +110,8 @@ pub struct DoorFigures {
     open: Gauge,
     handshakes: Counter,
     handshakes_failed: Counter,
+    announced: Counter,
+    announced_badly: Counter,
     log_lines_dropped: Counter,
 }
 
@@ -119,6 +121,8 @@ impl Default for DoorFigures {
             open: gauge!("edge_connections"),
             handshakes: counter!("edge_tls_handshakes_total", "result" => "done"),
             handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
+            announced: counter!("edge_proxy_protocol_total", "result" => "done"),
+            announced_badly: counter!("edge_proxy_protocol_total", "result" => "failed"),
             log_lines_dropped: counter!("edge_log_lines_dropped_total"),
         }
     }
@@ -137,6 +141,16 @@ impl DoorFigures {
             &self.handshakes
         } else {
             &self.handshakes_failed
+        };
+        counter.increment(1);
+    }
+
+    /// Counts a connection of which a proxy was to say for whom it is.
+    pub fn announcement(&self, is_done: bool) {
+        let counter = if is_done {
+            &self.announced
+        } else {
+            &self.announced_badly
         };
         counter.increment(1);
     }

@@ -3,6 +3,7 @@
 //! Either every value is right and there is a plan, or every mistake is told
 //! with the key that holds it. A plan never changes; a new one takes its place.
 
+mod access;
 mod cache;
 mod check;
 mod listen;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use tls::Authority;
 
+use crate::access::Access;
 use crate::cache::StoreSettings;
 use crate::description::Description;
 use crate::listen::ListenSettings;
@@ -135,6 +137,10 @@ impl Plan {
             if let (Some(limit), Some(old)) = (&route.limit, old) {
                 limit.go_on_from(old);
             }
+            let old = same.and_then(|old| old.access.as_deref());
+            if let (Some(access), Some(old)) = (&route.access, old) {
+                access.go_on_from(old);
+            }
         }
     }
 
@@ -150,9 +156,10 @@ impl Plan {
 
     /// Whether any request can reach the app; if not it need not run.
     pub fn needs_app(&self) -> bool {
-        self.routes
-            .routes()
-            .any(|route| matches!(route.target, Target::App))
+        self.routes.routes().any(|route| {
+            let access = route.access.as_deref();
+            matches!(route.target, Target::App) || access.is_some_and(Access::needs_app)
+        })
     }
 
     /// The route a request meets. Nothing is allocated.

@@ -1,6 +1,8 @@
 //! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, cache, target, compression, headers, log. All protocol versions come here.
+//! route, limit, access, cache, target, compression, headers, log. All protocol
+//! versions come here.
 
+mod access;
 mod believe;
 mod cached;
 mod measured;
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
+use http::header::{ALT_SVC, CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use hyper::ext::Protocol;
 use tokio::time::Instant;
@@ -199,10 +201,21 @@ async fn answered<A: App>(
             }
         }
     }
-    course.queue = Some(began.elapsed());
-    // Files come in the form that was wished for already.
+    // Files come in the form that was wished for already. What is shown at the door
+    // tells whether an answer is personal, also where it goes no further.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));
+    let answer_gets = match access::admit(here, running, route, facts, &path, &mut request).await {
+        Ok(answer_gets) => answer_gets,
+        Err(refusal) => {
+            course.why = "access";
+            if let (Some(limit), Some(admitted)) = (&route.limit, course.admitted) {
+                refusal.report(limit, admitted);
+            }
+            return refusal.answer;
+        }
+    };
+    course.queue = Some(began.elapsed());
     let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {
         answer = wishes.compress(answer);
@@ -211,6 +224,9 @@ async fn answered<A: App>(
         && let (Some(limit), Some(admitted)) = (&route.limit, course.admitted)
     {
         limit.report(admitted, &outcome);
+    }
+    if let Some(headers) = answer_gets {
+        access::give(&mut answer, &headers);
     }
     answer
 }
@@ -307,6 +323,9 @@ fn finish(shared: &Shared, facts: &Facts, version: Version, answer: &mut Answer,
     let hsts = shared.transport_security(facts);
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
+    if let Some(service) = shared.alternative(facts) {
+        headers.entry(ALT_SVC).or_insert(service);
+    }
     headers::complete(headers, changes, &facts.id, hsts.as_ref());
     if version >= Version::HTTP_2 {
         // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).

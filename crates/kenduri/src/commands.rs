@@ -5,6 +5,7 @@ mod check;
 mod maintenance;
 mod migrate;
 mod owner;
+mod password;
 mod purge;
 mod serve;
 mod token;
@@ -50,6 +51,8 @@ enum Word {
     #[command(subcommand)]
     Owner(owner::Owner),
     #[command(subcommand)]
+    Password(password::Password),
+    #[command(subcommand)]
     Token(token::Token),
     Migrate(migrate::Migrate),
 }
@@ -78,6 +81,7 @@ impl Kenduri {
             Word::Purge(purge) => purge.run(),
             Word::Maintenance(maintenance) => maintenance.run(),
             Word::Owner(owner) => owner.run(),
+            Word::Password(password) => password.run(),
             Word::Token(token) => token.run(),
             Word::Migrate(migrate) => migrate.run(),
         }

@@ -3,9 +3,11 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -15,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::connection::{self, Peer, Visit};
 use crate::facts::Scheme;
-use crate::listen::{Door, Place, Socket};
+use crate::listen::announced::{self, Announced};
+use crate::listen::{Door, ListenAddress, Place, Socket};
+use crate::quic::{self, Guest, UdpDoor};
 use crate::serve::Here;
 
 use super::Shared;
@@ -33,13 +37,23 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
 }
 
-/// A socket to listen on.
-#[derive(Debug)]
-struct Order {
-    door: Door,
-    socket: Socket,
-    close: CancellationToken,
+/// What a worker is asked to do.
+pub(super) enum Order {
+    /// Listen on a socket.
+    Listen {
+        door: Door,
+        at: ListenAddress,
+        socket: Socket,
+        close: CancellationToken,
+    },
+    /// Listen for HTTP/3, and lead those who come to the workers in turn.
+    Datagrams(UdpDoor, Vec<Line>),
+    /// Serve somebody who was led here.
+    Guest(Box<Guest>),
 }
+
+/// The way to a worker, as long as there is one.
+pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
 
 impl Worker {
     /// Starts one.
@@ -70,12 +84,32 @@ impl Worker {
     }
 
     /// Has it listen until `close`.
-    pub(super) fn listen(&self, door: Door, socket: Socket, close: CancellationToken) {
-        let order = Order {
+    pub(super) fn listen(
+        &self,
+        door: Door,
+        at: &ListenAddress,
+        socket: Socket,
+        close: CancellationToken,
+    ) {
+        self.order(Order::Listen {
             door,
+            at: at.clone(),
             socket,
             close,
-        };
+        });
+    }
+
+    /// Has it listen for HTTP/3 until the door closes.
+    pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<Line>) {
+        self.order(Order::Datagrams(door, workers));
+    }
+
+    /// The way to it.
+    pub(super) fn line(&self) -> Line {
+        self.orders.downgrade()
+    }
+
+    fn order(&self, order: Order) {
         if self.orders.send(order).is_err() {
             tracing::error!("a worker of the edge is gone: restart the program");
         }
@@ -92,15 +126,53 @@ impl Worker {
 
 async fn run<A: App>(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here<A>>) {
     while let Some(order) = orders.recv().await {
-        let listener = match order.socket {
+        let (door, at, socket, close) = match order {
+            Order::Listen {
+                door,
+                at,
+                socket,
+                close,
+            } => (door, at, socket, close),
+            Order::Datagrams(door, workers) => {
+                let shared = Arc::clone(&here.shared);
+                tokio::spawn(async move {
+                    quic::listen(door, shared, in_turn(workers)).await;
+                });
+                continue;
+            }
+            Order::Guest(guest) => {
+                tokio::spawn(quic::welcome(*guest, Arc::clone(&here)));
+                continue;
+            }
+        };
+        let listener = match socket {
             Socket::Tcp(socket) => TcpListener::from_std(socket).map(Listener::Tcp),
             Socket::Unix(socket) => UnixListener::from_std(socket).map(Listener::Unix),
         };
         match listener {
             Ok(listener) => {
-                tokio::spawn(take(listener, order.door, Arc::clone(&here), order.close));
+                let here = Arc::clone(&here);
+                tokio::spawn(take(listener, door, at, here, close));
             }
             Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
+        }
+    }
+}
+
+/// Leads each guest to the next worker that is still there.
+fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
+    let turn = AtomicUsize::new(0);
+    move |guest| {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let worker = workers
+            .iter()
+            .cycle()
+            .skip(turn % workers.len().max(1))
+            .take(workers.len())
+            .find_map(Line::upgrade);
+        if let Some(worker) = worker {
+            // If it is gone by now, so is everything else.
+            let _ = worker.send(Order::Guest(Box::new(guest)));
         }
     }
 }
@@ -131,6 +203,7 @@ impl Listener {
 async fn take<A: App>(
     listener: Listener,
     door: Door,
+    at: ListenAddress,
     here: Arc<Here<A>>,
     close: CancellationToken,
 ) {
@@ -153,10 +226,17 @@ async fn take<A: App>(
             Stream::Tcp(_, address) => Some(*address),
             Stream::Unix(_) => None,
         };
-        let most = shared.running().plan.listen().connections_per_address;
+        let (is_announced, most) = {
+            let running = shared.running();
+            let listen = running.plan.listen();
+            // Whoever reaches a file of ours is on this machine.
+            let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+            let most = listen.connections_per_address;
+            (listen.is_announced(&at, peer), most)
+        };
         // Who comes when every place is taken waits, and all behind it with it.
         let place = tokio::select! {
-            place = shared.places.take(address, most) => place,
+            place = shared.places.take(address.filter(|_| !is_announced), most) => place,
             () = close.cancelled() => return,
         };
         let Some(place) = place else {
@@ -164,38 +244,76 @@ async fn take<A: App>(
             continue;
         };
         let here = Arc::clone(&here);
+        let address = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let coming = Coming {
+            address,
+            is_announced,
+            door,
+            place,
+        };
         match stream {
-            Stream::Tcp(stream, address) => {
-                tokio::spawn(welcome(stream, address, door, place, here));
+            Stream::Tcp(stream, _) => {
+                tokio::spawn(welcome(stream, coming, here));
             }
             Stream::Unix(stream) => {
-                // Whoever reaches a file of ours is on this machine.
-                let address = Ipv4Addr::LOCALHOST.into();
-                tokio::spawn(welcome(stream, address, door, place, here));
+                tokio::spawn(welcome(stream, coming, here));
             }
         }
     }
 }
 
+/// A connection that was taken.
+struct Coming {
+    address: IpAddr,
+    /// Whether it begins with whom it is for.
+    is_announced: bool,
+    door: Door,
+    place: Place,
+}
+
 /// Finds out what is spoken, and speaks it.
-async fn welcome<S, A>(stream: S, address: IpAddr, door: Door, place: Place, here: Arc<Here<A>>)
+async fn welcome<S, A>(mut stream: S, coming: Coming, here: Arc<Here<A>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
     let _counted = here.shared.figures.connection();
+    let Coming {
+        mut address,
+        is_announced,
+        door,
+        mut place,
+    } = coming;
+    let mut scheme = Scheme::Http;
+    if is_announced {
+        let Some(said) = announced(&mut stream, address, &here.shared).await else {
+            return;
+        };
+        if let Some(client) = said.client {
+            address = client;
+            let most = here.shared.running().plan.listen().connections_per_address;
+            if !here.shared.places.give(&mut place, address, most) {
+                tracing::debug!(?address, "an address has as many connections as it may");
+                return;
+            }
+        }
+        if said.is_secure {
+            scheme = Scheme::Https;
+        }
+    }
     let mut visit = Visit {
         peer: Peer {
             address,
-            scheme: Scheme::Http,
+            scheme,
             server_name: None,
             tls: "",
         },
         place,
         here,
+        came: Bytes::new(),
     };
     if door == Door::Http {
-        return connection::http1(stream, visit).await;
+        return connection::clear(stream, visit).await;
     }
     let shaken = match visit.here.shared.tls() {
         Ok(tls) => tls.accept(stream).await,
@@ -221,6 +339,31 @@ where
     } else {
         connection::http1(stream, visit).await;
     }
+}
+
+/// For whom a proxy connects; nothing: that was not said, or not in time.
+async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
+where
+    S: AsyncRead + Unpin,
+{
+    let time = shared.running().plan.listen().header_time;
+    let said = tokio::select! {
+        said = tokio::time::timeout(time, announced::read(stream)) => said,
+        () = shared.end.cancelled() => return None,
+    };
+    let said = match said {
+        Ok(Ok(said)) => Some(said),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, %proxy, "a proxy did not say for whom it connects");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%proxy, "a proxy took too long to say for whom it connects");
+            None
+        }
+    };
+    shared.figures.announcement(said.is_some());
+    said
 }
 
 /// What is looked at once a second: files with certificates, since that works on

@@ -22,7 +22,7 @@ pub(crate) struct Places {
 pub(crate) struct Place {
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
-    _counted: Option<Counted>,
+    counted: Option<Counted>,
 }
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
@@ -68,8 +68,37 @@ impl Places {
         Some(Place {
             _free: free,
             _open: self.open.token(),
-            _counted: counted,
+            counted,
         })
+    }
+
+    /// Counts a place that was taken for nobody yet. False: this address has as many
+    /// as it may.
+    pub(crate) fn give(&self, place: &mut Place, address: IpAddr, most: u32) -> bool {
+        if most > 0 && place.counted.is_none() {
+            place.counted = self.count(address, most);
+            return place.counted.is_some();
+        }
+        true
+    }
+
+    /// A place, if one is free now and this address has not as many as it may.
+    pub(crate) fn take_free(&self, address: IpAddr, most: u32) -> Option<Place> {
+        let counted = match most {
+            0 => None,
+            most => Some(self.count(address, most)?),
+        };
+        let free = Arc::clone(&self.free).try_acquire_owned().ok()?;
+        Some(Place {
+            _free: free,
+            _open: self.open.token(),
+            counted,
+        })
+    }
+
+    /// As long as it is kept, the edge does not count as left.
+    pub(crate) fn keep_open(&self) -> TaskTrackerToken {
+        self.open.token()
     }
 
     /// Resolves when nobody has a place.
@@ -142,6 +171,18 @@ mod tests {
         assert!(places.take("2001:db8::2".parse().ok(), 1).await.is_none());
         let other = places.take("2001:db8:0:1::2".parse().ok(), 1).await;
         assert!(other.is_some());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_place_that_must_be_free() {
+        let places = Places::new(2);
+        let address = "192.0.2.1".parse().unwrap();
+        let first = places.take_free(address, 1).unwrap();
+        assert!(places.take_free(address, 1).is_none());
+        let _second = places.take_free(address, 0).unwrap();
+        assert!(places.take_free(address, 0).is_none());
+        drop(first);
+        assert!(places.take_free(address, 1).is_some());
     }
 
     #[tokio::test]

@@ -7,9 +7,12 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod announced;
+mod curl;
 mod http1;
 mod http2;
 mod limits;
+mod prior;
 mod sockets;
 mod stop;
 mod streams;

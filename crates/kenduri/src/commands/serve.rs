@@ -327,15 +327,16 @@ impl App {
         };
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let key = site.store.write(|tx| key::load(tx, "guest")).await?;
+        let accounts = Accounts::new(site.clone());
         let router = router::router(Parts {
-            accounts: Accounts::new(site.clone()),
+            accounts: accounts.clone(),
             door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             figures: figures.clone(),
             stop: stop.clone(),
         });
         Ok(Self {
-            mounted: Mounted::new(router, stop.clone()),
+            mounted: Mounted::new(router, stop.clone()).knowing(accounts),
             background: Background {
                 worker: background::worker(&site, settings).await?,
                 jobs_at_once: settings.jobs_at_once,
