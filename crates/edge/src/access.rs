@@ -43,6 +43,11 @@ impl Access {
         self.sign_in.is_some()
     }
 
+    /// Whether it tells people apart, and not only where they are.
+    pub fn knows_people(&self) -> bool {
+        self.basic.is_some() || self.ask.is_some() || self.sign_in.is_some()
+    }
+
     /// The upstream that is asked, if one is.
     pub fn asks(&self) -> Option<&str> {
         self.ask.as_ref().map(|ask| &*ask.upstream)

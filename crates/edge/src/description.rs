@@ -19,6 +19,36 @@ pub struct Description {
     pub route: Vec<Route>,
     /// Groups of servers by name, for `to = "upstream:NAME"`.
     pub upstream: BTreeMap<String, Upstream>,
+    /// How much is kept of answers, where routes ask for it.
+    pub cache: Cache,
+}
+
+/// `[cache]`: how much is kept for routes with a `shared_cache`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// The size of all answers in memory.
+    pub memory: String,
+    /// The size of all answers in files of the data folder; empty: none are written.
+    pub disk: String,
+    /// How many answers are kept.
+    pub entries: u32,
+    /// Larger answers are not kept.
+    pub largest: String,
+    /// How long a request waits for the answer to another one like it.
+    pub wait: String,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            memory: "64M".to_owned(),
+            disk: String::new(),
+            entries: 10_000,
+            largest: "4M".to_owned(),
+            wait: "10s".to_owned(),
+        }
+    }
 }
 
 /// `[listen]`: the sockets, and what holds for every connection.
@@ -177,6 +207,20 @@ pub struct Route {
     pub listing: bool,
     /// Files: `Cache-Control` by pattern of the file's name, `*.css`.
     pub cache: BTreeMap<String, String>,
+    /// Programs: their answers are kept for whoever asks next, as they allow.
+    pub shared_cache: Option<SharedCache>,
+}
+
+/// `shared_cache = { … }` (RFC 9111): what holds where an answer says nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SharedCache {
+    /// How long answers are fresh that do not say so; empty: those are not kept.
+    pub lifetime: String,
+    /// So long after that they are still sent, while a newer one is asked for.
+    pub stale_while_revalidate: String,
+    /// So long after that they stand in when the program fails.
+    pub stale_if_error: String,
 }
 
 /// `access = { … }`: who may come in. All that is written must hold.

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Passwords;
 use crate::acme::{self, Acme, AcmeError, Standing, World};
 use crate::app::App;
+use crate::cache::{Purge, Store};
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
 use crate::files::Memory;
@@ -113,6 +114,8 @@ pub(crate) struct Shared {
     pub(crate) maintenance: Option<Arc<Maintenance>>,
     pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
+    /// Answers that are kept, for all workers.
+    pub(crate) cache: Arc<Store>,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
     https_port: AtomicU32,
@@ -244,6 +247,7 @@ impl Edge {
             tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
+            cache: Store::new(plan.cache().clone(), clock()),
             running: ArcSwap::from_pointee(Running::new(plan, None)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
@@ -301,6 +305,7 @@ impl Edge {
         };
         certificates.swap(fresh);
         self.shared.places.resize(plan.listen().connections);
+        self.shared.cache.change(plan.cache().clone());
         let kept: Vec<_> = plan.listen().all().collect();
         self.listeners().retain(|(door, address), listening| {
             let stays = kept.contains(&(*door, address));
@@ -319,6 +324,16 @@ impl Edge {
     /// plan has no upstream of this name. Those of a service are `service:NAME`.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
+    }
+
+    /// Takes kept answers with this tag out of the cache, `*` being all, whoever gave
+    /// them. Once this is done nobody is answered with one. Returns how many went.
+    pub async fn purge(&self, tag: &str) -> usize {
+        let purge = Purge::Tag {
+            scope: None,
+            tag: tag.into(),
+        };
+        self.shared.cache.purge(purge).await
     }
 
     /// How it stands with the certificates that are ordered.

@@ -8,6 +8,7 @@ pub mod access;
 pub mod acme;
 mod app;
 mod body;
+pub mod cache;
 pub mod compression;
 mod connection;
 mod description;
@@ -33,8 +34,8 @@ mod tls;
 pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
 pub use description::{
-    Access, Acme, Address, Ask, Basic, Certificate, Challenge, Description, ExternalAccount,
-    Headers, Health, Limit, Listen, Member, Route, Tls, Upstream,
+    Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
+    Headers, Health, Limit, Listen, Member, Route, SharedCache, Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

@@ -4,6 +4,7 @@
 //! with the key that holds it. A plan never changes; a new one takes its place.
 
 mod access;
+mod cache;
 mod check;
 mod listen;
 mod routes;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub use tls::Authority;
 
 use crate::access::Access;
+use crate::cache::StoreSettings;
 use crate::description::Description;
 use crate::listen::ListenSettings;
 use crate::proxy::UpstreamSettings;
@@ -60,6 +62,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
+    cache: StoreSettings,
     warnings: Vec<Flaw>,
 }
 
@@ -71,14 +74,16 @@ impl Plan {
         let mut upstreams = upstreams::named(&description.upstream, ground, &mut check);
         let routes = routes::routes(&description.route, &mut upstreams, ground, &mut check);
         let tls = tls::tls(description, &routes, ground, &mut check);
+        let cache = cache::store(&description.cache, ground, &mut check);
         let Check { flaws, warnings } = check;
-        match (listen, tls) {
-            (Some(listen), Some((tls, authority))) if flaws.is_empty() => Ok(Self {
+        match (listen, tls, cache) {
+            (Some(listen), Some((tls, authority)), Some(cache)) if flaws.is_empty() => Ok(Self {
                 listen,
                 tls,
                 authority,
                 upstreams,
                 routes,
+                cache,
                 warnings,
             }),
             _ => Err(flaws),
@@ -93,6 +98,7 @@ impl Plan {
             authority: None,
             upstreams: BTreeMap::new(),
             routes: Table::new([Route::to_app()]),
+            cache: StoreSettings::unused(),
             warnings: Vec::new(),
         }
     }
@@ -136,6 +142,11 @@ impl Plan {
                 access.go_on_from(old);
             }
         }
+    }
+
+    /// How much is kept of answers, and where.
+    pub fn cache(&self) -> &StoreSettings {
+        &self.cache
     }
 
     /// What works and should be known.

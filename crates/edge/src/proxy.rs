@@ -159,6 +159,9 @@ impl Pool {
             upgrade.check(&head)?;
         }
         check_framing(&method, head.status, &mut head.headers)?;
+        if head.version < Version::HTTP_2 && !is_framed(&head.headers) {
+            head.extensions.insert(Unframed);
+        }
         forwarding::back(&mut head.headers);
         head.version = Version::HTTP_11;
         let Chosen { running, cookie } = chosen;
@@ -298,6 +301,15 @@ fn addressed(
         });
     }
     Ok(request)
+}
+
+/// Marks an answer whose body ends with its connection: nobody can tell whether it
+/// is whole (RFC 9112, section 8).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unframed;
+
+fn is_framed(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Refuses an answer whose end could be seen in two places (RFC 9112, section 6.3).

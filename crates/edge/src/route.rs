@@ -20,6 +20,7 @@ pub use table::Table;
 pub(crate) use table::columns;
 
 use crate::access::Access;
+use crate::cache::Policy;
 use crate::files::Folder;
 use crate::headers::Changes;
 use crate::limits::Limiter;
@@ -50,6 +51,8 @@ pub struct Route {
     pub headers: Changes,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
+    /// What is kept of its answers, if anything is.
+    pub shared_cache: Option<Policy>,
     /// Counts what happens here.
     pub figures: RouteFigures,
 }
@@ -75,6 +78,7 @@ impl Route {
             access: None,
             headers: Changes::default(),
             body_size: None,
+            shared_cache: None,
         }
     }
 

@@ -1,8 +1,10 @@
 //! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, access, target, compression, headers, log. All protocol versions come here.
+//! route, limit, access, cache, target, compression, headers, log. All protocol
+//! versions come here.
 
 mod access;
 mod believe;
+mod cached;
 mod measured;
 mod panic;
 mod target;
@@ -58,6 +60,8 @@ struct Course {
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
     received: Arc<AtomicU64>,
+    /// How it came by the cache; empty where nothing is kept.
+    cache: &'static str,
     /// The app has answered, and writes the line.
     is_the_apps: bool,
     why: &'static str,
@@ -66,7 +70,7 @@ struct Course {
 /// Answers a request, or the refusal it stands for. The app's line tells what the
 /// app answered; when its client heard something else, another line tells that.
 pub(crate) async fn serve<A: App>(
-    here: &Here<A>,
+    here: &Arc<Here<A>>,
     peer: &Peer,
     request: Request<Body>,
     verdict: Verdict<'_>,
@@ -130,6 +134,7 @@ pub(crate) async fn serve<A: App>(
                 .route
                 .as_ref()
                 .map(|route| (Arc::clone(&route.name), route.figures.clone()));
+            entry.cache = course.cache;
             if let Some(route) = &course.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
             {
@@ -143,8 +148,8 @@ pub(crate) async fn serve<A: App>(
 
 /// What there is to say to a request that can be understood.
 async fn answered<A: App>(
-    here: &Here<A>,
-    running: &Running,
+    here: &Arc<Here<A>>,
+    running: &Arc<Running>,
     peer: &Peer,
     facts: &Facts,
     mut request: Request<Body>,
@@ -211,7 +216,7 @@ async fn answered<A: App>(
         }
     };
     course.queue = Some(began.elapsed());
-    let mut answer = target::reach(here, running, route, facts, &path, request, course).await;
+    let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {
         answer = wishes.compress(answer);
     }
@@ -356,6 +361,7 @@ fn entry(
         upstream_time: None,
         route: None,
         upstream: None,
+        cache: "",
         why: "",
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{StatusCode, Uri};
 
 use super::check::Check;
-use super::{Ground, upstreams, values};
+use super::{Ground, cache, upstreams, values};
 use crate::access::Access;
 use crate::description;
 use crate::files::{Folder, FolderError, FolderSettings};
@@ -161,6 +161,15 @@ fn one(
     let target = target?;
     let (host, path) = (host?, path?);
     let name: Arc<str> = format!("{host}{}", path.as_str()).into();
+    let shared_cache = cache::policy(number, &name, &target, written, check);
+    let knows_people = |access: &Access| access.knows_people();
+    if shared_cache.is_some() && access.iter().flatten().any(knows_people) {
+        check.refuse(
+            &key("shared_cache"),
+            "what one person is shown would be kept for others who may come in",
+            "remove it, or let access name addresses only",
+        );
+    }
     if !matches!(target, Target::Files(_)) {
         for (option, is_set) in [
             ("try", !written.r#try.is_empty()),
@@ -200,6 +209,7 @@ fn one(
         },
         headers,
         body_size,
+        shared_cache,
     })
 }
 

@@ -235,11 +235,19 @@ impl Prepared {
         }
 
         while let Some(wish) = signals.next(&mut wished, &self.start).await {
-            let told = reload.apply(&edge);
-            match (wish, &told) {
-                (Some(wish), _) => drop(wish.send(told)),
-                (None, Ok(told)) => tracing::info!("{}", told.trim_end()),
-                (None, Err(error)) => tracing::error!("nothing was changed: {error:#}"),
+            match wish {
+                Some(Wish::Apply(wish)) => drop(wish.send(reload.apply(&edge))),
+                Some(Wish::Purge(tags, wish)) => {
+                    let mut count = 0;
+                    for tag in tags {
+                        count += edge.purge(&tag).await;
+                    }
+                    let _ = wish.send(count);
+                }
+                None => match reload.apply(&edge) {
+                    Ok(told) => tracing::info!("{}", told.trim_end()),
+                    Err(error) => tracing::error!("nothing was changed: {error:#}"),
+                },
             }
         }
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
@@ -279,8 +287,8 @@ impl Signals {
         })
     }
 
-    /// Waits until the settings are to be read again, and tells who wants to hear
-    /// of it; nothing: Kenduri is to stop.
+    /// Waits for a wish, none being that the settings are read again and nobody
+    /// waits; nothing: Kenduri is to stop.
     async fn next(
         &mut self,
         wished: &mut mpsc::Receiver<Wish>,
