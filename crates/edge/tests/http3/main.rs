@@ -13,7 +13,6 @@ mod reach;
 mod requests;
 mod sockets;
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -219,7 +218,7 @@ impl Site {
         change(&mut listen);
         let tls = TlsSettings {
             certificates: vec![first.clone(), second],
-            self_signed: BTreeSet::new(),
+            self_signed: ["localhost".to_owned()].into(),
             hsts: Some(Duration::from_mins(5)),
         };
         let (scene, app) = scene();
