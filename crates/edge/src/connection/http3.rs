@@ -4,7 +4,6 @@ mod answer;
 mod body;
 mod head;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -21,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::body::Body;
+use crate::facts::Scheme;
 use crate::gate::{Bounds, Ledger, Verdict};
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
@@ -187,7 +187,7 @@ impl<A> Way<A> {
         }
     }
 
-    /// A request was taken back before its answer was known.
+    /// A request was taken back before its answer was there.
     fn taken_back(&self) {
         let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
         if before >= TAKEN_BACK {
@@ -211,16 +211,12 @@ impl<A> Way<A> {
     /// Who is at the other end now: a client may move (RFC 9000, section 9).
     fn peer(&self) -> Peer {
         Peer {
-            address: address(&self.connection),
-            scheme: crate::facts::Scheme::Https,
+            address: self.connection.remote_address().ip().to_canonical(),
+            scheme: Scheme::Https,
             server_name: self.server_name.clone(),
             tls: "1.3",
         }
     }
-}
-
-pub(crate) fn address(connection: &quinn::Connection) -> IpAddr {
-    connection.remote_address().ip().to_canonical()
 }
 
 /// `100 Continue` (RFC 9110, section 10.1.1).
@@ -293,7 +289,7 @@ async fn answered<A: App>(
     let now = (way.here.shared.clock)();
     match back.send(&method, answer, now).await {
         Ok(()) => way.answered(),
-        Err(AnswerError::Left) => way.taken_back(),
-        Err(error) => tracing::debug!(%error, "an answer did not arrive"),
+        Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
+        Err(AnswerError::Left | AnswerError::Stream(_)) => way.taken_back(),
     }
 }

@@ -79,22 +79,32 @@ impl Drop for Shaking {
 pub(crate) async fn listen(mut door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
     // The last words of connections must leave before the program does.
     let _open = shared.places.keep_open();
-    let Some(socket) = bound(&mut door).await else {
-        return;
-    };
-    let endpoint = match endpoint(socket, &shared) {
-        Ok(endpoint) => endpoint,
-        Err(error) => {
-            tracing::error!(address = %door.address, %error, "HTTP/3 is not served");
+    while let Some(socket) = bound(&mut door).await {
+        match endpoint(socket, &shared) {
+            Ok(endpoint) => take(&door, &endpoint, &shared, &lead).await,
+            Err(error) => {
+                tracing::error!(address = %door.address, %error, "HTTP/3 is not served");
+                return;
+            }
+        }
+        if door.close.is_cancelled() {
             return;
         }
-    };
-    let watched = watch(&door, &shared);
+        tracing::error!(address = %door.address, "the UDP socket has failed: another is opened");
+        shared.reach.saw(&door.address, Standing::Silent);
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Takes connections from a socket until it fails or the door closes, and then waits
+/// until they have ended.
+async fn take(door: &UdpDoor, endpoint: &Endpoint, shared: &Shared, lead: &impl Fn(Guest)) {
+    let watched = watch(door, shared);
     let guests = TaskTracker::new();
     let shaking = Arc::new(AtomicUsize::new(0));
     let taken = async {
         while let Some(incoming) = endpoint.accept().await {
-            let admitted = admit(incoming, &shared, shaking.load(Ordering::Relaxed));
+            let admitted = admit(incoming, shared, shaking.load(Ordering::Relaxed));
             if let Some((incoming, place)) = admitted {
                 lead(Guest {
                     incoming,

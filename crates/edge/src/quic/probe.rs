@@ -22,8 +22,13 @@ const NAME: u8 = 8;
 
 /// Whether the socket at this address answers.
 pub(super) async fn answers(address: SocketAddr) -> bool {
-    let asked = tokio::time::timeout(PATIENCE, ask(address)).await;
-    matches!(asked, Ok(Ok(())))
+    for near in near(address) {
+        let asked = tokio::time::timeout(PATIENCE, ask(near)).await;
+        if matches!(asked, Ok(Ok(()))) {
+            return true;
+        }
+    }
+    false
 }
 
 async fn ask(address: SocketAddr) -> io::Result<()> {
@@ -32,7 +37,7 @@ async fn ask(address: SocketAddr) -> io::Result<()> {
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((here, 0)).await?;
-    socket.connect(near(address)).await?;
+    socket.connect(address).await?;
     let names = RandomState::new();
     let (theirs, ours) = (names.hash_one(0), names.hash_one(1));
     socket.send(&question(theirs, ours)).await?;
@@ -45,15 +50,18 @@ async fn ask(address: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Every address of the machine is reached by the one that never leaves it.
-fn near(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
+/// Every address of the machine is reached by those that never leave it; which of
+/// the two there is depends on the machine.
+fn near(address: SocketAddr) -> Vec<SocketAddr> {
+    let port = address.port();
+    match address.ip() {
+        ip if !ip.is_unspecified() => vec![address],
+        IpAddr::V4(_) => vec![(Ipv4Addr::LOCALHOST, port).into()],
+        IpAddr::V6(_) => vec![
+            (Ipv6Addr::LOCALHOST, port).into(),
+            (Ipv4Addr::LOCALHOST, port).into(),
+        ],
     }
-    address
 }
 
 fn question(theirs: u64, ours: u64) -> Vec<u8> {

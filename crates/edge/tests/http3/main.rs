@@ -13,7 +13,8 @@ mod reach;
 mod requests;
 mod sockets;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -167,6 +168,25 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
 
 pub(crate) fn local() -> ListenAddress {
     ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+/// Sockets of one number, for streams and for datagrams.
+pub(crate) fn pair() -> (TcpListener, UdpSocket) {
+    loop {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        // Somebody else may have the other one.
+        if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
+            return (tcp, udp);
+        }
+    }
+}
+
+/// What is handed in.
+pub(crate) fn means(sockets: Vec<OwnedFd>) -> Means {
+    Means {
+        inherited: Inherited::new(sockets).unwrap(),
+        ..Means::default()
+    }
 }
 
 /// A running edge that serves `a.example` and, with another certificate, `c.example`.

@@ -1,7 +1,5 @@
 //! Who is told of HTTP/3 (`Alt-Svc`).
 
-use std::net::UdpSocket;
-
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls_pki_types::pem::PemObject as _;
@@ -76,25 +74,34 @@ async fn clients_are_told_once_udp_answers_and_for_longer_once_one_came() {
     site.stop().await;
 }
 
+/// The UDP port is not ours; whoever else has it for a moment gives it back.
+async fn is_nobodys(address: SocketAddr) {
+    let bound = async {
+        while UdpSocket::bind(address).is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, bound).await.unwrap();
+}
+
 #[tokio::test]
 async fn nobody_is_told_when_it_is_switched_off() {
     let site = Site::open(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await, None);
-    // The port is nobody's.
-    drop(UdpSocket::bind(site.address).unwrap());
+    is_nobodys(site.address).await;
     site.stop().await;
 }
 
 #[tokio::test]
 async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
-    let site = Site::open(|listen| {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = tcp.local_addr().unwrap();
+    let change = |listen: &mut ListenSettings| {
         listen.https.push(ListenAddress::Tcp(address));
         listen.proxy_protocol = vec![ListenAddress::Tcp(address)];
         listen.trusted_proxies = vec!["192.0.2.0/24".parse().unwrap()];
-    });
+    };
+    let site = Site::with(change, means(vec![OwnedFd::from(tcp)]));
     let addresses = site.edge.https_addresses();
     let other = addresses.iter().find(|found| **found != address);
     let client = Client::trusting(&site.chain);
@@ -105,15 +112,16 @@ async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
     );
     // Whoever came by the proxy would go past it.
     assert_eq!(told(&site, "a.example").await, None);
-    drop(UdpSocket::bind(address).unwrap());
+    is_nobodys(address).await;
     site.stop().await;
 }
 
 #[tokio::test]
 async fn a_port_that_somebody_else_has_is_waited_for() {
-    let other = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = ListenAddress::Tcp(other.local_addr().unwrap());
-    let site = Site::open(|listen| listen.https = vec![address]);
+    let (tcp, other) = pair();
+    let address = ListenAddress::Tcp(tcp.local_addr().unwrap());
+    let handed_in = means(vec![OwnedFd::from(tcp)]);
+    let site = Site::with(|listen| listen.https = vec![address], handed_in);
     assert_eq!(told(&site, "a.example").await, None);
     drop(other);
     until(&site, "a.example", "h3=\":443\"; ma=300").await;

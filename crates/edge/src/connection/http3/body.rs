@@ -29,7 +29,7 @@ pub(super) struct Received {
     /// Told when somebody wants it.
     wanted: Arc<Notify>,
     /// Came with the head.
-    first: Option<Frame<Bytes>>,
+    first: Option<Result<Frame<Bytes>, BodyError>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,8 @@ enum State {
 }
 
 impl Received {
-    /// The body that follows, told by what came of it already: nothing of it is an
-    /// error only if all of it should be there.
+    /// The body that follows. What came of it with the head tells whether there is
+    /// one, and perhaps that it is refused.
     pub(super) async fn body(
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
@@ -65,14 +65,13 @@ impl Received {
         });
         match first.await {
             Poll::Ready(None) => return Ok(Body::Empty),
-            Poll::Ready(Some(Err(error))) => {
-                return Err(error
-                    .downcast_ref::<Refusal>()
-                    .copied()
-                    .unwrap_or(Refusal::Length));
-            }
-            Poll::Ready(Some(Ok(frame))) => received.first = Some(frame),
-            Poll::Pending => received.timer = None,
+            Poll::Ready(first) => received.first = first,
+            Poll::Pending => {}
+        }
+        if let Some(Err(error)) = &received.first
+            && let Some(refusal) = error.downcast_ref::<Refusal>()
+        {
+            return Err(*refusal);
         }
         Ok(Body::stream(received))
     }
@@ -133,7 +132,7 @@ impl HttpBody for Received {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let received = self.get_mut();
         if let Some(first) = received.first.take() {
-            return Poll::Ready(Some(Ok(first)));
+            return Poll::Ready(Some(first));
         }
         if let Poll::Ready(next) = received.poll_next(context) {
             received.timer = None;
@@ -154,7 +153,8 @@ impl HttpBody for Received {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let held = self.first.as_ref().and_then(Frame::data_ref);
+        let first = self.first.as_ref().and_then(|first| first.as_ref().ok());
+        let held = first.and_then(Frame::data_ref);
         let held = held.map_or(0, |data| data.len() as u64);
         match self.left {
             Some(left) => SizeHint::with_exact(left + held),
