@@ -60,16 +60,6 @@ pub(super) fn policy(
         );
         return None;
     }
-    let knows_people = |access: &description::Access| {
-        access.basic.is_some() || access.ask.is_some() || !access.sign_in.is_empty()
-    };
-    if written.access.as_ref().is_some_and(knows_people) {
-        check.refuse(
-            &key(""),
-            "people show at this door who they are, and what is kept would be for all of them",
-            "remove it, or keep answers on a route that asks nobody",
-        );
-    }
     if matches!(target, Target::App) && !shared.lifetime.is_empty() {
         check.refuse(
             &key(".lifetime"),
