@@ -22,7 +22,7 @@ const PIECE: usize = 64 * 1_024;
 
 /// So many pieces are read or compressed at once by each worker. As many threads as
 /// there are slow readers would take the processor from whoever is quick.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// Those who read files for the bodies of one worker.
 #[derive(Debug, Clone)]
