@@ -77,9 +77,8 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
         let mut piece = vec![0; left];
         reader.read_exact(&mut piece).await.ok()?;
         body.extend(piece);
-        if is_chunked {
-            assert_eq!(line(reader).await?, "", "no trailers were sent");
-        }
+        let ends = !is_chunked || line(reader).await?.is_empty();
+        assert!(ends, "only trailers that were asked for");
         is_chunked &= left > 0;
         left = 0;
     }
