@@ -1,6 +1,8 @@
 //! The service that is mounted in the edge.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -35,5 +37,25 @@ where
             Ok(answer) => answer.map(Body::stream),
             Err(never) => match never {},
         }
+    }
+}
+
+/// An app of whatever kind. Behind it the code that serves connections is made once,
+/// in this crate, and not anew for every kind of app in the crate that mounts it.
+#[derive(Clone)]
+pub(crate) struct Mounted(Arc<dyn Fn(Request<Body>) -> Answering + Send + Sync>);
+
+type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+impl Mounted {
+    pub(crate) fn new<A: App>(app: &A) -> Self {
+        let app = app.clone();
+        Self(Arc::new(move |request| {
+            Box::pin(app.clone().answer(request))
+        }))
+    }
+
+    pub(crate) fn answer(&self, request: Request<Body>) -> Answering {
+        (self.0)(request)
     }
 }

@@ -17,7 +17,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::app::App;
 use crate::body::Body;
 use crate::facts::Scheme;
 use crate::gate::{Bounds, Gate, LINES, Ledger};
@@ -58,8 +57,8 @@ pub(crate) struct Peer {
 }
 
 /// What every protocol needs to serve a connection.
-pub(crate) struct Visit<A> {
-    pub(crate) here: Arc<Here<A>>,
+pub(crate) struct Visit {
+    pub(crate) here: Arc<Here>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
 }
@@ -76,10 +75,9 @@ impl ListenSettings {
 }
 
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
-pub(crate) async fn http1<S, A>(stream: S, visit: Visit<A>)
+pub(crate) async fn http1<S>(stream: S, visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
 {
     let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
@@ -138,10 +136,9 @@ where
 }
 
 /// Serves HTTP/2 until the connection ends.
-pub(crate) async fn http2<S, A>(stream: S, visit: Visit<A>)
+pub(crate) async fn http2<S>(stream: S, visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
 {
     let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);

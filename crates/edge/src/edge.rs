@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::acme::{self, Acme, AcmeError, Standing, World};
-use crate::app::App;
+use crate::app::{App, Mounted};
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
 use crate::files::Memory;
@@ -289,7 +289,7 @@ impl Edge {
             .map(|number| {
                 let here = Here {
                     shared: Arc::clone(&shared),
-                    app: app.cloned(),
+                    app: app.map(Mounted::new),
                     pool: Pool::new(shared.tunnels.clone()),
                     memory: Memory::default(),
                     log: log.as_ref().map(Log::for_worker),

@@ -15,7 +15,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request}
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
-use crate::app::App;
+use crate::app::Mounted;
 use crate::body::{Answer, Body};
 use crate::compression::Wishes;
 use crate::connection::Peer;
@@ -37,9 +37,9 @@ pub(crate) use self::believe::Ids;
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
 /// What a worker serves with.
-pub(crate) struct Here<A> {
+pub(crate) struct Here {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) app: Option<A>,
+    pub(crate) app: Option<Mounted>,
     /// Unused connections to servers.
     pub(crate) pool: Pool,
     /// Files that are asked for often.
@@ -63,8 +63,8 @@ struct Course {
 }
 
 /// Answers a request, or the refusal it stands for.
-pub(crate) async fn serve<A: App>(
-    here: &Here<A>,
+pub(crate) async fn serve(
+    here: &Here,
     peer: &Peer,
     request: Request<Body>,
     refusal: Option<Refusal>,
@@ -129,8 +129,8 @@ pub(crate) async fn serve<A: App>(
 }
 
 /// What there is to say to a request that can be understood.
-async fn answered<A: App>(
-    here: &Here<A>,
+async fn answered(
+    here: &Here,
     running: &Running,
     peer: &Peer,
     facts: &Facts,

@@ -12,7 +12,6 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
 use crate::connection::{self, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::{Door, Place, Socket};
@@ -43,7 +42,7 @@ struct Order {
 
 impl Worker {
     /// Starts one.
-    pub(super) fn start<A: App>(number: usize, here: Here<A>) -> io::Result<Self> {
+    pub(super) fn start(number: usize, here: Here) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -90,7 +89,7 @@ impl Worker {
     }
 }
 
-async fn run<A: App>(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here<A>>) {
+async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here>) {
     while let Some(order) = orders.recv().await {
         let listener = match order.socket {
             Socket::Tcp(socket) => TcpListener::from_std(socket).map(Listener::Tcp),
@@ -128,10 +127,10 @@ impl Listener {
 }
 
 /// Takes connections until `close`, and last those that the system had taken for us.
-async fn take<A: App>(
+async fn take(
     listener: Listener,
     door: Door,
-    here: Arc<Here<A>>,
+    here: Arc<Here>,
     close: CancellationToken,
 ) {
     let shared = &here.shared;
@@ -178,10 +177,9 @@ async fn take<A: App>(
 }
 
 /// Finds out what is spoken, and speaks it.
-async fn welcome<S, A>(stream: S, address: IpAddr, door: Door, place: Place, here: Arc<Here<A>>)
+async fn welcome<S>(stream: S, address: IpAddr, door: Door, place: Place, here: Arc<Here>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
 {
     let _counted = here.shared.figures.connection();
     let mut visit = Visit {

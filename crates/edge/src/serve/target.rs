@@ -9,7 +9,6 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
-use crate::app::App;
 use crate::body::{Answer, Body};
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -24,8 +23,8 @@ use super::{Course, Here, bare, believe, in_one_shape, later, moved, panic};
 const UNWANTED: usize = 64 * 1_024;
 
 /// Lets the target of the route answer.
-pub(super) async fn reach<A: App>(
-    here: &Here<A>,
+pub(super) async fn reach(
+    here: &Here,
     running: &Running,
     route: &Route,
     facts: &Facts,
@@ -100,8 +99,8 @@ async fn put_away(mut body: Body) -> bool {
 
 /// The app gets the facts as they are, which nobody can forge, and no headers that
 /// claim some.
-async fn app<A: App>(here: &Here<A>, facts: &Facts, request: Request<Body>) -> Answer {
-    let Some(app) = here.app.clone() else {
+async fn app(here: &Here, facts: &Facts, request: Request<Body>) -> Answer {
+    let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
     };
     let (mut parts, body) = request.into_parts();
