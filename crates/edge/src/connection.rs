@@ -1,12 +1,13 @@
 //! One connection, from its first byte to its last.
 
+mod brief;
 mod busy;
 mod timed;
 mod watched;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
@@ -23,6 +24,7 @@ use crate::gate::{Bounds, Gate, LINES, Ledger};
 use crate::listen::{ListenSettings, Place};
 use crate::serve::{Here, serve};
 
+use self::brief::{Rest, answer_brief};
 use self::busy::{Busy, Running};
 use self::timed::Timed;
 use self::watched::Watched;
@@ -75,24 +77,46 @@ impl ListenSettings {
 }
 
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
-pub(crate) async fn http1<S>(stream: S, visit: Visit)
+pub(crate) async fn http1<S>(mut stream: S, visit: Visit)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (bounds, lame_duck_time) = {
+        let running = visit.here.shared.running();
+        let listen = running.plan.listen();
+        (listen.bounds(), listen.lame_duck_time)
+    };
+    let rest = answer_brief(&mut stream, &visit, &bounds, lame_duck_time).await;
+    if let Some(rest) = rest {
+        // What the engine needs is there only for those who need the engine.
+        Box::pin(engine(stream, visit, bounds, lame_duck_time, rest)).await;
+    }
+}
+
+/// Leaves a connection of HTTP/1 to the engine, with what is left of it.
+async fn engine<S>(stream: S, visit: Visit, bounds: Bounds, lame_duck_time: Duration, rest: Rest)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
-    let bounds = shared.running().plan.listen().bounds();
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone()).keeping(place);
+    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
+        .keeping(place)
+        .after(&rest.came);
     let drain = shared.drain.clone();
-    let lame_duck_time = shared.running().plan.listen().lame_duck_time;
     let peer = Arc::new(peer);
+    let made = Mutex::new(rest.answer);
     let service = service_fn(|request: Request<Incoming>| {
         let (here, ledger, peer) = (Arc::clone(&here), Arc::clone(&ledger), Arc::clone(&peer));
+        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
         async move {
             let refusal = ledger.begin();
             let watch = Watched::counted_in(Arc::clone(&ledger));
-            let mut answer = serve(&here, &peer, request.map(Body::Incoming), refusal).await;
+            let mut answer = match made {
+                Some(answer) => answer,
+                None => serve(&here, &peer, request.map(Body::Incoming), refusal).await,
+            };
             if refusal.is_none()
                 && let Some(broken) = ledger.broken()
             {

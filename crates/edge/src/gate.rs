@@ -7,6 +7,7 @@
 //! of our own, so that a refusal is answered in its turn, and logged, like
 //! everything else.
 
+mod brief;
 mod framing;
 mod head;
 mod ledger;
@@ -26,14 +27,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+pub(crate) use self::brief::{Brief, brief};
 pub(crate) use self::head::{LINES, is_host};
 pub(crate) use self::ledger::Ledger;
+pub(crate) use self::patience::Patience;
 pub use self::refusal::Refusal;
 
 use crate::listen::Place;
 
 use self::framing::{Followed, Framing};
-use self::patience::Patience;
 
 /// What the engine reads in place of a head that is refused.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
@@ -111,6 +113,15 @@ impl<S> Gate<S> {
             framing: Framing::through(),
             ..Self::new(stream, bounds, Arc::default(), CancellationToken::new())
         }
+    }
+
+    /// Goes on where these bytes came and were not answered yet.
+    pub(crate) fn after(mut self, came: &[u8]) -> Self {
+        self.held.extend_from_slice(came);
+        let followed = self.framing.follow(&self.held);
+        self.cleared = followed.cleared;
+        self.note(followed);
+        self
     }
 
     /// Keeps a place as long as the socket is open.

@@ -25,6 +25,7 @@ pub mod pages;
 pub mod plan;
 pub mod proxy;
 pub mod route;
+mod second;
 mod serve;
 mod tls;
 

@@ -20,6 +20,7 @@ pub use line::{Line, Mask};
 pub use logged::{Entry, Logged, Pending};
 
 use crate::metrics::DoorFigures;
+use crate::second::Second;
 
 /// How many bytes of one worker may wait.
 const WAITING: usize = 1 << 20;
@@ -66,9 +67,16 @@ pub enum Destination {
 #[derive(Clone)]
 pub struct Log {
     desk: Arc<Desk>,
-    pile: Arc<Mutex<Vec<u8>>>,
+    pile: Arc<Mutex<Pile>>,
     format: Format,
     mask: Mask,
+}
+
+/// Lines that wait to be collected.
+#[derive(Debug, Default)]
+struct Pile {
+    lines: Vec<u8>,
+    second: Second,
 }
 
 /// Writes what still waits when it is dropped.
@@ -85,7 +93,7 @@ struct Desk {
 
 #[derive(Debug, Default)]
 struct State {
-    piles: Vec<Arc<Mutex<Vec<u8>>>>,
+    piles: Vec<Arc<Mutex<Pile>>>,
     /// A line has come since the piles were last collected.
     has_lines: bool,
     ends: bool,
@@ -136,13 +144,14 @@ impl Log {
     /// Writes a line into the buffer; never waits for the disk.
     pub fn line(&self, line: &Line<'_>) {
         let mut pile = self.pile.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = pile.len();
+        let Pile { lines, second } = &mut *pile;
+        let before = lines.len();
         if before < WAITING {
-            line.write(self.format, &self.mask, &mut pile);
+            line.write(self.format, &self.mask, second, lines);
         }
         // A pile that ends above the mark would grow with the longest line.
-        if before >= WAITING || pile.len() > WAITING {
-            pile.truncate(before);
+        if before >= WAITING || lines.len() > WAITING {
+            lines.truncate(before);
             drop(pile);
             self.desk.dropped.fetch_add(1, Ordering::Relaxed);
             return;
@@ -169,7 +178,7 @@ impl Desk {
     }
 
     /// A pile that is collected from now on.
-    fn pile(&self) -> Arc<Mutex<Vec<u8>>> {
+    fn pile(&self) -> Arc<Mutex<Pile>> {
         let pile = Arc::default();
         self.state().piles.push(Arc::clone(&pile));
         pile
@@ -192,7 +201,7 @@ impl Desk {
         drop(state);
         for pile in &piles {
             let mut pile = pile.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.append(&mut pile);
+            lines.append(&mut pile.lines);
         }
         drop(piles);
         self.state().piles.retain(|pile| {
@@ -200,6 +209,7 @@ impl Desk {
                 !pile
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
+                    .lines
                     .is_empty()
             };
             Arc::strong_count(pile) > 1 || has_lines()

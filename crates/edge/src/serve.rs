@@ -6,7 +6,7 @@ mod measured;
 mod panic;
 mod target;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
 use crate::route::{NormalPath, Route, Target};
+use crate::second::Second;
 
 pub(crate) use self::believe::Ids;
 
@@ -45,6 +46,17 @@ pub(crate) struct Here {
     /// Files that are asked for often.
     pub(crate) memory: Memory,
     pub(crate) log: Option<Log>,
+    /// `Date` of the answers of this second.
+    pub(crate) date: Mutex<Second>,
+}
+
+impl Here {
+    /// Shows the present instant as `Date` has it (RFC 9110, section 5.6.7).
+    pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
+        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.shared.clock)();
+        show(date.of(now, "%a, %d %b %Y %H:%M:%S GMT").0);
+    }
 }
 
 /// What is known of a request once it was answered, beside the answer.
@@ -56,7 +68,7 @@ struct Course {
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
-    received: Arc<AtomicU64>,
+    received: Option<Arc<AtomicU64>>,
     /// The app has answered, and writes the line.
     is_the_apps: bool,
     why: &'static str,
@@ -77,7 +89,7 @@ pub(crate) async fn serve(
     let facts = believe::facts(
         peer,
         request.headers(),
-        host.as_deref().unwrap_or_default(),
+        host.clone().unwrap_or_default(),
         &running.plan.listen().trusted_proxies,
         &shared.ids,
     );
@@ -114,7 +126,7 @@ pub(crate) async fn serve(
                 shared.nowhere.answered(answer.status(), began.elapsed());
             }
             entry.status = answer.status();
-            entry.received = Arc::clone(&course.received);
+            entry.received = course.received.take();
             entry.queue = course.queue;
             entry.upstream = course.upstream.take();
             entry.upstream_time = course.upstream_time;
@@ -123,7 +135,7 @@ pub(crate) async fn serve(
                 .as_ref()
                 .map(|route| (Arc::clone(&route.name), route.figures.clone()));
             entry.why = course.why;
-            answer.map(|body| Body::stream(Logged::new(body, entry)))
+            answer.map(|body| Body::Logged(Box::new(Logged::new(body, entry))))
         }
     }
 }
@@ -260,7 +272,7 @@ fn moved(location: HeaderValue) -> Answer {
 
 /// The host that is asked for. HTTP/1 was judged at the gate; HTTP/2 has it in
 /// `:authority`, in `Host`, or alike in both (RFC 9113, section 8.3.1).
-fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
+fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
     let authority = request.uri().authority();
@@ -275,13 +287,16 @@ fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
         }
         (Some(authority), _) => authority.as_str(),
         (None, Some(header)) => header.to_str().map_err(|_| Refusal::Host)?,
-        (None, None) if request.version() == Version::HTTP_10 => return Ok(String::new()),
+        (None, None) if request.version() == Version::HTTP_10 => return Ok(Arc::default()),
         (None, None) => return Err(Refusal::Host),
     };
     if !is_host(host.as_bytes()) {
         return Err(Refusal::Host);
     }
-    Ok(host.to_ascii_lowercase())
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Ok(host.to_ascii_lowercase().into());
+    }
+    Ok(host.into())
 }
 
 /// What every answer gets.
@@ -323,7 +338,7 @@ fn entry(
         version: request.version(),
         tls: peer.tls,
         status: StatusCode::OK,
-        received: Arc::default(),
+        received: None,
         queue: None,
         upstream_time: None,
         route: None,
@@ -339,7 +354,9 @@ fn in_one_shape(parts: &mut request::Parts, facts: &Facts) {
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path.map_or_else(http::Uri::default, http::Uri::from);
     }
-    if let Ok(host) = HeaderValue::from_str(&facts.host)
+    let is_said = parts.headers.get(HOST).is_some_and(|said| *said == *facts.host);
+    if !is_said
+        && let Ok(host) = HeaderValue::from_str(&facts.host)
         && !host.is_empty()
     {
         parts.headers.insert(HOST, host);

@@ -59,7 +59,7 @@ impl Running {
     pub(super) fn until_its_end(self, body: Body) -> Body {
         match body {
             // These leave at once.
-            Body::Empty | Body::Full(_) => body,
+            body if body.is_here() => body,
             body => Body::stream(Sending {
                 body,
                 _running: self,

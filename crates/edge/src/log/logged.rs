@@ -47,8 +47,8 @@ pub struct Entry {
     pub tls: &'static str,
     /// The status answered.
     pub status: StatusCode,
-    /// Bytes of the request's body; whoever reads it counts.
-    pub received: Arc<AtomicU64>,
+    /// Bytes of the request's body, if it has one; whoever reads it counts.
+    pub received: Option<Arc<AtomicU64>>,
     /// Until a server was found for it.
     pub queue: Option<Duration>,
     /// From there to the first byte of the upstream's answer.
@@ -79,7 +79,10 @@ impl Entry {
             referrer: bytes(self.referrer.as_ref()),
             agent: bytes(self.agent.as_ref()),
             status: self.status.as_u16(),
-            received: self.received.load(Ordering::Relaxed),
+            received: self
+                .received
+                .as_ref()
+                .map_or(0, |received| received.load(Ordering::Relaxed)),
             sent,
             queue: self.queue,
             upstream_time: self.upstream_time,
@@ -164,6 +167,11 @@ impl<B: HttpBody> Logged<B> {
             sent: 0,
             entry: Some(entry),
         }
+    }
+
+    /// What is being sent.
+    pub(crate) fn body(&self) -> &B {
+        &self.body
     }
 
     fn end(&mut self, why: &str) {

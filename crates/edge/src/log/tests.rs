@@ -68,7 +68,7 @@ fn line(target: &str) -> Line<'_> {
 
 fn written(format: Format, line: &Line<'_>) -> String {
     let mut out = Vec::new();
-    line.write(format, &mask(), &mut out);
+    line.write(format, &mask(), &mut Second::default(), &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -161,7 +161,7 @@ fn a_stuck_disk_holds_nobody_and_what_is_dropped_is_counted() {
     (0..many).for_each(|_| log.line(&line(&long)));
     let dropped = log.desk.dropped.load(Ordering::Relaxed);
     assert!(dropped > 0);
-    assert!(log.pile.lock().unwrap().len() <= WAITING);
+    assert!(log.pile.lock().unwrap().lines.len() <= WAITING);
     drop(go);
     drop(writing);
     assert_eq!(paper.text().lines().count() as u64 + dropped, many as u64);
@@ -202,7 +202,7 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Entry {
         version: Version::HTTP_11,
         tls: "",
         status,
-        received: Arc::new(AtomicU64::new(7)),
+        received: Some(Arc::new(AtomicU64::new(7))),
         queue: None,
         upstream_time: None,
         route: None,

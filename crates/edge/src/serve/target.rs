@@ -41,10 +41,9 @@ pub(super) async fn reach(
     match &route.target {
         Target::App => {
             course.is_the_apps = here.app.is_some();
-            let received = Arc::clone(&course.received);
             let request = match route.body_size {
                 None => request,
-                most => request.map(|body| Measured::around(body, most, received)),
+                most => request.map(|body| Measured::around(body, most, &mut course.received)),
             };
             app(here, facts, request).await
         }
@@ -59,8 +58,7 @@ pub(super) async fn reach(
             in_words(answer)
         }
         Target::Proxy(name) => {
-            let query = request.uri().query().map(str::to_owned);
-            let Ok(target) = route.forwarded(path, query.as_deref()) else {
+            let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
             let Some(upstream) = running.upstream(name) else {
@@ -69,7 +67,7 @@ pub(super) async fn reach(
             course.upstream = Some(Arc::clone(name));
             let (mut parts, body) = request.into_parts();
             in_one_shape(&mut parts, facts);
-            let body = Measured::around(body, route.body_size, Arc::clone(&course.received));
+            let body = Measured::around(body, route.body_size, &mut course.received);
             let asked = Instant::now();
             let request = Request::from_parts(parts, body);
             let answered = here.pool.forward(upstream, request, facts, target).await;
