@@ -5,11 +5,12 @@
 //! say, with an access log as `log.to` says. `cargo xtask bench edge --door` measures it so.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use edge::log::{Destination, Format, Log, LogSettings, Writing};
+use edge::log::{Format, Log, Writing};
 use edge::{Description, Edge, Ground, Listen, Means, Plan, Route};
 
 #[tokio::main(worker_threads = 1)]
@@ -57,15 +58,9 @@ fn described(file: &Path) -> Result<(Description, Means, Option<Writing>), Box<d
     let to = log.as_ref().and_then(|log| log.get("to")?.as_str());
     let (log, writing) = to
         .map(|folder| {
-            let settings = LogSettings {
-                format: Format::Json,
-                to: Destination::File {
-                    path: PathBuf::from(folder).join("access.log"),
-                    size: 1 << 30,
-                    keep: 1,
-                },
-            };
-            Log::open(&settings, Arc::new(|text| text.into()))
+            std::fs::create_dir_all(folder)?;
+            let file = File::create(Path::new(folder).join("access.log"))?;
+            Log::start(Format::Json, Arc::new(|text, _| text.into()), file)
         })
         .transpose()?
         .unzip();

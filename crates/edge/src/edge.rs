@@ -1,5 +1,6 @@
 //! The edge as a whole: start, reload, stop.
 
+mod running;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,6 @@ use crate::app::{App, Mounted};
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
 use crate::files::Memory;
-use crate::headers;
 use crate::listen::{
     Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
 };
@@ -28,10 +28,12 @@ use crate::log::Log;
 use crate::maintenance::Maintenance;
 use crate::metrics::{self, DoorFigures, RouteFigures};
 use crate::plan::Plan;
-use crate::proxy::{Pool, Tunnels, Upstream, UpstreamSettings, Watch};
+use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::route::bare_host;
 use crate::serve::{Here, Ids};
 use crate::tls::{self, Certificates, Tls, TlsError, TlsSettings};
+
+pub(crate) use self::running::Running;
 
 use self::worker::Worker;
 
@@ -118,59 +120,6 @@ pub(crate) struct Shared {
     pub(crate) cut: CancellationToken,
 }
 
-/// The plan, and what lives as long as it does.
-pub(crate) struct Running {
-    pub(crate) plan: Plan,
-    pub(crate) hsts: Option<HeaderValue>,
-    upstreams: BTreeMap<Arc<str>, Served>,
-}
-
-/// An upstream, and whoever asks whether it is well.
-#[derive(Clone)]
-struct Served {
-    settings: UpstreamSettings,
-    upstream: Arc<Upstream>,
-    _watch: Arc<Watch>,
-}
-
-impl Running {
-    /// Takes over what another plan has the same: counted requests, and servers
-    /// with how they fare.
-    fn new(plan: Plan, before: Option<&Self>) -> Self {
-        if let Some(before) = before {
-            plan.go_on_from(&before.plan);
-        }
-        let upstreams = plan.upstreams().iter().map(|(name, settings)| {
-            let same = before.and_then(|before| before.upstreams.get(name));
-            let served = match same.filter(|served| served.settings == *settings) {
-                Some(served) => served.clone(),
-                None => Served::start(settings),
-            };
-            (Arc::clone(name), served)
-        });
-        Self {
-            upstreams: upstreams.collect(),
-            hsts: plan.tls().hsts.and_then(headers::hsts),
-            plan,
-        }
-    }
-
-    pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.upstreams.get(name).map(|served| &served.upstream)
-    }
-}
-
-impl Served {
-    fn start(settings: &UpstreamSettings) -> Self {
-        let upstream = Upstream::new(settings.clone());
-        Self {
-            settings: settings.clone(),
-            _watch: Arc::new(upstream.watch()),
-            upstream,
-        }
-    }
-}
-
 impl Shared {
     /// What is in force now.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
@@ -179,8 +128,8 @@ impl Shared {
 
     /// Shows how the servers of all upstreams fare.
     pub(crate) fn count_servers(&self) {
-        for (name, served) in &self.running().upstreams {
-            for member in served.upstream.status() {
+        for (name, upstream) in self.running().upstreams() {
+            for member in upstream.status() {
                 metrics::server_is_well(name, &member.address.to_string(), member.ready);
             }
         }
@@ -274,7 +223,8 @@ impl Edge {
         } = means;
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
-        let bound = bind(plan.listen(), &Listeners::new(), &mut inherited, workers)?;
+        let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
+        forget(&mut inherited, &bound);
         let shared = Arc::new(Shared {
             tls: Tls::new(Arc::clone(&certificates))?,
             certificates,
@@ -322,13 +272,17 @@ impl Edge {
     /// they began; a new listener that cannot be opened, or a certificate that
     /// cannot be used, leaves everything as it was.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
+        // Whatever can go wrong does so before anything changes.
+        let certificates = &self.shared.certificates;
+        let fresh = certificates.read(&tls_of(&plan, &self.names))?;
         let bound = {
             let mut inherited = lock(&self.inherited);
             let workers = self.workers.len();
-            bind(plan.listen(), &self.listeners(), &mut inherited, workers)?
+            let bound = bind(plan.listen(), &self.listeners(), &inherited, workers)?;
+            forget(&mut inherited, &bound);
+            bound
         };
-        let certificates = &self.shared.certificates;
-        certificates.reload(&tls_of(&plan, &self.names))?;
+        certificates.swap(fresh);
         self.shared.places.resize(plan.listen().connections);
         let kept: Vec<_> = plan.listen().all().collect();
         self.listeners().retain(|(door, address), listening| {
@@ -509,11 +463,18 @@ fn timestamps(clock: &Clock) -> acme::Clock {
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
+/// Sockets that were handed in and are listened on now are not kept any longer.
+fn forget(inherited: &mut Inherited, bound: &[(Door, ListenAddress, Bound)]) {
+    for (_, address, _) in bound {
+        inherited.forget(address);
+    }
+}
+
 /// Opens what is not open yet, all or nothing.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,
-    inherited: &mut Inherited,
+    inherited: &Inherited,
     workers: usize,
 ) -> Result<Vec<(Door, ListenAddress, Bound)>, ListenError> {
     let mut bound = Vec::new();
@@ -521,14 +482,14 @@ fn bind(
         if open_already.contains_key(&(door, address.clone())) {
             continue;
         }
-        let handed_in = inherited.take(address);
-        let sockets = if handed_in.is_empty() {
-            open(address, workers)?
-        } else {
-            Bound::shared(handed_in, workers).map_err(|error| ListenError {
-                address: address.to_string(),
-                fault: ListenFault::from(error),
-            })?
+        let sockets = match inherited.find(address) {
+            Ok(handed_in) if handed_in.is_empty() => open(address, workers)?,
+            handed_in => handed_in
+                .and_then(|handed_in| Bound::shared(handed_in, workers))
+                .map_err(|error| ListenError {
+                    address: address.to_string(),
+                    fault: ListenFault::from(error),
+                })?,
         };
         bound.push((door, address.clone(), sockets));
     }

@@ -23,7 +23,11 @@ pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwar
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What clients could say of themselves to somebody who believes a front door.
-const CLAIMS: [HeaderName; 8] = [
+const CLAIMS: [HeaderName; 12] = [
+    FORWARDED,
+    FORWARDED_FOR,
+    FORWARDED_PROTO,
+    FORWARDED_HOST,
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-client-ip"),
     HeaderName::from_static("x-forwarded-port"),
@@ -34,6 +38,13 @@ const CLAIMS: [HeaderName; 8] = [
     // Read by CGI programs as `HTTP_PROXY`.
     HeaderName::from_static("proxy"),
 ];
+
+/// Takes away what others said about who asks.
+pub(crate) fn silence(headers: &mut HeaderMap) {
+    for name in CLAIMS {
+        headers.remove(name);
+    }
+}
 
 /// Makes the headers of a request those of the next hop.
 ///
@@ -136,12 +147,7 @@ fn one_cookie(headers: &mut HeaderMap) {
 /// stays first; what it left out is added.
 fn write_claims(headers: &mut HeaderMap, facts: &Facts) {
     if !facts.peer_is_trusted {
-        for name in CLAIMS {
-            headers.remove(name);
-        }
-        for name in [FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST] {
-            headers.remove(name);
-        }
+        silence(headers);
     }
     let address = facts.client.to_canonical();
     append(headers, &FORWARDED, &element(facts, address));

@@ -21,6 +21,7 @@ mod listen;
 pub mod log;
 pub mod maintenance;
 pub mod metrics;
+mod motion;
 pub mod pages;
 pub mod plan;
 pub mod proxy;

@@ -211,6 +211,7 @@ fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
 fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
     if upgrade || body.is_end_stream() {
         parts.headers.remove(EXPECT);
+        no_length(parts);
         return (None, Sending::nothing());
     }
     // hyper takes a `GET` without a length for one without a body.
@@ -229,6 +230,18 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
     } else {
         parts.headers.remove(EXPECT);
         (Some(flow), sending)
+    }
+}
+
+/// Nothing is promised that is not sent; where a body is usual, that there is none
+/// is said (RFC 9110, section 8.6).
+fn no_length(parts: &mut request::Parts) {
+    match parts.method {
+        Method::POST | Method::PUT | Method::PATCH => {
+            let none = HeaderValue::from_static("0");
+            parts.headers.insert(CONTENT_LENGTH, none);
+        }
+        _ => drop(parts.headers.remove(CONTENT_LENGTH)),
     }
 }
 

@@ -6,8 +6,8 @@ mod measured;
 mod panic;
 mod target;
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
@@ -22,10 +22,10 @@ use crate::connection::Peer;
 use crate::edge::{Running, Shared};
 use crate::facts::Facts;
 use crate::files::Memory;
-use crate::gate::{Refusal, is_host};
+use crate::gate::{Refusal, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
-use crate::log::{Entry, Log, Logged, Pending};
+use crate::log::{Entry, Log, Logged, Pending, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
@@ -74,12 +74,13 @@ struct Course {
     why: &'static str,
 }
 
-/// Answers a request, or the refusal it stands for.
+/// Answers a request, or the refusal it stands for. The app's line tells what the
+/// app answered; when its client heard something else, another line tells that.
 pub(crate) async fn serve(
     here: &Here,
     peer: &Peer,
     request: Request<Body>,
-    refusal: Option<Refusal>,
+    verdict: Verdict<'_>,
 ) -> Answer {
     let began = Instant::now();
     let shared = &*here.shared;
@@ -100,13 +101,19 @@ pub(crate) async fn serve(
     let pending = Pending::new(entry);
     let mut course = Course::default();
     let wants = Wants::of(request.headers());
-    let mut answer = match refusal.map_or(host.map(drop), Err) {
+    let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => {
             course.why = "refused";
             refused(refusal)
         }
         Ok(()) => answered(here, &running, peer, &facts, request, began, &mut course).await,
     };
+    if let Some(broken) = verdict.broken() {
+        // Whatever was made of half a body, the client hears what was wrong.
+        course.why = "body refused";
+        course.is_the_apps = false;
+        answer = refused(broken);
+    }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &facts.id, wants, retry_after);
         answer = with_words(answer, page);
@@ -134,6 +141,11 @@ pub(crate) async fn serve(
                 .route
                 .as_ref()
                 .map(|route| (Arc::clone(&route.name), route.figures.clone()));
+            if let Some(route) = &course.route
+                && matches!(route.target, Target::Files(_) | Target::Proxy(_))
+            {
+                entry.whose = Whose::Neighbour;
+            }
             entry.why = course.why;
             answer.map(|body| Body::Logged(Box::new(Logged::new(body, entry))))
         }
@@ -212,7 +224,7 @@ async fn answered(
 }
 
 /// The answer to a refusal: after it the connection closes.
-pub(crate) fn refused(refusal: Refusal) -> Answer {
+fn refused(refusal: Refusal) -> Answer {
     let status = refusal.status();
     let mut answer = text(status, format!("{status}\n{refusal}\n"));
     answer
@@ -333,6 +345,7 @@ fn entry(
         method: request.method().clone(),
         host: Arc::clone(&facts.host),
         target: request.uri().path_and_query().cloned(),
+        whose: Whose::App,
         referrer: request.headers().get(REFERER).cloned(),
         agent: request.headers().get(USER_AGENT).cloned(),
         version: request.version(),
@@ -354,7 +367,10 @@ fn in_one_shape(parts: &mut request::Parts, facts: &Facts) {
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path.map_or_else(http::Uri::default, http::Uri::from);
     }
-    let is_said = parts.headers.get(HOST).is_some_and(|said| *said == *facts.host);
+    let is_said = parts
+        .headers
+        .get(HOST)
+        .is_some_and(|said| *said == *facts.host);
     if !is_said
         && let Ok(host) = HeaderValue::from_str(&facts.host)
         && !host.is_empty()

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::{Answer, Body};
-use crate::gate::{Bounds, Brief, Patience, brief};
+use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
 use crate::serve::{Here, serve};
 
 use super::Visit;
@@ -75,7 +75,12 @@ where
             is_last,
         } = brief;
         let is_head = request.method() == Method::HEAD;
-        let serving = serve(here, peer, request.map(|()| Body::Empty), None);
+        let serving = serve(
+            here,
+            peer,
+            request.map(|()| Body::Empty),
+            Verdict::from(None),
+        );
         let answer = client.while_it_waits(serving, length).await?;
         if !is_writable(&answer, is_head) {
             let (came, answer) = (client.came, Some(answer));
@@ -259,7 +264,10 @@ fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
         _ => !is_head || length > 0,
     };
     if has_length && !headers.contains_key(CONTENT_LENGTH) {
-        line(&CONTENT_LENGTH, itoa::Buffer::new().format(length).as_bytes());
+        line(
+            &CONTENT_LENGTH,
+            itoa::Buffer::new().format(length).as_bytes(),
+        );
     }
     if !headers.contains_key(DATE) {
         here.with_date(|date| line(&DATE, date.as_bytes()));

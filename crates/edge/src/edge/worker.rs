@@ -127,12 +127,7 @@ impl Listener {
 }
 
 /// Takes connections until `close`, and last those that the system had taken for us.
-async fn take(
-    listener: Listener,
-    door: Door,
-    here: Arc<Here>,
-    close: CancellationToken,
-) {
+async fn take(listener: Listener, door: Door, here: Arc<Here>, close: CancellationToken) {
     let shared = &here.shared;
     loop {
         let accepted = tokio::select! {

@@ -10,7 +10,16 @@ use super::Format;
 use crate::second::Second;
 
 /// Hides codes in a path with its query, or in a referrer.
-pub type Mask = Arc<dyn Fn(&str) -> Cow<'_, str> + Send + Sync>;
+pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
+
+/// Whose an address is that a line is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The app's, or nobody's that is known: it may hold whatever the app's hold.
+    App,
+    /// A server's or a folder's beside the app.
+    Neighbour,
+}
 
 /// What is told of a request, also of a refused or broken one: then what is not
 /// known stays empty.
@@ -28,6 +37,8 @@ pub struct Line<'a> {
     pub host: &'a str,
     /// The path and the query; codes in it are masked here.
     pub target: &'a str,
+    /// Whose address that is.
+    pub whose: Whose,
     /// `Referer`; codes in it are masked here.
     pub referrer: &'a [u8],
     /// `User-Agent`.
@@ -73,15 +84,17 @@ impl Line<'_> {
     }
 
     fn json(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
-        let target = mask(self.target);
+        let target = mask(self.target, self.whose);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let referrer = String::from_utf8_lossy(self.referrer);
         let agent = String::from_utf8_lossy(self.agent);
         out.push(b'{');
-        key(out, "time");
+        // The shape of the app's own lines, which stand beside these.
+        key(out, "timestamp");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
-        let _ = write!(Plain(out), "\"{whole}.{:03}Z\"", rest / 1_000_000);
-        text(out, "id", self.id);
+        let _ = write!(Plain(out), "\"{whole}.{:06}Z\"", rest / 1_000);
+        out.extend_from_slice(br#","level":"INFO","message":"request""#);
+        text(out, "request_id", self.id);
         if let Some(client) = self.client {
             key(out, "client");
             let _ = write!(Plain(out), "\"{client}\"");
@@ -90,7 +103,7 @@ impl Line<'_> {
         text(out, "host", self.host);
         text(out, "path", path);
         text(out, "query", query);
-        text(out, "referrer", &mask(&referrer));
+        text(out, "referrer", &mask(&referrer, Whose::App));
         text(out, "agent", &agent);
         number(out, "status", self.status.into());
         number(out, "received", self.received);
@@ -101,12 +114,13 @@ impl Line<'_> {
         if let Some(time) = self.upstream_time {
             number(out, "upstream_us", microseconds(time));
         }
-        number(out, "all_us", microseconds(self.all));
+        number(out, "duration_us", microseconds(self.all));
         text(out, "route", self.route);
         text(out, "upstream", self.upstream);
         text(out, "protocol", self.protocol);
         text(out, "tls", self.tls);
         text(out, "why", self.why);
+        text(out, "target", "edge");
         out.push(b'}');
     }
 
@@ -124,13 +138,13 @@ impl Line<'_> {
         } else {
             put(out, self.method);
             put(out, " ");
-            put(out, &mask(self.target));
+            put(out, &mask(self.target, self.whose));
             put(out, " ");
             put(out, self.protocol);
         }
         let _ = write!(Plain(out), "\" {} {} \"", self.status, self.sent);
         let referrer = String::from_utf8_lossy(self.referrer);
-        let masked = mask(&referrer);
+        let masked = mask(&referrer, Whose::App);
         put(out, if referrer.is_empty() { "-" } else { &masked });
         out.extend_from_slice(b"\" \"");
         let agent = String::from_utf8_lossy(self.agent);

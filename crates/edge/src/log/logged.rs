@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
-use super::{Line, Log};
+use super::{Line, Log, Whose};
 use crate::facts::RequestId;
 use crate::metrics::RouteFigures;
 
@@ -37,6 +37,8 @@ pub struct Entry {
     pub host: Arc<str>,
     /// The path and the query; nothing: the request was broken.
     pub target: Option<PathAndQuery>,
+    /// Whose address that is.
+    pub whose: Whose,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,
     /// `User-Agent`.
@@ -76,6 +78,7 @@ impl Entry {
             method: self.method.as_str(),
             host: &self.host,
             target: target.map_or("", PathAndQuery::as_str),
+            whose: self.whose,
             referrer: bytes(self.referrer.as_ref()),
             agent: bytes(self.agent.as_ref()),
             status: self.status.as_u16(),

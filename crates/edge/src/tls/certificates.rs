@@ -83,7 +83,7 @@ struct Table {
 
 /// What the table is made of.
 #[derive(Debug, Default)]
-struct Sources {
+pub(crate) struct Sources {
     pairs: Vec<Pair>,
     self_signed: Option<(Vec<String>, Arc<CertifiedKey>)>,
 }
@@ -99,13 +99,20 @@ impl Certificates {
         })
     }
 
-    /// Reads what other settings name; at an error all stays as it is.
-    pub(crate) fn reload(&self, settings: &TlsSettings) -> Result<(), TlsError> {
+    /// Reads what other settings name, and changes nothing yet.
+    pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
+        let kept = {
+            let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+            sources.self_signed.clone()
+        };
+        Sources::load(settings, kept)
+    }
+
+    /// Shows what was read from now on.
+    pub(crate) fn swap(&self, fresh: Sources) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = sources.self_signed.clone();
-        *sources = Sources::load(settings, kept)?;
+        *sources = fresh;
         self.table.store(Arc::new(sources.table()));
-        Ok(())
     }
 
     /// Reads again what changed on disk. A broken pair leaves the old one in use.
