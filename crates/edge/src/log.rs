@@ -37,7 +37,9 @@ pub enum Format {
 
 /// Takes the lines of one worker; each worker has its own, by [`Log::for_worker`].
 #[derive(Clone)]
-pub struct Log {
+pub struct Log(Arc<Pen>);
+
+struct Pen {
     desk: Arc<Desk>,
     pile: Arc<Mutex<Pile>>,
     format: Format,
@@ -85,43 +87,48 @@ impl Log {
         std::thread::Builder::new()
             .name("access-log".to_owned())
             .spawn(move || write(target, &written))?;
-        let log = Self {
+        let pen = Pen {
             pile: desk.pile(),
             desk: Arc::clone(&desk),
             format,
             mask,
         };
-        Ok((log, Writing(desk)))
+        Ok((Self(Arc::new(pen)), Writing(desk)))
     }
 
     /// A log with a buffer of its own.
     #[must_use]
     pub fn for_worker(&self) -> Self {
-        Self {
-            pile: self.desk.pile(),
-            ..self.clone()
-        }
+        let Pen {
+            desk, format, mask, ..
+        } = &*self.0;
+        Self(Arc::new(Pen {
+            pile: desk.pile(),
+            desk: Arc::clone(desk),
+            format: *format,
+            mask: Arc::clone(mask),
+        }))
     }
 
     /// Writes a line into the buffer; never waits for the disk.
     pub fn line(&self, line: &Line<'_>) {
-        let mut pile = self.pile.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pile = self.0.pile.lock().unwrap_or_else(PoisonError::into_inner);
         let Pile { lines, second } = &mut *pile;
         let before = lines.len();
         if before < WAITING {
-            line.write(self.format, &self.mask, second, lines);
+            line.write(self.0.format, &self.0.mask, second, lines);
         }
         // A pile that ends above the mark would grow with the longest line.
         if before >= WAITING || lines.len() > WAITING {
             lines.truncate(before);
             drop(pile);
-            self.desk.dropped.fetch_add(1, Ordering::Relaxed);
+            self.0.desk.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         drop(pile);
         if before == 0 {
-            self.desk.state().has_lines = true;
-            self.desk.changed.notify_all();
+            self.0.desk.state().has_lines = true;
+            self.0.desk.changed.notify_all();
         }
     }
 }
@@ -129,7 +136,7 @@ impl Log {
 impl Debug for Log {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Log")
-            .field("format", &self.format)
+            .field("format", &self.0.format)
             .finish_non_exhaustive()
     }
 }

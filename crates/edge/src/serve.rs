@@ -137,15 +137,12 @@ pub(crate) async fn serve(
             entry.queue = course.queue;
             entry.upstream = course.upstream.take();
             entry.upstream_time = course.upstream_time;
-            entry.route = course
-                .route
-                .as_ref()
-                .map(|route| (Arc::clone(&route.name), route.figures.clone()));
             if let Some(route) = &course.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
             {
                 entry.whose = Whose::Neighbour;
             }
+            entry.route = course.route.take();
             entry.why = course.why;
             answer.map(|body| Body::Logged(Box::new(Logged::new(body, entry))))
         }

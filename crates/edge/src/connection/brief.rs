@@ -75,12 +75,8 @@ where
             is_last,
         } = brief;
         let is_head = request.method() == Method::HEAD;
-        let serving = serve(
-            here,
-            peer,
-            request.map(|()| Body::Empty),
-            Verdict::from(None),
-        );
+        let request = request.map(|()| Body::Empty);
+        let serving = pin!(serve(here, peer, request, Verdict::from(None)));
         let answer = client.while_it_waits(serving, length).await?;
         if !is_writable(&answer, is_head) {
             let (came, answer) = (client.came, Some(answer));
@@ -89,9 +85,10 @@ where
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let head = head(&answer, is_head, is_last, here);
-        let body = match is_head {
-            true => Bytes::new(),
-            false => whole(answer.into_body()),
+        let body = if is_head {
+            Bytes::new()
+        } else {
+            whole(answer.into_body())
         };
         client.write(&head, body).await?;
         if is_last {
@@ -155,10 +152,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, S> {
     /// for more. The first `length` bytes are what is being answered.
     async fn while_it_waits(
         &mut self,
-        serving: impl Future<Output = Answer>,
+        mut serving: Pin<&mut impl Future<Output = Answer>>,
         length: usize,
     ) -> Option<Answer> {
-        let mut serving = pin!(serving);
         let mut ended = pin!(self.end.cancelled());
         std::future::poll_fn(|context| {
             if let Poll::Ready(answer) = serving.as_mut().poll(context) {

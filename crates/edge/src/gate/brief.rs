@@ -82,3 +82,49 @@ fn request(came: &Bytes, head: &httparse::Request<'_, '_>) -> Option<(Request<()
     *request.headers_mut() = headers;
     Some((request, is_last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(head: &str) -> Option<Brief> {
+        brief(&Bytes::copy_from_slice(head.as_bytes()), 16 << 10)
+    }
+
+    #[test]
+    fn only_what_is_evident_is_brief() {
+        let plain = "GET /a?b HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n";
+        for (more, is_last) in [
+            ("", false),
+            ("Connection: keep-alive\r\n", false),
+            ("Connection: Close\r\n", true),
+            ("Range: bytes=0-1\r\nCookie: a=1\r\n", false),
+        ] {
+            let head = format!("{plain}{more}\r\n");
+            let brief = read(&format!("{head}GET")).expect(&head);
+            assert_eq!((brief.length, brief.is_last), (head.len(), is_last));
+            assert_eq!(brief.request.uri(), "/a?b");
+            assert_eq!(brief.request.headers()["host"], "a.example");
+        }
+        for other in [
+            plain.to_owned(),
+            format!("\r\n{plain}\r\n"),
+            format!("{plain}Connection: upgrade\r\n\r\n"),
+            format!("{plain}Connection: close, x-a\r\n\r\n"),
+            format!("{plain}Upgrade: websocket\r\n\r\n"),
+            format!("{plain}Expect: 100-continue\r\n\r\n"),
+            format!("{plain}TE: trailers\r\n\r\n"),
+            format!("{plain}Content-Length: 0\r\n\r\n"),
+            format!("{plain}Transfer-Encoding: chunked\r\n\r\n"),
+            format!("{plain}Host: a.example\r\n\r\n"),
+            format!("{plain}A: b\n\r\n"),
+            format!("{plain}A: b\r\n c\r\n\r\n"),
+            format!("{plain}A: {}\r\n\r\n", "b".repeat(16 << 10)),
+            plain.replace("GET", "POST") + "\r\n",
+            plain.replace("1.1", "1.0") + "\r\n",
+            plain.replace("/a", "http://a.example/a") + "\r\n",
+        ] {
+            assert!(read(&other).is_none(), "{other:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{Line, Log, Whose};
 use crate::facts::RequestId;
-use crate::metrics::RouteFigures;
+use crate::route::Route;
 
 /// What is known of a request so far. Everything in it is a counter or a share
 /// of the request's own bytes, so that keeping it costs no copies.
@@ -55,8 +55,8 @@ pub struct Entry {
     pub queue: Option<Duration>,
     /// From there to the first byte of the upstream's answer.
     pub upstream_time: Option<Duration>,
-    /// The name and the figures of the route.
-    pub route: Option<(Arc<str>, RouteFigures)>,
+    /// Its route.
+    pub route: Option<Arc<Route>>,
     /// The server that answered.
     pub upstream: Option<Arc<str>>,
     /// Why it was refused or went wrong; empty when neither.
@@ -67,8 +67,8 @@ impl Entry {
     /// Writes the line, and counts the answer.
     pub fn end(self, sent: u64, why: &str) {
         let all = self.began.elapsed();
-        if let Some((_, figures)) = &self.route {
-            figures.answered(self.status, all);
+        if let Some(route) = &self.route {
+            route.figures.answered(self.status, all);
         }
         let target = self.target.as_ref();
         self.log.line(&Line {
@@ -90,7 +90,7 @@ impl Entry {
             queue: self.queue,
             upstream_time: self.upstream_time,
             all,
-            route: self.route.as_ref().map_or("", |(name, _)| name),
+            route: self.route.as_ref().map_or("", |route| &route.name),
             upstream: self.upstream.as_deref().unwrap_or_default(),
             protocol: protocol(self.version),
             tls: self.tls,

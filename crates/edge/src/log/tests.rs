@@ -143,7 +143,7 @@ fn every_line_of_every_worker_is_written_before_the_end() {
     });
     drop(writing);
     assert_eq!(paper.text().lines().count(), 2_000);
-    assert!(log.desk.state().piles.len() <= 1 + 4);
+    assert!(log.0.desk.state().piles.len() <= 1 + 4);
 }
 
 /// A disk that does not move until it is told.
@@ -168,9 +168,9 @@ fn a_stuck_disk_holds_nobody_and_what_is_dropped_is_counted() {
     let long = format!("/{}", "x".repeat(10_000));
     let many = 4 * WAITING / long.len();
     (0..many).for_each(|_| log.line(&line(&long)));
-    let dropped = log.desk.dropped.load(Ordering::Relaxed);
+    let dropped = log.0.desk.dropped.load(Ordering::Relaxed);
     assert!(dropped > 0);
-    assert!(log.pile.lock().unwrap().lines.len() <= WAITING);
+    assert!(log.0.pile.lock().unwrap().lines.len() <= WAITING);
     drop(go);
     drop(writing);
     assert_eq!(paper.text().lines().count() as u64 + dropped, many as u64);

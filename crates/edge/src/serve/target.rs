@@ -51,7 +51,7 @@ pub(super) async fn reach(
         }
         Target::Files(folder) => {
             let (parts, body) = request.into_parts();
-            if !put_away(body).await {
+            if !body.is_end_stream() && !Box::pin(put_away(body)).await {
                 return bare(StatusCode::BAD_REQUEST);
             }
             let now = (here.shared.clock)();
@@ -72,7 +72,8 @@ pub(super) async fn reach(
             let body = Measured::around(body, route.body_size, &mut course.received);
             let asked = Instant::now();
             let request = Request::from_parts(parts, body);
-            let answered = here.pool.forward(upstream, request, facts, target).await;
+            // Large, and not to be carried by requests that go elsewhere.
+            let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
             course.upstream_time = Some(asked.elapsed());
             answered.unwrap_or_else(|error| failed(&error, name, course))
         }
