@@ -2,6 +2,7 @@
 
 mod brief;
 mod busy;
+mod opening;
 mod streams;
 mod timed;
 mod watched;
@@ -11,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -68,6 +70,8 @@ pub(crate) struct Visit {
     pub(crate) here: Arc<Here>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
+    /// Bytes that came and were not looked at.
+    pub(crate) came: Bytes,
 }
 
 impl ListenSettings {
@@ -78,6 +82,29 @@ impl ListenSettings {
             idle_time: self.idle_time,
             body_time: self.body_time,
         }
+    }
+}
+
+/// Serves what is spoken in the clear.
+pub(crate) async fn clear<S>(mut stream: S, mut visit: Visit)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let shared = Arc::clone(&visit.here.shared);
+    let (header_time, lame_duck_time) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.header_time, listen.lame_duck_time)
+    };
+    let read = opening::read(&mut stream, &shared, header_time, lame_duck_time).await;
+    let Some(opening) = read else {
+        return;
+    };
+    visit.came = opening.came;
+    if opening.is_http2 {
+        Box::pin(http2(stream, visit)).await;
+    } else {
+        http1(stream, visit).await;
     }
 }
 
@@ -103,7 +130,9 @@ async fn engine<S>(stream: S, visit: Visit, bounds: Bounds, lame_duck_time: Dura
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here, peer, place, ..
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let ledger = Arc::new(Ledger::default());
     let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
@@ -163,16 +192,22 @@ pub(crate) async fn http2<S>(stream: S, visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
-    let gate = Gate::open(stream, bounds).keeping(place);
+    let gate = Gate::open(stream, bounds).keeping(place).after(&came);
     let drain = shared.drain.clone();
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::default());
     let service = service_fn(|request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
-        async move {
+        // In a box, because the engine moves it about before it runs.
+        Box::pin(async move {
             let is_too_large = list_size(&request) > bounds.header_size;
             let verdict = Verdict::from(is_too_large.then_some(Refusal::HeadTooLarge));
             let request = request.map(|body| {
@@ -188,7 +223,7 @@ where
                 busy.tunnels();
             }
             Ok::<_, Infallible>(answer.map(awaiting_reader))
-        }
+        })
     });
     let header_list = u32::try_from(bounds.header_size * UNSEEN).unwrap_or(u32::MAX);
     let streams = Streams {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
@@ -16,8 +16,10 @@ use http::{HeaderValue, Uri};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Passwords;
 use crate::acme::{self, Acme, AcmeError, Standing, World};
 use crate::app::{App, Mounted};
+use crate::cache::{Purge, Store};
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
 use crate::files::Memory;
@@ -102,13 +104,18 @@ pub enum EdgeError {
 pub(crate) struct Shared {
     running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
-    pub(crate) tls: Tls,
+    /// Set up when TLS is first listened for: the engine's randomness alone takes
+    /// longer than everything else at a start.
+    tls: OnceLock<Tls>,
     pub(crate) places: Places,
     pub(crate) ids: Ids,
     pub(crate) figures: DoorFigures,
     pub(crate) nowhere: RouteFigures,
     pub(crate) maintenance: Option<Arc<Maintenance>>,
+    pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
+    /// Answers that are kept, for all workers.
+    pub(crate) cache: Arc<Store>,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
     https_port: AtomicU32,
@@ -121,6 +128,23 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Sets up what these listeners need.
+    fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
+        if listen.https.is_empty() {
+            return Ok(());
+        }
+        self.tls().map(drop)
+    }
+
+    /// How handshakes are made.
+    pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let tls = Tls::new(Arc::clone(&self.certificates))?;
+        Ok(self.tls.get_or_init(|| tls))
+    }
+
     /// What is in force now.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
@@ -226,14 +250,16 @@ impl Edge {
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         forget(&mut inherited, &bound);
         let shared = Arc::new(Shared {
-            tls: Tls::new(Arc::clone(&certificates))?,
+            tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
+            cache: Store::new(plan.cache().clone(), clock()),
             running: ArcSwap::from_pointee(Running::new(plan, None)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
             nowhere: RouteFigures::new("none"),
             maintenance,
+            passwords: Passwords::default(),
             clock,
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
@@ -241,6 +267,7 @@ impl Edge {
             end: CancellationToken::new(),
             cut: CancellationToken::new(),
         });
+        shared.prepare(shared.running().plan.listen())?;
         let workers = (0..workers)
             .map(|number| {
                 let here = Here {
@@ -273,6 +300,7 @@ impl Edge {
     /// cannot be used, leaves everything as it was.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         // Whatever can go wrong does so before anything changes.
+        self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(&tls_of(&plan, &self.names))?;
         let bound = {
@@ -284,6 +312,7 @@ impl Edge {
         };
         certificates.swap(fresh);
         self.shared.places.resize(plan.listen().connections);
+        self.shared.cache.change(plan.cache().clone());
         let kept: Vec<_> = plan.listen().all().collect();
         self.listeners().retain(|(door, address), listening| {
             let stays = kept.contains(&(*door, address));
@@ -302,6 +331,16 @@ impl Edge {
     /// plan has no upstream of this name. Those of a service are `service:NAME`.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
+    }
+
+    /// Takes kept answers with this tag out of the cache, `*` being all, whoever gave
+    /// them. Once this is done nobody is answered with one. Returns how many went.
+    pub async fn purge(&self, tag: &str) -> usize {
+        let purge = Purge::Tag {
+            scope: None,
+            tag: tag.into(),
+        };
+        self.shared.cache.purge(purge).await
     }
 
     /// How it stands with the certificates that are ordered.
@@ -413,7 +452,7 @@ impl Edge {
             let close = CancellationToken::new();
             // More sockets than workers were handed in, perhaps: none may be left alone.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
-                worker.listen(door, socket, close.clone());
+                worker.listen(door, &address, socket, close.clone());
             }
             open.insert(
                 (door, address),
@@ -451,8 +490,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Names that will be ordered are served by ourselves until then.
 fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
     let mut settings = plan.tls().clone();
-    if let Some(authority) = plan.authority() {
-        settings.self_signed = authority.names_and(names).into_iter().collect();
+    if let Some(authority) = plan.authority()
+        && !settings.self_signed.is_empty()
+    {
+        settings.self_signed.extend(authority.names_and(names));
     }
     settings
 }

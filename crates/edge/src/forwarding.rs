@@ -6,7 +6,10 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue, TE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue, TE,
+    TRANSFER_ENCODING,
+};
 
 use crate::headers::REQUEST_ID;
 use crate::{Facts, Scheme};
@@ -56,6 +59,7 @@ pub(crate) fn silence(headers: &mut HeaderMap) {
 pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
+    drop_lookalikes(headers);
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
@@ -114,6 +118,24 @@ fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
+/// Programs that are given headers as variables (RFC 3875, section 4.1.18; WSGI
+/// too) cannot tell `_` from `-`: what they would take for a header of ours, or for
+/// one that says where a body ends, goes no further.
+fn drop_lookalikes(headers: &mut HeaderMap) {
+    let is_lookalike = |name: &&HeaderName| {
+        let name = name.as_str();
+        name.contains('_')
+            && HeaderName::try_from(name.replace('_', "-")).is_ok_and(|meant| {
+                CLAIMS.contains(&meant.as_str())
+                    || [REQUEST_ID, CONTENT_LENGTH, TRANSFER_ENCODING, HOST].contains(&meant)
+            })
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(is_lookalike).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
+}
+
 /// The values nearly everybody sends name no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
@@ -123,11 +145,7 @@ fn is_plain(value: &HeaderValue) -> bool {
 /// The headers that a `Connection` value names; those that say whose request it
 /// is, and where a body ends, cannot be taken away with it.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
-    const STAY: [HeaderName; 3] = [
-        HOST,
-        http::header::CONTENT_LENGTH,
-        http::header::AUTHORIZATION,
-    ];
+    const STAY: [HeaderName; 3] = [HOST, CONTENT_LENGTH, http::header::AUTHORIZATION];
     value
         .as_bytes()
         .split(|byte| *byte == b',')
@@ -399,6 +417,23 @@ mod tests {
             ["for=\"[2001:db8::1]\";proto=http;host=\"kenduri.example:8443\""]
         );
         assert_eq!(all(&headers, "x-forwarded-for"), ["2001:db8::1"]);
+    }
+
+    #[test]
+    fn what_a_program_would_take_for_our_word_is_dropped() {
+        let mut headers = map(&[
+            ("X_Forwarded_For", "10.0.0.1"),
+            ("x_forwarded-proto", "https"),
+            ("X_Request_Id", "forged"),
+            ("X_Real_IP", "10.0.0.1"),
+            ("Content_Length", "3"),
+            ("Transfer_Encoding", "chunked"),
+            ("api_key", "stays"),
+        ]);
+        toward(&mut headers, &facts());
+        let odd = headers.keys().filter(|name| name.as_str().contains('_'));
+        assert_eq!(odd.collect::<Vec<_>>(), ["api_key"]);
+        assert_eq!(all(&headers, "x-forwarded-for"), ["203.0.113.7"]);
     }
 
     #[test]

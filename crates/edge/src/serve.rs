@@ -1,7 +1,10 @@
 //! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, target, compression, headers, log. All protocol versions come here.
+//! route, limit, access, cache, target, compression, headers, log. All protocol
+//! versions come here.
 
+mod access;
 mod believe;
+mod cached;
 mod measured;
 mod panic;
 mod target;
@@ -69,6 +72,8 @@ struct Course {
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
     received: Option<Arc<AtomicU64>>,
+    /// How it came by the cache; empty where nothing is kept.
+    cache: &'static str,
     /// The app has answered, and writes the line.
     is_the_apps: bool,
     why: &'static str,
@@ -77,7 +82,7 @@ struct Course {
 /// Answers a request, or the refusal it stands for. The app's line tells what the
 /// app answered; when its client heard something else, another line tells that.
 pub(crate) async fn serve(
-    here: &Here,
+    here: &Arc<Here>,
     peer: &Peer,
     request: Request<Body>,
     verdict: Verdict<'_>,
@@ -137,6 +142,7 @@ pub(crate) async fn serve(
             entry.queue = course.queue;
             entry.upstream = course.upstream.take();
             entry.upstream_time = course.upstream_time;
+            entry.cache = course.cache;
             if let Some(route) = &course.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
             {
@@ -151,8 +157,8 @@ pub(crate) async fn serve(
 
 /// What there is to say to a request that can be understood.
 async fn answered(
-    here: &Here,
-    running: &Running,
+    here: &Arc<Here>,
+    running: &Arc<Running>,
     peer: &Peer,
     facts: &Facts,
     mut request: Request<Body>,
@@ -204,11 +210,22 @@ async fn answered(
             }
         }
     }
-    course.queue = Some(began.elapsed());
-    // Files come in the form that was wished for already.
+    // Files come in the form that was wished for already. What is shown at the door
+    // tells whether an answer is personal, also where it goes no further.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));
-    let mut answer = target::reach(here, running, route, facts, &path, request, course).await;
+    let answer_gets = match access::admit(here, running, route, facts, &path, &mut request).await {
+        Ok(answer_gets) => answer_gets,
+        Err(refusal) => {
+            course.why = "access";
+            if let (Some(limit), Some(admitted)) = (&route.limit, course.admitted) {
+                refusal.report(limit, admitted);
+            }
+            return refusal.answer;
+        }
+    };
+    course.queue = Some(began.elapsed());
+    let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {
         answer = wishes.compress(answer);
     }
@@ -216,6 +233,9 @@ async fn answered(
         && let (Some(limit), Some(admitted)) = (&route.limit, course.admitted)
     {
         limit.report(admitted, &outcome);
+    }
+    if let Some(headers) = answer_gets {
+        access::give(&mut answer, &headers);
     }
     answer
 }
@@ -353,6 +373,7 @@ fn entry(
         upstream_time: None,
         route: None,
         upstream: None,
+        cache: "",
         why: "",
     }
 }

@@ -50,11 +50,13 @@ pub(super) async fn answer_brief<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let Visit { here, peer, .. } = visit;
+    let Visit {
+        here, peer, came, ..
+    } = visit;
     let shared = &here.shared;
     let mut client = Client {
         stream,
-        came: Bytes::new(),
+        came: came.clone(),
         patience: Patience::default(),
         body_time: bounds.body_time,
         end: &shared.end,

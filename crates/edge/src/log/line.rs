@@ -63,6 +63,8 @@ pub struct Line<'a> {
     pub protocol: &'a str,
     /// `1.3`, or nothing in the clear.
     pub tls: &'a str,
+    /// `hit`, `miss` and so on; empty where nothing is kept.
+    pub cache: &'a str,
     /// Why it ended before its end; empty when it did not.
     pub why: &'a str,
 }
@@ -119,6 +121,7 @@ impl Line<'_> {
         text(out, "upstream", self.upstream);
         text(out, "protocol", self.protocol);
         text(out, "tls", self.tls);
+        text(out, "cache", self.cache);
         text(out, "why", self.why);
         text(out, "target", "edge");
         out.push(b'}');

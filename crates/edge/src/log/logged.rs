@@ -59,6 +59,8 @@ pub struct Entry {
     pub route: Option<Arc<Route>>,
     /// The server that answered.
     pub upstream: Option<Arc<str>>,
+    /// How it came by the cache; empty when there is none.
+    pub cache: &'static str,
     /// Why it was refused or went wrong; empty when neither.
     pub why: &'static str,
 }
@@ -94,6 +96,7 @@ impl Entry {
             upstream: self.upstream.as_deref().unwrap_or_default(),
             protocol: protocol(self.version),
             tls: self.tls,
+            cache: self.cache,
             why: if why.is_empty() { self.why } else { why },
         });
     }

@@ -63,6 +63,7 @@ fn line(target: &str) -> Line<'_> {
         upstream: "",
         protocol: "HTTP/2",
         tls: "1.3",
+        cache: "",
         why: "",
     }
 }
@@ -197,6 +198,7 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Entry {
         upstream_time: None,
         route: None,
         upstream: None,
+        cache: "",
         why: "",
     }
 }

@@ -1,6 +1,6 @@
 //! All certificates, by name; swapped whole when one changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -85,8 +85,11 @@ struct Table {
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pairs: Vec<Pair>,
-    self_signed: Option<(Vec<String>, Arc<CertifiedKey>)>,
+    self_signed: Option<SelfSigned>,
 }
+
+/// A certificate that nobody vouches for, and its names.
+type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
     /// Reads every file; one that cannot be used is an error.
@@ -196,20 +199,17 @@ impl Certificates {
 }
 
 impl Sources {
-    fn load(
-        settings: &TlsSettings,
-        kept: Option<(Vec<String>, Arc<CertifiedKey>)>,
-    ) -> Result<Self, TlsError> {
+    fn load(settings: &TlsSettings, kept: Option<SelfSigned>) -> Result<Self, TlsError> {
         let pairs: Result<_, _> = settings.certificates.iter().map(Pair::load).collect();
-        let mut names = vec!["localhost".to_owned()];
-        names.extend(settings.self_signed.iter().cloned());
+        let names = &settings.self_signed;
         let self_signed = match kept {
-            Some((same, certificate)) if same == names => certificate,
-            _ => self_signed(&names)?,
+            _ if names.is_empty() => None,
+            Some(kept) if kept.0 == *names => Some(kept),
+            _ => Some((names.clone(), self_signed(names)?)),
         };
         Ok(Self {
             pairs: pairs?,
-            self_signed: Some((names, self_signed)),
+            self_signed,
         })
     }
 

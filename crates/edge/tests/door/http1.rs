@@ -73,15 +73,30 @@ async fn an_answer_says_where_it_ends_and_whether_another_may_come() {
         ("GET / HTTP/1.1\r\nHost: a", "200 OK", Some("5"), "hello"),
         ("HEAD / HTTP/1.1\r\nHost: a", "200 OK", Some("5"), ""),
         ("GET /empty HTTP/1.1\r\nHost: a", "200 OK", Some("0"), ""),
-        ("GET /unchanged HTTP/1.1\r\nHost: a", "304 Not Modified", None, ""),
-        ("GET /no-content HTTP/1.1\r\nHost: a", "204 No Content", None, ""),
+        (
+            "GET /unchanged HTTP/1.1\r\nHost: a",
+            "304 Not Modified",
+            None,
+            "",
+        ),
+        (
+            "GET /no-content HTTP/1.1\r\nHost: a",
+            "204 No Content",
+            None,
+            "",
+        ),
     ] {
         let asked = format!("{asked}\r\nConnection: close\r\n\r\n");
         let answer = exchange(address, asked.as_bytes()).await;
         let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        assert!(
+            head.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{answer}"
+        );
         assert!(head.contains("\r\nconnection: close"), "{answer}");
-        let lengths = head.lines().filter_map(|line| line.strip_prefix("content-length: "));
+        let lengths = head
+            .lines()
+            .filter_map(|line| line.strip_prefix("content-length: "));
         assert!(lengths.eq(length), "{answer}");
         assert_eq!(rest, body, "{asked}");
     }

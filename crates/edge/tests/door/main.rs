@@ -7,9 +7,12 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod announced;
+mod curl;
 mod http1;
 mod http2;
 mod limits;
+mod prior;
 mod sockets;
 mod stop;
 mod streams;
@@ -21,13 +24,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use edge::{
-    Answer, App, Body, Edge, EdgeError, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan, TlsSettings,
+    Answer, App, Edge, EdgeError, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan,
+    TlsSettings,
 };
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
@@ -204,12 +208,12 @@ pub(crate) fn try_start(
 struct Mounted(Router);
 
 impl App for Mounted {
-    async fn answer(self, request: Request<Body>) -> Answer {
+    async fn answer(self, request: Request<edge::Body>) -> Answer {
         let answer = self.0.oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = match body.size_hint().exact() {
-            Some(0..1_024) => Body::full(axum::body::to_bytes(body, 1_024).await.unwrap()),
-            _ => Body::stream(body),
+            Some(0..1_024) => edge::Body::full(axum::body::to_bytes(body, 1_024).await.unwrap()),
+            _ => edge::Body::stream(body),
         };
         Response::from_parts(parts, body)
     }
