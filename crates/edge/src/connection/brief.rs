@@ -253,7 +253,9 @@ fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
         head.extend_from_slice(value);
         head.extend_from_slice(b"\r\n");
     };
-    for (name, value) in headers {
+    // A 204 has no length (RFC 9110, section 8.6).
+    let is_said = |name: &HeaderName| status != StatusCode::NO_CONTENT || name != CONTENT_LENGTH;
+    for (name, value) in headers.iter().filter(|(name, _)| is_said(name)) {
         line(name, value.as_bytes());
     }
     let length = answer.body().size_hint().lower();

@@ -74,12 +74,6 @@ async fn an_answer_says_where_it_ends_and_whether_another_may_come() {
         ("HEAD / HTTP/1.1\r\nHost: a", "200 OK", Some("5"), ""),
         ("GET /empty HTTP/1.1\r\nHost: a", "200 OK", Some("0"), ""),
         (
-            "GET /unchanged HTTP/1.1\r\nHost: a",
-            "304 Not Modified",
-            None,
-            "",
-        ),
-        (
             "GET /no-content HTTP/1.1\r\nHost: a",
             "204 No Content",
             None,

@@ -66,7 +66,6 @@ pub(crate) fn scene() -> (Scene, Router) {
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/streamed", get(async || "s".repeat(2_048)))
         .route("/empty", get(async || ()))
-        .route("/unchanged", get(async || StatusCode::NOT_MODIFIED))
         .route("/no-content", get(async || StatusCode::NO_CONTENT))
         .route("/panic", get(panics))
         .route("/seen", any(seen))
