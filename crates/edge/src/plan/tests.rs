@@ -329,7 +329,8 @@ fn paths_are_rewritten_and_redirected() {
     );
     let path = NormalPath::parse("/%61pi/a%20b").unwrap();
     let route = plan.find("", &path).unwrap();
-    assert_eq!(route.forwarded(&path, Some("q=1")).unwrap(), "/a%20b?q=1");
+    let uri = "/%61pi/a%20b?q=1".parse().unwrap();
+    assert_eq!(route.forwarded(&path, &uri).unwrap(), "/a%20b?q=1");
     let path = NormalPath::parse("/old//evil.example/").unwrap();
     let route = plan.find("", &path).unwrap();
     let Target::Redirect(redirect) = &route.target else {
