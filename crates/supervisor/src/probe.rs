@@ -1,6 +1,6 @@
 //! Finds out whether an instance is ready, and whether it stays well.
 //!
-//! `READY=1` on `NOTIFY_SOCKET` (sd_notify(3)) counts at once. Beside it, the
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) counts at once. Beside it, the
 //! first of these that the service has: its health check, that its socket
 //! accepts, that it has lived for a second.
 
@@ -27,6 +27,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ALIVE: Duration = Duration::from_secs(1);
 /// So much of an answer is looked at, in bytes.
 const STATUS_LINE: usize = 256;
+/// The rest is taken so far, in bytes, and so long: some servers complain of a client that leaves early.
+const BODY: u64 = 64 << 10;
+const FAREWELL: Duration = Duration::from_millis(500);
 /// A message on the notify socket is no longer than this, in bytes.
 const MESSAGE: usize = 4 << 10;
 
@@ -154,6 +157,8 @@ async fn status(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> 
         }
         line.extend_from_slice(&piece[..length]);
     }
+    let mut rest = stream.take(BODY);
+    let _ = timeout(FAREWELL, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
     let text = String::from_utf8_lossy(&line);
     let status = text
         .strip_prefix("HTTP/1.")

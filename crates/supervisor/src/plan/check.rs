@@ -81,6 +81,9 @@ fn find_shared_fronts(description: &Description, flaws: &mut Vec<Flaw>) {
     }
 }
 
+/// A value cannot be used, and it has been told why.
+struct Refused;
+
 struct Check<'a> {
     name: &'a str,
     service: &'a Service,
@@ -174,10 +177,10 @@ impl Check<'_> {
             front: (!service.front.is_empty()).then(|| service.front.clone()),
             balance: service.balance.clone(),
             environment,
-            user: user?,
-            health: health?,
+            user: user.ok()?,
+            health: health.ok()?,
             stop_signal: stop_signal?,
-            memory: memory?,
+            memory: memory.ok()?,
             logs: LogSettings { max: max?, keep },
             after: service.after.clone(),
             policy: policy?,
@@ -218,9 +221,9 @@ impl Check<'_> {
         None
     }
 
-    fn user(&mut self) -> Option<Option<User>> {
+    fn user(&mut self) -> Result<Option<User>, Refused> {
         if self.service.user.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
         if !rustix::process::geteuid().is_root() {
             self.refuse(
@@ -228,7 +231,7 @@ impl Check<'_> {
                 "only root can run a service as somebody else",
                 "take it out, or run the supervisor as root",
             );
-            return None;
+            return Err(Refused);
         }
         let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let user = find_user(&known, &self.service.user);
@@ -240,7 +243,7 @@ impl Check<'_> {
                 "name one that is there, or add it (`adduser --system`)",
             );
         }
-        user.map(Some)
+        user.map(Some).ok_or(Refused)
     }
 
     fn environment(&mut self, listening: Option<Listening>) -> Environment {
@@ -388,7 +391,7 @@ impl Check<'_> {
         Some(words)
     }
 
-    fn health(&mut self, listening: Option<Listening>) -> Option<Option<HealthSettings>> {
+    fn health(&mut self, listening: Option<Listening>) -> Result<Option<HealthSettings>, Refused> {
         let Some(Health {
             path,
             every,
@@ -396,7 +399,7 @@ impl Check<'_> {
             ..
         }) = &self.service.health
         else {
-            return Some(None);
+            return Ok(None);
         };
         if listening == Some(Listening::Nowhere) {
             let what = "nobody can be asked, for the service listens nowhere";
@@ -411,18 +414,20 @@ impl Check<'_> {
             let what = format!("{path:?} is no path");
             self.refuse("health.path", what, "begin with a slash: /healthz");
         }
-        Some(Some(HealthSettings {
+        Ok(Some(HealthSettings {
             path: path.clone(),
-            every: self.time("health.every", every)?,
-            within: self.time("health.within", within)?,
+            every: self.time("health.every", every).ok_or(Refused)?,
+            within: self.time("health.within", within).ok_or(Refused)?,
         }))
     }
 
-    fn memory(&mut self) -> Option<Option<u64>> {
+    fn memory(&mut self) -> Result<Option<u64>, Refused> {
         let Some(Memory { max, .. }) = &self.service.memory else {
-            return Some(None);
+            return Ok(None);
         };
-        self.accept("memory.max", values::size(max)).map(Some)
+        self.accept("memory.max", values::size(max))
+            .map(Some)
+            .ok_or(Refused)
     }
 
     fn balance(&mut self) {

@@ -141,22 +141,19 @@ impl World {
     }
 
     fn turn(&mut self, turn: &Turn) {
-        let pick = |which: &usize| {
-            self.alive
-                .iter()
-                .nth(which % self.alive.len().max(1))
-                .copied()
+        let alive: Vec<RunId> = self.alive.iter().copied().collect();
+        let mut on = |which: usize, event: fn(RunId) -> Event| {
+            if let Some(run) = alive.get(which % alive.len().max(1)) {
+                self.on(event(*run));
+            }
         };
         match turn {
-            Turn::Ready(which) => drop(pick(which).map(|run| self.on(Event::Ready(run)))),
-            Turn::Failed(which) => {
-                drop(pick(which).map(|run| self.on(Event::Failed(run, "no".to_owned()))));
-            }
-            Turn::Exit(which, code) => {
-                drop(pick(which).map(|run| self.on(Event::Exited(run, Exit::Code(*code)))));
-            }
-            Turn::Memory(which) => drop(pick(which).map(|run| self.on(Event::OverMemory(run, 1)))),
-            Turn::Drained(which) => drop(pick(which).map(|run| self.on(Event::Drained(run)))),
+            Turn::Ready(which) => on(*which, Event::Ready),
+            Turn::Failed(which) => on(*which, |run| Event::Failed(run, "no".to_owned())),
+            Turn::Exit(which, 0) => on(*which, |run| Event::Exited(run, Exit::Code(0))),
+            Turn::Exit(which, _) => on(*which, |run| Event::Exited(run, Exit::Code(1))),
+            Turn::Memory(which) => on(*which, |run| Event::OverMemory(run, 1)),
+            Turn::Drained(which) => on(*which, Event::Drained),
             Turn::Pass(time) => self.pass(Duration::from_millis(*time)),
             Turn::Start => self.command(Command::Start),
             Turn::Stop => self.command(Command::Stop),

@@ -214,7 +214,7 @@ impl Supervisor {
             }
             Note::Finished(run) => self.tell_of(name, run, What::Finished),
             Note::GaveUp { number, reason } => {
-                self.spread(name, Some(number), None, What::GaveUp { reason })
+                self.spread(name, Some(number), None, What::GaveUp { reason });
             }
             Note::Stubborn(run) => self.tell_of(name, run, What::Killed),
             Note::OverMemory { run, bytes, action } => {
@@ -222,10 +222,10 @@ impl Supervisor {
                 self.tell_of(name, run, What::OverMemory { bytes, action });
             }
             Note::RolledOver { generation } => {
-                self.spread(name, None, None, What::RolledOver { generation })
+                self.spread(name, None, None, What::RolledOver { generation });
             }
             Note::RollFailed { reason } => {
-                self.spread(name, None, None, What::RollFailed { reason })
+                self.spread(name, None, None, What::RollFailed { reason });
             }
         }
     }

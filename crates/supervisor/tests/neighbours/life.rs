@@ -10,6 +10,8 @@ use crate::support::{House, folder, kill, lives, marked, until};
 
 /// Children, grandchildren, and one that goes into a session of its own.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
+/// Some shells keep a process for the brackets, too.
+const FAMILY_SIZE: usize = 5;
 
 #[test]
 fn one_that_is_killed_is_back_and_what_it_said_is_told() {
@@ -54,14 +56,14 @@ fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
         ),
     );
     house.ready("family", 1);
-    until("all are there", || marked(&mark).len() == 6);
+    until("all are there", || marked(&mark).len() >= FAMILY_SIZE);
     let before = marked(&mark);
     kill(house.pid("family"), Signal::KILL);
     until("all of them are gone", || {
         before.iter().all(|pid| !lives(*pid))
     });
     house.ready("family", 1);
-    until("all are there again", || marked(&mark).len() == 6);
+    until("all are there again", || marked(&mark).len() >= FAMILY_SIZE);
     house.wait(house.control.stop("family")).unwrap();
     assert_eq!(marked(&mark), [] as [i32; 0]);
     assert_eq!(house.rows("family")[0].state, Standing::Stopped);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use supervisor::{Address, Change};
 
-use crate::support::{House, plan};
+use crate::support::{House, plan, until};
 
 const WEB: &str = r#"
 [web]
@@ -115,6 +115,7 @@ fn another_plan_touches_only_what_changed() {
     assert_eq!(told, wanted);
     assert!(changes.iter().all(|changed| changed.outcome.is_ok()));
     house.ready("comes", 1);
+    until("the old one is gone", || house.rows("changes").len() == 1);
     let after = ["same", "changes", "grows"].map(|name| house.pid(name));
     assert!(before[0] == after[0] && before[1] != after[1] && before[2] == after[2]);
     assert_eq!(house.ready("grows", 2).ready.len(), 2);

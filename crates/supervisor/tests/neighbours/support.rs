@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 /// What takes longer than this does not happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The program that turns into services.
 pub(crate) const SUPERVISE: &str = env!("CARGO_BIN_EXE_supervise");
