@@ -49,6 +49,15 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
     steps.step("release build", || {
         run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri", JOBS]))
     })?;
+    let websockets = root().join("tests/websockets");
+    steps.step("websockets of another maker", || {
+        run(program("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&websockets))?;
+        run(program("npm")
+            .args(["test", "--silent"])
+            .current_dir(&websockets))
+    })?;
     let browser = root().join("tests/browser");
     steps.step("browser tests' packages", || {
         run(program("npm")

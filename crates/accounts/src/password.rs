@@ -92,7 +92,8 @@ impl PasswordHash {
         Self(text)
     }
 
-    pub(crate) fn phc(&self) -> &str {
+    /// The PHC string: for the store, and for files of the front door.
+    pub fn phc(&self) -> &str {
         &self.0
     }
 }

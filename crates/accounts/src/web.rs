@@ -10,6 +10,7 @@ mod problem;
 mod visitor;
 
 pub mod asking;
+pub mod neighbour;
 
 use axum::Router;
 use axum::extract::FromRef;

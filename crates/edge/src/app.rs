@@ -1,13 +1,17 @@
 //! The service that is mounted in the edge.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower::Service;
 
 use crate::body::{Answer, Body, BodyError};
+use crate::facts::Facts;
+use crate::pages::{self, Wants};
 
 /// A service that answers requests: any `tower` service that cannot fail, such as
 /// a router, which is cloned for each request.
@@ -15,6 +19,51 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Answers one request. What the door knows of it is a [`Facts`](crate::Facts)
     /// in its extensions.
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
+
+    /// Whether a request for somebody else may go on there, whose route has
+    /// `access = { sign_in = "…" }`. An app without people of its own lets
+    /// nobody in.
+    fn judge(self, question: Question) -> impl Future<Output = Verdict> + Send {
+        let Question { facts, headers, .. } = question;
+        let wants = Wants::of(&headers);
+        let answer = pages::page(StatusCode::FORBIDDEN, &facts.id, wants, None);
+        std::future::ready(Verdict::Refuse(answer))
+    }
+}
+
+/// A request that somebody else is to answer.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Who may come in there, as the route says.
+    pub who: Arc<str>,
+    /// What is asked.
+    pub method: Method,
+    /// For what, as the edge understood it.
+    pub target: PathAndQuery,
+    /// With what.
+    pub headers: HeaderMap,
+    /// By whom.
+    pub facts: Facts,
+}
+
+/// What the app says to it.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It may go on.
+    Pass(Pass),
+    /// It may not, and this is said to it.
+    Refuse(Answer),
+}
+
+/// What changes for a request that may go on.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// What it is given, in place of what the client wrote by these names.
+    pub headers: HeaderMap,
+    /// Cookies that it is not to carry on.
+    pub without_cookies: Vec<String>,
+    /// What the answer is given beside its own, such as a renewed cookie.
+    pub answer: HeaderMap,
 }
 
 impl<S, B> App for S

@@ -1,6 +1,8 @@
 //! One connection, from its first byte to its last.
 
 mod busy;
+mod opening;
+mod streams;
 mod timed;
 mod watched;
 
@@ -9,22 +11,24 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::app::App;
 use crate::body::Body;
 use crate::facts::Scheme;
-use crate::gate::{Bounds, Gate, LINES, Ledger};
+use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
 use crate::listen::{ListenSettings, Place};
 use crate::serve::{Here, serve};
 
-use self::busy::{Busy, Running};
+use self::busy::Busy;
+use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
 use self::watched::Watched;
 
@@ -43,6 +47,9 @@ const STREAM_BUFFER: usize = 256 * 1_024;
 const PING_TIME: Duration = Duration::from_secs(20);
 /// How long a connection of HTTP/2 that is no longer wanted has to go.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// A head of HTTP/2 is refused by us, and so logged, unless it is so many times as
+/// large as it may be: then the engine answers 431 itself and tells nobody.
+const UNSEEN: usize = 4;
 /// What the HTTP/1 engine holds beside a head.
 const BUFFER: usize = 128 * 1_024;
 
@@ -62,6 +69,8 @@ pub(crate) struct Visit<A> {
     pub(crate) here: Arc<Here<A>>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
+    /// Bytes that came and were not looked at.
+    pub(crate) came: Bytes,
 }
 
 impl ListenSettings {
@@ -75,32 +84,57 @@ impl ListenSettings {
     }
 }
 
+/// Serves what is spoken in the clear.
+pub(crate) async fn clear<S, A>(mut stream: S, mut visit: Visit<A>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App,
+{
+    let shared = Arc::clone(&visit.here.shared);
+    let (header_time, lame_duck_time) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.header_time, listen.lame_duck_time)
+    };
+    let read = opening::read(&mut stream, &shared, header_time, lame_duck_time).await;
+    let Some(opening) = read else {
+        return;
+    };
+    visit.came = opening.came;
+    if opening.is_http2 {
+        http2(stream, visit).await;
+    } else {
+        http1(stream, visit).await;
+    }
+}
+
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
 pub(crate) async fn http1<S, A>(stream: S, visit: Visit<A>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone()).keeping(place);
+    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
+        .keeping(place)
+        .after(&came);
     let drain = shared.drain.clone();
     let lame_duck_time = shared.running().plan.listen().lame_duck_time;
     let peer = Arc::new(peer);
     let service = service_fn(|request: Request<Incoming>| {
         let (here, ledger, peer) = (Arc::clone(&here), Arc::clone(&ledger), Arc::clone(&peer));
         async move {
-            let refusal = ledger.begin();
             let watch = Watched::counted_in(Arc::clone(&ledger));
-            let mut answer = serve(&here, &peer, request.map(Body::Incoming), refusal).await;
-            if refusal.is_none()
-                && let Some(broken) = ledger.broken()
-            {
-                // Whatever was made of half a body, the client hears what was wrong.
-                answer = crate::serve::refused(broken);
-            }
+            let verdict = Verdict::of(&ledger);
+            let answer = serve(&here, &peer, request.map(Body::Incoming), verdict).await;
             ledger.decide(answer.status() == StatusCode::SWITCHING_PROTOCOLS);
             Ok::<_, Infallible>(answer.map(|body| watch.around(body)))
         }
@@ -143,17 +177,23 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
-    let Visit { here, peer, place } = visit;
+    let Visit {
+        here,
+        peer,
+        place,
+        came,
+    } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
-    let gate = Gate::open(stream, bounds).keeping(place);
+    let gate = Gate::open(stream, bounds).keeping(place).after(&came);
     let drain = shared.drain.clone();
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::default());
     let service = service_fn(|request: Request<Incoming>| {
-        let (here, peer) = (Arc::clone(&here), Arc::clone(&peer));
-        let running = Running::begin(&busy);
+        let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         async move {
+            let is_too_large = list_size(&request) > bounds.header_size;
+            let verdict = Verdict::from(is_too_large.then_some(Refusal::HeadTooLarge));
             let request = request.map(|body| {
                 if body.is_end_stream() {
                     Body::Empty
@@ -162,15 +202,19 @@ where
                 }
             });
             let is_tunnel = *request.method() == Method::CONNECT;
-            let answer = serve(&here, &peer, request, None).await;
+            let answer = serve(&here, &peer, request, verdict).await;
             if is_tunnel && answer.status().is_success() {
-                running.tunnels();
+                busy.tunnels();
             }
-            Ok::<_, Infallible>(answer.map(|body| running.until_its_end(body)))
+            Ok::<_, Infallible>(answer.map(awaiting_reader))
         }
     });
-    let header_list = u32::try_from(bounds.header_size).unwrap_or(u32::MAX);
-    let served = http2::Builder::new(TokioExecutor::new())
+    let header_list = u32::try_from(bounds.header_size * UNSEEN).unwrap_or(u32::MAX);
+    let streams = Streams {
+        busy: Arc::clone(&busy),
+        patience: bounds.body_time,
+    };
+    let served = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(header_list)
@@ -186,7 +230,6 @@ where
     tokio::pin!(served);
     let ended = tokio::select! {
         ended = &mut served => ended,
-        () = shared.end.cancelled() => return,
         () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
             // A client that has not even begun hears nothing of it.
             served.as_mut().graceful_shutdown();
@@ -198,11 +241,34 @@ where
             served.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = &mut served => ended,
-                () = shared.end.cancelled() => return,
+                () = shared.end.cancelled() => {
+                    if !busy.has_tunnels() {
+                        return;
+                    }
+                    // What else runs on this connection ends with its tunnels.
+                    tokio::select! {
+                        ended = &mut served => ended,
+                        () = shared.cut.cancelled() => return,
+                    }
+                }
             }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// The size of a head as HTTP/2 counts it (RFC 9113, section 6.5.2).
+fn list_size(request: &Request<Incoming>) -> usize {
+    const EACH: usize = 32;
+    let uri = request.uri();
+    let pseudo = request.method().as_str().len()
+        + uri
+            .authority()
+            .map_or(0, |authority| authority.as_str().len())
+        + uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + EACH);
+    pseudo + headers.sum::<usize>()
 }

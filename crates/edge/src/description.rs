@@ -19,6 +19,36 @@ pub struct Description {
     pub route: Vec<Route>,
     /// Groups of servers by name, for `to = "upstream:NAME"`.
     pub upstream: BTreeMap<String, Upstream>,
+    /// How much is kept of answers, where routes ask for it.
+    pub cache: Cache,
+}
+
+/// `[cache]`: how much is kept for routes with a `shared_cache`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// The size of all answers in memory.
+    pub memory: String,
+    /// The size of all answers in files of the data folder; empty: none are written.
+    pub disk: String,
+    /// How many answers are kept.
+    pub entries: u32,
+    /// Larger answers are not kept.
+    pub largest: String,
+    /// How long a request waits for the answer to another one like it.
+    pub wait: String,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            memory: "64M".to_owned(),
+            disk: String::new(),
+            entries: 10_000,
+            largest: "4M".to_owned(),
+            wait: "10s".to_owned(),
+        }
+    }
 }
 
 /// `[listen]`: the sockets, and what holds for every connection.
@@ -31,6 +61,9 @@ pub struct Listen {
     pub https: Vec<String>,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
+    /// Those of the addresses above at which trusted proxies begin each connection with
+    /// the PROXY protocol.
+    pub proxy_protocol: Vec<String>,
     /// At most this many connections are open at once; more wait.
     pub connections: u32,
     /// At most this many of one address (IPv6: of one /64); 0 is no limit.
@@ -57,6 +90,7 @@ impl Default for Listen {
             http: vec!["127.0.0.1:8080".to_owned()],
             https: Vec::new(),
             trusted_proxies: Vec::new(),
+            proxy_protocol: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,
             header_size: "16K".to_owned(),
@@ -153,7 +187,7 @@ pub struct Route {
     /// The beginning of the path; it matches whole segments only.
     pub path: String,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
-    /// `unix:PATH`, `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
+    /// `unix:PATH` (with `h2c://` and `h2c+unix:` for HTTP/2 in the clear), `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
     pub to: String,
     /// Removed from the beginning of the path before it is forwarded.
     pub strip: String,
@@ -161,6 +195,8 @@ pub struct Route {
     pub add: String,
     /// How often one client may ask.
     pub limit: Option<Limit>,
+    /// Who may come in; none: everybody.
+    pub access: Option<Access>,
     /// Changes to what is sent back.
     pub headers: Headers,
     /// The largest body of a request; empty: no limit.
@@ -171,6 +207,64 @@ pub struct Route {
     pub listing: bool,
     /// Files: `Cache-Control` by pattern of the file's name, `*.css`.
     pub cache: BTreeMap<String, String>,
+    /// Programs: their answers are kept for whoever asks next, as they allow.
+    pub shared_cache: Option<SharedCache>,
+}
+
+/// `shared_cache = { … }` (RFC 9111): what holds where an answer says nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SharedCache {
+    /// How long answers are fresh that do not say so; empty: those are not kept.
+    pub lifetime: String,
+    /// So long after that they are still sent, while a newer one is asked for.
+    pub stale_while_revalidate: String,
+    /// So long after that they stand in when the program fails.
+    pub stale_if_error: String,
+}
+
+/// `access = { … }`: who may come in. All that is written must hold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Only clients with these addresses, or in these networks; none: all.
+    pub allow: Vec<String>,
+    /// Never these, even where `allow` names them too.
+    pub deny: Vec<String>,
+    /// Those who know a name and its password.
+    pub basic: Option<Basic>,
+    /// Those whom another server lets in.
+    pub ask: Option<Ask>,
+    /// Those who are signed in to the app: a word that the app knows.
+    pub sign_in: String,
+}
+
+/// `basic = { file = "secrets/studio" }` (RFC 7617).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    /// A file with a line `name:hash` for each who may come in; hashes are argon2id.
+    pub file: String,
+    /// What browsers show, and remember the password for.
+    #[serde(default = "sign_in")]
+    pub realm: String,
+}
+
+fn sign_in() -> String {
+    "Sign in".to_owned()
+}
+
+/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or `service:NAME`.
+    pub to: String,
+    /// What it is asked for, with `GET`.
+    pub path: String,
+    /// Headers of its answer that the request gets.
+    #[serde(default)]
+    pub copy: Vec<String>,
 }
 
 /// `limit = { rate = "10/s", burst = 20, by = "ip" }`.

@@ -1,5 +1,6 @@
 //! The edge as a whole: start, reload, stop.
 
+mod running;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
@@ -15,12 +16,13 @@ use http::{HeaderValue, Uri};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Passwords;
 use crate::acme::{self, Acme, AcmeError, Standing, World};
 use crate::app::App;
+use crate::cache::{Purge, Store};
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
 use crate::files::Memory;
-use crate::headers;
 use crate::listen::{
     Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
 };
@@ -28,10 +30,12 @@ use crate::log::Log;
 use crate::maintenance::Maintenance;
 use crate::metrics::{self, DoorFigures, RouteFigures};
 use crate::plan::Plan;
-use crate::proxy::{Pool, Tunnels, Upstream, UpstreamSettings, Watch};
+use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::route::bare_host;
 use crate::serve::{Here, Ids};
 use crate::tls::{self, Certificates, Tls, TlsError, TlsSettings};
+
+pub(crate) use self::running::Running;
 
 use self::worker::Worker;
 
@@ -100,13 +104,18 @@ pub enum EdgeError {
 pub(crate) struct Shared {
     running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
-    pub(crate) tls: Tls,
+    /// Set up when TLS is first listened for: the engine's randomness alone takes
+    /// longer than everything else at a start.
+    tls: OnceLock<Tls>,
     pub(crate) places: Places,
     pub(crate) ids: Ids,
     pub(crate) figures: DoorFigures,
     pub(crate) nowhere: RouteFigures,
     pub(crate) maintenance: Option<Arc<Maintenance>>,
+    pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
+    /// Answers that are kept, for all workers.
+    pub(crate) cache: Arc<Store>,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
     https_port: AtomicU32,
@@ -118,60 +127,24 @@ pub(crate) struct Shared {
     pub(crate) cut: CancellationToken,
 }
 
-/// The plan, and what lives as long as it does.
-pub(crate) struct Running {
-    pub(crate) plan: Plan,
-    pub(crate) hsts: Option<HeaderValue>,
-    upstreams: BTreeMap<Arc<str>, Served>,
-}
-
-/// An upstream, and whoever asks whether it is well.
-#[derive(Clone)]
-struct Served {
-    settings: UpstreamSettings,
-    upstream: Arc<Upstream>,
-    _watch: Arc<Watch>,
-}
-
-impl Running {
-    /// Takes over what another plan has the same: counted requests, and servers
-    /// with how they fare.
-    fn new(plan: Plan, before: Option<&Self>) -> Self {
-        if let Some(before) = before {
-            plan.go_on_from(&before.plan);
-        }
-        let upstreams = plan.upstreams().iter().map(|(name, settings)| {
-            let same = before.and_then(|before| before.upstreams.get(name));
-            let served = match same.filter(|served| served.settings == *settings) {
-                Some(served) => served.clone(),
-                None => Served::start(settings),
-            };
-            (Arc::clone(name), served)
-        });
-        Self {
-            upstreams: upstreams.collect(),
-            hsts: plan.tls().hsts.and_then(headers::hsts),
-            plan,
-        }
-    }
-
-    pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.upstreams.get(name).map(|served| &served.upstream)
-    }
-}
-
-impl Served {
-    fn start(settings: &UpstreamSettings) -> Self {
-        let upstream = Upstream::new(settings.clone());
-        Self {
-            settings: settings.clone(),
-            _watch: Arc::new(upstream.watch()),
-            upstream,
-        }
-    }
-}
-
 impl Shared {
+    /// Sets up what these listeners need.
+    fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
+        if listen.https.is_empty() {
+            return Ok(());
+        }
+        self.tls().map(drop)
+    }
+
+    /// How handshakes are made.
+    pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let tls = Tls::new(Arc::clone(&self.certificates))?;
+        Ok(self.tls.get_or_init(|| tls))
+    }
+
     /// What is in force now.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
@@ -179,8 +152,8 @@ impl Shared {
 
     /// Shows how the servers of all upstreams fare.
     pub(crate) fn count_servers(&self) {
-        for (name, served) in &self.running().upstreams {
-            for member in served.upstream.status() {
+        for (name, upstream) in self.running().upstreams() {
+            for member in upstream.status() {
                 metrics::server_is_well(name, &member.address.to_string(), member.ready);
             }
         }
@@ -268,16 +241,19 @@ impl Edge {
         } = means;
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
-        let bound = bind(plan.listen(), &Listeners::new(), &mut inherited, workers)?;
+        let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
+        forget(&mut inherited, &bound);
         let shared = Arc::new(Shared {
-            tls: Tls::new(Arc::clone(&certificates))?,
+            tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
+            cache: Store::new(plan.cache().clone(), clock()),
             running: ArcSwap::from_pointee(Running::new(plan, None)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
             nowhere: RouteFigures::new("none"),
             maintenance,
+            passwords: Passwords::default(),
             clock,
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
@@ -285,6 +261,7 @@ impl Edge {
             end: CancellationToken::new(),
             cut: CancellationToken::new(),
         });
+        shared.prepare(shared.running().plan.listen())?;
         let workers = (0..workers)
             .map(|number| {
                 let here = Here {
@@ -315,14 +292,20 @@ impl Edge {
     /// they began; a new listener that cannot be opened, or a certificate that
     /// cannot be used, leaves everything as it was.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
+        // Whatever can go wrong does so before anything changes.
+        self.shared.prepare(plan.listen())?;
+        let certificates = &self.shared.certificates;
+        let fresh = certificates.read(&tls_of(&plan, &self.names))?;
         let bound = {
             let mut inherited = lock(&self.inherited);
             let workers = self.workers.len();
-            bind(plan.listen(), &self.listeners(), &mut inherited, workers)?
+            let bound = bind(plan.listen(), &self.listeners(), &inherited, workers)?;
+            forget(&mut inherited, &bound);
+            bound
         };
-        let certificates = &self.shared.certificates;
-        certificates.reload(&tls_of(&plan, &self.names))?;
+        certificates.swap(fresh);
         self.shared.places.resize(plan.listen().connections);
+        self.shared.cache.change(plan.cache().clone());
         let kept: Vec<_> = plan.listen().all().collect();
         self.listeners().retain(|(door, address), listening| {
             let stays = kept.contains(&(*door, address));
@@ -341,6 +324,16 @@ impl Edge {
     /// plan has no upstream of this name. Those of a service are `service:NAME`.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
+    }
+
+    /// Takes kept answers with this tag out of the cache, `*` being all, whoever gave
+    /// them. Once this is done nobody is answered with one. Returns how many went.
+    pub async fn purge(&self, tag: &str) -> usize {
+        let purge = Purge::Tag {
+            scope: None,
+            tag: tag.into(),
+        };
+        self.shared.cache.purge(purge).await
     }
 
     /// How it stands with the certificates that are ordered.
@@ -452,7 +445,7 @@ impl Edge {
             let close = CancellationToken::new();
             // More sockets than workers were handed in, perhaps: none may be left alone.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
-                worker.listen(door, socket, close.clone());
+                worker.listen(door, &address, socket, close.clone());
             }
             open.insert(
                 (door, address),
@@ -490,8 +483,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Names that will be ordered are served by ourselves until then.
 fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
     let mut settings = plan.tls().clone();
-    if let Some(authority) = plan.authority() {
-        settings.self_signed = authority.names_and(names).into_iter().collect();
+    if let Some(authority) = plan.authority()
+        && !settings.self_signed.is_empty()
+    {
+        settings.self_signed.extend(authority.names_and(names));
     }
     settings
 }
@@ -502,11 +497,18 @@ fn timestamps(clock: &Clock) -> acme::Clock {
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
+/// Sockets that were handed in and are listened on now are not kept any longer.
+fn forget(inherited: &mut Inherited, bound: &[(Door, ListenAddress, Bound)]) {
+    for (_, address, _) in bound {
+        inherited.forget(address);
+    }
+}
+
 /// Opens what is not open yet, all or nothing.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,
-    inherited: &mut Inherited,
+    inherited: &Inherited,
     workers: usize,
 ) -> Result<Vec<(Door, ListenAddress, Bound)>, ListenError> {
     let mut bound = Vec::new();
@@ -514,14 +516,14 @@ fn bind(
         if open_already.contains_key(&(door, address.clone())) {
             continue;
         }
-        let handed_in = inherited.take(address);
-        let sockets = if handed_in.is_empty() {
-            open(address, workers)?
-        } else {
-            Bound::shared(handed_in, workers).map_err(|error| ListenError {
-                address: address.to_string(),
-                fault: ListenFault::from(error),
-            })?
+        let sockets = match inherited.find(address) {
+            Ok(handed_in) if handed_in.is_empty() => open(address, workers)?,
+            handed_in => handed_in
+                .and_then(|handed_in| Bound::shared(handed_in, workers))
+                .map_err(|error| ListenError {
+                    address: address.to_string(),
+                    fault: ListenFault::from(error),
+                })?,
         };
         bound.push((door, address.clone(), sockets));
     }

@@ -25,7 +25,7 @@
 //! their word: only these are offered.
 
 mod caching;
-mod conditions;
+pub(crate) mod conditions;
 mod entry;
 mod folder;
 mod kinds;
@@ -34,7 +34,7 @@ mod look;
 mod memory;
 mod open;
 mod path;
-mod ranges;
+pub(crate) mod ranges;
 mod respond;
 mod stream;
 

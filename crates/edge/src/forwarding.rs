@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use http::header::{
-    CONNECTION, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 use crate::headers::REQUEST_ID;
@@ -23,7 +23,11 @@ pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwar
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What clients could say of themselves to somebody who believes a front door.
-const CLAIMS: [HeaderName; 8] = [
+const CLAIMS: [HeaderName; 12] = [
+    FORWARDED,
+    FORWARDED_FOR,
+    FORWARDED_PROTO,
+    FORWARDED_HOST,
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-client-ip"),
     HeaderName::from_static("x-forwarded-port"),
@@ -35,12 +39,20 @@ const CLAIMS: [HeaderName; 8] = [
     HeaderName::from_static("proxy"),
 ];
 
+/// Takes away what others said about who asks.
+pub(crate) fn silence(headers: &mut HeaderMap) {
+    for name in CLAIMS {
+        headers.remove(name);
+    }
+}
+
 /// Makes the headers of a request those of the next hop.
 ///
 /// `Connection` and `Upgrade` go too: whoever hands an upgrade on sets them again.
 pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
+    drop_lookalikes(headers);
     headers.remove(HTTP2_SETTINGS);
     headers.remove(PROXY_AUTHORIZATION);
     if trailers {
@@ -94,6 +106,24 @@ fn drop_hops(headers: &mut HeaderMap) {
     }
 }
 
+/// Programs that are given headers as variables (RFC 3875, section 4.1.18; WSGI
+/// too) cannot tell `_` from `-`: what they would take for a header of ours, or for
+/// one that says where a body ends, goes no further.
+fn drop_lookalikes(headers: &mut HeaderMap) {
+    let is_lookalike = |name: &&HeaderName| {
+        let name = name.as_str();
+        name.contains('_')
+            && HeaderName::try_from(name.replace('_', "-")).is_ok_and(|meant| {
+                CLAIMS.contains(&meant)
+                    || [REQUEST_ID, CONTENT_LENGTH, TRANSFER_ENCODING, HOST].contains(&meant)
+            })
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(is_lookalike).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
+}
+
 /// The values nearly everybody sends name no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
@@ -103,11 +133,7 @@ fn is_plain(value: &HeaderValue) -> bool {
 /// The headers that a `Connection` value names; those that say whose request it
 /// is, and where a body ends, cannot be taken away with it.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
-    const STAY: [HeaderName; 3] = [
-        HOST,
-        http::header::CONTENT_LENGTH,
-        http::header::AUTHORIZATION,
-    ];
+    const STAY: [HeaderName; 3] = [HOST, CONTENT_LENGTH, http::header::AUTHORIZATION];
     value
         .as_bytes()
         .split(|byte| *byte == b',')
@@ -136,12 +162,7 @@ fn one_cookie(headers: &mut HeaderMap) {
 /// stays first; what it left out is added.
 fn write_claims(headers: &mut HeaderMap, facts: &Facts) {
     if !facts.peer_is_trusted {
-        for name in CLAIMS {
-            headers.remove(name);
-        }
-        for name in [FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST] {
-            headers.remove(name);
-        }
+        silence(headers);
     }
     let address = facts.client.to_canonical();
     append(headers, &FORWARDED, &element(facts, address));
@@ -384,6 +405,23 @@ mod tests {
             ["for=\"[2001:db8::1]\";proto=http;host=\"kenduri.example:8443\""]
         );
         assert_eq!(all(&headers, "x-forwarded-for"), ["2001:db8::1"]);
+    }
+
+    #[test]
+    fn what_a_program_would_take_for_our_word_is_dropped() {
+        let mut headers = map(&[
+            ("X_Forwarded_For", "10.0.0.1"),
+            ("x_forwarded-proto", "https"),
+            ("X_Request_Id", "forged"),
+            ("X_Real_IP", "10.0.0.1"),
+            ("Content_Length", "3"),
+            ("Transfer_Encoding", "chunked"),
+            ("api_key", "stays"),
+        ]);
+        toward(&mut headers, &facts());
+        let odd = headers.keys().filter(|name| name.as_str().contains('_'));
+        assert_eq!(odd.collect::<Vec<_>>(), ["api_key"]);
+        assert_eq!(all(&headers, "x-forwarded-for"), ["203.0.113.7"]);
     }
 
     #[test]

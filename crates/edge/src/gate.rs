@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pub(crate) use self::head::{LINES, is_host};
-pub(crate) use self::ledger::Ledger;
+pub(crate) use self::ledger::{Ledger, Verdict};
 pub use self::refusal::Refusal;
 
 use crate::listen::Place;
@@ -111,6 +111,15 @@ impl<S> Gate<S> {
             framing: Framing::through(),
             ..Self::new(stream, bounds, Arc::default(), CancellationToken::new())
         }
+    }
+
+    /// Goes on where these bytes came and were not answered yet.
+    pub(crate) fn after(mut self, came: &[u8]) -> Self {
+        self.held.extend_from_slice(came);
+        let followed = self.framing.follow(&self.held);
+        self.cleared = followed.cleared;
+        self.note(followed);
+        self
     }
 
     /// Keeps a place as long as the socket is open.

@@ -4,9 +4,11 @@
 //! what that service is for. What is asked of it is a [`Description`], which is
 //! checked whole before anything of it is used.
 
+pub mod access;
 pub mod acme;
 mod app;
 mod body;
+pub mod cache;
 pub mod compression;
 mod connection;
 mod description;
@@ -21,6 +23,7 @@ mod listen;
 pub mod log;
 pub mod maintenance;
 pub mod metrics;
+mod motion;
 pub mod pages;
 pub mod plan;
 pub mod proxy;
@@ -28,11 +31,11 @@ pub mod route;
 mod serve;
 mod tls;
 
-pub use app::App;
+pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
 pub use description::{
-    Acme, Address, Certificate, Challenge, Description, ExternalAccount, Headers, Health, Limit,
-    Listen, Member, Route, Tls, Upstream,
+    Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
+    Headers, Health, Limit, Listen, Member, Route, SharedCache, Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

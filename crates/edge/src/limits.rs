@@ -223,6 +223,28 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]>
         })
 }
 
+/// Takes a cookie away from what is handed on.
+pub(crate) fn drop_cookie(headers: &mut HeaderMap, name: &str) {
+    if cookie(headers, name).is_none() {
+        return;
+    }
+    let is_named = |pair: &&[u8]| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes());
+        value.is_some_and(|rest| rest.starts_with(b"="))
+    };
+    let lines = headers.get_all(COOKIE).iter();
+    let kept: Vec<&[u8]> = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter(|pair| !is_named(pair))
+        .map(<[u8]>::trim_ascii)
+        .collect();
+    let kept = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
+    match kept {
+        Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
+        _ => drop(headers.remove(COOKIE)),
+    }
+}
+
 /// The clock of tests can be tokio's own.
 #[derive(Debug, Clone)]
 struct SinceStart(Instant);

@@ -1,11 +1,12 @@
 //! Where the edge listens, and who may come in.
 
+pub(crate) mod announced;
 mod bind;
 mod inherited;
 mod places;
 
 use std::fmt::{self, Display};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct ListenSettings {
     pub https: Vec<ListenAddress>,
     /// Who may say for whom it asks.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where trusted proxies say first, in the PROXY protocol, for whom they connect.
+    pub proxy_protocol: Vec<ListenAddress>,
     /// At most this many connections are open at once; more wait.
     pub connections: u32,
     /// At most this many of one address (IPv6: of one /64); 0 is no limit.
@@ -52,6 +55,7 @@ impl Default for ListenSettings {
             http: Vec::new(),
             https: Vec::new(),
             trusted_proxies: Vec::new(),
+            proxy_protocol: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,
             header_size: 16 * 1_024,
@@ -70,6 +74,15 @@ impl ListenSettings {
     pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
         let clear = self.http.iter().map(|address| (Door::Http, address));
         clear.chain(self.https.iter().map(|address| (Door::Https, address)))
+    }
+
+    /// Whether whoever connects there says first for whom.
+    pub(crate) fn is_announced(&self, at: &ListenAddress, peer: IpAddr) -> bool {
+        self.proxy_protocol.contains(at)
+            && self
+                .trusted_proxies
+                .iter()
+                .any(|network| network.contains(&peer))
     }
 }
 

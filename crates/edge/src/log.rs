@@ -4,19 +4,16 @@
 //! thread of its own collects the buffers and writes many lines at once, so a
 //! slow disk never holds a request. What does not fit is dropped and counted.
 
-mod folder;
 mod line;
 mod logged;
 
 use std::fmt::{self, Debug};
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use folder::Folder;
-pub use line::{Line, Mask};
+pub use line::{Line, Mask, Whose};
 pub use logged::{Entry, Logged, Pending};
 
 use crate::metrics::DoorFigures;
@@ -28,15 +25,6 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How long the end of the program waits for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How the log is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogSettings {
-    /// How a line looks.
-    pub format: Format,
-    /// Where lines go.
-    pub to: Destination,
-}
-
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -44,22 +32,6 @@ pub enum Format {
     Json,
     /// The "combined" format that web servers share.
     Combined,
-}
-
-/// Where lines go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// Standard error, which the journal reads.
-    Stderr,
-    /// A file, put aside when it is large.
-    File {
-        /// The file being written; older ones have a number behind.
-        path: PathBuf,
-        /// It is put aside above so many bytes.
-        size: u64,
-        /// So many old ones are kept.
-        keep: u32,
-    },
 }
 
 /// Takes the lines of one worker; each worker has its own, by [`Log::for_worker`].
@@ -93,18 +65,8 @@ struct State {
 }
 
 impl Log {
-    /// Opens the log. Lines are written until the second value is dropped.
-    pub fn open(settings: &LogSettings, mask: Mask) -> io::Result<(Self, Writing)> {
-        match &settings.to {
-            Destination::Stderr => Self::start(settings.format, mask, io::stderr()),
-            Destination::File { path, size, keep } => {
-                let folder = Folder::open(path, *size, *keep)?;
-                Self::start(settings.format, mask, folder)
-            }
-        }
-    }
-
-    /// As [`Log::open`], for any writer; it sees whole lines.
+    /// Has lines written to `target`, which sees whole ones, until the second value
+    /// is dropped.
     pub fn start(
         format: Format,
         mask: Mask,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+    CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::body::{Answer, Body};
 use crate::facts::{Facts, Scheme};
-use crate::limits::cookie;
+use crate::limits::{cookie, drop_cookie};
 use crate::pages::{self, Wants};
 use crate::route::{NormalPath, bare_host};
 
@@ -203,24 +203,7 @@ impl Closed {
 
 /// Takes the pass out of what is handed on: it is between the owner and the door.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
-    if cookie(headers, PASS).is_none() {
-        return;
-    }
-    let is_pass = |pair: &&[u8]| {
-        let value = pair.trim_ascii().strip_prefix(PASS.as_bytes());
-        value.is_some_and(|rest| rest.starts_with(b"="))
-    };
-    let lines = headers.get_all(COOKIE).iter();
-    let kept: Vec<&[u8]> = lines
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter(|pair| !is_pass(pair))
-        .map(<[u8]>::trim_ascii)
-        .collect();
-    let kept = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
-    match kept {
-        Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
-        _ => drop(headers.remove(COOKIE)),
-    }
+    drop_cookie(headers, PASS);
 }
 
 /// Sets the cookie, and leads to the page without the pass in its address.
@@ -255,6 +238,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::header::COOKIE;
     use http_body_util::BodyExt as _;
 
     use super::*;

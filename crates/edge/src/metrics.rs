@@ -48,12 +48,70 @@ impl RouteFigures {
     }
 }
 
+/// How the requests of one route came by the cache.
+#[derive(Debug, Clone)]
+pub struct CacheFigures([(&'static str, Counter); 6]);
+
+impl CacheFigures {
+    /// The figures of the route of this name.
+    pub fn new(route: &str) -> Self {
+        let results = ["hit", "stale", "revalidated", "collapsed", "miss", "bypass"];
+        Self(results.map(|result| {
+            let route = route.to_owned();
+            (
+                result,
+                counter!("edge_cache_requests_total", "route" => route, "result" => result),
+            )
+        }))
+    }
+
+    /// Counts a request that came by so.
+    pub fn came(&self, result: &str) {
+        if let Some((_, counter)) = self.0.iter().find(|(name, _)| *name == result) {
+            counter.increment(1);
+        }
+    }
+}
+
+/// How much is in the cache.
+#[derive(Debug, Clone)]
+pub struct StoreFigures {
+    entries: Gauge,
+    memory: Gauge,
+    disk: Gauge,
+}
+
+impl Default for StoreFigures {
+    fn default() -> Self {
+        Self {
+            entries: gauge!("edge_cache_entries"),
+            memory: gauge!("edge_cache_bytes", "place" => "memory"),
+            disk: gauge!("edge_cache_bytes", "place" => "disk"),
+        }
+    }
+}
+
+impl StoreFigures {
+    /// So much is there now.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "nobody counts single bytes of petabytes"
+    )]
+    pub fn hold(&self, entries: usize, memory: u64, disk: u64) {
+        self.entries.set(entries as f64);
+        self.memory.set(memory as f64);
+        self.disk.set(disk as f64);
+    }
+}
+
 /// What happened at the door as a whole.
 #[derive(Debug, Clone)]
 pub struct DoorFigures {
     open: Gauge,
     handshakes: Counter,
     handshakes_failed: Counter,
+    announced: Counter,
+    announced_badly: Counter,
     log_lines_dropped: Counter,
 }
 
@@ -63,6 +121,8 @@ impl Default for DoorFigures {
             open: gauge!("edge_connections"),
             handshakes: counter!("edge_tls_handshakes_total", "result" => "done"),
             handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
+            announced: counter!("edge_proxy_protocol_total", "result" => "done"),
+            announced_badly: counter!("edge_proxy_protocol_total", "result" => "failed"),
             log_lines_dropped: counter!("edge_log_lines_dropped_total"),
         }
     }
@@ -81,6 +141,16 @@ impl DoorFigures {
             &self.handshakes
         } else {
             &self.handshakes_failed
+        };
+        counter.increment(1);
+    }
+
+    /// Counts a connection of which a proxy was to say for whom it is.
+    pub fn announcement(&self, is_done: bool) {
+        let counter = if is_done {
+            &self.announced
+        } else {
+            &self.announced_badly
         };
         counter.increment(1);
     }

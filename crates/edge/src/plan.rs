@@ -3,6 +3,8 @@
 //! Either every value is right and there is a plan, or every mistake is told
 //! with the key that holds it. A plan never changes; a new one takes its place.
 
+mod access;
+mod cache;
 mod check;
 mod listen;
 mod routes;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 
 pub use tls::Authority;
 
+use crate::access::Access;
+use crate::cache::StoreSettings;
 use crate::description::Description;
 use crate::listen::ListenSettings;
 use crate::proxy::UpstreamSettings;
@@ -58,6 +62,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
+    cache: StoreSettings,
     warnings: Vec<Flaw>,
 }
 
@@ -69,14 +74,16 @@ impl Plan {
         let mut upstreams = upstreams::named(&description.upstream, ground, &mut check);
         let routes = routes::routes(&description.route, &mut upstreams, ground, &mut check);
         let tls = tls::tls(description, &routes, ground, &mut check);
+        let cache = cache::store(&description.cache, ground, &mut check);
         let Check { flaws, warnings } = check;
-        match (listen, tls) {
-            (Some(listen), Some((tls, authority))) if flaws.is_empty() => Ok(Self {
+        match (listen, tls, cache) {
+            (Some(listen), Some((tls, authority)), Some(cache)) if flaws.is_empty() => Ok(Self {
                 listen,
                 tls,
                 authority,
                 upstreams,
                 routes,
+                cache,
                 warnings,
             }),
             _ => Err(flaws),
@@ -91,6 +98,7 @@ impl Plan {
             authority: None,
             upstreams: BTreeMap::new(),
             routes: Table::new([Route::to_app()]),
+            cache: StoreSettings::unused(),
             warnings: Vec::new(),
         }
     }
@@ -129,7 +137,16 @@ impl Plan {
             if let (Some(limit), Some(old)) = (&route.limit, old) {
                 limit.go_on_from(old);
             }
+            let old = same.and_then(|old| old.access.as_deref());
+            if let (Some(access), Some(old)) = (&route.access, old) {
+                access.go_on_from(old);
+            }
         }
+    }
+
+    /// How much is kept of answers, and where.
+    pub fn cache(&self) -> &StoreSettings {
+        &self.cache
     }
 
     /// What works and should be known.
@@ -139,9 +156,10 @@ impl Plan {
 
     /// Whether any request can reach the app; if not it need not run.
     pub fn needs_app(&self) -> bool {
-        self.routes
-            .routes()
-            .any(|route| matches!(route.target, Target::App))
+        self.routes.routes().any(|route| {
+            let access = route.access.as_deref();
+            matches!(route.target, Target::App) || access.is_some_and(Access::needs_app)
+        })
     }
 
     /// The route a request meets. Nothing is allocated.

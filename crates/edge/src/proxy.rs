@@ -12,9 +12,11 @@ mod pool;
 mod relay;
 mod sending;
 mod settings;
+mod streams;
 mod tunnel;
 mod upgrade;
 mod upstream;
+mod way;
 mod wire;
 
 use std::sync::Arc;
@@ -43,8 +45,10 @@ use connect::Stream;
 use pool::Idle;
 use relay::Relay;
 use sending::{Flow, Sending};
+use streams::Streams;
 use upgrade::Upgrade;
 use upstream::{Chosen, Member, Running};
+use way::Way;
 use wire::{Failure, Wire};
 
 /// A body is sent after so long even when the server was to say first that it
@@ -55,6 +59,7 @@ const EXPECT_TIME: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
     idle: Idle,
+    streams: Streams,
     tunnels: Tunnels,
 }
 
@@ -63,6 +68,7 @@ impl Pool {
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
+            streams: Streams::default(),
             tunnels,
         }
     }
@@ -102,7 +108,11 @@ impl Pool {
         let mut fresh = false;
         let (wire, answer) = loop {
             let member = Arc::clone(chosen.running.member());
-            let wire = match self.wire(upstream, &member, fresh).await {
+            if upgrade.is_some() && member.address.is_http2() {
+                // Streams of HTTP/2 do not become anything else.
+                return Err(ProxyError::Upgrade);
+            }
+            let wire = match self.way(upstream, &member, fresh).await {
                 Ok(wire) => wire,
                 Err(error) => {
                     member.vitals.failed(upstream.now());
@@ -149,6 +159,9 @@ impl Pool {
             upgrade.check(&head)?;
         }
         check_framing(&method, head.status, &mut head.headers)?;
+        if head.version < Version::HTTP_2 && !is_framed(&head.headers) {
+            head.extensions.insert(Unframed);
+        }
         forwarding::back(&mut head.headers);
         head.version = Version::HTTP_11;
         let Chosen { running, cookie } = chosen;
@@ -172,12 +185,26 @@ impl Pool {
         &self,
         upstream: &Arc<Upstream>,
         incoming: Incoming,
-        wire: Box<Wire>,
+        wire: Way,
         running: Running,
     ) -> Result<Body, ProxyError> {
         let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
         let relay = Relay::new(incoming, wire, idle, upstream, running);
         relay.into_body().await
+    }
+
+    /// A way to a server, as it speaks.
+    async fn way(
+        &self,
+        upstream: &Upstream,
+        member: &Arc<Member>,
+        fresh: bool,
+    ) -> Result<Way, ProxyError> {
+        if member.address.is_http2() {
+            let stream = self.streams.take(upstream, member, fresh).await;
+            return stream.map(Way::Shared);
+        }
+        self.wire(upstream, member, fresh).await.map(Way::Own)
     }
 
     /// A connection: the one used last, unless it must be a fresh one.
@@ -190,7 +217,6 @@ impl Pool {
         if !fresh && let Some(wire) = self.idle.take(member, upstream.times.keep) {
             return Ok(wire);
         }
-        // A server that speaks HTTP/2 in the clear would be told apart here.
         let connecting = Stream::connect(&member.address);
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
@@ -211,6 +237,7 @@ fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
 fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
     if upgrade || body.is_end_stream() {
         parts.headers.remove(EXPECT);
+        no_length(parts);
         return (None, Sending::nothing());
     }
     // hyper takes a `GET` without a length for one without a body.
@@ -229,6 +256,18 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
     } else {
         parts.headers.remove(EXPECT);
         (Some(flow), sending)
+    }
+}
+
+/// Nothing is promised that is not sent; where a body is usual, that there is none
+/// is said (RFC 9110, section 8.6).
+fn no_length(parts: &mut request::Parts) {
+    match parts.method {
+        Method::POST | Method::PUT | Method::PATCH => {
+            let none = HeaderValue::from_static("0");
+            parts.headers.insert(CONTENT_LENGTH, none);
+        }
+        _ => drop(parts.headers.remove(CONTENT_LENGTH)),
     }
 }
 
@@ -262,6 +301,15 @@ fn addressed(
         });
     }
     Ok(request)
+}
+
+/// Marks an answer whose body ends with its connection: nobody can tell whether it
+/// is whole (RFC 9112, section 8).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unframed;
+
+fn is_framed(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Refuses an answer whose end could be seen in two places (RFC 9112, section 6.3).

@@ -19,6 +19,8 @@ pub use path::{BadPath, NormalPath};
 pub use table::Table;
 pub(crate) use table::columns;
 
+use crate::access::Access;
+use crate::cache::Policy;
 use crate::files::Folder;
 use crate::headers::Changes;
 use crate::limits::Limiter;
@@ -43,10 +45,14 @@ pub struct Route {
     pub(crate) add: String,
     /// How often one client may ask.
     pub limit: Option<Arc<Limiter>>,
+    /// Who may come in; none: everybody.
+    pub access: Option<Arc<Access>>,
     /// Changes to what is sent back.
     pub headers: Changes,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
+    /// What is kept of its answers, if anything is.
+    pub shared_cache: Option<Policy>,
     /// Counts what happens here.
     pub figures: RouteFigures,
 }
@@ -69,8 +75,10 @@ impl Route {
             strip: 0,
             add: String::new(),
             limit: None,
+            access: None,
             headers: Changes::default(),
             body_size: None,
+            shared_cache: None,
         }
     }
 

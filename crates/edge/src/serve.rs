@@ -1,7 +1,10 @@
 //! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, target, compression, headers, log. All protocol versions come here.
+//! route, limit, access, cache, target, compression, headers, log. All protocol
+//! versions come here.
 
+mod access;
 mod believe;
+mod cached;
 mod measured;
 mod panic;
 mod target;
@@ -22,10 +25,10 @@ use crate::connection::Peer;
 use crate::edge::{Running, Shared};
 use crate::facts::Facts;
 use crate::files::Memory;
-use crate::gate::{Refusal, is_host};
+use crate::gate::{Refusal, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
-use crate::log::{Entry, Log, Logged, Pending};
+use crate::log::{Entry, Log, Logged, Pending, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
@@ -57,17 +60,20 @@ struct Course {
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
     received: Arc<AtomicU64>,
+    /// How it came by the cache; empty where nothing is kept.
+    cache: &'static str,
     /// The app has answered, and writes the line.
     is_the_apps: bool,
     why: &'static str,
 }
 
-/// Answers a request, or the refusal it stands for.
+/// Answers a request, or the refusal it stands for. The app's line tells what the
+/// app answered; when its client heard something else, another line tells that.
 pub(crate) async fn serve<A: App>(
-    here: &Here<A>,
+    here: &Arc<Here<A>>,
     peer: &Peer,
     request: Request<Body>,
-    refusal: Option<Refusal>,
+    verdict: Verdict<'_>,
 ) -> Answer {
     let began = Instant::now();
     let shared = &*here.shared;
@@ -88,13 +94,19 @@ pub(crate) async fn serve<A: App>(
     let pending = Pending::new(entry);
     let mut course = Course::default();
     let wants = Wants::of(request.headers());
-    let mut answer = match refusal.map_or(host.map(drop), Err) {
+    let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => {
             course.why = "refused";
             refused(refusal)
         }
         Ok(()) => answered(here, &running, peer, &facts, request, began, &mut course).await,
     };
+    if let Some(broken) = verdict.broken() {
+        // Whatever was made of half a body, the client hears what was wrong.
+        course.why = "body refused";
+        course.is_the_apps = false;
+        answer = refused(broken);
+    }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &facts.id, wants, retry_after);
         answer = with_words(answer, page);
@@ -122,6 +134,12 @@ pub(crate) async fn serve<A: App>(
                 .route
                 .as_ref()
                 .map(|route| (Arc::clone(&route.name), route.figures.clone()));
+            entry.cache = course.cache;
+            if let Some(route) = &course.route
+                && matches!(route.target, Target::Files(_) | Target::Proxy(_))
+            {
+                entry.whose = Whose::Neighbour;
+            }
             entry.why = course.why;
             answer.map(|body| Body::stream(Logged::new(body, entry)))
         }
@@ -130,8 +148,8 @@ pub(crate) async fn serve<A: App>(
 
 /// What there is to say to a request that can be understood.
 async fn answered<A: App>(
-    here: &Here<A>,
-    running: &Running,
+    here: &Arc<Here<A>>,
+    running: &Arc<Running>,
     peer: &Peer,
     facts: &Facts,
     mut request: Request<Body>,
@@ -183,11 +201,22 @@ async fn answered<A: App>(
             }
         }
     }
-    course.queue = Some(began.elapsed());
-    // Files come in the form that was wished for already.
+    // Files come in the form that was wished for already. What is shown at the door
+    // tells whether an answer is personal, also where it goes no further.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));
-    let mut answer = target::reach(here, running, route, facts, &path, request, course).await;
+    let answer_gets = match access::admit(here, running, route, facts, &path, &mut request).await {
+        Ok(answer_gets) => answer_gets,
+        Err(refusal) => {
+            course.why = "access";
+            if let (Some(limit), Some(admitted)) = (&route.limit, course.admitted) {
+                refusal.report(limit, admitted);
+            }
+            return refusal.answer;
+        }
+    };
+    course.queue = Some(began.elapsed());
+    let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {
         answer = wishes.compress(answer);
     }
@@ -196,11 +225,14 @@ async fn answered<A: App>(
     {
         limit.report(admitted, &outcome);
     }
+    if let Some(headers) = answer_gets {
+        access::give(&mut answer, &headers);
+    }
     answer
 }
 
 /// The answer to a refusal: after it the connection closes.
-pub(crate) fn refused(refusal: Refusal) -> Answer {
+fn refused(refusal: Refusal) -> Answer {
     let status = refusal.status();
     let mut answer = text(status, format!("{status}\n{refusal}\n"));
     answer
@@ -318,6 +350,7 @@ fn entry(
         method: request.method().clone(),
         host: Arc::clone(&facts.host),
         target: request.uri().path_and_query().cloned(),
+        whose: Whose::App,
         referrer: request.headers().get(REFERER).cloned(),
         agent: request.headers().get(USER_AGENT).cloned(),
         version: request.version(),
@@ -328,6 +361,7 @@ fn entry(
         upstream_time: None,
         route: None,
         upstream: None,
+        cache: "",
         why: "",
     }
 }

@@ -4,6 +4,7 @@ mod certificates;
 mod files;
 mod self_signed;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,9 +37,9 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 pub struct TlsSettings {
     /// Certificates in files; the first is shown to clients that name nobody.
     pub certificates: Vec<CertificateFiles>,
-    /// Names beside `localhost` that a self-signed certificate serves as long as
-    /// there is no other for them.
-    pub self_signed: Vec<String>,
+    /// Names that a self-signed certificate serves as long as there is no other for
+    /// them; without names there is no such certificate.
+    pub self_signed: BTreeSet<String>,
     /// `Strict-Transport-Security` for this long.
     pub hsts: Option<Duration>,
 }
@@ -69,7 +70,9 @@ impl Tls {
             .map_err(TlsError::Engine)?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Resolver(Arc::clone(&certificates))));
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
+            .map(<[u8]>::to_vec)
+            .to_vec();
         // Tickets of every worker are read by every other; the keys change by themselves.
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use edge::log::{Format, Writing};
+use edge::log::{Format, Whose, Writing};
 use web::masking;
 
 use crate::configuration::LogLevel;
@@ -34,8 +34,9 @@ pub(crate) fn open(
 }
 
 /// An address as logs may show it: codes in the path are cut, and of a query
-/// only the names are left.
-fn mask(address: &str) -> Cow<'_, str> {
+/// only the names are left. Neighbours have no codes of ours but where an address
+/// has the shape of our own.
+fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
     let (scheme, rest) = match address.split_once("://") {
         Some((scheme, rest)) if !address.starts_with('/') => (Some(scheme), rest),
         _ => (None, address),
@@ -48,7 +49,10 @@ fn mask(address: &str) -> Cow<'_, str> {
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
     };
-    let masked = without_code(path);
+    let masked = match whose {
+        Whose::App => without_code(path),
+        Whose::Neighbour => masking::mask(path),
+    };
     if query.is_none() && masked == path {
         return Cow::Borrowed(address);
     }
@@ -90,6 +94,8 @@ fn without_code(path: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use edge::log::Whose;
+
     use super::mask;
 
     #[test]
@@ -112,7 +118,20 @@ mod tests {
             ("https://kad.example", "https://kad.example"),
             ("/go.html?to=https://kad.example/RAHMA", "/go.html?to=***"),
         ] {
-            assert_eq!(mask(address), shown);
+            assert_eq!(mask(address, Whose::App), shown);
+        }
+    }
+
+    #[test]
+    fn a_neighbours_addresses_are_cut_where_they_are_ours() {
+        for (address, shown) in [
+            ("/api/users", "/api/users"),
+            ("/RAHMA", "/RAHMA"),
+            ("/api/users?code=RAHMA", "/api/users?code=***"),
+            ("/invite/RAHMA", "/invite/RA***"),
+            ("/sign-in/0123456789", "/sign-in/***"),
+        ] {
+            assert_eq!(mask(address, Whose::Neighbour), shown);
         }
     }
 }

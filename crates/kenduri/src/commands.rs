@@ -5,6 +5,8 @@ mod check;
 mod maintenance;
 mod migrate;
 mod owner;
+mod password;
+mod purge;
 mod serve;
 mod token;
 
@@ -43,10 +45,13 @@ enum Word {
     Serve(serve::Serve),
     Check(check::Check),
     Apply(apply::Apply),
+    Purge(purge::Purge),
     #[command(subcommand)]
     Maintenance(maintenance::Maintenance),
     #[command(subcommand)]
     Owner(owner::Owner),
+    #[command(subcommand)]
+    Password(password::Password),
     #[command(subcommand)]
     Token(token::Token),
     Migrate(migrate::Migrate),
@@ -73,8 +78,10 @@ impl Kenduri {
             Word::Serve(serve) => serve.run(),
             Word::Check(check) => check.run(),
             Word::Apply(apply) => apply.run(),
+            Word::Purge(purge) => purge.run(),
             Word::Maintenance(maintenance) => maintenance.run(),
             Word::Owner(owner) => owner.run(),
+            Word::Password(password) => password.run(),
             Word::Token(token) => token.run(),
             Word::Migrate(migrate) => migrate.run(),
         }
@@ -127,7 +134,7 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
         return Ok(outcome);
     }
     // An owner may be made before the first start; all else needs what is there.
-    let needs_running = matches!(order, Order::Apply);
+    let needs_running = matches!(order, Order::Apply | Order::Purge { .. });
     let needs_data = !matches!(order, Order::OwnerCreate(_));
     if needs_running || (needs_data && !settings.data.exists()) {
         bail!(NotRunning(settings.data.display().to_string()));

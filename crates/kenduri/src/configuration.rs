@@ -9,6 +9,7 @@ mod check;
 mod differences;
 mod keys;
 mod mail;
+mod neighbours;
 mod problem;
 mod report;
 mod settings;

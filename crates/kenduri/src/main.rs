@@ -15,6 +15,7 @@ mod demo;
 mod figures;
 mod installation;
 mod log;
+mod memory;
 mod mounted;
 mod orders;
 mod reload;

@@ -5,10 +5,14 @@
 
 use std::time::Duration;
 
+use accounts::Accounts;
+use accounts::web::neighbour::{self, Found, Welcome};
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use web::facts::RequestId;
@@ -21,10 +25,16 @@ const BODY_TIME: Duration = Duration::from_mins(1);
 /// An answer of a known size up to this is handed over in one piece.
 const ONE_PIECE: u64 = 256 << 10;
 
+/// What a neighbour is told of whoever comes by our sign-in.
+const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
+const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
+
 /// The router, in the shape the edge asks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Mounted {
     router: Router,
+    /// Who may go on to neighbours.
+    accounts: Option<Accounts>,
     /// Streams that never end by themselves end with this.
     stop: CancellationToken,
 }
@@ -32,7 +42,19 @@ pub(crate) struct Mounted {
 impl Mounted {
     /// Mounts a router whose streams end at `stop`.
     pub(crate) fn new(router: Router, stop: CancellationToken) -> Self {
-        Self { router, stop }
+        Self {
+            router,
+            accounts: None,
+            stop,
+        }
+    }
+
+    /// Lets these people go on to neighbours.
+    pub(crate) fn knowing(self, accounts: Accounts) -> Self {
+        Self {
+            accounts: Some(accounts),
+            ..self
+        }
     }
 }
 
@@ -49,6 +71,78 @@ impl edge::App for Mounted {
         };
         hand_over(answer, self.stop).await
     }
+
+    async fn judge(self, question: edge::Question) -> edge::Verdict {
+        // The words were checked with the settings.
+        let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
+            return refuse(&question, StatusCode::FORBIDDEN);
+        };
+        match neighbour::judge(accounts, &question.headers, who).await {
+            Ok(Found::Welcome(welcome)) => edge::Verdict::Pass(pass(accounts, welcome)),
+            Ok(Found::Stranger) => refuse(&question, StatusCode::FORBIDDEN),
+            Ok(Found::Nobody) => way_in(accounts, &question),
+            Err(error) => {
+                tracing::error!(%error, "nobody could say who asks for a neighbour");
+                refuse(&question, StatusCode::SERVICE_UNAVAILABLE)
+            }
+        }
+    }
+}
+
+/// The neighbour is told who it is, and gets nothing to be them with.
+fn pass(accounts: &Accounts, welcome: Welcome) -> edge::Pass {
+    let mut pass = edge::Pass {
+        without_cookies: neighbour::own_cookies(accounts),
+        ..edge::Pass::default()
+    };
+    let Welcome { account, renewed } = welcome;
+    let id = HeaderValue::try_from(account.id.to_string());
+    let email = HeaderValue::from_bytes(account.email.as_bytes());
+    // Both are always set: whatever a client writes there is taken away.
+    let empty = || HeaderValue::from_static("");
+    pass.headers.insert(USER, id.unwrap_or_else(|_| empty()));
+    pass.headers
+        .insert(EMAIL, email.unwrap_or_else(|_| empty()));
+    if let Some(cookie) = renewed {
+        pass.answer.append(SET_COOKIE, cookie);
+    }
+    pass
+}
+
+/// People are led to the sign-in page and back; programs and scripts hear 401.
+/// The way leads to the site's own address, whatever host was asked for.
+fn way_in(accounts: &Accounts, question: &edge::Question) -> edge::Verdict {
+    let accept = question.headers.get_all(ACCEPT).iter();
+    let reads_pages = accept
+        .filter_map(|line| line.to_str().ok())
+        .any(|line| line.contains("text/html"));
+    if !reads_pages || !matches!(question.method, Method::GET | Method::HEAD) {
+        let mut answer = page(question, StatusCode::UNAUTHORIZED);
+        let challenge =
+            HeaderValue::from_static("Cookie realm=\"Kenduri\", form-action=\"/login\"");
+        answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        return edge::Verdict::Refuse(answer);
+    }
+    let here = question.target.as_str();
+    let location = accounts.site.url().join(&web::way_in(here));
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return refuse(question, StatusCode::BAD_REQUEST);
+    };
+    let mut answer = Response::new(edge::Body::Empty);
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    let headers = answer.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    edge::Verdict::Refuse(answer)
+}
+
+fn refuse(question: &edge::Question, status: StatusCode) -> edge::Verdict {
+    edge::Verdict::Refuse(page(question, status))
+}
+
+fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
+    let wants = edge::pages::Wants::of(&question.headers);
+    edge::pages::page(status, &question.facts.id, wants, None)
 }
 
 /// What the edge knows of a request, in the app's words.

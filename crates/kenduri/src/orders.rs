@@ -29,6 +29,11 @@ pub(crate) enum Order {
     TokenCreate(TokenCreate),
     /// Read the settings again, and do what they say now.
     Apply,
+    /// Take what is kept with these tags out of the cache of the front door.
+    Purge {
+        /// `*` is everything.
+        tags: Vec<String>,
+    },
     /// Close the doors, of one host or of all.
     MaintenanceOn {
         /// The host; nothing: all.
@@ -83,6 +88,11 @@ pub(crate) enum Outcome {
         /// Which, and what waits for a restart.
         said: String,
     },
+    /// Kept answers were taken out of the cache.
+    Purged {
+        /// How many.
+        count: usize,
+    },
     /// The doors are closed.
     Closed {
         /// Lets whoever opens it in.
@@ -92,8 +102,14 @@ pub(crate) enum Outcome {
     Open,
 }
 
-/// Somebody wants the settings to be read again, and waits for what comes of it.
-pub(crate) type Wish = oneshot::Sender<Result<String>>;
+/// What only the front door can do, and who waits for what comes of it.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// Read the settings again.
+    Apply(oneshot::Sender<Result<String>>),
+    /// Take what is kept with these tags out of the cache, and say how much it was.
+    Purge(Vec<String>, oneshot::Sender<usize>),
+}
 
 /// What orders are carried out with.
 #[derive(Clone)]
@@ -104,7 +120,7 @@ pub(crate) struct Hands {
     pub(crate) maintenance: Arc<Maintenance>,
     /// Where links lead.
     pub(crate) settings: Arc<Settings>,
-    /// Whoever can take new settings, if anybody runs.
+    /// Whoever has the front door, if anybody runs.
     pub(crate) wishes: Option<mpsc::Sender<Wish>>,
 }
 
@@ -122,9 +138,17 @@ impl Order {
             Self::Apply => {
                 let (wish, said) = oneshot::channel();
                 let wishes = hands.wishes.as_ref().context("Kenduri does not run")?;
-                wishes.send(wish).await?;
+                wishes.send(Wish::Apply(wish)).await?;
                 Ok(Outcome::Applied {
                     said: said.await.context("Kenduri is stopping")??,
+                })
+            }
+            Self::Purge { tags } => {
+                let (wish, count) = oneshot::channel();
+                let wishes = hands.wishes.as_ref().context("Kenduri does not run")?;
+                wishes.send(Wish::Purge(tags, wish)).await?;
+                Ok(Outcome::Purged {
+                    count: count.await.context("Kenduri is stopping")?,
                 })
             }
             Self::MaintenanceOn { host } => close(host.as_deref(), hands),

@@ -10,7 +10,7 @@ use toml::Table;
 use crate::configuration::{self, Asked, Configuration};
 
 /// The sections that make the plan of the edge.
-const SWAPPED: [&str; 4] = ["listen", "route", "tls", "upstream"];
+const SWAPPED: [&str; 5] = ["cache", "listen", "route", "tls", "upstream"];
 
 /// What is in force, and where to look for what comes next.
 pub(crate) struct Reload {

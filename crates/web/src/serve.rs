@@ -146,6 +146,14 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
+/// The path of the sign-in page that leads back `here`, a path of ours.
+pub fn way_in(here: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("redirect", here)
+        .finish();
+    format!("/login?{query}")
+}
+
 /// What is kept of a request while a handler answers it.
 struct Asked {
     method: Method,
@@ -183,11 +191,8 @@ impl Asked {
     /// To the sign-in page, and from there back here.
     fn sign_in(&self) -> Response {
         let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("redirect", here)
-            .finish();
         let mut response = StatusCode::SEE_OTHER.into_response();
-        if let Ok(location) = HeaderValue::try_from(format!("/login?{query}")) {
+        if let Ok(location) = HeaderValue::try_from(way_in(here)) {
             response.headers_mut().insert(LOCATION, location);
         }
         response

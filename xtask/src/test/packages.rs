@@ -45,6 +45,7 @@ fn list_missing() -> Vec<&'static str> {
     [
         ("postgresql", postgres::find_programs().is_some()),
         ("chromium", there("chromium")),
+        ("curl", there("curl")),
         ("nodejs", there("node")),
         ("npm", there("npm")),
         // Brings the resolver for its tests too.

@@ -20,6 +20,13 @@ const DEVICE: &str = "kd_device";
 /// What stands in for a session before there is one.
 const BEFORE: &str = "kd_before";
 
+/// What these cookies are called at this address.
+pub(super) fn names(url: &SiteUrl) -> Vec<String> {
+    let prefix = if url.is_secure() { "__Host-" } else { "" };
+    let names = [SESSION, DEVICE, BEFORE];
+    names.map(|name| format!("{prefix}{name}")).to_vec()
+}
+
 /// The session that a browser shows.
 pub(super) fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SESSION).map(Secret::new)

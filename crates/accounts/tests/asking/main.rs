@@ -5,6 +5,7 @@
 
 mod api;
 mod grants;
+mod neighbours;
 mod pages;
 mod races;
 mod security;

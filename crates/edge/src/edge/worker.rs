@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -15,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::connection::{self, Peer, Visit};
 use crate::facts::Scheme;
-use crate::listen::{Door, Place, Socket};
+use crate::listen::announced::{self, Announced};
+use crate::listen::{Door, ListenAddress, Place, Socket};
 use crate::serve::Here;
 
 use super::Shared;
@@ -37,6 +39,7 @@ pub(super) struct Worker {
 #[derive(Debug)]
 struct Order {
     door: Door,
+    at: ListenAddress,
     socket: Socket,
     close: CancellationToken,
 }
@@ -70,9 +73,16 @@ impl Worker {
     }
 
     /// Has it listen until `close`.
-    pub(super) fn listen(&self, door: Door, socket: Socket, close: CancellationToken) {
+    pub(super) fn listen(
+        &self,
+        door: Door,
+        at: &ListenAddress,
+        socket: Socket,
+        close: CancellationToken,
+    ) {
         let order = Order {
             door,
+            at: at.clone(),
             socket,
             close,
         };
@@ -98,7 +108,8 @@ async fn run<A: App>(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here<
         };
         match listener {
             Ok(listener) => {
-                tokio::spawn(take(listener, order.door, Arc::clone(&here), order.close));
+                let here = Arc::clone(&here);
+                tokio::spawn(take(listener, order.door, order.at, here, order.close));
             }
             Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
         }
@@ -131,6 +142,7 @@ impl Listener {
 async fn take<A: App>(
     listener: Listener,
     door: Door,
+    at: ListenAddress,
     here: Arc<Here<A>>,
     close: CancellationToken,
 ) {
@@ -153,10 +165,17 @@ async fn take<A: App>(
             Stream::Tcp(_, address) => Some(*address),
             Stream::Unix(_) => None,
         };
-        let most = shared.running().plan.listen().connections_per_address;
+        let (is_announced, most) = {
+            let running = shared.running();
+            let listen = running.plan.listen();
+            // Whoever reaches a file of ours is on this machine.
+            let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+            let most = listen.connections_per_address;
+            (listen.is_announced(&at, peer), most)
+        };
         // Who comes when every place is taken waits, and all behind it with it.
         let place = tokio::select! {
-            place = shared.places.take(address, most) => place,
+            place = shared.places.take(address.filter(|_| !is_announced), most) => place,
             () = close.cancelled() => return,
         };
         let Some(place) = place else {
@@ -164,40 +183,81 @@ async fn take<A: App>(
             continue;
         };
         let here = Arc::clone(&here);
+        let address = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let coming = Coming {
+            address,
+            is_announced,
+            door,
+            place,
+        };
         match stream {
-            Stream::Tcp(stream, address) => {
-                tokio::spawn(welcome(stream, address, door, place, here));
+            Stream::Tcp(stream, _) => {
+                tokio::spawn(welcome(stream, coming, here));
             }
             Stream::Unix(stream) => {
-                // Whoever reaches a file of ours is on this machine.
-                let address = Ipv4Addr::LOCALHOST.into();
-                tokio::spawn(welcome(stream, address, door, place, here));
+                tokio::spawn(welcome(stream, coming, here));
             }
         }
     }
 }
 
+/// A connection that was taken.
+struct Coming {
+    address: IpAddr,
+    /// Whether it begins with whom it is for.
+    is_announced: bool,
+    door: Door,
+    place: Place,
+}
+
 /// Finds out what is spoken, and speaks it.
-async fn welcome<S, A>(stream: S, address: IpAddr, door: Door, place: Place, here: Arc<Here<A>>)
+async fn welcome<S, A>(mut stream: S, coming: Coming, here: Arc<Here<A>>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App,
 {
     let _counted = here.shared.figures.connection();
+    let Coming {
+        mut address,
+        is_announced,
+        door,
+        mut place,
+    } = coming;
+    let mut scheme = Scheme::Http;
+    if is_announced {
+        let Some(said) = announced(&mut stream, address, &here.shared).await else {
+            return;
+        };
+        if let Some(client) = said.client {
+            address = client;
+            let most = here.shared.running().plan.listen().connections_per_address;
+            if !here.shared.places.give(&mut place, address, most) {
+                tracing::debug!(?address, "an address has as many connections as it may");
+                return;
+            }
+        }
+        if said.is_secure {
+            scheme = Scheme::Https;
+        }
+    }
     let mut visit = Visit {
         peer: Peer {
             address,
-            scheme: Scheme::Http,
+            scheme,
             server_name: None,
             tls: "",
         },
         place,
         here,
+        came: Bytes::new(),
     };
     if door == Door::Http {
-        return connection::http1(stream, visit).await;
+        return connection::clear(stream, visit).await;
     }
-    let shaken = visit.here.shared.tls.accept(stream).await;
+    let shaken = match visit.here.shared.tls() {
+        Ok(tls) => tls.accept(stream).await,
+        Err(error) => Err(io::Error::other(error)),
+    };
     visit.here.shared.figures.handshake(shaken.is_ok());
     let stream = match shaken {
         Ok(stream) => stream,
@@ -218,6 +278,31 @@ where
     } else {
         connection::http1(stream, visit).await;
     }
+}
+
+/// For whom a proxy connects; nothing: that was not said, or not in time.
+async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
+where
+    S: AsyncRead + Unpin,
+{
+    let time = shared.running().plan.listen().header_time;
+    let said = tokio::select! {
+        said = tokio::time::timeout(time, announced::read(stream)) => said,
+        () = shared.end.cancelled() => return None,
+    };
+    let said = match said {
+        Ok(Ok(said)) => Some(said),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, %proxy, "a proxy did not say for whom it connects");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%proxy, "a proxy took too long to say for whom it connects");
+            None
+        }
+    };
+    shared.figures.announcement(said.is_some());
+    said
 }
 
 /// What is looked at once a second: files with certificates, since that works on

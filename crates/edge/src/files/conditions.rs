@@ -9,14 +9,14 @@ use http::header::{
 
 /// What the conditions of a `GET` or `HEAD` make of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Send,
     Unchanged,
     Failed,
 }
 
 /// Judges by the tag and time of the form that would be sent.
-pub(super) fn judge(
+pub(crate) fn judge(
     request: &HeaderMap,
     tag: &HeaderValue,
     modified: Option<SystemTime>,
@@ -43,7 +43,7 @@ pub(super) fn judge(
 }
 
 /// Whether a range still means the same bytes (section 13.1.5): true without `If-Range`.
-pub(super) fn range_holds(
+pub(crate) fn range_holds(
     request: &HeaderMap,
     tag: &HeaderValue,
     modified: Option<SystemTime>,

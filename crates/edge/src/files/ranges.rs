@@ -7,7 +7,7 @@ const MOST: usize = 16;
 
 /// What is sent of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     Whole,
     /// At least one; none overlaps another, none is empty.
     Parts(Vec<Range<u64>>),
@@ -17,7 +17,7 @@ pub(super) enum Wanted {
 
 /// What a header asks of so many bytes. One that cannot be understood is passed over,
 /// as section 14.2 allows; parts that overlap are joined, in the order of the bytes.
-pub(super) fn wanted(header: &[u8], length: u64) -> Wanted {
+pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
     // Nothing can be said about a part of nothing.
     if length == 0 {
         return Wanted::Whole;

@@ -13,6 +13,46 @@ pub(crate) struct Ledger {
     pages: Mutex<Pages>,
 }
 
+/// What the gate says of a request: of its head when it comes, of its body when it
+/// breaks off.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verdict<'a> {
+    refusal: Option<Refusal>,
+    ledger: Option<&'a Ledger>,
+}
+
+impl<'a> Verdict<'a> {
+    /// Of the next request of a connection of HTTP/1.
+    pub(crate) fn of(ledger: &'a Ledger) -> Self {
+        Self {
+            refusal: ledger.begin(),
+            ledger: Some(ledger),
+        }
+    }
+
+    /// Why it is not let in.
+    pub(crate) fn refusal(self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// Why its body broke off, if it did by now.
+    pub(crate) fn broken(self) -> Option<Refusal> {
+        self.ledger
+            .filter(|_| self.refusal.is_none())
+            .and_then(Ledger::broken)
+    }
+}
+
+/// Of a protocol whose bytes the gate does not judge.
+impl From<Option<Refusal>> for Verdict<'_> {
+    fn from(refusal: Option<Refusal>) -> Self {
+        Self {
+            refusal,
+            ledger: None,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Pages {
     /// Heads handed to the engine.
@@ -54,7 +94,7 @@ impl Ledger {
     }
 
     /// Why a body broke off, if one did.
-    pub(crate) fn broken(&self) -> Option<Refusal> {
+    fn broken(&self) -> Option<Refusal> {
         self.pages().broken
     }
 
@@ -65,9 +105,13 @@ impl Ledger {
         pages.refusal.filter(|_| pages.begun == pages.came)
     }
 
-    /// The answer is known: whether it changes the protocol.
+    /// The answer is known: whether it changes the protocol. Only that of the last
+    /// request says so: behind a wish for another protocol nothing else is let in.
     pub(crate) fn decide(&self, upgrade: bool) {
         let mut pages = self.pages();
+        if pages.begun != pages.came {
+            return;
+        }
         pages.upgrade = Some(upgrade);
         if let Some(waker) = pages.waiting.take() {
             waker.wake();

@@ -1,5 +1,6 @@
 //! Listening sockets that were handed in: by systemd, by a keeper, at an upgrade.
 
+use std::io;
 use std::net::TcpListener;
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
@@ -90,11 +91,18 @@ impl Inherited {
         self.sockets.len()
     }
 
-    /// Those that are bound to this address.
-    pub(crate) fn take(&mut self, address: &ListenAddress) -> Vec<Socket> {
-        self.sockets
-            .extract_if(.., |socket| is_at(socket, address))
+    /// Those that are bound to this address; they are kept until they are forgotten,
+    /// for whoever asks may yet find that it cannot use them.
+    pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
+        let all = self.sockets.iter();
+        all.filter(|socket| is_at(socket, address))
+            .map(Socket::share)
             .collect()
+    }
+
+    /// Those that are bound to this address are in use.
+    pub(crate) fn forget(&mut self, address: &ListenAddress) {
+        self.sockets.retain(|socket| !is_at(socket, address));
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Places {
 pub(crate) struct Place {
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
-    _counted: Option<Counted>,
+    counted: Option<Counted>,
 }
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
@@ -68,8 +68,18 @@ impl Places {
         Some(Place {
             _free: free,
             _open: self.open.token(),
-            _counted: counted,
+            counted,
         })
+    }
+
+    /// Counts a place that was taken for nobody yet. False: this address has as many
+    /// as it may.
+    pub(crate) fn give(&self, place: &mut Place, address: IpAddr, most: u32) -> bool {
+        if most > 0 && place.counted.is_none() {
+            place.counted = self.count(address, most);
+            return place.counted.is_some();
+        }
+        true
     }
 
     /// Resolves when nobody has a place.

@@ -11,7 +11,16 @@ use jiff::Timestamp;
 use super::Format;
 
 /// Hides codes in a path with its query, or in a referrer.
-pub type Mask = Arc<dyn Fn(&str) -> Cow<'_, str> + Send + Sync>;
+pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
+
+/// Whose an address is that a line is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The app's, or nobody's that is known: it may hold whatever the app's hold.
+    App,
+    /// A server's or a folder's beside the app.
+    Neighbour,
+}
 
 /// What is told of a request, also of a refused or broken one: then what is not
 /// known stays empty.
@@ -29,6 +38,8 @@ pub struct Line<'a> {
     pub host: &'a str,
     /// The path and the query; codes in it are masked here.
     pub target: &'a str,
+    /// Whose address that is.
+    pub whose: Whose,
     /// `Referer`; codes in it are masked here.
     pub referrer: &'a [u8],
     /// `User-Agent`.
@@ -53,6 +64,8 @@ pub struct Line<'a> {
     pub protocol: &'a str,
     /// `1.3`, or nothing in the clear.
     pub tls: &'a str,
+    /// `hit`, `miss` and so on; empty where nothing is kept.
+    pub cache: &'a str,
     /// Why it ended before its end; empty when it did not.
     pub why: &'a str,
 }
@@ -68,14 +81,17 @@ impl Line<'_> {
     }
 
     fn json(&self, mask: &Mask, out: &mut Vec<u8>) {
-        let target = mask(self.target);
+        let target = mask(self.target, self.whose);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let referrer = String::from_utf8_lossy(self.referrer);
         let agent = String::from_utf8_lossy(self.agent);
         let microseconds = |time: Option<Duration>| time.map(|time| time.as_micros());
+        // The shape of the app's own lines, which stand beside these.
         out.push(b'{');
-        put(out, "time", &format_args!("\"{}\"", stamp(self.time)));
-        text(out, "id", self.id);
+        put(out, "timestamp", &format_args!("\"{}\"", stamp(self.time)));
+        text(out, "level", "INFO");
+        text(out, "message", "request");
+        text(out, "request_id", self.id);
         if let Some(client) = self.client {
             put(out, "client", &format_args!("\"{client}\""));
         }
@@ -83,7 +99,7 @@ impl Line<'_> {
         text(out, "host", self.host);
         text(out, "path", path);
         text(out, "query", query);
-        text(out, "referrer", &mask(&referrer));
+        text(out, "referrer", &mask(&referrer, Whose::App));
         text(out, "agent", &agent);
         put(out, "status", &self.status);
         put(out, "received", &self.received);
@@ -94,12 +110,14 @@ impl Line<'_> {
         if let Some(time) = microseconds(self.upstream_time) {
             put(out, "upstream_us", &time);
         }
-        put(out, "all_us", &self.all.as_micros());
+        put(out, "duration_us", &self.all.as_micros());
         text(out, "route", self.route);
         text(out, "upstream", self.upstream);
         text(out, "protocol", self.protocol);
         text(out, "tls", self.tls);
+        text(out, "cache", self.cache);
         text(out, "why", self.why);
+        text(out, "target", "edge");
         out.push(b'}');
     }
 
@@ -119,13 +137,13 @@ impl Line<'_> {
         } else {
             line.put(self.method);
             line.plain(&" ");
-            line.put(&mask(self.target));
+            line.put(&mask(self.target, self.whose));
             line.plain(&" ");
             line.put(self.protocol);
         }
         line.plain(&format_args!("\" {} {} \"", self.status, self.sent));
         let referrer = String::from_utf8_lossy(self.referrer);
-        let masked = mask(&referrer);
+        let masked = mask(&referrer, Whose::App);
         line.put(if referrer.is_empty() { "-" } else { &masked });
         line.plain(&"\" \"");
         let agent = String::from_utf8_lossy(self.agent);
@@ -155,7 +173,7 @@ fn text(out: &mut Vec<u8>, key: &str, value: &str) {
 
 fn stamp(time: SystemTime) -> impl Display {
     let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
 /// Writes text so that it can neither end a line or a quotation nor command a

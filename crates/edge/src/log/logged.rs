@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
-use super::{Line, Log};
+use super::{Line, Log, Whose};
 use crate::facts::RequestId;
 use crate::metrics::RouteFigures;
 
@@ -37,6 +37,8 @@ pub struct Entry {
     pub host: Arc<str>,
     /// The path and the query; nothing: the request was broken.
     pub target: Option<PathAndQuery>,
+    /// Whose address that is.
+    pub whose: Whose,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,
     /// `User-Agent`.
@@ -57,6 +59,8 @@ pub struct Entry {
     pub route: Option<(Arc<str>, RouteFigures)>,
     /// The server that answered.
     pub upstream: Option<Arc<str>>,
+    /// How it came by the cache; empty when there is none.
+    pub cache: &'static str,
     /// Why it was refused or went wrong; empty when neither.
     pub why: &'static str,
 }
@@ -76,6 +80,7 @@ impl Entry {
             method: self.method.as_str(),
             host: &self.host,
             target: target.map_or("", PathAndQuery::as_str),
+            whose: self.whose,
             referrer: bytes(self.referrer.as_ref()),
             agent: bytes(self.agent.as_ref()),
             status: self.status.as_u16(),
@@ -88,6 +93,7 @@ impl Entry {
             upstream: self.upstream.as_deref().unwrap_or_default(),
             protocol: protocol(self.version),
             tls: self.tls,
+            cache: self.cache,
             why: if why.is_empty() { self.why } else { why },
         });
     }

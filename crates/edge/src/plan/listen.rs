@@ -29,6 +29,28 @@ pub(super) fn listen(
         let key = format!("listen.trusted_proxies[{number}]");
         trusted_proxies.extend(check.accept(&key, values::network(text)));
     }
+    let mut proxy_protocol = Vec::new();
+    for (number, text) in written.proxy_protocol.iter().enumerate() {
+        let key = format!("listen.proxy_protocol[{number}]");
+        let Some(address) = check.accept(&key, ListenAddress::parse(text, ground.data)) else {
+            continue;
+        };
+        if !taken.iter().any(|(_, other)| *other == address) {
+            check.warn(
+                &key,
+                format!("{text} is not listened on"),
+                "write it as in listen.http or listen.https",
+            );
+        }
+        proxy_protocol.push(address);
+    }
+    if !proxy_protocol.is_empty() && written.trusted_proxies.is_empty() {
+        check.refuse(
+            "listen.proxy_protocol",
+            "only trusted proxies may speak it, and there are none",
+            "name them in listen.trusted_proxies",
+        );
+    }
     let header_size = check.accept("listen.header_size", values::size(&written.header_size));
     if header_size.is_some_and(|size| !HEADER_SIZES.contains(&size)) {
         check.refuse(
@@ -47,6 +69,7 @@ pub(super) fn listen(
         http,
         https,
         trusted_proxies,
+        proxy_protocol,
         connections: check.between("listen.connections", written.connections, 1, 1_000_000),
         connections_per_address: written.connections_per_address,
         header_size: usize::try_from(header_size?).ok()?,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use http::{StatusCode, Uri};
 
 use super::check::Check;
-use super::{Ground, upstreams, values};
+use super::{Ground, cache, upstreams, values};
+use crate::access::Access;
 use crate::description;
 use crate::files::{Folder, FolderError, FolderSettings};
 use crate::headers::Changes;
@@ -15,7 +16,7 @@ use crate::metrics::RouteFigures;
 use crate::proxy::{UpstreamSettings, parse_address};
 use crate::route::{self, HostPattern, NormalPath, Redirect, Route, RoutePath, Table, Target};
 
-type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
+pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
 
 pub(super) fn routes(
     written: &[description::Route],
@@ -82,9 +83,10 @@ pub(super) fn routes(
 
 fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
     let is_used = |name: &str| {
-        table
-            .routes()
-            .any(|route| matches!(&route.target, Target::Proxy(used) if &**used == name))
+        table.routes().any(|route| {
+            let asked = route.access.as_deref().and_then(Access::asks);
+            asked == Some(name) || matches!(&route.target, Target::Proxy(used) if &**used == name)
+        })
     };
     upstreams
         .keys()
@@ -152,9 +154,22 @@ fn one(
             check.refuse(&key(&format!("limit.{name}")), what, mend);
         })
     });
+    let access = written
+        .access
+        .as_ref()
+        .map(|written| super::access::access(&key("access"), written, upstreams, ground, check));
     let target = target?;
     let (host, path) = (host?, path?);
     let name: Arc<str> = format!("{host}{}", path.as_str()).into();
+    let shared_cache = cache::policy(number, &name, &target, written, check);
+    let knows_people = |access: &Access| access.knows_people();
+    if shared_cache.is_some() && access.iter().flatten().any(knows_people) {
+        check.refuse(
+            &key("shared_cache"),
+            "what one person is shown would be kept for others who may come in",
+            "remove it, or let access name addresses only",
+        );
+    }
     if !matches!(target, Target::Files(_)) {
         for (option, is_set) in [
             ("try", !written.r#try.is_empty()),
@@ -188,8 +203,13 @@ fn one(
         strip: strip?,
         add: add?,
         limit: limit.map(Arc::new),
+        access: match access {
+            None => None,
+            Some(access) => Some(Arc::new(access?)),
+        },
         headers,
         body_size,
+        shared_cache,
     })
 }
 
@@ -215,34 +235,11 @@ fn target(
     if to == "app" {
         return Some(Target::App);
     }
+    if let Some(server) = server(&key, to, upstreams, ground, check) {
+        return server.ok().map(Target::Proxy);
+    }
     match to.split_once(':') {
         Some(("files", folder)) => files(number, folder, written, ground, check),
-        Some(("service", name)) if !name.is_empty() => {
-            // A service and an upstream may have the same name.
-            upstreams
-                .entry(to.into())
-                .or_insert_with(|| upstreams::unnamed(to, None));
-            Some(Target::Proxy(to.into()))
-        }
-        Some(("upstream", name)) if upstreams.contains_key(name) => {
-            Some(Target::Proxy(name.into()))
-        }
-        Some(("upstream", name)) => {
-            check.refuse(
-                &key,
-                format!("there is no upstream {name:?}"),
-                format!("describe it in [upstream.{name}]"),
-            );
-            None
-        }
-        Some(("http" | "https" | "unix", _)) => {
-            let address = check.accept(&key, parse_address(to, ground.data))?;
-            let name: Arc<str> = address.to_string().into();
-            upstreams
-                .entry(Arc::clone(&name))
-                .or_insert_with(|| upstreams::unnamed(&name, Some(address)));
-            Some(Target::Proxy(name))
-        }
         Some(("redirect", url)) => check.accept(&key, redirect(url)).map(Target::Redirect),
         Some(("status", code)) => {
             let status = code.parse::<StatusCode>().ok();
@@ -267,6 +264,48 @@ fn target(
             check.refuse(&key, what, forms);
             None
         }
+    }
+}
+
+/// What is wrong was told already.
+pub(super) struct Told;
+
+/// The name of the upstream that is meant; none: this means no server at all.
+pub(super) fn server(
+    key: &str,
+    to: &str,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Result<Arc<str>, Told>> {
+    match to.split_once(':')? {
+        ("service", name) if !name.is_empty() => {
+            // A service and an upstream may have the same name.
+            upstreams
+                .entry(to.into())
+                .or_insert_with(|| upstreams::unnamed(to, None));
+            Some(Ok(to.into()))
+        }
+        ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),
+        ("upstream", name) => {
+            check.refuse(
+                key,
+                format!("there is no upstream {name:?}"),
+                format!("describe it in [upstream.{name}]"),
+            );
+            Some(Err(Told))
+        }
+        ("http" | "https" | "unix" | "h2c" | "h2c+unix", _) => {
+            let Some(address) = check.accept(key, parse_address(to, ground.data)) else {
+                return Some(Err(Told));
+            };
+            let name: Arc<str> = address.to_string().into();
+            upstreams
+                .entry(Arc::clone(&name))
+                .or_insert_with(|| upstreams::unnamed(&name, Some(address)));
+            Some(Ok(name))
+        }
+        _ => None,
     }
 }
 

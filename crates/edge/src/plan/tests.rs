@@ -222,6 +222,20 @@ fn every_mistake_is_told_with_its_key() {
                 "upstream.x.health.rise",
             ],
         ),
+        (
+            "[[route]]\nto = \"app\"\nshared_cache = { lifetime = \"1h\", stale_if_error = \"soon\" }\n\
+             [[route]]\npath = \"/old\"\nto = \"status:410\"\nshared_cache = {}\n\
+             [cache]\nmemory = \"1M\"\nlargest = \"2M\"\ndisk = \"0\"\nentries = 0\nwait = \"0s\"",
+            vec![
+                "route[0].shared_cache.lifetime",
+                "route[0].shared_cache.stale_if_error",
+                "route[1].shared_cache",
+                "cache.disk",
+                "cache.entries",
+                "cache.wait",
+                "cache.largest",
+            ],
+        ),
     ] {
         let flaws = check(text).expect_err(text);
         let told: Vec<&str> = flaws.iter().map(|flaw| flaw.key.as_str()).collect();
@@ -293,6 +307,10 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
+    // Nobody vouches for these yet; whoever speaks no TLS needs none.
+    let names: Vec<_> = plan.tls().self_signed.iter().collect();
+    assert_eq!(names, ["c.example", "localhost"]);
+    assert!(plan_of("").tls().self_signed.is_empty());
 }
 
 #[test]

@@ -84,13 +84,15 @@ pub(super) fn tls(
             format!("name the hosts one by one, or a file for *.{name} in [[tls.certificate]]"),
         );
     }
+    let mut self_signed = BTreeSet::new();
+    if !description.listen.https.is_empty() {
+        self_signed.insert("localhost".to_owned());
+        // Until the authority has answered.
+        self_signed.extend(acme.iter().flat_map(|acme| acme.names.iter().cloned()));
+    }
     let settings = TlsSettings {
         certificates,
-        // Until the authority has answered.
-        self_signed: acme
-            .iter()
-            .flat_map(|acme| acme.names.iter().cloned())
-            .collect(),
+        self_signed,
         hsts: hsts.filter(|time| !time.is_zero()),
     };
     Some((settings, acme))

@@ -64,6 +64,10 @@ pub(super) struct Stream {
 impl Stream {
     /// Connects; names are looked up each time, so that they may move.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
+        let address = match address {
+            ServerAddress::Http2(address) => address,
+            address => address,
+        };
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
@@ -72,6 +76,8 @@ impl Stream {
                 Socket::Tcp(stream)
             }
             ServerAddress::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
+            // One within another is never made.
+            ServerAddress::Http2(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         Ok(Self {
             socket,

@@ -8,11 +8,10 @@ use http::header::{HOST, HeaderValue, USER_AGENT};
 use http::{Method, Request};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::connect::Stream;
 use super::sending::Sending;
 use super::settings::{HealthSettings, Times};
 use super::upstream::{Member, Upstream};
-use super::wire::Wire;
+use super::way::Way;
 
 /// So many failures within [`WINDOW`], none of them followed by a success, and a
 /// server is left alone for a while.
@@ -176,8 +175,7 @@ async fn watch(upstream: Weak<Upstream>, settings: HealthSettings) {
 /// Whether a server answers 2xx in time.
 async fn ask(member: &Member, settings: &HealthSettings) -> bool {
     let asked = async {
-        let stream = Stream::connect(&member.address).await.ok()?;
-        let wire = Wire::new(stream).await.ok()?;
+        let way = Way::open(&member.address).await.ok()?;
         let mut request = Request::new(Sending::nothing());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = settings.path.clone().into();
@@ -189,7 +187,7 @@ async fn ask(member: &Member, settings: &HealthSettings) -> bool {
             first_byte: settings.within,
             ..Times::default()
         };
-        let (_wire, answer) = wire.send(request, None, &times, false).await.ok()?;
+        let (_way, answer) = way.send(request, None, &times, false).await.ok()?;
         Some(answer.status().is_success())
     };
     let within = tokio::time::timeout(settings.within, asked).await;

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
 use super::upstream::{Running, Upstream};
-use super::wire::Wire;
+use super::way::Way;
 use crate::Body;
 
 /// Pieces looked for before the answer is handed on.
@@ -33,7 +33,7 @@ pub(super) struct Relay {
 /// What an answer holds until its end.
 #[derive(Debug)]
 struct Held {
-    wire: Box<Wire>,
+    wire: Way,
     idle: Idle,
     upstream: Arc<Upstream>,
     running: Running,
@@ -42,7 +42,7 @@ struct Held {
 impl Relay {
     pub(super) fn new(
         incoming: Incoming,
-        wire: Box<Wire>,
+        wire: Way,
         idle: Idle,
         upstream: Arc<Upstream>,
         running: Running,

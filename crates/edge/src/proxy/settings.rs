@@ -108,14 +108,22 @@ pub enum ServerAddress {
     },
     /// In the file system.
     Unix(PathBuf),
+    /// One of these, spoken to in HTTP/2 from the beginning (RFC 9113, section 3.3).
+    Http2(Box<Self>),
 }
 
 impl ServerAddress {
+    /// Whether it is spoken to in HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        matches!(self, Self::Http2(_))
+    }
+
     /// What goes before every path.
     pub(crate) fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
             Self::Unix(_) => "",
+            Self::Http2(address) => address.base(),
         }
     }
 
@@ -125,6 +133,7 @@ impl ServerAddress {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
             Self::Tcp { host, port, .. } => format!("{host}:{port}"),
             Self::Unix(_) => "localhost".to_owned(),
+            Self::Http2(address) => address.authority(),
         }
     }
 }
@@ -134,6 +143,10 @@ impl std::fmt::Display for ServerAddress {
         match self {
             Self::Tcp { base, .. } => write!(out, "http://{}{base}", self.authority()),
             Self::Unix(path) => write!(out, "unix:{}", path.display()),
+            Self::Http2(address) => match &**address {
+                Self::Tcp { base, .. } => write!(out, "h2c://{}{base}", self.authority()),
+                other => write!(out, "h2c+{other}"),
+            },
         }
     }
 }
@@ -142,7 +155,9 @@ impl std::fmt::Display for ServerAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
     /// Neither of the two forms.
-    #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
+    #[error(
+        "an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`; HTTP/2 in the clear is `h2c://HOST:PORT` or `h2c+unix:PATH`"
+    )]
     Form,
     /// Servers behind TLS are not spoken to.
     #[error("servers are spoken to in the clear: use `http://`, or `unix:` on the same machine")]
@@ -161,8 +176,24 @@ pub enum BadAddress {
 /// The longest path of a socket (Linux: `sun_path` with its end mark).
 const LONGEST_PATH: usize = 107;
 
-/// Reads `http://HOST:PORT[/base/]` or `unix:PATH`; a relative path starts in `data`.
+/// Reads `http://HOST:PORT[/base/]` or `unix:PATH`, or the same with `h2c://` and
+/// `h2c+unix:` for HTTP/2; a relative path starts in `data`.
 pub fn parse_address(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
+    let http2 = match text.split_once("h2c") {
+        Some(("", rest)) if rest.starts_with("://") => Some(format!("http{rest}")),
+        Some(("", rest)) if rest.starts_with("+unix:") => Some(rest[1..].to_owned()),
+        _ => None,
+    };
+    match http2 {
+        Some(text) => {
+            let address = parse_http1(&text, data)?;
+            Ok(ServerAddress::Http2(Box::new(address)))
+        }
+        None => parse_http1(text, data),
+    }
+}
+
+fn parse_http1(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         let whole = data.join(path);
         let length = whole.as_os_str().len();
@@ -240,6 +271,21 @@ mod tests {
             ("http://node:80/?a", Err(BadAddress::Base)),
             ("http://node:80#a", Err(BadAddress::Base)),
             ("https://node:443", Err(BadAddress::Https)),
+            (
+                "h2c://node:80/base/",
+                Ok(ServerAddress::Http2(Box::new(tcp("node", 80, "/base")))),
+            ),
+            (
+                "h2c+unix:run/app.sock",
+                Ok(ServerAddress::Http2(Box::new(ServerAddress::Unix(
+                    "/srv/data/run/app.sock".into(),
+                )))),
+            ),
+            ("h2c://node", Err(BadAddress::Port)),
+            ("h2c+http://node:80", Err(BadAddress::Form)),
+            ("h2c+h2c://node:80", Err(BadAddress::Form)),
+            ("h2c:node:80", Err(BadAddress::Form)),
+            ("h2c+https://node:80", Err(BadAddress::Form)),
             ("node:80", Err(BadAddress::Form)),
             ("", Err(BadAddress::Form)),
         ] {
@@ -255,6 +301,8 @@ mod tests {
             "http://127.0.0.1:3000",
             "http://[::1]:81/a",
             "unix:/run/a.sock",
+            "h2c://[::1]:81/a",
+            "h2c+unix:/run/a.sock",
         ] {
             let read = parse_address(text, Path::new("/")).unwrap();
             assert_eq!(read.to_string(), text);

@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,11 +17,10 @@ use tokio_util::task::TaskTracker;
 
 use super::connect::Stream;
 use super::upstream::Running;
+use crate::motion::Motion;
 
 /// What is read at once, in each direction.
 const PIECE: usize = 16 << 10;
-/// How often within the idle time somebody looks whether anything moved.
-const LOOKS: u32 = 4;
 
 /// All tunnels of the edge; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -74,10 +72,12 @@ impl Tunnels {
 }
 
 async fn copy(client: Upgraded, mut server: Stream, early: Bytes, idle: Duration) {
-    let moved = Arc::new(AtomicUsize::new(0));
+    let (both_ways, reading) = (Arc::new(Motion::default()), Arc::new(Motion::default()));
+    both_ways.awaits(true);
     let mut client = Counted {
         io: TokioIo::new(client),
-        moved: Arc::clone(&moved),
+        both_ways: Arc::clone(&both_ways),
+        reading: Arc::clone(&reading),
     };
     let both = async {
         client.write_all(&early).await?;
@@ -86,32 +86,17 @@ async fn copy(client: Upgraded, mut server: Stream, early: Bytes, idle: Duration
     tokio::select! {
         // Which side broke off tells nobody anything.
         _ = both => {}
-        () = quiet(&moved, idle) => {}
+        () = both_ways.stands_still(idle) => {}
+        // A client that sends and never reads would fill the server.
+        () = reading.stands_still(idle) => {}
     }
 }
 
-/// Ends when nothing has moved for this long.
-async fn quiet(moved: &AtomicUsize, idle: Duration) {
-    let mut seen = moved.load(Ordering::Relaxed);
-    let mut looks = 0;
-    while looks < LOOKS {
-        tokio::time::sleep(idle / LOOKS).await;
-        let now = moved.load(Ordering::Relaxed);
-        looks = if now == seen { looks + 1 } else { 0 };
-        seen = now;
-    }
-}
-
-/// Counts reads and writes.
+/// A client, of whom is counted what it sends and reads.
 struct Counted<T> {
     io: T,
-    moved: Arc<AtomicUsize>,
-}
-
-impl<T> Counted<T> {
-    fn count(&self) {
-        self.moved.fetch_add(1, Ordering::Relaxed);
-    }
+    both_ways: Arc<Motion>,
+    reading: Arc<Motion>,
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
@@ -122,7 +107,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
-        this.count();
+        this.both_ways.moved();
         Poll::Ready(Ok(()))
     }
 }
@@ -134,8 +119,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = ready!(Pin::new(&mut this.io).poll_write(context, bytes))?;
-        this.count();
+        let polled = Pin::new(&mut this.io).poll_write(context, bytes);
+        this.reading.awaits(polled.is_pending());
+        let written = ready!(polled)?;
+        this.both_ways.moved();
+        this.reading.moved();
         Poll::Ready(Ok(written))
     }
 

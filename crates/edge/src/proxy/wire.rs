@@ -217,7 +217,7 @@ enum Waited<T> {
 }
 
 /// What is being waited for, and how long.
-fn overdue(flow: Option<&Flow>, times: &Times) -> (Duration, fn() -> ProxyError) {
+pub(super) fn overdue(flow: Option<&Flow>, times: &Times) -> (Duration, fn() -> ProxyError) {
     match flow {
         Some(flow) if !flow.ended() && flow.awaits_client() => {
             (times.idle, || ProxyError::BodyTime)
@@ -227,7 +227,7 @@ fn overdue(flow: Option<&Flow>, times: &Times) -> (Duration, fn() -> ProxyError)
     }
 }
 
-fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
+pub(super) fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
     if let Some(cause) = flow.and_then(Flow::failure) {
         ProxyError::Body(cause)
     } else if error.is_parse() || error.is_parse_too_large() {
@@ -239,24 +239,24 @@ fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
 
 /// One timer for all that is waited for on a connection; it is left to run, and
 /// set anew only when it rings too early.
-struct Patience {
+pub(super) struct Patience {
     since: Instant,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patience {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             since: Instant::now(),
             timer: None,
         }
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.since = Instant::now();
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         let due = self.since + limit;
         let timer = self
             .timer

@@ -70,6 +70,9 @@ fn row(route: &Route) -> [String; 3] {
     if let Some(limit) = &route.limit {
         let _ = write!(to, ", {limit}");
     }
+    if let Some(access) = &route.access {
+        let _ = write!(to, ", {access}");
+    }
     if let Some(size) = route.body_size {
         let _ = write!(to, ", bodies to {size} bytes");
     }

@@ -14,8 +14,6 @@ use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO};
 use crate::gate::is_host;
 use crate::headers::REQUEST_ID;
 
-const REAL_ADDRESS: HeaderName = HeaderName::from_static("x-real-ip");
-
 /// Makes request ids: no two alike, in order for nobody.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
@@ -69,20 +67,6 @@ pub(super) fn facts(
         }
     }
     facts
-}
-
-/// Takes away what others said about who asks: the app has it from [`Facts`].
-pub(super) fn silence(headers: &mut HeaderMap) {
-    for name in [
-        FORWARDED,
-        FORWARDED_FOR,
-        FORWARDED_PROTO,
-        FORWARDED_HOST,
-        REAL_ADDRESS,
-        REQUEST_ID,
-    ] {
-        headers.remove(name);
-    }
 }
 
 /// The right-most address that nobody we trust has: further left, anybody could

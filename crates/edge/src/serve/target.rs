@@ -14,11 +14,13 @@ use crate::body::{Answer, Body};
 use crate::edge::Running;
 use crate::facts::Facts;
 use crate::files;
+use crate::forwarding;
+use crate::headers::REQUEST_ID;
 use crate::proxy::{ProxyError, Side};
 use crate::route::{NormalPath, Redirect, Route, Target};
 
 use super::measured::{Measured, TooLarge};
-use super::{Course, Here, bare, believe, in_one_shape, later, moved, panic};
+use super::{Course, Here, bare, in_one_shape, later, moved, panic};
 
 /// So many bytes of a body that nobody wants are read.
 const UNWANTED: usize = 64 * 1_024;
@@ -106,7 +108,8 @@ async fn app<A: App>(here: &Here<A>, facts: &Facts, request: Request<Body>) -> A
     };
     let (mut parts, body) = request.into_parts();
     in_one_shape(&mut parts, facts);
-    believe::silence(&mut parts.headers);
+    forwarding::silence(&mut parts.headers);
+    parts.headers.remove(REQUEST_ID);
     parts.extensions.insert(facts.clone());
     panic::caught(app.answer(Request::from_parts(parts, body))).await
 }

@@ -1,6 +1,6 @@
 //! All certificates, by name; swapped whole when one changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -83,10 +83,13 @@ struct Table {
 
 /// What the table is made of.
 #[derive(Debug, Default)]
-struct Sources {
+pub(crate) struct Sources {
     pairs: Vec<Pair>,
-    self_signed: Option<(Vec<String>, Arc<CertifiedKey>)>,
+    self_signed: Option<SelfSigned>,
 }
+
+/// A certificate that nobody vouches for, and its names.
+type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
     /// Reads every file; one that cannot be used is an error.
@@ -99,13 +102,20 @@ impl Certificates {
         })
     }
 
-    /// Reads what other settings name; at an error all stays as it is.
-    pub(crate) fn reload(&self, settings: &TlsSettings) -> Result<(), TlsError> {
+    /// Reads what other settings name, and changes nothing yet.
+    pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
+        let kept = {
+            let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+            sources.self_signed.clone()
+        };
+        Sources::load(settings, kept)
+    }
+
+    /// Shows what was read from now on.
+    pub(crate) fn swap(&self, fresh: Sources) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = sources.self_signed.clone();
-        *sources = Sources::load(settings, kept)?;
+        *sources = fresh;
         self.table.store(Arc::new(sources.table()));
-        Ok(())
     }
 
     /// Reads again what changed on disk. A broken pair leaves the old one in use.
@@ -189,20 +199,17 @@ impl Certificates {
 }
 
 impl Sources {
-    fn load(
-        settings: &TlsSettings,
-        kept: Option<(Vec<String>, Arc<CertifiedKey>)>,
-    ) -> Result<Self, TlsError> {
+    fn load(settings: &TlsSettings, kept: Option<SelfSigned>) -> Result<Self, TlsError> {
         let pairs: Result<_, _> = settings.certificates.iter().map(Pair::load).collect();
-        let mut names = vec!["localhost".to_owned()];
-        names.extend(settings.self_signed.iter().cloned());
+        let names = &settings.self_signed;
         let self_signed = match kept {
-            Some((same, certificate)) if same == names => certificate,
-            _ => self_signed(&names)?,
+            _ if names.is_empty() => None,
+            Some(kept) if kept.0 == *names => Some(kept),
+            _ => Some((names.clone(), self_signed(names)?)),
         };
         Ok(Self {
             pairs: pairs?,
-            self_signed: Some((names, self_signed)),
+            self_signed,
         })
     }
 

@@ -1,5 +1,6 @@
 //! A certificate that nobody vouches for: for `localhost`, and until there is a real one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
@@ -10,9 +11,9 @@ use super::certificates::TlsError;
 use super::provider;
 
 /// A fresh one for these names, and for the loopback addresses.
-pub(super) fn self_signed(names: &[String]) -> Result<Arc<CertifiedKey>, TlsError> {
+pub(super) fn self_signed(names: &BTreeSet<String>) -> Result<Arc<CertifiedKey>, TlsError> {
     let made = || -> Result<_, rcgen::Error> {
-        let mut params = CertificateParams::new(names.to_vec())?;
+        let mut params = CertificateParams::new(names.iter().cloned().collect::<Vec<_>>())?;
         params
             .distinguished_name
             .push(DnType::CommonName, "self-signed");

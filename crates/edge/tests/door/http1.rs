@@ -204,3 +204,24 @@ async fn a_wish_for_another_protocol_may_be_passed_over() {
     assert_eq!(answers.matches(" 200 OK").count(), 3, "{answers}");
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn a_wish_for_another_protocol_may_come_behind_a_request() {
+    let (edge, address, scene) = simple(ListenSettings::default());
+    let mut stream = connect(address).await;
+    let wish =
+        "GET /tunnel HTTP/1.1\r\nHost: a.example\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
+    let both = format!("{}{wish}abc", request("/wait"));
+    stream.write_all(both.as_bytes()).await.unwrap();
+    scene.reached.notified().await;
+    scene.go.add_permits(1);
+    assert!(answer(&mut stream).await.ends_with("waited"));
+    let switched = answer(&mut stream).await;
+    assert!(switched.starts_with("HTTP/1.1 101 "), "{switched}");
+    let mut back = [0; 3];
+    let echoed = stream.read_exact(&mut back);
+    tokio::time::timeout(SOON, echoed).await.unwrap().unwrap();
+    assert_eq!(&back, b"abc");
+    drop(stream);
+    edge.stop().await;
+}

@@ -1,4 +1,3 @@
-use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -7,14 +6,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use super::tls::{files, handshake, secured};
 use super::*;
 
-struct Site {
-    edge: Edge,
-    scene: Scene,
-    send: SendRequest<Body>,
+pub(crate) struct Site {
+    pub(crate) edge: Edge,
+    pub(crate) scene: Scene,
+    pub(crate) send: SendRequest<Body>,
     _folder: tempfile::TempDir,
 }
 
-async fn site(change: impl FnOnce(&mut Settings)) -> Site {
+pub(crate) async fn site(change: impl FnOnce(&mut Settings)) -> Site {
     let folder = tempfile::tempdir().unwrap();
     let first = files(folder.path(), "first", &["a.example"]);
     let second = files(folder.path(), "second", &["c.example"]);
@@ -27,7 +26,9 @@ async fn site(change: impl FnOnce(&mut Settings)) -> Site {
         .await
         .unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    // Little is sent before somebody reads.
     let (send, connection) = Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(16_384)
         .handshake(TokioIo::new(stream))
         .await
         .unwrap();
@@ -40,15 +41,17 @@ async fn site(change: impl FnOnce(&mut Settings)) -> Site {
     }
 }
 
-fn to(path: &str) -> axum::http::request::Builder {
+pub(crate) fn to(path: &str) -> axum::http::request::Builder {
     Request::builder().uri(format!("https://a.example{path}"))
 }
 
-fn nothing() -> Body {
+pub(crate) fn nothing() -> Body {
     Body::new(Empty::new())
 }
 
-async fn read(answer: axum::http::Response<hyper::body::Incoming>) -> (StatusCode, String) {
+pub(crate) async fn read(
+    answer: axum::http::Response<hyper::body::Incoming>,
+) -> (StatusCode, String) {
     let status = answer.status();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8_lossy(&body).into_owned())

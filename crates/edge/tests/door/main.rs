@@ -7,19 +7,24 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod announced;
+mod curl;
 mod http1;
 mod http2;
 mod limits;
+mod prior;
 mod sockets;
 mod stop;
+mod streams;
 mod tls;
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse as _, Response};
@@ -40,22 +45,46 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) struct Scene {
     /// Told when `/wait` is reached.
     pub(crate) reached: Arc<Notify>,
-    /// Lets one `/wait` answer.
+    /// Lets one `/wait` answer, or `/pieces` go on.
     pub(crate) go: Arc<Semaphore>,
+    /// Told when nobody reads `/endless` any longer.
+    pub(crate) let_go: Arc<Notify>,
 }
 
 pub(crate) fn scene() -> (Scene, Router) {
     let scene = Scene {
         reached: Arc::new(Notify::new()),
         go: Arc::new(Semaphore::new(0)),
+        let_go: Arc::new(Notify::new()),
     };
-    let waiting = scene.clone();
+    let (waiting, pieces, endless) = (scene.clone(), scene.clone(), scene.clone());
     let app = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/echo", post(|body: Bytes| async { body }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/panic", get(panics))
         .route("/seen", any(seen))
+        .route(
+            "/endless",
+            get(async move || {
+                let told = ToldWhenDropped(Arc::clone(&endless.let_go));
+                Body::from_stream(futures_util::stream::unfold(told, async |told| {
+                    Some((
+                        Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 1_024])),
+                        told,
+                    ))
+                }))
+            }),
+        )
+        .route(
+            "/pieces",
+            get(async move || {
+                Body::from_stream(futures_util::stream::unfold(pieces.go, async |go| {
+                    go.acquire().await.ok()?.forget();
+                    Some((Ok::<_, Infallible>(Bytes::from_static(b"piece")), go))
+                }))
+            }),
+        )
         .route("/tunnel", any(tunnel))
         .route(
             "/wait",
@@ -66,6 +95,14 @@ pub(crate) fn scene() -> (Scene, Router) {
             }),
         );
     (scene, app)
+}
+
+struct ToldWhenDropped(Arc<Notify>);
+
+impl Drop for ToldWhenDropped {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 async fn panics() -> &'static str {

@@ -3,7 +3,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
-use edge::{InheritedError, ListenFault};
+use edge::{CertificateFiles, InheritedError, ListenFault};
 use tokio::net::UnixStream;
 
 use super::*;
@@ -116,6 +116,45 @@ async fn more_sockets_than_workers_are_all_served() {
     for _ in 0..32 {
         assert!(exchange(address, LAST).await.ends_with("hello"));
     }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_reload_that_fails_uses_no_socket_up() {
+    let (first, second) = (
+        TcpListener::bind("127.0.0.1:0"),
+        TcpListener::bind("127.0.0.1:0"),
+    );
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let (at_first, at_second) = (first.local_addr().unwrap(), second.local_addr().unwrap());
+    let used = TcpListener::bind("127.0.0.1:0").unwrap();
+    let inherited = Inherited::new(vec![first.into(), second.into()]).unwrap();
+    let (_, app) = scene();
+    let edge = try_start(on(ListenAddress::Tcp(at_first)), 2, inherited, &app).unwrap();
+    let both = || {
+        let mut settings = on(ListenAddress::Tcp(at_first));
+        settings.listen.http.push(ListenAddress::Tcp(at_second));
+        settings
+    };
+    let mut in_use = both();
+    let taken = ListenAddress::Tcp(used.local_addr().unwrap());
+    in_use.listen.http.push(taken);
+    assert!(matches!(
+        edge.reload(in_use.plan()),
+        Err(EdgeError::Listen(_))
+    ));
+    let mut unreadable = both();
+    unreadable.tls.certificates.push(CertificateFiles {
+        hosts: Vec::new(),
+        chain: "none.pem".into(),
+        key: "none.key".into(),
+    });
+    assert!(matches!(
+        edge.reload(unreadable.plan()),
+        Err(EdgeError::Tls(_))
+    ));
+    edge.reload(both().plan()).unwrap();
+    assert!(exchange(at_second, LAST).await.ends_with("hello"));
     edge.stop().await;
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn secured(certificates: Vec<CertificateFiles>) -> Settings {
     settings.listen.https = vec![local()];
     settings.tls = TlsSettings {
         certificates,
-        self_signed: Vec::new(),
+        self_signed: ["localhost".to_owned()].into(),
         hsts: Some(Duration::from_mins(5)),
     };
     settings
@@ -61,9 +61,18 @@ pub(crate) async fn handshake(
     protocol: &[u8],
     name: &str,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    handshake_on(connect(address).await, chain, protocol, name).await
+}
+
+/// The same, where something was said before.
+pub(crate) async fn handshake_on(
+    stream: TcpStream,
+    chain: &Path,
+    protocol: &[u8],
+    name: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
-    let connector = trusting(chain, protocol);
-    connector.connect(name, connect(address).await).await
+    trusting(chain, protocol).connect(name, stream).await
 }
 
 async fn get(address: SocketAddr, chain: &Path, name: &str, host: &str) -> String {

@@ -451,3 +451,28 @@ async fn a_slow_server_holds_its_client_back() {
     let taken = taken.load(Ordering::SeqCst);
     assert!(taken < BOUND, "{taken} bytes were taken for nobody");
 }
+
+#[tokio::test]
+async fn no_body_is_announced_that_is_not_sent() {
+    for (method, said) in [("GET", None), ("DELETE", None), ("POST", Some("0"))] {
+        let (heads, mut heard) = mpsc::unbounded_channel();
+        let server = server(move |_, mut stream| {
+            let heads = heads.clone();
+            async move {
+                heads.send(head(&mut stream).await.unwrap()).unwrap();
+                stream.write_all(ok("done").as_bytes()).await.unwrap();
+            }
+        })
+        .await;
+        let mut request = request(method, Body::Empty);
+        let length = http::HeaderValue::from_static("5");
+        request.headers_mut().insert("content-length", length);
+        let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+        let answer = forward(&pool, &upstream, request).await.unwrap();
+        assert_eq!(collect(answer).await, "done");
+        let head = heard.recv().await.unwrap().to_ascii_lowercase();
+        let mut lines = head.split("\r\n");
+        let length = lines.find_map(|line| line.strip_prefix("content-length: "));
+        assert_eq!(length, said, "{head}");
+    }
+}

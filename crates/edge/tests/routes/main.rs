@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod access;
+mod asked;
 mod changes;
+mod h2c;
 mod hostile;
+mod smuggled;
 mod told;
 
 use std::convert::Infallible;

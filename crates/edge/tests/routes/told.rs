@@ -10,7 +10,14 @@ use super::*;
 
 /// What was written so far.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&lines).into_owned()
+    }
+}
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -28,7 +35,7 @@ impl Write for Lines {
 async fn one_line_is_written_for_each_request_that_the_app_does_not_answer() {
     let (server, _running) = server("one").await;
     let lines = Lines::default();
-    let mask: Mask = Arc::new(|text| text.replace("SECRET", "***").into());
+    let mask: Mask = Arc::new(|text, _| text.replace("SECRET", "***").into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
     let site = Site::open(
         &format!(
@@ -86,6 +93,50 @@ async fn one_line_is_written_for_each_request_that_the_app_does_not_answer() {
 }
 
 #[tokio::test]
+async fn a_body_that_breaks_off_is_told_as_it_was_answered() {
+    let (server, _running) = server("one").await;
+    let lines = Lines::default();
+    let mask: Mask = Arc::new(|text, _| text.into());
+    let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
+    let site = Site::open(
+        &format!(
+            "[[route]]\npath = \"/api/\"\nto = \"http://{server}\"\n[[route]]\nto = \"app\"\n"
+        ),
+        Means {
+            log: Some(log),
+            ..Means::default()
+        },
+    );
+    for path in ["/api/", "/echo"] {
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(b"3\r\nabc\r\nno chunk\r\n").await.unwrap();
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        let heard = Heard::of(&String::from_utf8_lossy(&heard));
+        assert_eq!(heard.status, 400);
+        assert!(heard.header("x-request-id").is_some(), "{heard:?}");
+        assert_eq!(heard.header("connection"), Some("close"));
+    }
+    site.edge.stop().await;
+    drop(writing);
+    let text = lines.0.lock().unwrap();
+    let text = String::from_utf8_lossy(&text);
+    let told: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(told.len(), 2, "{text}");
+    for line in told {
+        assert_eq!(
+            (&line["status"], &line["why"]),
+            (&400.into(), &"body refused".into())
+        );
+    }
+}
+
+#[tokio::test]
 async fn closed_doors_let_the_owner_through() {
     let data = tempfile::tempdir().unwrap();
     let maintenance = Maintenance::open(data.path(), vec!["/healthz".to_owned()]).unwrap();
@@ -134,7 +185,7 @@ async fn closed_doors_let_the_owner_through() {
 async fn a_client_that_leaves_before_its_answer_has_a_line_too() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let lines = Lines::default();
-    let mask: Mask = Arc::new(|text| text.into());
+    let mask: Mask = Arc::new(|text, _| text.into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
     let site = Site::open(
         &format!(

@@ -45,7 +45,10 @@ impl Maintenance {
                 "The doors are closed. This link lets you in:\n{link}\n"
             )),
             Outcome::Open => say("The doors are open.\n"),
-            Outcome::Owner { .. } | Outcome::Token { .. } | Outcome::Applied { .. } => Ok(()),
+            Outcome::Owner { .. }
+            | Outcome::Token { .. }
+            | Outcome::Applied { .. }
+            | Outcome::Purged { .. } => Ok(()),
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::orders::{Hands, Wish};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::sockets::{self, Port};
-use crate::{access, demo, installation, log};
+use crate::{access, demo, installation, log, memory};
 
 /// How many may look at the figures at once, on a listener of their own: operators
 /// find a way in also when everybody else has to wait.
@@ -63,6 +63,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<()> {
+        memory::share_one_heap();
         // Whatever is made from now on may count.
         let figures = figures::start()?;
         let mut asked = self.place.asked();
@@ -234,11 +235,19 @@ impl Prepared {
         }
 
         while let Some(wish) = signals.next(&mut wished, &self.start).await {
-            let told = reload.apply(&edge);
-            match (wish, &told) {
-                (Some(wish), _) => drop(wish.send(told)),
-                (None, Ok(told)) => tracing::info!("{}", told.trim_end()),
-                (None, Err(error)) => tracing::error!("nothing was changed: {error:#}"),
+            match wish {
+                Some(Wish::Apply(wish)) => drop(wish.send(reload.apply(&edge))),
+                Some(Wish::Purge(tags, wish)) => {
+                    let mut count = 0;
+                    for tag in tags {
+                        count += edge.purge(&tag).await;
+                    }
+                    let _ = wish.send(count);
+                }
+                None => match reload.apply(&edge) {
+                    Ok(told) => tracing::info!("{}", told.trim_end()),
+                    Err(error) => tracing::error!("nothing was changed: {error:#}"),
+                },
             }
         }
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
@@ -278,8 +287,8 @@ impl Signals {
         })
     }
 
-    /// Waits until the settings are to be read again, and tells who wants to hear
-    /// of it; nothing: Kenduri is to stop.
+    /// Waits for a wish, none being that the settings are read again and nobody
+    /// waits; nothing: Kenduri is to stop.
     async fn next(
         &mut self,
         wished: &mut mpsc::Receiver<Wish>,
@@ -318,15 +327,16 @@ impl App {
         };
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let key = site.store.write(|tx| key::load(tx, "guest")).await?;
+        let accounts = Accounts::new(site.clone());
         let router = router::router(Parts {
-            accounts: Accounts::new(site.clone()),
+            accounts: accounts.clone(),
             door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             figures: figures.clone(),
             stop: stop.clone(),
         });
         Ok(Self {
-            mounted: Mounted::new(router, stop.clone()),
+            mounted: Mounted::new(router, stop.clone()).knowing(accounts),
             background: Background {
                 worker: background::worker(&site, settings).await?,
                 jobs_at_once: settings.jobs_at_once,

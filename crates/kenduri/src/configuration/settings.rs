@@ -14,6 +14,7 @@ use web::facts::Proxies;
 use super::address;
 use super::check::Check;
 use super::mail::{self, MailRoute};
+use super::neighbours;
 use super::written::{Synchronous, Written};
 use crate::log::Log;
 
@@ -89,6 +90,9 @@ pub(super) fn settings(
     let data = check.path("data", &written.data);
     let data = data.as_path();
     let plan = plan(written, &edge::Ground { folder, data }, check);
+    if let Some(plan) = &plan {
+        neighbours::check(written, plan, check);
+    }
     // The plan has told what is wrong with these.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);

@@ -257,6 +257,44 @@ fn routes_are_reported_and_explained() {
 }
 
 #[test]
+fn our_sign_in_stands_where_people_can_sign_in() {
+    let told = |site: &str, routes: &str| {
+        let (folder, asked) = written(&format!("{site}\n{routes}"));
+        match load(&asked) {
+            Ok(_) => String::new(),
+            Err(_) => problems(&folder, &asked),
+        }
+    };
+    let site = "[site]\nurl = \"https://kad.example\"\n[mail]\nurl = \"smtp://u@h\"\npassword = \"x\"\n[[route]]\nto = \"app\"";
+    let studio = |host: &str, who: &str| {
+        format!(
+            "[[route]]\n{host}\npath = \"/studio\"\nto = \"status:204\"\naccess = {{ sign_in = {who:?} }}\n"
+        )
+    };
+    for host in ["", "host = \"kad.example\"", "host = \"*.example\""] {
+        assert_eq!(told(site, &studio(host, "owner")), "", "{host}");
+    }
+    let open = "[[route]]\nto = \"app\"";
+    assert_eq!(told(open, &studio("", "hosts")), "");
+    for (site, host, who, what) in [
+        (site, "", "everybody", "\"everybody\" is nobody"),
+        (
+            site,
+            "host = \"b.example\"",
+            "owner",
+            "tell b.example nothing of it",
+        ),
+        (open, "host = \"b.example\"", "owner", "site.url is not set"),
+        ("", "", "owner", "nobody can sign in"),
+    ] {
+        let told = told(site, &studio(host, who));
+        assert!(told.contains(what), "{told}");
+        assert!(told.contains(".access.sign_in"), "{told}");
+        assert!(told.contains("kenduri.toml:"), "{told}");
+    }
+}
+
+#[test]
 fn without_the_app_there_is_no_mailbox_to_guard() {
     let (_folder, asked) =
         written("[listen]\nhttp = [\":8080\"]\n[[route]]\nto = \"status:410\"\n");
@@ -324,6 +362,10 @@ fn every_example_of_the_documents_is_accepted() {
         let (folder, asked) = written(example.split("```").next().unwrap_or_default());
         std::fs::write(folder.path().join("mail.secret"), "x").expect("a file");
         std::fs::create_dir(folder.path().join("album")).expect("a folder");
+        std::fs::create_dir(folder.path().join("secrets")).expect("a folder");
+        let hash = "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let people = format!("aisyah:{hash}\n");
+        std::fs::write(folder.path().join("secrets/album"), people).expect("a file");
         let warnings = load(&asked).expect(example).warnings;
         assert!(warnings.is_empty(), "{warnings:?}");
         count += 1;

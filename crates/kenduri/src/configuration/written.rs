@@ -24,6 +24,7 @@ pub(crate) struct Written {
     pub(crate) tls: edge::Tls,
     pub(crate) route: Vec<edge::Route>,
     pub(crate) upstream: BTreeMap<String, edge::Upstream>,
+    pub(crate) cache: edge::Cache,
     pub(crate) accounts: Accounts,
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
@@ -42,6 +43,7 @@ impl Default for Written {
             tls: edge::Tls::default(),
             route: Vec::new(),
             upstream: BTreeMap::new(),
+            cache: edge::Cache::default(),
             accounts: Accounts::default(),
             jobs: Jobs::default(),
             log: Log::default(),
@@ -58,6 +60,7 @@ impl Written {
             tls: self.tls.clone(),
             route: self.route.clone(),
             upstream: self.upstream.clone(),
+            cache: self.cache.clone(),
         }
     }
 }

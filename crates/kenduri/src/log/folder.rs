@@ -58,7 +58,8 @@ fn append(path: &Path) -> io::Result<File> {
 impl Write for Folder {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.written >= self.most {
-            self.rotate()?;
+            // Better a large file than a lost line; the next lines try again.
+            let _ = self.rotate();
         }
         self.file.write_all(line)?;
         self.written += line.len() as u64;

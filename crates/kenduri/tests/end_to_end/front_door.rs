@@ -109,7 +109,7 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
         (&200.into(), &"GET".into())
     );
     assert!(
-        page["id"].is_string() && page["client"] == "127.0.0.1",
+        page["request_id"].is_string() && page["client"] == "127.0.0.1",
         "{page}"
     );
     assert!(
@@ -262,6 +262,9 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     );
     let figures = program.get("/metrics").text();
     assert!(figures.contains("edge_requests_total{route="), "{figures}");
+    let (code, said) = place.order(&["purge", "wedding", "*"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Answers taken out: 0."), "{said}");
 
     // The mailbox is still there until a restart.
     let public = "[listen]\nhttps = [\":0\"]\n[mail]\nurl = \"smtp://localhost:1\"\n";

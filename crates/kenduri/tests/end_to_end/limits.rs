@@ -1,4 +1,4 @@
-//! What connections may take of the program, through real sockets.
+//! What the program takes of the machine, and connections of the program.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -44,4 +44,21 @@ fn one_connection_too_many_waits_for_another_to_end() {
     third.read_exact(&mut answer).expect("an answer");
     assert_eq!(&answer, ANSWER);
     drop(second);
+}
+
+#[test]
+fn all_threads_share_one_heap_unless_somebody_decided_otherwise() {
+    let heaps = |environment: &[(&str, &str)]| {
+        let program = Program::serve(&["--demo"], environment);
+        let environment = program.system_file("environ");
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables
+            .find_map(|variable| variable.strip_prefix(b"MALLOC_ARENA_MAX="))
+            .map(<[u8]>::to_vec)
+    };
+    assert_eq!(heaps(&[]).as_deref(), Some(&b"1"[..]));
+    assert_eq!(
+        heaps(&[("MALLOC_ARENA_MAX", "4")]).as_deref(),
+        Some(&b"4"[..])
+    );
 }

@@ -12,5 +12,6 @@ mod http;
 mod killing;
 mod limits;
 mod mail_server;
+mod neighbours;
 mod program;
 mod serving;

@@ -114,6 +114,12 @@ impl Program {
         self.wait()
     }
 
+    /// A file of the system about it, such as `environ` (proc(5)).
+    pub(crate) fn system_file(&self, name: &str) -> Vec<u8> {
+        let file = format!("/proc/{}/{name}", self.child.id());
+        std::fs::read(file).expect("what the system knows of it")
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);

@@ -37,6 +37,15 @@ fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
 
 /// Follows a link that signs in once, as a browser would, to the hosts' first page.
 fn sign_in(program: &Program, link: &str) -> String {
+    let session = session(program, link);
+    let headers = [("Cookie", session.as_str())];
+    let page = http::send(&program.address, "GET", "/admin", &headers, b"").expect("an answer");
+    assert_eq!(page.status, 200, "{}", page.text());
+    page.text()
+}
+
+/// The cookies of whoever follows such a link.
+pub(crate) fn session(program: &Program, link: &str) -> String {
     let page = program.get(link);
     assert_eq!(page.status, 200, "{}", page.text());
     let token = page.text();
@@ -55,11 +64,7 @@ fn sign_in(program: &Program, link: &str) -> String {
     let answer = http::send(&program.address, "POST", link, &headers, body.as_bytes());
     let answer = answer.expect("an answer");
     assert_eq!(answer.status, 303, "{}", answer.text());
-    let session = answer.cookie().expect("a session");
-    let headers = [("Cookie", session.as_str())];
-    let page = http::send(&program.address, "GET", "/admin", &headers, b"").expect("an answer");
-    assert_eq!(page.status, 200, "{}", page.text());
-    page.text()
+    answer.cookie().expect("a session")
 }
 
 #[test]

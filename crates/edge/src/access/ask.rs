@@ -1,0 +1,225 @@
+//! A server that is asked whether a request may go on.
+//!
+//! It is asked with `GET`, with the headers of the request and none of its body.
+//! 2xx is yes. Redirects, 401, 403 and 429 are its own no, and go to the client;
+//! anything else is no answer to the question.
+
+use std::sync::Arc;
+
+use http::header::{
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    EXPECT, HOST, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+
+use crate::body::Body;
+
+/// What was asked of us, for whoever decides about it.
+const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+
+/// Of the request's body, its answer or its connection, and so not of the question.
+const LEFT_OUT: [HeaderName; 15] = [
+    ACCEPT_ENCODING,
+    ACCEPT_RANGES,
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    EXPECT,
+    IF_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_RANGE,
+    IF_UNMODIFIED_SINCE,
+    RANGE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Whom to ask, and what to take from the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The upstream of this name.
+    pub upstream: Arc<str>,
+    /// What it is asked for.
+    pub path: PathAndQuery,
+    /// Headers of a yes that the request gets, in place of the client's own.
+    pub copy: Vec<HeaderName>,
+}
+
+impl Ask {
+    /// Whether a header may be copied: not those that the edge writes itself, or
+    /// that say where a message goes and where it ends.
+    pub fn may_copy(name: &HeaderName) -> bool {
+        const OURS: [&str; 16] = [
+            "connection",
+            "content-length",
+            "expect",
+            "forwarded",
+            "host",
+            "keep-alive",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-real-ip",
+            "x-request-id",
+        ];
+        !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name)
+    }
+
+    /// The question about a request for `target`, as the edge understood it.
+    pub(crate) fn question(
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        host: &str,
+    ) -> Option<Request<Body>> {
+        let mut question = Request::new(Body::Empty);
+        let asked = question.headers_mut();
+        *asked = headers.clone();
+        for name in LEFT_OUT {
+            asked.remove(name);
+        }
+        if !host.is_empty() {
+            asked.insert(HOST, HeaderValue::from_str(host).ok()?);
+        }
+        asked.insert(
+            FORWARDED_METHOD,
+            HeaderValue::from_str(method.as_str()).ok()?,
+        );
+        asked.insert(FORWARDED_URI, HeaderValue::try_from(plain(target)).ok()?);
+        Some(question)
+    }
+
+    /// Whether an answer is a no that the client is to hear.
+    pub(crate) fn is_no(status: StatusCode) -> bool {
+        let is_move = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        is_move || matches!(status.as_u16(), 401 | 403 | 429)
+    }
+}
+
+/// The target with nothing encoded in its path that need not be (RFC 3986, section
+/// 6.2.2.2): who decides by the path must not be shown `/%73ecret`.
+fn plain(target: &str) -> String {
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let mut pieces = path.split('%');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.get(..2).unwrap_or_default();
+        let byte = u8::from_str_radix(digits, 16).ok();
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        if let Some(byte) = byte.filter(is_plain) {
+            text.push(char::from(byte));
+            text.push_str(piece.get(2..).unwrap_or_default());
+        } else {
+            text.push('%');
+            text.push_str(piece);
+        }
+    }
+    if let Some(query) = query {
+        text.push('?');
+        text.push_str(query);
+    }
+    text
+}
+
+/// Gives a request headers that the client cannot have written, nor taken away
+/// by naming them in `Connection` (RFC 9110, section 7.6.1).
+pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
+    for name in names {
+        while headers.remove(name).is_some() {}
+        for value in said.get_all(name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    let is_named = |token: &&[u8]| {
+        let token = token.trim_ascii();
+        names
+            .iter()
+            .any(|name| token.eq_ignore_ascii_case(name.as_str().as_bytes()))
+    };
+    let tokens = || {
+        let lines = headers.get_all(CONNECTION).iter();
+        lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+    };
+    if !tokens().any(|token| is_named(&token)) {
+        return;
+    }
+    let kept: Vec<&[u8]> = tokens().filter(|token| !is_named(token)).collect();
+    match HeaderValue::from_bytes(&kept.join(&b","[..])) {
+        Ok(kept) if !kept.is_empty() => drop(headers.insert(CONNECTION, kept)),
+        _ => drop(headers.remove(CONNECTION)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_vouched_for_is_nobody_elses() {
+        let user = HeaderName::from_static("x-user");
+        let group = HeaderName::from_static("x-group");
+        let mut headers = HeaderMap::new();
+        headers.append(&user, HeaderValue::from_static("mallory"));
+        headers.append(&user, HeaderValue::from_static("eve"));
+        headers.append(&group, HeaderValue::from_static("owners"));
+        headers.append(CONNECTION, HeaderValue::from_static("keep-alive, X-User"));
+        headers.append(CONNECTION, HeaderValue::from_static("x-group ,upgrade"));
+        let said = HeaderMap::from_iter([(user.clone(), HeaderValue::from_static("aisyah"))]);
+        vouch(&mut headers, &[user.clone(), group.clone()], &said);
+        assert_eq!(headers.get_all(&user).iter().count(), 1);
+        assert_eq!(headers[&user], "aisyah");
+        assert!(!headers.contains_key(&group));
+        assert_eq!(headers.get_all(CONNECTION).iter().count(), 1);
+        assert_eq!(headers[CONNECTION], "keep-alive,upgrade");
+        headers.insert(CONNECTION, HeaderValue::from_static("X-USER"));
+        vouch(&mut headers, &[user], &said);
+        assert!(!headers.contains_key(CONNECTION));
+    }
+
+    #[test]
+    fn nothing_is_hidden_behind_an_encoding() {
+        for (target, told) in [
+            ("/a", "/a"),
+            ("/%73ecret%2Fx?%73", "/secret%2Fx?%73"),
+            ("/%41%5f%7E%2d%c3%a9%25%37", "/A_~-%c3%a9%257"),
+            ("/%", "/%"),
+            ("/%zz%4", "/%zz%4"),
+        ] {
+            assert_eq!(plain(target), told, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_question_has_nothing_of_the_body() {
+        let headers = HeaderMap::from_iter([
+            (CONTENT_LENGTH, HeaderValue::from_static("5")),
+            (CONNECTION, HeaderValue::from_static("x-forwarded-uri")),
+            (IF_NONE_MATCH, HeaderValue::from_static("\"x\"")),
+            (http::header::COOKIE, HeaderValue::from_static("a=b")),
+            (FORWARDED_URI, HeaderValue::from_static("/public")),
+        ]);
+        let asked = Ask::question(&Method::POST, "/secret?x", &headers, "a.example").unwrap();
+        assert_eq!(asked.method(), Method::GET);
+        let mut names: Vec<_> = asked.headers().keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["cookie", "host", "x-forwarded-method", "x-forwarded-uri"]
+        );
+        assert_eq!(asked.headers()[FORWARDED_URI], "/secret?x");
+        assert_eq!(asked.headers()[FORWARDED_METHOD], "POST");
+    }
+}

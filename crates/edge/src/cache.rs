@@ -1,0 +1,95 @@
+//! Answers that are kept for whoever asks next: a shared cache (RFC 9111).
+//!
+//! A route asks for it with `shared_cache`. [`rules`] decides what may be kept and
+//! how long it may be used, [`store`] keeps it in memory and on disk, a [`flight`]
+//! is one request to the server and all who wait for its answer, [`respond`] makes
+//! answers of what is kept. How a request goes through them is in `serve/cached.rs`.
+//!
+//! # What is never kept
+//! Answers with `Set-Cookie`, `private` or `no-store`; those to requests with
+//! `Authorization`, which are not answered from here either; bodies that broke off;
+//! content codings: what is kept goes through [`compression`](crate::compression)
+//! like everything else. Nor is anything kept that says nothing of caching, unless
+//! the route says how long.
+//!
+//! # The key
+//! Where the route leads, scheme, host and path with query, as the server is asked,
+//! and the headers that the answer names in `Vary`. Nothing else of a request can
+//! change what another one is answered, as far as the server keeps to `Vary`.
+
+mod directives;
+mod disk;
+mod flight;
+mod index;
+mod respond;
+mod rules;
+mod store;
+mod stored;
+mod tags;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::facts::Facts;
+use crate::metrics::CacheFigures;
+
+pub use store::StoreSettings;
+
+pub(crate) use flight::{Flight, Heard, How, Landing, Reader};
+pub(crate) use index::Purge;
+pub(crate) use respond::{Asker, Told, gateway_only, tell};
+pub(crate) use rules::{
+    Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,
+};
+pub(crate) use store::{Joined, Store};
+pub(crate) use stored::{Head, Key, Whole};
+pub(crate) use tags::{taken_purges, taken_tags};
+
+pub use tags::PURGE;
+
+/// `shared_cache = { … }` of a route, checked.
+#[derive(Debug)]
+pub struct Policy {
+    /// Where the route leads: whose answers these are.
+    pub(crate) scope: Arc<str>,
+    pub(crate) unsaid: Unsaid,
+    pub(crate) figures: CacheFigures,
+}
+
+impl Policy {
+    /// Of a route of this name that leads there.
+    pub(crate) fn new(
+        route: &str,
+        to: &str,
+        lifetime: Duration,
+        stale_while_revalidate: Duration,
+        stale_if_error: Duration,
+    ) -> Self {
+        Self {
+            scope: to.into(),
+            unsaid: Unsaid {
+                lifetime,
+                stale_while_revalidate,
+                stale_if_error,
+            },
+            figures: CacheFigures::new(route),
+        }
+    }
+
+    /// What the answer to a request for this path, with its query, is kept under.
+    pub(crate) fn key(&self, facts: &Facts, target: &str) -> Key {
+        let mut key = String::with_capacity(
+            self.scope.len() + facts.host.len() + target.len() + "\nhttps://".len(),
+        );
+        // Writing into a text cannot fail.
+        let _ = write!(
+            key,
+            "{}\n{}://{}{target}",
+            self.scope,
+            facts.scheme.as_str(),
+            facts.host
+        );
+        key.into()
+    }
+}

@@ -1,0 +1,154 @@
+use std::time::SystemTime;
+
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
+
+use super::*;
+use crate::cache::{Joined, Kept, StoreSettings, Unsaid};
+
+fn store() -> Arc<Store> {
+    let settings = StoreSettings {
+        memory: 1 << 20,
+        entries: 100,
+        largest: 1 << 10,
+        ..StoreSettings::unused()
+    };
+    Store::new(settings, SystemTime::UNIX_EPOCH)
+}
+
+fn head() -> Arc<Head> {
+    let headers: HeaderMap = [(http::header::CACHE_CONTROL, "max-age=60".parse().unwrap())]
+        .into_iter()
+        .collect();
+    let kept = Kept {
+        status: StatusCode::OK,
+        headers: &headers,
+        asked: SystemTime::UNIX_EPOCH,
+        received: SystemTime::UNIX_EPOCH,
+    };
+    let freshness = kept.freshness(&Unsaid::default()).unwrap();
+    let none = HeaderMap::new();
+    let head = Head::new(
+        "k".into(),
+        &none,
+        StatusCode::OK,
+        headers,
+        Vec::new(),
+        freshness,
+        0,
+    );
+    Arc::new(head)
+}
+
+fn lead(store: &Arc<Store>) -> Landing {
+    match store.join(&"k".into(), &HeaderMap::new()) {
+        Joined::Leads(landing) => landing,
+        Joined::Follows(_) => panic!("somebody leads"),
+    }
+}
+
+fn follow(store: &Arc<Store>) -> Arc<Flight> {
+    match store.join(&"k".into(), &HeaderMap::new()) {
+        Joined::Follows(flight) => flight,
+        Joined::Leads(_) => panic!("nobody leads"),
+    }
+}
+
+#[tokio::test]
+async fn followers_are_sent_a_body_while_it_comes() {
+    let store = store();
+    let landing = lead(&store);
+    let flight = &landing.0;
+    let followers: Vec<_> = (0..20)
+        .map(|_| tokio::spawn(follow(&store).heard()))
+        .collect();
+    tokio::task::yield_now().await;
+    drop(flight.comes(&head(), Some(6)));
+    let mut readers = Vec::new();
+    for follower in followers {
+        match follower.await.unwrap() {
+            Heard::Coming(_, 6, reader) => readers.push(tokio::spawn(reader.collect())),
+            _ => panic!("a body"),
+        }
+    }
+    flight.push("abc".into());
+    tokio::task::yield_now().await;
+    flight.push("def".into());
+    let whole = store.keep(head(), flight.gathered());
+    flight.keep(whole, How::New);
+    for reader in readers {
+        assert_eq!(reader.await.unwrap().unwrap().to_bytes(), "abcdef");
+    }
+    // It is over: the next one leads.
+    lead(&store);
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_the_leaders_until_it_is_whole() {
+    let store = store();
+    let landing = lead(&store);
+    let flight = &landing.0;
+    let follower = tokio::spawn(follow(&store).heard());
+    let reader = flight.comes(&head(), None);
+    flight.push("abc".into());
+    tokio::task::yield_now().await;
+    assert!(!follower.is_finished());
+    let rest = Body::full("rest");
+    flight.not_kept(Some(rest));
+    assert!(matches!(follower.await.unwrap(), Heard::Nothing));
+    assert_eq!(reader.collect().await.unwrap().to_bytes(), "abcrest");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_breaks_off_for_all() {
+    let store = store();
+    let landing = lead(&store);
+    let flight = &landing.0;
+    let reader = flight.comes(&head(), Some(6));
+    flight.push("abc".into());
+    let (flight, follower) = (Arc::clone(flight), follow(&store));
+    drop(landing);
+    let error = reader.collect().await.unwrap_err();
+    assert!(error.to_string().contains("broke off"), "{error}");
+    assert!(matches!(flight.heard().await, Heard::Nothing));
+    assert!(matches!(follower.heard().await, Heard::Nothing));
+    lead(&store);
+}
+
+#[tokio::test]
+async fn what_varies_is_fetched_side_by_side() {
+    let store = store();
+    let request = |language: &'static str| -> HeaderMap {
+        [(http::header::ACCEPT_LANGUAGE, language.parse().unwrap())]
+            .into_iter()
+            .collect()
+    };
+    let mut known = Head::clone(&head());
+    known.vary = vec![(http::header::ACCEPT_LANGUAGE, Some(b"it".to_vec()))];
+    store.keep(Arc::new(known), "ciao".into());
+    let key: Key = "k".into();
+    let Joined::Leads(_one) = store.join(&key, &request("en")) else {
+        panic!("nobody leads")
+    };
+    let Joined::Leads(_other) = store.join(&key, &request("ms")) else {
+        panic!("nobody asked for this one")
+    };
+    assert!(matches!(
+        store.join(&key, &request("en")),
+        Joined::Follows(_)
+    ));
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_has_bounds_too() {
+    let store = store();
+    let mut one = store.gather(600).unwrap();
+    assert!(!one.grow(500), "larger than may be kept");
+    assert!(one.grow(400));
+    let all: Vec<_> = std::iter::repeat_with(|| store.gather(1_000))
+        .take_while(Option::is_some)
+        .collect();
+    assert_eq!(all.len(), (1 << 20) / 1_000 - 1);
+    drop(all);
+    assert!(store.gather(1_000).is_some());
+}

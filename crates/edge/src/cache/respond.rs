@@ -1,0 +1,248 @@
+//! What is kept becomes an answer: conditions, ranges, heads, age, and where it is from.
+
+use std::time::SystemTime;
+
+use http::header::{
+    AGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
+    RANGE,
+};
+use http::{Response, StatusCode};
+
+use super::flight::{How, Reader};
+use super::rules::Demand;
+use super::stored::{Head, Whole};
+use crate::body::{Answer, Body};
+use crate::files::conditions::{self, Verdict};
+use crate::files::ranges::{self, Wanted};
+
+/// RFC 9211.
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// How an answer came by the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It was there.
+    Hit,
+    /// It was there, and somebody asks for a newer one.
+    Stale,
+    /// The server was asked, for this request or for one like it.
+    Asked {
+        how: How,
+        /// There was nothing, or it was stale, or the client wanted it so.
+        why: &'static str,
+        collapsed: bool,
+    },
+    /// It went around.
+    Around(&'static str),
+    /// The server was asked, and its answer may not be kept.
+    NotKept(&'static str),
+}
+
+impl Told {
+    /// As the log and the figures call it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stale
+            | Self::Asked {
+                how: How::StandsIn(_),
+                ..
+            } => "stale",
+            Self::Asked {
+                collapsed: true, ..
+            } => "collapsed",
+            Self::Asked {
+                how: How::Renewed, ..
+            } => "revalidated",
+            Self::Asked { how: How::New, .. } | Self::NotKept(_) => "miss",
+            Self::Around(_) => "bypass",
+        }
+    }
+
+    fn status(self, seconds_left: i64) -> String {
+        match self {
+            Self::Hit | Self::Stale => format!("kenduri; hit; ttl={seconds_left}"),
+            Self::Around(why) | Self::NotKept(why) => format!("kenduri; fwd={why}"),
+            Self::Asked {
+                how,
+                why,
+                collapsed,
+            } => {
+                let stored = if collapsed { "collapsed" } else { "stored" };
+                match how {
+                    How::New => format!("kenduri; fwd={why}; {stored}"),
+                    How::Renewed => {
+                        format!("kenduri; fwd={why}; fwd-status=304; {stored}")
+                    }
+                    How::StandsIn(status) => {
+                        format!("kenduri; fwd={why}; fwd-status={status}; ttl={seconds_left}")
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Says in an answer that is not from here how it came by.
+pub(crate) fn tell(answer: &mut Answer, told: Told) {
+    append_status(answer.headers_mut(), told, 0);
+}
+
+/// Whoever wanted nothing but what is kept finds nothing (RFC 9111, section 5.2.1.7).
+pub(crate) fn gateway_only(mut answer: Answer) -> Answer {
+    answer.headers_mut().append(
+        CACHE_STATUS,
+        HeaderValue::from_static("kenduri; detail=only-if-cached"),
+    );
+    answer
+}
+
+fn append_status(headers: &mut HeaderMap, told: Told, seconds_left: i64) {
+    if let Ok(status) = HeaderValue::try_from(told.status(seconds_left)) {
+        headers.append(CACHE_STATUS, status);
+    }
+}
+
+/// Someone who is answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) demand: &'a Demand,
+    pub(crate) now: SystemTime,
+}
+
+impl Asker<'_> {
+    /// The answer of something that is there whole.
+    pub(crate) fn whole(&self, whole: &Whole, told: Told) -> Answer {
+        let head = &whole.stored.head;
+        let mut headers = self.headers_of(head, told);
+        if let Some(answer) = self.unchanged(head, &mut headers) {
+            return answer;
+        }
+        let length = whole.body.len() as u64;
+        if head.status == StatusCode::OK
+            && let Some(range) = self.headers.get(RANGE)
+            && !self.demand.head
+            && self.range_holds(head)
+        {
+            match ranges::wanted(range.as_bytes(), length) {
+                Wanted::Parts(parts) => {
+                    // Of several the whole is sent, as section 14.2 of RFC 9110 allows.
+                    if let [part] = parts.as_slice() {
+                        let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
+                        let body = whole.body.slice(at(part.start)..at(part.end));
+                        let range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+                        set(&mut headers, CONTENT_RANGE, range);
+                        headers.insert(CONTENT_LENGTH, body.len().into());
+                        return answer(StatusCode::PARTIAL_CONTENT, headers, Body::full(body));
+                    }
+                }
+                Wanted::Nothing => {
+                    set(&mut headers, CONTENT_RANGE, format!("bytes */{length}"));
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                    return answer(StatusCode::RANGE_NOT_SATISFIABLE, headers, Body::Empty);
+                }
+                Wanted::Whole => {}
+            }
+        }
+        if head.status != StatusCode::NO_CONTENT {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let body = if self.demand.head {
+            Body::Empty
+        } else {
+            Body::full(whole.body.clone())
+        };
+        answer(head.status, headers, body)
+    }
+
+    /// The answer of something whose body is still coming.
+    pub(crate) fn coming(
+        &self,
+        head: &Head,
+        length: Option<u64>,
+        reader: Reader,
+        told: Told,
+    ) -> Answer {
+        let mut headers = self.headers_of(head, told);
+        if let Some(answer) = self.unchanged(head, &mut headers) {
+            return answer;
+        }
+        if let Some(length) = length {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let body = if self.demand.head {
+            Body::Empty
+        } else {
+            Body::stream(reader)
+        };
+        answer(head.status, headers, body)
+    }
+
+    fn headers_of(&self, head: &Head, told: Told) -> HeaderMap {
+        let mut headers = head.headers.clone();
+        let age = head.freshness.age_at(self.now).as_secs();
+        let is_new = matches!(
+            told,
+            Told::Asked {
+                how: How::New | How::Renewed,
+                ..
+            }
+        );
+        if age > 0 || !is_new {
+            headers.insert(AGE, age.into());
+        }
+        append_status(&mut headers, told, head.freshness.seconds_left(self.now));
+        headers
+    }
+
+    /// 304, if the client has it already (RFC 9110, section 13.2.2).
+    fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
+        if head.status != StatusCode::OK {
+            return None;
+        }
+        let (tag, modified) = validators(head);
+        match conditions::judge(self.headers, &tag, modified) {
+            Verdict::Unchanged => {
+                let headers = std::mem::take(headers);
+                Some(answer(StatusCode::NOT_MODIFIED, headers, Body::Empty))
+            }
+            // `If-Match` and `If-Unmodified-Since` never come here.
+            Verdict::Send | Verdict::Failed => None,
+        }
+    }
+
+    fn range_holds(&self, head: &Head) -> bool {
+        let (tag, modified) = validators(head);
+        let is_strong = tag.as_bytes().starts_with(b"\"");
+        if !is_strong && modified.is_none() {
+            return !self.headers.contains_key(http::header::IF_RANGE);
+        }
+        conditions::range_holds(self.headers, &tag, modified, head.freshness.received())
+    }
+}
+
+fn validators(head: &Head) -> (HeaderValue, Option<SystemTime>) {
+    let tag = head.headers.get(ETAG).cloned();
+    let modified = head
+        .headers
+        .get(LAST_MODIFIED)
+        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    (
+        tag.unwrap_or_else(|| HeaderValue::from_static("")),
+        modified,
+    )
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}

@@ -1,0 +1,430 @@
+//! What may be kept, and how long it may be used: RFC 9111, as a shared cache, and
+//! RFC 5861. Pure: requests, answers and instants in, decisions out.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{
+    AGE, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
+    EXPIRES, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
+    RANGE, SET_COOKIE, TRAILER, UPGRADE, VARY,
+};
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::directives::{Directives, seconds};
+use crate::limits::OUTCOME;
+
+/// Servers that know such a header answer for another address or method than the one
+/// asked for, which alone is the key: a request that carries one goes around.
+const REWRITES: [&str; 7] = [
+    "x-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-uri",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// Headers that the server is told by the door, whatever the client said (see
+/// [`forwarding`](crate::forwarding)): an answer that depends on one of them cannot be
+/// found by what the client says. Scheme and host are in the key.
+const TOLD_BY_THE_DOOR: [&str; 13] = [
+    "connection",
+    "forwarded",
+    "te",
+    "upgrade",
+    "x-client-ip",
+    "x-forwarded-for",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-real-ip",
+    "x-request-id",
+];
+
+/// Of statuses with a meaning of their own here, those that are understood.
+const UNDERSTOOD: [u16; 14] = [
+    200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
+];
+
+/// Kept for the route's own time when nothing was said. Section 4.2.2 allows more;
+/// that a page is missing may change any moment.
+const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
+
+/// Clocks are put right by so much, and nobody need know.
+const ADJUSTED: Duration = Duration::from_secs(5);
+/// Older than anything may be: a hundred years.
+const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
+
+/// How a request goes through the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It may change what is kept of its address (section 4.4).
+    Changes,
+    /// Nothing is looked up and nothing kept.
+    Around,
+    /// It may be answered from what is kept.
+    In(Demand),
+}
+
+/// What a request asks of what is kept (section 5.2.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the request, said or not"
+)]
+pub(crate) struct Demand {
+    /// Only after the server was asked.
+    pub(crate) no_cache: bool,
+    /// The server is not asked.
+    pub(crate) only_if_cached: bool,
+    max_age: Option<Duration>,
+    min_fresh: Duration,
+    /// A part of it is enough: what is kept serves, but a part is not kept.
+    pub(crate) part: bool,
+    /// The head is enough.
+    pub(crate) head: bool,
+}
+
+impl Way {
+    /// Decides by method, headers and whether there is a body.
+    pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
+        if !method.is_safe() {
+            return Self::Changes;
+        }
+        let is_asking = *method == Method::GET || *method == Method::HEAD;
+        let goes_around = [AUTHORIZATION, UPGRADE, IF_MATCH, IF_UNMODIFIED_SINCE];
+        if !is_asking
+            || has_body
+            || goes_around.iter().any(|name| headers.contains_key(name))
+            || REWRITES.iter().any(|name| headers.contains_key(*name))
+            || names_headers(headers)
+        {
+            return Self::Around;
+        }
+        let said = Directives::of(headers);
+        if said.no_store {
+            return Self::Around;
+        }
+        Self::In(Demand {
+            no_cache: said.no_cache,
+            only_if_cached: said.only_if_cached,
+            max_age: said.max_age,
+            min_fresh: said.min_fresh.unwrap_or_default(),
+            part: headers.contains_key(RANGE),
+            head: *method == Method::HEAD,
+        })
+    }
+}
+
+/// Whether `Connection` takes headers away before the server sees them, which may be
+/// those that its answer depends on.
+fn names_headers(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|word| !word.is_empty())
+        .any(|word| {
+            let plain = ["close", "keep-alive", "te"];
+            !plain
+                .iter()
+                .any(|plain| word.eq_ignore_ascii_case(plain.as_bytes()))
+        })
+}
+
+/// What a route says where an answer says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Unsaid {
+    pub(crate) lifetime: Duration,
+    pub(crate) stale_while_revalidate: Duration,
+    pub(crate) stale_if_error: Duration,
+}
+
+/// How long something that is kept may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Freshness {
+    /// When it came.
+    received: SystemTime,
+    /// How old it was then (section 4.2.3).
+    age: Duration,
+    lifetime: Duration,
+    /// Never without asking the server.
+    always_ask: bool,
+    stale_while_revalidate: Duration,
+    stale_if_error: Duration,
+}
+
+/// What may be done with something that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It may be sent.
+    Fresh,
+    /// It may be sent, while somebody asks for a newer one.
+    WhileRevalidating,
+    /// The server must be asked.
+    Ask,
+}
+
+/// An answer that may be kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'a HeaderMap,
+    /// When it was asked for.
+    pub(crate) asked: SystemTime,
+    /// When its head came.
+    pub(crate) received: SystemTime,
+}
+
+impl Kept<'_> {
+    /// How long it may be used; nothing: it may not be kept (section 3).
+    pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
+        let headers = self.headers;
+        let said = Directives::of(headers);
+        let never = [
+            SET_COOKIE,
+            CONTENT_RANGE,
+            TRAILER,
+            CONTENT_ENCODING,
+            OUTCOME,
+        ];
+        if said.no_store
+            || said.private
+            || never.iter().any(|name| headers.contains_key(name))
+            || !UNDERSTOOD.contains(&self.status.as_u16())
+            || cannot_be_told_apart(headers)
+            || is_endless(headers)
+        {
+            return None;
+        }
+        let explicit = self.explicit_lifetime(&said);
+        let heuristic = || {
+            let is_kept = KEPT_UNSAID.contains(&self.status.as_u16());
+            (is_kept && !unsaid.lifetime.is_zero()).then_some(unsaid.lifetime)
+        };
+        let lifetime = match explicit.or_else(heuristic) {
+            Some(lifetime) => lifetime,
+            None if said.no_cache => Duration::ZERO,
+            None => return None,
+        };
+        let never_stale = said.must_revalidate || said.no_cache;
+        // `s-maxage` forbids stale answers that nobody allowed in so many words.
+        let by_route = |time: Duration| said.s_maxage.map_or(time, |_| Duration::ZERO);
+        let stale = |said: Option<Duration>, unsaid: Duration| match said {
+            _ if never_stale => Duration::ZERO,
+            Some(time) => time,
+            None => by_route(unsaid),
+        };
+        let freshness = Freshness {
+            received: self.received,
+            age: self.age(),
+            lifetime,
+            always_ask: said.no_cache,
+            stale_while_revalidate: stale(
+                said.stale_while_revalidate,
+                unsaid.stale_while_revalidate,
+            ),
+            stale_if_error: stale(said.stale_if_error, unsaid.stale_if_error),
+        };
+        let can_be_used = !said.no_cache && freshness.age < freshness.usable();
+        (can_be_used || has_validator(headers)).then_some(freshness)
+    }
+
+    /// What the answer itself says, the most exact first (section 4.2.1).
+    fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
+        if let Some(time) = said.s_maxage.or(said.max_age) {
+            return Some(time);
+        }
+        let mut expires = self.headers.get_all(EXPIRES).iter();
+        let until = http_date(expires.next()?.as_bytes());
+        let from = self.date().unwrap_or(self.received);
+        let lifetime = until.and_then(|until| until.duration_since(from).ok());
+        // No date, as `0`, or two of them: over already.
+        Some(
+            lifetime
+                .filter(|_| expires.next().is_none())
+                .unwrap_or_default(),
+        )
+    }
+
+    /// How old it was when it came (section 4.2.3).
+    fn age(&self) -> Duration {
+        let apparent = self
+            .date()
+            .and_then(|date| self.received.duration_since(date).ok());
+        let said = self.headers.get(AGE).and_then(|age| {
+            // Of a list the first counts (section 5.1).
+            seconds(
+                age.as_bytes()
+                    .split(|byte| *byte == b',')
+                    .next()?
+                    .trim_ascii(),
+            )
+        });
+        let delay = self.received.duration_since(self.asked).unwrap_or_default();
+        apparent
+            .unwrap_or_default()
+            .max(said.unwrap_or_default() + delay)
+    }
+
+    fn date(&self) -> Option<SystemTime> {
+        http_date(self.headers.get(DATE)?.as_bytes())
+    }
+}
+
+impl Freshness {
+    /// How old it is now. When the clock was put back nobody knows.
+    pub(crate) fn age_at(&self, now: SystemTime) -> Duration {
+        let since = match now.duration_since(self.received) {
+            Ok(since) => since,
+            Err(early) if early.duration() <= ADJUSTED => Duration::ZERO,
+            Err(_) => UNKNOWN,
+        };
+        self.age + since
+    }
+
+    /// How much longer it is fresh, in seconds; below 0 it is stale.
+    pub(crate) fn seconds_left(&self, now: SystemTime) -> i64 {
+        let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        whole(self.lifetime) - whole(self.age_at(now))
+    }
+
+    pub(crate) fn judge(&self, demand: &Demand, now: SystemTime) -> Verdict {
+        let age = self.age_at(now);
+        let too_old = demand.max_age.is_some_and(|most| age > most);
+        if demand.no_cache || self.always_ask || too_old {
+            return Verdict::Ask;
+        }
+        if age + demand.min_fresh < self.lifetime {
+            Verdict::Fresh
+        } else if demand.min_fresh.is_zero() && age < self.lifetime + self.stale_while_revalidate {
+            Verdict::WhileRevalidating
+        } else {
+            Verdict::Ask
+        }
+    }
+
+    /// Whether it may stand in for an error (RFC 5861, section 4).
+    pub(crate) fn stands_in(&self, now: SystemTime) -> bool {
+        !self.stale_if_error.is_zero() && self.age_at(now) < self.lifetime + self.stale_if_error
+    }
+
+    /// When it came.
+    pub(crate) fn received(&self) -> SystemTime {
+        self.received
+    }
+
+    fn usable(&self) -> Duration {
+        self.lifetime + self.stale_while_revalidate.max(self.stale_if_error)
+    }
+}
+
+/// Whether an answer of this status says that the server has a fault, for which
+/// something older may stand in (RFC 5861, section 4).
+pub(crate) fn is_fault(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 500 | 502 | 503 | 504)
+}
+
+/// Whether the server can be asked if this is still what it has.
+pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
+    headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
+}
+
+/// Whether `304` speaks of the answer with these headers (section 4.3.4).
+pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
+    let plain = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
+    match (not_modified.get(ETAG), kept.get(ETAG)) {
+        (Some(new), Some(old)) => plain(new.as_bytes()) == plain(old.as_bytes()),
+        (Some(_), None) => false,
+        (None, _) => match not_modified.get(LAST_MODIFIED) {
+            Some(new) => kept.get(LAST_MODIFIED).is_none_or(|old| old == new),
+            None => true,
+        },
+    }
+}
+
+/// The headers of what is kept, after a `304` that came at this instant (section
+/// 3.2). It is from then on, even if it does not say so.
+pub(crate) fn renewed(
+    kept: &HeaderMap,
+    not_modified: &HeaderMap,
+    received: SystemTime,
+) -> HeaderMap {
+    let of_the_body = [
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "etag",
+    ];
+    let mut headers = kept.clone();
+    if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(received)) {
+        headers.insert(DATE, date);
+    }
+    for name in not_modified.keys() {
+        if of_the_body.contains(&name.as_str()) {
+            continue;
+        }
+        headers.remove(name);
+        for value in not_modified.get_all(name) {
+            headers.append(name, value.clone());
+        }
+    }
+    headers
+}
+
+/// What an answer depends on, in lower case and sorted.
+pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
+    let mut names: Vec<HeaderName> = headers
+        .get_all(VARY)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        .collect();
+    names.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+    names.dedup();
+    names
+}
+
+/// `*`, something that is no name and may mean anything, or what only the door knows.
+fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(VARY)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|name| !name.is_empty())
+        .any(|name| {
+            name == b"*"
+                || HeaderName::from_bytes(name)
+                    .map_or(true, |name| TOLD_BY_THE_DOOR.contains(&name.as_str()))
+        })
+}
+
+/// Streams that go on as long as somebody listens.
+fn is_endless(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .map(|kind| kind.as_bytes().to_ascii_lowercase());
+    kind.is_some_and(|kind| {
+        [
+            &b"text/event-stream"[..],
+            b"application/grpc",
+            b"multipart/x-mixed-replace",
+        ]
+        .iter()
+        .any(|endless| kind.starts_with(endless))
+    })
+}
+
+fn http_date(text: &[u8]) -> Option<SystemTime> {
+    httpdate::parse_http_date(std::str::from_utf8(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! An answer that is kept.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, DATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::rules::{Freshness, vary};
+
+/// Headers that are not kept.
+const NOT_KEPT: [&str; 10] = [
+    "age",
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "x-request-id",
+];
+
+/// What an address is kept under: where its route leads, then the address. Nothing
+/// else of a request can lead to another's answer, but what the answer itself names
+/// in `Vary`.
+pub(crate) type Key = Arc<str>;
+
+/// What was said in a header that the answer depends on.
+pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
+
+/// A kept answer. All but where its body is stays as it is.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) head: Arc<Head>,
+    /// Of the body, in bytes.
+    pub(crate) length: u64,
+    /// Asked for since its turn to go last came, in memory and on disk.
+    pub(super) used: AtomicBool,
+    pub(super) used_on_disk: AtomicBool,
+    gone: AtomicBool,
+    /// Changed only by whoever has the index for writing.
+    held: RwLock<Held>,
+}
+
+/// Where the body of an answer is.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    pub(super) body: Option<Bytes>,
+    pub(super) file: Option<Kept>,
+}
+
+/// A file that holds an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) path: PathBuf,
+    /// Of the whole file.
+    pub(super) size: u64,
+    /// SHA-256 of the body.
+    pub(super) digest: [u8; 32],
+}
+
+/// An answer with its body.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole {
+    pub(crate) stored: Arc<Stored>,
+    pub(crate) body: Bytes,
+}
+
+impl Stored {
+    pub(super) fn new(head: Arc<Head>, length: u64, held: Held) -> Self {
+        Self {
+            head,
+            length,
+            used: AtomicBool::new(false),
+            used_on_disk: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
+            held: RwLock::new(held),
+        }
+    }
+
+    /// What it takes in memory without its body; a guess, on the high side.
+    pub(super) fn weight(&self) -> u64 {
+        const EACH: usize = 64;
+        let headers = self.head.headers.iter();
+        let headers: usize = headers
+            .map(|(name, value)| name.as_str().len() + value.len() + EACH)
+            .sum();
+        let vary: usize = self
+            .head
+            .vary
+            .iter()
+            .map(said)
+            .map(|said| said + EACH)
+            .sum();
+        let tags: usize = self.head.tags.iter().map(|tag| tag.len() + EACH).sum();
+        (size_of::<Self>()
+            + size_of::<Head>()
+            + 2 * EACH
+            + 2 * self.head.key.len()
+            + headers
+            + vary
+            + tags) as u64
+    }
+
+    /// Nobody finds it any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
+    }
+
+    pub(super) fn leave(&self) {
+        self.gone.store(true, Ordering::Release);
+    }
+
+    pub(super) fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hold(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer to be kept, but for its body.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) key: Key,
+    pub(crate) vary: Variation,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// What it can be purged by.
+    pub(crate) tags: Vec<Box<str>>,
+    pub(crate) freshness: Freshness,
+    /// Purges up to this one do not mean it.
+    pub(crate) began: u64,
+}
+
+impl Head {
+    /// Of an answer to a request with these headers. What holds for one request or
+    /// one connection is left out, and the age, which is reckoned anew.
+    pub(crate) fn new(
+        key: Key,
+        request: &HeaderMap,
+        status: StatusCode,
+        mut headers: HeaderMap,
+        tags: Vec<Box<str>>,
+        freshness: Freshness,
+        began: u64,
+    ) -> Self {
+        for name in NOT_KEPT {
+            headers.remove(name);
+        }
+        // How old it is later is told by when it was made, not by when it is sent.
+        if !headers.contains_key(DATE)
+            && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
+        {
+            headers.insert(DATE, date);
+        }
+        Self {
+            key,
+            vary: variation(vary(&headers), request),
+            status,
+            headers,
+            tags,
+            freshness,
+            began,
+        }
+    }
+
+    /// Whether it answers a request with these headers (RFC 9111, section 4.1).
+    pub(crate) fn answers(&self, request: &HeaderMap) -> bool {
+        let mut vary = self.vary.iter();
+        vary.all(|(name, value)| *value == field(request, name))
+    }
+}
+
+fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
+    name.as_str().len() + value.as_ref().map_or(0, Vec::len)
+}
+
+/// What a request says in the headers that an answer depends on. Codings are left
+/// out: what is kept has none.
+pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variation {
+    let told_apart = names.into_iter().filter(|name| *name != ACCEPT_ENCODING);
+    told_apart
+        .map(|name| {
+            let value = field(request, &name);
+            (name, value)
+        })
+        .collect()
+}
+
+/// All lines of a header as one list.
+fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
+    let mut lines = headers.get_all(name).iter();
+    let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();
+    for line in lines {
+        whole.extend_from_slice(b", ");
+        whole.extend_from_slice(line.as_bytes().trim_ascii());
+    }
+    Some(whole)
+}

@@ -1,0 +1,245 @@
+//! For whom a proxy connects: the PROXY protocol, versions 1 and 2
+//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>).
+//!
+//! It stands before everything else on a connection, TLS too, and is read there to
+//! its last byte and no further.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+
+use proxy_header::{ParseConfig, ProxyHeader};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// How version 2 begins.
+const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// How version 1 begins.
+const WORD: &[u8] = b"PROXY ";
+/// The longest line of version 1.
+const LONGEST_LINE: usize = 107;
+/// What stands before the addresses of version 2, whose length it ends with.
+const FIXED: usize = 16;
+/// No announcement of version 2 has more bytes after that.
+const MOST: usize = 4_096;
+/// A client that is not told; no network that anybody trusts has it.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Announced {
+    /// The client; none: the proxy asks for itself, to see whether we are well.
+    pub(crate) client: Option<IpAddr>,
+    /// Whether the client came to the proxy through TLS.
+    pub(crate) is_secure: bool,
+}
+
+/// Why nobody is announced.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadAnnouncement {
+    /// The connection broke off before its end.
+    #[error("the connection ended before it was said for whom it is")]
+    Ended(#[from] io::Error),
+    /// What came is something else.
+    #[error("the connection does not begin with the PROXY protocol")]
+    Missing,
+    /// It cannot be read.
+    #[error("what is said in the PROXY protocol cannot be read")]
+    Malformed,
+    /// It is larger than anybody needs.
+    #[error("too much is said in the PROXY protocol")]
+    TooLarge,
+}
+
+/// Reads who is announced. What follows stays unread.
+pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement>
+where
+    S: AsyncRead + Unpin,
+{
+    let mut bytes = vec![0; SIGNATURE.len()];
+    stream.read_exact(&mut bytes).await?;
+    if bytes == SIGNATURE {
+        bytes.resize(FIXED, 0);
+        stream.read_exact(&mut bytes[SIGNATURE.len()..]).await?;
+        let rest = usize::from(u16::from_be_bytes([bytes[FIXED - 2], bytes[FIXED - 1]]));
+        if rest > MOST {
+            return Err(BadAnnouncement::TooLarge);
+        }
+        bytes.resize(FIXED + rest, 0);
+        stream.read_exact(&mut bytes[FIXED..]).await?;
+    } else if bytes.starts_with(WORD) {
+        while !bytes.ends_with(b"\r\n") {
+            // So many at least are still missing.
+            let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
+            let read = bytes.len();
+            if read + missing > LONGEST_LINE {
+                return Err(BadAnnouncement::TooLarge);
+            }
+            bytes.resize(read + missing, 0);
+            stream.read_exact(&mut bytes[read..]).await?;
+        }
+    } else {
+        return Err(BadAnnouncement::Missing);
+    }
+    understand(&bytes)
+}
+
+fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
+    let malformed = |_| BadAnnouncement::Malformed;
+    let parsed = ProxyHeader::parse(bytes, ParseConfig::default()).map_err(malformed)?;
+    let (header, length) = parsed;
+    if length != bytes.len() {
+        return Err(BadAnnouncement::Malformed);
+    }
+    // LOCAL, of version 2 only (section 2.2).
+    if bytes.starts_with(SIGNATURE) && bytes.get(SIGNATURE.len()) == Some(&0x20) {
+        return Ok(Announced {
+            client: None,
+            is_secure: false,
+        });
+    }
+    // UNKNOWN, and clients without an address, such as those of a unix socket. The
+    // proxy's own would lend them the trust that it has.
+    let client = header
+        .proxied_address()
+        .map_or(NOBODY, |address| address.source.ip().to_canonical());
+    Ok(Announced {
+        client: Some(client),
+        is_secure: header.ssl().is_some_and(|tls| tls.client_ssl()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is announced, and how many bytes are left to be read.
+    async fn announced(mut bytes: &[u8]) -> Result<(Announced, usize), String> {
+        let found = read(&mut bytes).await;
+        found
+            .map(|found| (found, bytes.len()))
+            .map_err(|error| error.to_string())
+    }
+
+    fn second(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
+        let fixed = [command, family, length[0], length[1]];
+        [&SIGNATURE[..], &fixed, rest].concat()
+    }
+
+    fn client(address: &str, is_secure: bool) -> Announced {
+        Announced {
+            client: Some(address.parse().unwrap()),
+            is_secure,
+        }
+    }
+
+    const ITSELF: Announced = Announced {
+        client: None,
+        is_secure: false,
+    };
+
+    #[tokio::test]
+    async fn clients_are_announced_in_either_version() {
+        let four = [192, 0, 2, 1, 10, 0, 0, 1, 0x30, 0x39, 0, 80];
+        let mut six = [0_u8; 36];
+        six[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
+        six[15] = 7;
+        let mut mapped = [0_u8; 36];
+        mapped[10..16].copy_from_slice(&[0xff, 0xff, 192, 0, 2, 9]);
+        let secure = [&four[..], &[0x20, 0, 5, 1, 0, 0, 0, 0]].concat();
+        let clear = [&four[..], &[0x20, 0, 5, 0, 0, 0, 0, 0]].concat();
+        let noted = [&four[..], &[0x04, 0, 3, 0, 0, 0, 0xea, 0, 1, 1]].concat();
+        for (bytes, expected) in [
+            (
+                b"PROXY TCP4 192.0.2.1 10.0.0.1 12345 80\r\n".to_vec(),
+                client("192.0.2.1", false),
+            ),
+            (
+                b"PROXY TCP6 2001:db8::7 ::1 1 2\r\n".to_vec(),
+                client("2001:db8::7", false),
+            ),
+            (
+                b"PROXY TCP6 ::ffff:192.0.2.9 ::1 1 2\r\n".to_vec(),
+                client("192.0.2.9", false),
+            ),
+            (b"PROXY UNKNOWN\r\n".to_vec(), client("0.0.0.0", false)),
+            (
+                b"PROXY UNKNOWN ffff:f::1 ::1 1 2\r\n".to_vec(),
+                client("0.0.0.0", false),
+            ),
+            (second(0x21, 0x11, &four), client("192.0.2.1", false)),
+            (second(0x21, 0x12, &four), client("192.0.2.1", false)),
+            (second(0x21, 0x21, &six), client("2001:db8::7", false)),
+            (second(0x21, 0x21, &mapped), client("192.0.2.9", false)),
+            (second(0x21, 0x11, &secure), client("192.0.2.1", true)),
+            (second(0x21, 0x11, &clear), client("192.0.2.1", false)),
+            (second(0x21, 0x11, &noted), client("192.0.2.1", false)),
+            (second(0x21, 0x31, &[7; 216]), client("0.0.0.0", false)),
+            (second(0x21, 0x00, &[]), client("0.0.0.0", false)),
+            (second(0x20, 0x00, &[]), ITSELF),
+            (second(0x20, 0x11, &four), ITSELF),
+        ] {
+            for rest in ["", "\r\n", "GET / HTTP/1.1\r\n\r\n"] {
+                let whole = [&bytes[..], rest.as_bytes()].concat();
+                let found = announced(&whole).await;
+                assert_eq!(found, Ok((expected, rest.len())), "{bytes:?}");
+            }
+            for length in 0..bytes.len() {
+                assert!(
+                    announced(&bytes[..length]).await.is_err(),
+                    "{length} of {bytes:?}"
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_announces_nobody() {
+        let four = [192, 0, 2, 1, 10, 0, 0, 1, 0x30, 0x39, 0, 80];
+        let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(LONGEST_LINE));
+        let large = second(0x21, 0x11, &[&four[..], &[0; MOST]].concat());
+        let mut other = second(0x21, 0x11, &four);
+        other[11] = b'X';
+        for bytes in [
+            &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x00\x00",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 12345 99999\r\n",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 12345\r\n\r\n",
+            b"PROXY TCP4 2001:db8::7 ::1 1 2\r\n",
+            b"PROXY TCP6 192.0.2.1 10.0.0.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.1  10.0.0.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 1 2 3\r\n",
+            b"PROXY UDP4 192.0.2.1 10.0.0.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 1 2\n\n\r\n",
+            b"PROXY \r\nTCP4 192.0.2.1\r\n",
+            b"proxy TCP4 192.0.2.1 10.0.0.1 1 2\r\n",
+            long.as_bytes(),
+            &second(0x11, 0x11, &four),
+            &second(0x22, 0x11, &four),
+            &second(0x21, 0x41, &four),
+            &second(0x21, 0x13, &four),
+            &second(0x21, 0x21, &four),
+            &second(0x21, 0x11, &four[..11]),
+            &second(0x21, 0x31, &[0; 215]),
+            &large,
+            &other,
+        ] {
+            assert!(announced(bytes).await.is_err(), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_comes_takes_the_process_down(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            begins in 0..4_usize,
+        ) {
+            let begin = [&b""[..], SIGNATURE, b"PROXY TCP4 ", b"PROXY TCP6 "][begins];
+            let whole = [begin, &bytes].concat();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let _ = runtime.block_on(announced(&whole));
+        }
+    }
+}

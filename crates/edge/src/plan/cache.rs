@@ -1,0 +1,84 @@
+//! `[cache]` and the `shared_cache` of routes: what is kept, and how much of it.
+
+use std::time::Duration;
+
+use super::check::Check;
+use super::{Ground, values};
+use crate::cache::{Policy, StoreSettings};
+use crate::description;
+use crate::route::Target;
+
+/// In the data folder.
+const FOLDER: &str = "cache";
+
+pub(super) fn store(
+    written: &description::Cache,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<StoreSettings> {
+    let memory = check.accept("cache.memory", values::size(&written.memory));
+    let largest = check.accept("cache.largest", values::size(&written.largest));
+    let disk = match written.disk.as_str() {
+        "" => Some(0),
+        disk => check.accept("cache.disk", values::size(disk)),
+    };
+    let entries = check.between("cache.entries", written.entries, 1, 1_000_000);
+    let wait = check.time("cache.wait", &written.wait);
+    let (memory, largest) = (memory?, largest?);
+    if largest > memory {
+        check.refuse(
+            "cache.largest",
+            "one answer would take more memory than all may",
+            "make it smaller, or cache.memory larger",
+        );
+    }
+    Some(StoreSettings {
+        memory,
+        disk: disk?,
+        entries: usize::try_from(entries).ok()?,
+        largest,
+        wait: wait?,
+        folder: ground.data.join(FOLDER),
+    })
+}
+
+/// What a route keeps, if it keeps anything.
+pub(super) fn policy(
+    number: usize,
+    route: &str,
+    target: &Target,
+    written: &description::Route,
+    check: &mut Check,
+) -> Option<Policy> {
+    let shared = written.shared_cache.as_ref()?;
+    let key = |name: &str| format!("route[{number}].shared_cache{name}");
+    if !matches!(target, Target::App | Target::Proxy(_)) {
+        check.refuse(
+            &key(""),
+            format!("it is for answers of programs, and {} is none", written.to),
+            "remove it; files are kept in memory anyway",
+        );
+        return None;
+    }
+    if matches!(target, Target::App) && !shared.lifetime.is_empty() {
+        check.refuse(
+            &key(".lifetime"),
+            "the app knows more of a request than its headers say, and alone can say what is for everybody",
+            "remove it: the app says with each answer what may be kept",
+        );
+    }
+    let mut time = |name: &str, written: &str| match written {
+        "" => Some(Duration::ZERO),
+        written => check.accept(&key(name), values::duration(written)),
+    };
+    let lifetime = time(".lifetime", &shared.lifetime);
+    let revalidate = time(".stale_while_revalidate", &shared.stale_while_revalidate);
+    let error = time(".stale_if_error", &shared.stale_if_error);
+    Some(Policy::new(
+        route,
+        &written.to,
+        lifetime?,
+        revalidate?,
+        error?,
+    ))
+}

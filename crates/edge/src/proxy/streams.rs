@@ -1,0 +1,255 @@
+//! Connections of HTTP/2 in the clear to servers that are known to speak it. One
+//! connection of each worker carries all its requests to a server.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::uri::{Scheme, Uri};
+use http::{Request, Response, Version};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{Builder, Connection, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::Instant;
+
+use super::connect::Stream;
+use super::error::ProxyError;
+use super::sending::{Flow, Sending};
+use super::settings::Times;
+use super::upstream::{Member, Upstream};
+use super::wire::{Failure, Patience, broken, overdue};
+
+/// The largest head of an answer.
+const LARGEST_HEAD: u32 = 64 << 10;
+/// What a server may send on a stream, and on a connection, without being asked for
+/// more. Streams whose clients read slowly must not hold up the others.
+const STREAM_WINDOW: u32 = 128 << 10;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+/// What waits to be sent for each stream.
+const STREAM_BUFFER: usize = 128 << 10;
+/// A server that says nothing for so long while it owes an answer is asked whether it
+/// is still there, and has as long to say so.
+const PING_TIME: Duration = Duration::from_secs(20);
+/// How often a connection is looked at, and how long it is kept unused.
+const LOOK: Duration = Duration::from_secs(5);
+const KEEP: Duration = Duration::from_mins(1);
+
+/// Tells connections apart: another one may have taken the place of the first.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+type Client = Connection<TokioIo<Stream>, Sending, TokioExecutor>;
+
+/// One connection to each server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Streams(Arc<Mutex<HashMap<u64, Kept>>>);
+
+#[derive(Debug)]
+struct Kept {
+    sender: SendRequest<Sending>,
+    member: Arc<Member>,
+    number: u64,
+    used: Instant,
+}
+
+impl Streams {
+    fn kept(&self) -> MutexGuard<'_, HashMap<u64, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place on the connection there is, unless it must be a fresh one.
+    pub(super) async fn take(
+        &self,
+        upstream: &Upstream,
+        member: &Arc<Member>,
+        fresh: bool,
+    ) -> Result<Box<Streamed>, ProxyError> {
+        if let Some(kept) = self.kept().get_mut(&member.number)
+            && !fresh
+            && !kept.sender.is_closed()
+        {
+            kept.used = Instant::now();
+            return Ok(Box::new(Streamed::on(kept.sender.clone(), true)));
+        }
+        let connecting = async {
+            let stream = Stream::connect(&member.address).await;
+            shake(stream.map_err(ProxyError::Connect)?).await
+        };
+        let (sender, connection) = tokio::time::timeout(upstream.times.connect, connecting)
+            .await
+            .map_err(|_| ProxyError::ConnectTime)??;
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let kept = Kept {
+            sender: sender.clone(),
+            member: Arc::clone(member),
+            number,
+            used: Instant::now(),
+        };
+        self.kept().insert(member.number, kept);
+        let streams = Arc::downgrade(&self.0);
+        tokio::spawn(look_after(connection, streams, (member.number, number)));
+        Ok(Box::new(Streamed::on(sender, false)))
+    }
+}
+
+async fn shake(stream: Stream) -> Result<(SendRequest<Sending>, Client), ProxyError> {
+    Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(STREAM_BUFFER)
+        .max_header_list_size(LARGEST_HEAD)
+        .keep_alive_interval(PING_TIME)
+        .keep_alive_timeout(PING_TIME)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(ProxyError::Closed)
+}
+
+/// Drives a connection to its end, and lets go of it when nobody has asked for a while
+/// or its server is no longer one of the upstream's. What runs on it is finished.
+async fn look_after(
+    connection: Client,
+    streams: Weak<Mutex<HashMap<u64, Kept>>>,
+    which: (u64, u64),
+) {
+    let mut connection = std::pin::pin!(connection);
+    let mut is_kept = true;
+    loop {
+        let looked = tokio::select! {
+            ended = &mut connection => Some(ended),
+            () = tokio::time::sleep(LOOK), if is_kept => None,
+        };
+        if let Some(streams) = streams.upgrade() {
+            let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
+            let same = streams.get(&which.0).filter(|kept| kept.number == which.1);
+            is_kept = same.is_some_and(|kept| {
+                looked.is_none() && !kept.member.is_removed() && kept.used.elapsed() < KEEP
+            });
+            if !is_kept && same.is_some() {
+                streams.remove(&which.0);
+            }
+        } else {
+            is_kept = false;
+        }
+        if let Some(ended) = looked {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection to a server ended early");
+            }
+            return;
+        }
+    }
+}
+
+/// A request's place on a connection.
+pub(super) struct Streamed {
+    sender: SendRequest<Sending>,
+    patience: Patience,
+    reused: bool,
+}
+
+impl Streamed {
+    fn on(sender: SendRequest<Sending>, reused: bool) -> Self {
+        Self {
+            sender,
+            patience: Patience::new(),
+            reused,
+        }
+    }
+
+    /// On a connection that nobody keeps.
+    pub(super) async fn open(stream: Stream) -> Result<Self, ProxyError> {
+        let (sender, connection) = shake(stream).await?;
+        tokio::spawn(async move {
+            // Whoever asks hears of it.
+            let _ = connection.await;
+        });
+        Ok(Self::on(sender, false))
+    }
+
+    pub(super) fn reused(&self) -> bool {
+        self.reused
+    }
+
+    pub(super) fn waits(&mut self) {
+        self.patience.begin();
+    }
+
+    pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
+        self.patience.poll(context, limit)
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn send(
+        mut self: Box<Self>,
+        request: Request<Sending>,
+        flow: Option<&Flow>,
+        times: &Times,
+    ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
+        let request = of_http2(request);
+        let mut answer = std::pin::pin!(self.sender.try_send_request(request));
+        let patience = &mut self.patience;
+        patience.begin();
+        let mut pieces = 0;
+        let waited = std::future::poll_fn(|context| {
+            if let Poll::Ready(answered) = answer.as_mut().poll(context) {
+                return Poll::Ready(Ok(answered));
+            }
+            let now_sent = flow.map_or(0, Flow::pieces);
+            if now_sent != pieces {
+                pieces = now_sent;
+                patience.begin();
+            }
+            let (limit, late) = overdue(flow, times);
+            patience.poll(context, limit).map(|()| Err(late()))
+        })
+        .await;
+        match waited {
+            Ok(Ok(answer)) => Ok((self, answer)),
+            Ok(Err(mut error)) => {
+                let unsent = error.take_message();
+                let begun = flow.is_some_and(|flow| flow.pieces() > 0);
+                Err(Box::new(Failure {
+                    error: broken(error.into_error(), flow),
+                    unsent,
+                    stale: self.reused && !begun,
+                }))
+            }
+            Err(error) => Err(Box::new(Failure {
+                error,
+                unsent: None,
+                stale: false,
+            })),
+        }
+    }
+}
+
+impl std::fmt::Debug for Streamed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Streamed").finish_non_exhaustive()
+    }
+}
+
+/// The host is in `:authority`, and nothing is said of the connection (RFC 9113,
+/// sections 8.2.2 and 8.3.1). No body waits for a word of the server: streams have
+/// windows for that.
+fn of_http2(request: Request<Sending>) -> Request<Sending> {
+    let (mut parts, body) = request.into_parts();
+    for name in [CONNECTION, EXPECT, TRANSFER_ENCODING] {
+        parts.headers.remove(name);
+    }
+    parts.version = Version::HTTP_2;
+    let authority = parts.headers.get(HOST).map(|host| host.as_bytes().to_vec());
+    let authority = authority.and_then(|host| http::uri::Authority::from_maybe_shared(host).ok());
+    let mut uri = std::mem::take(&mut parts.uri).into_parts();
+    if let Some(authority) = authority {
+        uri.scheme = Some(Scheme::HTTP);
+        uri.authority = Some(authority);
+        parts.headers.remove(HOST);
+    }
+    // A path beside scheme and authority is all that a URI needs.
+    parts.uri = Uri::from_parts(uri).unwrap_or_default();
+    Request::from_parts(parts, body.at_once())
+}

@@ -1,0 +1,171 @@
+//! Whether a request may go where its route leads.
+
+use http::header::{CONTENT_LENGTH, WWW_AUTHENTICATE};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+
+use crate::access::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
+use crate::app::{App, Question, Verdict};
+use crate::body::{Answer, Body};
+use crate::edge::Running;
+use crate::facts::Facts;
+use crate::limits::{Admitted, Limiter, drop_cookie};
+use crate::route::{NormalPath, Route};
+
+use super::{Here, bare, later};
+
+/// What is said to a request that may not go on.
+pub(super) struct Refusal {
+    pub(super) answer: Answer,
+    /// What the limit of the route may count.
+    outcome: Option<&'static str>,
+}
+
+impl Refusal {
+    fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            outcome: None,
+        }
+    }
+
+    /// Counts what was wrong, if that is what the limit is on.
+    pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
+        if let Some(outcome) = self.outcome {
+            limit.report(admitted, &HeaderValue::from_static(outcome));
+        }
+    }
+}
+
+/// Lets a request go on, without what it showed at the door and with what others
+/// said of it; or what is said to it. With it comes what its answer is given.
+pub(super) async fn admit<A: App>(
+    here: &Here<A>,
+    running: &Running,
+    route: &Route,
+    facts: &Facts,
+    path: &NormalPath<'_>,
+    request: &mut Request<Body>,
+) -> Result<Option<HeaderMap>, Refusal> {
+    let Some(access) = route.access.as_deref() else {
+        return Ok(None);
+    };
+    if !access.networks.admit(facts.client) {
+        return Err(Refusal::of(bare(StatusCode::FORBIDDEN)));
+    }
+    if let Some(basic) = &access.basic {
+        let passwords = &here.shared.passwords;
+        let admitted = passwords
+            .admit(basic, facts.client, request.headers_mut())
+            .await;
+        admitted.map_err(|denied| denied_by(denied, basic.challenge()))?;
+    }
+    let target = match request.uri().query() {
+        Some(query) => format!("{}?{query}", path.as_str()),
+        None => path.as_str().to_owned(),
+    };
+    if let Some(ask) = &access.ask {
+        let (method, headers) = (request.method(), request.headers());
+        let question = Ask::question(method, &target, headers, &facts.host);
+        let question = question.ok_or_else(|| Refusal::of(bare(StatusCode::BAD_REQUEST)))?;
+        let said = asked(here, running, ask, facts, question).await?;
+        vouch(request.headers_mut(), &ask.copy, &said);
+    }
+    judged(here, access, facts, &target, request).await
+}
+
+fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
+    let answer = match denied {
+        Denied::TooOften(time) => later(StatusCode::TOO_MANY_REQUESTS, time),
+        Denied::Busy(time) => later(StatusCode::SERVICE_UNAVAILABLE, time),
+        Denied::Unknown | Denied::Wrong => {
+            let mut answer = bare(StatusCode::UNAUTHORIZED);
+            let headers = answer.headers_mut();
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+            answer
+        }
+    };
+    Refusal {
+        answer,
+        outcome: (denied == Denied::Wrong).then_some(WRONG_PASSWORD),
+    }
+}
+
+/// What the server says that is asked, if it is yes.
+async fn asked<A: App>(
+    here: &Here<A>,
+    running: &Running,
+    ask: &Ask,
+    facts: &Facts,
+    question: Request<Body>,
+) -> Result<HeaderMap, Refusal> {
+    let no_answer = || Refusal::of(bare(StatusCode::BAD_GATEWAY));
+    let upstream = running.upstream(&ask.upstream).ok_or_else(no_answer)?;
+    let path = ask.path.clone();
+    let said = here.pool.forward(upstream, question, facts, path).await;
+    let said = said.map_err(|error| {
+        tracing::warn!(%error, upstream = &*ask.upstream, "nobody said whether a request may go on");
+        Refusal::of(match error.retry_after() {
+            Some(time) => later(error.status(), time),
+            None => bare(error.status()),
+        })
+    })?;
+    let status = said.status();
+    if status.is_success() {
+        return Ok(said.into_parts().0.headers);
+    }
+    if Ask::is_no(status) {
+        return Err(Refusal::of(said));
+    }
+    tracing::warn!(
+        status = status.as_u16(),
+        upstream = &*ask.upstream,
+        "whether a request may go on was answered with neither yes nor no"
+    );
+    Err(no_answer())
+}
+
+/// What the app says, if its people are those who may come in.
+async fn judged<A: App>(
+    here: &Here<A>,
+    access: &Access,
+    facts: &Facts,
+    target: &str,
+    request: &mut Request<Body>,
+) -> Result<Option<HeaderMap>, Refusal> {
+    let Some(who) = &access.sign_in else {
+        return Ok(None);
+    };
+    let (Some(app), Ok(target)) = (here.app.clone(), PathAndQuery::try_from(target)) else {
+        return Err(Refusal::of(bare(StatusCode::SERVICE_UNAVAILABLE)));
+    };
+    let question = Question {
+        who: who.clone(),
+        method: request.method().clone(),
+        target,
+        headers: request.headers().clone(),
+        facts: facts.clone(),
+    };
+    match app.judge(question).await {
+        Verdict::Refuse(answer) => Err(Refusal::of(answer)),
+        Verdict::Pass(pass) => {
+            let names: Vec<HeaderName> = pass.headers.keys().cloned().collect();
+            let headers = request.headers_mut();
+            vouch(headers, &names, &pass.headers);
+            for cookie in &pass.without_cookies {
+                drop_cookie(headers, cookie);
+            }
+            Ok((!pass.answer.is_empty()).then_some(pass.answer))
+        }
+    }
+}
+
+/// Gives an answer headers beside its own.
+pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
+    let headers = answer.headers_mut();
+    for (name, value) in given {
+        if *name != CONTENT_LENGTH {
+            headers.append(name, value.clone());
+        }
+    }
+}

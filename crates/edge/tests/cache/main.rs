@@ -1,0 +1,380 @@
+//! Answers that are kept, behind real sockets: who is answered with what.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod kept;
+mod purged;
+mod shared;
+mod stale;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use edge::{Edge, Ground, Means, Plan};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+/// Longer than anything here may take.
+const LONG: Duration = Duration::from_mins(2);
+
+/// Everything to the app, whose answers are kept.
+const ROUTE: &str = "[[route]]\nto = \"app\"\nshared_cache = {}\n";
+
+/// What the app answers, changed while it runs.
+#[derive(Default)]
+struct Script {
+    answers: Mutex<HashMap<String, Said>>,
+    /// How often each path was asked for, and the heads of all requests.
+    asked: Mutex<HashMap<String, usize>>,
+    heard: Mutex<Vec<http::HeaderMap>>,
+    /// While it is there, answers wait for leave: of the head, then of each piece.
+    gates: Mutex<HashMap<String, Arc<Semaphore>>>,
+    waiting: AtomicUsize,
+}
+
+/// An answer of the app. `{n}` in it is how often it was asked.
+#[derive(Clone)]
+struct Said {
+    status: u16,
+    headers: Vec<(String, String)>,
+    pieces: Vec<String>,
+    /// Its length is told.
+    has_length: bool,
+    /// It breaks off after its pieces.
+    breaks: bool,
+}
+
+impl Said {
+    fn of(headers: &[(&str, &str)], body: &str) -> Self {
+        let own = |text: &&str| (*text).to_owned();
+        Self {
+            status: 200,
+            headers: headers
+                .iter()
+                .map(|(name, value)| (own(name), own(value)))
+                .collect(),
+            pieces: vec![body.to_owned()],
+            has_length: true,
+            breaks: false,
+        }
+    }
+
+    fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    fn streamed(mut self, pieces: &[&str]) -> Self {
+        self.pieces = pieces.iter().map(|piece| (*piece).to_owned()).collect();
+        self
+    }
+
+    fn without_length(mut self) -> Self {
+        self.has_length = false;
+        self
+    }
+}
+
+/// Fresh for a minute.
+fn minute(body: &str) -> Said {
+    Said::of(&[("cache-control", "max-age=60")], body)
+}
+
+impl Script {
+    fn says(&self, path: &str, said: Said) {
+        self.answers.lock().unwrap().insert(path.to_owned(), said);
+    }
+
+    fn asked(&self, path: &str) -> usize {
+        self.asked.lock().unwrap().get(path).copied().unwrap_or(0)
+    }
+
+    fn last(&self) -> http::HeaderMap {
+        self.heard.lock().unwrap().last().cloned().unwrap()
+    }
+
+    /// From now on answers at this path wait.
+    fn close(&self, path: &str) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        let mut gates = self.gates.lock().unwrap();
+        gates.insert(path.to_owned(), Arc::clone(&gate));
+        gate
+    }
+
+    async fn passed(&self, path: &str) {
+        let gate = self.gates.lock().unwrap().get(path).cloned();
+        if let Some(gate) = gate {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            gate.acquire().await.unwrap().forget();
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+async fn answered(State(script): State<Arc<Script>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let number = {
+        let mut asked = script.asked.lock().unwrap();
+        let number = asked.entry(path.clone()).or_default();
+        *number += 1;
+        *number
+    };
+    let headers = request.headers().clone();
+    script.heard.lock().unwrap().push(headers.clone());
+    let said = script.answers.lock().unwrap().get(&path).cloned();
+    script.passed(&path).await;
+    let said = said.unwrap_or_else(|| Said::of(&[], "nothing").status(404));
+    let mut answer = Response::builder().status(said.status);
+    let mut is_unchanged = false;
+    for (name, value) in &said.headers {
+        if name == "etag" && headers.get("if-none-match").is_some_and(|tag| tag == value) {
+            is_unchanged = true;
+        }
+        // What the client said, in the answer.
+        let told = value.strip_prefix("echo:").map(|name| {
+            headers
+                .get(name)
+                .map_or("", |value| value.to_str().unwrap())
+        });
+        answer = answer.header(name, told.unwrap_or(value));
+    }
+    if is_unchanged {
+        return answer.status(304).body(Body::empty()).unwrap();
+    }
+    let pieces: Vec<String> = said
+        .pieces
+        .iter()
+        .map(|piece| piece.replace("{n}", &number.to_string()))
+        .collect();
+    if let ([whole], false) = (pieces.as_slice(), said.breaks)
+        && said.has_length
+    {
+        return answer.body(Body::from(whole.clone())).unwrap();
+    }
+    let length: usize = pieces.iter().map(String::len).sum();
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        for piece in pieces {
+            script.passed(&path).await;
+            if sender.send(Ok(piece)).await.is_err() {
+                return;
+            }
+        }
+        if said.breaks {
+            let _ = sender.send(Err("broken")).await;
+        }
+    });
+    let body = Pieces {
+        receiver,
+        left: said
+            .has_length
+            .then_some(length as u64 + u64::from(said.breaks)),
+    };
+    answer.body(Body::new(body)).unwrap()
+}
+
+/// Pieces as they come, with or without a length.
+struct Pieces {
+    receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
+    left: Option<u64>,
+}
+
+impl http_body::Body for Pieces {
+    type Data = bytes::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, std::io::Error>>> {
+        let piece = std::task::ready!(self.receiver.poll_recv(context));
+        std::task::Poll::Ready(piece.map(|piece| {
+            let piece = piece.map_err(std::io::Error::other)?;
+            if let Some(left) = &mut self.left {
+                *left -= piece.len() as u64;
+            }
+            Ok(http_body::Frame::data(piece.into()))
+        }))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.left.map_or_else(
+            http_body::SizeHint::default,
+            http_body::SizeHint::with_exact,
+        )
+    }
+}
+
+/// A door before an app that says what it is told to.
+struct Site {
+    script: Arc<Script>,
+    edge: Edge,
+    address: SocketAddr,
+    seconds: Arc<AtomicU64>,
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn open(configuration: &str) -> Self {
+        Self::in_folder(configuration, tempfile::tempdir().unwrap())
+    }
+
+    fn in_folder(configuration: &str, folder: tempfile::TempDir) -> Self {
+        let script = Arc::new(Script::default());
+        let app = Router::new()
+            .fallback(answered)
+            .with_state(Arc::clone(&script));
+        let seconds = Arc::new(AtomicU64::new(1_000_000_000));
+        let clock = Arc::clone(&seconds);
+        let means = Means {
+            workers: 2,
+            clock: Arc::new(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
+            ..Means::default()
+        };
+        let edge = Edge::start(plan(configuration, folder.path()), means, Some(&app)).unwrap();
+        let address = edge.http_addresses()[0];
+        Self {
+            script,
+            edge,
+            address,
+            seconds,
+            folder,
+        }
+    }
+
+    /// The clock goes on.
+    fn later(&self, seconds: u64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn date(&self) -> String {
+        let now = UNIX_EPOCH + Duration::from_secs(self.seconds.load(Ordering::SeqCst));
+        httpdate::fmt_http_date(now as SystemTime)
+    }
+
+    async fn get(&self, path: &str) -> Heard {
+        self.ask("GET", path, &[]).await
+    }
+
+    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Heard {
+        tokio::time::timeout(LONG, ask(self.address, method, path, headers))
+            .await
+            .expect("an answer in time")
+    }
+}
+
+fn plan(configuration: &str, folder: &Path) -> Plan {
+    let text = format!("listen.http = [\"127.0.0.1:0\"]\n{configuration}");
+    let ground = Ground {
+        folder,
+        data: folder,
+    };
+    Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap()
+}
+
+async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Heard {
+    let mut stream = begin(address, method, path, headers).await;
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).await.unwrap();
+    Heard::of(&heard)
+}
+
+/// Sends a request and does not wait.
+async fn begin(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let host = headers.iter().any(|(name, _)| *name == "Host");
+    let host = if host { "" } else { "Host: a.example\r\n" };
+    let mut head = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// An answer; the body of a chunked one is put together.
+#[derive(Debug)]
+struct Heard {
+    status: u16,
+    head: String,
+    body: String,
+    is_whole: bool,
+}
+
+impl Heard {
+    fn of(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, rest) = text.split_once("\r\n\r\n").expect("an answer");
+        let mut heard = Self {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_ascii_lowercase(),
+            body: rest.to_owned(),
+            is_whole: true,
+        };
+        if heard.header("transfer-encoding").is_some() {
+            let mut chunks = rest;
+            heard.body.clear();
+            heard.is_whole = false;
+            while let Some((size, after)) = chunks.split_once("\r\n") {
+                let size = usize::from_str_radix(size, 16).unwrap_or(usize::MAX);
+                if size == 0 {
+                    heard.is_whole = true;
+                }
+                if size == 0 || after.len() < size {
+                    break;
+                }
+                heard.body.push_str(&after[..size]);
+                chunks = after[size..].trim_start_matches("\r\n");
+            }
+        } else if let Some(length) = heard.header("content-length") {
+            heard.is_whole = length.parse() == Ok(heard.body.len());
+        }
+        heard
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.split("\r\n").skip(1);
+        let mut values = lines.filter_map(|line| line.split_once(": "));
+        values.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// What it says of the cache.
+    fn cache(&self) -> &str {
+        self.header("cache-status").unwrap_or_default()
+    }
+
+    fn is_hit(&self) -> bool {
+        self.cache().starts_with("kenduri; hit")
+    }
+}
+
+/// Waits until it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let waits = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LONG, waits)
+        .await
+        .expect("it never came to be so");
+}

@@ -1,0 +1,195 @@
+//! Many who ask at once, and the one request that is made for them.
+
+use super::*;
+
+/// So many clients at once.
+const CLIENTS: usize = 40;
+
+fn many(site: &Site, path: &'static str) -> Vec<tokio::task::JoinHandle<Heard>> {
+    let address = site.address;
+    (0..CLIENTS)
+        .map(|_| tokio::spawn(async move { ask(address, "GET", path, &[]).await }))
+        .collect()
+}
+
+async fn all(clients: Vec<tokio::task::JoinHandle<Heard>>) -> Vec<Heard> {
+    let mut heard = Vec::new();
+    for client in clients {
+        let answer = tokio::time::timeout(LONG, client).await;
+        heard.push(answer.expect("an answer in time").unwrap());
+    }
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_are_one_request() {
+    let site = Site::open(ROUTE);
+    let paths = (0..25).map(|number| &*format!("/{number}").leak());
+    for path in paths {
+        site.script.says(path, minute("answer {n}"));
+        let heard = all(many(&site, path)).await;
+        assert_eq!(site.script.asked(path), 1, "{path}");
+        assert!(
+            heard
+                .iter()
+                .all(|answer| answer.body == "answer 1" && answer.status == 200)
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_the_server_thinks_waits_for_its_answer() {
+    let site = Site::open(ROUTE);
+    site.script.says("/", minute("answer {n}"));
+    let gate = site.script.close("/");
+    let clients = many(&site, "/");
+    until(|| site.script.asked("/") == 1).await;
+    gate.add_permits(1_000);
+    let heard = all(clients).await;
+    assert_eq!(site.script.asked("/"), 1);
+    assert!(heard.iter().all(|answer| answer.body == "answer 1"));
+    let stored = heard
+        .iter()
+        .filter(|answer| answer.cache().ends_with("; stored"));
+    assert_eq!(stored.count(), 1);
+}
+
+#[tokio::test]
+async fn the_others_need_not_fear_that_the_first_one_leaves() {
+    let site = Site::open(ROUTE);
+    let pieces = ["one ", "two ", "three"];
+    let control = [("cache-control", "max-age=60")];
+    site.script
+        .says("/known", Said::of(&control, "").streamed(&pieces));
+    site.script.says(
+        "/unknown",
+        Said::of(&control, "").streamed(&pieces).without_length(),
+    );
+    for (path, before) in [
+        ("/known", 0),
+        ("/known", 2),
+        ("/unknown", 0),
+        ("/unknown", 2),
+    ] {
+        site.edge.purge("*").await;
+        site.edge.reload(plan(ROUTE, site.folder.path())).unwrap();
+        site.later(100);
+        let asked = site.script.asked(path);
+        let gate = site.script.close(path);
+        let first = begin(site.address, "GET", path, &[]).await;
+        until(|| site.script.asked(path) == asked + 1).await;
+        let others = many(&site, path);
+        // The head and a piece have come, or nothing has.
+        gate.add_permits(before);
+        until(|| gate.available_permits() == 0).await;
+        drop(first);
+        gate.add_permits(1_000);
+        let heard = all(others).await;
+        assert!(
+            heard
+                .iter()
+                .all(|answer| answer.is_whole && answer.body == "one two three")
+        );
+        assert_eq!(site.script.asked(path), asked + 1, "{path} {before}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_up_nobody() {
+    let site = Site::open(ROUTE);
+    let piece = "x".repeat(100_000);
+    let pieces = vec![piece.as_str(); 30];
+    let control = [("cache-control", "max-age=60")];
+    site.script
+        .says("/known", Said::of(&control, "").streamed(&pieces));
+    site.script.says(
+        "/unknown",
+        Said::of(&control, "").streamed(&pieces).without_length(),
+    );
+    for path in ["/known", "/unknown"] {
+        let lazy = begin(site.address, "GET", path, &[]).await;
+        until(|| site.script.asked(path) == 1).await;
+        assert_eq!(site.get(path).await.body.len(), 3_000_000);
+        assert_eq!(site.script.asked(path), 1);
+        drop(lazy);
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever() {
+    let site = Site::open(&format!("[cache]\nwait = \"50ms\"\n{ROUTE}"));
+    site.script.says("/", minute("answer {n}"));
+    let gate = site.script.close("/");
+    let first = tokio::spawn(ask(site.address, "GET", "/", &[]));
+    until(|| site.script.asked("/") == 1).await;
+    let second = tokio::spawn(ask(site.address, "GET", "/", &[]));
+    until(|| site.script.asked("/") == 2).await;
+    gate.add_permits(10);
+    assert_eq!(first.await.unwrap().body, "answer 1");
+    assert_eq!(second.await.unwrap().body, "answer 2");
+}
+
+#[tokio::test]
+async fn what_cannot_be_shared_is_asked_for_by_each() {
+    let site = Site::open(ROUTE);
+    let own = [("cache-control", "max-age=60"), ("set-cookie", "a=1")];
+    site.script.says("/", Said::of(&own, "for {n}"));
+    let gate = site.script.close("/");
+    let clients = many(&site, "/");
+    until(|| site.script.asked("/") == 1).await;
+    gate.add_permits(1_000);
+    let mut heard: Vec<String> = all(clients)
+        .await
+        .into_iter()
+        .map(|heard| heard.body)
+        .collect();
+    heard.sort();
+    heard.dedup();
+    assert_eq!(heard.len(), CLIENTS);
+    // For a while nobody waits for another any more.
+    let gate = site.script.close("/");
+    let clients = many(&site, "/");
+    until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;
+    gate.add_permits(1_000);
+    all(clients).await;
+    // After that it is tried again.
+    site.later(11);
+    site.script.says("/", minute("for all"));
+    assert_eq!(site.get("/").await.body, "for all");
+    assert!(site.get("/").await.is_hit());
+}
+
+#[tokio::test]
+async fn who_asks_for_another_variation_gets_it() {
+    let site = Site::open(ROUTE);
+    let said = Said::of(
+        &[
+            ("cache-control", "max-age=60"),
+            ("vary", "accept-language"),
+            ("x-language", "echo:accept-language"),
+        ],
+        "answer {n}",
+    );
+    site.script.says("/", said);
+    for _ in 0..10 {
+        let gate = site.script.close("/");
+        let address = site.address;
+        let clients: Vec<_> = ["en", "ms", "it", "ar"]
+            .repeat(8)
+            .into_iter()
+            .map(|language| {
+                let asks = async move {
+                    let headers = [("Accept-Language", language)];
+                    (language, ask(address, "GET", "/", &headers).await)
+                };
+                tokio::spawn(asks)
+            })
+            .collect();
+        gate.add_permits(1_000);
+        for client in clients {
+            let (language, heard) = client.await.unwrap();
+            assert_eq!(heard.header("x-language"), Some(language));
+        }
+        site.later(61);
+    }
+}

@@ -1,0 +1,101 @@
+//! `kenduri password hash`: what a file of `access = { basic = … }` holds.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+
+use accounts::Hasher;
+use accounts::password::Password as Chosen;
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use platform::{Random, Secret};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::say;
+
+/// No line is longer.
+const LONGEST: u64 = 4_096;
+
+/// Passwords for the front door
+#[derive(Debug, Subcommand)]
+pub(super) enum Password {
+    Hash(Hash),
+}
+
+/// Read a password from standard input, and print its hash
+///
+/// The hash is what stands after the name in the file that a route's
+/// `access = { basic = { file = … } }` names. With NAME the whole line is
+/// printed. The password itself is kept nowhere.
+#[derive(Debug, Args)]
+pub(super) struct Hash {
+    /// Whose password it is
+    name: Option<String>,
+}
+
+impl Password {
+    pub(super) fn run(self) -> Result<()> {
+        let Self::Hash(hash) = self;
+        hash.run()
+    }
+}
+
+impl Hash {
+    fn run(self) -> Result<()> {
+        let is_name = |name: &String| {
+            let is_odd = |letter: char| letter == ':' || letter.is_control();
+            !name.is_empty() && !name.starts_with('#') && !name.contains(is_odd)
+        };
+        if let Some(name) = self.name.as_ref().filter(|name| !is_name(name)) {
+            bail!("{name:?} can be nobody's name\n  leave out colons, and # at the beginning");
+        }
+        let password = Chosen::choose(&read()?, &[])?;
+        let hasher = Hasher::new(1, Random::system());
+        let hash = tokio::runtime::Builder::new_current_thread()
+            .build()?
+            .block_on(hasher.hash(&password))?;
+        match &self.name {
+            Some(name) => say(&format!("{name}:{}\n", hash.phc())),
+            None => say(&format!("{}\n", hash.phc())),
+        }
+    }
+}
+
+/// One line, which a terminal does not show.
+fn read() -> Result<Secret> {
+    let input = std::io::stdin();
+    let mut line = String::new();
+    let quiet = if input.is_terminal() {
+        let mut output = std::io::stderr();
+        output.write_all(b"Password: ")?;
+        output.flush()?;
+        Some(Quiet::begin()?)
+    } else {
+        None
+    };
+    let read = input.lock().take(LONGEST).read_line(&mut line);
+    if quiet.is_some() {
+        std::io::stderr().write_all(b"\n")?;
+    }
+    read.context("the password cannot be read")?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Quiet(Termios);
+
+impl Quiet {
+    fn begin() -> Result<Self> {
+        let input = std::io::stdin();
+        let before = tcgetattr(&input).context("the terminal cannot be asked")?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&input, OptionalActions::Flush, &quiet)
+            .context("the terminal cannot be quieted")?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
