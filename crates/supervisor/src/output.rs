@@ -11,6 +11,7 @@ mod ring;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -91,6 +92,8 @@ pub(crate) struct Output {
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
     file: Arc<Mutex<LogFile>>,
+    /// That the file cannot be written is told once, until it can be again.
+    is_broken: AtomicBool,
 }
 
 impl Output {
@@ -109,6 +112,7 @@ impl Output {
             ring: Mutex::default(),
             newest: watch::Sender::new(0),
             file: Arc::new(Mutex::new(file)),
+            is_broken: AtomicBool::new(false),
         }))
     }
 
@@ -203,7 +207,9 @@ impl Output {
         self.newest.send_replace(newest);
         let file = Arc::clone(&self.file);
         let done = tokio::task::spawn_blocking(move || lock(&file).append(&written)).await;
-        if let Ok(Err(error)) = done {
+        let failure = done.ok().and_then(Result::err);
+        let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
+        if let Some(error) = failure.filter(|_| !was_broken) {
             let service = &self.service;
             tracing::warn!(%service, %error, "cannot write the log of a service; its lines are in memory only");
         }

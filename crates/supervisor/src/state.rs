@@ -359,6 +359,11 @@ impl State {
             || rolling.is_some_and(|rolling| rolling.generation == generation)
     }
 
+    /// Whether there is an instance of this number, or a process that has it.
+    pub fn has_place(&self, number: u32) -> bool {
+        self.slots.contains_key(&number) || self.runs.values().any(|run| run.number == number)
+    }
+
     fn ready_run(&self, number: u32) -> Option<&Run> {
         self.runs
             .values()

@@ -176,16 +176,22 @@ impl Step {
         if may_end {
             slot.finished = true;
             slot.since = now.at;
-            return self.tell(Note::Finished(run.id));
+            if clean {
+                return self.tell(Note::Finished(run.id));
+            }
         }
-        let again_in = slot.fail(good_life, now);
+        let again_in = if may_end {
+            None
+        } else {
+            slot.fail(good_life, now)
+        };
         slot.restarts += u64::from(again_in.is_some());
         self.tell(Note::Failed {
             run: run.id,
             reason: reason.to_owned(),
             again_in,
         });
-        if again_in.is_none() {
+        if again_in.is_none() && !may_end {
             self.tell(Note::GaveUp {
                 number: run.number,
                 reason: reason.to_owned(),

@@ -266,6 +266,21 @@ fn whether_it_starts_again_depends_on_how_it_ended() {
 }
 
 #[test]
+fn one_that_is_not_started_again_still_tells_why_it_failed() {
+    let mut stage = Stage::new(Policy {
+        when: RestartWhen::Never,
+        ..policy()
+    });
+    stage.command(1, Command::Start);
+    let actions = stage.on(Event::Exited(1, Exit::Code(1)));
+    let told =
+        |action: &Action| matches!(action, Action::Tell(Note::Failed { again_in: None, .. }));
+    assert!(actions.iter().any(told));
+    assert!(stage.answer(1).is_err());
+    assert_eq!(stage.standings(), [Standing::Finished]);
+}
+
+#[test]
 fn a_start_that_takes_too_long_is_a_failure() {
     let mut stage = Stage::new(policy());
     stage.command(1, Command::Start);

@@ -42,6 +42,11 @@ impl Held {
 }
 
 impl Sockets {
+    /// Closes those of places that are gone.
+    pub(super) fn keep(&mut self, is_there: impl Fn(u32) -> bool) {
+        self.0.retain(|number, _| is_there(*number));
+    }
+
     pub(super) fn holds(&self, number: u32) -> bool {
         self.0.contains_key(&number)
     }
@@ -195,6 +200,7 @@ impl Supervisor {
         let live = Live {
             process,
             number,
+            settings,
             address,
             watch: tokio::spawn(watch.run(found)),
             readers: vec![tokio::spawn(out), tokio::spawn(err)],

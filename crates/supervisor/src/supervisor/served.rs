@@ -43,6 +43,8 @@ pub(super) struct Served {
 pub(super) struct Live {
     pub(super) process: Process,
     pub(super) number: u32,
+    /// What its generation is told to be.
+    pub(super) settings: Arc<Settings>,
     pub(super) address: Option<Address>,
     pub(super) watch: JoinHandle<()>,
     pub(super) readers: Vec<JoinHandle<()>>,
@@ -117,11 +119,18 @@ impl Supervisor {
                 .collect();
             // Whoever leads requests hears of it before anybody is asked to stop.
             self.publish();
-            for action in actions {
-                self.act(name, action, &mut events);
+            let is_answer = |action: &Action| matches!(action, Action::Answer(..));
+            let (answers, deeds): (Vec<Action>, Vec<Action>) =
+                actions.into_iter().partition(is_answer);
+            for deed in deeds {
+                self.act(name, deed, &mut events);
             }
             if let Some(run) = gone {
                 self.bury(name, run);
+            }
+            // What is answered is true by then.
+            for answer in answers {
+                self.act(name, answer, &mut events);
             }
         }
     }
@@ -156,11 +165,12 @@ impl Supervisor {
                 }
             }
             Action::AskToStop(run) => {
-                if let Some(served) = self.services.get_mut(name) {
-                    let signal = served.now().stop_signal;
-                    if let Some(live) = served.live.get_mut(&run) {
-                        live.process.ask(signal);
-                    }
+                if let Some(live) = self
+                    .services
+                    .get_mut(name)
+                    .and_then(|served| served.live.get_mut(&run))
+                {
+                    live.process.ask(live.settings.stop_signal);
                 }
             }
             Action::Kill(run) => {
@@ -283,6 +293,8 @@ impl Supervisor {
                 served.exits.pop_front();
             }
         }
+        let state = &served.state;
+        served.sockets.keep(|number| state.has_place(number));
         if !served.sockets.holds(live.number)
             && let Some(Address::Unix(path)) = &live.address
         {

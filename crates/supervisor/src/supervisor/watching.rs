@@ -80,9 +80,8 @@ impl Supervisor {
         let ticks_per_second = rustix::param::clock_ticks_per_second();
         let mut over: Vec<(Arc<str>, RunId, u64)> = Vec::new();
         for (name, served) in &mut self.services {
-            let max = served.now().memory;
             for (run, live) in &mut served.live {
-                let pid = live.process.pid();
+                let (pid, max) = (live.process.pid(), live.settings.memory);
                 let (ticks, bytes) = table.use_of(pid);
                 let used = live
                     .use_of

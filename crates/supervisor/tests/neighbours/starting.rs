@@ -227,3 +227,22 @@ fn what_cannot_be_run_fails_and_says_why() {
     let refused = house.wait(house.control.start("a")).unwrap_err();
     assert!(refused.to_string().contains("code 127"), "{refused}");
 }
+
+#[test]
+fn a_socket_goes_with_its_instance() {
+    let house = House::new(
+        "[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nactivate = true\ndrain_within = \"0s\"",
+    );
+    house.ready("web", 1);
+    house.wait(house.control.scale("web", 2)).unwrap();
+    let crew = house.ready("web", 2);
+    house.wait(house.control.scale("web", 1)).unwrap();
+    let addresses = crew.addresses();
+    let [Address::Unix(stays), Address::Unix(goes)] = addresses.as_slice() else {
+        panic!("other addresses");
+    };
+    assert!(UnixStream::connect(stays).is_ok());
+    until("its socket is gone", || {
+        !goes.exists() && UnixStream::connect(goes).is_err()
+    });
+}
