@@ -18,7 +18,7 @@ use crate::fleet::Address;
 use crate::plan::{HealthSettings, User};
 
 /// Nobody listens yet: asked again so soon, that a restart costs no more than its own start.
-const KNOCK: Duration = Duration::from_millis(20);
+const KNOCK: Duration = Duration::from_millis(10);
 /// Somebody listens and is not well yet: asked again so soon.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a connection may take when there is no health check that says so.
