@@ -5,14 +5,14 @@ import { chromium } from 'playwright-core';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
-// A private browser that asks nobody but the page under test.
-export const open = () =>
+// A private browser that asks nobody but the page under test, by TCP unless `flags` say otherwise.
+export const open = (...flags) =>
   chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
       '--disable-gpu',
-      '--disable-quic',
+      ...(flags.length ? flags : ['--disable-quic']),
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',

@@ -1,8 +1,8 @@
-// The built program with its demo, started for one file of tests and ended with it.
+// The built program, with its demo or with settings of a test's own, started for one file of tests and ended with it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -13,7 +13,21 @@ export class Kenduri {
   // Starts the demo on a free port, in a folder of its own, and waits until it answers.
   static async start() {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
-    const program = spawn(built, ['serve', '--demo', '--data', data, '--listen', '127.0.0.1:0'], {
+    return Kenduri.run(data, ['--demo', '--data', data, '--listen', '127.0.0.1:0']);
+  }
+
+  // Starts it in a folder with these files, of which `kenduri.toml` holds its settings.
+  static async configured(files) {
+    const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(data, name)), { recursive: true });
+      writeFileSync(join(data, name), text);
+    }
+    return Kenduri.run(data, ['--config', join(data, 'kenduri.toml'), '--data', data]);
+  }
+
+  static async run(data, flags) {
+    const program = spawn(built, ['serve', ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, KENDURI_LOG_LEVEL: 'warn' },
     });
@@ -36,8 +50,8 @@ export class Kenduri {
     await new Promise((answers, fails) => {
       lines.on('line', (line) => {
         this.said.push(line);
-        const found = line.match(/answers at (http:\/\/\S+)/);
-        if (found) answers((this.origin = found[1]));
+        const found = line.match(/answers at (http:\/\/\S+)(?: and (https:\/\/\S+))?/);
+        if (found) answers(([, this.origin, this.secure] = found));
       });
       lines.on('close', () => fails(new Error(`the program did not start:\n${this.said.join('\n')}`)));
     });

@@ -1,7 +1,8 @@
 //! `cargo xtask`: everything a contributor runs, and what CI runs.
 //!
 //! `test` is the whole proof, `check` the fences that no compiler holds, `bench` the figures
-//! that the documents promise, `dev` the loop of a working day.
+//! that the documents promise, `show` what takes more than a test to be believed, `dev` the loop
+//! of a working day.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,6 +15,7 @@ mod command;
 mod dev;
 mod interrupt;
 mod postgres;
+mod show;
 mod steps;
 mod test;
 mod workspace;
@@ -43,6 +45,9 @@ enum Task {
     /// Measure the release build on this machine.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Show what a test alone would not make one believe, with the built program.
+    #[command(subcommand)]
+    Show(show::Show),
     /// Serve the demo from `target/dev`; build and start again whenever a file is saved.
     Dev,
 }
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         }),
         Task::Check => check::check(),
         Task::Bench(bench) => bench::bench(&bench),
+        Task::Show(show) => show::show(&show),
         Task::Dev => dev::dev(),
     };
     match outcome {

@@ -13,6 +13,7 @@ use crate::check;
 use crate::command::{program, run};
 use crate::interrupt;
 use crate::postgres::PrivatePostgres;
+use crate::show;
 use crate::steps::Steps;
 use crate::workspace::root;
 
@@ -48,6 +49,9 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
     drop(postgres);
     steps.step("release build", || {
         run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri", JOBS]))
+    })?;
+    steps.step("requests through every change", || {
+        show::all_changes(&root().join("target/release/kenduri"))
     })?;
     let websockets = root().join("tests/websockets");
     steps.step("websockets of another maker", || {

@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last.
 
 mod busy;
+mod http3;
 mod opening;
 mod streams;
 mod timed;
@@ -27,28 +28,30 @@ use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
 use crate::listen::{ListenSettings, Place};
 use crate::serve::{Here, serve};
 
+pub(crate) use self::http3::http3;
+
 use self::busy::Busy;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
 use self::watched::Watched;
 
-/// Streams of one HTTP/2 connection that run at once.
-const STREAMS: u32 = 128;
+/// Streams of one connection of HTTP/2 or 3 that run at once.
+pub(crate) const STREAMS: u32 = 128;
 /// Streams that a client may reset before they were looked at, and those that it
 /// may make us reset, before it is sent away (CVE-2023-44487 and its kin).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
-/// What a stream and a connection of HTTP/2 may send without being asked for more.
-const STREAM_WINDOW: u32 = 256 * 1_024;
-const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
+/// What a stream and a connection of HTTP/2 or 3 may send without being asked for more.
+pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
+pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
 /// What waits to be written for each stream of HTTP/2.
 const STREAM_BUFFER: usize = 256 * 1_024;
-/// How long a connection of HTTP/2 has to answer a ping.
-const PING_TIME: Duration = Duration::from_secs(20);
+/// How long a connection of HTTP/2 or 3 has to answer a ping.
+pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long a connection of HTTP/2 that is no longer wanted has to go.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A head of HTTP/2 is refused by us, and so logged, unless it is so many times as
-/// large as it may be: then the engine answers 431 itself and tells nobody.
+/// A head of HTTP/2 or 3 is refused by us, and so logged, unless it is so many times
+/// as large as it may be: then the engine refuses it itself and tells nobody.
 const UNSEEN: usize = 4;
 /// What the HTTP/1 engine holds beside a head.
 const BUFFER: usize = 128 * 1_024;
@@ -259,8 +262,9 @@ where
     }
 }
 
-/// The size of a head as HTTP/2 counts it (RFC 9113, section 6.5.2).
-fn list_size(request: &Request<Incoming>) -> usize {
+/// The size of a head as HTTP/2 and 3 count it (RFC 9113, section 6.5.2; RFC 9114,
+/// section 4.2.2).
+fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;
     let uri = request.uri();
     let pseudo = request.method().as_str().len()

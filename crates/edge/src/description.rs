@@ -59,6 +59,8 @@ pub struct Listen {
     pub http: Vec<String>,
     /// The same, with TLS.
     pub https: Vec<String>,
+    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    pub http3: bool,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
     /// Those of the addresses above at which trusted proxies begin each connection with
@@ -89,6 +91,7 @@ impl Default for Listen {
         Self {
             http: vec!["127.0.0.1:8080".to_owned()],
             https: Vec::new(),
+            http3: true,
             trusted_proxies: Vec::new(),
             proxy_protocol: Vec::new(),
             connections: 4_096,

@@ -1,5 +1,6 @@
 //! The edge as a whole: start, reload, stop.
 
+mod datagrams;
 mod running;
 mod worker;
 
@@ -31,12 +32,14 @@ use crate::maintenance::Maintenance;
 use crate::metrics::{self, DoorFigures, RouteFigures};
 use crate::plan::Plan;
 use crate::proxy::{Pool, Tunnels, Upstream};
+use crate::quic::Reach;
 use crate::route::bare_host;
 use crate::serve::{Here, Ids};
 use crate::tls::{self, Certificates, Tls, TlsError, TlsSettings};
 
 pub(crate) use self::running::Running;
 
+use self::datagrams::Datagrams;
 use self::worker::Worker;
 
 /// What is left after every time limit has passed gets this long to let go.
@@ -116,6 +119,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Answers that are kept, for all workers.
     pub(crate) cache: Arc<Store>,
+    pub(crate) reach: Reach,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
     https_port: AtomicU32,
@@ -191,6 +195,12 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
+    /// `Alt-Svc` (RFC 7838), for clients that came through TLS and through nobody else.
+    pub(crate) fn alternative(&self, facts: &Facts) -> Option<HeaderValue> {
+        let is_ours = facts.scheme == Scheme::Https && !facts.peer_is_trusted;
+        is_ours.then(|| self.reach.header(&facts.host)).flatten()
+    }
+
     /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate.
     pub(crate) fn transport_security(&self, facts: &Facts) -> Option<HeaderValue> {
         let policy = self.running().hsts.clone()?;
@@ -204,6 +214,7 @@ pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
     open: Mutex<Listeners>,
+    datagrams: Mutex<Datagrams>,
     inherited: Mutex<Inherited>,
     names: BTreeSet<String>,
     authority: Mutex<Option<Orders>>,
@@ -255,6 +266,7 @@ impl Edge {
             maintenance,
             passwords: Passwords::default(),
             clock,
+            reach: Reach::default(),
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
             drain: CancellationToken::new(),
@@ -279,6 +291,7 @@ impl Edge {
             shared,
             workers,
             open: Mutex::default(),
+            datagrams: Mutex::default(),
             inherited: Mutex::new(inherited),
             names,
             authority: Mutex::default(),
@@ -404,6 +417,7 @@ impl Edge {
         for listening in self.listeners().values() {
             listening.close.cancel();
         }
+        self.close_datagrams();
         self.shared.drain.cancel();
         let ends = async {
             tokio::time::sleep(drain_time).await;
@@ -461,6 +475,7 @@ impl Edge {
             .find_map(|(_, listening)| listening.address);
         let port = https.map_or(0, |address| u32::from(address.port()));
         self.shared.https_port.store(port, Ordering::Relaxed);
+        self.listen_for_datagrams(&open);
     }
 
     fn listeners(&self) -> MutexGuard<'_, Listeners> {

@@ -27,6 +27,7 @@ mod motion;
 pub mod pages;
 pub mod plan;
 pub mod proxy;
+mod quic;
 pub mod route;
 mod serve;
 mod tls;

@@ -25,6 +25,8 @@ pub struct ListenSettings {
     pub http: Vec<ListenAddress>,
     /// Through TLS.
     pub https: Vec<ListenAddress>,
+    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    pub http3: bool,
     /// Who may say for whom it asks.
     pub trusted_proxies: Vec<IpNet>,
     /// Where trusted proxies say first, in the PROXY protocol, for whom they connect.
@@ -54,6 +56,7 @@ impl Default for ListenSettings {
         Self {
             http: Vec::new(),
             https: Vec::new(),
+            http3: true,
             trusted_proxies: Vec::new(),
             proxy_protocol: Vec::new(),
             connections: 4_096,
@@ -140,6 +143,15 @@ impl ListenAddress {
                 meets && one.port() == two.port() && one.port() != 0
             }
             _ => self == other,
+        }
+    }
+
+    /// Whether only this machine comes here.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Self::Everywhere(_) => false,
+            Self::Unix(_) => true,
         }
     }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
+use http::header::{ALT_SVC, CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use hyper::ext::Protocol;
 use tokio::time::Instant;
@@ -323,6 +323,9 @@ fn finish(shared: &Shared, facts: &Facts, version: Version, answer: &mut Answer,
     let hsts = shared.transport_security(facts);
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
+    if let Some(service) = shared.alternative(facts) {
+        headers.entry(ALT_SVC).or_insert(service);
+    }
     headers::complete(headers, changes, &facts.id, hsts.as_ref());
     if version >= Version::HTTP_2 {
         // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).

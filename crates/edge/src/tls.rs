@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quinn::crypto::rustls::QuicServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{Acceptor, ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -20,13 +21,14 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::acme::ACME_TLS;
+use crate::quic;
 
 pub use self::certificates::TlsError;
 
 pub(crate) use self::certificates::Certificates;
 
 /// How long a handshake may take.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Bytes that wait to be encrypted or sent, for each connection.
 const BUFFER: usize = 16 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
@@ -56,20 +58,23 @@ pub struct CertificateFiles {
 }
 
 /// How handshakes are made, shared by all workers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
+    /// Those of HTTP/3.
+    pub(crate) quic: Arc<QuicServerConfig>,
     certificates: Arc<Certificates>,
 }
 
 impl Tls {
     /// With these certificates.
     pub(crate) fn new(certificates: Arc<Certificates>) -> Result<Self, TlsError> {
+        let resolver = Arc::new(Resolver(Arc::clone(&certificates)));
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(TlsError::Engine)?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(Resolver(Arc::clone(&certificates))));
+            .with_cert_resolver(resolver.clone());
         config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
             .map(<[u8]>::to_vec)
             .to_vec();
@@ -77,6 +82,7 @@ impl Tls {
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {
             config: Arc::new(config),
+            quic: quic::crypto(resolver)?,
             certificates,
         })
     }

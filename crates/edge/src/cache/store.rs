@@ -90,6 +90,8 @@ pub(crate) enum Joined {
     Leads(Landing),
     /// Somebody asks already.
     Follows(Arc<Flight>),
+    /// Somebody asked, and it is there.
+    Landed(Whole),
 }
 
 impl Store {
@@ -320,7 +322,12 @@ impl Store {
 
     /// Joins those who ask for the same: the same address, and the same in what its
     /// answers were last known to depend on.
-    pub(crate) fn join(self: &Arc<Self>, key: &Key, request: &HeaderMap) -> Joined {
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        key: &Key,
+        request: &HeaderMap,
+        is_fresh: impl FnOnce(&Head) -> bool,
+    ) -> Joined {
         let names = self.read().newest(key).map(|stored| {
             let names = stored.head.vary.iter().map(|(name, _)| name.clone());
             names.collect()
@@ -332,6 +339,15 @@ impl Store {
             && !flight.is_over()
         {
             return Joined::Follows(flight);
+        }
+        // What is kept is there before its flight ends: who looked in vain a moment
+        // ago, and finds no flight now, finds it.
+        if let Some(stored) = self.read().find(key, request)
+            && let Some(body) = stored.held().body.clone()
+            && is_fresh(&stored.head)
+        {
+            let stored = Arc::clone(&stored);
+            return Joined::Landed(Whole { stored, body });
         }
         let flight = Flight::new(Some((Arc::clone(self), place.clone())));
         flights.insert(place, Arc::downgrade(&flight));

@@ -27,9 +27,14 @@ pub(crate) fn taken_tags(answer: &mut HeaderMap) -> Result<Vec<Box<str>>, TooMan
 #[derive(Debug)]
 pub(crate) struct TooMany;
 
-/// Takes off an answer what it wants purged.
+/// Takes off an answer what it wants purged. So many tags that looking for each
+/// would hold up others mean everything.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
-    taken(answer, &PURGE)
+    let tags = taken(answer, &PURGE);
+    if tags.len() > MOST {
+        return vec!["*".into()];
+    }
+    tags
 }
 
 fn taken(answer: &mut HeaderMap, name: &HeaderName) -> Vec<Box<str>> {
@@ -78,5 +83,10 @@ mod tests {
         assert!(taken_tags(&mut tagged(&[&many.join(",")])).is_err());
         assert!(taken_tags(&mut tagged(&[&many[1..].join(",")])).is_ok());
         assert!(taken_tags(&mut tagged(&[&"x".repeat(LONGEST + 1)])).is_err());
+        let mut headers = HeaderMap::new();
+        let all = HeaderValue::from_str(&many.join(" ")).unwrap();
+        headers.insert(PURGE, all);
+        assert_eq!(taken_purges(&mut headers), ["*".into()]);
+        assert!(headers.is_empty());
     }
 }

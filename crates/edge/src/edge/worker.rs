@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::connection::{self, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::announced::{self, Announced};
 use crate::listen::{Door, ListenAddress, Place, Socket};
+use crate::quic::{self, Guest, UdpDoor};
 use crate::serve::Here;
 
 use super::Shared;
@@ -35,14 +37,23 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
 }
 
-/// A socket to listen on.
-#[derive(Debug)]
-struct Order {
-    door: Door,
-    at: ListenAddress,
-    socket: Socket,
-    close: CancellationToken,
+/// What a worker is asked to do.
+pub(super) enum Order {
+    /// Listen on a socket.
+    Listen {
+        door: Door,
+        at: ListenAddress,
+        socket: Socket,
+        close: CancellationToken,
+    },
+    /// Listen for HTTP/3, and lead those who come to the workers in turn.
+    Datagrams(UdpDoor, Vec<Line>),
+    /// Serve somebody who was led here.
+    Guest(Box<Guest>),
 }
+
+/// The way to a worker, as long as there is one.
+pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
 
 impl Worker {
     /// Starts one.
@@ -80,12 +91,25 @@ impl Worker {
         socket: Socket,
         close: CancellationToken,
     ) {
-        let order = Order {
+        self.order(Order::Listen {
             door,
             at: at.clone(),
             socket,
             close,
-        };
+        });
+    }
+
+    /// Has it listen for HTTP/3 until the door closes.
+    pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<Line>) {
+        self.order(Order::Datagrams(door, workers));
+    }
+
+    /// The way to it.
+    pub(super) fn line(&self) -> Line {
+        self.orders.downgrade()
+    }
+
+    fn order(&self, order: Order) {
         if self.orders.send(order).is_err() {
             tracing::error!("a worker of the edge is gone: restart the program");
         }
@@ -102,16 +126,53 @@ impl Worker {
 
 async fn run<A: App>(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here<A>>) {
     while let Some(order) = orders.recv().await {
-        let listener = match order.socket {
+        let (door, at, socket, close) = match order {
+            Order::Listen {
+                door,
+                at,
+                socket,
+                close,
+            } => (door, at, socket, close),
+            Order::Datagrams(door, workers) => {
+                let shared = Arc::clone(&here.shared);
+                tokio::spawn(async move {
+                    quic::listen(door, shared, in_turn(workers)).await;
+                });
+                continue;
+            }
+            Order::Guest(guest) => {
+                tokio::spawn(quic::welcome(*guest, Arc::clone(&here)));
+                continue;
+            }
+        };
+        let listener = match socket {
             Socket::Tcp(socket) => TcpListener::from_std(socket).map(Listener::Tcp),
             Socket::Unix(socket) => UnixListener::from_std(socket).map(Listener::Unix),
         };
         match listener {
             Ok(listener) => {
                 let here = Arc::clone(&here);
-                tokio::spawn(take(listener, order.door, order.at, here, order.close));
+                tokio::spawn(take(listener, door, at, here, close));
             }
             Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
+        }
+    }
+}
+
+/// Leads each guest to the next worker that is still there.
+fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
+    let turn = AtomicUsize::new(0);
+    move |guest| {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let worker = workers
+            .iter()
+            .cycle()
+            .skip(turn % workers.len().max(1))
+            .take(workers.len())
+            .find_map(Line::upgrade);
+        if let Some(worker) = worker {
+            // If it is gone by now, so is everything else.
+            let _ = worker.send(Order::Guest(Box::new(guest)));
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::entry::{Entry, Stamps};
 use super::look::{Look, Seen};
+use super::stream::Readers;
 use crate::compression::{Encoder, Encoding};
 
 /// What a worker keeps unless told otherwise.
@@ -33,6 +34,7 @@ struct Shared {
     looks: Arc<Semaphore>,
     /// One file at a time: the other core has requests to answer.
     compressing: Arc<Semaphore>,
+    readers: Readers,
     random: RandomState,
     drawn: AtomicU64,
 }
@@ -73,6 +75,7 @@ impl Memory {
         Self(Arc::new(Shared {
             kept: Mutex::default(),
             size,
+            readers: Readers::default(),
             looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
             compressing: Arc::new(Semaphore::new(1)),
             random: RandomState::new(),
@@ -196,6 +199,11 @@ impl Memory {
                 None
             }
         }
+    }
+
+    /// Who reads files that are not kept.
+    pub(super) fn readers(&self) -> &Readers {
+        &self.0.readers
     }
 
     /// A text that no file can know in advance.

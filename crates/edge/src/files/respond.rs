@@ -13,7 +13,7 @@ use super::conditions::{self, Verdict};
 use super::entry::{Content, Variant};
 use super::memory::Memory;
 use super::ranges::{self, Wanted};
-use super::stream::{CodedFile, Piece, Pieces};
+use super::stream::{CodedFile, Piece, Pieces, Readers};
 use crate::body::{Answer, Body};
 
 pub(super) fn respond(
@@ -53,11 +53,11 @@ pub(super) fn respond(
         Wanted::Whole => answer(
             StatusCode::OK,
             variant.headers.clone(),
-            whole(&variant.content),
+            whole(&variant.content, memory.readers()),
         ),
         Wanted::Nothing => nothing(variant),
         Wanted::Parts(parts) => match parts.as_slice() {
-            [part] => one(variant, part.clone()),
+            [part] => one(variant, part.clone(), memory.readers()),
             parts => several(variant, parts, memory),
         },
     }
@@ -70,14 +70,16 @@ fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
     answer
 }
 
-fn whole(content: &Content) -> Body {
+fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
         Content::Memory(bytes) => Body::full(bytes.clone()),
         Content::File(file, length) => Body::stream(Pieces::new(
+            readers,
             [Piece::File(Arc::clone(file), 0..*length)].into(),
         )),
         Content::Coded(file, length, encoding) => {
-            Body::stream(CodedFile::new(Arc::clone(file), *length, *encoding))
+            let file = Arc::clone(file);
+            Body::stream(CodedFile::new(readers, file, *length, *encoding))
         }
     }
 }
@@ -92,7 +94,7 @@ fn nothing(variant: &Variant) -> Answer {
     answer(StatusCode::RANGE_NOT_SATISFIABLE, headers, Body::Empty)
 }
 
-fn one(variant: &Variant, part: Range<u64>) -> Answer {
+fn one(variant: &Variant, part: Range<u64>, readers: &Readers) -> Answer {
     let length = variant.content.length().unwrap_or_default();
     let mut headers = variant.headers.clone();
     headers.insert(CONTENT_LENGTH, (part.end - part.start).into());
@@ -101,7 +103,7 @@ fn one(variant: &Variant, part: Range<u64>) -> Answer {
     }
     let body = match piece(&variant.content, part) {
         Piece::Bytes(bytes) => Body::full(bytes),
-        file @ Piece::File(..) => Body::stream(Pieces::new([file].into())),
+        file @ Piece::File(..) => Body::stream(Pieces::new(readers, [file].into())),
     };
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
@@ -136,7 +138,7 @@ fn several(variant: &Variant, parts: &[Range<u64>], memory: &Memory) -> Answer {
     if let Ok(kind) = HeaderValue::try_from(kind) {
         headers.insert(CONTENT_TYPE, kind);
     }
-    let body = Body::stream(Pieces::new(pieces.into()));
+    let body = Body::stream(Pieces::new(memory.readers(), pieces.into()));
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::task::JoinHandle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::body::BodyError;
 use crate::compression::{Effort, Encoder, Encoding};
@@ -19,6 +19,52 @@ use crate::compression::{Effort, Encoder, Encoding};
 /// So much is read at a time. One more piece is read ahead while this one is sent, and
 /// none beyond: a slow client holds 128 KiB.
 const PIECE: usize = 64 * 1_024;
+
+/// So many pieces are read or compressed at once by each worker. As many threads as
+/// there are slow readers would take the processor from whoever is quick.
+const AT_ONCE: usize = 4;
+
+/// Those who read files for the bodies of one worker.
+#[derive(Debug, Clone)]
+pub(super) struct Readers(Arc<Semaphore>);
+
+/// What a reader will bring.
+type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Readers {
+    /// Begins at once where a reader is free, else when somebody waits for it.
+    fn begin<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Reading<T> {
+        let begun = |turn: OwnedSemaphorePermit| {
+            tokio::task::spawn_blocking(move || {
+                let done = work();
+                drop(turn);
+                done
+            })
+        };
+        match Arc::clone(&self.0).try_acquire_owned() {
+            Ok(turn) => {
+                let reading = begun(turn);
+                Box::pin(async { reading.await.map_err(io::Error::other).flatten() })
+            }
+            Err(_) => {
+                let turns = Arc::clone(&self.0);
+                Box::pin(async move {
+                    let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
+                    begun(turn).await.map_err(io::Error::other).flatten()
+                })
+            }
+        }
+    }
+}
 
 /// A part of a body.
 pub(super) enum Piece {
@@ -29,18 +75,20 @@ pub(super) enum Piece {
 /// Parts, one after the other. A file that ends before its time breaks the body, so
 /// that the client sees it: nothing is made up.
 pub(super) struct Pieces {
+    readers: Readers,
     queue: VecDeque<Piece>,
-    ahead: Option<JoinHandle<io::Result<Bytes>>>,
+    ahead: Option<Reading<Bytes>>,
     left: u64,
 }
 
 impl Pieces {
-    pub(super) fn new(pieces: VecDeque<Piece>) -> Self {
+    pub(super) fn new(readers: &Readers, pieces: VecDeque<Piece>) -> Self {
         let length = |piece: &Piece| match piece {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::File(_, range) => range.end - range.start,
         };
         Self {
+            readers: readers.clone(),
             left: pieces.iter().map(length).sum(),
             queue: pieces,
             ahead: None,
@@ -58,7 +106,7 @@ impl Pieces {
         if range.is_empty() {
             self.queue.pop_front();
         }
-        self.ahead = Some(tokio::task::spawn_blocking(move || read(&file, at, length)));
+        self.ahead = Some(self.readers.begin(move || read(&file, at, length)));
     }
 
     fn stop(&mut self) {
@@ -100,9 +148,9 @@ impl HttpBody for Pieces {
         let Some(reading) = &mut self.ahead else {
             return Poll::Ready(None);
         };
-        let done = ready!(Pin::new(reading).poll(context));
+        let done = ready!(reading.as_mut().poll(context));
         self.ahead = None;
-        match done.map_err(io::Error::other).flatten() {
+        match done {
             Ok(bytes) => {
                 self.left -= bytes.len() as u64;
                 self.read_ahead();
@@ -126,6 +174,7 @@ impl HttpBody for Pieces {
 
 /// A large file that is compressed while it is read, both away from the requests.
 pub(super) struct CodedFile {
+    readers: Readers,
     file: Arc<File>,
     rest: Range<u64>,
     state: State,
@@ -135,13 +184,14 @@ enum State {
     /// The encoder is made when the first byte is asked for.
     New(Encoding),
     /// None: the whole is out, these are its last bytes.
-    Working(JoinHandle<io::Result<(Bytes, Option<Encoder>)>>),
+    Working(Reading<(Bytes, Option<Encoder>)>),
     Done,
 }
 
 impl CodedFile {
-    pub(super) fn new(file: Arc<File>, length: u64, encoding: Encoding) -> Self {
+    pub(super) fn new(readers: &Readers, file: Arc<File>, length: u64, encoding: Encoding) -> Self {
         Self {
+            readers: readers.clone(),
             file,
             rest: 0..length,
             state: State::New(encoding),
@@ -161,7 +211,7 @@ impl CodedFile {
             }
             Ok((encoder.take(), Some(encoder)))
         };
-        self.state = State::Working(tokio::task::spawn_blocking(work));
+        self.state = State::Working(self.readers.begin(work));
     }
 }
 
@@ -182,9 +232,9 @@ impl HttpBody for CodedFile {
                     self.work(encoder);
                 }
                 State::Working(working) => {
-                    let done = ready!(Pin::new(working).poll(context));
+                    let done = ready!(working.as_mut().poll(context));
                     self.state = State::Done;
-                    let (bytes, encoder) = done.map_err(io::Error::other).flatten()?;
+                    let (bytes, encoder) = done?;
                     if let Some(encoder) = encoder {
                         self.work(encoder);
                     }

@@ -1,7 +1,7 @@
 //! Listening sockets that were handed in: by systemd, by a keeper, at an upgrade.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -21,6 +21,9 @@ const MOST: RawFd = 256;
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<Socket>,
+    /// For HTTP/3, and whether somebody uses it. They are kept, for whoever handed
+    /// them in keeps them too: no other can be bound in their place.
+    datagrams: Vec<(UdpSocket, bool)>,
 }
 
 /// Why what was handed in cannot be used.
@@ -40,9 +43,9 @@ pub enum InheritedError {
         /// Its number.
         number: RawFd,
     },
-    /// A descriptor is no socket that streams can be accepted from.
+    /// A descriptor is no socket that streams can be accepted from, nor one of UDP.
     #[error(
-        "a descriptor that was handed in is not a listening socket\n  hand in stream sockets that listen: ListenStream= in systemd"
+        "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
     /// They were taken before.
@@ -82,13 +85,20 @@ impl Inherited {
 
     /// Sockets that came another way.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
-        let sockets: Result<_, _> = descriptors.into_iter().map(listening).collect();
-        Ok(Self { sockets: sockets? })
+        let mut inherited = Self::default();
+        for descriptor in descriptors {
+            match listening(descriptor)? {
+                Listening::Stream(socket) => inherited.sockets.push(socket),
+                Listening::Datagrams(socket) => inherited.datagrams.push((socket, false)),
+            }
+        }
+        Ok(inherited)
     }
 
     /// How many nobody has used yet.
     pub fn left(&self) -> usize {
-        self.sockets.len()
+        let datagrams = self.datagrams.iter().filter(|(_, is_used)| !is_used);
+        self.sockets.len() + datagrams.count()
     }
 
     /// Those that are bound to this address; they are kept until they are forgotten,
@@ -104,6 +114,31 @@ impl Inherited {
     pub(crate) fn forget(&mut self, address: &ListenAddress) {
         self.sockets.retain(|socket| !is_at(socket, address));
     }
+
+    /// The one for datagrams that is bound to this address. Whoever hands in several
+    /// for one address is told that datagrams to the others are lost.
+    pub(crate) fn find_datagrams(&mut self, address: &ListenAddress) -> Option<UdpSocket> {
+        let all = self.datagrams.iter_mut();
+        let mut found = all.filter(|(socket, _)| is_bound(socket.local_addr(), address));
+        let (socket, is_used) = found.next()?;
+        if found.next().is_some() {
+            tracing::error!(%address, "hand in one UDP socket for an address: others are not read");
+        }
+        *is_used = true;
+        match socket.try_clone() {
+            Ok(socket) => Some(socket),
+            Err(error) => {
+                tracing::error!(%address, %error, "the UDP socket that was handed in cannot be used");
+                None
+            }
+        }
+    }
+}
+
+/// What was handed in.
+enum Listening {
+    Stream(Socket),
+    Datagrams(UdpSocket),
 }
 
 #[expect(
@@ -118,24 +153,31 @@ fn own(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
-fn listening(descriptor: OwnedFd) -> Result<Socket, InheritedError> {
+fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     let socket = socket2::Socket::from(descriptor);
     // Programs that are started from here have no business with it.
     let kept = fcntl_setfd(&socket, FdFlags::CLOEXEC).is_ok();
-    let is_stream = socket
-        .r#type()
-        .is_ok_and(|kind| kind == socket2::Type::STREAM);
-    if !kept || !is_stream || !socket.is_listener().unwrap_or(false) {
+    let kind = socket.r#type().ok();
+    let is_on_network = |socket: &socket2::Socket| {
+        let address = socket.local_addr().ok();
+        address.is_some_and(|address| address.as_socket().is_some())
+    };
+    if kept && kind == Some(socket2::Type::DGRAM) && is_on_network(&socket) {
+        return Ok(Listening::Datagrams(socket.into()));
+    }
+    if !kept || kind != Some(socket2::Type::STREAM) || !socket.is_listener().unwrap_or(false) {
         return Err(InheritedError::NotListening);
     }
     match socket.local_addr() {
         Ok(address) if address.is_unix() => {
-            Ok(Socket::Unix(UnixListener::from(OwnedFd::from(socket))))
+            let socket = UnixListener::from(OwnedFd::from(socket));
+            Ok(Listening::Stream(Socket::Unix(socket)))
         }
         Ok(address) if address.as_socket().is_some() => {
             // Those we open ourselves have it from the beginning.
             let _ = socket.set_tcp_nodelay(true);
-            Ok(Socket::Tcp(TcpListener::from(OwnedFd::from(socket))))
+            let socket = TcpListener::from(OwnedFd::from(socket));
+            Ok(Listening::Stream(Socket::Tcp(socket)))
         }
         _ => Err(InheritedError::NotListening),
     }
@@ -143,15 +185,18 @@ fn listening(descriptor: OwnedFd) -> Result<Socket, InheritedError> {
 
 fn is_at(socket: &Socket, wanted: &ListenAddress) -> bool {
     match (socket, wanted) {
-        (Socket::Tcp(listener), ListenAddress::Tcp(address)) => {
-            listener.local_addr().is_ok_and(|found| found == *address)
-        }
-        (Socket::Tcp(listener), ListenAddress::Everywhere(port)) => listener
-            .local_addr()
-            .is_ok_and(|found| found.ip().is_unspecified() && found.port() == *port),
+        (Socket::Tcp(listener), _) => is_bound(listener.local_addr(), wanted),
         (Socket::Unix(listener), ListenAddress::Unix(path)) => listener
             .local_addr()
             .is_ok_and(|found| found.as_pathname() == Some(path)),
         _ => false,
     }
+}
+
+fn is_bound(found: io::Result<SocketAddr>, wanted: &ListenAddress) -> bool {
+    found.is_ok_and(|found| match wanted {
+        ListenAddress::Tcp(address) => found == *address,
+        ListenAddress::Everywhere(port) => found.ip().is_unspecified() && found.port() == *port,
+        ListenAddress::Unix(_) => false,
+    })
 }

@@ -82,6 +82,25 @@ impl Places {
         true
     }
 
+    /// A place, if one is free now and this address has not as many as it may.
+    pub(crate) fn take_free(&self, address: IpAddr, most: u32) -> Option<Place> {
+        let counted = match most {
+            0 => None,
+            most => Some(self.count(address, most)?),
+        };
+        let free = Arc::clone(&self.free).try_acquire_owned().ok()?;
+        Some(Place {
+            _free: free,
+            _open: self.open.token(),
+            counted,
+        })
+    }
+
+    /// As long as it is kept, the edge does not count as left.
+    pub(crate) fn keep_open(&self) -> TaskTrackerToken {
+        self.open.token()
+    }
+
     /// Resolves when nobody has a place.
     pub(crate) async fn empty(&self) {
         self.open.close();
@@ -152,6 +171,18 @@ mod tests {
         assert!(places.take("2001:db8::2".parse().ok(), 1).await.is_none());
         let other = places.take("2001:db8:0:1::2".parse().ok(), 1).await;
         assert!(other.is_some());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_place_that_must_be_free() {
+        let places = Places::new(2);
+        let address = "192.0.2.1".parse().unwrap();
+        let first = places.take_free(address, 1).unwrap();
+        assert!(places.take_free(address, 1).is_none());
+        let _second = places.take_free(address, 0).unwrap();
+        assert!(places.take_free(address, 0).is_none());
+        drop(first);
+        assert!(places.take_free(address, 1).is_some());
     }
 
     #[tokio::test]

@@ -22,7 +22,7 @@ pub(super) fn store(
         "" => Some(0),
         disk => check.accept("cache.disk", values::size(disk)),
     };
-    let entries = check.between("cache.entries", written.entries, 1, 1_000_000);
+    let entries = check.between("cache.entries", written.entries, 1, 100_000);
     let wait = check.time("cache.wait", &written.wait);
     let (memory, largest) = (memory?, largest?);
     if largest > memory {

@@ -68,6 +68,7 @@ pub(super) fn listen(
     Some(ListenSettings {
         http,
         https,
+        http3: written.http3,
         trusted_proxies,
         proxy_protocol,
         connections: check.between("listen.connections", written.connections, 1, 1_000_000),

@@ -195,6 +195,10 @@ fn every_mistake_is_told_with_its_key() {
             vec!["route[0].to"],
         ),
         (
+            "[[route]]\nto = \"app\"\nshared_cache = {}\naccess = { sign_in = \"owner\" }",
+            vec!["route[0].shared_cache"],
+        ),
+        (
             "[[route]]\nto = \"app\"\nlimit = { rate = \"often\", by = \"me\", on = \"\\n\" }",
             vec![
                 "route[0].limit.rate",

@@ -194,7 +194,8 @@ impl<A: App> Visit<'_, A> {
             (Some(whole), Some(Verdict::WhileRevalidating)) => {
                 let told = Told::Stale;
                 let answer = self.asker(request.headers()).whole(whole, told);
-                if let Joined::Leads(landing) = store.join(&self.key, request.headers()) {
+                let is_fresh = |head: &Head| self.is_fresh(head);
+                if let Joined::Leads(landing) = store.join(&self.key, request.headers(), is_fresh) {
                     let (parts, _) = request.into_parts();
                     let errand = self.errand(&parts, began, found.clone(), landing);
                     tokio::spawn(errand.run(None));
@@ -231,15 +232,11 @@ impl<A: App> Visit<'_, A> {
             // What began before this request is not new enough for it.
             Store::alone()
         } else {
-            match store.join(&self.key, &parts.headers) {
-                Joined::Leads(landing) => {
-                    // Between the look and this step another may have landed.
-                    if let Some(whole) = self.landed(&parts.headers).await {
-                        landing.0.keep(whole.clone(), How::New);
-                        let told = Told::Hit;
-                        return (self.asker(&parts.headers).whole(&whole, told), told);
-                    }
-                    landing
+            match store.join(&self.key, &parts.headers, |head| self.is_fresh(head)) {
+                Joined::Leads(landing) => landing,
+                Joined::Landed(whole) => {
+                    let told = Told::Hit;
+                    return (self.asker(&parts.headers).whole(&whole, told), told);
                 }
                 Joined::Follows(flight) => match self.follow(&parts.headers, flight, why).await {
                     Some(answered) => return answered,
@@ -249,14 +246,6 @@ impl<A: App> Visit<'_, A> {
         };
         let errand = self.errand(&parts, began, found, landing);
         self.lead(errand, &parts.headers, why, course).await
-    }
-
-    /// What is fresh by now.
-    async fn landed(&self, headers: &HeaderMap) -> Option<Whole> {
-        let whole = self.here.shared.cache.find(&self.key, headers).await?;
-        let freshness = &whole.stored.head.freshness;
-        let verdict = freshness.judge(&self.demand, self.now());
-        (verdict == Verdict::Fresh).then_some(whole)
     }
 
     /// Waits for the answer to another request like this one; nothing: it does not
@@ -350,6 +339,10 @@ impl<A: App> Visit<'_, A> {
             old,
             landing,
         }
+    }
+
+    fn is_fresh(&self, head: &Head) -> bool {
+        head.freshness.judge(&self.demand, self.now()) == Verdict::Fresh
     }
 
     fn asker<'b>(&'b self, headers: &'b HeaderMap) -> Asker<'b> {

@@ -106,8 +106,9 @@ async fn who_is_not_announced_is_not_served() {
         b"PROXY TCP4 192".to_vec(),
     ] {
         let mut stream = connect(address).await;
-        stream.write_all(&bytes).await.unwrap();
-        stream.shutdown().await.unwrap();
+        // It may be closed before all was said.
+        let _ = stream.write_all(&bytes).await;
+        let _ = stream.shutdown().await;
         assert_eq!(all(&mut stream).await, "", "{bytes:?}");
     }
     edge.stop().await;
@@ -151,7 +152,7 @@ async fn who_takes_too_long_is_not_waited_for() {
         b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0",
     ] {
         let mut stream = connect(address).await;
-        stream.write_all(said).await.unwrap();
+        let _ = stream.write_all(said).await;
         assert_eq!(all(&mut stream).await, "", "{said:?}");
     }
     edge.stop().await;

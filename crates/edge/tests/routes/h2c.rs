@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 
 /// Longer than anything here takes.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_mins(1);
 
 type Sent = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -39,10 +39,7 @@ impl Speaker {
     }
 
     fn at(listener: TcpListener) -> Self {
-        let speaker = Self {
-            accepted: Arc::default(),
-            stop: CancellationToken::new(),
-        };
+        let speaker = Self::new();
         let running = speaker.clone();
         tokio::spawn(async move {
             loop {
@@ -50,11 +47,40 @@ impl Speaker {
                     accepted = listener.accept() => accepted.unwrap().0,
                     () = running.stop.cancelled() => return,
                 };
-                running.accepted.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(running.clone().serve(stream));
+                running.takes(stream);
             }
         });
         speaker
+    }
+
+    /// On a socket in the file system, in place of whatever was there.
+    fn on(path: &Path) -> Self {
+        let _ = std::fs::remove_file(path);
+        let listener = tokio::net::UnixListener::bind(path).unwrap();
+        let speaker = Self::new();
+        let running = speaker.clone();
+        tokio::spawn(async move {
+            loop {
+                let stream = tokio::select! {
+                    accepted = listener.accept() => accepted.unwrap().0,
+                    () = running.stop.cancelled() => return,
+                };
+                running.takes(stream);
+            }
+        });
+        speaker
+    }
+
+    fn new() -> Self {
+        Self {
+            accepted: Arc::default(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    fn takes(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static + Send) {
+        self.accepted.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(self.clone().serve(stream));
     }
 
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static + Send) {
@@ -224,8 +250,10 @@ async fn one_connection_carries_all_and_elder_clients_are_served_too() {
 
 #[tokio::test]
 async fn a_server_that_comes_back_is_found_again() {
-    let (server, speaker) = Speaker::open().await;
-    let route = format!("[[route]]\nto = \"h2c://{server}\"\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("h2.sock");
+    let speaker = Speaker::on(&path);
+    let route = format!("[[route]]\nto = \"h2c+unix:{}\"\n", path.display());
     let site = Site::open(&route, Means::default());
     assert_eq!(site.get("/x").await.status, 200);
     speaker.stop.cancel();
@@ -233,7 +261,7 @@ async fn a_server_that_comes_back_is_found_again() {
     tokio::time::timeout(SOON, gone).await.unwrap();
     let gone = site.ask("POST", "/x", "", "hello").await;
     assert!([502, 503].contains(&gone.status), "{gone:?}");
-    let speaker = Speaker::at(TcpListener::bind(server).await.unwrap());
+    let speaker = Speaker::on(&path);
     let back = async { while site.get("/x").await.status != 200 {} };
     tokio::time::timeout(SOON, back).await.unwrap();
     assert!(speaker.accepted() >= 1);
@@ -245,14 +273,7 @@ async fn a_server_that_comes_back_is_found_again() {
 async fn sockets_health_and_servers_that_speak_something_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("h2.sock");
-    let listener = tokio::net::UnixListener::bind(&path).unwrap();
-    let (_, speaker) = Speaker::open().await;
-    let serving = speaker.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serving.clone().serve(stream));
-        }
-    });
+    let speaker = Speaker::on(&path);
     let (elder, _running) = server("elder").await;
     let routes = format!(
         "[upstream.well]\nto = [\"h2c+unix:{}\", \"h2c://{elder}\"]\n\

@@ -41,16 +41,16 @@ fn head() -> Arc<Head> {
 }
 
 fn lead(store: &Arc<Store>) -> Landing {
-    match store.join(&"k".into(), &HeaderMap::new()) {
+    match store.join(&"k".into(), &HeaderMap::new(), |_| false) {
         Joined::Leads(landing) => landing,
-        Joined::Follows(_) => panic!("somebody leads"),
+        Joined::Follows(_) | Joined::Landed(_) => panic!("somebody leads"),
     }
 }
 
 fn follow(store: &Arc<Store>) -> Arc<Flight> {
-    match store.join(&"k".into(), &HeaderMap::new()) {
+    match store.join(&"k".into(), &HeaderMap::new(), |_| false) {
         Joined::Follows(flight) => flight,
-        Joined::Leads(_) => panic!("nobody leads"),
+        Joined::Leads(_) | Joined::Landed(_) => panic!("nobody leads"),
     }
 }
 
@@ -127,14 +127,14 @@ async fn what_varies_is_fetched_side_by_side() {
     known.vary = vec![(http::header::ACCEPT_LANGUAGE, Some(b"it".to_vec()))];
     store.keep(Arc::new(known), "ciao".into());
     let key: Key = "k".into();
-    let Joined::Leads(_one) = store.join(&key, &request("en")) else {
+    let Joined::Leads(_one) = store.join(&key, &request("en"), |_| false) else {
         panic!("nobody leads")
     };
-    let Joined::Leads(_other) = store.join(&key, &request("ms")) else {
+    let Joined::Leads(_other) = store.join(&key, &request("ms"), |_| false) else {
         panic!("nobody asked for this one")
     };
     assert!(matches!(
-        store.join(&key, &request("en")),
+        store.join(&key, &request("en"), |_| false),
         Joined::Follows(_)
     ));
 }
@@ -151,4 +151,21 @@ async fn what_is_on_its_way_has_bounds_too() {
     assert_eq!(all.len(), (1 << 20) / 1_000 - 1);
     drop(all);
     assert!(store.gather(1_000).is_some());
+}
+
+#[tokio::test]
+async fn who_looked_before_it_landed_and_joins_after_finds_it() {
+    let store = store();
+    let key: Key = "k".into();
+    let none = HeaderMap::new();
+    let landing = lead(&store);
+    assert!(store.find(&key, &none).await.is_none());
+    let whole = store.keep(head(), "abc".into());
+    landing.0.keep(whole, How::New);
+    match store.join(&key, &none, |head| head.answers(&none)) {
+        Joined::Landed(whole) => assert_eq!(whole.body, "abc"),
+        Joined::Leads(_) | Joined::Follows(_) => panic!("it is there"),
+    }
+    // What is there and may not be used is asked for.
+    lead(&store);
 }

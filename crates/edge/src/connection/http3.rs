@@ -1,0 +1,295 @@
+//! One connection of HTTP/3, from its handshake to its last answer.
+
+mod answer;
+mod body;
+mod head;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h3::error::Code;
+use h3::server::{Connection, RequestResolver};
+use http::header::EXPECT;
+use http::{Request, Response, StatusCode};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::body::Body;
+use crate::facts::Scheme;
+use crate::gate::{Bounds, Ledger, Verdict};
+use crate::quic::{Ended, Measure, Wire};
+use crate::serve::{Here, serve};
+
+use super::busy::{Busy, Running};
+use super::{Peer, STREAMS, UNSEEN, Visit};
+
+use self::answer::{AnswerError, Back};
+use self::body::Received;
+
+/// Heads of one connection that are read at once, for the engine keeps them whole.
+const HEADS: usize = 16;
+/// Heads of one connection that never came whole, before it is sent away.
+const BROKEN_HEADS: u32 = 256;
+/// Requests that a client may take back beyond those it let be answered, before it is
+/// sent away (CVE-2023-44487).
+const TAKEN_BACK: u32 = 256;
+/// Between the word that no more requests are taken and the last one that was on its
+/// way: so many round trips, but not less and not more than this.
+const ROUND_TRIPS: u32 = 3;
+const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
+
+type Engine = Connection<Wire, Bytes>;
+type Resolver = RequestResolver<Wire, Bytes>;
+
+/// What a client has asked for and not waited for.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Requests it took back, less those it let be answered.
+    taken_back: AtomicU32,
+    broken: AtomicU32,
+}
+
+/// What every request of a connection needs.
+struct Way<A> {
+    here: Arc<Here<A>>,
+    connection: quinn::Connection,
+    server_name: Option<Arc<str>>,
+    bounds: Bounds,
+    heads: Semaphore,
+    tally: Tally,
+}
+
+/// Serves HTTP/3 until the connection ends; from `close` on, only what was asked
+/// before.
+pub(crate) async fn http3<A: App>(
+    connection: quinn::Connection,
+    visit: Visit<A>,
+    close: CancellationToken,
+) {
+    let Visit {
+        here,
+        peer,
+        place: _place,
+        came: _,
+    } = visit;
+    let shared = Arc::clone(&here.shared);
+    let bounds = shared.running().plan.listen().bounds();
+    let room = UNSEEN * bounds.header_size;
+    let measure = Measure {
+        head_size: room,
+        time: bounds.body_time,
+    };
+    let (wire, endings) = Wire::new(connection.clone(), measure);
+    let mut builder = h3::server::builder();
+    builder
+        .max_field_section_size(room as u64)
+        .send_grease(false);
+    let begun = tokio::time::timeout(bounds.header_time, builder.build(wire));
+    let Ok(Ok(mut engine)) = begun.await else {
+        return;
+    };
+    let way = Arc::new(Way {
+        here,
+        connection,
+        server_name: peer.server_name,
+        bounds,
+        heads: Semaphore::new(HEADS),
+        tally: Tally::default(),
+    });
+    let busy = Arc::new(Busy::default());
+    let mut requests = JoinSet::new();
+    let mut last = LastCall::default();
+    let nobody_asks = busy.nobody_asks(bounds.header_time, bounds.idle_time);
+    tokio::pin!(nobody_asks);
+    let quiet = sleep(Duration::ZERO);
+    tokio::pin!(quiet);
+    loop {
+        tokio::select! {
+            accepted = engine.accept() => match accepted {
+                Ok(Some(resolver)) => {
+                    let Some(ended) = endings.take(resolver.frame_stream.id()) else {
+                        continue;
+                    };
+                    last.is_known = true;
+                    let running = Running::begin(&busy);
+                    requests.spawn(answered(Arc::clone(&way), resolver, ended, running));
+                    if last.is_called {
+                        last.call(&mut engine).await;
+                        quiet.as_mut().reset(Instant::now() + way.grace());
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    // Broken by the client or the network: nobody here can do anything.
+                    tracing::debug!(%error, "a connection ended early");
+                    return;
+                }
+            },
+            Some(_) = requests.join_next() => {}
+            () = &mut nobody_asks, if !last.is_called => break,
+            () = close.cancelled(), if !last.is_called => {
+                last.is_called = true;
+                last.call(&mut engine).await;
+                quiet.as_mut().reset(Instant::now() + way.grace());
+            }
+            () = &mut quiet, if last.is_called => {
+                if requests.is_empty() {
+                    break;
+                }
+                quiet.as_mut().reset(Instant::now() + way.grace());
+            }
+            () = shared.end.cancelled() => return,
+        }
+    }
+    // Tells which requests were served, and that there was nothing wrong.
+    let _ = tokio::time::timeout(GRACE.1, engine.shutdown(last.streams_after())).await;
+}
+
+/// How the client hears that a connection ends (RFC 9114, section 5.2).
+#[derive(Debug, Default)]
+struct LastCall {
+    is_called: bool,
+    is_told: bool,
+    /// Whether the client has asked for anything.
+    is_known: bool,
+}
+
+impl LastCall {
+    /// Tells the client, with room for all that may be on its way. One that has not
+    /// asked for anything yet is told when it does: what it sends first is answered.
+    async fn call(&mut self, engine: &mut Engine) {
+        if !self.is_told && self.is_known {
+            self.is_told = true;
+            let _ = engine.shutdown(STREAMS as usize).await;
+        }
+    }
+
+    /// The client hears of the stream after the latest: those before it were served.
+    fn streams_after(&self) -> usize {
+        usize::from(self.is_known)
+    }
+}
+
+impl<A> Way<A> {
+    fn grace(&self) -> Duration {
+        (self.connection.rtt() * ROUND_TRIPS).clamp(GRACE.0, GRACE.1)
+    }
+
+    /// A head did not come whole.
+    fn broken(&self) {
+        if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= BROKEN_HEADS {
+            self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests that never came");
+        }
+    }
+
+    /// A request was taken back before its answer was there.
+    fn taken_back(&self) {
+        let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
+        if before >= TAKEN_BACK {
+            self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests taken back");
+        }
+    }
+
+    fn answered(&self) {
+        let less = |number: u32| Some(number.saturating_sub(1));
+        let _ = self
+            .tally
+            .taken_back
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    fn send_away(&self, code: Code, why: &str) {
+        let code = quinn::VarInt::from_u64(code.value()).unwrap_or(quinn::VarInt::MAX);
+        self.connection.close(code, why.as_bytes());
+    }
+
+    /// Who is at the other end now: a client may move (RFC 9000, section 9).
+    fn peer(&self) -> Peer {
+        Peer {
+            address: self.connection.remote_address().ip().to_canonical(),
+            scheme: Scheme::Https,
+            server_name: self.server_name.clone(),
+            tls: "1.3",
+        }
+    }
+}
+
+/// `100 Continue` (RFC 9110, section 10.1.1).
+fn go_on() -> Response<()> {
+    let mut word = Response::new(());
+    *word.status_mut() = StatusCode::CONTINUE;
+    word
+}
+
+/// Answers one request.
+async fn answered<A: App>(
+    way: Arc<Way<A>>,
+    resolver: Resolver,
+    mut ended: Ended,
+    _running: Running,
+) {
+    let bounds = way.bounds;
+    let head = way.heads.acquire().await;
+    let resolved = tokio::time::timeout(bounds.header_time, resolver.resolve_request()).await;
+    drop(head);
+    let (request, stream) = match resolved {
+        Ok(Ok(resolved)) => resolved,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a head did not come whole");
+            return way.broken();
+        }
+        Err(_) => return way.broken(),
+    };
+    let (mut back, incoming) = stream.split();
+    let (ledger, wanted) = (Arc::new(Ledger::default()), Arc::new(Notify::new()));
+    let judged = head::judge(&request, bounds.header_size);
+    let received = match judged {
+        Ok(length) => {
+            let (ledger, wanted) = (Arc::clone(&ledger), Arc::clone(&wanted));
+            Received::body(incoming, length, bounds.body_time, ledger, wanted).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    let (body, verdict) = match received {
+        Ok(body) => (body, Verdict::of(&ledger)),
+        Err(refusal) => (Body::Empty, Verdict::from(Some(refusal))),
+    };
+    let request: Request<Body> = request.map(|()| body);
+    let method = request.method().clone();
+    let mut waits_for_word = request.headers().contains_key(EXPECT);
+    let peer = way.peer();
+    let serving = serve(&way.here, &peer, request, verdict);
+    tokio::pin!(serving);
+    let answer = loop {
+        tokio::select! {
+            biased;
+            answer = &mut serving => break answer,
+            // Nobody waits for it: whoever makes it need not go on.
+            _ = &mut ended => return way.taken_back(),
+            () = wanted.notified(), if waits_for_word => {
+                waits_for_word = false;
+                if let Err(error) = back.send_response(go_on()).await {
+                    tracing::debug!(%error, "a client did not hear that it may go on");
+                    return;
+                }
+            }
+        }
+    };
+    let back = Back {
+        stream: back,
+        ended: &mut ended,
+        connection: &way.connection,
+        time: bounds.body_time,
+    };
+    let now = (way.here.shared.clock)();
+    match back.send(&method, answer, now).await {
+        Ok(()) => way.answered(),
+        Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
+        Err(AnswerError::Left | AnswerError::Stream(_)) => way.taken_back(),
+    }
+}

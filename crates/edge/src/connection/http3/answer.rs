@@ -1,0 +1,128 @@
+//! The answer to a request of HTTP/3, on its way to the client.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use h3::error::{Code, StreamError};
+use h3::server::RequestStream;
+use http::header::{CONTENT_LENGTH, DATE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+
+use crate::body::{Answer, Body, BodyError};
+use crate::quic::{Ended, Sending};
+
+use super::head;
+
+/// Why an answer does not reach its client whole.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AnswerError {
+    /// The client wants no more of it, or is gone.
+    #[error("the client left")]
+    Left,
+    /// It cannot be sent.
+    #[error("the answer cannot be sent: {0}")]
+    Stream(#[from] StreamError),
+    /// Whoever makes it failed in the middle.
+    #[error("the answer broke off: {0}")]
+    Body(BodyError),
+}
+
+/// The way back of one request.
+pub(super) struct Back<'a> {
+    pub(super) stream: RequestStream<Sending, Bytes>,
+    pub(super) ended: &'a mut Ended,
+    pub(super) connection: &'a quinn::Connection,
+    /// How long a client may take nothing.
+    pub(super) time: Duration,
+}
+
+impl Back<'_> {
+    /// Sends an answer, and returns when the client has it or is given up.
+    pub(super) async fn send(
+        mut self,
+        method: &Method,
+        answer: Answer,
+        now: SystemTime,
+    ) -> Result<(), AnswerError> {
+        let (mut parts, body) = answer.into_parts();
+        head::release(&mut parts.headers);
+        parts.headers.entry(DATE).or_insert_with(|| date(now));
+        let has_body = *method != Method::HEAD && may_have_body(parts.status);
+        if may_have_body(parts.status)
+            && !body.is_end_stream()
+            && let Some(length) = body.size_hint().exact()
+        {
+            let length = HeaderValue::from(length);
+            parts.headers.entry(CONTENT_LENGTH).or_insert(length);
+        }
+        let sent = self.whole(Response::from_parts(parts, ()), has_body, body);
+        if let Err(error) = sent.await {
+            let code = match error {
+                AnswerError::Left => Code::H3_REQUEST_CANCELLED,
+                _ => Code::H3_INTERNAL_ERROR,
+            };
+            self.stream.stop_stream(code);
+            return Err(error);
+        }
+        self.arrival().await;
+        Ok(())
+    }
+
+    async fn whole(
+        &mut self,
+        head: Response<()>,
+        has_body: bool,
+        mut body: Body,
+    ) -> Result<(), AnswerError> {
+        self.stream.send_response(head).await?;
+        while has_body && !body.is_end_stream() {
+            let frame = tokio::select! {
+                biased;
+                frame = body.frame() => frame,
+                // Whoever makes the rest need not go on.
+                _ = &mut *self.ended => return Err(AnswerError::Left),
+            };
+            let Some(frame) = frame else {
+                break;
+            };
+            match frame.map_err(AnswerError::Body)?.into_data() {
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => self.stream.send_data(data).await?,
+                Err(frame) => {
+                    if let Ok(trailers) = frame.into_trailers() {
+                        self.stream.send_trailers(trailers).await?;
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(self.stream.finish().await?)
+    }
+
+    /// All is handed to the network. What of it nobody takes is not kept for long.
+    async fn arrival(&mut self) {
+        loop {
+            let sent = self.connection.stats().frame_tx.stream;
+            tokio::select! {
+                _ = &mut *self.ended => return,
+                () = tokio::time::sleep(self.time) => {}
+            }
+            if sent == self.connection.stats().frame_tx.stream {
+                return self.stream.stop_stream(Code::H3_REQUEST_CANCELLED);
+            }
+        }
+    }
+}
+
+/// Whether an answer may have a body (RFC 9110, section 6.4.1).
+fn may_have_body(status: StatusCode) -> bool {
+    !status.is_informational()
+        && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+fn date(now: SystemTime) -> HeaderValue {
+    HeaderValue::try_from(httpdate::fmt_http_date(now))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+}

@@ -1,0 +1,70 @@
+//! The UDP side of the addresses, for HTTP/3: opened and closed with them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::listen::{Door, ListenAddress};
+use crate::quic::UdpDoor;
+
+use super::{Edge, Listeners, lock};
+
+/// What closes each.
+pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
+
+impl Edge {
+    /// Opens what the plan wants and is not open yet, and closes what it no longer
+    /// wants. Whether a UDP port can be had does not hold up anything. Where proxies
+    /// say for whom they connect, nobody comes by UDP: that says nothing.
+    pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
+        let running = self.shared.running();
+        let settings = running.plan.listen();
+        let all: BTreeMap<&ListenAddress, SocketAddr> = listeners
+            .iter()
+            .filter(|((door, _), _)| settings.http3 && *door == Door::Https)
+            .filter_map(|((_, address), listening)| Some((address, listening.address?)))
+            .collect();
+        let mut wanted = all.clone();
+        wanted.retain(|address, _| !settings.proxy_protocol.contains(address));
+        let mut open = lock(&self.datagrams);
+        open.retain(|address, close| {
+            let stays = wanted.contains_key(address);
+            if !stays {
+                close.cancel();
+            }
+            stays
+        });
+        // What does not answer keeps all from being told.
+        let addresses: Vec<_> = all.keys().copied().collect();
+        self.shared.reach.keep(&addresses);
+        for (address, bound) in wanted {
+            let number = open.len();
+            let (Some(worker), false) = (
+                self.workers.iter().cycle().nth(number),
+                open.contains_key(address),
+            ) else {
+                continue;
+            };
+            let close = CancellationToken::new();
+            let door = UdpDoor {
+                address: address.clone(),
+                bound,
+                socket: lock(&self.inherited).find_datagrams(address),
+                close: close.clone(),
+            };
+            let workers = self.workers.iter().map(super::Worker::line).collect();
+            worker.listen_for_datagrams(door, workers);
+            open.insert(address.clone(), close);
+        }
+    }
+
+    /// Takes no more connections. Nobody is told so: another process may be about to
+    /// take them.
+    pub(super) fn close_datagrams(&self) {
+        for close in lock(&self.datagrams).values() {
+            close.cancel();
+        }
+        self.shared.reach.say_nothing();
+    }
+}

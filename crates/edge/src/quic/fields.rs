@@ -1,0 +1,213 @@
+//! Which fields a head has, before the engine unpacks them.
+//!
+//! Of a pseudo-header field that comes twice the engine takes the last, and it does
+//! not mind where they come. Here they are counted, which needs no unpacking: they
+//! have their own places in the table (RFC 9204, appendix A), and only a name that is
+//! spelt out is looked at. Whatever cannot be followed is left to the engine, which
+//! cannot unpack it either.
+
+use std::ops::RangeInclusive;
+
+/// Where they stand in the table.
+const AUTHORITY: u64 = 0;
+const PATH: u64 = 1;
+const METHODS: RangeInclusive<u64> = 15..=21;
+const SCHEMES: RangeInclusive<u64> = 22..=23;
+const STATUSES: [RangeInclusive<u64>; 2] = [24..=28, 63..=71];
+/// How a colon begins a name that is packed (RFC 7541, appendix B).
+const COLON: u8 = 0b101_1100;
+
+/// Fields of a request that are not headers, one bit for each.
+const METHOD: u8 = 1;
+const SCHEME: u8 = 2;
+const HOST: u8 = 4;
+const TARGET: u8 = 8;
+const PROTOCOL: u8 = 16;
+
+/// A field of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Header,
+    Pseudo(u8),
+    /// One that no request may have.
+    Misplaced,
+}
+
+/// Whether every pseudo-header field comes once at most, before all headers, and
+/// belongs into a request (RFC 9114, section 4.3). Trailers have none.
+pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
+    let mut rest = section;
+    // How much of the other table it needs: what needs any is refused by the engine.
+    if integer(&mut rest, 8) != Some(0) || integer(&mut rest, 7).is_none() {
+        return true;
+    }
+    let mut seen = 0;
+    let mut is_begun = !is_head;
+    while let Some(field) = next(&mut rest) {
+        match field {
+            Field::Header => is_begun = true,
+            Field::Pseudo(kind) => {
+                if is_begun || seen & kind != 0 {
+                    return false;
+                }
+                seen |= kind;
+            }
+            Field::Misplaced => return false,
+        }
+    }
+    true
+}
+
+/// The next field line (RFC 9204, section 4.5); none at the end, or at what the
+/// engine does not understand either.
+fn next(rest: &mut &[u8]) -> Option<Field> {
+    let first = *rest.first()?;
+    if first & 0x80 != 0 {
+        let index = integer(rest, 6)?;
+        return (first & 0x40 != 0).then(|| of_table(index));
+    }
+    if first & 0x40 != 0 {
+        let index = integer(rest, 4)?;
+        string(rest, 7)?;
+        return (first & 0x10 != 0).then(|| of_table(index));
+    }
+    if first & 0x20 != 0 {
+        let is_packed = first & 0x08 != 0;
+        let name = string(rest, 3)?;
+        string(rest, 7)?;
+        return Some(if is_packed {
+            spelt_packed(name)
+        } else {
+            spelt(name)
+        });
+    }
+    None
+}
+
+fn of_table(index: u64) -> Field {
+    match index {
+        AUTHORITY => Field::Pseudo(HOST),
+        PATH => Field::Pseudo(TARGET),
+        index if METHODS.contains(&index) => Field::Pseudo(METHOD),
+        index if SCHEMES.contains(&index) => Field::Pseudo(SCHEME),
+        index if STATUSES.iter().any(|all| all.contains(&index)) => Field::Misplaced,
+        _ => Field::Header,
+    }
+}
+
+fn spelt(name: &[u8]) -> Field {
+    match name {
+        b":method" => Field::Pseudo(METHOD),
+        b":scheme" => Field::Pseudo(SCHEME),
+        b":authority" => Field::Pseudo(HOST),
+        b":path" => Field::Pseudo(TARGET),
+        b":protocol" => Field::Pseudo(PROTOCOL),
+        [b':', ..] => Field::Misplaced,
+        _ => Field::Header,
+    }
+}
+
+/// Nobody spells and packs a name that has a place in the table.
+fn spelt_packed(name: &[u8]) -> Field {
+    match name.first() {
+        Some(first) if first >> 1 == COLON => Field::Misplaced,
+        _ => Field::Header,
+    }
+}
+
+/// A number whose first byte has so many bits for it (RFC 7541, section 5.1).
+fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
+    let most = (1_u64 << bits) - 1;
+    let mut value = u64::from(byte(rest)?) & most;
+    if value < most {
+        return Some(value);
+    }
+    let mut shift = 0;
+    loop {
+        let digit = byte(rest)?;
+        let more = u64::from(digit & 0x7f).checked_shl(shift)?;
+        value = value.checked_add(more)?;
+        if digit & 0x80 == 0 {
+            return Some(value);
+        }
+        shift += 7;
+    }
+}
+
+/// The bytes of a string, packed or not.
+fn string<'a>(rest: &mut &'a [u8], bits: u32) -> Option<&'a [u8]> {
+    let length = usize::try_from(integer(rest, bits)?).ok()?;
+    let (string, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(string)
+}
+
+fn byte(rest: &mut &[u8]) -> Option<u8> {
+    let (first, after) = rest.split_first()?;
+    *rest = after;
+    Some(*first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines: GET, https, `:authority: a`, `/`, then what is given.
+    fn head(more: &[&[u8]]) -> Vec<u8> {
+        let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
+        [begin, more].concat().concat()
+    }
+
+    #[test]
+    fn each_comes_once_before_all_headers() {
+        let accept: &[u8] = &[0xdd];
+        let agent: &[u8] = b"\x5f\x50\x03any";
+        let spelt: &[u8] = b"\x21x\x01y";
+        for (more, expected) in [
+            (&[][..], true),
+            (&[accept, agent, spelt], true),
+            // :path, :method, :authority, :scheme once more.
+            (&[&[0xc1][..]], false),
+            (&[&[0xd4]], false),
+            (&[b"\x50\x01b"], false),
+            (&[&[0xd6]], false),
+            // Spelt out.
+            (&[b"\x25:path\x01/"], false),
+            (&[b"\x27\x02:protocol\x01x"], true),
+            (&[accept, b"\x27\x02:protocol\x01x"], false),
+            (&[b"\x23:xy\x01x"], false),
+            // :status, in either part of the table.
+            (&[&[0xd9]], false),
+            (&[&[0xff, 0x00]], false),
+            // A name of user agents, in the same part.
+            (&[&[0xff, 0x20]], true),
+            // ":path", packed.
+            (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),
+            // Nothing here can be followed: it is the engine's.
+            (&[&[0x10]], true),
+            (&[&[0x80]], true),
+            (&[&[0x50, 0x7f]], true),
+        ] {
+            assert_eq!(are_in_order(&head(more), true), expected, "{more:x?}");
+        }
+        // Headers first.
+        let late = [&[0, 0][..], accept, &[0xd1]].concat();
+        assert!(!are_in_order(&late, true));
+    }
+
+    #[test]
+    fn trailers_have_none() {
+        assert!(are_in_order(b"\0\0\x21x\x01y", false));
+        assert!(!are_in_order(&[0, 0, 0xd1], false));
+    }
+
+    #[test]
+    fn anything_is_looked_at_to_its_end() {
+        for length in 0..8 {
+            for byte in 0..=u8::MAX {
+                are_in_order(&[vec![0, 0], vec![byte; length]].concat(), true);
+                are_in_order(&vec![byte; length], false);
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Follows the frames of a stream of HTTP/3, before the engine reads them.
+//!
+//! The engine keeps whole whatever frame it is given, skips what it does not know
+//! only after it has it all, reads on while it holds frames already, takes an empty
+//! DATA frame for the end of a body, and a stream that ends within one for its end
+//! too. So it gets pieces that never reach over a frame, of frames that it must know
+//! and that are not too large, and heads whose fields are in order. A pure machine over bytes: however they are split, the
+//! same frames are let through.
+
+use bytes::{Bytes, BytesMut};
+
+use super::fields;
+
+/// A frame begins with two numbers of up to eight bytes (RFC 9114, section 7.1).
+const HEADER: usize = 16;
+/// What a request may bring along in frames that nobody knows.
+const UNKNOWN: u64 = 64 * 1_024;
+
+const DATA: u64 = 0x0;
+const HEADERS: u64 = 0x1;
+/// Those the engine has an opinion about: HEADERS, `CANCEL_PUSH`, SETTINGS,
+/// `PUSH_PROMISE`, GOAWAY, `MAX_PUSH_ID`, and what HTTP/2 alone may send (RFC 9114,
+/// section 7.2).
+const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
+/// `WEBTRANSPORT_STREAM`, which has no length.
+const ENDLESS: u64 = 0x41;
+
+/// The control stream begins with this number (RFC 9114, section 6.2.1).
+const CONTROL: u64 = 0x0;
+
+/// Where in its frames a stream is.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    state: State,
+    /// The two numbers of a frame, as far as they came.
+    header: [u8; HEADER],
+    filled: usize,
+    /// Bytes of the largest frame that is kept whole.
+    largest: u64,
+    /// Bytes that may still come in unknown frames; none: no end to them.
+    unknown: Option<u64>,
+    /// Fields, as far as they came.
+    section: BytesMut,
+    /// Whether the head is still to come, and after it trailers.
+    awaits_head: bool,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// What a stream in one direction is for.
+    Purpose,
+    Header,
+    Payload {
+        left: u64,
+    },
+    /// Fields, which are judged when all have come.
+    Section {
+        left: u64,
+    },
+    Skipped {
+        left: u64,
+    },
+    /// Not made of frames.
+    Through,
+}
+
+/// Why a stream is not read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FrameFault {
+    /// The stream ended within a frame.
+    #[error("the stream ends within a frame")]
+    CutOff,
+    /// A frame that must be kept whole is above the limit.
+    #[error("a frame is too large")]
+    TooLarge,
+    /// Too much that nobody knows.
+    #[error("too much came in unknown frames")]
+    TooMuchUnknown,
+    /// A frame that has no business here.
+    #[error("a frame of another protocol")]
+    Foreign,
+    /// A head that can be read in two ways.
+    #[error("a pseudo-header field comes twice, or where it does not belong")]
+    Fields,
+}
+
+impl Frames {
+    /// Of a request; its head may have so many bytes as it is packed.
+    pub(crate) fn of_request(head_size: usize) -> Self {
+        Self {
+            state: State::Header,
+            header: [0; HEADER],
+            filled: 0,
+            largest: head_size as u64,
+            unknown: Some(UNKNOWN),
+            section: BytesMut::new(),
+            awaits_head: true,
+        }
+    }
+
+    /// Of a stream in one direction: only the control stream is made of frames that
+    /// the engine reads.
+    pub(crate) fn of_one_direction(frame_size: usize) -> Self {
+        Self {
+            state: State::Purpose,
+            unknown: None,
+            ..Self::of_request(frame_size)
+        }
+    }
+
+    /// The next piece that may be handed on, taken off `held`; none when more must come.
+    pub(crate) fn next(&mut self, held: &mut Bytes) -> Result<Option<Bytes>, FrameFault> {
+        while !held.is_empty() {
+            match self.state {
+                State::Through => return Ok(Some(std::mem::take(held))),
+                State::Payload { left } => {
+                    let piece = held.split_to(whole(left).min(held.len()));
+                    let left = left - piece.len() as u64;
+                    self.state = if left == 0 {
+                        State::Header
+                    } else {
+                        State::Payload { left }
+                    };
+                    return Ok(Some(piece));
+                }
+                State::Section { left } => {
+                    let piece = held.split_to(whole(left).min(held.len()));
+                    let left = left - piece.len() as u64;
+                    if left > 0 {
+                        self.section.extend_from_slice(&piece);
+                        self.state = State::Section { left };
+                    } else {
+                        self.state = State::Header;
+                        return self.fields(piece).map(Some);
+                    }
+                }
+                State::Skipped { left } => {
+                    let skipped = whole(left).min(held.len());
+                    let _ = held.split_to(skipped);
+                    let left = left - skipped as u64;
+                    self.state = if left == 0 {
+                        State::Header
+                    } else {
+                        State::Skipped { left }
+                    };
+                }
+                State::Purpose | State::Header => {
+                    self.header[self.filled] = held.split_to(1)[0];
+                    self.filled += 1;
+                    if let Some(piece) = self.begun()? {
+                        return Ok(Some(piece));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the stream may end here.
+    pub(crate) fn end(&self) -> Result<(), FrameFault> {
+        let is_between = match self.state {
+            State::Through | State::Purpose => true,
+            State::Header => self.filled == 0,
+            State::Payload { .. } | State::Section { .. } | State::Skipped { .. } => false,
+        };
+        is_between.then_some(()).ok_or(FrameFault::CutOff)
+    }
+
+    /// All fields of a head or of trailers, the last of which came in this piece.
+    fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
+        let section = if self.section.is_empty() {
+            piece
+        } else {
+            self.section.extend_from_slice(&piece);
+            std::mem::take(&mut self.section).freeze()
+        };
+        let is_head = std::mem::take(&mut self.awaits_head);
+        fields::are_in_order(&section, is_head)
+            .then_some(section)
+            .ok_or(FrameFault::Fields)
+    }
+
+    /// What follows from the numbers, once they are whole: they are handed on, or
+    /// kept from the engine with all that belongs to them.
+    fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
+        let numbers = &self.header[..self.filled];
+        let Some((first, rest)) = number(numbers) else {
+            return Ok(None);
+        };
+        if self.state == State::Purpose {
+            self.state = if first == CONTROL {
+                State::Header
+            } else {
+                State::Through
+            };
+            return Ok(Some(self.taken()));
+        }
+        if first == ENDLESS {
+            return Err(FrameFault::Foreign);
+        }
+        let Some((length, _)) = number(rest) else {
+            return Ok(None);
+        };
+        if first == DATA {
+            self.state = State::Payload { left: length };
+        } else if KNOWN.contains(&first) {
+            if length > self.largest {
+                return Err(FrameFault::TooLarge);
+            }
+            self.state = if first == HEADERS {
+                State::Section { left: length }
+            } else {
+                State::Payload { left: length }
+            };
+        } else {
+            if let Some(unknown) = &mut self.unknown {
+                let cost = length.saturating_add(self.filled as u64);
+                *unknown = unknown
+                    .checked_sub(cost)
+                    .ok_or(FrameFault::TooMuchUnknown)?;
+            }
+            self.state = State::Skipped { left: length };
+        }
+        let is_kept = !matches!(self.state, State::Skipped { .. });
+        if length == 0 {
+            self.state = State::Header;
+        }
+        let numbers = self.taken();
+        // An empty DATA frame says nothing, and others say it by being there.
+        let is_said = is_kept && (first != DATA || length > 0);
+        Ok(is_said.then_some(numbers))
+    }
+
+    fn taken(&mut self) -> Bytes {
+        let taken = Bytes::copy_from_slice(&self.header[..self.filled]);
+        self.filled = 0;
+        taken
+    }
+}
+
+fn whole(left: u64) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX)
+}
+
+/// A number of variable length, and what follows it (RFC 9000, section 16).
+fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (first, _) = bytes.split_first()?;
+    let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
+    let value = digits
+        .iter()
+        .fold(0, |value, digit| value << 8 | u64::from(*digit));
+    // The two highest bits say how many bytes there are.
+    let bits = 8 * digits.len() - 2;
+    Some((value & ((1 << bits) - 1), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: &[u8], payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(payload.len()).unwrap() | 0x4000;
+        [kind, &length.to_be_bytes(), payload].concat()
+    }
+
+    /// All pieces, when the bytes come so many at a time.
+    fn pieces(
+        mut frames: Frames,
+        bytes: &[u8],
+        at_once: usize,
+    ) -> (Vec<u8>, Result<(), FrameFault>) {
+        let mut handed = Vec::new();
+        for chunk in bytes.chunks(at_once) {
+            let mut held = Bytes::copy_from_slice(chunk);
+            loop {
+                match frames.next(&mut held) {
+                    Ok(Some(piece)) => handed.extend_from_slice(&piece),
+                    Ok(None) => break,
+                    Err(fault) => return (handed, Err(fault)),
+                }
+            }
+        }
+        (handed, frames.end())
+    }
+
+    #[test]
+    fn known_frames_pass_and_the_rest_is_left_out() {
+        let head = frame(&[1], b"head");
+        let data = frame(&[0], b"data");
+        let unknown = frame(&[0x40, 0x21], b"anything");
+        let stream = [
+            unknown.clone(),
+            head.clone(),
+            frame(&[0], b""),
+            data.clone(),
+            unknown.clone(),
+            frame(&[0x40, 0x21], b""),
+            data.clone(),
+        ]
+        .concat();
+        let expected = [head, data.clone(), data].concat();
+        for at_once in [1, 2, 3, 7, 64, 4096] {
+            let passed = pieces(Frames::of_request(100), &stream, at_once);
+            assert_eq!(passed, (expected.clone(), Ok(())), "{at_once}");
+        }
+    }
+
+    #[test]
+    fn no_piece_reaches_over_a_frame() {
+        let mut frames = Frames::of_request(100);
+        let bytes = [frame(&[1], b"head"), frame(&[0], b"data")].concat();
+        let mut held = Bytes::from(bytes);
+        let mut sizes = Vec::new();
+        while let Some(piece) = frames.next(&mut held).unwrap() {
+            sizes.push(piece.len());
+        }
+        assert_eq!(sizes, [3, 4, 3, 4]);
+    }
+
+    #[test]
+    fn a_stream_ends_between_frames_only() {
+        let whole = frame(&[0], b"data");
+        for length in 0..=whole.len() {
+            let expected = if length == 0 || length == whole.len() {
+                Ok(())
+            } else {
+                Err(FrameFault::CutOff)
+            };
+            let (_, end) = pieces(Frames::of_request(100), &whole[..length], 4096);
+            assert_eq!(end, expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_seen_by_its_number() {
+        let large = [1, 0x80, 0xff, 0xff, 0xff];
+        let foreign = [0x40, 0x41];
+        let unknown = [0x21, 0x80, 0xff, 0xff, 0xff];
+        for (bytes, fault) in [
+            (large.as_slice(), FrameFault::TooLarge),
+            (&foreign, FrameFault::Foreign),
+            (&unknown, FrameFault::TooMuchUnknown),
+        ] {
+            let (handed, end) = pieces(Frames::of_request(100), bytes, 1);
+            assert_eq!((handed, end), (Vec::new(), Err(fault)));
+        }
+        // A body is never kept whole.
+        let data = [0, 0x80, 0xff, 0xff, 0xff];
+        let (handed, end) = pieces(Frames::of_request(100), &data, 1);
+        assert_eq!((handed, end), (data.to_vec(), Err(FrameFault::CutOff)));
+    }
+
+    #[test]
+    fn of_streams_in_one_direction_only_the_control_stream_has_frames() {
+        let settings = frame(&[4], b"settings");
+        let control = [vec![0], frame(&[0x40, 0x21], &[7; 200]), settings.clone()].concat();
+        let passed = pieces(Frames::of_one_direction(100), &control, 3);
+        assert_eq!(passed, ([vec![0], settings].concat(), Ok(())));
+        let other = [2, 0xff, 0xff, 0xff];
+        let passed = pieces(Frames::of_one_direction(100), &other, 1);
+        assert_eq!(passed, (other.to_vec(), Ok(())));
+    }
+}

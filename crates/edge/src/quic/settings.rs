@@ -1,0 +1,72 @@
+//! How QUIC is spoken: the limits of a connection, and its TLS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use rustls::crypto::aws_lc_rs;
+use rustls::server::ResolvesServerCert;
+use rustls::version::TLS13;
+
+use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
+use crate::tls::{TlsError, provider};
+
+/// Streams in one direction that a client may have open: three for the protocol, and
+/// some that nobody knows.
+const OTHER_STREAMS: u32 = 16;
+/// What waits on a connection to be taken by the client.
+const SEND_WINDOW: u64 = 1_024 * 1_024;
+/// Connections that nobody has looked at yet, and what each and all of them may send.
+const NEWCOMERS: usize = 1_024;
+const NEWCOMER_BUFFER: u64 = 16 * 1_024;
+const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
+/// Without a sign of life for so long, a client is gone.
+const SILENCE: Duration = PING_TIME.saturating_mul(3);
+
+/// TLS 1.3 with the certificates of everything else.
+pub(crate) fn crypto(
+    certificates: Arc<dyn ResolvesServerCert>,
+) -> Result<Arc<QuicServerConfig>, TlsError> {
+    let mut config = rustls::ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])
+        .map_err(TlsError::Engine)?
+        .with_no_client_auth()
+        .with_cert_resolver(certificates);
+    config.alpn_protocols = vec![b"h3".to_vec()];
+    config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
+    // What could be sent again by others (0-RTT) is not taken.
+    config.max_early_data_size = 0;
+    let config = QuicServerConfig::try_from(config)
+        .map_err(|error| TlsError::Engine(rustls::Error::General(error.to_string())))?;
+    Ok(Arc::new(config))
+}
+
+pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(STREAMS.into())
+        .max_concurrent_uni_streams(OTHER_STREAMS.into())
+        .stream_receive_window(STREAM_WINDOW.into())
+        .receive_window(CONNECTION_WINDOW.into())
+        .send_window(SEND_WINDOW)
+        .keep_alive_interval(Some(PING_TIME))
+        .max_idle_timeout(Some(IdleTimeout::from(milliseconds(SILENCE))))
+        .datagram_receive_buffer_size(None);
+    let mut server = ServerConfig::with_crypto(crypto);
+    server
+        .transport_config(Arc::new(transport))
+        .max_incoming(NEWCOMERS)
+        .incoming_buffer_size(NEWCOMER_BUFFER)
+        .incoming_buffer_size_total(NEWCOMERS_BUFFER);
+    server
+}
+
+pub(super) fn endpoint() -> EndpointConfig {
+    EndpointConfig::default()
+}
+
+fn milliseconds(time: Duration) -> VarInt {
+    let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+    VarInt::from_u32(time)
+}

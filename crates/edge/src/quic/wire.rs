@@ -1,0 +1,493 @@
+//! What the engine of HTTP/3 reads and writes: streams of QUIC, judged on the way
+//! in, and minded for slow readers on the way out.
+
+use std::collections::HashMap;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use h3::error::Code;
+use h3::quic::{self, ConnectionErrorIncoming, StreamErrorIncoming, StreamId, WriteBuf};
+use quinn::{ConnectionError, ReadError, StoppedError, VarInt, WriteError};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::frames::{FrameFault, Frames};
+
+/// Read at once.
+const PIECE: usize = 16 * 1_024;
+/// Bytes of the largest frame on the control stream.
+const CONTROL_FRAME: usize = 4 * 1_024;
+
+type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send + Sync>>;
+
+/// Resolves when a client has an answer whole, wants no more of it, or is gone.
+pub(crate) type Ended =
+    Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
+
+/// How large and how slow a client may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measure {
+    /// Bytes of a head as it is packed.
+    pub(crate) head_size: usize,
+    /// How long a client may open no window.
+    pub(crate) time: Duration,
+}
+
+/// A connection, as the engine sees it.
+pub(crate) struct Wire {
+    connection: quinn::Connection,
+    measure: Measure,
+    requests: Awaited<(quinn::SendStream, quinn::RecvStream)>,
+    others: Awaited<quinn::RecvStream>,
+    opener: Opener,
+    endings: Endings,
+}
+
+/// The end of every request that the engine has taken and nobody has asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
+
+impl Endings {
+    /// How the request on this stream ends.
+    pub(crate) fn take(&self, stream: StreamId) -> Option<Ended> {
+        self.remove(stream.into_inner())
+    }
+
+    fn remove(&self, stream: u64) -> Option<Ended> {
+        let mut endings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        endings.remove(&stream)
+    }
+
+    fn add(&self, stream: u64, ended: Ended) {
+        let mut endings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        endings.insert(stream, ended);
+    }
+}
+
+impl Wire {
+    /// Around a connection.
+    pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
+        let endings = Endings::default();
+        let wire = Self {
+            requests: next_request(&connection),
+            others: next_other(&connection),
+            opener: Opener {
+                connection: connection.clone(),
+                time: measure.time,
+                opening: None,
+            },
+            connection,
+            measure,
+            endings: endings.clone(),
+        };
+        (wire, endings)
+    }
+}
+
+fn next_request(connection: &quinn::Connection) -> Awaited<(quinn::SendStream, quinn::RecvStream)> {
+    let connection = connection.clone();
+    Box::pin(async move { connection.accept_bi().await })
+}
+
+fn next_other(connection: &quinn::Connection) -> Awaited<quinn::RecvStream> {
+    let connection = connection.clone();
+    Box::pin(async move { connection.accept_uni().await })
+}
+
+impl quic::Connection<Bytes> for Wire {
+    type RecvStream = Receiving;
+    type OpenStreams = Opener;
+
+    fn poll_accept_recv(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Receiving, ConnectionErrorIncoming>> {
+        let accepted = ready!(self.others.as_mut().poll(context));
+        self.others = next_other(&self.connection);
+        let frames = Frames::of_one_direction(CONTROL_FRAME);
+        Poll::Ready(match accepted {
+            Ok(stream) => Ok(Receiving::new(stream, frames, self.connection.clone())),
+            Err(error) => Err(lost(error)),
+        })
+    }
+
+    fn poll_accept_bidi(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Both, ConnectionErrorIncoming>> {
+        let accepted = ready!(self.requests.as_mut().poll(context));
+        self.requests = next_request(&self.connection);
+        Poll::Ready(match accepted {
+            Ok((sending, receiving)) => {
+                let stream = u64::from(VarInt::from(sending.id()));
+                self.endings.add(stream, Box::pin(sending.stopped()));
+                let frames = Frames::of_request(self.measure.head_size);
+                Ok(Both {
+                    sending: Sending::new(sending, self.measure.time).of(self.endings.clone()),
+                    receiving: Receiving::new(receiving, frames, self.connection.clone()),
+                })
+            }
+            Err(error) => Err(lost(error)),
+        })
+    }
+
+    fn opener(&self) -> Opener {
+        Opener {
+            connection: self.connection.clone(),
+            time: self.measure.time,
+            opening: None,
+        }
+    }
+}
+
+/// Opens streams in one direction; a server has no business to open others
+/// (RFC 9114, section 6.1).
+pub(crate) struct Opener {
+    connection: quinn::Connection,
+    time: Duration,
+    opening: Option<Awaited<quinn::SendStream>>,
+}
+
+impl quic::OpenStreams<Bytes> for Opener {
+    type BidiStream = Both;
+    type SendStream = Sending;
+
+    fn poll_open_bidi(&mut self, _: &mut Context<'_>) -> Poll<Result<Both, StreamErrorIncoming>> {
+        let refused = "a server opens no requests".to_owned();
+        Poll::Ready(Err(StreamErrorIncoming::ConnectionErrorIncoming {
+            connection_error: ConnectionErrorIncoming::InternalError(refused),
+        }))
+    }
+
+    fn poll_open_send(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Sending, StreamErrorIncoming>> {
+        let opening = self.opening.get_or_insert_with(|| {
+            let connection = self.connection.clone();
+            Box::pin(async move { connection.open_uni().await })
+        });
+        let opened = ready!(opening.as_mut().poll(context));
+        self.opening = None;
+        Poll::Ready(match opened {
+            Ok(stream) => Ok(Sending::new(stream, self.time)),
+            Err(error) => Err(broken(error)),
+        })
+    }
+
+    fn close(&mut self, code: Code, reason: &[u8]) {
+        self.connection.close(number(code.value()), reason);
+    }
+}
+
+impl quic::OpenStreams<Bytes> for Wire {
+    type BidiStream = Both;
+    type SendStream = Sending;
+
+    fn poll_open_bidi(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Both, StreamErrorIncoming>> {
+        self.opener.poll_open_bidi(context)
+    }
+
+    fn poll_open_send(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Sending, StreamErrorIncoming>> {
+        self.opener.poll_open_send(context)
+    }
+
+    fn close(&mut self, code: Code, reason: &[u8]) {
+        self.opener.close(code, reason);
+    }
+}
+
+/// A request and its answer.
+pub(crate) struct Both {
+    sending: Sending,
+    receiving: Receiving,
+}
+
+impl quic::BidiStream<Bytes> for Both {
+    type SendStream = Sending;
+    type RecvStream = Receiving;
+
+    fn split(self) -> (Sending, Receiving) {
+        (self.sending, self.receiving)
+    }
+}
+
+impl quic::RecvStream for Both {
+    type Buf = Bytes;
+
+    fn poll_data(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, StreamErrorIncoming>> {
+        let polled = self.receiving.poll_data(context);
+        if self.receiving.is_malformed {
+            quic::SendStream::reset(&mut self.sending, Code::H3_MESSAGE_ERROR.value());
+        }
+        polled
+    }
+
+    fn stop_sending(&mut self, code: u64) {
+        self.receiving.stop_sending(code);
+    }
+
+    fn recv_id(&self) -> StreamId {
+        self.receiving.recv_id()
+    }
+}
+
+impl quic::SendStream<Bytes> for Both {
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
+        self.sending.poll_ready(context)
+    }
+
+    fn send_data<T: Into<WriteBuf<Bytes>>>(&mut self, data: T) -> Result<(), StreamErrorIncoming> {
+        self.sending.send_data(data)
+    }
+
+    fn poll_finish(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
+        self.sending.poll_finish(context)
+    }
+
+    fn reset(&mut self, code: u64) {
+        self.sending.reset(code);
+    }
+
+    fn send_id(&self) -> StreamId {
+        self.sending.send_id()
+    }
+}
+
+/// What comes from the client.
+pub(crate) struct Receiving {
+    connection: quinn::Connection,
+    stream: quinn::RecvStream,
+    frames: Frames,
+    /// Came, and was not handed on.
+    held: Bytes,
+    is_malformed: bool,
+}
+
+impl Receiving {
+    fn new(stream: quinn::RecvStream, frames: Frames, connection: quinn::Connection) -> Self {
+        Self {
+            connection,
+            stream,
+            frames,
+            held: Bytes::new(),
+            is_malformed: false,
+        }
+    }
+
+    /// Who frames wrongly is sent away (RFC 9114, section 7.1).
+    fn fault(&mut self, fault: FrameFault) -> StreamErrorIncoming {
+        let code = match fault {
+            FrameFault::CutOff => Code::H3_FRAME_ERROR,
+            FrameFault::Foreign => Code::H3_FRAME_UNEXPECTED,
+            FrameFault::TooLarge | FrameFault::TooMuchUnknown => Code::H3_EXCESSIVE_LOAD,
+            FrameFault::Fields => Code::H3_MESSAGE_ERROR,
+        };
+        // A malformed message costs its stream alone (RFC 9114, section 4.1.2).
+        if fault == FrameFault::Fields {
+            self.is_malformed = true;
+        } else {
+            let why = fault.to_string();
+            self.connection.close(number(code.value()), why.as_bytes());
+        }
+        StreamErrorIncoming::Unknown(Box::new(fault))
+    }
+}
+
+impl quic::RecvStream for Receiving {
+    type Buf = Bytes;
+
+    fn poll_data(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, StreamErrorIncoming>> {
+        loop {
+            match self.frames.next(&mut self.held) {
+                Ok(Some(piece)) => return Poll::Ready(Ok(Some(piece))),
+                Ok(None) => {}
+                Err(fault) => return Poll::Ready(Err(self.fault(fault))),
+            }
+            let read = {
+                let read = pin!(self.stream.read_chunk(PIECE, true));
+                ready!(read.poll(context))
+            };
+            match read {
+                Ok(Some(chunk)) => self.held = chunk.bytes,
+                Ok(None) => {
+                    let ended = self.frames.end();
+                    return Poll::Ready(ended.map(|()| None).map_err(|fault| self.fault(fault)));
+                }
+                Err(ReadError::Reset(code)) => {
+                    return Poll::Ready(Err(StreamErrorIncoming::StreamTerminated {
+                        error_code: code.into_inner(),
+                    }));
+                }
+                Err(ReadError::ConnectionLost(error)) => return Poll::Ready(Err(broken(error))),
+                Err(error) => {
+                    return Poll::Ready(Err(StreamErrorIncoming::Unknown(Box::new(error))));
+                }
+            }
+        }
+    }
+
+    fn stop_sending(&mut self, code: u64) {
+        // It may have ended already.
+        let _ = self.stream.stop(number(code));
+    }
+
+    fn recv_id(&self) -> StreamId {
+        id(self.stream.id())
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        // Nobody reads it: the client need not send it (RFC 9114, section 4.1).
+        let _ = self.stream.stop(number(Code::H3_NO_ERROR.value()));
+    }
+}
+
+/// What goes to the client.
+pub(crate) struct Sending {
+    stream: quinn::SendStream,
+    writing: Option<WriteBuf<Bytes>>,
+    time: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_over: bool,
+    endings: Option<Endings>,
+}
+
+/// A client that opens no window.
+#[derive(Debug, thiserror::Error)]
+#[error("the client took nothing for too long")]
+pub(crate) struct TookNothing;
+
+impl Sending {
+    fn new(stream: quinn::SendStream, time: Duration) -> Self {
+        Self {
+            stream,
+            writing: None,
+            time,
+            timer: None,
+            is_over: false,
+            endings: None,
+        }
+    }
+
+    /// It is the answer to a request whose end is kept here until somebody asks.
+    fn of(mut self, endings: Endings) -> Self {
+        self.endings = Some(endings);
+        self
+    }
+
+    fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<StreamErrorIncoming> {
+        let time = self.time;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
+        ready!(timer.as_mut().poll(context));
+        timer.as_mut().reset(Instant::now() + time);
+        Poll::Ready(StreamErrorIncoming::Unknown(Box::new(TookNothing)))
+    }
+}
+
+impl quic::SendStream<Bytes> for Sending {
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
+        while let Some(data) = &mut self.writing
+            && data.has_remaining()
+        {
+            match Pin::new(&mut self.stream).poll_write(context, data.chunk()) {
+                Poll::Ready(Ok(written)) => {
+                    data.advance(written);
+                    self.timer = None;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(unwritten(error))),
+                Poll::Pending => return self.poll_patience(context).map(Err),
+            }
+        }
+        self.writing = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn send_data<T: Into<WriteBuf<Bytes>>>(&mut self, data: T) -> Result<(), StreamErrorIncoming> {
+        self.writing = Some(data.into());
+        Ok(())
+    }
+
+    fn poll_finish(&mut self, _: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
+        self.is_over = true;
+        let finished = self.stream.finish();
+        Poll::Ready(finished.map_err(|error| StreamErrorIncoming::Unknown(Box::new(error))))
+    }
+
+    fn reset(&mut self, code: u64) {
+        self.is_over = true;
+        // It may have been stopped already.
+        let _ = self.stream.reset(number(code));
+    }
+
+    fn send_id(&self) -> StreamId {
+        id(self.stream.id())
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // Half an answer must not look like a whole one.
+            let code = Code::H3_REQUEST_CANCELLED.value();
+            let _ = self.stream.reset(number(code));
+        }
+        if let Some(endings) = &self.endings {
+            endings.remove(u64::from(VarInt::from(self.stream.id())));
+        }
+    }
+}
+
+fn id(stream: quinn::StreamId) -> StreamId {
+    h3_varint(u64::from(VarInt::from(stream)))
+}
+
+fn h3_varint(stream: u64) -> StreamId {
+    // Both have numbers of 62 bits.
+    StreamId::try_from(stream).unwrap_or_else(|_| unreachable!("a stream has a number"))
+}
+
+fn number(code: u64) -> VarInt {
+    VarInt::from_u64(code).unwrap_or(VarInt::MAX)
+}
+
+fn broken(error: ConnectionError) -> StreamErrorIncoming {
+    StreamErrorIncoming::ConnectionErrorIncoming {
+        connection_error: lost(error),
+    }
+}
+
+fn lost(error: ConnectionError) -> ConnectionErrorIncoming {
+    match error {
+        ConnectionError::ApplicationClosed(closed) => ConnectionErrorIncoming::ApplicationClose {
+            error_code: closed.error_code.into_inner(),
+        },
+        ConnectionError::TimedOut => ConnectionErrorIncoming::Timeout,
+        error => ConnectionErrorIncoming::Undefined(Arc::new(error)),
+    }
+}
+
+fn unwritten(error: WriteError) -> StreamErrorIncoming {
+    match error {
+        WriteError::Stopped(code) => StreamErrorIncoming::StreamTerminated {
+            error_code: code.into_inner(),
+        },
+        WriteError::ConnectionLost(error) => broken(error),
+        error => StreamErrorIncoming::Unknown(Box::new(error)),
+    }
+}

@@ -1,0 +1,257 @@
+//! HTTP/3 at the door, through real sockets, asked by another implementation.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod client;
+mod ends;
+mod hostile;
+mod reach;
+mod requests;
+mod sockets;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{any, get};
+use edge::{
+    CertificateFiles, Edge, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan,
+    TlsSettings,
+};
+use futures_util::stream;
+use rcgen::{CertificateParams, KeyPair};
+use tokio::sync::{Notify, Semaphore};
+
+use self::client::{Client, Talk};
+
+/// Longer than anything here takes.
+pub(crate) const SOON: Duration = Duration::from_mins(1);
+
+/// What the app under test shows of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    /// Told when a request has come that waits.
+    pub(crate) reached: Arc<Notify>,
+    /// Lets one of them go on.
+    pub(crate) go: Arc<Semaphore>,
+    /// Told when somebody who was being answered is given up.
+    pub(crate) given_up: Arc<Notify>,
+    /// So many requests came to `/`.
+    pub(crate) seen: Arc<AtomicUsize>,
+}
+
+struct Gone(Arc<Notify>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+pub(crate) fn scene() -> (Scene, Router) {
+    let scene = Scene {
+        reached: Arc::new(Notify::new()),
+        go: Arc::new(Semaphore::new(0)),
+        given_up: Arc::new(Notify::new()),
+        seen: Arc::default(),
+    };
+    let (waiting, dripping, held, endless) =
+        (scene.clone(), scene.clone(), scene.clone(), scene.clone());
+    let seen_by = Arc::clone(&scene.seen);
+    let app = Router::new()
+        .route(
+            "/",
+            get(async move || {
+                seen_by.fetch_add(1, Ordering::Relaxed);
+                "hello"
+            }),
+        )
+        .route(
+            "/echo",
+            any(async |request: Request| Response::new(request.into_body())),
+        )
+        .route("/whole", any(async |body: Bytes| body))
+        .route("/large", get(|| async { vec![b'x'; LARGE] }))
+        .route("/seen", any(seen))
+        .route(
+            "/wait",
+            get(async move || {
+                waiting.reached.notify_one();
+                waiting.go.acquire().await.unwrap().forget();
+                "waited"
+            }),
+        )
+        .route(
+            "/drip",
+            get(async move || {
+                let pieces = stream::unfold((dripping, 0), |(scene, number)| async move {
+                    if number > 0 {
+                        scene.go.acquire().await.unwrap().forget();
+                    }
+                    let piece = ["one", "two"].get(number)?;
+                    Some((
+                        Ok::<_, axum::Error>(Bytes::from(*piece)),
+                        (scene, number + 1),
+                    ))
+                });
+                Body::from_stream(pieces)
+            }),
+        )
+        .route(
+            "/held",
+            get(async move || {
+                let _gone = Gone(Arc::clone(&held.given_up));
+                held.reached.notify_one();
+                std::future::pending::<()>().await;
+            }),
+        )
+        .route(
+            "/endless",
+            get(async move || {
+                let gone = Gone(Arc::clone(&endless.given_up));
+                let pieces = stream::unfold(gone, |gone| async move {
+                    tokio::task::yield_now().await;
+                    let piece = Bytes::from_static(&[b'x'; 16 * 1_024]);
+                    Some((Ok::<_, axum::Error>(piece), gone))
+                });
+                Body::from_stream(pieces)
+            }),
+        );
+    (scene, app)
+}
+
+pub(crate) const LARGE: usize = 8 << 20;
+
+/// What an app is told.
+async fn seen(request: Request) -> String {
+    let facts = request.extensions().get::<Facts>().unwrap();
+    let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
+    format!(
+        "version={:?} uri={} host={hosts:?} client={} scheme={} said={} forwarded={}",
+        request.version(),
+        request.uri(),
+        facts.client,
+        facts.scheme.as_str(),
+        facts.host,
+        request.headers().contains_key("x-forwarded-for"),
+    )
+}
+
+/// A fresh certificate for these names, in files.
+pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
+    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(hosts)
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    let written = CertificateFiles {
+        hosts: Vec::new(),
+        chain: folder.join(format!("{name}.pem")),
+        key: folder.join(format!("{name}.key")),
+    };
+    std::fs::write(&written.chain, certificate.pem()).unwrap();
+    std::fs::write(&written.key, key.serialize_pem()).unwrap();
+    written
+}
+
+pub(crate) fn local() -> ListenAddress {
+    ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+/// Sockets of one number, for streams and for datagrams.
+pub(crate) fn pair() -> (TcpListener, UdpSocket) {
+    loop {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        // Somebody else may have the other one.
+        if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
+            return (tcp, udp);
+        }
+    }
+}
+
+/// What is handed in.
+pub(crate) fn means(sockets: Vec<OwnedFd>) -> Means {
+    Means {
+        inherited: Inherited::new(sockets).unwrap(),
+        ..Means::default()
+    }
+}
+
+/// A running edge that serves `a.example` and, with another certificate, `c.example`.
+pub(crate) struct Site {
+    pub(crate) edge: Edge,
+    pub(crate) address: SocketAddr,
+    pub(crate) scene: Scene,
+    /// What vouches for `a.example`.
+    pub(crate) chain: PathBuf,
+    pub(crate) listen: ListenSettings,
+    pub(crate) tls: TlsSettings,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Site {
+    pub(crate) fn open(change: impl FnOnce(&mut ListenSettings)) -> Self {
+        Self::with(change, Means::default())
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut ListenSettings), means: Means) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let first = files(folder.path(), "first", &["a.example"]);
+        let second = files(folder.path(), "second", &["c.example"]);
+        let mut listen = ListenSettings {
+            http: vec![local()],
+            https: vec![local()],
+            ..ListenSettings::default()
+        };
+        change(&mut listen);
+        let tls = TlsSettings {
+            certificates: vec![first.clone(), second],
+            self_signed: ["localhost".to_owned()].into(),
+            hsts: Some(Duration::from_mins(5)),
+        };
+        let (scene, app) = scene();
+        let means = Means {
+            workers: 2,
+            ..means
+        };
+        let plan = Plan::of_app(listen.clone(), tls.clone());
+        let edge = Edge::start(plan, means, Some(&app)).unwrap();
+        Self {
+            address: edge.https_addresses()[0],
+            edge,
+            scene,
+            chain: first.chain,
+            listen,
+            tls,
+            folder,
+        }
+    }
+
+    /// The same with other settings.
+    pub(crate) fn reload(&mut self, change: impl FnOnce(&mut ListenSettings)) {
+        change(&mut self.listen);
+        let plan = Plan::of_app(self.listen.clone(), self.tls.clone());
+        self.edge.reload(plan).unwrap();
+    }
+
+    pub(crate) async fn talk(&self) -> Talk {
+        let client = Client::trusting(&self.chain);
+        Talk::begin(client.connect(self.address, "a.example").await.unwrap()).await
+    }
+
+    pub(crate) async fn stop(self) {
+        tokio::time::timeout(SOON, self.edge.stop()).await.unwrap();
+    }
+}

@@ -1,0 +1,247 @@
+//! Whoever is slow or mean on purpose, beside polite visitors whose waits are measured.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinSet;
+
+use super::figures::{Polite, Waits};
+use super::neighbours;
+use super::place::{Place, Process};
+use super::resets::{Sent, reset};
+use super::visitors::{Duplex, Enough, Entrance, believing};
+use crate::interrupt;
+
+/// How long each kind is watched.
+const WATCHED: Duration = Duration::from_secs(6);
+/// How often who is slow says a byte.
+const DRIP: Duration = Duration::from_secs(1);
+const SLOW: usize = 1_000;
+const READERS: usize = 500;
+const RESETTERS: usize = 2;
+const HALF_OPEN: usize = 10_000;
+/// What slow readers ask for: more than all buffers on the way hold.
+const LARGE: usize = 16 << 20;
+/// Others may wait so many times as long as in calm.
+const TIMES: u32 = 3;
+/// Below this the noise of a shared machine is all that is measured.
+const NOISE: Duration = Duration::from_millis(10);
+/// The program may grow by so much; slow readers alone could ask for 8 GB.
+const GROWTH_KIB: u64 = 512 << 10;
+
+const SETTINGS: &str = "hostile.toml";
+
+/// A kind of guest nobody wants.
+#[derive(Clone, Copy)]
+enum Kind {
+    SlowHeads,
+    SlowBodies,
+    SlowReaders,
+    Resets,
+    HalfOpen,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::SlowHeads,
+        Self::SlowBodies,
+        Self::SlowReaders,
+        Self::Resets,
+        Self::HalfOpen,
+    ];
+
+    fn name(self) -> String {
+        match self {
+            Self::SlowHeads => format!("{SLOW} slow heads"),
+            Self::SlowBodies => format!("{SLOW} slow bodies"),
+            Self::SlowReaders => format!("{READERS} slow readers"),
+            Self::Resets => format!("{RESETTERS} rapid resetters"),
+            Self::HalfOpen => format!("{HALF_OPEN} half open"),
+        }
+    }
+}
+
+pub(super) async fn show(program: &Path) -> Result<()> {
+    raise_descriptors()?;
+    let place = Place::new()?;
+    let server = neighbours::named("one").await?;
+    fs::create_dir(place.path("files"))?;
+    fs::write(place.path("files/large.bin"), vec![b'x'; LARGE])?;
+    let pair = Place::make_certificate()?;
+    place.write_certificate(&pair)?;
+    place.write_settings(
+        SETTINGS,
+        &format!(
+            "[[route]]\npath = \"/api/\"\nto = \"http://{server}\"\n\
+             [[route]]\nto = \"files:files\"\n"
+        ),
+    )?;
+    let process = place.start(program, SETTINGS).await?;
+    let believes = |protocol| believing(std::slice::from_ref(&pair.certificate), protocol);
+    let doors = Doors {
+        clear: Entrance::Clear(place.http()?),
+        tls: Entrance::Tls(place.https()?, believes(b"http/1.1")?),
+        http2: Entrance::Tls(place.https()?, believes(b"h2")?),
+    };
+    println!("\nWaits of polite visitors, and the memory of the program");
+    println!(
+        "{:<20}{:>9}{:>10}{:>10}{:>10}{:>12}",
+        "", "answers", "p50", "p99", "of calm", "memory"
+    );
+    // Whatever is done for the first time is done before anybody measures.
+    watched(&doors, Duration::from_secs(1)).await?;
+    let calm = watched(&doors, WATCHED).await?;
+    let base = process.memory_kib("VmRSS:")?;
+    tell("calm", &calm, &calm, base);
+    let mut broken = Vec::new();
+    for kind in Kind::ALL {
+        ensure!(!interrupt::is_wanted(), "interrupted");
+        let (waits, memory) = beside(kind, &doors, &process).await?;
+        tell(&kind.name(), &waits, &calm, memory);
+        let allowed = (calm.percentile(99) * TIMES).max(NOISE);
+        if waits.percentile(99) > allowed {
+            broken.push(format!(
+                "{}: others wait {:?}",
+                kind.name(),
+                waits.percentile(99)
+            ));
+        }
+        if memory > base + GROWTH_KIB {
+            broken.push(format!("{}: {memory} KiB of memory", kind.name()));
+        }
+    }
+    println!(
+        "goals: p99 below {TIMES} × calm (or {NOISE:?}), memory below calm + {} MiB",
+        GROWTH_KIB >> 10
+    );
+    process.terminate()?;
+    let status = process.end().await?;
+    ensure!(status.success(), "the program ended with {status}");
+    ensure!(broken.is_empty(), "{}", broken.join("\n"));
+    Ok(())
+}
+
+/// Ways in.
+struct Doors {
+    clear: Entrance,
+    tls: Entrance,
+    http2: Entrance,
+}
+
+async fn watched(doors: &Doors, time: Duration) -> Result<Waits> {
+    let polite = Polite::begin(&[doors.clear.clone(), doors.tls.clone()])?;
+    tokio::time::sleep(time).await;
+    tokio::task::spawn_blocking(|| polite.end()).await?
+}
+
+/// Waits and memory while this kind of guest is there.
+async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, u64)> {
+    let enough = Arc::new(Enough::default());
+    let sent = Arc::new(Sent::default());
+    let mut guests = JoinSet::new();
+    let mut held = Vec::new();
+    match kind {
+        Kind::SlowHeads => {
+            let head = "GET /api/1 HTTP/1.1\r\nX-Slow: ";
+            drip(&mut guests, doors, head, &enough).await?;
+        }
+        Kind::SlowBodies => {
+            let head = "POST /api/2 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n";
+            drip(&mut guests, doors, head, &enough).await?;
+        }
+        Kind::SlowReaders => {
+            for _ in 0..READERS {
+                let ask = b"GET /large.bin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+                held.push(opened(&doors.clear, ask).await?);
+            }
+        }
+        Kind::Resets => {
+            for _ in 0..RESETTERS {
+                let (sent, enough) = (Arc::clone(&sent), Arc::clone(&enough));
+                guests.spawn(reset(doors.http2.clone(), sent, enough));
+            }
+        }
+        Kind::HalfOpen => {
+            for number in 0..HALF_OPEN {
+                // One in ten is in the middle of a handshake of TLS.
+                let (door, begun) = match (number % 10, &doors.tls) {
+                    (0, Entrance::Tls(address, _)) => {
+                        (&Entrance::Clear(*address), &b"\x16\x03\x01"[..])
+                    }
+                    _ => (&doors.clear, &b"GET / HTTP/1.1\r\nHo"[..]),
+                };
+                held.push(opened(door, begun).await?);
+            }
+        }
+    }
+    let waits = watched(doors, WATCHED).await?;
+    let memory = process.memory_kib("VmRSS:")?;
+    enough.say();
+    drop(held);
+    guests.shutdown().await;
+    if let Kind::Resets = kind {
+        let (resets, away) = (
+            sent.resets.load(Ordering::Relaxed),
+            sent.away.load(Ordering::Relaxed),
+        );
+        ensure!(away > 0, "who resets {resets} streams is never sent away");
+        println!("{:<20}{resets} streams reset, sent away {away} times", "");
+    }
+    Ok((waits, memory))
+}
+
+/// Connections that send a byte now and then.
+async fn drip(
+    guests: &mut JoinSet<()>,
+    doors: &Doors,
+    head: &str,
+    enough: &Arc<Enough>,
+) -> Result<()> {
+    for _ in 0..SLOW {
+        let mut stream = opened(&doors.clear, head.as_bytes()).await?;
+        let enough = Arc::clone(enough);
+        guests.spawn(async move {
+            while !enough.is_it() && stream.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(DRIP).await;
+            }
+        });
+    }
+    Ok(())
+}
+
+async fn opened(door: &Entrance, begun: &[u8]) -> Result<Box<dyn Duplex>> {
+    let mut stream = door.open().await.context("connecting")?;
+    stream.write_all(begun).await?;
+    Ok(stream)
+}
+
+fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
+    let p99 = waits.percentile(99);
+    println!(
+        "{name:<20}{:>9}{:>7.2} ms{:>7.2} ms{:>10.1}{:>8.1} MiB",
+        waits.count(),
+        waits.percentile(50).as_secs_f64() * 1e3,
+        p99.as_secs_f64() * 1e3,
+        p99.as_secs_f64() / calm.percentile(99).as_secs_f64(),
+        f64::from(u32::try_from(memory_kib).unwrap_or(u32::MAX)) / 1_024.0,
+    );
+}
+
+/// As many descriptors as the system lets us have; the program gets them too.
+fn raise_descriptors() -> Result<()> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let current = maximum;
+    setrlimit(Resource::Nofile, Rlimit { current, maximum })?;
+    let needed = u64::try_from(HALF_OPEN + HALF_OPEN / 10)?;
+    ensure!(
+        current.is_none_or(|current| current >= needed),
+        "{needed} descriptors are needed, and the limit is {current:?}: ulimit -Hn"
+    );
+    Ok(())
+}

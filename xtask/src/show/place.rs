@@ -1,0 +1,197 @@
+//! Where a Kenduri is shown: its settings, its certificate, and listening sockets that outlive it.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+
+use crate::interrupt;
+
+/// How long a start, an end or a change may take on a slow machine.
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
+/// The host that the certificate is for.
+pub(super) const HOST: &str = "door.example";
+/// How many connections the system keeps until they are accepted.
+const BACKLOG: i32 = 4_096;
+
+/// A folder, and two sockets that every process shown here is handed.
+pub(super) struct Place {
+    folder: TempDir,
+    http: TcpListener,
+    https: TcpListener,
+}
+
+impl Place {
+    pub(super) fn new() -> Result<Self> {
+        let open = || -> Result<TcpListener> {
+            let socket = TcpListener::bind("127.0.0.1:0")?;
+            rustix::net::listen(&socket, BACKLOG)?;
+            Ok(socket)
+        };
+        Ok(Self {
+            folder: TempDir::with_prefix("kenduri-show-")?,
+            http: open()?,
+            https: open()?,
+        })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn http(&self) -> Result<SocketAddr> {
+        Ok(self.http.local_addr()?)
+    }
+
+    pub(super) fn https(&self) -> Result<SocketAddr> {
+        Ok(self.https.local_addr()?)
+    }
+
+    /// A certificate for the host, not yet in its place.
+    pub(super) fn make_certificate() -> Result<Pair> {
+        let made = rcgen::generate_simple_self_signed([HOST.to_owned()])?;
+        Ok(Pair {
+            certificate: made.cert.der().clone(),
+            chain: made.cert.pem(),
+            key: made.signing_key.serialize_pem(),
+        })
+    }
+
+    /// Puts a certificate in the place of the one before.
+    pub(super) fn write_certificate(&self, pair: &Pair) -> Result<()> {
+        // Between the two they are no pair; the old one stays until they are.
+        fs::write(self.path("chain.pem"), &pair.chain)?;
+        Ok(fs::write(self.path("key.pem"), &pair.key)?)
+    }
+
+    /// Writes settings, with what every door here has.
+    pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
+        let text = format!(
+            "[listen]
+http = [\"{}\"]
+https = [\"{}\"]
+connections = 20000
+tunnel_time = \"10m\"
+header_time = \"1m\"
+[log]
+level = \"warn\"
+[[tls.certificate]]
+hosts = [\"{HOST}\"]
+chain = \"chain.pem\"
+key = \"key.pem\"
+{rest}",
+            self.http()?,
+            self.https()?,
+        );
+        Ok(fs::write(self.path(name), text)?)
+    }
+
+    /// `kenduri serve` with these settings, in a data folder of its own name, ready to answer.
+    pub(super) async fn start(&self, program: &Path, settings: &str) -> Result<Process> {
+        let said = self.path(&format!("{settings}.said"));
+        // The shell gives the sockets the numbers that the protocol wants, and keeps its own.
+        let child = Command::new("sh")
+            .args([
+                "-c",
+                "exec 3<&0 4<&2 </dev/null 2>>\"$0.log\"; LISTEN_FDS=2 LISTEN_PID=$$ exec \"$@\"",
+            ])
+            .arg(&said)
+            .arg(program)
+            .args(["serve", "--config"])
+            .arg(self.path(settings))
+            .arg("--data")
+            .arg(self.data(settings))
+            .stdin(Stdio::from(OwnedFd::from(self.http.try_clone()?)))
+            .stderr(Stdio::from(OwnedFd::from(self.https.try_clone()?)))
+            .stdout(File::create(&said)?)
+            .spawn()
+            .context("cannot start the program")?;
+        let mut process = Process { child };
+        let begin = Instant::now();
+        while !fs::read_to_string(&said)?.contains("Kenduri answers at ") {
+            if process.child.try_wait()?.is_some() || begin.elapsed() > PATIENCE {
+                let log = fs::read_to_string(said.with_extension("said.log"));
+                bail!("the program does not start:\n{}", log.unwrap_or_default());
+            }
+            ensure!(!interrupt::is_wanted(), "interrupted");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(process)
+    }
+
+    /// `kenduri apply` for the one that runs with these settings; what it said.
+    pub(super) fn apply(&self, program: &Path, settings: &str) -> Result<(bool, String)> {
+        let output = Command::new(program)
+            .args(["apply", "--config"])
+            .arg(self.path(settings))
+            .arg("--data")
+            .arg(self.data(settings))
+            .stdin(Stdio::null())
+            .output()?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok((output.status.success(), said))
+    }
+
+    fn data(&self, settings: &str) -> PathBuf {
+        self.path(settings).with_extension("data")
+    }
+}
+
+/// A certificate and its key.
+pub(super) struct Pair {
+    pub(super) certificate: CertificateDer<'static>,
+    chain: String,
+    key: String,
+}
+
+/// A running program; dropping it ends it.
+pub(super) struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Asks it to end.
+    pub(super) fn terminate(&self) -> Result<()> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.context("no process id")?, Signal::TERM)?;
+        Ok(())
+    }
+
+    /// Waits for its end.
+    pub(super) async fn end(mut self) -> Result<ExitStatus> {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            ensure!(begin.elapsed() < PATIENCE, "the program does not end");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// A figure of memory that the kernel tells in KiB: `VmRSS`, `VmHWM`.
+    pub(super) fn memory_kib(&self, name: &str) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.split_whitespace().next())
+            .with_context(|| format!("no {name} in /proc/PID/status"))?
+            .parse()
+            .context("a strange /proc/PID/status")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
