@@ -50,18 +50,15 @@ impl Readers {
                 done
             })
         };
-        match Arc::clone(&self.0).try_acquire_owned() {
-            Ok(turn) => {
-                let reading = begun(turn);
-                Box::pin(async { reading.await.map_err(io::Error::other).flatten() })
-            }
-            Err(_) => {
-                let turns = Arc::clone(&self.0);
-                Box::pin(async move {
-                    let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
-                    begun(turn).await.map_err(io::Error::other).flatten()
-                })
-            }
+        if let Ok(turn) = Arc::clone(&self.0).try_acquire_owned() {
+            let reading = begun(turn);
+            Box::pin(async { reading.await.map_err(io::Error::other).flatten() })
+        } else {
+            let turns = Arc::clone(&self.0);
+            Box::pin(async move {
+                let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
+                begun(turn).await.map_err(io::Error::other).flatten()
+            })
         }
     }
 }
