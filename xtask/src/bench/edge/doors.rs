@@ -182,17 +182,14 @@ to = \"log\"
                 self.path("upstream.sock"),
             ),
         )?;
-        let command = match program {
-            Some(program) => {
-                let mut command = pinned(std::path::absolute(program)?, Some(core));
-                command.arg(&file);
-                command
-            }
-            None => {
-                let mut command = pinned(binary(), Some(core));
-                command.args(["serve", "--config"]).arg(&file);
-                command
-            }
+        let command = if let Some(program) = program {
+            let mut command = pinned(std::path::absolute(program)?, Some(core));
+            command.arg(&file);
+            command
+        } else {
+            let mut command = pinned(binary(), Some(core));
+            command.args(["serve", "--config"]).arg(&file);
+            command
         };
         let said = self.folder.join("kenduri.log");
         let server = Server::start(command, plain, said, "/tcp/").await?;
