@@ -22,7 +22,7 @@ const PIECE: usize = 64 * 1_024;
 
 /// So many pieces are read or compressed at once by each worker. As many threads as
 /// there are slow readers would take the processor from whoever is quick.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// Those who read files for the bodies of one worker.
 #[derive(Debug, Clone)]
@@ -50,19 +50,15 @@ impl Readers {
                 done
             })
         };
-        match Arc::clone(&self.0).try_acquire_owned() {
-            Ok(turn) => {
-                let reading = begun(turn);
-                Box::pin(async { reading.await.map_err(io::Error::other).flatten() })
-            }
-            Err(_) => {
-                let turns = Arc::clone(&self.0);
-                Box::pin(async move {
-                    let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
-                    begun(turn).await.map_err(io::Error::other).flatten()
-                })
-            }
+        if let Ok(turn) = Arc::clone(&self.0).try_acquire_owned() {
+            let reading = begun(turn);
+            return Box::pin(async { reading.await.map_err(io::Error::other).flatten() });
         }
+        let turns = Arc::clone(&self.0);
+        Box::pin(async move {
+            let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
+            begun(turn).await.map_err(io::Error::other).flatten()
+        })
     }
 }
 
