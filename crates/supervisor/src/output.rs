@@ -153,7 +153,13 @@ impl Output {
         let mut chunk = vec![0; CHUNK];
         loop {
             let is_over = *over.borrow();
-            match pipe.try_read(&mut chunk) {
+            let read = if is_over {
+                // The runtime may not have noticed yet that there is something in it.
+                rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
+            } else {
+                pipe.try_read(&mut chunk)
+            };
+            match read {
                 Ok(0) => break,
                 Ok(length) => {
                     let lines = splitter.split(&chunk[..length]);
@@ -173,6 +179,7 @@ impl Output {
                     }
                     chunk.resize(CHUNK, 0);
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }
