@@ -46,6 +46,10 @@ pub(crate) enum Bench {
     Edge {
         #[command(flatten)]
         turns: Turns,
+        /// Measure this program in place of Kenduri: a release build of the edge's example `door`,
+        /// which builds in a fraction of the time.
+        #[arg(long, value_name = "FILE")]
+        door: Option<PathBuf>,
     },
     /// Idle memory, size, time to the first answer, and if wanted the time of a clean build.
     Footprint {
@@ -88,14 +92,17 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
             .args(std::env::args_os().skip(1)));
     }
     interrupt::listen()?;
-    run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
+    let needs_kenduri = !matches!(bench, Bench::Edge { door: Some(_), .. });
+    if needs_kenduri {
+        run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     match bench {
         Bench::Rsvp { turns, postgres } => rsvp::bench(&runtime, *turns, *postgres),
         Bench::Page { turns } => page::bench(&runtime, *turns),
-        Bench::Edge { turns } => edge::bench(&runtime, *turns),
+        Bench::Edge { turns, door } => edge::bench(&runtime, *turns, door.as_deref()),
         Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
     }
 }

@@ -1,34 +1,73 @@
 //! A folder and a router behind the whole door: `http://localhost:8080` leads to
 //! `https://localhost:8443`, whose certificate nobody vouches for.
+//!
+//! With a file as its argument: whatever `listen`, `tls`, `route` and `upstream` in it
+//! say, with an access log as `log.to` says. `cargo xtask bench edge --door` measures it so.
 
+use std::error::Error;
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::{Router, routing::get};
+use edge::log::{Format, Log, Writing};
 use edge::{Description, Edge, Ground, Listen, Means, Plan, Route};
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+#[tokio::main(worker_threads = 1)]
+async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new().route("/hello", get(|| async { "Welcome.\n" }));
+    let (description, means, _written) = match std::env::args_os().nth(1) {
+        Some(file) => described(Path::new(&file))?,
+        None => (here(), Means::default(), None),
+    };
+    let ground = Ground {
+        folder: Path::new("."),
+        data: Path::new("."),
+    };
+    let plan = Plan::check(&description, &ground).map_err(|flaws| format!("{flaws:?}"))?;
+    let edge = Edge::start(plan, means, Some(&app))?;
+    tokio::signal::ctrl_c().await?;
+    edge.stop().await;
+    Ok(())
+}
+
+fn here() -> Description {
     let route = |path: &str, to: &str| Route {
         path: path.to_owned(),
         to: to.to_owned(),
         ..Route::default()
     };
-    let description = Description {
+    Description {
         listen: Listen {
             https: vec!["127.0.0.1:8443".to_owned()],
             ..Listen::default()
         },
         route: vec![route("/", "files:."), route("/hello", "app")],
         ..Description::default()
+    }
+}
+
+/// What a file says; relative paths in it begin in its folder.
+fn described(file: &Path) -> Result<(Description, Means, Option<Writing>), Box<dyn Error>> {
+    let mut written: toml::Table = std::fs::read_to_string(file)?.parse()?;
+    written.remove("data");
+    let log = written.remove("log");
+    if let Some(folder) = file.parent().filter(|folder| folder.is_dir()) {
+        std::env::set_current_dir(folder)?;
+    }
+    let to = log.as_ref().and_then(|log| log.get("to")?.as_str());
+    let (log, writing) = to
+        .map(|folder| {
+            std::fs::create_dir_all(folder)?;
+            let file = File::create(Path::new(folder).join("access.log"))?;
+            Log::start(Format::Json, Arc::new(|text, _| text.into()), file)
+        })
+        .transpose()?
+        .unzip();
+    let means = Means {
+        workers: std::thread::available_parallelism()?.into(),
+        log,
+        ..Means::default()
     };
-    let here = Ground {
-        folder: Path::new("."),
-        data: Path::new("."),
-    };
-    let plan = Plan::check(&description, &here).map_err(|flaws| format!("{flaws:?}"))?;
-    let edge = Edge::start(plan, Means::default(), Some(&app))?;
-    tokio::signal::ctrl_c().await?;
-    edge.stop().await;
-    Ok(())
+    Ok((written.try_into()?, means, writing))
 }

@@ -1,6 +1,7 @@
 //! The service that is mounted in the edge.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -84,5 +85,42 @@ where
             Ok(answer) => answer.map(Body::stream),
             Err(never) => match never {},
         }
+    }
+}
+
+/// An app of whatever kind. Behind it the code that serves connections is made once,
+/// in this crate, and not anew for every kind of app in the crate that mounts it.
+#[derive(Clone)]
+pub(crate) struct Mounted(Arc<dyn Kind>);
+
+type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// An [`App`] that is called by what it does alone.
+trait Kind: Send + Sync {
+    fn answer_later(&self, request: Request<Body>) -> Later<Answer>;
+    fn judge_later(&self, question: Question) -> Later<Verdict>;
+}
+
+impl<A: App> Kind for A {
+    fn answer_later(&self, request: Request<Body>) -> Later<Answer> {
+        Box::pin(self.clone().answer(request))
+    }
+
+    fn judge_later(&self, question: Question) -> Later<Verdict> {
+        Box::pin(self.clone().judge(question))
+    }
+}
+
+impl Mounted {
+    pub(crate) fn new<A: App>(app: &A) -> Self {
+        Self(Arc::new(app.clone()))
+    }
+
+    pub(crate) fn answer(&self, request: Request<Body>) -> Later<Answer> {
+        self.0.answer_later(request)
+    }
+
+    pub(crate) fn judge(&self, question: Question) -> Later<Verdict> {
+        self.0.judge_later(question)
     }
 }

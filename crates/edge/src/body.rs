@@ -10,6 +10,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
+use crate::log::Logged;
+
 /// Why a body ended before its end.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
@@ -26,6 +28,8 @@ pub enum Body {
     Full(Full<Bytes>),
     /// What a client or an upstream sends.
     Incoming(Incoming),
+    /// One of these whose end is written into the access log.
+    Logged(Box<Logged<Body>>),
     /// What something else makes, piece by piece.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
@@ -38,6 +42,15 @@ impl Body {
             Self::Empty
         } else {
             Self::Full(Full::new(bytes))
+        }
+    }
+
+    /// Whether all of it is in memory.
+    pub(crate) fn is_here(&self) -> bool {
+        match self {
+            Self::Empty | Self::Full(_) => true,
+            Self::Logged(logged) => logged.body().is_here(),
+            Self::Incoming(_) | Self::Stream(_) => false,
         }
     }
 
@@ -65,6 +78,7 @@ impl HttpBody for Body {
                 .poll_frame(context)
                 .map_err(|never| match never {}),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
+            Self::Logged(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
         }
     }
@@ -74,6 +88,7 @@ impl HttpBody for Body {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Logged(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
         }
     }
@@ -83,6 +98,7 @@ impl HttpBody for Body {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
             Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Logged(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),
         }
     }

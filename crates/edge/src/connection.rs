@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last.
 
+mod brief;
 mod busy;
 mod http3;
 mod opening;
@@ -9,7 +10,7 @@ mod watched;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,7 +22,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::app::App;
 use crate::body::Body;
 use crate::facts::Scheme;
 use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
@@ -30,6 +30,7 @@ use crate::serve::{Here, serve};
 
 pub(crate) use self::http3::http3;
 
+use self::brief::{Rest, answer_brief};
 use self::busy::Busy;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
@@ -68,8 +69,8 @@ pub(crate) struct Peer {
 }
 
 /// What every protocol needs to serve a connection.
-pub(crate) struct Visit<A> {
-    pub(crate) here: Arc<Here<A>>,
+pub(crate) struct Visit {
+    pub(crate) here: Arc<Here>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
     /// Bytes that came and were not looked at.
@@ -88,10 +89,9 @@ impl ListenSettings {
 }
 
 /// Serves what is spoken in the clear.
-pub(crate) async fn clear<S, A>(mut stream: S, mut visit: Visit<A>)
+pub(crate) async fn clear<S>(mut stream: S, mut visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
 {
     let shared = Arc::clone(&visit.here.shared);
     let (header_time, lame_duck_time) = {
@@ -105,39 +105,55 @@ where
     };
     visit.came = opening.came;
     if opening.is_http2 {
-        http2(stream, visit).await;
+        Box::pin(http2(stream, visit)).await;
     } else {
         http1(stream, visit).await;
     }
 }
 
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
-pub(crate) async fn http1<S, A>(stream: S, visit: Visit<A>)
+pub(crate) async fn http1<S>(mut stream: S, visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
+{
+    let (bounds, lame_duck_time) = {
+        let running = visit.here.shared.running();
+        let listen = running.plan.listen();
+        (listen.bounds(), listen.lame_duck_time)
+    };
+    let rest = answer_brief(&mut stream, &visit, &bounds, lame_duck_time).await;
+    if let Some(rest) = rest {
+        // What the engine needs is there only for those who need the engine.
+        Box::pin(engine(stream, visit, bounds, lame_duck_time, rest)).await;
+    }
+}
+
+/// Leaves a connection of HTTP/1 to the engine, with what is left of it.
+async fn engine<S>(stream: S, visit: Visit, bounds: Bounds, lame_duck_time: Duration, rest: Rest)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Visit {
-        here,
-        peer,
-        place,
-        came,
+        here, peer, place, ..
     } = visit;
     let shared = Arc::clone(&here.shared);
-    let bounds = shared.running().plan.listen().bounds();
     let ledger = Arc::new(Ledger::default());
     let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
         .keeping(place)
-        .after(&came);
+        .after(&rest.came);
     let drain = shared.drain.clone();
-    let lame_duck_time = shared.running().plan.listen().lame_duck_time;
     let peer = Arc::new(peer);
+    let made = Mutex::new(rest.answer);
     let service = service_fn(|request: Request<Incoming>| {
         let (here, ledger, peer) = (Arc::clone(&here), Arc::clone(&ledger), Arc::clone(&peer));
+        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
         async move {
             let watch = Watched::counted_in(Arc::clone(&ledger));
             let verdict = Verdict::of(&ledger);
-            let answer = serve(&here, &peer, request.map(Body::Incoming), verdict).await;
+            let answer = match made {
+                Some(answer) => answer,
+                None => serve(&here, &peer, request.map(Body::Incoming), verdict).await,
+            };
             ledger.decide(answer.status() == StatusCode::SWITCHING_PROTOCOLS);
             Ok::<_, Infallible>(answer.map(|body| watch.around(body)))
         }
@@ -175,10 +191,9 @@ where
 }
 
 /// Serves HTTP/2 until the connection ends.
-pub(crate) async fn http2<S, A>(stream: S, visit: Visit<A>)
+pub(crate) async fn http2<S>(stream: S, visit: Visit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
 {
     let Visit {
         here,
@@ -194,7 +209,8 @@ where
     let busy = Arc::new(Busy::default());
     let service = service_fn(|request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
-        async move {
+        // In a box, because the engine moves it about before it runs.
+        Box::pin(async move {
             let is_too_large = list_size(&request) > bounds.header_size;
             let verdict = Verdict::from(is_too_large.then_some(Refusal::HeadTooLarge));
             let request = request.map(|body| {
@@ -210,7 +226,7 @@ where
                 busy.tunnels();
             }
             Ok::<_, Infallible>(answer.map(awaiting_reader))
-        }
+        })
     });
     let header_list = u32::try_from(bounds.header_size * UNSEEN).unwrap_or(u32::MAX);
     let streams = Streams {

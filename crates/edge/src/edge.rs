@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Passwords;
 use crate::acme::{self, Acme, AcmeError, Standing, World};
-use crate::app::App;
+use crate::app::{App, Mounted};
 use crate::cache::{Purge, Store};
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
@@ -182,9 +182,12 @@ impl Shared {
 
     /// Where a request in the clear belongs, if https serves its host.
     pub(crate) fn moved_to(&self, facts: &Facts, uri: &Uri) -> Option<HeaderValue> {
+        if facts.scheme == Scheme::Https {
+            return None;
+        }
         let port = self.https_port.load(Ordering::Relaxed);
         let name = bare_host(&facts.host);
-        if port == 0 || facts.scheme == Scheme::Https || self.certificates.find(name).is_none() {
+        if port == 0 || self.certificates.find(name).is_none() {
             return None;
         }
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -203,9 +206,12 @@ impl Shared {
 
     /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate.
     pub(crate) fn transport_security(&self, facts: &Facts) -> Option<HeaderValue> {
+        if facts.scheme == Scheme::Http {
+            return None;
+        }
         let policy = self.running().hsts.clone()?;
         let is_served = self.certificates.find(bare_host(&facts.host)).is_some();
-        (facts.scheme == Scheme::Https && is_served).then_some(policy)
+        is_served.then_some(policy)
     }
 }
 
@@ -278,10 +284,11 @@ impl Edge {
             .map(|number| {
                 let here = Here {
                     shared: Arc::clone(&shared),
-                    app: app.cloned(),
+                    app: app.map(Mounted::new),
                     pool: Pool::new(shared.tunnels.clone()),
                     memory: Memory::default(),
                     log: log.as_ref().map(Log::for_worker),
+                    date: Mutex::default(),
                 };
                 Worker::start(number, here)
             })

@@ -60,7 +60,13 @@ impl RequestId {
 
     /// An id made of these bits, 32 digits long.
     pub(crate) fn of_bits(bits: u128) -> Self {
-        Self(format!("{bits:032x}").into())
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let text: String = (0..u128::BITS)
+            .step_by(4)
+            .rev()
+            .map(|shift| char::from(DIGITS[(bits >> shift) as usize & 0xf]))
+            .collect();
+        Self(text.into())
     }
 
     /// As it is written.

@@ -51,6 +51,7 @@ pub use folder::{Folder, FolderError, FolderSettings};
 pub use memory::Memory;
 
 use crate::body::{Answer, Body};
+use crate::compression::Encoding;
 use entry::Entry;
 use look::{Look, Seen};
 use memory::Known;
@@ -88,7 +89,10 @@ pub async fn answer(
         .as_deref()
         .map_or(Known::Nothing, |name| memory.find(folder.id(), name, now));
     if let Known::Fresh(entry) = known {
-        return send(memory, &entry, request, now).await;
+        return match entry.at_hand(request) {
+            Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
+            Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
+        };
     }
     let first = first.map(Cow::into_owned);
     let look = Look {
@@ -99,8 +103,11 @@ pub async fn answer(
         original: request.uri.path().to_owned(),
         now,
     };
-    match memory.look(look, matches!(known, Known::Due)).await {
-        Ok(Seen::File(entry)) => send(memory, &entry, request, now).await,
+    match Box::pin(memory.look(look, matches!(known, Known::Due))).await {
+        Ok(Seen::File(entry)) => match entry.at_hand(request) {
+            Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
+            Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
+        },
         Ok(Seen::Folder) => with_slash(request),
         Ok(Seen::Listing(page)) => listing::answer(request, &page),
         Ok(Seen::Nothing) => bare(StatusCode::NOT_FOUND),
@@ -108,9 +115,16 @@ pub async fn answer(
     }
 }
 
-async fn send(memory: &Memory, entry: &Arc<Entry>, request: &Parts, now: SystemTime) -> Answer {
-    let variant = entry.choose(memory, request).await;
-    respond::respond(request, variant, entry.modified(), memory, now)
+/// The file in a coding that nobody has asked for before.
+async fn coded(
+    memory: &Memory,
+    entry: &Arc<Entry>,
+    encoding: Encoding,
+    request: &Parts,
+    now: SystemTime,
+) -> Answer {
+    let form = entry.coded(memory, encoding).await;
+    respond::respond(request, form, entry.modified(), memory, now)
 }
 
 /// To the same address with a slash at its end. Slashes at its start become one, since

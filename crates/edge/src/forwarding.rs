@@ -7,43 +7,50 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue, TE,
+    TRANSFER_ENCODING,
 };
 
 use crate::headers::REQUEST_ID;
 use crate::{Facts, Scheme};
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What clients could say of themselves to somebody who believes a front door.
-const CLAIMS: [HeaderName; 12] = [
-    FORWARDED,
-    FORWARDED_FOR,
-    FORWARDED_PROTO,
-    FORWARDED_HOST,
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-forwarded-port"),
-    HeaderName::from_static("x-forwarded-prefix"),
-    HeaderName::from_static("x-forwarded-scheme"),
-    HeaderName::from_static("x-forwarded-server"),
-    HeaderName::from_static("x-forwarded-ssl"),
+const CLAIMS: [&str; 12] = [
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-real-ip",
+    "x-client-ip",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-forwarded-ssl",
     // Read by CGI programs as `HTTP_PROXY`.
-    HeaderName::from_static("proxy"),
+    "proxy",
+];
+
+/// What ends at a hop, beside what `Connection` names.
+const HOPS: [&str; 8] = [
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// Takes away what others said about who asks.
 pub(crate) fn silence(headers: &mut HeaderMap) {
-    for name in CLAIMS {
-        headers.remove(name);
-    }
+    remove(headers, |name| CLAIMS.contains(&name));
 }
 
 /// Makes the headers of a request those of the next hop.
@@ -53,8 +60,6 @@ pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
     drop_lookalikes(headers);
-    headers.remove(HTTP2_SETTINGS);
-    headers.remove(PROXY_AUTHORIZATION);
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
@@ -74,7 +79,6 @@ pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
 /// Takes from an answer what holds for one connection only.
 pub fn back(headers: &mut HeaderMap) {
     drop_hops(headers);
-    headers.remove(PROXY_AUTHENTICATE);
 }
 
 /// Whether a header that is a list names this token.
@@ -101,7 +105,15 @@ fn drop_hops(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
-    for name in [KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE] {
+    remove(headers, |name| HOPS.contains(&name));
+}
+
+/// Removes what has such a name. Most messages have nothing of the kind, which one
+/// look at their names tells.
+fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
+    let found = headers.keys().filter(|name| is_such(name.as_str()));
+    let found: Vec<HeaderName> = found.cloned().collect();
+    for name in found {
         headers.remove(name);
     }
 }
@@ -114,7 +126,7 @@ fn drop_lookalikes(headers: &mut HeaderMap) {
         let name = name.as_str();
         name.contains('_')
             && HeaderName::try_from(name.replace('_', "-")).is_ok_and(|meant| {
-                CLAIMS.contains(&meant)
+                CLAIMS.contains(&meant.as_str())
                     || [REQUEST_ID, CONTENT_LENGTH, TRANSFER_ENCODING, HOST].contains(&meant)
             })
     };

@@ -7,6 +7,7 @@
 //! of our own, so that a refusal is answered in its turn, and logged, like
 //! everything else.
 
+mod brief;
 mod framing;
 mod head;
 mod ledger;
@@ -26,14 +27,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+pub(crate) use self::brief::{Brief, brief};
 pub(crate) use self::head::{LINES, is_host};
 pub(crate) use self::ledger::{Ledger, Verdict};
+pub(crate) use self::patience::Patience;
 pub use self::refusal::Refusal;
 
 use crate::listen::Place;
 
 use self::framing::{Followed, Framing};
-use self::patience::Patience;
 
 /// What the engine reads in place of a head that is refused.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";

@@ -29,6 +29,7 @@ pub mod plan;
 pub mod proxy;
 mod quic;
 pub mod route;
+mod second;
 mod serve;
 mod tls;
 

@@ -17,6 +17,7 @@ pub use line::{Line, Mask, Whose};
 pub use logged::{Entry, Logged, Pending};
 
 use crate::metrics::DoorFigures;
+use crate::second::Second;
 
 /// How many bytes of one worker may wait.
 const WAITING: usize = 1 << 20;
@@ -36,11 +37,20 @@ pub enum Format {
 
 /// Takes the lines of one worker; each worker has its own, by [`Log::for_worker`].
 #[derive(Clone)]
-pub struct Log {
+pub struct Log(Arc<Pen>);
+
+struct Pen {
     desk: Arc<Desk>,
-    pile: Arc<Mutex<Vec<u8>>>,
+    pile: Arc<Mutex<Pile>>,
     format: Format,
     mask: Mask,
+}
+
+/// Lines that wait to be collected.
+#[derive(Debug, Default)]
+struct Pile {
+    lines: Vec<u8>,
+    second: Second,
 }
 
 /// Writes what still waits when it is dropped.
@@ -57,7 +67,7 @@ struct Desk {
 
 #[derive(Debug, Default)]
 struct State {
-    piles: Vec<Arc<Mutex<Vec<u8>>>>,
+    piles: Vec<Arc<Mutex<Pile>>>,
     /// A line has come since the piles were last collected.
     has_lines: bool,
     ends: bool,
@@ -77,42 +87,48 @@ impl Log {
         std::thread::Builder::new()
             .name("access-log".to_owned())
             .spawn(move || write(target, &written))?;
-        let log = Self {
+        let pen = Pen {
             pile: desk.pile(),
             desk: Arc::clone(&desk),
             format,
             mask,
         };
-        Ok((log, Writing(desk)))
+        Ok((Self(Arc::new(pen)), Writing(desk)))
     }
 
     /// A log with a buffer of its own.
     #[must_use]
     pub fn for_worker(&self) -> Self {
-        Self {
-            pile: self.desk.pile(),
-            ..self.clone()
-        }
+        let Pen {
+            desk, format, mask, ..
+        } = &*self.0;
+        Self(Arc::new(Pen {
+            pile: desk.pile(),
+            desk: Arc::clone(desk),
+            format: *format,
+            mask: Arc::clone(mask),
+        }))
     }
 
     /// Writes a line into the buffer; never waits for the disk.
     pub fn line(&self, line: &Line<'_>) {
-        let mut pile = self.pile.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = pile.len();
+        let mut pile = self.0.pile.lock().unwrap_or_else(PoisonError::into_inner);
+        let Pile { lines, second } = &mut *pile;
+        let before = lines.len();
         if before < WAITING {
-            line.write(self.format, &self.mask, &mut pile);
+            line.write(self.0.format, &self.0.mask, second, lines);
         }
         // A pile that ends above the mark would grow with the longest line.
-        if before >= WAITING || pile.len() > WAITING {
-            pile.truncate(before);
+        if before >= WAITING || lines.len() > WAITING {
+            lines.truncate(before);
             drop(pile);
-            self.desk.dropped.fetch_add(1, Ordering::Relaxed);
+            self.0.desk.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         drop(pile);
         if before == 0 {
-            self.desk.state().has_lines = true;
-            self.desk.changed.notify_all();
+            self.0.desk.state().has_lines = true;
+            self.0.desk.changed.notify_all();
         }
     }
 }
@@ -120,7 +136,7 @@ impl Log {
 impl Debug for Log {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Log")
-            .field("format", &self.format)
+            .field("format", &self.0.format)
             .finish_non_exhaustive()
     }
 }
@@ -131,7 +147,7 @@ impl Desk {
     }
 
     /// A pile that is collected from now on.
-    fn pile(&self) -> Arc<Mutex<Vec<u8>>> {
+    fn pile(&self) -> Arc<Mutex<Pile>> {
         let pile = Arc::default();
         self.state().piles.push(Arc::clone(&pile));
         pile
@@ -154,7 +170,7 @@ impl Desk {
         drop(state);
         for pile in &piles {
             let mut pile = pile.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.append(&mut pile);
+            lines.append(&mut pile.lines);
         }
         drop(piles);
         self.state().piles.retain(|pile| {
@@ -162,6 +178,7 @@ impl Desk {
                 !pile
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
+                    .lines
                     .is_empty()
             };
             Arc::strong_count(pile) > 1 || has_lines()

@@ -28,10 +28,14 @@ impl Wants {
         for range in accepted.flat_map(|line| line.split(',')) {
             let (kind, rest) = range.split_once(';').unwrap_or((range, ""));
             let quality = quality(rest);
-            match kind.trim().to_ascii_lowercase().as_str() {
-                "text/html" | "application/xhtml+xml" => html = html.max(quality),
-                "application/json" | "application/problem+json" => json = json.max(quality),
-                _ => {}
+            let is_one_of = |names: [&str; 2]| {
+                let kind = kind.trim();
+                names.iter().any(|name| kind.eq_ignore_ascii_case(name))
+            };
+            if is_one_of(["text/html", "application/xhtml+xml"]) {
+                html = html.max(quality);
+            } else if is_one_of(["application/json", "application/problem+json"]) {
+                json = json.max(quality);
             }
         }
         if json > html { Self::Json } else { Self::Html }

@@ -9,11 +9,12 @@
 mod path;
 mod table;
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
-use http::StatusCode;
 use http::uri::PathAndQuery;
+use http::{StatusCode, Uri};
 
 pub use path::{BadPath, NormalPath};
 pub use table::Table;
@@ -83,21 +84,30 @@ impl Route {
     }
 
     /// The path that the target gets: without what is stripped, with what is added.
-    pub fn rewrite(&self, path: &NormalPath<'_>) -> String {
-        format!("{}{}", self.add, path.without_first(self.strip))
+    pub fn rewrite<'a>(&self, path: &'a NormalPath<'_>) -> Cow<'a, str> {
+        let rest = path.without_first(self.strip);
+        if self.add.is_empty() {
+            Cow::Borrowed(rest)
+        } else {
+            Cow::Owned(format!("{}{rest}", self.add))
+        }
     }
 
-    /// As [`Route::rewrite`], with the query.
+    /// As [`Route::rewrite`], with the query of `uri`, whose path this is.
     ///
     /// # Errors
     /// When the whole is too long for a request target.
     pub fn forwarded(
         &self,
         path: &NormalPath<'_>,
-        query: Option<&str>,
+        uri: &Uri,
     ) -> Result<PathAndQuery, http::uri::InvalidUri> {
-        let mut text = self.rewrite(path);
-        if let Some(query) = query {
+        let path = self.rewrite(path);
+        if let Some(same) = uri.path_and_query().filter(|whole| whole.path() == path) {
+            return Ok(same.clone());
+        }
+        let mut text = path.into_owned();
+        if let Some(query) = uri.query() {
             text.push('?');
             text.push_str(query);
         }

@@ -9,8 +9,8 @@ mod measured;
 mod panic;
 mod target;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{ALT_SVC, CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
@@ -18,7 +18,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request}
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
-use crate::app::App;
+use crate::app::Mounted;
 use crate::body::{Answer, Body};
 use crate::compression::Wishes;
 use crate::connection::Peer;
@@ -33,6 +33,7 @@ use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
 use crate::route::{NormalPath, Route, Target};
+use crate::second::Second;
 
 pub(crate) use self::believe::Ids;
 
@@ -40,14 +41,25 @@ pub(crate) use self::believe::Ids;
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
 /// What a worker serves with.
-pub(crate) struct Here<A> {
+pub(crate) struct Here {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) app: Option<A>,
+    pub(crate) app: Option<Mounted>,
     /// Unused connections to servers.
     pub(crate) pool: Pool,
     /// Files that are asked for often.
     pub(crate) memory: Memory,
     pub(crate) log: Option<Log>,
+    /// `Date` of the answers of this second.
+    pub(crate) date: Mutex<Second>,
+}
+
+impl Here {
+    /// Shows the present instant as `Date` has it (RFC 9110, section 5.6.7).
+    pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
+        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.shared.clock)();
+        show(date.of(now, "%a, %d %b %Y %H:%M:%S GMT").0);
+    }
 }
 
 /// What is known of a request once it was answered, beside the answer.
@@ -59,7 +71,7 @@ struct Course {
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
-    received: Arc<AtomicU64>,
+    received: Option<Arc<AtomicU64>>,
     /// How it came by the cache; empty where nothing is kept.
     cache: &'static str,
     /// The app has answered, and writes the line.
@@ -69,8 +81,8 @@ struct Course {
 
 /// Answers a request, or the refusal it stands for. The app's line tells what the
 /// app answered; when its client heard something else, another line tells that.
-pub(crate) async fn serve<A: App>(
-    here: &Arc<Here<A>>,
+pub(crate) async fn serve(
+    here: &Arc<Here>,
     peer: &Peer,
     request: Request<Body>,
     verdict: Verdict<'_>,
@@ -83,7 +95,7 @@ pub(crate) async fn serve<A: App>(
     let facts = believe::facts(
         peer,
         request.headers(),
-        host.as_deref().unwrap_or_default(),
+        host.clone().unwrap_or_default(),
         &running.plan.listen().trusted_proxies,
         &shared.ids,
     );
@@ -126,29 +138,26 @@ pub(crate) async fn serve<A: App>(
                 shared.nowhere.answered(answer.status(), began.elapsed());
             }
             entry.status = answer.status();
-            entry.received = Arc::clone(&course.received);
+            entry.received = course.received.take();
             entry.queue = course.queue;
             entry.upstream = course.upstream.take();
             entry.upstream_time = course.upstream_time;
-            entry.route = course
-                .route
-                .as_ref()
-                .map(|route| (Arc::clone(&route.name), route.figures.clone()));
             entry.cache = course.cache;
             if let Some(route) = &course.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
             {
                 entry.whose = Whose::Neighbour;
             }
+            entry.route = course.route.take();
             entry.why = course.why;
-            answer.map(|body| Body::stream(Logged::new(body, entry)))
+            answer.map(|body| Body::Logged(Box::new(Logged::new(body, entry))))
         }
     }
 }
 
 /// What there is to say to a request that can be understood.
-async fn answered<A: App>(
-    here: &Arc<Here<A>>,
+async fn answered(
+    here: &Arc<Here>,
     running: &Arc<Running>,
     peer: &Peer,
     facts: &Facts,
@@ -292,7 +301,7 @@ fn moved(location: HeaderValue) -> Answer {
 
 /// The host that is asked for. HTTP/1 was judged at the gate; HTTP/2 has it in
 /// `:authority`, in `Host`, or alike in both (RFC 9113, section 8.3.1).
-fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
+fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
     let authority = request.uri().authority();
@@ -307,13 +316,16 @@ fn host_of(request: &Request<Body>) -> Result<String, Refusal> {
         }
         (Some(authority), _) => authority.as_str(),
         (None, Some(header)) => header.to_str().map_err(|_| Refusal::Host)?,
-        (None, None) if request.version() == Version::HTTP_10 => return Ok(String::new()),
+        (None, None) if request.version() == Version::HTTP_10 => return Ok(Arc::default()),
         (None, None) => return Err(Refusal::Host),
     };
     if !is_host(host.as_bytes()) {
         return Err(Refusal::Host);
     }
-    Ok(host.to_ascii_lowercase())
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Ok(host.to_ascii_lowercase().into());
+    }
+    Ok(host.into())
 }
 
 /// What every answer gets.
@@ -359,7 +371,7 @@ fn entry(
         version: request.version(),
         tls: peer.tls,
         status: StatusCode::OK,
-        received: Arc::default(),
+        received: None,
         queue: None,
         upstream_time: None,
         route: None,
@@ -376,7 +388,12 @@ fn in_one_shape(parts: &mut request::Parts, facts: &Facts) {
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path.map_or_else(http::Uri::default, http::Uri::from);
     }
-    if let Ok(host) = HeaderValue::from_str(&facts.host)
+    let is_said = parts
+        .headers
+        .get(HOST)
+        .is_some_and(|said| *said == *facts.host);
+    if !is_said
+        && let Ok(host) = HeaderValue::from_str(&facts.host)
         && !host.is_empty()
     {
         parts.headers.insert(HOST, host);

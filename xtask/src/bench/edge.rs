@@ -61,13 +61,13 @@ const CASES: [Case; 4] = [
     },
 ];
 
-pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
+pub(super) fn bench(runtime: &Runtime, turns: Turns, door: Option<&Path>) -> Result<()> {
     let folder = new_folder()?;
     prepare_files(folder.path())?;
     let cores = Cores::choose()?;
     cores.settle()?;
     runtime.block_on(async {
-        let doors = Doors::open(folder.path(), cores.server).await?;
+        let doors = Doors::open(folder.path(), cores.server, door).await?;
         println!("\nProcessor time of a request, medians of {} turns of {} s, {CLIENTS} connections, one core for the door", turns.rounds, turns.seconds);
         println!(
             "{:<16}{:<16}{:>10}{:>10}{:>13}{:>7}{:>12}{:>12}",

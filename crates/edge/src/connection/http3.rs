@@ -18,7 +18,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
 use crate::body::Body;
 use crate::facts::Scheme;
 use crate::gate::{Bounds, Ledger, Verdict};
@@ -55,8 +54,8 @@ struct Tally {
 }
 
 /// What every request of a connection needs.
-struct Way<A> {
-    here: Arc<Here<A>>,
+struct Way {
+    here: Arc<Here>,
     connection: quinn::Connection,
     server_name: Option<Arc<str>>,
     bounds: Bounds,
@@ -66,11 +65,7 @@ struct Way<A> {
 
 /// Serves HTTP/3 until the connection ends; from `close` on, only what was asked
 /// before.
-pub(crate) async fn http3<A: App>(
-    connection: quinn::Connection,
-    visit: Visit<A>,
-    close: CancellationToken,
-) {
+pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
     let Visit {
         here,
         peer,
@@ -175,7 +170,7 @@ impl LastCall {
     }
 }
 
-impl<A> Way<A> {
+impl Way {
     fn grace(&self) -> Duration {
         (self.connection.rtt() * ROUND_TRIPS).clamp(GRACE.0, GRACE.1)
     }
@@ -227,12 +222,7 @@ fn go_on() -> Response<()> {
 }
 
 /// Answers one request.
-async fn answered<A: App>(
-    way: Arc<Way<A>>,
-    resolver: Resolver,
-    mut ended: Ended,
-    _running: Running,
-) {
+async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running: Running) {
     let bounds = way.bounds;
     let head = way.heads.acquire().await;
     let resolved = tokio::time::timeout(bounds.header_time, resolver.resolve_request()).await;

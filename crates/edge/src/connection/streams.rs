@@ -66,7 +66,7 @@ pub(super) fn awaiting_reader(body: Body) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);
     match body {
-        Body::Empty | Body::Full(_) => body,
+        body if body.is_here() => body,
         body => Body::stream(Awaiting { body, reader }),
     }
 }

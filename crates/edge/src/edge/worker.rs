@@ -14,7 +14,6 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
 use crate::connection::{self, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::announced::{self, Announced};
@@ -57,7 +56,7 @@ pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
 
 impl Worker {
     /// Starts one.
-    pub(super) fn start<A: App>(number: usize, here: Here<A>) -> io::Result<Self> {
+    pub(super) fn start(number: usize, here: Here) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -124,7 +123,7 @@ impl Worker {
     }
 }
 
-async fn run<A: App>(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here<A>>) {
+async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<Here>) {
     while let Some(order) = orders.recv().await {
         let (door, at, socket, close) = match order {
             Order::Listen {
@@ -200,11 +199,11 @@ impl Listener {
 }
 
 /// Takes connections until `close`, and last those that the system had taken for us.
-async fn take<A: App>(
+async fn take(
     listener: Listener,
     door: Door,
     at: ListenAddress,
-    here: Arc<Here<A>>,
+    here: Arc<Here>,
     close: CancellationToken,
 ) {
     let shared = &here.shared;
@@ -272,10 +271,9 @@ struct Coming {
 }
 
 /// Finds out what is spoken, and speaks it.
-async fn welcome<S, A>(mut stream: S, coming: Coming, here: Arc<Here<A>>)
+async fn welcome<S>(mut stream: S, coming: Coming, here: Arc<Here>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App,
 {
     let _counted = here.shared.figures.connection();
     let Coming {

@@ -202,15 +202,15 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// The form that a client ranks highest, compressed now if nobody has asked before.
-    pub(super) async fn choose(self: &Arc<Self>, memory: &Memory, request: &Parts) -> &Variant {
+    /// The form that a client ranks highest, or the coding to make it in first.
+    pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
-            return &self.plain;
+            return Ok(&self.plain);
         }
         let Some(encoding) = Accepted::of(&request.headers).choose(self.offers) else {
-            return &self.plain;
+            return Ok(&self.plain);
         };
-        match &self.coded[encoding as usize] {
+        Ok(match &self.coded[encoding as usize] {
             Coded::No => &self.plain,
             // A range of something that is made on the way cannot be found.
             Coded::Ready(variant)
@@ -221,13 +221,19 @@ impl Entry {
             }
             Coded::Ready(variant) => variant,
             Coded::Later(cell) => {
-                let made = match cell.get() {
-                    Some(made) => made,
-                    None => cell.get_or_init(|| self.compress(memory, encoding)).await,
-                };
+                let made = cell.get().ok_or(encoding)?;
                 made.as_deref().unwrap_or(&self.plain)
             }
-        }
+        })
+    }
+
+    /// The form in a coding, made now if nobody has asked for it before.
+    pub(super) async fn coded(self: &Arc<Self>, memory: &Memory, encoding: Encoding) -> &Variant {
+        let Coded::Later(cell) = &self.coded[encoding as usize] else {
+            return &self.plain;
+        };
+        let made = cell.get_or_init(|| self.compress(memory, encoding)).await;
+        made.as_deref().unwrap_or(&self.plain)
     }
 
     async fn compress(
@@ -293,7 +299,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        let mut unchanged = HeaderMap::with_capacity(4);
+        // With room for what every answer gets.
+        let mut unchanged = HeaderMap::with_capacity(12);
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
         if common.varies {

@@ -258,7 +258,7 @@ enum Step {
 
 /// Lines up to an empty one, looked at once however they arrive.
 #[derive(Debug, Default)]
-struct Section {
+pub(super) struct Section {
     /// So many bytes have been looked at.
     seen: usize,
     /// Where the line begins that is being read.
@@ -270,7 +270,7 @@ struct Section {
 
 impl Section {
     /// Where it ends, if that has come.
-    fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
+    pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
         let too_large = |has_lines| {
             if has_lines {
                 Refusal::HeadTooLarge

@@ -2,6 +2,8 @@
 //!
 //! `httparse` splits it; what it is lenient about is refused here.
 
+use std::mem::MaybeUninit;
+
 use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
@@ -30,11 +32,19 @@ pub(crate) enum Framed {
 
 /// Judges a head, from its request line to its empty line.
 pub(crate) fn judge(head: &[u8]) -> Result<Judged, Refusal> {
+    judge_and(head, |_, judged| judged)
+}
+
+/// As [`judge`], and has a look at the head that was let in.
+pub(super) fn judge_and<T>(
+    head: &[u8],
+    look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
+) -> Result<T, Refusal> {
     characters(head)?;
-    let mut lines = [httparse::EMPTY_HEADER; LINES];
-    let mut request = Request::new(&mut lines);
+    let mut lines = [const { MaybeUninit::uninit() }; LINES];
+    let mut request = Request::new(&mut []);
     let parsed = ParserConfig::default()
-        .parse_request(&mut request, head)
+        .parse_request_with_uninit_headers(&mut request, head, &mut lines)
         .map_err(refusal_of)?;
     let (Status::Complete(length), Some(method), Some(target), Some(minor)) =
         (parsed, request.method, request.path, request.version)
@@ -50,10 +60,11 @@ pub(crate) fn judge(head: &[u8]) -> Result<Judged, Refusal> {
     }
     let asked = Asked::read(request.headers, minor)?;
     judge_target(method, target, asked.host)?;
-    Ok(Judged {
+    let judged = Judged {
         body: asked.body,
         asks_upgrade: asked.upgrade && asked.connection_upgrade && minor == 1,
-    })
+    };
+    Ok(look(&request, judged))
 }
 
 /// Judges trailers, from the first to the empty line (RFC 9110, section 6.5.1).

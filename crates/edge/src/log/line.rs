@@ -1,14 +1,13 @@
 //! A line of the access log.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
-
 use super::Format;
+use crate::second::Second;
 
 /// Hides codes in a path with its query, or in a referrer.
 pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
@@ -72,28 +71,35 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     /// Appends the line and its end.
-    pub(super) fn write(&self, format: Format, mask: &Mask, out: &mut Vec<u8>) {
+    pub(super) fn write(
+        &self,
+        format: Format,
+        mask: &Mask,
+        second: &mut Second,
+        out: &mut Vec<u8>,
+    ) {
         match format {
-            Format::Json => self.json(mask, out),
-            Format::Combined => self.combined(mask, out),
+            Format::Json => self.json(mask, second, out),
+            Format::Combined => self.combined(mask, second, out),
         }
         out.push(b'\n');
     }
 
-    fn json(&self, mask: &Mask, out: &mut Vec<u8>) {
+    fn json(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
         let target = mask(self.target, self.whose);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let referrer = String::from_utf8_lossy(self.referrer);
         let agent = String::from_utf8_lossy(self.agent);
-        let microseconds = |time: Option<Duration>| time.map(|time| time.as_micros());
-        // The shape of the app's own lines, which stand beside these.
         out.push(b'{');
-        put(out, "timestamp", &format_args!("\"{}\"", stamp(self.time)));
-        text(out, "level", "INFO");
-        text(out, "message", "request");
+        // The shape of the app's own lines, which stand beside these.
+        key(out, "timestamp");
+        let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
+        let _ = write!(Plain(out), "\"{whole}.{:06}Z\"", rest / 1_000);
+        out.extend_from_slice(br#","level":"INFO","message":"request""#);
         text(out, "request_id", self.id);
         if let Some(client) = self.client {
-            put(out, "client", &format_args!("\"{client}\""));
+            key(out, "client");
+            let _ = write!(Plain(out), "\"{client}\"");
         }
         text(out, "method", self.method);
         text(out, "host", self.host);
@@ -101,16 +107,16 @@ impl Line<'_> {
         text(out, "query", query);
         text(out, "referrer", &mask(&referrer, Whose::App));
         text(out, "agent", &agent);
-        put(out, "status", &self.status);
-        put(out, "received", &self.received);
-        put(out, "sent", &self.sent);
-        if let Some(time) = microseconds(self.queue) {
-            put(out, "queue_us", &time);
+        number(out, "status", self.status.into());
+        number(out, "received", self.received);
+        number(out, "sent", self.sent);
+        if let Some(time) = self.queue {
+            number(out, "queue_us", microseconds(time));
         }
-        if let Some(time) = microseconds(self.upstream_time) {
-            put(out, "upstream_us", &time);
+        if let Some(time) = self.upstream_time {
+            number(out, "upstream_us", microseconds(time));
         }
-        put(out, "duration_us", &self.all.as_micros());
+        number(out, "duration_us", microseconds(self.all));
         text(out, "route", self.route);
         text(out, "upstream", self.upstream);
         text(out, "protocol", self.protocol);
@@ -121,89 +127,89 @@ impl Line<'_> {
         out.push(b'}');
     }
 
-    fn combined(&self, mask: &Mask, out: &mut Vec<u8>) {
-        let mut line = Escaped(out, "\\x");
+    fn combined(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
+        let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, "\\x");
         match self.client {
-            Some(client) => line.plain(&client),
-            None => line.plain(&"-"),
+            Some(client) => put(out, &client.to_string()),
+            None => put(out, "-"),
         }
-        let time = Timestamp::try_from(self.time).unwrap_or(Timestamp::UNIX_EPOCH);
-        line.plain(&format_args!(
-            " - - [{}] \"",
-            time.strftime("%d/%b/%Y:%H:%M:%S +0000")
-        ));
+        let (whole, _) = second.of(self.time, " - - [%d/%b/%Y:%H:%M:%S +0000] ");
+        put(out, whole);
+        out.push(b'"');
         if self.method.is_empty() && self.target.is_empty() {
-            line.plain(&"-");
+            put(out, "-");
         } else {
-            line.put(self.method);
-            line.plain(&" ");
-            line.put(&mask(self.target, self.whose));
-            line.plain(&" ");
-            line.put(self.protocol);
+            put(out, self.method);
+            put(out, " ");
+            put(out, &mask(self.target, self.whose));
+            put(out, " ");
+            put(out, self.protocol);
         }
-        line.plain(&format_args!("\" {} {} \"", self.status, self.sent));
+        let _ = write!(Plain(out), "\" {} {} \"", self.status, self.sent);
         let referrer = String::from_utf8_lossy(self.referrer);
         let masked = mask(&referrer, Whose::App);
-        line.put(if referrer.is_empty() { "-" } else { &masked });
-        line.plain(&"\" \"");
+        put(out, if referrer.is_empty() { "-" } else { &masked });
+        out.extend_from_slice(b"\" \"");
         let agent = String::from_utf8_lossy(self.agent);
-        line.put(if agent.is_empty() { "-" } else { &agent });
-        line.plain(&"\"");
+        put(out, if agent.is_empty() { "-" } else { &agent });
+        out.push(b'"');
     }
 }
 
-/// A value that needs no escaping; nothing is left out.
-fn put(out: &mut Vec<u8>, key: &str, value: &dyn Display) {
-    if out.last() != Some(&b'{') {
-        out.push(b',');
-    }
-    let mut line = Escaped(out, "\\u00");
-    line.plain(&format_args!("\"{key}\":{value}"));
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What a value in JSON is called.
+fn key(out: &mut Vec<u8>, key: &str) {
+    let before: &[u8] = if out.last() == Some(&b'{') {
+        b"\""
+    } else {
+        b",\""
+    };
+    out.extend_from_slice(before);
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// A number; nothing is left out.
+fn number(out: &mut Vec<u8>, name: &str, value: u64) {
+    key(out, name);
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// A text, left out when there is none.
-fn text(out: &mut Vec<u8>, key: &str, value: &str) {
+fn text(out: &mut Vec<u8>, name: &str, value: &str) {
     if !value.is_empty() {
-        put(out, key, &"\"");
-        let mut line = Escaped(out, "\\u00");
-        line.put(value);
-        line.plain(&"\"");
+        key(out, name);
+        out.push(b'"');
+        escaped(out, value, "\\u00");
+        out.push(b'"');
     }
-}
-
-fn stamp(time: SystemTime) -> impl Display {
-    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
 /// Writes text so that it can neither end a line or a quotation nor command a
 /// terminal: control characters (also those above ASCII), quotes and backslashes
 /// become escapes that begin so.
-struct Escaped<'a>(&'a mut Vec<u8>, &'static str);
-
-impl Escaped<'_> {
-    fn plain(&mut self, value: &dyn Display) {
-        // Writing into memory cannot fail.
-        let _ = write!(self, "{value}");
+fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        return out.extend_from_slice(text.as_bytes());
     }
-
-    fn put(&mut self, text: &str) {
-        let mut rest = text;
-        let odd = |letter: char| letter.is_control() || letter == '"' || letter == '\\';
-        while let Some(at) = rest.find(odd) {
-            let (before, from) = rest.split_at(at);
-            self.0.extend_from_slice(before.as_bytes());
-            let letter = from.chars().next().unwrap_or_default();
+    for letter in text.chars() {
+        if letter.is_control() || letter == '"' || letter == '\\' {
             // Every control character is below U+00A0.
-            let escape = format_args!("{}{:02x}", self.1, u32::from(letter)).to_string();
-            self.0.extend_from_slice(escape.as_bytes());
-            rest = &from[letter.len_utf8()..];
+            let _ = write!(Plain(out), "{escape}{:02x}", u32::from(letter));
+        } else {
+            out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        self.0.extend_from_slice(rest.as_bytes());
     }
 }
 
-impl fmt::Write for Escaped<'_> {
+/// Writes what needs no escaping; into memory, which cannot fail.
+struct Plain<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Plain<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())

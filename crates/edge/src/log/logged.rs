@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{Line, Log, Whose};
 use crate::facts::RequestId;
-use crate::metrics::RouteFigures;
+use crate::route::Route;
 
 /// What is known of a request so far. Everything in it is a counter or a share
 /// of the request's own bytes, so that keeping it costs no copies.
@@ -49,14 +49,14 @@ pub struct Entry {
     pub tls: &'static str,
     /// The status answered.
     pub status: StatusCode,
-    /// Bytes of the request's body; whoever reads it counts.
-    pub received: Arc<AtomicU64>,
+    /// Bytes of the request's body, if it has one; whoever reads it counts.
+    pub received: Option<Arc<AtomicU64>>,
     /// Until a server was found for it.
     pub queue: Option<Duration>,
     /// From there to the first byte of the upstream's answer.
     pub upstream_time: Option<Duration>,
-    /// The name and the figures of the route.
-    pub route: Option<(Arc<str>, RouteFigures)>,
+    /// Its route.
+    pub route: Option<Arc<Route>>,
     /// The server that answered.
     pub upstream: Option<Arc<str>>,
     /// How it came by the cache; empty when there is none.
@@ -69,8 +69,8 @@ impl Entry {
     /// Writes the line, and counts the answer.
     pub fn end(self, sent: u64, why: &str) {
         let all = self.began.elapsed();
-        if let Some((_, figures)) = &self.route {
-            figures.answered(self.status, all);
+        if let Some(route) = &self.route {
+            route.figures.answered(self.status, all);
         }
         let target = self.target.as_ref();
         self.log.line(&Line {
@@ -84,12 +84,15 @@ impl Entry {
             referrer: bytes(self.referrer.as_ref()),
             agent: bytes(self.agent.as_ref()),
             status: self.status.as_u16(),
-            received: self.received.load(Ordering::Relaxed),
+            received: self
+                .received
+                .as_ref()
+                .map_or(0, |received| received.load(Ordering::Relaxed)),
             sent,
             queue: self.queue,
             upstream_time: self.upstream_time,
             all,
-            route: self.route.as_ref().map_or("", |(name, _)| name),
+            route: self.route.as_ref().map_or("", |route| &route.name),
             upstream: self.upstream.as_deref().unwrap_or_default(),
             protocol: protocol(self.version),
             tls: self.tls,
@@ -170,6 +173,11 @@ impl<B: HttpBody> Logged<B> {
             sent: 0,
             entry: Some(entry),
         }
+    }
+
+    /// What is being sent.
+    pub(crate) fn body(&self) -> &B {
+        &self.body
     }
 
     fn end(&mut self, why: &str) {

@@ -229,11 +229,14 @@ fn every_mistake_is_told_with_its_key() {
         (
             "[[route]]\nto = \"app\"\nshared_cache = { lifetime = \"1h\", stale_if_error = \"soon\" }\n\
              [[route]]\npath = \"/old\"\nto = \"status:410\"\nshared_cache = {}\n\
+             [[route]]\npath = \"/in\"\nto = \"http://a:1\"\nshared_cache = {}\naccess = { ask = { to = \"http://a:2\", path = \"/\" } }\n\
+             [[route]]\npath = \"/here\"\nto = \"http://a:1\"\nshared_cache = {}\naccess = { allow = [\"10.0.0.0/8\"] }\n\
              [cache]\nmemory = \"1M\"\nlargest = \"2M\"\ndisk = \"0\"\nentries = 0\nwait = \"0s\"",
             vec![
                 "route[0].shared_cache.lifetime",
                 "route[0].shared_cache.stale_if_error",
                 "route[1].shared_cache",
+                "route[2].shared_cache",
                 "cache.disk",
                 "cache.entries",
                 "cache.wait",
@@ -326,7 +329,8 @@ fn paths_are_rewritten_and_redirected() {
     );
     let path = NormalPath::parse("/%61pi/a%20b").unwrap();
     let route = plan.find("", &path).unwrap();
-    assert_eq!(route.forwarded(&path, Some("q=1")).unwrap(), "/a%20b?q=1");
+    let uri = "/%61pi/a%20b?q=1".parse().unwrap();
+    assert_eq!(route.forwarded(&path, &uri).unwrap(), "/a%20b?q=1");
     let path = NormalPath::parse("/old//evil.example/").unwrap();
     let route = plan.find("", &path).unwrap();
     let Target::Redirect(redirect) = &route.target else {

@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::app::App;
 use crate::connection::{self, Peer, Visit};
 use crate::edge::Shared;
 use crate::facts::Scheme;
@@ -225,7 +224,7 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: usize) -> Option<(Incomin
 }
 
 /// Makes the handshake with a guest, and serves it.
-pub(crate) async fn welcome<A: App>(guest: Guest, here: Arc<Here<A>>) {
+pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
     let Guest {
         incoming,
         place,

@@ -5,7 +5,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 
 use crate::access::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
-use crate::app::{App, Question, Verdict};
+use crate::app::{Question, Verdict};
 use crate::body::{Answer, Body};
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -39,8 +39,8 @@ impl Refusal {
 
 /// Lets a request go on, without what it showed at the door and with what others
 /// said of it; or what is said to it. With it comes what its answer is given.
-pub(super) async fn admit<A: App>(
-    here: &Here<A>,
+pub(super) async fn admit(
+    here: &Here,
     running: &Running,
     route: &Route,
     facts: &Facts,
@@ -92,8 +92,8 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
 }
 
 /// What the server says that is asked, if it is yes.
-async fn asked<A: App>(
-    here: &Here<A>,
+async fn asked(
+    here: &Here,
     running: &Running,
     ask: &Ask,
     facts: &Facts,
@@ -126,8 +126,8 @@ async fn asked<A: App>(
 }
 
 /// What the app says, if its people are those who may come in.
-async fn judged<A: App>(
-    here: &Here<A>,
+async fn judged(
+    here: &Here,
     access: &Access,
     facts: &Facts,
     target: &str,

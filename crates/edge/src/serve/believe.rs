@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::header::FORWARDED;
@@ -34,15 +35,15 @@ impl Ids {
 pub(super) fn facts(
     peer: &Peer,
     headers: &HeaderMap,
-    host: &str,
+    host: Arc<str>,
     trusted: &[IpNet],
     ids: &Ids,
 ) -> Facts {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer_is_trusted = is_trusted(&peer.address);
-    let said_id = headers
-        .get(REQUEST_ID)
-        .filter(|_| peer_is_trusted)
+    let said_id = peer_is_trusted
+        .then(|| headers.get(REQUEST_ID))
+        .flatten()
         .and_then(|id| RequestId::parse(id.to_str().ok()?));
     let mut facts = Facts {
         client: peer.address,
@@ -51,7 +52,7 @@ pub(super) fn facts(
             .any(|name| headers.contains_key(*name)),
         peer_is_trusted,
         scheme: peer.scheme,
-        host: host.into(),
+        host,
         id: said_id.unwrap_or_else(|| ids.make()),
     };
     if peer_is_trusted {

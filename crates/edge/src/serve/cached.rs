@@ -14,7 +14,6 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::sync::oneshot;
 
-use crate::app::App;
 use crate::body::{Answer, Body};
 use crate::cache::{
     Asker, Demand, Flight, Head, Heard, How, Joined, Kept, Key, Landing, Policy, Purge, Reader,
@@ -29,8 +28,8 @@ use crate::route::{NormalPath, Route, Target};
 use super::{Course, Here, bare, target};
 
 /// Lets what is kept answer, or the target of the route.
-pub(super) async fn answer<A: App>(
-    here: &Arc<Here<A>>,
+pub(super) async fn answer(
+    here: &Arc<Here>,
     running: &Arc<Running>,
     route: &Arc<Route>,
     facts: &Facts,
@@ -79,8 +78,8 @@ pub(super) async fn answer<A: App>(
 }
 
 /// Asks the target, and heeds what it wants purged.
-async fn asked<A: App>(
-    here: &Here<A>,
+async fn asked(
+    here: &Here,
     running: &Running,
     route: &Route,
     facts: &Facts,
@@ -116,7 +115,7 @@ fn key(
         let target = uri.path_and_query().map_or("/", |path| path.as_str());
         return Some(policy.key(facts, target));
     }
-    let target = route.forwarded(path, uri.query()).ok()?;
+    let target = route.forwarded(path, uri).ok()?;
     Some(policy.key(facts, target.as_str()))
 }
 
@@ -163,8 +162,8 @@ fn here_at(named: &HeaderValue, facts: &Facts, uri: &Uri) -> Option<Uri> {
 }
 
 /// A request that may be answered from what is kept.
-struct Visit<'a, A> {
-    here: &'a Arc<Here<A>>,
+struct Visit<'a> {
+    here: &'a Arc<Here>,
     running: &'a Arc<Running>,
     route: &'a Arc<Route>,
     facts: &'a Facts,
@@ -172,7 +171,7 @@ struct Visit<'a, A> {
     demand: Demand,
 }
 
-impl<A: App> Visit<'_, A> {
+impl Visit<'_> {
     async fn answer(
         self,
         path: &NormalPath<'_>,
@@ -282,7 +281,7 @@ impl<A: App> Visit<'_, A> {
     /// Has a task fetch the answer: it goes on when this client leaves.
     async fn lead(
         &self,
-        errand: Errand<A>,
+        errand: Errand,
         headers: &HeaderMap,
         why: &'static str,
         course: &mut Course,
@@ -326,7 +325,7 @@ impl<A: App> Visit<'_, A> {
         began: u64,
         old: Option<Whole>,
         landing: Landing,
-    ) -> Errand<A> {
+    ) -> Errand {
         Errand {
             here: Arc::clone(self.here),
             running: Arc::clone(self.running),
@@ -371,8 +370,8 @@ enum Answered {
 }
 
 /// An answer to be fetched for all who wait for it.
-struct Errand<A> {
-    here: Arc<Here<A>>,
+struct Errand {
+    here: Arc<Here>,
     running: Arc<Running>,
     route: Arc<Route>,
     facts: Facts,
@@ -386,7 +385,7 @@ struct Errand<A> {
     landing: Landing,
 }
 
-impl<A: App> Errand<A> {
+impl Errand {
     async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
         let flight = Arc::clone(&self.landing.0);
         let store = Arc::clone(&self.here.shared.cache);

@@ -24,11 +24,16 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// Puts the measure around a body; an empty one needs none.
-    pub(super) fn around(body: Body, most: Option<u64>, received: Arc<AtomicU64>) -> Body {
+    /// Puts the measure around a body; an empty one needs none. `counter` gets it.
+    pub(super) fn around(
+        body: Body,
+        most: Option<u64>,
+        counter: &mut Option<Arc<AtomicU64>>,
+    ) -> Body {
         if body.is_end_stream() {
             return body;
         }
+        let received = Arc::clone(counter.get_or_insert_default());
         Body::stream(Self {
             body,
             received,

@@ -9,7 +9,6 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
-use crate::app::App;
 use crate::body::{Answer, Body};
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -26,8 +25,8 @@ use super::{Course, Here, bare, in_one_shape, later, moved, panic};
 const UNWANTED: usize = 64 * 1_024;
 
 /// Lets the target of the route answer.
-pub(super) async fn reach<A: App>(
-    here: &Here<A>,
+pub(super) async fn reach(
+    here: &Here,
     running: &Running,
     route: &Route,
     facts: &Facts,
@@ -44,16 +43,15 @@ pub(super) async fn reach<A: App>(
     match &route.target {
         Target::App => {
             course.is_the_apps = here.app.is_some();
-            let received = Arc::clone(&course.received);
             let request = match route.body_size {
                 None => request,
-                most => request.map(|body| Measured::around(body, most, received)),
+                most => request.map(|body| Measured::around(body, most, &mut course.received)),
             };
             app(here, facts, request).await
         }
         Target::Files(folder) => {
             let (parts, body) = request.into_parts();
-            if !put_away(body).await {
+            if !body.is_end_stream() && !Box::pin(put_away(body)).await {
                 return bare(StatusCode::BAD_REQUEST);
             }
             let now = (here.shared.clock)();
@@ -62,8 +60,7 @@ pub(super) async fn reach<A: App>(
             in_words(answer)
         }
         Target::Proxy(name) => {
-            let query = request.uri().query().map(str::to_owned);
-            let Ok(target) = route.forwarded(path, query.as_deref()) else {
+            let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
             let Some(upstream) = running.upstream(name) else {
@@ -72,10 +69,11 @@ pub(super) async fn reach<A: App>(
             course.upstream = Some(Arc::clone(name));
             let (mut parts, body) = request.into_parts();
             in_one_shape(&mut parts, facts);
-            let body = Measured::around(body, route.body_size, Arc::clone(&course.received));
+            let body = Measured::around(body, route.body_size, &mut course.received);
             let asked = Instant::now();
             let request = Request::from_parts(parts, body);
-            let answered = here.pool.forward(upstream, request, facts, target).await;
+            // Large, and not to be carried by requests that go elsewhere.
+            let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
             course.upstream_time = Some(asked.elapsed());
             answered.unwrap_or_else(|error| failed(&error, name, course))
         }
@@ -102,8 +100,8 @@ async fn put_away(mut body: Body) -> bool {
 
 /// The app gets the facts as they are, which nobody can forge, and no headers that
 /// claim some.
-async fn app<A: App>(here: &Here<A>, facts: &Facts, request: Request<Body>) -> Answer {
-    let Some(app) = here.app.clone() else {
+async fn app(here: &Here, facts: &Facts, request: Request<Body>) -> Answer {
+    let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
     };
     let (mut parts, body) = request.into_parts();

@@ -43,6 +43,60 @@ async fn pipelined_requests_are_answered_in_order_and_a_bad_one_last() {
     edge.stop().await;
 }
 
+/// Brief requests need no engine; what comes between them does.
+#[tokio::test]
+async fn the_engine_takes_a_connection_over_wherever_it_is() {
+    let (edge, address, _) = simple(ListenSettings::default());
+    let echo = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    let large = "GET /streamed HTTP/1.1\r\nHost: a\r\n\r\n";
+    let last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    for between in [echo, large, "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let mut stream = connect(address).await;
+        let bytes = [&*request("/"), between, &*request("/"), last].concat();
+        let (half, rest) = bytes.split_at(request("/").len() + between.len() / 2);
+        stream.write_all(half.as_bytes()).await.unwrap();
+        let first = answer(&mut stream).await;
+        assert!(first.ends_with("hello"), "{first}");
+        stream.write_all(rest.as_bytes()).await.unwrap();
+        let answers = all(&mut stream).await;
+        assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
+        assert_eq!(answers.matches("\r\ndate: ").count(), 3, "{answers}");
+        assert_eq!(answers.matches("connection: close").count(), 1, "{answers}");
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_says_where_it_ends_and_whether_another_may_come() {
+    let (edge, address, _) = simple(ListenSettings::default());
+    for (asked, status, length, body) in [
+        ("GET / HTTP/1.1\r\nHost: a", "200 OK", Some("5"), "hello"),
+        ("HEAD / HTTP/1.1\r\nHost: a", "200 OK", Some("5"), ""),
+        ("GET /empty HTTP/1.1\r\nHost: a", "200 OK", Some("0"), ""),
+        (
+            "GET /no-content HTTP/1.1\r\nHost: a",
+            "204 No Content",
+            None,
+            "",
+        ),
+    ] {
+        let asked = format!("{asked}\r\nConnection: close\r\n\r\n");
+        let answer = exchange(address, asked.as_bytes()).await;
+        let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{answer}"
+        );
+        assert!(head.contains("\r\nconnection: close"), "{answer}");
+        let lengths = head
+            .lines()
+            .filter_map(|line| line.strip_prefix("content-length: "));
+        assert!(lengths.eq(length), "{answer}");
+        assert_eq!(rest, body, "{asked}");
+    }
+    edge.stop().await;
+}
+
 #[tokio::test]
 async fn a_request_may_come_byte_by_byte() {
     let (edge, address, _) = simple(ListenSettings::default());

@@ -24,18 +24,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
 use edge::{
-    Edge, EdgeError, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan, TlsSettings,
+    Answer, App, Edge, EdgeError, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan,
+    TlsSettings,
 };
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore};
+use tower::ServiceExt as _;
 
 /// Longer than anything here takes.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -62,6 +64,9 @@ pub(crate) fn scene() -> (Scene, Router) {
         .route("/", get(|| async { "hello" }))
         .route("/echo", post(|body: Bytes| async { body }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
+        .route("/streamed", get(async || "s".repeat(2_048)))
+        .route("/empty", get(async || ()))
+        .route("/no-content", get(async || StatusCode::NO_CONTENT))
         .route("/panic", get(panics))
         .route("/seen", any(seen))
         .route(
@@ -194,7 +199,23 @@ pub(crate) fn try_start(
         inherited,
         ..Means::default()
     };
-    Edge::start(settings.plan(), means, Some(app))
+    Edge::start(settings.plan(), means, Some(&Mounted(app.clone())))
+}
+
+/// The app as a program mounts it: what is short is answered in one piece.
+#[derive(Clone)]
+struct Mounted(Router);
+
+impl App for Mounted {
+    async fn answer(self, request: Request<edge::Body>) -> Answer {
+        let answer = self.0.oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = match body.size_hint().exact() {
+            Some(0..1_024) => edge::Body::full(axum::body::to_bytes(body, 1_024).await.unwrap()),
+            _ => edge::Body::stream(body),
+        };
+        Response::from_parts(parts, body)
+    }
 }
 
 /// An edge in the clear, and where it is.

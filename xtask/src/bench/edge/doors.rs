@@ -39,8 +39,9 @@ pub(super) struct Doors {
 }
 
 impl Doors {
-    /// Starts them: each door on `core`, the upstream wherever there is room.
-    pub(super) async fn open(folder: &Path, core: usize) -> Result<Self> {
+    /// Starts them: each door on `core`, the upstream wherever there is room. `program` takes
+    /// the place of Kenduri; it is told its configuration file.
+    pub(super) async fn open(folder: &Path, core: usize, program: Option<&Path>) -> Result<Self> {
         let place = Place {
             folder: folder.to_owned(),
             upstream: free_address()?,
@@ -49,7 +50,7 @@ impl Doors {
         let upstream = place.start_upstream().await?;
         Ok(Self {
             nginx: place.start_nginx(core).await?,
-            kenduri: place.start_kenduri(core).await?,
+            kenduri: place.start_kenduri(core, program).await?,
             _upstream: upstream,
             certificate: place.folder.join("chain.pem"),
         })
@@ -150,7 +151,7 @@ http {{
         Ok(Door { server, tls })
     }
 
-    async fn start_kenduri(&self, core: usize) -> Result<Door> {
+    async fn start_kenduri(&self, core: usize, program: Option<&Path>) -> Result<Door> {
         let (plain, tls) = (free_address()?, free_address()?);
         let file = self.folder.join("kenduri.toml");
         fs::write(
@@ -181,8 +182,18 @@ to = \"log\"
                 self.path("upstream.sock"),
             ),
         )?;
-        let mut command = pinned(binary(), Some(core));
-        command.args(["serve", "--config"]).arg(&file);
+        let command = match program {
+            Some(program) => {
+                let mut command = pinned(std::path::absolute(program)?, Some(core));
+                command.arg(&file);
+                command
+            }
+            None => {
+                let mut command = pinned(binary(), Some(core));
+                command.args(["serve", "--config"]).arg(&file);
+                command
+            }
+        };
         let said = self.folder.join("kenduri.log");
         let server = Server::start(command, plain, said, "/tcp/").await?;
         Ok(Door { server, tls })

@@ -1,0 +1,289 @@
+//! Answers brief requests: those that need no engine to be read, and whose answer
+//! needs none to be written, because it is in memory.
+//!
+//! Whatever else comes goes to the engine with the connection, which stays there: one
+//! engine owns every hard case. A connection that waits here holds no buffer.
+
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
+use http::{HeaderName, Method, StatusCode};
+use http_body::Body as _;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::{Answer, Body};
+use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
+use crate::serve::{Here, serve};
+
+use super::Visit;
+
+/// Read at once.
+const PIECE: usize = 16 * 1_024;
+/// A head of an answer is seldom larger.
+const HEAD: usize = 768;
+
+/// What `Connection` says before the last answer.
+const CLOSE: &str = "close";
+
+/// What is left to the engine.
+pub(super) struct Rest {
+    /// Bytes that came and were not answered.
+    pub(super) came: Bytes,
+    /// The answer to the first request among them, if there is one already.
+    pub(super) answer: Option<Answer>,
+}
+
+/// Answers brief requests until the connection ends, or another one comes.
+pub(super) async fn answer_brief<S>(
+    stream: &mut S,
+    visit: &Visit,
+    bounds: &Bounds,
+    lame_duck_time: Duration,
+) -> Option<Rest>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let Visit {
+        here, peer, came, ..
+    } = visit;
+    let shared = &here.shared;
+    let mut client = Client {
+        stream,
+        came: came.clone(),
+        patience: Patience::default(),
+        body_time: bounds.body_time,
+        end: &shared.end,
+    };
+    let mut wait = bounds.header_time;
+    loop {
+        if client.came.is_empty() {
+            client.next(wait, &shared.drain, lame_duck_time).await?;
+            wait = bounds.idle_time;
+        }
+        let Some(brief) = brief(&client.came, bounds.header_size) else {
+            let came = client.came;
+            return Some(Rest { came, answer: None });
+        };
+        let Brief {
+            request,
+            length,
+            is_last,
+        } = brief;
+        let is_head = request.method() == Method::HEAD;
+        let request = request.map(|()| Body::Empty);
+        let serving = pin!(serve(here, peer, request, Verdict::from(None)));
+        let answer = client.while_it_waits(serving, length).await?;
+        if !is_writable(&answer, is_head) {
+            let (came, answer) = (client.came, Some(answer));
+            return Some(Rest { came, answer });
+        }
+        client.came.advance(length);
+        let is_last = is_last || answer.headers().contains_key(CONNECTION);
+        let head = head(&answer, is_head, is_last, here);
+        let body = if is_head {
+            Bytes::new()
+        } else {
+            whole(answer.into_body())
+        };
+        client.write(&head, body).await?;
+        if is_last {
+            return client.part().await;
+        }
+    }
+}
+
+struct Client<'a, S> {
+    stream: &'a mut S,
+    /// What came and was not answered.
+    came: Bytes,
+    patience: Patience,
+    /// How long it may read nothing.
+    body_time: Duration,
+    end: &'a CancellationToken,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, S> {
+    /// Waits for bytes. Nothing: none came in time, or none will.
+    async fn next(
+        &mut self,
+        wait: Duration,
+        drain: &CancellationToken,
+        lame_duck_time: Duration,
+    ) -> Option<()> {
+        let mut deadline = Instant::now() + wait;
+        let mut drained = pin!(drain.cancelled());
+        let mut is_drained = false;
+        let came = std::future::poll_fn(|context| {
+            match self.poll_read(context) {
+                Poll::Ready(came) => return Poll::Ready(came.unwrap_or_default()),
+                Poll::Pending if is_drained => {}
+                Poll::Pending => {
+                    is_drained = drained.as_mut().poll(context).is_ready();
+                    if is_drained {
+                        // A request that is on its way already is still answered.
+                        deadline = deadline.min(Instant::now() + lame_duck_time);
+                    }
+                }
+            }
+            ready!(self.patience.poll(context, deadline));
+            Poll::Ready(Bytes::new())
+        });
+        let came = came.await;
+        if came.is_empty() {
+            return self.part().await;
+        }
+        self.came = came;
+        Some(())
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+        let mut piece = ReadBuf::uninit(&mut piece);
+        ready!(Pin::new(&mut *self.stream).poll_read(context, &mut piece))?;
+        Poll::Ready(Ok(Bytes::copy_from_slice(piece.filled())))
+    }
+
+    /// The answer, unless the client leaves before there is one; meanwhile it may ask
+    /// for more. The first `length` bytes are what is being answered.
+    async fn while_it_waits(
+        &mut self,
+        mut serving: Pin<&mut impl Future<Output = Answer>>,
+        length: usize,
+    ) -> Option<Answer> {
+        let mut ended = pin!(self.end.cancelled());
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(answer) = serving.as_mut().poll(context) {
+                return Poll::Ready(Some(answer));
+            }
+            while self.came.len() == length {
+                match self.poll_read(context) {
+                    Poll::Pending => break,
+                    Poll::Ready(Ok(more)) if !more.is_empty() => {
+                        let both = [&self.came[..], &more[..]].concat();
+                        self.came = both.into();
+                    }
+                    Poll::Ready(_) => return Poll::Ready(None),
+                }
+            }
+            ended.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+
+    async fn write(&mut self, head: &[u8], body: Bytes) -> Option<()> {
+        let mut all = head.chain(body);
+        while all.has_remaining() {
+            let written = self.unless_stuck(|stream, context| {
+                let mut slices = [IoSlice::new(&[]); 2];
+                let count = all.chunks_vectored(&mut slices);
+                stream.poll_write_vectored(context, &slices[..count])
+            });
+            match written.await? {
+                0 => return None,
+                written => all.advance(written),
+            }
+        }
+        self.unless_stuck(AsyncWrite::poll_flush).await
+    }
+
+    /// Says goodbye.
+    async fn part<T>(&mut self) -> Option<T> {
+        self.unless_stuck(AsyncWrite::poll_shutdown).await?;
+        None
+    }
+
+    /// What a step of writing leads to. Nothing: the client has read nothing for too
+    /// long, the connection is broken, or all of them must end.
+    async fn unless_stuck<T>(
+        &mut self,
+        mut step: impl FnMut(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Option<T> {
+        let mut deadline = None;
+        let mut ended = pin!(self.end.cancelled());
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(done) = step(Pin::new(&mut *self.stream), context) {
+                return Poll::Ready(done.ok());
+            }
+            if ended.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.body_time);
+            self.patience.poll(context, deadline).map(|()| None)
+        })
+        .await
+    }
+}
+
+/// Whether an answer is in memory, and its end can be seen in one place only.
+fn is_writable(answer: &Answer, is_head: bool) -> bool {
+    let (status, headers) = (answer.status(), answer.headers());
+    let length = answer.body().size_hint().exact();
+    let has_no_body = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status);
+    let is_framed = headers.get(CONTENT_LENGTH).is_none_or(|said| {
+        let said = said.to_str().ok().and_then(|said| said.parse().ok());
+        is_head || status == StatusCode::NOT_MODIFIED || (said.is_some() && said == length)
+    });
+    answer.body().is_here()
+        && !status.is_informational()
+        && (!has_no_body || length == Some(0))
+        && is_framed
+        && !headers.contains_key(TRANSFER_ENCODING)
+        && headers.get(CONNECTION).is_none_or(|said| said == CLOSE)
+}
+
+/// The head of an answer as it is written.
+fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
+    let (status, headers) = (answer.status(), answer.headers());
+    let mut head = Vec::with_capacity(HEAD);
+    head.extend_from_slice(b"HTTP/1.1 ");
+    head.extend_from_slice(status.as_str().as_bytes());
+    head.push(b' ');
+    head.extend_from_slice(status.canonical_reason().unwrap_or("Unknown").as_bytes());
+    head.extend_from_slice(b"\r\n");
+    let mut line = |name: &HeaderName, value: &[u8]| {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value);
+        head.extend_from_slice(b"\r\n");
+    };
+    // A 204 has no length (RFC 9110, section 8.6).
+    let is_said = |name: &HeaderName| status != StatusCode::NO_CONTENT || name != CONTENT_LENGTH;
+    for (name, value) in headers.iter().filter(|(name, _)| is_said(name)) {
+        line(name, value.as_bytes());
+    }
+    let length = answer.body().size_hint().lower();
+    let has_length = match status {
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => false,
+        _ => !is_head || length > 0,
+    };
+    if has_length && !headers.contains_key(CONTENT_LENGTH) {
+        line(
+            &CONTENT_LENGTH,
+            itoa::Buffer::new().format(length).as_bytes(),
+        );
+    }
+    if !headers.contains_key(DATE) {
+        here.with_date(|date| line(&DATE, date.as_bytes()));
+    }
+    if is_last && !headers.contains_key(CONNECTION) {
+        line(&CONNECTION, CLOSE.as_bytes());
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// All of a body that is in memory.
+fn whole(mut body: Body) -> Bytes {
+    let mut context = Context::from_waker(Waker::noop());
+    match Pin::new(&mut body).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        _ => Bytes::new(),
+    }
+}

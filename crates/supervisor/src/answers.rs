@@ -1,0 +1,97 @@
+//! What the supervisor answers, in shapes that can be sent on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::Address;
+use crate::output::Line;
+use crate::state::{Exit, Standing};
+
+/// One instance, as a line of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The name of the service.
+    pub service: Arc<str>,
+    /// The number of the instance.
+    pub instance: u32,
+    /// From which version of the description.
+    pub generation: u32,
+    /// What it does.
+    pub state: Standing,
+    /// Its process.
+    pub pid: Option<i32>,
+    /// Since when there has been this process, or none.
+    pub since: Timestamp,
+    /// How often its process was replaced because it failed.
+    pub restarts: u64,
+    /// Of one processor, over the last second.
+    pub cpu_percent: f64,
+    /// Resident memory of its group.
+    pub memory_bytes: u64,
+    /// Filled in by whoever leads requests to it; the supervisor does not know.
+    pub requests_per_second: Option<f64>,
+    /// How its last process ended: `code 1`, `signal 9`.
+    pub last_exit: Option<String>,
+}
+
+/// The end of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastExit {
+    /// The number of the instance.
+    pub instance: u32,
+    /// When it was.
+    pub at: Timestamp,
+    /// How long it had run.
+    pub ran_seconds: i64,
+    /// `code 1`, `signal 9`.
+    pub how: String,
+}
+
+impl LastExit {
+    pub(crate) fn new(instance: u32, at: Timestamp, since: Timestamp, exit: Exit) -> Self {
+        Self {
+            instance,
+            at,
+            ran_seconds: at.duration_since(since).as_secs(),
+            how: exit.to_string(),
+        }
+    }
+}
+
+/// All about a service. Values of its environment are not told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Described {
+    /// Its name.
+    pub service: Arc<str>,
+    /// The program and its arguments, with placeholders of the instance.
+    pub command: Vec<String>,
+    /// Where it runs.
+    pub directory: PathBuf,
+    /// Who runs it; none: whoever runs the supervisor.
+    pub user: Option<String>,
+    /// A fixed address that somebody holds for it.
+    pub front: Option<String>,
+    /// Who must be ready before it is started.
+    pub after: Vec<String>,
+    /// The generation of what is started now.
+    pub generation: u32,
+    /// So many instances shall take requests.
+    pub wanted_instances: u32,
+    /// So many more shall be ready.
+    pub wanted_spare: u32,
+    /// The most memory of an instance.
+    pub memory_max_bytes: Option<u64>,
+    /// The names of the variables in its environment.
+    pub environment: Vec<String>,
+    /// Its instances.
+    pub instances: Vec<Row>,
+    /// Where they listen.
+    pub sockets: Vec<Address>,
+    /// How its processes ended, the last one last.
+    pub exits: Vec<LastExit>,
+    /// What it said last.
+    pub lines: Vec<Line>,
+}

@@ -1,0 +1,298 @@
+//! How a running supervisor is asked and told: from any thread, by any number of people.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::answers::{Described, Row};
+use crate::fleet::Fleet;
+use crate::news::News;
+use crate::output::{Line, Output};
+use crate::plan::Plan;
+use crate::state::{Command, Event, RunId};
+
+/// Whether a command was done, or why not.
+pub(crate) type Outcome = Result<(), String>;
+
+/// What reaches the supervisor.
+pub(crate) enum Message {
+    Event(Arc<str>, Event),
+    Command(Arc<str>, Command, oneshot::Sender<Outcome>),
+    Apply(Plan, oneshot::Sender<Applied>),
+    Rows(oneshot::Sender<Vec<Row>>),
+    Describe(Arc<str>, oneshot::Sender<Option<Described>>),
+    Outputs(Option<Arc<str>>, oneshot::Sender<Vec<Arc<Output>>>),
+    ShutDown(oneshot::Sender<()>),
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// The supervisor does not run any more.
+    #[error("the supervisor has stopped")]
+    Gone,
+    /// There is no service of this name.
+    #[error("there is no service {0:?}")]
+    Unknown(String),
+    /// It was refused, or it failed.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A way to a running supervisor.
+#[derive(Clone)]
+pub struct Control {
+    voice: mpsc::Sender<Message>,
+    fleet: watch::Sender<Fleet>,
+    news: broadcast::Sender<News>,
+}
+
+impl Control {
+    pub(crate) fn new(
+        voice: mpsc::Sender<Message>,
+        fleet: watch::Sender<Fleet>,
+        news: broadcast::Sender<News>,
+    ) -> Self {
+        Self { voice, fleet, news }
+    }
+
+    /// All instances of all services.
+    pub async fn ps(&self) -> Result<Vec<Row>, ControlError> {
+        self.ask(Message::Rows).await
+    }
+
+    /// All about one service.
+    pub async fn describe(&self, service: &str) -> Result<Described, ControlError> {
+        let described = self
+            .ask(|answer| Message::Describe(service.into(), answer))
+            .await?;
+        described.ok_or_else(|| ControlError::Unknown(service.to_owned()))
+    }
+
+    /// Starts a service; done when all its instances are ready. One that was given up is tried again.
+    pub async fn start(&self, service: &str) -> Result<(), ControlError> {
+        self.command(service, Command::Start).await
+    }
+
+    /// Stops a service; done when nothing of it is left.
+    pub async fn stop(&self, service: &str) -> Result<(), ControlError> {
+        self.command(service, Command::Stop).await
+    }
+
+    /// Stops a service and starts it; done when all its instances are ready.
+    pub async fn restart(&self, service: &str) -> Result<(), ControlError> {
+        self.command(service, Command::Restart).await
+    }
+
+    /// Rolls a service over; done when the next generation has taken over. Refused, with the
+    /// reason, when it does not get ready: then the old one stays.
+    pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
+        self.command(service, Command::Reload(None)).await
+    }
+
+    /// Sets how many instances take requests; done when all are ready and none is too many.
+    pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
+        let scale = Command::Scale {
+            instances: Some(instances),
+            spare: None,
+        };
+        self.command(service, scale).await
+    }
+
+    /// Tells that nobody asks a draining process for anything any more, so that it need not be
+    /// waited for.
+    pub async fn drained(&self, service: &str, run: RunId) -> Result<(), ControlError> {
+        let event = Message::Event(service.into(), Event::Drained(run));
+        self.voice.send(event).await.map_err(|_| ControlError::Gone)
+    }
+
+    /// Swaps the plan: services that changed roll over, new ones are started, others stopped,
+    /// and the rest is not touched. Says what was done with each, once it is.
+    pub async fn apply(&self, plan: Plan) -> Result<Vec<Changed>, ControlError> {
+        let applied = self.ask(|answer| Message::Apply(plan, answer)).await?;
+        let mut changes = Vec::new();
+        for (service, change, outcome) in applied.0 {
+            let outcome = outcome.await.map_err(|_| ControlError::Gone)?;
+            changes.push(Changed {
+                service,
+                change,
+                outcome: outcome.map_err(ControlError::Refused),
+            });
+        }
+        Ok(changes)
+    }
+
+    /// What services said, the oldest first, as far as it is remembered.
+    pub async fn logs(&self, wish: &Wish) -> Result<Vec<Line>, ControlError> {
+        let mut lines = Vec::new();
+        for output in self.outputs(wish).await? {
+            lines.extend(output.since(0).into_iter().filter(|line| wish.fits(line)));
+        }
+        lines.sort_by_key(|line| (line.at, line.sequence));
+        let last = wish.last.unwrap_or(lines.len());
+        Ok(lines.split_off(lines.len().saturating_sub(last)))
+    }
+
+    /// What a service says from now on.
+    pub async fn follow(&self, wish: Wish) -> Result<Follow, ControlError> {
+        let mut outputs = self.outputs(&wish).await?;
+        let (Some(output), true) = (outputs.pop(), outputs.is_empty()) else {
+            let why = "one service is followed at a time; name it";
+            return Err(ControlError::Refused(why.to_owned()));
+        };
+        let news = output.news();
+        let next = *news.borrow();
+        Ok(Follow {
+            output: Arc::downgrade(&output),
+            news,
+            next,
+            wish,
+        })
+    }
+
+    /// Who takes requests, now and after every change.
+    pub fn fleet(&self) -> watch::Receiver<Fleet> {
+        self.fleet.subscribe()
+    }
+
+    /// What happens from now on. A reader that is too slow is told how much it missed.
+    pub fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Stops everything, each service before those it comes after; done when nothing is left.
+    pub async fn shut_down(&self) -> Result<(), ControlError> {
+        self.ask(Message::ShutDown).await
+    }
+
+    async fn outputs(&self, wish: &Wish) -> Result<Vec<Arc<Output>>, ControlError> {
+        let name: Option<Arc<str>> = wish.service.as_deref().map(Into::into);
+        let outputs = self.ask(|answer| Message::Outputs(name, answer)).await?;
+        match &wish.service {
+            Some(name) if outputs.is_empty() => Err(ControlError::Unknown(name.clone())),
+            _ => Ok(outputs),
+        }
+    }
+
+    async fn command(&self, service: &str, command: Command) -> Result<(), ControlError> {
+        let outcome = self
+            .ask(|answer| Message::Command(service.into(), command, answer))
+            .await?;
+        outcome.map_err(ControlError::Refused)
+    }
+
+    async fn ask<T>(
+        &self,
+        message: impl FnOnce(oneshot::Sender<T>) -> Message,
+    ) -> Result<T, ControlError> {
+        let (answer, answered) = oneshot::channel();
+        self.voice
+            .send(message(answer))
+            .await
+            .map_err(|_| ControlError::Gone)?;
+        answered.await.map_err(|_| ControlError::Gone)
+    }
+}
+
+/// What another plan set off; see [`Control::apply`].
+#[derive(Default)]
+pub(crate) struct Applied(Vec<(Arc<str>, Change, oneshot::Receiver<Outcome>)>);
+
+impl Applied {
+    pub(crate) fn note(
+        &mut self,
+        service: &Arc<str>,
+        change: Change,
+        outcome: oneshot::Receiver<Outcome>,
+    ) {
+        self.0.push((Arc::clone(service), change, outcome));
+    }
+}
+
+/// What became of a service under another plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Which.
+    pub service: Arc<str>,
+    /// What was to be done.
+    pub change: Change,
+    /// Whether it was.
+    pub outcome: Result<(), ControlError>,
+}
+
+/// What another plan does with a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is new, and starts when those it comes after are ready.
+    Added,
+    /// It rolled over, or has another number of instances.
+    Changed,
+    /// It was stopped and is forgotten.
+    Removed,
+}
+
+/// Which lines somebody wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Of this service; none: of all.
+    pub service: Option<String>,
+    /// Of this instance; none: of all.
+    pub instance: Option<u32>,
+    /// From then on.
+    pub since: Option<Timestamp>,
+    /// That hold this text.
+    pub grep: Option<String>,
+    /// The last so many.
+    pub last: Option<usize>,
+}
+
+impl Wish {
+    fn fits(&self, line: &Line) -> bool {
+        self.instance
+            .is_none_or(|instance| instance == line.instance)
+            && self.since.is_none_or(|since| since <= line.at)
+            && self
+                .grep
+                .as_ref()
+                .is_none_or(|text| line.text.contains(text))
+    }
+}
+
+/// The lines of a service as they come, each once.
+pub struct Follow {
+    output: std::sync::Weak<Output>,
+    news: watch::Receiver<u64>,
+    next: u64,
+    wish: Wish,
+}
+
+/// Lines that have come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The lines that were wanted.
+    pub lines: Vec<Line>,
+    /// So many came and were forgotten before they were asked for: the reader is slower than the
+    /// service, and they are in the file.
+    pub missed: u64,
+}
+
+impl Follow {
+    /// Waits for lines; nothing: the service is gone.
+    pub async fn next(&mut self) -> Option<Heard> {
+        loop {
+            let next = self.next;
+            self.news.wait_for(|newest| *newest > next).await.ok()?;
+            let mut lines = self.output.upgrade()?.since(self.next);
+            let Some((first, last)) = lines.first().zip(lines.last()) else {
+                continue;
+            };
+            let missed = first.sequence - self.next;
+            self.next = last.sequence + 1;
+            lines.retain(|line| self.wish.fits(line));
+            if missed > 0 || !lines.is_empty() {
+                return Some(Heard { lines, missed });
+            }
+        }
+    }
+}

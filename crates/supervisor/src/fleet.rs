@@ -1,0 +1,67 @@
+//! Which instances take requests, for whoever leads requests to them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::RunId;
+
+/// Where an instance listens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Address {
+    /// A socket in the file system.
+    Unix(PathBuf),
+    /// A port of 127.0.0.1.
+    Tcp(u16),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(out, "unix:{}", path.display()),
+            Self::Tcp(port) => write!(out, "http://127.0.0.1:{port}"),
+        }
+    }
+}
+
+/// An instance that takes requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The number of the instance.
+    pub instance: u32,
+    /// Its process, to be named to [`crate::Control::drained`].
+    pub run: RunId,
+    /// Where it listens; none: it takes no connections.
+    pub address: Option<Address>,
+}
+
+/// One service, as those see it who lead requests to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crew {
+    /// Who takes requests; nobody: requests may wait a moment.
+    pub ready: Vec<Member>,
+    /// Who was replaced, finishes what it was asked, and is stopped then.
+    pub draining: Vec<Member>,
+    /// It was given up: there is no use in waiting.
+    pub failed: bool,
+}
+
+impl Crew {
+    /// Where requests may go, each address once.
+    pub fn addresses(&self) -> Vec<Address> {
+        let mut addresses: Vec<Address> = self
+            .ready
+            .iter()
+            .filter_map(|member| member.address.clone())
+            .collect();
+        addresses.dedup();
+        addresses
+    }
+}
+
+/// All services. Each value is whole, so a slow reader misses nothing that still counts.
+pub type Fleet = BTreeMap<Arc<str>, Crew>;

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod answers;
+mod control;
+mod description;
+mod fleet;
+mod news;
+mod output;
+pub mod plan;
+mod probe;
+mod process;
+pub mod shim;
+pub mod state;
+mod supervisor;
+
+pub use answers::{Described, LastExit, Row};
+pub use control::{Change, Changed, Control, ControlError, Follow, Heard, Wish};
+pub use description::{Description, Health, Logs, Memory, Restart, Run, Service, Stop};
+pub use fleet::{Address, Crew, Fleet, Member};
+pub use news::{News, What};
+pub use output::{Echo, Line, Stream};
+pub use plan::{Flaw, Ground, Inner, Plan, Settings};
+pub use supervisor::{Chance, Clock, Launcher, Means, StartError, Supervisor};

@@ -1,0 +1,140 @@
+//! What happened, for whoever wants to know at once: logs, pages, mail.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something happened to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct News {
+    /// When.
+    pub at: Timestamp,
+    /// To which.
+    pub service: Arc<str>,
+    /// The number of the instance, if it is about one.
+    pub instance: Option<u32>,
+    /// Its process, if there is one.
+    pub pid: Option<i32>,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum What {
+    /// It is ready, so long after its start.
+    Ready {
+        /// How long.
+        milliseconds: u64,
+    },
+    /// Requests may go there.
+    Serving,
+    /// No more requests go there.
+    Withdrawn,
+    /// It ended by itself, was not well, or never got ready.
+    Failed {
+        /// Why, in words.
+        reason: String,
+        /// Another is started so many milliseconds later; none: no other is started.
+        again_in: Option<u64>,
+        /// What it said last.
+        lines: Vec<String>,
+    },
+    /// It ended as it may.
+    Finished,
+    /// It failed so often that it is not started again.
+    GaveUp {
+        /// What went wrong the last time.
+        reason: String,
+    },
+    /// It did not stop in time and is killed.
+    Killed,
+    /// It uses too much memory.
+    OverMemory {
+        /// How much.
+        bytes: u64,
+        /// What is done: `roll`, `restart` or `kill`.
+        action: String,
+    },
+    /// A next generation took over.
+    RolledOver {
+        /// Its number.
+        generation: u32,
+    },
+    /// A next generation did not take over; the old one stays.
+    RollFailed {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+impl News {
+    pub(crate) fn log(&self) {
+        let (service, instance, pid) = (&*self.service, self.instance, self.pid);
+        match &self.what {
+            What::Ready { milliseconds } => {
+                tracing::info!(service, instance, pid, milliseconds, "a service is ready");
+            }
+            What::Serving | What::Withdrawn => {
+                tracing::debug!(service, instance, pid, what = ?self.what, "a service changes places");
+            }
+            What::Failed {
+                reason,
+                again_in,
+                lines,
+            } => {
+                let lines = lines.join("\n");
+                let again_in_ms = *again_in;
+                tracing::warn!(
+                    service,
+                    instance,
+                    pid,
+                    reason,
+                    again_in_ms,
+                    lines,
+                    "a service failed"
+                );
+            }
+            What::Finished => tracing::info!(service, instance, pid, "a service finished"),
+            What::GaveUp { reason } => {
+                tracing::error!(
+                    service,
+                    instance,
+                    reason,
+                    "a service failed too often and is not started again"
+                );
+            }
+            What::Killed => {
+                tracing::warn!(
+                    service,
+                    instance,
+                    pid,
+                    "a service did not stop in time and is killed"
+                );
+            }
+            What::OverMemory { bytes, action } => {
+                tracing::warn!(
+                    service,
+                    instance,
+                    pid,
+                    bytes,
+                    action,
+                    "a service uses too much memory"
+                );
+            }
+            What::RolledOver { generation } => {
+                tracing::info!(service, generation, "a next generation took over");
+            }
+            What::RollFailed { reason } => {
+                tracing::error!(
+                    service,
+                    reason,
+                    "a next generation did not take over; the old one stays"
+                );
+            }
+        }
+    }
+}

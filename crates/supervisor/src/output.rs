@@ -1,0 +1,242 @@
+//! What services say: lines from their pipes, kept in memory and in files.
+//!
+//! Everything is bounded: a line, what is remembered, a file, how many files. A
+//! pipe is read no faster than its lines are written, so a service that says
+//! too much waits for itself, and for nobody else.
+
+mod file;
+mod lines;
+mod ring;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::net::unix::pipe;
+use tokio::sync::watch;
+
+use crate::supervisor::Clock;
+use file::LogFile;
+use lines::Splitter;
+use ring::Ring;
+
+/// So much is read from a pipe at a time, in bytes: as much as it holds.
+const CHUNK: usize = 64 << 10;
+
+/// One line that a service said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Grows by one from line to line of a service.
+    pub sequence: u64,
+    /// When it was read.
+    pub at: Timestamp,
+    /// Which service.
+    pub service: Arc<str>,
+    /// The number of the instance.
+    pub instance: u32,
+    /// Where it was said.
+    pub stream: Stream,
+    /// What was said, without the end of the line. What is not UTF-8 is replaced.
+    pub text: String,
+}
+
+/// Where something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+impl Line {
+    /// As it stands in the file: what is JSON stays as it is, for it tells its own time.
+    pub fn written(&self) -> String {
+        if is_json(&self.text) {
+            return format!("{}\n", self.text);
+        }
+        let stream = match self.stream {
+            Stream::Out => "out",
+            Stream::Err => "err",
+        };
+        let Self {
+            at,
+            service,
+            instance,
+            text,
+            ..
+        } = self;
+        format!("{at:.3} {service} {instance} {stream} {text}\n")
+    }
+}
+
+fn is_json(text: &str) -> bool {
+    text.starts_with('{')
+        && text.ends_with('}')
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// What somebody does with each line beside keeping it, for example hand it to the journal.
+pub type Echo = Arc<dyn Fn(&Line) + Send + Sync>;
+
+/// All that a service says.
+pub(crate) struct Output {
+    service: Arc<str>,
+    clock: Clock,
+    echo: Option<Echo>,
+    ring: Mutex<Ring>,
+    newest: watch::Sender<u64>,
+    file: Arc<Mutex<LogFile>>,
+    /// That the file cannot be written is told once, until it can be again.
+    is_broken: AtomicBool,
+}
+
+impl Output {
+    /// Opens the file of a service in a folder.
+    pub(crate) fn open(
+        service: &Arc<str>,
+        folder: &Path,
+        clock: Clock,
+        echo: Option<Echo>,
+    ) -> io::Result<Arc<Self>> {
+        let file = LogFile::open(&folder.join(format!("{service}.log")))?;
+        Ok(Arc::new(Self {
+            service: Arc::clone(service),
+            clock,
+            echo,
+            ring: Mutex::default(),
+            newest: watch::Sender::new(0),
+            file: Arc::new(Mutex::new(file)),
+            is_broken: AtomicBool::new(false),
+        }))
+    }
+
+    /// How large the file may become, and how many are kept.
+    pub(crate) fn limit(&self, max: u64, keep: u32) {
+        lock(&self.file).limit(max, keep);
+    }
+
+    /// The lines that are remembered, from a sequence on.
+    pub(crate) fn since(&self, sequence: u64) -> Vec<Line> {
+        lock(&self.ring).since(sequence)
+    }
+
+    /// The last lines of an instance, or of all.
+    pub(crate) fn last(&self, count: usize, instance: Option<u32>) -> Vec<Line> {
+        let mut lines = lock(&self.ring).since(0);
+        lines.retain(|line| instance.is_none_or(|instance| instance == line.instance));
+        lines.split_off(lines.len().saturating_sub(count))
+    }
+
+    /// Says when there is something new.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// Reads a pipe to its end, or, once `over` holds `true`, for as long as there is something in it.
+    pub(crate) async fn read(
+        self: Arc<Self>,
+        pipe: OwnedFd,
+        instance: u32,
+        stream: Stream,
+        mut over: watch::Receiver<bool>,
+    ) {
+        let Ok(pipe) = pipe::Receiver::from_owned_fd(pipe) else {
+            return;
+        };
+        let mut splitter = Splitter::default();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let is_over = *over.borrow();
+            match pipe.try_read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => {
+                    let lines = splitter.split(&chunk[..length]);
+                    self.keep(instance, stream, lines).await;
+                    // Others have their turn between two chunks.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_over => {
+                    // No large buffer waits together with a quiet service.
+                    chunk = Vec::new();
+                    let ended = tokio::select! {
+                        ready = pipe.readable() => ready.is_err(),
+                        gone = over.wait_for(|over| *over) => gone.is_err(),
+                    };
+                    if ended {
+                        break;
+                    }
+                    chunk.resize(CHUNK, 0);
+                }
+                Err(_) => break,
+            }
+        }
+        self.keep(instance, stream, splitter.rest()).await;
+    }
+
+    async fn keep(&self, instance: u32, stream: Stream, texts: Vec<String>) {
+        if texts.is_empty() {
+            return;
+        }
+        let at = (self.clock)();
+        let mut written = Vec::with_capacity(texts.len());
+        let newest = {
+            let mut ring = lock(&self.ring);
+            for text in texts {
+                let line = Line {
+                    sequence: ring.next(),
+                    at,
+                    service: Arc::clone(&self.service),
+                    instance,
+                    stream,
+                    text,
+                };
+                written.push(line.written());
+                if let Some(echo) = &self.echo {
+                    echo(&line);
+                }
+                ring.push(line);
+            }
+            ring.next()
+        };
+        self.newest.send_replace(newest);
+        let file = Arc::clone(&self.file);
+        let done = tokio::task::spawn_blocking(move || lock(&file).append(&written)).await;
+        let failure = done.ok().and_then(Result::err);
+        let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
+        if let Some(error) = failure.filter(|_| !was_broken) {
+            let service = &self.service;
+            tracing::warn!(%service, %error, "cannot write the log of a service; its lines are in memory only");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_kept_as_it_is_and_the_rest_gets_its_facts() {
+        let line = |text: &str| Line {
+            sequence: 1,
+            at: Timestamp::from_millisecond(1_500).unwrap(),
+            service: "flask".into(),
+            instance: 2,
+            stream: Stream::Err,
+            text: text.to_owned(),
+        };
+        assert_eq!(line("{\"a\":1}").written(), "{\"a\":1}\n");
+        let facts = "1970-01-01T00:00:01.500Z flask 2 err ";
+        assert_eq!(line("{a}").written(), format!("{facts}{{a}}\n"));
+        assert_eq!(line("hello").written(), format!("{facts}hello\n"));
+    }
+}

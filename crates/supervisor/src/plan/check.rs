@@ -1,0 +1,550 @@
+//! Makes settings of what was written, and collects what is wrong.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::order::circle;
+use super::settings::{Environment, HealthSettings, Listening, LogSettings, Settings, User};
+use super::{Flaw, Ground, values};
+use crate::description::{Description, Health, Memory, Run, Service};
+use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
+
+/// The most instances of a service, spares included.
+const MOST_INSTANCES: u32 = 64;
+/// The longest path of a socket (`sun_path`, unix(7)), less what is put after the folder.
+const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
+/// An environment file may be so large.
+const LARGEST_ENVIRONMENT: u64 = 1 << 20;
+/// Where programs are looked for when nobody says otherwise.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+pub(super) fn plan(
+    description: &Description,
+    ground: &Ground<'_>,
+) -> Result<BTreeMap<String, Arc<Settings>>, Vec<Flaw>> {
+    let mut flaws = Vec::new();
+    let mut services = BTreeMap::new();
+    for (name, service) in description {
+        let mut check = Check {
+            name,
+            service,
+            description,
+            ground,
+            flaws: &mut flaws,
+        };
+        if let Some(settings) = check.settings() {
+            services.insert(name.clone(), Arc::new(settings));
+        }
+    }
+    find_shared_fronts(description, &mut flaws);
+    let after = description
+        .iter()
+        .map(|(name, service)| {
+            (
+                name.as_str(),
+                service.after.iter().map(String::as_str).collect(),
+            )
+        })
+        .collect();
+    if let Some(names) = circle(&after) {
+        flaws.push(Flaw {
+            key: format!("service.{}.after", names[0]),
+            what: format!("a circle: {} waits for itself", names.join(" after ")),
+            mend: "take one of them out of `after`".to_owned(),
+        });
+    }
+    if flaws.is_empty() {
+        Ok(services)
+    } else {
+        Err(flaws)
+    }
+}
+
+fn find_shared_fronts(description: &Description, flaws: &mut Vec<Flaw>) {
+    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, service) in description {
+        if service.front.is_empty() {
+            continue;
+        }
+        if let Some(other) = taken.insert(&service.front, name) {
+            flaws.push(Flaw {
+                key: format!("service.{name}.front"),
+                what: format!("{} is the front of {other} too", service.front),
+                mend: "give each service an address of its own".to_owned(),
+            });
+        }
+    }
+}
+
+/// A value cannot be used, and it has been told why.
+struct Refused;
+
+struct Check<'a> {
+    name: &'a str,
+    service: &'a Service,
+    description: &'a Description,
+    ground: &'a Ground<'a>,
+    flaws: &'a mut Vec<Flaw>,
+}
+
+impl Check<'_> {
+    fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
+        let dot = if key.is_empty() { "" } else { "." };
+        self.flaws.push(Flaw {
+            key: format!("service.{}{dot}{key}", self.name),
+            what: what.into(),
+            mend: mend.into(),
+        });
+    }
+
+    /// What follows the first `;` of such messages is how to write it.
+    fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed
+            .map_err(|why| {
+                let why = why.to_string();
+                let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
+                self.refuse(key, what, mend);
+            })
+            .ok()
+    }
+
+    fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
+        let time = self.accept(key, values::duration(written))?;
+        if time.is_zero() {
+            self.refuse(key, "no time at all", "write at least 1ms");
+            return None;
+        }
+        Some(time)
+    }
+
+    fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
+        if !(least..=most).contains(&number) {
+            let what = format!("it is {number}");
+            self.refuse(key, what, format!("it may be {least} to {most}"));
+        }
+        number
+    }
+
+    fn settings(&mut self) -> Option<Settings> {
+        let (name, service) = (self.name, self.service);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
+            let what =
+                "the name has other characters than letters, digits, - and _, or more than 64";
+            self.refuse("", what, "name it otherwise");
+        }
+        if self.ground.run.as_os_str().len() + name.len() > LONGEST_RUN_FOLDER {
+            let what = format!(
+                "sockets below {} would have too long a path (unix(7) allows 107 bytes)",
+                self.ground.run.display()
+            );
+            self.refuse(
+                "",
+                what,
+                "shorten the name, or put `data` into a folder with a shorter path",
+            );
+        }
+        let listening = self.listening();
+        let directory = self.directory();
+        let user = self.user();
+        let environment = self.environment(listening);
+        let command = self.command(listening, directory.as_deref(), &environment);
+        let health = self.health(listening);
+        let stop_signal = self.accept("stop.signal", values::signal(&service.stop.signal));
+        let memory = self.memory();
+        let max = self.accept("logs.max", values::size(&service.logs.max));
+        let keep = self.between("logs.keep", service.logs.keep, 0, 1_000);
+        self.balance();
+        self.front();
+        for other in &service.after {
+            if !self.description.contains_key(other) {
+                let what = format!("there is no service {other:?}");
+                self.refuse("after", what, "name one that is described");
+            }
+        }
+        let policy = self.policy();
+        Some(Settings {
+            name: name.to_owned(),
+            command: command?,
+            directory: directory?,
+            listening: listening?,
+            activate: service.activate,
+            front: (!service.front.is_empty()).then(|| service.front.clone()),
+            balance: service.balance.clone(),
+            environment,
+            user: user.ok()?,
+            health: health.ok()?,
+            stop_signal: stop_signal?,
+            memory: memory.ok()?,
+            logs: LogSettings { max: max?, keep },
+            after: service.after.clone(),
+            policy: policy?,
+        })
+    }
+
+    fn listening(&mut self) -> Option<Listening> {
+        let listening = match self.service.listen.as_str() {
+            "unix" => Listening::Unix,
+            "tcp" => Listening::Tcp,
+            "none" => Listening::Nowhere,
+            other => {
+                let what = format!("{other:?} is no way to listen");
+                self.refuse("listen", what, "write unix, tcp or none");
+                return None;
+            }
+        };
+        if listening == Listening::Nowhere {
+            let fix = "set `listen` to unix or tcp, or take this out";
+            if self.service.activate {
+                self.refuse("activate", "the service listens nowhere", fix);
+            }
+            if !self.service.front.is_empty() {
+                self.refuse("front", "the service listens nowhere", fix);
+            }
+        }
+        Some(listening)
+    }
+
+    fn directory(&mut self) -> Option<PathBuf> {
+        let path = self.ground.folder.join(&self.service.directory);
+        let path = std::path::absolute(&path).unwrap_or(path);
+        if path.is_dir() {
+            return Some(path);
+        }
+        let what = format!("{} is no folder", path.display());
+        self.refuse("directory", what, "name a folder that is there");
+        None
+    }
+
+    fn user(&mut self) -> Result<Option<User>, Refused> {
+        if self.service.user.is_empty() {
+            return Ok(None);
+        }
+        if !rustix::process::geteuid().is_root() {
+            self.refuse(
+                "user",
+                "only root can run a service as somebody else",
+                "take it out, or run the supervisor as root",
+            );
+            return Err(Refused);
+        }
+        let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let user = find_user(&known, &self.service.user);
+        if user.is_none() {
+            let what = format!("there is no user {:?} in /etc/passwd", self.service.user);
+            self.refuse(
+                "user",
+                what,
+                "name one that is there, or add it (`adduser --system`)",
+            );
+        }
+        user.map(Some).ok_or(Refused)
+    }
+
+    fn environment(&mut self, listening: Option<Listening>) -> Environment {
+        let mut environment = self.ground.environment.clone();
+        environment
+            .entry("PATH".to_owned())
+            .or_insert_with(|| USUAL_PATH.to_owned());
+        if !self.service.env_file.is_empty() {
+            let read = self.environment_file();
+            environment.extend(self.accept("env_file", read).unwrap_or_default());
+        }
+        for (name, value) in &self.service.env {
+            let key = format!("env.{name}");
+            if !values::is_name(name) || value.contains('\0') {
+                let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
+                self.refuse(&key, what, "names are letters, digits and _");
+            }
+            let value = self.place(&key, value, listening);
+            environment.insert(name.clone(), value);
+        }
+        Environment(environment)
+    }
+
+    fn environment_file(&self) -> Result<BTreeMap<String, String>, String> {
+        let path = self.ground.folder.join(&self.service.env_file);
+        let shown = path.display();
+        let unreadable = |error: std::io::Error| {
+            format!(
+                "cannot read {shown}: {error}; it must be there, and readable for the supervisor"
+            )
+        };
+        let facts = fs::metadata(&path).map_err(unreadable)?;
+        let mode = facts.permissions().mode() & 0o777;
+        if !facts.is_file() {
+            return Err(format!("{shown} is no file; name a file"));
+        }
+        if mode & 0o077 != 0 {
+            return Err(format!(
+                "others may read {shown}: its mode is {mode:04o}; run `chmod 600 {shown}`"
+            ));
+        }
+        if facts.len() > LARGEST_ENVIRONMENT {
+            return Err(format!("{shown} is larger than 1 MB; name another file"));
+        }
+        values::environment(&fs::read_to_string(&path).map_err(unreadable)?)
+            .map_err(|why| format!("{shown}: {why}"))
+    }
+
+    /// Puts in what is known of other services, and looks at what is not known before the start.
+    fn place(&mut self, key: &str, text: &str, listening: Option<Listening>) -> String {
+        for (name, needed) in [("{socket}", Listening::Unix), ("{port}", Listening::Tcp)] {
+            if text.contains(name) && listening.is_some_and(|listening| listening != needed) {
+                let kind = if needed == Listening::Unix {
+                    "unix"
+                } else {
+                    "tcp"
+                };
+                let what = format!("there is no {name}, for `listen` is not {kind:?}");
+                self.refuse(
+                    key,
+                    what,
+                    format!("set `listen` to {kind:?}, or use another"),
+                );
+            }
+        }
+        let mut placed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("{service.") {
+            let (before, from) = rest.split_at(at);
+            placed.push_str(before);
+            let Some(end) = from.find('}') else {
+                self.refuse(key, "a {service. is never closed", "close it with }");
+                return placed;
+            };
+            let inside = &from["{service.".len()..end];
+            let value = inside.rsplit_once('.').and_then(|(name, what)| {
+                let inner = self.ground.inner.get(name)?;
+                match what {
+                    "socket" => Some(inner.socket.display().to_string()),
+                    "url" => Some(inner.url.clone()),
+                    _ => None,
+                }
+            });
+            if let Some(value) = value {
+                placed.push_str(&value);
+            } else {
+                let what = format!("{{service.{inside}}} stands for nothing");
+                let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service that listens";
+                self.refuse(key, what, mend);
+            }
+            rest = &from[end + 1..];
+        }
+        placed.push_str(rest);
+        placed
+    }
+
+    fn command(
+        &mut self,
+        listening: Option<Listening>,
+        directory: Option<&Path>,
+        environment: &Environment,
+    ) -> Option<Vec<String>> {
+        let words = match &self.service.run {
+            Run::Line(line) if self.service.shell => {
+                vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]
+            }
+            Run::Line(line) => self.accept("run", values::words(line))?,
+            Run::Words(_) if self.service.shell => {
+                let what = "a list of words and `shell` together";
+                self.refuse(
+                    "run",
+                    what,
+                    "write one line for the shell, or take `shell` out",
+                );
+                return None;
+            }
+            Run::Words(words) => words.clone(),
+        };
+        if words.first().is_none_or(String::is_empty)
+            || words.iter().any(|word| word.contains('\0'))
+        {
+            self.refuse(
+                "run",
+                "there is no command",
+                "write what starts the service",
+            );
+            return None;
+        }
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| self.place("run", word, listening))
+            .collect();
+        let path = environment.0.get("PATH").map_or("", String::as_str);
+        if let Some(directory) = directory
+            && !is_there(&words[0], directory, path)
+        {
+            let what = format!("there is no program {:?} that can be run", words[0]);
+            self.refuse(
+                "run",
+                what,
+                format!("install it, or write its path; looked in {path}"),
+            );
+            return None;
+        }
+        Some(words)
+    }
+
+    fn health(&mut self, listening: Option<Listening>) -> Result<Option<HealthSettings>, Refused> {
+        let Some(Health {
+            path,
+            every,
+            within,
+            ..
+        }) = &self.service.health
+        else {
+            return Ok(None);
+        };
+        if listening == Some(Listening::Nowhere) {
+            let what = "nobody can be asked, for the service listens nowhere";
+            self.refuse(
+                "health",
+                what,
+                "set `listen` to unix or tcp, or take this out",
+            );
+        }
+        let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+        if !sound || path.len() > 1_024 {
+            let what = format!("{path:?} is no path");
+            self.refuse("health.path", what, "begin with a slash: /healthz");
+        }
+        Ok(Some(HealthSettings {
+            path: path.clone(),
+            every: self.time("health.every", every).ok_or(Refused)?,
+            within: self.time("health.within", within).ok_or(Refused)?,
+        }))
+    }
+
+    fn memory(&mut self) -> Result<Option<u64>, Refused> {
+        let Some(Memory { max, .. }) = &self.service.memory else {
+            return Ok(None);
+        };
+        self.accept("memory.max", values::size(max))
+            .map(Some)
+            .ok_or(Refused)
+    }
+
+    fn balance(&mut self) {
+        let balance = self.service.balance.as_str();
+        let known = ["round-robin", "least", "hash:ip", "sticky"].contains(&balance);
+        let header = balance.strip_prefix("hash:header:");
+        if !known && header.is_none_or(str::is_empty) {
+            let what = format!("{balance:?} is no way to share");
+            let mend = "write round-robin, least, hash:ip, hash:header:NAME or sticky";
+            self.refuse("balance", what, mend);
+        }
+    }
+
+    fn front(&mut self) {
+        let front = &self.service.front;
+        if !front.is_empty() && front.parse::<std::net::SocketAddr>().is_err() {
+            let what = format!("{front:?} is no address");
+            self.refuse("front", what, "write it like 127.0.0.1:5000");
+        }
+    }
+
+    fn policy(&mut self) -> Option<Policy> {
+        let service = self.service;
+        let instances = self.between("instances", service.instances, 1, MOST_INSTANCES);
+        let most_spares = MOST_INSTANCES.saturating_sub(instances);
+        let spare = self.between("spare", service.spare, 0, most_spares);
+        let (fall, rise) = service
+            .health
+            .as_ref()
+            .map_or((1, 1), |health| (health.fall, health.rise));
+        let fall = self.between("health.fall", fall, 1, 100);
+        let rise = self.between("health.rise", rise, 1, 100);
+        let start_within = self.time("start_within", &service.start_within);
+        let stop_within = self.time("stop.within", &service.stop.within);
+        let drain_within = self.accept("drain_within", values::duration(&service.drain_within));
+        let backoff = self.accept("restart.backoff", values::backoff(&service.restart.backoff));
+        let give_up = self.accept("restart.give_up", values::give_up(&service.restart.give_up));
+        let when = self.one_of(
+            "restart.when",
+            &service.restart.when,
+            &[
+                ("always", RestartWhen::Always),
+                ("on-failure", RestartWhen::OnFailure),
+                ("never", RestartWhen::Never),
+            ],
+        );
+        let roll = self.one_of(
+            "roll",
+            &service.roll,
+            &[("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)],
+        );
+        let action = service
+            .memory
+            .as_ref()
+            .map_or("roll", |memory| &memory.action);
+        let memory = self.one_of(
+            "memory.action",
+            action,
+            &[
+                ("roll", MemoryAction::Roll),
+                ("restart", MemoryAction::Restart),
+                ("kill", MemoryAction::Kill),
+            ],
+        );
+        Some(Policy {
+            instances,
+            spare,
+            start_within: start_within?,
+            stop_within: stop_within?,
+            drain_within: drain_within?,
+            fall,
+            rise,
+            when: when?,
+            backoff: backoff?,
+            give_up: give_up?,
+            memory: memory?,
+            roll: roll?,
+        })
+    }
+
+    fn one_of<T: Copy>(&mut self, key: &str, written: &str, known: &[(&str, T)]) -> Option<T> {
+        let met = known.iter().find(|(name, _)| *name == written);
+        if met.is_none() {
+            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+            let what = format!("{written:?} is not known here");
+            self.refuse(key, what, format!("write one of {}", names.join(", ")));
+        }
+        met.map(|(_, value)| *value)
+    }
+}
+
+/// Whether a program can be run. One that is named by a placeholder is not judged.
+fn is_there(program: &str, directory: &Path, path: &str) -> bool {
+    let can_run = |path: &Path| {
+        fs::metadata(path)
+            .is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('{') {
+        return true;
+    }
+    if program.contains('/') {
+        return can_run(&directory.join(program));
+    }
+    path.split(':')
+        .any(|folder| can_run(&directory.join(folder).join(program)))
+}
+
+/// Finds a user in the text of passwd(5).
+fn find_user(known: &str, name: &str) -> Option<User> {
+    known.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then_some(())?;
+        let (user, group) = (fields.nth(1)?, fields.next()?);
+        Some(User {
+            name: name.to_owned(),
+            user: user.parse().ok()?,
+            group: group.parse().ok()?,
+        })
+    })
+}

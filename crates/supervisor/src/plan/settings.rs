@@ -1,0 +1,170 @@
+//! What a service is told to be, checked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::state::Policy;
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Its name: letters, digits, `-` and `_`.
+    pub name: String,
+    /// The program and its arguments, with placeholders of the instance.
+    pub command: Vec<String>,
+    /// Where it runs.
+    pub directory: PathBuf,
+    /// How its instances are reached.
+    pub listening: Listening,
+    /// Whether the supervisor opens the sockets of its instances.
+    pub activate: bool,
+    /// A fixed address that somebody holds for it.
+    pub front: Option<String>,
+    /// How that somebody shares requests among the instances.
+    pub balance: String,
+    /// Everything in its environment but what tells instances apart.
+    pub environment: Environment,
+    /// Who runs it; none: whoever runs the supervisor.
+    pub user: Option<User>,
+    /// How it is asked whether it is well.
+    pub health: Option<HealthSettings>,
+    /// What asks it to stop.
+    pub stop_signal: Signal,
+    /// The most memory of an instance, in bytes.
+    pub memory: Option<u64>,
+    /// How much of its output is kept.
+    pub logs: LogSettings,
+    /// Who must be ready before it is started.
+    pub after: Vec<String>,
+    /// When it is started, stopped and replaced.
+    pub policy: Policy,
+}
+
+/// How the instances of a service are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listening {
+    /// Each on a socket of its own in the file system.
+    Unix,
+    /// Each on a port of its own of 127.0.0.1.
+    Tcp,
+    /// Not at all.
+    Nowhere,
+}
+
+/// Variables and their values, which are not shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment(pub(crate) BTreeMap<String, String>);
+
+impl Environment {
+    /// The names alone.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Somebody who may run services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name that was written.
+    pub name: String,
+    /// The number of the user.
+    pub user: u32,
+    /// The number of the user's own group; no other one is kept.
+    pub group: u32,
+}
+
+/// How a service is asked whether it is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthSettings {
+    /// Asked with `GET`; any 2xx is well.
+    pub path: String,
+    /// How often.
+    pub every: Duration,
+    /// How long an answer may take.
+    pub within: Duration,
+}
+
+/// How much of a service's output is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSettings {
+    /// A file does not grow past this, in bytes.
+    pub max: u64,
+    /// So many full files are kept.
+    pub keep: u32,
+}
+
+/// What `{…}` stands for in the command and the environment of one instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placeholders {
+    /// `{instance}`.
+    pub instance: u32,
+    /// `{socket}`.
+    pub socket: Option<PathBuf>,
+    /// `{port}`.
+    pub port: Option<u16>,
+}
+
+impl Placeholders {
+    /// The text with everything in its place. What is put in is not read again.
+    pub fn fill(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            let (before, from) = rest.split_at(at);
+            filled.push_str(before);
+            let known = [
+                ("{instance}", Some(self.instance.to_string())),
+                (
+                    "{socket}",
+                    self.socket.as_ref().map(|path| path.display().to_string()),
+                ),
+                ("{port}", self.port.map(|port| port.to_string())),
+            ];
+            let met = known
+                .into_iter()
+                .find_map(|(name, value)| Some((from.strip_prefix(name)?, value?)));
+            rest = if let Some((rest, value)) = met {
+                filled.push_str(&value);
+                rest
+            } else {
+                filled.push('{');
+                &from[1..]
+            };
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_once() {
+        let places = Placeholders {
+            instance: 3,
+            socket: Some("run/{port}.sock".into()),
+            port: None,
+        };
+        let text = "--bind unix:{socket} -n{instance} {other} {port} {";
+        let filled = "--bind unix:run/{port}.sock -n3 {other} {port} {";
+        assert_eq!(places.fill(text), filled);
+    }
+
+    #[test]
+    fn an_environment_shows_names_only() {
+        let environment = Environment([("KEY".to_owned(), "hunter2".to_owned())].into());
+        assert_eq!(format!("{environment:?}"), r#"{"KEY"}"#);
+    }
+}

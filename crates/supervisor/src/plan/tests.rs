@@ -1,0 +1,248 @@
+//! What is refused, with its key.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn check(services: &str) -> Result<Plan, Vec<Flaw>> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, mode, text) in [
+        ("open.env", 0o644, "A=b"),
+        ("closed.env", 0o600, "A=b\nhunter2"),
+        ("good.env", 0o600, "SECRET=x"),
+        ("script", 0o644, ""),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let inner = Inner {
+        socket: "run/flask.sock".into(),
+        url: "http://127.0.0.1:9".to_owned(),
+    };
+    let ground = Ground {
+        folder: folder.path(),
+        run: Path::new("data/run"),
+        inner: &BTreeMap::from([("flask".to_owned(), inner)]),
+        environment: &BTreeMap::from([("LANG".to_owned(), "C".to_owned())]),
+    };
+    Plan::check(&toml::from_str(services).unwrap(), &ground)
+}
+
+/// One service, `a`, which is described so; `run` is there.
+fn flaws(service: &str) -> Vec<String> {
+    let service = if service.contains("run =") {
+        format!("[a]\n{service}")
+    } else {
+        format!("[a]\nrun = \"sleep 1\"\n{service}")
+    };
+    let flaws = check(&service).err().unwrap_or_default();
+    assert!(flaws.iter().all(|flaw| !flaw.mend.is_empty()));
+    flaws
+        .into_iter()
+        .map(|flaw| format!("{}: {}", flaw.key, flaw.what))
+        .collect()
+}
+
+#[test]
+fn every_mistake_is_told_with_its_key() {
+    for (service, wanted) in [
+        ("run = \"\"", "service.a.run: there is no command"),
+        ("run = []", "service.a.run: there is no command"),
+        (
+            "run = \"nobody-has-this\"",
+            "service.a.run: there is no program \"nobody-has-this\"",
+        ),
+        (
+            "run = \"./script\"",
+            "service.a.run: there is no program \"./script\"",
+        ),
+        ("run = \"sleep 'x\"", "service.a.run: a ' is never closed"),
+        (
+            "run = [\"sleep\"]\nshell = true",
+            "service.a.run: a list of words and `shell`",
+        ),
+        (
+            "run = \"sleep {socket}\"",
+            "service.a.run: there is no {socket}",
+        ),
+        (
+            "run = \"sleep {service.b.url}\"",
+            "service.a.run: {service.b.url} stands for nothing",
+        ),
+        (
+            "run = \"sleep {service.flask.port}\"",
+            "service.a.run: {service.flask.port} stands for",
+        ),
+        (
+            "env = { A = \"{port}\" }",
+            "service.a.env.A: there is no {port}",
+        ),
+        (
+            "env = { \"A B\" = \"\" }",
+            "service.a.env.A B: \"A B\" cannot name a variable",
+        ),
+        ("env_file = \"gone.env\"", "service.a.env_file: cannot read"),
+        (
+            "env_file = \"open.env\"",
+            "service.a.env_file: others may read",
+        ),
+        ("env_file = \"closed.env\"", "line 2 is not NAME=value"),
+        ("directory = \"gone\"", "is no folder"),
+        (
+            "listen = \"udp\"",
+            "service.a.listen: \"udp\" is no way to listen",
+        ),
+        (
+            "activate = true",
+            "service.a.activate: the service listens nowhere",
+        ),
+        (
+            "front = \"127.0.0.1:1\"",
+            "service.a.front: the service listens nowhere",
+        ),
+        (
+            "front = \"here\"\nlisten = \"tcp\"",
+            "service.a.front: \"here\" is no address",
+        ),
+        ("health = {}", "service.a.health: nobody can be asked"),
+        (
+            "health = { path = \"x\" }\nlisten = \"tcp\"",
+            "service.a.health.path: \"x\" is no path",
+        ),
+        (
+            "health = { fall = 0 }\nlisten = \"tcp\"",
+            "service.a.health.fall: it is 0",
+        ),
+        (
+            "health = { every = \"0s\" }\nlisten = \"tcp\"",
+            "service.a.health.every: no time at all",
+        ),
+        ("instances = 0", "service.a.instances: it is 0"),
+        ("instances = 65", "service.a.instances: it is 65"),
+        ("instances = 60\nspare = 5", "service.a.spare: it is 5"),
+        (
+            "balance = \"fair\"",
+            "service.a.balance: \"fair\" is no way to share",
+        ),
+        ("user = \"nobody-at-all\"", "service.a.user: "),
+        (
+            "start_within = \"soon\"",
+            "service.a.start_within: \"soon\" is no time",
+        ),
+        (
+            "stop = { signal = \"STOP\" }",
+            "service.a.stop.signal: \"STOP\" is no signal that stops",
+        ),
+        (
+            "restart = { when = \"maybe\" }",
+            "service.a.restart.when: \"maybe\" is not known here",
+        ),
+        (
+            "restart = { backoff = \"1s\" }",
+            "service.a.restart.backoff: \"1s\" is no range",
+        ),
+        (
+            "restart = { give_up = \"10\" }",
+            "service.a.restart.give_up: \"10\" says not when",
+        ),
+        (
+            "memory = { max = \"much\" }",
+            "service.a.memory.max: \"much\" is no size",
+        ),
+        (
+            "memory = { max = \"1M\", action = \"cry\" }",
+            "service.a.memory.action: \"cry\"",
+        ),
+        (
+            "logs = { max = \"0\" }",
+            "service.a.logs.max: \"0\" is no size",
+        ),
+        (
+            "after = [\"b\"]",
+            "service.a.after: there is no service \"b\"",
+        ),
+        ("after = [\"a\"]", "service.a.after: a circle"),
+        (
+            "roll = \"two\"",
+            "service.a.roll: \"two\" is not known here",
+        ),
+    ] {
+        let told = flaws(service);
+        assert!(
+            told.len() == 1 && told[0].contains(wanted),
+            "{service}: {told:?}"
+        );
+    }
+    assert_eq!(flaws(""), [] as [&str; 0]);
+    assert_eq!(
+        flaws("instances = 0\nspare = 99\nroll = \"\"").len(),
+        3,
+        "all at once"
+    );
+    assert!(
+        flaws("env_file = \"closed.env\"")
+            .iter()
+            .all(|told| !told.contains("hunter2"))
+    );
+}
+
+#[test]
+fn mistakes_between_services_are_told() {
+    let two = "[a]\nrun = \"sleep 1\"\nlisten = \"tcp\"\nfront = \"127.0.0.1:1\"\n\
+               [b]\nrun = \"sleep 1\"\nlisten = \"tcp\"\nfront = \"127.0.0.1:1\"\n";
+    let flaws = check(two).unwrap_err();
+    assert_eq!(flaws[0].key, "service.b.front");
+    let circle =
+        "[a]\nrun = \"sleep 1\"\nafter = [\"b\"]\n[b]\nrun = \"sleep 1\"\nafter = [\"a\"]\n";
+    assert!(check(circle).unwrap_err()[0].what.contains("a after b"));
+    let name = format!(
+        "[{}]\nrun = \"sleep 1\"\n[\"b c\"]\nrun = \"sleep 1\"",
+        "n".repeat(65)
+    );
+    assert_eq!(
+        check(&name).unwrap_err().len(),
+        2,
+        "a bad name and a long one"
+    );
+}
+
+#[test]
+fn a_whole_description_is_understood() {
+    let plan = check(
+        r#"
+        [flask]
+        run = "sleep --bind 'unix:{socket}' {service.flask.url}"
+        listen = "unix"
+        front = "127.0.0.1:5000"
+        instances = 2
+        spare = 1
+        balance = "hash:header:X-Room"
+        env = { WHERE = "{service.flask.socket}", NUMBER = "{instance}" }
+        env_file = "good.env"
+        health = { path = "/healthz", every = "5s", within = "2s", fall = 3, rise = 2 }
+        start_within = "30s"
+        stop = { signal = "INT", within = "10s" }
+        restart = { when = "always", backoff = "200ms..30s", give_up = "10 in 10m" }
+        memory = { max = "150M", action = "restart" }
+        logs = { max = "10M", keep = 5 }
+        drain_within = "0s"
+        activate = true
+        "#,
+    )
+    .unwrap();
+    let flask = &plan.services()["flask"];
+    assert_eq!(
+        flask.command,
+        ["sleep", "--bind", "unix:{socket}", "http://127.0.0.1:9"]
+    );
+    assert_eq!(flask.environment.0["WHERE"], "run/flask.sock");
+    let names: Vec<&str> = flask.environment.names().collect();
+    assert_eq!(names, ["LANG", "NUMBER", "PATH", "SECRET", "WHERE"]);
+    assert_eq!(
+        (flask.policy.instances, flask.policy.rise, flask.memory),
+        (2, 2, Some(150 << 20))
+    );
+    assert!(!format!("{flask:?}").contains("\"x\""));
+}

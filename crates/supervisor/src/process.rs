@@ -1,0 +1,142 @@
+//! Processes of the system: started in a group of their own, and ended as a group.
+
+mod leftovers;
+mod spawn;
+mod table;
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
+pub(crate) use leftovers::{Ledger, Record};
+pub(crate) use spawn::{Order, spawn};
+pub(crate) use table::Table;
+
+use table::carries;
+
+use crate::state::Exit;
+
+/// The variable by which processes that left their group are found.
+pub(crate) const TOKEN: &str = "KENDURI_RUN";
+
+/// The group of a process is looked at so often until nothing of it is left.
+pub(crate) const LOOK: Duration = Duration::from_millis(10);
+
+/// A process that was started here, and everything that it started.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pid: Pid,
+    /// In clock ticks since the system started: with the pid, the only name that is never given twice.
+    start: u64,
+    /// The value of [`TOKEN`] in its environment.
+    token: String,
+    /// How the first process of the group ended; it stays a zombie until the group is gone, so
+    /// that its number, which is the group's, cannot be given to anybody else.
+    ended: Option<Exit>,
+    asked: bool,
+    killed: bool,
+}
+
+impl Process {
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Asks the group to stop.
+    pub(crate) fn ask(&mut self, signal: Signal) {
+        self.asked = true;
+        self.signal(signal);
+    }
+
+    /// Kills the group.
+    pub(crate) fn kill(&mut self) {
+        self.killed = true;
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It fails when the group is gone, which is as well.
+        let _ = rustix::process::kill_process_group(self.pid, signal);
+    }
+
+    /// Whether the first process of the group is known to have ended.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Whether the first process of the group has ended, without reaping it.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        if self.ended.is_none() {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            let status = rustix::process::waitid(WaitId::Pid(self.pid), options);
+            self.ended = match status {
+                Ok(None) => None,
+                Ok(Some(status)) => Some(match status.terminating_signal() {
+                    Some(number) => Exit::Signal(number),
+                    None => Exit::Code(status.exit_status().unwrap_or(0)),
+                }),
+                // Somebody else has reaped it.
+                Err(_) => Some(Exit::Code(-1)),
+            };
+        }
+        self.ended.is_some()
+    }
+
+    /// Ends what is left of a group whose first process has ended; says how that ended once
+    /// nothing is left. A group that was asked to stop is left the time it has.
+    pub(crate) fn finish(&mut self, table: &Table) -> Option<Exit> {
+        let exit = self.ended?;
+        let left = table.members(self.pid, self.start, &self.token);
+        if left.is_empty() {
+            // There was nothing to wait for if somebody else has reaped it.
+            let _ = rustix::process::waitid(
+                WaitId::Pid(self.pid),
+                WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+            );
+            return Some(exit);
+        }
+        if self.killed || !self.asked {
+            self.kill();
+            for entry in left {
+                entry.kill_if(|entry| {
+                    entry.group == self.pid.as_raw_nonzero().get()
+                        || carries(entry.pid, &self.token)
+                });
+            }
+        }
+        None
+    }
+}
+
+/// Has processes whose parents ended become children of this one, so that they can be reaped
+/// (`PR_SET_CHILD_SUBREAPER`, prctl(2)).
+pub(crate) fn adopt_orphans() -> io::Result<()> {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    Ok(())
+}
+
+/// Reaps adopted processes that have ended. `own` are those that are reaped elsewhere.
+pub(crate) fn reap_adopted(table: &Table, own: impl Fn(Pid) -> bool) {
+    let me = rustix::process::getpid().as_raw_nonzero().get();
+    for entry in table.entries() {
+        if entry.parent == me
+            && entry.is_zombie()
+            && let Some(pid) = Pid::from_raw(entry.pid)
+            && !own(pid)
+        {
+            let _ = rustix::process::waitid(
+                WaitId::Pid(pid),
+                WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+            );
+        }
+    }
+}

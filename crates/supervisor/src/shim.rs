@@ -1,0 +1,120 @@
+//! The last step before a service runs: what must happen in the new process itself.
+//!
+//! A parent-death signal and `no_new_privs` (prctl(2)) belong to the process
+//! that asks for them, so they are set between `fork` and `exec`. Rust's way to
+//! run code there is `unsafe`, because nearly nothing may be done there. So the
+//! supervisor starts its own program again with a mark as first argument; that
+//! is a process like any other, does what is needed in plain Rust, and becomes
+//! the service by `exec`, under the same pid. It costs a millisecond or two.
+//!
+//! Before that it waits for a word from the supervisor, which by then has
+//! written down the pid: whatever runs is on record, and a supervisor that dies
+//! in between leaves nothing.
+
+use std::ffi::OsString;
+use std::io::{self, IoSliceMut, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+use rustix::thread::set_no_new_privs;
+
+/// The first argument of a program that shall become a service.
+pub(crate) const MARK: &str = "--become-a-service";
+
+/// What a process that cannot become the service ends with, as shells do.
+const CANNOT_RUN: i32 = 127;
+
+/// Moves a socket from standard input to descriptor 3, where systemd's protocol
+/// (`sd_listen_fds(3)`) has it, and names the pid, which no `exec` changes.
+const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""#;
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Must be the first thing that `main` does, before any thread is started.
+///
+/// It comes back unless the program was started to become a service; then it never does.
+pub fn run_if_asked() {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_none_or(|first| first != MARK) {
+        ASKED.store(true, Ordering::Relaxed);
+        return;
+    }
+    let error = turn_into(words);
+    // Standard error leads to the service's log.
+    let _ = writeln!(io::stderr(), "cannot start the service: {error}");
+    std::process::exit(CANNOT_RUN);
+}
+
+/// Whether this program would turn into a service if it were started to.
+pub(crate) fn is_here() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}
+
+/// How the new process is told what to do, before the command itself.
+pub(crate) fn words(supervisor: u32, unprivileged: bool) -> [String; 3] {
+    let privileges = if unprivileged { "drop" } else { "keep" };
+    [
+        MARK.to_owned(),
+        supervisor.to_string(),
+        privileges.to_owned(),
+    ]
+}
+
+fn turn_into(mut words: impl Iterator<Item = OsString>) -> io::Error {
+    let (Some(supervisor), Some(privileges), Some(program)) =
+        (words.next(), words.next(), words.next())
+    else {
+        return io::Error::other("this is for the supervisor alone");
+    };
+    match prepare(&supervisor, privileges == "drop") {
+        Err(error) => error,
+        Ok(None) => Command::new(program).args(words).exec(),
+        Ok(Some(socket)) => {
+            if let Err(error) = rustix::stdio::dup2_stdin(&socket) {
+                return error.into();
+            }
+            drop(socket);
+            Command::new("/bin/sh")
+                .args(["-c", ACTIVATE, "sh"])
+                .arg(program)
+                .args(words)
+                .exec()
+        }
+    }
+}
+
+/// Binds this process to its supervisor and waits for the word.
+fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<Option<OwnedFd>> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have died before the line above.
+    let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
+    if supervisor.to_str() != Some(&parent.to_string()) {
+        return Err(io::Error::other("the supervisor is gone"));
+    }
+    if unprivileged {
+        set_no_new_privs(true)?;
+    }
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut handed = RecvAncillaryBuffer::new(&mut space);
+    let mut word = [0];
+    let heard = recvmsg(
+        io::stdin(),
+        &mut [IoSliceMut::new(&mut word)],
+        &mut handed,
+        RecvFlags::CMSG_CLOEXEC,
+    )?;
+    if heard.bytes == 0 {
+        return Err(io::Error::other("the supervisor is gone"));
+    }
+    let socket = handed.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    });
+    rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
+    Ok(socket)
+}

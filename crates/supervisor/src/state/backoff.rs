@@ -1,0 +1,60 @@
+//! How long an instance waits before it is started again.
+
+use std::time::Duration;
+
+/// After a life this good, failures are counted from 0 again.
+pub(super) const GOOD_LIFE: Duration = Duration::from_mins(1);
+
+/// How far a wait may be off, so that many do not start at one instant.
+const SPREAD: f64 = 0.1;
+
+/// The wait after so many failures in a row. After the first there is none:
+/// what ran well and was killed is back at once. From then on it doubles.
+pub(super) fn wait(failures: u32, (least, most): (Duration, Duration), chance: f64) -> Duration {
+    let Some(doublings) = failures.checked_sub(2) else {
+        return Duration::ZERO;
+    };
+    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+    let wait = least.saturating_mul(factor).min(most);
+    let chance = if chance.is_finite() {
+        chance.clamp(0.0, 1.0)
+    } else {
+        0.5
+    };
+    wait.mul_f64(1.0 + SPREAD * (2.0 * chance - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RANGE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+
+    #[test]
+    fn the_first_restart_is_at_once_and_then_it_doubles() {
+        let seconds = |failures| wait(failures, RANGE, 0.5).as_secs_f64();
+        let waits: Vec<f64> = (1..=11).map(seconds).collect();
+        let wanted = [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0];
+        for (wait, wanted) in waits.iter().zip(wanted) {
+            assert!((wait - wanted).abs() < 1e-9, "{waits:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_never_off_by_more_than_a_tenth(
+            failures in 0_u32..200,
+            least in 1_u64..100_000,
+            more in 0_u64..100_000,
+            chance in -1.0_f64..2.0,
+        ) {
+            let range = (Duration::from_millis(least), Duration::from_millis(least + more));
+            let (plain, spread) = (wait(failures, range, 0.5), wait(failures, range, chance));
+            prop_assert!(spread >= plain.mul_f64(0.899_999) && spread <= plain.mul_f64(1.100_001));
+            prop_assert!(plain <= range.1);
+            prop_assert!(wait(failures + 1, range, 0.5) >= plain);
+        }
+    }
+}

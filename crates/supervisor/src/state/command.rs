@@ -1,0 +1,178 @@
+//! What somebody wants, and when it is done.
+
+use std::sync::Arc;
+
+use super::{Action, Command, CommandId, Policy, Step, run::Fate};
+
+/// So many commands may wait for their end.
+const MOST_WAITING: usize = 32;
+/// So many instances may be asked for, spares included.
+const MOST_INSTANCES: u32 = 64;
+
+/// A command that is not done yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Waiting {
+    id: CommandId,
+    goal: Goal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    /// Every instance is ready, and there is none too many.
+    Settled,
+    /// No process is left.
+    Gone,
+}
+
+impl Step {
+    pub(super) fn command(&mut self, id: CommandId, command: Command) {
+        if self.state.waiting.len() >= MOST_WAITING {
+            return self.refuse(
+                id,
+                "too many commands wait for this service; ask again later",
+            );
+        }
+        match command {
+            Command::Start => self.start(id),
+            Command::Stop => self.stop_all(id),
+            Command::Restart => self.restart(id),
+            Command::Reload(policy) => self.reload(id, policy),
+            Command::Scale { instances, spare } => self.scale(id, instances, spare),
+        }
+    }
+
+    fn start(&mut self, id: CommandId) {
+        self.state.up = true;
+        self.disappoint(Goal::Gone, "the service was started meanwhile");
+        self.start_idle_slots();
+        self.wait(id, Goal::Settled);
+    }
+
+    fn stop_all(&mut self, id: CommandId) {
+        self.state.up = false;
+        self.abort_roll("the service was stopped meanwhile");
+        self.break_promises("the service was stopped meanwhile");
+        for slot in self.state.slots.values_mut() {
+            slot.restart_at = None;
+            slot.since = self.now.at;
+            slot.forgive();
+        }
+        self.stop_each(&Fate::Gone);
+        self.wait(id, Goal::Gone);
+    }
+
+    fn restart(&mut self, id: CommandId) {
+        self.state.up = true;
+        self.disappoint(Goal::Gone, "the service was started meanwhile");
+        self.abort_roll("the service was restarted meanwhile");
+        self.stop_each(&Fate::Again);
+        self.start_idle_slots();
+        self.wait(id, Goal::Settled);
+    }
+
+    fn reload(&mut self, id: CommandId, policy: Option<Policy>) {
+        if self.state.rolling.is_some() {
+            let why = "a next generation is taking over already; ask again when it has";
+            return self.refuse(id, why);
+        }
+        let policy = policy.map_or_else(|| Arc::clone(&self.state.policy), Arc::new);
+        self.state.last_generation += 1;
+        if self.state.up {
+            self.begin_roll(id, policy);
+        } else {
+            self.state.generation = self.state.last_generation;
+            self.state.policy = policy;
+            self.state.slots.clear();
+            self.answer(id, Ok(()));
+        }
+    }
+
+    fn scale(&mut self, id: CommandId, instances: Option<u32>, spare: Option<u32>) {
+        if self.state.rolling.is_some() {
+            return self.refuse(
+                id,
+                "a next generation is taking over; ask again when it has",
+            );
+        }
+        let instances = instances.unwrap_or(self.state.policy.instances);
+        let spare = spare.unwrap_or(self.state.policy.spare);
+        let total = instances.saturating_add(spare);
+        if instances == 0 || total > MOST_INSTANCES {
+            let why = format!("a service has 1 to {MOST_INSTANCES} instances, spares included");
+            return self.refuse(id, &why);
+        }
+        self.state.policy = Arc::new(Policy {
+            instances,
+            spare,
+            ..Policy::clone(&self.state.policy)
+        });
+        self.drop_slots_from(total);
+        if self.state.up {
+            self.wait(id, Goal::Settled);
+        } else {
+            self.answer(id, Ok(()));
+        }
+    }
+
+    fn start_idle_slots(&mut self) {
+        let runs = &self.state.runs;
+        for (number, slot) in &mut self.state.slots {
+            if !runs
+                .values()
+                .any(|run| run.number == *number && !run.candidate)
+            {
+                slot.forgive();
+                slot.restart_at = Some(self.now.at);
+            }
+        }
+    }
+
+    fn wait(&mut self, id: CommandId, goal: Goal) {
+        self.state.waiting.push(Waiting { id, goal });
+    }
+
+    fn refuse(&mut self, id: CommandId, why: &str) {
+        self.answer(id, Err(why.to_owned()));
+    }
+
+    pub(super) fn answer(&mut self, id: CommandId, outcome: Result<(), String>) {
+        self.actions.push(Action::Answer(id, outcome));
+    }
+
+    /// Tells those who wait for all to be ready that it will not be soon.
+    pub(super) fn break_promises(&mut self, reason: &str) {
+        self.disappoint(Goal::Settled, reason);
+    }
+
+    fn disappoint(&mut self, goal: Goal, reason: &str) {
+        let (broken, kept) = std::mem::take(&mut self.state.waiting)
+            .into_iter()
+            .partition(|waiting: &Waiting| waiting.goal == goal);
+        self.state.waiting = kept;
+        for waiting in broken {
+            self.answer(waiting.id, Err(reason.to_owned()));
+        }
+    }
+
+    pub(super) fn answer_what_is_done(&mut self) {
+        let settled = self.is_settled();
+        let gone = self.state.is_gone();
+        let (done, open) = std::mem::take(&mut self.state.waiting)
+            .into_iter()
+            .partition(|waiting: &Waiting| match waiting.goal {
+                Goal::Settled => settled,
+                Goal::Gone => gone,
+            });
+        self.state.waiting = open;
+        for waiting in done {
+            self.answer(waiting.id, Ok(()));
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        let state = &self.state;
+        let ready = |number| u32::from(state.ready_run(number).is_some());
+        let running: u32 = state.slots.keys().map(|number| ready(*number)).sum();
+        state.is_decided() && state.runs.len() == running as usize
+    }
+}

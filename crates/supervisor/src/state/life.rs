@@ -1,0 +1,381 @@
+//! How a process becomes ready, fails, drains and stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::run::{Fate, Phase, Run, RunId, Slot};
+use super::{Action, MemoryAction, Note, Policy, RestartWhen, Step};
+
+/// After something was done about a process that uses too much memory, it is left alone so long.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+impl Step {
+    /// Does everything that follows from the state and the time.
+    pub(super) fn settle(&mut self) {
+        self.end_what_is_late();
+        self.start_what_is_due();
+        self.roll();
+        self.choose_who_serves();
+        self.answer_what_is_done();
+    }
+
+    pub(super) fn passed(&mut self, id: RunId, certain: bool) {
+        let at = self.now.at;
+        let Some(run) = self.state.runs.get_mut(&id) else {
+            return;
+        };
+        match run.phase {
+            Phase::Starting { .. } => {
+                run.streak += 1;
+                if certain || run.streak >= run.policy.rise {
+                    run.streak = 0;
+                    run.phase = Phase::Ready { at };
+                    let after = at.saturating_sub(run.since);
+                    self.tell(Note::Ready { run: id, after });
+                }
+            }
+            Phase::Ready { .. } => run.streak = 0,
+            Phase::Draining { .. } | Phase::Stopping { .. } => {}
+        }
+    }
+
+    pub(super) fn failed(&mut self, id: RunId, reason: &str) {
+        let now = self.now;
+        let Some(run) = self.state.runs.get_mut(&id) else {
+            return;
+        };
+        match run.phase {
+            Phase::Starting { .. } => run.streak = 0,
+            Phase::Ready { .. } => {
+                run.streak += 1;
+                if run.streak >= run.policy.fall {
+                    let (good_life, streak) = (run.good_life(now), run.streak);
+                    let reason = format!("it was not well {streak} times in a row: {reason}");
+                    self.give_up_on(id, reason, good_life);
+                }
+            }
+            Phase::Draining { .. } | Phase::Stopping { .. } => {}
+        }
+    }
+
+    /// A process is gone.
+    pub(super) fn ended(&mut self, id: RunId, reason: &str, clean: bool) {
+        let Some(run) = self.state.runs.remove(&id) else {
+            return;
+        };
+        if run.serving {
+            self.actions.push(Action::Withdraw(id));
+        }
+        let good_life = run.good_life(self.now);
+        match &run.phase {
+            Phase::Stopping {
+                fate: Fate::Gone, ..
+            }
+            | Phase::Draining { .. } => {}
+            Phase::Stopping {
+                fate: Fate::Again, ..
+            } => self.start_again(&run),
+            Phase::Stopping {
+                fate: Fate::Failure(reason, good_life),
+                ..
+            } => {
+                self.slot_failed(&run, reason, *good_life, false);
+            }
+            phase => {
+                let early = matches!(phase, Phase::Starting { .. });
+                let before = if early { " before it was ready" } else { "" };
+                let reason = format!("{reason}{before}");
+                if run.candidate {
+                    self.candidate_failed(&run, &reason);
+                } else {
+                    self.slot_failed(&run, &reason, good_life, clean);
+                }
+            }
+        }
+    }
+
+    pub(super) fn over_memory(&mut self, id: RunId, bytes: u64) {
+        let now = self.now;
+        let busy =
+            self.state.rolling.is_some() || self.state.runs.values().any(|run| run.candidate);
+        let Some(run) = self.state.runs.get_mut(&id) else {
+            return;
+        };
+        if run.is_leaving() || run.patience > now.at {
+            return;
+        }
+        if !run.is_ready() || run.candidate {
+            let reason = format!(
+                "it uses {} MB at its start, which is more than it may",
+                bytes >> 20
+            );
+            return self.give_up_on(id, reason, Duration::ZERO);
+        }
+        let action = run.policy.memory;
+        if action == MemoryAction::Roll && busy {
+            return;
+        }
+        run.patience = now.at + PATIENCE;
+        let (number, generation, policy) = (run.number, run.generation, Arc::clone(&run.policy));
+        self.tell(Note::OverMemory {
+            run: id,
+            bytes,
+            action,
+        });
+        match action {
+            MemoryAction::Roll => {
+                self.spawn(number, generation, policy, true);
+            }
+            MemoryAction::Restart => self.stop(id, Fate::Again),
+            MemoryAction::Kill => {
+                self.stop(id, Fate::Again);
+                self.kill(id);
+            }
+        }
+    }
+
+    pub(super) fn drained(&mut self, id: RunId) {
+        let run = self.state.runs.get(&id);
+        if run.is_some_and(|run| matches!(run.phase, Phase::Draining { .. })) {
+            self.stop(id, Fate::Gone);
+        }
+    }
+
+    /// Stops a process because it is of no use.
+    fn give_up_on(&mut self, id: RunId, reason: String, good_life: Duration) {
+        let Some(run) = self.state.runs.get(&id) else {
+            return;
+        };
+        if run.candidate {
+            let run = run.clone();
+            self.stop(id, Fate::Gone);
+            self.candidate_failed(&run, &reason);
+        } else {
+            self.stop(id, Fate::Failure(reason, good_life));
+        }
+    }
+
+    fn start_again(&mut self, run: &Run) {
+        let at = self.now.at;
+        if let Some(slot) = self.empty_slot(run) {
+            slot.restart_at = Some(at);
+            slot.restarts += 1;
+        }
+    }
+
+    fn slot_failed(&mut self, run: &Run, reason: &str, good_life: Duration, clean: bool) {
+        let now = self.now;
+        let Some(slot) = self.empty_slot(run) else {
+            return;
+        };
+        let may_end = match slot.policy.when {
+            RestartWhen::Always => false,
+            RestartWhen::OnFailure => clean,
+            RestartWhen::Never => true,
+        };
+        if may_end {
+            slot.finished = true;
+            slot.since = now.at;
+            if clean {
+                return self.tell(Note::Finished(run.id));
+            }
+        }
+        let again_in = if may_end {
+            None
+        } else {
+            slot.fail(good_life, now)
+        };
+        slot.restarts += u64::from(again_in.is_some());
+        self.tell(Note::Failed {
+            run: run.id,
+            reason: reason.to_owned(),
+            again_in,
+        });
+        if again_in.is_none() && !may_end {
+            self.tell(Note::GaveUp {
+                number: run.number,
+                reason: reason.to_owned(),
+            });
+        }
+        self.break_promises(&format!("instance {}: {reason}", run.number));
+    }
+
+    /// The place that a process which is gone has left empty, if one still belongs there.
+    fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
+        let state = &mut self.state;
+        let taken = |other: &Run| other.number == run.number && !other.candidate;
+        if !state.up || run.candidate || state.runs.values().any(taken) {
+            return None;
+        }
+        state.slots.get_mut(&run.number)
+    }
+
+    fn end_what_is_late(&mut self) {
+        let at = self.now.at;
+        let late = |run: &&Run| run.due().is_some_and(|due| due <= at);
+        let late: Vec<RunId> = self
+            .state
+            .runs
+            .values()
+            .filter(late)
+            .map(|run| run.id)
+            .collect();
+        for id in late {
+            let Some(run) = self.state.runs.get(&id) else {
+                continue;
+            };
+            match run.phase {
+                Phase::Starting { .. } => {
+                    let reason = format!("it was not ready within {:?}", run.policy.start_within);
+                    self.give_up_on(id, reason, Duration::ZERO);
+                }
+                Phase::Draining { .. } => self.stop(id, Fate::Gone),
+                Phase::Stopping { .. } => {
+                    self.tell(Note::Stubborn(id));
+                    self.kill(id);
+                }
+                Phase::Ready { .. } => {}
+            }
+        }
+    }
+
+    fn start_what_is_due(&mut self) {
+        if !self.state.up {
+            return;
+        }
+        let (generation, policy) = (self.state.generation, Arc::clone(&self.state.policy));
+        let now = self.now;
+        for number in 0..self.state.total() {
+            let new = || Slot::new(generation, Arc::clone(&policy), now);
+            self.state.slots.entry(number).or_insert_with(new);
+        }
+        // A next generation may have filled places beyond those of the old one.
+        let numbers: Vec<u32> = self.state.slots.keys().copied().collect();
+        for number in numbers {
+            let Some(slot) = self.state.slots.get_mut(&number) else {
+                continue;
+            };
+            let runs = &self.state.runs;
+            if slot.is_over()
+                || runs
+                    .values()
+                    .any(|run| run.number == number && !run.candidate)
+            {
+                continue;
+            }
+            if *slot.restart_at.get_or_insert(now.at) <= now.at {
+                slot.restart_at = None;
+                let (generation, policy) = (slot.generation, Arc::clone(&slot.policy));
+                self.spawn(number, generation, policy, false);
+            }
+        }
+    }
+
+    pub(super) fn spawn(
+        &mut self,
+        number: u32,
+        generation: u32,
+        policy: Arc<Policy>,
+        candidate: bool,
+    ) {
+        let id = self.state.next_run;
+        self.state.next_run += 1;
+        let run = Run {
+            id,
+            number,
+            generation,
+            phase: Phase::Starting {
+                until: self.now.at + policy.start_within,
+            },
+            serving: false,
+            since: self.now.at,
+            policy,
+            candidate,
+            streak: 0,
+            patience: Duration::ZERO,
+        };
+        self.state.runs.insert(id, run);
+        self.actions.push(Action::Spawn {
+            run: id,
+            number,
+            generation,
+        });
+    }
+
+    /// Lets a process finish what it was asked, then stops it.
+    pub(super) fn retire(&mut self, id: RunId) {
+        let at = self.now.at;
+        let Some(run) = self.state.runs.get_mut(&id) else {
+            return;
+        };
+        match &mut run.phase {
+            Phase::Ready { .. } if run.serving && !run.policy.drain_within.is_zero() => {
+                run.phase = Phase::Draining {
+                    until: at + run.policy.drain_within,
+                };
+            }
+            Phase::Ready { .. } | Phase::Starting { .. } => self.stop(id, Fate::Gone),
+            Phase::Draining { .. } => {}
+            Phase::Stopping { fate, .. } => *fate = Fate::Gone,
+        }
+    }
+
+    pub(super) fn stop_each(&mut self, fate: &Fate) {
+        let all: Vec<RunId> = self.state.runs.keys().copied().collect();
+        for id in all {
+            self.stop(id, fate.clone());
+        }
+    }
+
+    pub(super) fn stop(&mut self, id: RunId, next: Fate) {
+        let at = self.now.at;
+        let Some(run) = self.state.runs.get_mut(&id) else {
+            return;
+        };
+        if let Phase::Stopping { fate, .. } = &mut run.phase {
+            *fate = next;
+            return;
+        }
+        run.phase = Phase::Stopping {
+            until: Some(at + run.policy.stop_within),
+            fate: next,
+        };
+        self.actions.push(Action::AskToStop(id));
+    }
+
+    fn kill(&mut self, id: RunId) {
+        if let Some(run) = self.state.runs.get_mut(&id)
+            && let Phase::Stopping { until, .. } = &mut run.phase
+        {
+            *until = None;
+            self.actions.push(Action::Kill(id));
+        }
+    }
+
+    fn choose_who_serves(&mut self) {
+        let mut able: Vec<&Run> = self
+            .state
+            .runs
+            .values()
+            .filter(|run| run.is_ready() && !run.candidate)
+            .collect();
+        able.sort_by_key(|run| (!run.serving, run.number));
+        able.truncate(self.state.policy.instances as usize);
+        let chosen: Vec<RunId> = able.into_iter().map(|run| run.id).collect();
+        for run in self.state.runs.values_mut() {
+            let serves = chosen.contains(&run.id);
+            if serves != run.serving {
+                run.serving = serves;
+                self.actions.push(if serves {
+                    Action::Serve(run.id)
+                } else {
+                    Action::Withdraw(run.id)
+                });
+            }
+        }
+    }
+
+    pub(super) fn tell(&mut self, note: Note) {
+        self.actions.push(Action::Tell(note));
+    }
+}

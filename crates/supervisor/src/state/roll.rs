@@ -1,0 +1,193 @@
+//! How a next generation takes over.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::run::{Fate, Run, RunId, Slot};
+use super::{CommandId, Note, Policy, Roll, Step};
+
+/// A next generation on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rolling {
+    pub(super) generation: u32,
+    policy: Arc<Policy>,
+    command: CommandId,
+    /// Numbers of instances that were not started yet.
+    left: VecDeque<u32>,
+    /// How many have taken over.
+    taken: u32,
+}
+
+impl Step {
+    pub(super) fn begin_roll(&mut self, command: CommandId, policy: Arc<Policy>) {
+        self.stop_candidates();
+        self.state.rolling = Some(Rolling {
+            generation: self.state.last_generation,
+            left: (0..policy.instances + policy.spare).collect(),
+            policy,
+            command,
+            taken: 0,
+        });
+    }
+
+    /// Goes on as far as it can.
+    pub(super) fn roll(&mut self) {
+        loop {
+            self.take_over();
+            let Some(rolling) = &mut self.state.rolling else {
+                return;
+            };
+            let room = match rolling.policy.roll {
+                Roll::AllAtOnce => true,
+                Roll::OneAtATime => {
+                    let mut runs = self.state.runs.values();
+                    !runs.any(|run| run.candidate || run.is_leaving())
+                }
+            };
+            let (generation, policy) = (rolling.generation, Arc::clone(&rolling.policy));
+            let Some(number) = rolling.left.pop_front_if(|_| room) else {
+                break;
+            };
+            self.spawn(number, generation, policy, true);
+        }
+        if let Some(rolling) = &self.state.rolling
+            && rolling.left.is_empty()
+            && !self
+                .state
+                .runs
+                .values()
+                .any(|run| run.candidate && !run.is_leaving())
+            && let Some(rolling) = self.state.rolling.take()
+        {
+            self.finish_roll(rolling);
+        }
+    }
+
+    /// Lets those take over that may.
+    fn take_over(&mut self) {
+        let able = |run: &&Run| run.candidate && run.is_ready();
+        let waits_for_all = |rolling: &Rolling| rolling.policy.roll == Roll::AllAtOnce;
+        if let Some(rolling) = self.state.rolling.as_ref().filter(|r| waits_for_all(r)) {
+            let able = self.state.runs.values().filter(able).count();
+            let wanted = rolling.policy.instances + rolling.policy.spare;
+            if able < wanted as usize {
+                return;
+            }
+        }
+        let able: Vec<RunId> = self
+            .state
+            .runs
+            .values()
+            .filter(able)
+            .map(|run| run.id)
+            .collect();
+        for id in able {
+            self.adopt(id);
+        }
+    }
+
+    /// A candidate takes its place; who held it goes.
+    fn adopt(&mut self, id: RunId) {
+        let now = self.now;
+        let Some(run) = self.state.runs.get_mut(&id) else {
+            return;
+        };
+        run.candidate = false;
+        let (number, generation) = (run.number, run.generation);
+        let policy = Arc::clone(&run.policy);
+        let slots = &mut self.state.slots;
+        let new = || Slot::new(generation, Arc::clone(&policy), now);
+        let slot = slots.entry(number).or_insert_with(new);
+        if slot.generation != generation {
+            let restarts = slot.restarts;
+            *slot = new();
+            slot.restarts = restarts;
+        }
+        slot.restart_at = None;
+        slot.forgive();
+        let before: Vec<RunId> = self
+            .state
+            .runs
+            .values()
+            .filter(|run| run.number == number && run.id != id)
+            .map(|run| run.id)
+            .collect();
+        for id in before {
+            self.retire(id);
+        }
+        if let Some(rolling) = &mut self.state.rolling {
+            rolling.taken += 1;
+        }
+    }
+
+    fn finish_roll(&mut self, rolling: Rolling) {
+        let total = rolling.policy.instances + rolling.policy.spare;
+        self.state.generation = rolling.generation;
+        self.state.policy = rolling.policy;
+        self.drop_slots_from(total);
+        self.tell(Note::RolledOver {
+            generation: rolling.generation,
+        });
+        self.answer(rolling.command, Ok(()));
+    }
+
+    /// Instances from this number on are no longer wanted.
+    pub(super) fn drop_slots_from(&mut self, total: u32) {
+        self.state.slots.retain(|number, _| *number < total);
+        let surplus = |run: &&Run| run.number >= total;
+        let surplus: Vec<RunId> = self
+            .state
+            .runs
+            .values()
+            .filter(surplus)
+            .map(|run| run.id)
+            .collect();
+        for id in surplus {
+            self.retire(id);
+        }
+    }
+
+    /// A process that was to take a place will not.
+    pub(super) fn candidate_failed(&mut self, run: &Run, reason: &str) {
+        self.tell(Note::Failed {
+            run: run.id,
+            reason: reason.to_owned(),
+            again_in: None,
+        });
+        let of_roll = |rolling: &Rolling| rolling.generation == run.generation;
+        if self.state.rolling.as_ref().is_some_and(of_roll) {
+            self.abort_roll(&format!("instance {}: {reason}", run.number));
+        }
+    }
+
+    /// What has not been replaced stays as it is.
+    pub(super) fn abort_roll(&mut self, reason: &str) {
+        self.stop_candidates();
+        let Some(rolling) = self.state.rolling.take() else {
+            return;
+        };
+        self.drop_slots_from(self.state.total());
+        let reason = match rolling.taken {
+            0 => reason.to_owned(),
+            taken => format!("{reason}; {taken} of the next generation had taken over and stay"),
+        };
+        self.tell(Note::RollFailed {
+            reason: reason.clone(),
+        });
+        self.answer(rolling.command, Err(reason));
+    }
+
+    fn stop_candidates(&mut self) {
+        let candidate = |run: &&Run| run.candidate;
+        let all: Vec<RunId> = self
+            .state
+            .runs
+            .values()
+            .filter(candidate)
+            .map(|run| run.id)
+            .collect();
+        for id in all {
+            self.stop(id, Fate::Gone);
+        }
+    }
+}

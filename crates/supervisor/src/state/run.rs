@@ -1,0 +1,191 @@
+//! A place of an instance, and the processes that fill it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::backoff::{self, GOOD_LIFE};
+use super::{Now, Policy, Standing};
+
+/// Tells the processes of a service apart; grows, and is never used twice.
+pub type RunId = u64;
+
+/// A process, from before its start until nothing of it is left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Which.
+    pub id: RunId,
+    /// The number of the instance.
+    pub number: u32,
+    /// From which version of the description.
+    pub generation: u32,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Whether requests go to it.
+    pub serving: bool,
+    /// When it was started, in time since the beginning.
+    pub since: Duration,
+    pub(super) policy: Arc<Policy>,
+    /// Whether it has yet to take the place of another, or its own.
+    pub(super) candidate: bool,
+    /// Checks in a row: passed ones before it is ready, failed ones after.
+    pub(super) streak: u32,
+    /// Nothing is done about its memory before this.
+    pub(super) patience: Duration,
+}
+
+/// Where a process is in its life. Times are since the beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// It must be ready by `until`.
+    Starting {
+        /// When it is too late.
+        until: Duration,
+    },
+    /// It can be asked.
+    Ready {
+        /// Since when.
+        at: Duration,
+    },
+    /// It finishes what it was asked, until `until`.
+    Draining {
+        /// When it is asked to stop.
+        until: Duration,
+    },
+    /// It was asked to stop.
+    Stopping {
+        /// When it is killed; none: it was.
+        until: Option<Duration>,
+        /// What follows.
+        fate: Fate,
+    },
+}
+
+/// What follows when a process that was asked to stop is gone.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fate {
+    /// Nothing.
+    Gone,
+    /// Another one is started.
+    Again,
+    /// It is counted as a failure, for this reason, after having been ready so long.
+    Failure(String, Duration),
+}
+
+impl Run {
+    /// Whether it can be asked.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// When something is to be done with it.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Starting { until } | Phase::Draining { until } => Some(*until),
+            Phase::Ready { .. } => None,
+            Phase::Stopping { until, .. } => *until,
+        }
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(self.phase, Phase::Draining { .. } | Phase::Stopping { .. })
+    }
+
+    /// How long it has been ready.
+    pub(super) fn good_life(&self, now: Now) -> Duration {
+        match self.phase {
+            Phase::Ready { at } => now.at.saturating_sub(at),
+            _ => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match self.phase {
+            Phase::Starting { .. } => Standing::Starting,
+            Phase::Ready { .. } if self.serving => Standing::Ready,
+            Phase::Ready { .. } => Standing::Spare,
+            Phase::Draining { .. } => Standing::Draining,
+            Phase::Stopping { .. } => Standing::Stopping,
+        }
+    }
+}
+
+/// A place of an instance, which outlives its processes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Slot {
+    pub(super) generation: u32,
+    pub(super) policy: Arc<Policy>,
+    /// When a process is started.
+    pub(super) restart_at: Option<Duration>,
+    pub(super) given_up: bool,
+    pub(super) finished: bool,
+    pub(super) restarts: u64,
+    /// Since when there is no process.
+    pub(super) since: Duration,
+    failures_in_a_row: u32,
+    failures: VecDeque<Duration>,
+}
+
+impl Slot {
+    pub(super) fn new(generation: u32, policy: Arc<Policy>, now: Now) -> Self {
+        Self {
+            generation,
+            policy,
+            restart_at: None,
+            given_up: false,
+            finished: false,
+            restarts: 0,
+            since: now.at,
+            failures_in_a_row: 0,
+            failures: VecDeque::new(),
+        }
+    }
+
+    /// Forgets what went wrong.
+    pub(super) fn forgive(&mut self) {
+        self.given_up = false;
+        self.finished = false;
+        self.failures_in_a_row = 0;
+        self.failures.clear();
+    }
+
+    /// Counts a failure; answers how long to wait, or that it was one too many.
+    pub(super) fn fail(&mut self, good_life: Duration, now: Now) -> Option<Duration> {
+        if good_life >= GOOD_LIFE {
+            self.failures_in_a_row = 0;
+        }
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        self.since = now.at;
+        if let Some(give_up) = self.policy.give_up {
+            self.failures.push_back(now.at);
+            let old = |at: &&Duration| now.at.saturating_sub(**at) >= give_up.within;
+            let gone = self.failures.iter().take_while(old).count();
+            self.failures.drain(..gone);
+            if self.failures.len() >= give_up.failures as usize {
+                self.given_up = true;
+                self.restart_at = None;
+                return None;
+            }
+        }
+        let wait = backoff::wait(self.failures_in_a_row, self.policy.backoff, now.chance);
+        self.restart_at = Some(now.at + wait);
+        Some(wait)
+    }
+
+    /// Whether nothing is started here any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.given_up || self.finished
+    }
+
+    pub(super) fn standing(&self, up: bool) -> Standing {
+        if self.given_up {
+            Standing::Failed
+        } else if self.finished {
+            Standing::Finished
+        } else if up {
+            Standing::Waiting
+        } else {
+            Standing::Stopped
+        }
+    }
+}

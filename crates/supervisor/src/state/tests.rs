@@ -1,0 +1,481 @@
+//! The life of services, told by events.
+
+mod rolling;
+
+use super::*;
+
+pub(super) fn policy() -> Policy {
+    Policy {
+        instances: 1,
+        spare: 0,
+        start_within: Duration::from_secs(30),
+        stop_within: Duration::from_secs(10),
+        drain_within: Duration::from_secs(5),
+        fall: 3,
+        rise: 1,
+        when: RestartWhen::Always,
+        backoff: (Duration::from_millis(200), Duration::from_secs(30)),
+        give_up: Some(GiveUp {
+            failures: 10,
+            within: Duration::from_mins(10),
+        }),
+        memory: MemoryAction::Roll,
+        roll: Roll::OneAtATime,
+    }
+}
+
+/// A service whose processes do what they are told.
+struct Stage {
+    state: State,
+    at: Duration,
+    told: Vec<Action>,
+}
+
+impl Stage {
+    fn new(policy: Policy) -> Self {
+        Self {
+            state: State::new(policy),
+            at: Duration::ZERO,
+            told: Vec::new(),
+        }
+    }
+
+    /// Started, and everything ready.
+    fn ready(policy: Policy) -> Self {
+        let mut stage = Self::new(policy);
+        stage.on(Event::Command(1, Command::Start));
+        for run in stage.starting() {
+            stage.on(Event::Ready(run));
+        }
+        assert!(stage.answer(1).is_ok());
+        stage
+    }
+
+    fn on(&mut self, event: Event) -> Vec<Action> {
+        let now = Now {
+            at: self.at,
+            chance: 0.5,
+        };
+        let (state, actions) = self.state.clone().on(event, now);
+        self.state = state;
+        self.told.extend(actions.clone());
+        actions
+    }
+
+    fn command(&mut self, id: CommandId, command: Command) -> Vec<Action> {
+        self.on(Event::Command(id, command))
+    }
+
+    /// So long passes, and everything is done in its time.
+    fn pass(&mut self, time: Duration) -> Vec<Action> {
+        let (end, mut actions) = (self.at + time, Vec::new());
+        while let Some(due) = self.state.next_due().filter(|due| *due <= end) {
+            self.at = due.max(self.at);
+            actions.extend(self.on(Event::Tick));
+        }
+        self.at = end;
+        actions
+    }
+
+    fn exit(&mut self, run: RunId) -> Vec<Action> {
+        self.on(Event::Exited(run, Exit::Signal(9)))
+    }
+
+    fn runs(&self, which: fn(&Run) -> bool) -> Vec<RunId> {
+        self.state
+            .runs()
+            .filter(|run| which(run))
+            .map(|run| run.id)
+            .collect()
+    }
+
+    fn starting(&self) -> Vec<RunId> {
+        self.runs(|run| matches!(run.phase, Phase::Starting { .. }))
+    }
+
+    fn serving(&self) -> Vec<RunId> {
+        self.runs(|run| run.serving)
+    }
+
+    fn answer(&self, id: CommandId) -> Result<(), String> {
+        self.answered(id).expect("the command was answered")
+    }
+
+    fn answered(&self, id: CommandId) -> Option<Result<(), String>> {
+        self.told.iter().find_map(|action| match action {
+            Action::Answer(answered, outcome) if *answered == id => Some(outcome.clone()),
+            _ => None,
+        })
+    }
+
+    fn standings(&self) -> Vec<Standing> {
+        self.state
+            .instances()
+            .iter()
+            .map(|instance| instance.standing)
+            .collect()
+    }
+}
+
+fn spawned(actions: &[Action]) -> Vec<RunId> {
+    let spawned = |action: &Action| match action {
+        Action::Spawn { run, .. } => Some(*run),
+        _ => None,
+    };
+    actions.iter().filter_map(spawned).collect()
+}
+
+const NOBODY: [RunId; 0] = [];
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn it_starts_gets_ready_and_takes_requests() {
+    let mut stage = Stage::new(policy());
+    assert_eq!(spawned(&stage.command(7, Command::Start)), [1]);
+    assert_eq!(stage.answered(7), None);
+    assert!(stage.serving().is_empty());
+    stage.at = seconds(2);
+    let actions = stage.on(Event::Passed(1));
+    let after = seconds(2);
+    assert!(actions.contains(&Action::Tell(Note::Ready { run: 1, after })));
+    assert!(actions.contains(&Action::Serve(1)));
+    assert!(stage.answer(7).is_ok());
+    assert_eq!(stage.state.next_due(), None);
+}
+
+#[test]
+fn it_is_ready_after_as_many_passes_as_it_must_show() {
+    let mut stage = Stage::new(Policy {
+        rise: 3,
+        ..policy()
+    });
+    stage.command(1, Command::Start);
+    let fail = || Event::Failed(1, "503".to_owned());
+    for event in [
+        Event::Passed(1),
+        Event::Passed(1),
+        fail(),
+        Event::Passed(1),
+        Event::Passed(1),
+    ] {
+        stage.on(event);
+        assert!(stage.serving().is_empty());
+    }
+    stage.on(Event::Passed(1));
+    assert_eq!(stage.serving(), [1]);
+    let mut stage = Stage::new(Policy {
+        rise: 3,
+        ..policy()
+    });
+    stage.command(1, Command::Start);
+    stage.on(Event::Ready(1));
+    assert_eq!(
+        stage.serving(),
+        [1],
+        "who says that it is ready need not show it"
+    );
+}
+
+#[test]
+fn a_killed_process_is_back_at_once_and_then_waits_longer_each_time() {
+    let mut stage = Stage::ready(policy());
+    let actions = stage.exit(1);
+    assert_eq!(
+        actions[0],
+        Action::Withdraw(1),
+        "no requests go to the dead"
+    );
+    assert_eq!(spawned(&actions), [2]);
+    stage.exit(2);
+    assert_eq!(spawned(&stage.pass(Duration::from_millis(199))), NOBODY);
+    assert_eq!(spawned(&stage.pass(Duration::from_millis(1))), [3]);
+    stage.exit(3);
+    assert_eq!(spawned(&stage.pass(Duration::from_millis(399))), NOBODY);
+    assert_eq!(stage.standings(), [Standing::Waiting]);
+    assert_eq!(spawned(&stage.pass(Duration::from_millis(1))), [4]);
+    stage.on(Event::Ready(4));
+    stage.pass(seconds(59));
+    stage.exit(4);
+    assert_eq!(
+        spawned(&stage.pass(Duration::from_millis(799))),
+        NOBODY,
+        "59 s is not good enough"
+    );
+    assert_eq!(spawned(&stage.pass(Duration::from_millis(1))), [5]);
+    stage.on(Event::Ready(5));
+    stage.pass(seconds(60));
+    assert_eq!(
+        spawned(&stage.exit(5)),
+        [6],
+        "a good life makes up for the past"
+    );
+    assert_eq!(stage.state.instances()[0].restarts, 5);
+}
+
+#[test]
+fn ten_failures_in_ten_minutes_are_too_many() {
+    let mut stage = Stage::ready(policy());
+    for failure in 1..=10 {
+        assert!(!stage.state.is_failed(), "{failure}");
+        stage.pass(seconds(30));
+        let run = stage.runs(|_| true)[0];
+        stage.exit(run);
+    }
+    assert!(stage.state.is_failed());
+    assert_eq!(stage.standings(), [Standing::Failed]);
+    assert_eq!(stage.state.next_due(), None);
+    let gave_up = |action: &Action| matches!(action, Action::Tell(Note::GaveUp { number: 0, .. }));
+    assert!(stage.told.iter().any(gave_up));
+    assert_eq!(
+        spawned(&stage.command(2, Command::Start)),
+        [11],
+        "a person may try again"
+    );
+}
+
+#[test]
+fn failures_that_lie_far_apart_are_forgotten() {
+    let mut stage = Stage::ready(policy());
+    for _ in 0..50 {
+        stage.pass(seconds(67));
+        let run = stage.runs(|_| true)[0];
+        stage.exit(run);
+        let next = stage.starting()[0];
+        stage.on(Event::Ready(next));
+    }
+    assert_eq!(stage.standings(), [Standing::Ready]);
+}
+
+#[test]
+fn whether_it_starts_again_depends_on_how_it_ended() {
+    for (when, exit, again) in [
+        (RestartWhen::Always, Exit::Code(0), true),
+        (RestartWhen::OnFailure, Exit::Code(0), false),
+        (RestartWhen::OnFailure, Exit::Code(1), true),
+        (RestartWhen::OnFailure, Exit::Signal(9), true),
+        (RestartWhen::Never, Exit::Code(1), false),
+    ] {
+        let mut stage = Stage::ready(Policy { when, ..policy() });
+        let actions = stage.on(Event::Exited(1, exit));
+        assert_eq!(!spawned(&actions).is_empty(), again, "{when:?} {exit:?}");
+        assert_eq!(stage.standings()[0] == Standing::Finished, !again);
+    }
+}
+
+#[test]
+fn one_that_is_not_started_again_still_tells_why_it_failed() {
+    let mut stage = Stage::new(Policy {
+        when: RestartWhen::Never,
+        ..policy()
+    });
+    stage.command(1, Command::Start);
+    let actions = stage.on(Event::Exited(1, Exit::Code(1)));
+    let told =
+        |action: &Action| matches!(action, Action::Tell(Note::Failed { again_in: None, .. }));
+    assert!(actions.iter().any(told));
+    assert!(stage.answer(1).is_err());
+    assert_eq!(stage.standings(), [Standing::Finished]);
+}
+
+#[test]
+fn a_start_that_takes_too_long_is_a_failure() {
+    let mut stage = Stage::new(policy());
+    stage.command(1, Command::Start);
+    let actions = stage.pass(seconds(30));
+    assert!(actions.contains(&Action::AskToStop(1)));
+    let actions = stage.exit(1);
+    assert_eq!(spawned(&actions), [2]);
+    assert!(
+        stage
+            .answer(1)
+            .unwrap_err()
+            .contains("not ready within 30s")
+    );
+}
+
+#[test]
+fn a_process_that_cannot_start_is_a_failure() {
+    let mut stage = Stage::new(policy());
+    stage.command(1, Command::Start);
+    stage.on(Event::Unstartable(1, "no more processes".to_owned()));
+    assert!(stage.answer(1).unwrap_err().contains("no more processes"));
+    assert_eq!(spawned(&stage.pass(seconds(1))), NOBODY);
+    assert_eq!(stage.starting(), [2], "the next was started at once");
+}
+
+#[test]
+fn one_that_is_unwell_is_replaced() {
+    let mut stage = Stage::ready(policy());
+    let fail = || Event::Failed(1, "it answered 500".to_owned());
+    for event in [fail(), fail(), Event::Passed(1), fail(), fail()] {
+        stage.on(event);
+        assert_eq!(stage.serving(), [1]);
+    }
+    let actions = stage.on(fail());
+    assert!(actions.contains(&Action::AskToStop(1)) && actions.contains(&Action::Withdraw(1)));
+    assert!(
+        stage.pass(seconds(10)).contains(&Action::Kill(1)),
+        "it did not listen"
+    );
+    assert_eq!(spawned(&stage.exit(1)), [2]);
+    let reason = stage.told.iter().find_map(|action| match action {
+        Action::Tell(Note::Failed { reason, .. }) => Some(reason.clone()),
+        _ => None,
+    });
+    assert!(
+        reason
+            .unwrap()
+            .contains("not well 3 times in a row: it answered 500")
+    );
+}
+
+#[test]
+fn a_spare_takes_over_in_the_same_step() {
+    let mut stage = Stage::ready(Policy {
+        instances: 2,
+        spare: 1,
+        ..policy()
+    });
+    assert_eq!(stage.serving(), [1, 2]);
+    assert_eq!(
+        stage.standings(),
+        [Standing::Ready, Standing::Ready, Standing::Spare]
+    );
+    let actions = stage.exit(1);
+    assert!(actions.contains(&Action::Withdraw(1)) && actions.contains(&Action::Serve(3)));
+    assert_eq!(stage.serving(), [2, 3]);
+    let new = spawned(&actions);
+    stage.on(Event::Ready(new[0]));
+    assert_eq!(stage.serving(), [2, 3], "the new one is the spare now");
+}
+
+#[test]
+fn stop_asks_then_kills_and_nothing_comes_back() {
+    let mut stage = Stage::ready(Policy {
+        instances: 2,
+        ..policy()
+    });
+    let actions = stage.command(2, Command::Stop);
+    assert!(actions.contains(&Action::AskToStop(1)) && actions.contains(&Action::AskToStop(2)));
+    assert!(stage.serving().is_empty());
+    assert_eq!(stage.exit(1), []);
+    assert_eq!(stage.pass(seconds(9)), []);
+    assert!(stage.pass(seconds(1)).contains(&Action::Kill(2)));
+    assert_eq!(stage.answered(2), None);
+    stage.exit(2);
+    assert!(stage.answer(2).is_ok());
+    assert!(stage.state.is_gone() && stage.state.next_due().is_none());
+    assert_eq!(stage.standings(), [Standing::Stopped; 2]);
+}
+
+#[test]
+fn a_start_during_a_stop_begins_when_the_old_is_gone() {
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Stop);
+    assert_eq!(spawned(&stage.command(3, Command::Start)), NOBODY);
+    assert_eq!(spawned(&stage.exit(1)), [2]);
+    stage.on(Event::Ready(2));
+    assert!(stage.answer(3).is_ok());
+}
+
+#[test]
+fn restart_stops_and_starts_and_counts_no_failure() {
+    let mut stage = Stage::ready(policy());
+    assert!(
+        stage
+            .command(2, Command::Restart)
+            .contains(&Action::AskToStop(1))
+    );
+    assert_eq!(spawned(&stage.exit(1)), [2]);
+    assert_eq!(stage.answered(2), None);
+    stage.on(Event::Ready(2));
+    assert!(stage.answer(2).is_ok());
+    assert_eq!(
+        spawned(&stage.exit(2)),
+        [3],
+        "the first failure is back at once"
+    );
+}
+
+#[test]
+fn scale_adds_and_takes_away() {
+    let mut stage = Stage::ready(policy());
+    let to = |instances| Command::Scale {
+        instances: Some(instances),
+        spare: None,
+    };
+    assert_eq!(spawned(&stage.command(2, to(3))), [2, 3]);
+    stage.on(Event::Ready(2));
+    stage.on(Event::Ready(3));
+    assert!(stage.answer(2).is_ok());
+    assert_eq!(stage.serving(), [1, 2, 3]);
+    stage.command(3, to(1));
+    assert_eq!(stage.serving(), [1]);
+    assert!(stage.pass(seconds(5)).contains(&Action::AskToStop(3)));
+    stage.exit(2);
+    stage.exit(3);
+    assert!(stage.answer(3).is_ok());
+    for wrong in [0, 65, u32::MAX] {
+        stage.command(4, to(wrong));
+        assert!(stage.answer(4).is_err());
+    }
+}
+
+#[test]
+fn too_much_memory_is_dealt_with_as_described() {
+    let over = |memory| {
+        let mut stage = Stage::ready(Policy { memory, ..policy() });
+        let actions = stage.on(Event::OverMemory(1, 200 << 20));
+        let told = |action: &Action| matches!(action, Action::Tell(Note::OverMemory { .. }));
+        assert!(actions.iter().any(told), "never without a word");
+        assert_eq!(
+            stage.on(Event::OverMemory(1, 200 << 20)),
+            [],
+            "once is enough"
+        );
+        (stage, actions)
+    };
+    let (mut stage, actions) = over(MemoryAction::Roll);
+    assert_eq!(spawned(&actions), [2]);
+    assert_eq!(stage.serving(), [1]);
+    stage.on(Event::Ready(2));
+    assert_eq!(stage.serving(), [2]);
+    let (mut stage, actions) = over(MemoryAction::Restart);
+    assert!(actions.contains(&Action::AskToStop(1)) && !actions.contains(&Action::Kill(1)));
+    assert_eq!(spawned(&stage.exit(1)), [2]);
+    let (mut stage, actions) = over(MemoryAction::Kill);
+    assert!(actions.contains(&Action::Kill(1)));
+    assert_eq!(spawned(&stage.exit(1)), [2]);
+}
+
+#[test]
+fn a_next_generation_that_begins_with_too_much_memory_is_refused() {
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Reload(None));
+    stage.on(Event::OverMemory(2, 200 << 20));
+    assert!(
+        stage
+            .answer(2)
+            .unwrap_err()
+            .contains("it uses 200 MB at its start")
+    );
+    assert_eq!(stage.serving(), [1]);
+}
+
+#[test]
+fn a_command_that_is_overtaken_is_told() {
+    let mut stage = Stage::new(policy());
+    stage.command(1, Command::Start);
+    stage.command(2, Command::Stop);
+    assert!(stage.answer(1).unwrap_err().contains("stopped meanwhile"));
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Reload(None));
+    stage.command(3, Command::Stop);
+    assert!(stage.answer(2).unwrap_err().contains("stopped meanwhile"));
+    stage.exit(1);
+    stage.exit(2);
+    assert!(stage.answer(3).is_ok());
+}

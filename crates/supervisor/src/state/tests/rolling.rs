@@ -1,0 +1,141 @@
+//! How a next generation takes over, told by events.
+
+use super::*;
+
+#[test]
+fn a_reload_takes_one_at_a_time_and_never_leaves_a_gap() {
+    let mut stage = Stage::ready(Policy {
+        instances: 3,
+        ..policy()
+    });
+    let mut next = spawned(&stage.command(2, Command::Reload(None)));
+    for old in 1..=3 {
+        assert_eq!(next.len(), 1, "one more at a time");
+        assert_eq!(stage.serving().len(), 3, "nobody leaves before");
+        let actions = stage.on(Event::Ready(next[0]));
+        assert!(actions.contains(&Action::Serve(next[0])));
+        assert!(actions.contains(&Action::Withdraw(old)));
+        assert!(
+            !actions.contains(&Action::AskToStop(old)),
+            "it drains first"
+        );
+        assert_eq!(stage.serving().len(), 3);
+        let actions = stage.pass(seconds(5));
+        assert!(actions.contains(&Action::AskToStop(old)));
+        next = spawned(&stage.exit(old));
+    }
+    assert!(stage.answer(2).is_ok());
+    assert_eq!(stage.state.generation(), 2);
+    assert!(stage.state.runs().all(|run| run.generation == 2));
+    assert!(!stage.state.uses(1));
+}
+
+#[test]
+fn a_drained_process_need_not_wait() {
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Reload(None));
+    stage.on(Event::Ready(2));
+    assert!(stage.on(Event::Drained(1)).contains(&Action::AskToStop(1)));
+    assert_eq!(
+        stage.on(Event::Drained(2)),
+        [],
+        "one that is in use is not drained"
+    );
+}
+
+#[test]
+fn all_at_once_waits_for_the_last() {
+    let all = Policy {
+        instances: 2,
+        roll: Roll::AllAtOnce,
+        ..policy()
+    };
+    let mut stage = Stage::ready(all);
+    assert_eq!(spawned(&stage.command(2, Command::Reload(None))), [3, 4]);
+    stage.on(Event::Ready(3));
+    assert_eq!(stage.serving(), [1, 2]);
+    stage.on(Event::Ready(4));
+    assert_eq!(stage.serving(), [3, 4]);
+    assert!(stage.answer(2).is_ok());
+}
+
+#[test]
+fn a_generation_that_fails_leaves_the_old_one() {
+    for roll in [Roll::OneAtATime, Roll::AllAtOnce] {
+        let mut stage = Stage::ready(Policy {
+            instances: 2,
+            roll,
+            ..policy()
+        });
+        let changed = Policy {
+            roll,
+            instances: 5,
+            ..policy()
+        };
+        stage.command(2, Command::Reload(Some(changed)));
+        stage.on(Event::Exited(3, Exit::Code(1)));
+        let why = stage.answer(2).unwrap_err();
+        assert!(
+            why.contains("instance 0: it ended with code 1 before it was ready"),
+            "{why}"
+        );
+        assert_eq!(stage.serving(), [1, 2]);
+        for run in stage.runs(|run| !run.serving) {
+            stage.exit(run);
+        }
+        assert_eq!(
+            (stage.state.generation(), stage.state.policy().instances),
+            (1, 2)
+        );
+        assert_eq!(stage.state.runs().count(), 2);
+        assert!(!stage.state.uses(2));
+    }
+}
+
+#[test]
+fn a_generation_that_is_never_ready_is_stopped() {
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Reload(None));
+    let why = "a next generation is taking over already";
+    stage.command(3, Command::Reload(None));
+    assert!(stage.answer(3).unwrap_err().contains(why));
+    assert!(stage.pass(seconds(30)).contains(&Action::AskToStop(2)));
+    assert!(
+        stage
+            .answer(2)
+            .unwrap_err()
+            .contains("not ready within 30s")
+    );
+    stage.exit(2);
+    assert_eq!(stage.serving(), [1]);
+}
+
+#[test]
+fn a_next_generation_may_be_larger_or_smaller() {
+    for (before, after) in [(1, 3), (3, 1)] {
+        let mut stage = Stage::ready(Policy {
+            instances: before,
+            ..policy()
+        });
+        let changed = Policy {
+            instances: after,
+            ..policy()
+        };
+        stage.command(2, Command::Reload(Some(changed)));
+        while stage.answered(2).is_none() {
+            for run in stage.starting() {
+                stage.on(Event::Ready(run));
+            }
+            stage.pass(seconds(5));
+            for run in stage.runs(Run::is_leaving) {
+                stage.exit(run);
+            }
+        }
+        stage.pass(seconds(5));
+        for run in stage.runs(Run::is_leaving) {
+            stage.exit(run);
+        }
+        assert_eq!(stage.serving().len(), after as usize);
+        assert_eq!(stage.state.runs().count(), after as usize);
+    }
+}

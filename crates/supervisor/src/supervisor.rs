@@ -1,0 +1,306 @@
+//! The supervisor as a whole: one loop, on one thread, that hears what happens
+//! and does what the [states](crate::state) of the services say.
+
+mod launch;
+mod orders;
+mod served;
+mod watching;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::marker::PhantomData;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+
+use crate::control::{Control, Message};
+use crate::fleet::Fleet;
+use crate::news::News;
+use crate::output::Echo;
+use crate::plan::Plan;
+use crate::process::{LOOK, Ledger, adopt_orphans};
+use crate::shim;
+use crate::state::{CommandId, Event, Now};
+use served::Served;
+
+/// The source of the present instant.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// The source of chance: numbers from 0 to 1.
+pub type Chance = Box<dyn FnMut() -> f64 + Send>;
+
+/// So many messages may wait to be heard.
+const INBOX: usize = 256;
+/// So much news may wait for a slow reader.
+const NEWS: usize = 256;
+/// How often memory and processor time are looked at.
+const SAMPLE: Duration = Duration::from_secs(1);
+/// When nothing is due.
+const LONG: Duration = Duration::from_hours(24);
+
+/// What the program hands in beside the plan.
+pub struct Means {
+    /// Where sockets and records are kept; nobody else may write there. One supervisor at a time has it.
+    pub run: PathBuf,
+    /// Where the lines of services are kept.
+    pub logs: PathBuf,
+    /// The program that turns into services.
+    pub launcher: Launcher,
+    /// Whether processes whose parents end become children of this process, which then reaps
+    /// every child that it did not start itself as a service. For a program that does nothing else.
+    pub adopt_orphans: bool,
+    /// What time it is.
+    pub clock: Clock,
+    /// What spreads restarts.
+    pub chance: Chance,
+    /// What is done with each line beside keeping it.
+    pub echo: Option<Echo>,
+}
+
+impl Means {
+    /// The usual means, with everything in one folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self {
+            run: folder.join("run"),
+            logs: folder.join("logs"),
+            launcher: Launcher::ThisProgram,
+            adopt_orphans: true,
+            clock: Arc::new(system_time),
+            chance: Box::new(chance),
+            echo: None,
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever hands in no clock gets the system's"
+)]
+fn system_time() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Good enough to keep restarts apart, and nothing else.
+fn chance() -> f64 {
+    let drawn = RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// The program that turns into services; see [`crate::shim`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Launcher {
+    /// This one. Its `main` must begin with [`shim::run_if_asked`].
+    ThisProgram,
+    /// Another one, whose `main` does.
+    Other(PathBuf),
+}
+
+/// Why the supervisor does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Nothing would turn into services: they would be copies of this program instead.
+    #[error("`supervisor::shim::run_if_asked` was not called\n  let `main` begin with it")]
+    NoShim,
+    /// Somebody else holds the folder.
+    #[error("another supervisor works in {}\n  stop it first, or name another folder", .0.display())]
+    Taken(PathBuf),
+    /// A folder or a file cannot be used.
+    #[error("cannot use {}: {why}\n  it must be writable for the user that runs the supervisor", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// What an earlier supervisor left cannot be ended, or the system refuses something.
+    #[error("cannot begin: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Keeps services running.
+///
+/// It stays on the thread that made it, for services are killed when the thread
+/// that started them ends: that should be the main one.
+pub struct Supervisor {
+    means: Means,
+    launcher: PathBuf,
+    services: BTreeMap<Arc<str>, Served>,
+    inbox: mpsc::Receiver<Message>,
+    voice: mpsc::Sender<Message>,
+    fleet: watch::Sender<Fleet>,
+    news: broadcast::Sender<News>,
+    ledger: Ledger,
+    /// Tells this supervisor's processes from those of others.
+    name: String,
+    began: Instant,
+    next_command: CommandId,
+    /// Who waits for everything to be stopped; none: it is not to be.
+    stopping: Option<Vec<oneshot::Sender<()>>>,
+    _lock: File,
+    _stays_on_its_thread: PhantomData<*const ()>,
+}
+
+impl Supervisor {
+    /// Makes the folders ready and ends what an earlier supervisor left behind. Nothing is
+    /// started before [`Supervisor::run`].
+    pub fn new(plan: &Plan, means: Means) -> Result<(Self, Control), StartError> {
+        let launcher = match &means.launcher {
+            Launcher::ThisProgram if !shim::is_here() => return Err(StartError::NoShim),
+            // Also when the file has been replaced meanwhile.
+            Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
+            Launcher::Other(path) => path.clone(),
+        };
+        let sockets = means.run.join("services");
+        for folder in [&means.run, &means.logs, &sockets] {
+            make_folder(folder)?;
+        }
+        let lock = lock(&means.run)?;
+        let (ledger, ended) = Ledger::open(&means.run.join("processes.json"))?;
+        for record in ended {
+            let (service, pid) = (record.service, record.pid);
+            tracing::warn!(
+                service,
+                pid,
+                "ended a process that an earlier supervisor had left"
+            );
+        }
+        empty(&sockets)?;
+        if means.adopt_orphans {
+            adopt_orphans()?;
+        }
+        let (voice, inbox) = mpsc::channel(INBOX);
+        let fleet = watch::Sender::default();
+        let news = broadcast::Sender::new(NEWS);
+        let control = Control::new(voice.clone(), fleet.clone(), news.clone());
+        let began = (means.clock)().as_millisecond();
+        let mut supervisor = Self {
+            means,
+            launcher,
+            services: BTreeMap::new(),
+            inbox,
+            voice,
+            fleet,
+            news,
+            ledger,
+            name: format!("{}.{began}", std::process::id()),
+            began: Instant::now(),
+            next_command: 0,
+            stopping: None,
+            _lock: lock,
+            _stays_on_its_thread: PhantomData,
+        };
+        for settings in plan.services().values() {
+            supervisor.add(settings)?;
+        }
+        supervisor.publish();
+        Ok((supervisor, control))
+    }
+
+    /// Starts the services and keeps them running until [`Control::shut_down`]; then nothing of
+    /// them is left.
+    pub async fn run(mut self) -> io::Result<()> {
+        let mut children = signal(SignalKind::child())?;
+        let mut sample = interval(SAMPLE);
+        sample.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.start_who_may();
+            self.stop_who_may();
+            self.forget_who_left();
+            if self.is_over() {
+                break;
+            }
+            let due = self.next_due();
+            let lingering = self.services.values().any(Served::is_lingering);
+            tokio::select! {
+                Some(message) = self.inbox.recv() => self.hear(message),
+                _ = children.recv() => self.reap(),
+                () = sleep(LOOK), if lingering => self.reap(),
+                () = sleep_until(due) => self.tick(),
+                _ = sample.tick() => self.sample(),
+            }
+        }
+        for waiting in self.stopping.take().into_iter().flatten() {
+            // Who does not wait any longer need not know.
+            let _ = waiting.send(());
+        }
+        Ok(())
+    }
+
+    /// Time since the beginning, and a number.
+    fn now(&mut self) -> Now {
+        Now {
+            at: self.began.elapsed(),
+            chance: (self.means.chance)(),
+        }
+    }
+
+    fn next_due(&self) -> Instant {
+        let dues = self
+            .services
+            .values()
+            .filter_map(|served| served.state.next_due());
+        let due = dues.min().unwrap_or_else(|| self.began.elapsed() + LONG);
+        self.began + due
+    }
+
+    fn tick(&mut self) {
+        let at = self.began.elapsed();
+        let due = |served: &Served| served.state.next_due().is_some_and(|due| due <= at);
+        let due: Vec<Arc<str>> = self
+            .services
+            .iter()
+            .filter(|(_, served)| due(served))
+            .map(|(name, _)| Arc::clone(name))
+            .collect();
+        for name in due {
+            self.step(&name, Event::Tick);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stopping.is_some() && self.services.values().all(|served| served.state.is_gone())
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), StartError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o711);
+    builder.create(path).map_err(|why| StartError::Folder {
+        path: path.to_owned(),
+        why,
+    })
+}
+
+fn lock(run: &Path) -> Result<File, StartError> {
+    let path = run.join("supervisor.lock");
+    let refused = |why| StartError::Folder {
+        path: path.clone(),
+        why,
+    };
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::Taken(run.to_owned())),
+        Err(TryLockError::Error(why)) => Err(refused(why)),
+    }
+}
+
+/// Removes the sockets that an earlier supervisor left.
+fn empty(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        fs::remove_dir_all(entry?.path())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! One service as it runs: its state, its processes, and what is known of them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::Supervisor;
+use super::launch::Sockets;
+use crate::answers::LastExit;
+use crate::control::Outcome;
+use crate::fleet::{Address, Crew, Member};
+use crate::news::{News, What};
+use crate::output::Output;
+use crate::plan::Settings;
+use crate::process::Process;
+use crate::state::{Action, CommandId, Event, Exit, Note, Phase, RunId, State};
+
+/// So many ends of processes are remembered.
+const EXITS: usize = 20;
+/// So many lines are told with the end of a process.
+const LAST_WORDS: usize = 20;
+
+/// One service.
+pub(super) struct Served {
+    pub(super) state: State,
+    /// What each generation is told to be.
+    pub(super) settings: BTreeMap<u32, Arc<Settings>>,
+    pub(super) output: Arc<Output>,
+    pub(super) live: BTreeMap<RunId, Live>,
+    pub(super) exits: VecDeque<LastExit>,
+    pub(super) answers: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
+    pub(super) sockets: Sockets,
+    /// It is to be started as soon as those before it are ready.
+    pub(super) waits: bool,
+    /// It is no longer described.
+    pub(super) leaves: bool,
+}
+
+/// One process of it.
+pub(super) struct Live {
+    pub(super) process: Process,
+    pub(super) number: u32,
+    /// What its generation is told to be.
+    pub(super) settings: Arc<Settings>,
+    pub(super) address: Option<Address>,
+    pub(super) watch: JoinHandle<()>,
+    pub(super) readers: Vec<JoinHandle<()>>,
+    pub(super) over: watch::Sender<bool>,
+    pub(super) since: Timestamp,
+    /// Nothing of it is left; what it said is still being read.
+    pub(super) exit: Option<Exit>,
+    pub(super) use_of: Use,
+}
+
+/// What a process and its children use.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Use {
+    pub(super) ticks: Option<u64>,
+    pub(super) cpu_percent: f64,
+    pub(super) memory_bytes: u64,
+}
+
+impl Served {
+    pub(super) fn now(&self) -> Arc<Settings> {
+        let now = self.settings.get(&self.state.generation());
+        let any = now.or_else(|| self.settings.values().next_back());
+        // There is one for every generation in use; see `Supervisor::step`.
+        any.map_or_else(|| unreachable!("a service without settings"), Arc::clone)
+    }
+
+    /// Whether a process has ended of which something is left.
+    pub(super) fn is_lingering(&self) -> bool {
+        self.live
+            .values()
+            .any(|live| live.exit.is_none() && live.process.is_ended())
+    }
+
+    fn crew(&self) -> Crew {
+        let members = |which: &dyn Fn(&crate::state::Run) -> bool| {
+            let runs = self.state.runs().filter(|run| which(run));
+            runs.map(|run| Member {
+                instance: run.number,
+                run: run.id,
+                address: self.live.get(&run.id).and_then(|live| live.address.clone()),
+            })
+            .collect()
+        };
+        Crew {
+            ready: members(&|run| run.serving),
+            draining: members(&|run| matches!(run.phase, Phase::Draining { .. })),
+            failed: self.state.is_failed(),
+        }
+    }
+}
+
+impl Supervisor {
+    /// Tells a service what happened, and does what follows.
+    pub(super) fn step(&mut self, name: &Arc<str>, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let now = self.now();
+            let gone = match event {
+                Event::Exited(run, _) | Event::Unstartable(run, _) => Some(run),
+                _ => None,
+            };
+            let Some(served) = self.services.get_mut(name) else {
+                return;
+            };
+            let (state, actions) = served.state.clone().on(event, now);
+            served.state = state;
+            let generations = std::mem::take(&mut served.settings);
+            let used = |generation: &u32| served.state.uses(*generation);
+            served.settings = generations
+                .into_iter()
+                .filter(|(generation, _)| used(generation))
+                .collect();
+            // Whoever leads requests hears of it before anybody is asked to stop.
+            self.publish();
+            let is_answer = |action: &Action| matches!(action, Action::Answer(..));
+            let (answers, deeds): (Vec<Action>, Vec<Action>) =
+                actions.into_iter().partition(is_answer);
+            for deed in deeds {
+                self.act(name, deed, &mut events);
+            }
+            if let Some(run) = gone {
+                self.bury(name, run);
+            }
+            // What is answered is true by then.
+            for answer in answers {
+                self.act(name, answer, &mut events);
+            }
+        }
+    }
+
+    pub(super) fn publish(&self) {
+        let fleet = self
+            .services
+            .iter()
+            .map(|(name, served)| (Arc::clone(name), served.crew()));
+        let fleet = fleet.collect();
+        self.fleet.send_if_modified(|known| {
+            let changed = *known != fleet;
+            if changed {
+                *known = fleet;
+            }
+            changed
+        });
+    }
+
+    fn act(&mut self, name: &Arc<str>, action: Action, events: &mut VecDeque<Event>) {
+        match action {
+            Action::Spawn {
+                run,
+                number,
+                generation,
+            } => {
+                if let Err(error) = self.launch(name, run, number, generation) {
+                    events.push_back(Event::Unstartable(
+                        run,
+                        format!("it cannot be started: {error}"),
+                    ));
+                }
+            }
+            Action::AskToStop(run) => {
+                if let Some(live) = self
+                    .services
+                    .get_mut(name)
+                    .and_then(|served| served.live.get_mut(&run))
+                {
+                    live.process.ask(live.settings.stop_signal);
+                }
+            }
+            Action::Kill(run) => {
+                if let Some(live) = self
+                    .services
+                    .get_mut(name)
+                    .and_then(|served| served.live.get_mut(&run))
+                {
+                    live.process.kill();
+                }
+            }
+            Action::Serve(run) => self.tell_of(name, run, What::Serving),
+            Action::Withdraw(run) => self.tell_of(name, run, What::Withdrawn),
+            Action::Answer(id, outcome) => {
+                if let Some(answer) = self
+                    .services
+                    .get_mut(name)
+                    .and_then(|served| served.answers.remove(&id))
+                {
+                    // Who does not wait any longer need not know.
+                    let _ = answer.send(outcome);
+                }
+            }
+            Action::Tell(note) => self.tell(name, note),
+        }
+    }
+
+    fn tell(&mut self, name: &Arc<str>, note: Note) {
+        match note {
+            Note::Ready { run, after } => {
+                let milliseconds = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                self.tell_of(name, run, What::Ready { milliseconds });
+            }
+            Note::Failed {
+                run,
+                reason,
+                again_in,
+            } => {
+                let again_in =
+                    again_in.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+                let lines = self.last_words(name, run);
+                self.tell_of(
+                    name,
+                    run,
+                    What::Failed {
+                        reason,
+                        again_in,
+                        lines,
+                    },
+                );
+            }
+            Note::Finished(run) => self.tell_of(name, run, What::Finished),
+            Note::GaveUp { number, reason } => {
+                self.spread(name, Some(number), None, What::GaveUp { reason });
+            }
+            Note::Stubborn(run) => self.tell_of(name, run, What::Killed),
+            Note::OverMemory { run, bytes, action } => {
+                let action = format!("{action:?}").to_lowercase();
+                self.tell_of(name, run, What::OverMemory { bytes, action });
+            }
+            Note::RolledOver { generation } => {
+                self.spread(name, None, None, What::RolledOver { generation });
+            }
+            Note::RollFailed { reason } => {
+                self.spread(name, None, None, What::RollFailed { reason });
+            }
+        }
+    }
+
+    fn last_words(&self, name: &Arc<str>, run: RunId) -> Vec<String> {
+        let Some(served) = self.services.get(name) else {
+            return Vec::new();
+        };
+        let Some(live) = served.live.get(&run) else {
+            return Vec::new();
+        };
+        let mut lines = served.output.last(LAST_WORDS, Some(live.number));
+        lines.retain(|line| line.at >= live.since);
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    fn tell_of(&mut self, name: &Arc<str>, run: RunId, what: What) {
+        let live = self
+            .services
+            .get(name)
+            .and_then(|served| served.live.get(&run));
+        let number = live.map(|live| live.number);
+        let pid = live.map(|live| live.process.pid().as_raw_nonzero().get());
+        self.spread(name, number, pid, what);
+    }
+
+    fn spread(&mut self, name: &Arc<str>, instance: Option<u32>, pid: Option<i32>, what: What) {
+        let news = News {
+            at: (self.means.clock)(),
+            service: Arc::clone(name),
+            instance,
+            pid,
+            what,
+        };
+        news.log();
+        // Nobody may be listening.
+        let _ = self.news.send(news);
+    }
+
+    /// A process is gone, and everything has been said about it.
+    fn bury(&mut self, name: &Arc<str>, run: RunId) {
+        let at = (self.means.clock)();
+        let Some(served) = self.services.get_mut(name) else {
+            return;
+        };
+        let Some(live) = served.live.remove(&run) else {
+            return;
+        };
+        live.watch.abort();
+        if let Some(exit) = live.exit {
+            served
+                .exits
+                .push_back(LastExit::new(live.number, at, live.since, exit));
+            while served.exits.len() > EXITS {
+                served.exits.pop_front();
+            }
+        }
+        let state = &served.state;
+        served.sockets.keep(|number| state.has_place(number));
+        if !served.sockets.holds(live.number)
+            && let Some(Address::Unix(path)) = &live.address
+        {
+            // It may never have been made.
+            let _ = std::fs::remove_file(path);
+        }
+        if let Err(error) = self.ledger.remove(live.process.token()) {
+            tracing::warn!(%error, "cannot write down that a process is gone");
+        }
+    }
+}

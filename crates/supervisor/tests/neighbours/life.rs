@@ -1,0 +1,248 @@
+//! How instances die, come back, and leave nothing behind.
+
+use std::fs;
+
+use rustix::process::Signal;
+use supervisor::What;
+use supervisor::state::Standing;
+
+use crate::support::{House, folder, kill, lives, marked, until};
+
+/// Children, grandchildren, and one that goes into a session of its own.
+const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
+/// Some shells keep a process for the brackets, too.
+const FAMILY_SIZE: usize = 5;
+
+#[test]
+fn one_that_is_killed_is_back_and_what_it_said_is_told() {
+    let house = House::new(
+        "[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nhealth = { path = \"/\" }",
+    );
+    house.ready("web", 1);
+    let mut news = house.control.news();
+    let before = house.pid("web");
+    kill(before, Signal::KILL);
+    let failed = house.wait(async {
+        loop {
+            let news = news.recv().await.unwrap();
+            if let What::Failed { .. } = news.what {
+                return news;
+            }
+        }
+    });
+    assert_eq!((failed.pid, failed.instance), (Some(before), Some(0)));
+    let What::Failed { reason, lines, .. } = failed.what else {
+        unreachable!()
+    };
+    assert_eq!(
+        (reason.as_str(), lines),
+        ("it ended with signal 9", vec!["serving".to_owned()])
+    );
+    house.ready("web", 1);
+    let row = &house.rows("web")[0];
+    assert!(row.pid != Some(before) && row.restarts == 1);
+    assert_eq!(row.last_exit.as_deref(), Some("signal 9"));
+}
+
+#[test]
+fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
+    let folder = folder();
+    let mark = format!("MARK={}", folder.path().display());
+    let house = House::in_folder(
+        folder,
+        &format!(
+            "[family]\nrun = \"{FAMILY}\"\nshell = true\nenv = {{ {} }}",
+            mark.replace('=', " = \"") + "\""
+        ),
+    );
+    house.ready("family", 1);
+    until("all are there", || marked(&mark).len() >= FAMILY_SIZE);
+    let before = marked(&mark);
+    kill(house.pid("family"), Signal::KILL);
+    until("all of them are gone", || {
+        before.iter().all(|pid| !lives(*pid))
+    });
+    house.ready("family", 1);
+    until("all are there again", || marked(&mark).len() >= FAMILY_SIZE);
+    house.wait(house.control.stop("family")).unwrap();
+    assert_eq!(marked(&mark), [] as [i32; 0]);
+    assert_eq!(house.rows("family")[0].state, Standing::Stopped);
+}
+
+#[test]
+fn one_that_does_not_listen_is_killed_with_all_that_it_started() {
+    let folder = folder();
+    let mark = format!("MARK={}", folder.path().display());
+    let house = House::in_folder(
+        folder,
+        &format!(
+            r#"
+            [deaf]
+            run = 'trap "" TERM; sleep 1000 & echo here; while :; do sleep 1000; done'
+            shell = true
+            stop = {{ within = "200ms" }}
+            env = {{ {} }}
+            "#,
+            mark.replace('=', " = \"") + "\""
+        ),
+    );
+    until("it is deaf", || house.said("deaf").contains("here"));
+    let mut news = house.control.news();
+    house.wait(house.control.stop("deaf")).unwrap();
+    assert_eq!(marked(&mark), [] as [i32; 0]);
+    let told = std::iter::from_fn(|| news.try_recv().ok());
+    assert!(told.into_iter().any(|news| news.what == What::Killed));
+}
+
+#[test]
+fn one_that_is_unwell_is_replaced() {
+    let house = House::new(
+        r#"
+        [web]
+        run = "python3 server.py"
+        listen = "tcp"
+        health = { path = "/health", every = "50ms", within = "20s", fall = 2 }
+        "#,
+    );
+    house.ready("web", 1);
+    let before = house.pid("web");
+    fs::write(house.folder.path().join("ill"), "").unwrap();
+    until("it is replaced", || !lives(before));
+    fs::remove_file(house.folder.path().join("ill")).unwrap();
+    house.ready("web", 1);
+    assert!(house.pid("web") != before);
+}
+
+#[test]
+fn a_spare_takes_over_before_a_new_one_is_ready() {
+    let house = House::new("[two]\nrun = \"sleep 1000\"\nspare = 1");
+    let crew = house.ready("two", 1);
+    until("there is a spare", || {
+        house
+            .rows("two")
+            .iter()
+            .any(|row| row.state == Standing::Spare)
+    });
+    let mut fleet = house.control.fleet();
+    fleet.mark_unchanged();
+    kill(
+        house.rows("two")[crew.ready[0].instance as usize]
+            .pid
+            .unwrap(),
+        Signal::KILL,
+    );
+    house.wait(async { fleet.changed().await.unwrap() });
+    let next = fleet.borrow()["two"].clone();
+    assert_eq!(next.ready.len(), 1, "never nobody");
+    assert!(next.ready[0].run != crew.ready[0].run);
+}
+
+#[test]
+fn it_is_started_again_as_often_as_it_may() {
+    let house = House::new(
+        r#"
+        [once]
+        run = "true"
+        restart = { when = "on-failure" }
+        [often]
+        run = "false"
+        restart = { backoff = "1ms..1ms", give_up = "5 in 10m" }
+        "#,
+    );
+    house.crew("often", |crew| crew.failed);
+    let row = &house.rows("often")[0];
+    assert_eq!(
+        (row.state, row.restarts, row.last_exit.as_deref()),
+        (Standing::Failed, 4, Some("code 1"))
+    );
+    let described = house.wait(house.control.describe("often")).unwrap();
+    assert_eq!(described.exits.len(), 5);
+    until("it has finished", || {
+        house.rows("once")[0].state == Standing::Finished
+    });
+    let gone = house.wait(house.control.describe("other")).unwrap_err();
+    assert_eq!(gone.to_string(), "there is no service \"other\"");
+}
+
+#[test]
+fn too_much_memory_is_noticed_and_rolled_over() {
+    let folder = folder();
+    let script = r#"
+import os, time
+held = b""
+print("small", flush=True)
+while True:
+    if os.path.exists("grow") and not held:
+        os.remove("grow")
+        held = b"x" * (96 << 20)
+        print("large", flush=True)
+    time.sleep(0.05)
+"#;
+    fs::write(folder.path().join("grows.py"), script).unwrap();
+    let house = House::in_folder(
+        folder,
+        r#"
+        [grows]
+        run = "python3 grows.py"
+        memory = { max = "64M" }
+        drain_within = "100ms"
+        "#,
+    );
+    house.ready("grows", 1);
+    let before = house.pid("grows");
+    let mut news = house.control.news();
+    fs::write(house.folder.path().join("grow"), "").unwrap();
+    until("it is replaced", || !lives(before));
+    house.ready("grows", 1);
+    let told: Vec<What> = std::iter::from_fn(|| news.try_recv().ok())
+        .map(|news| news.what)
+        .collect();
+    let over = |what: &What| matches!(what, What::OverMemory { bytes, .. } if *bytes > 64 << 20);
+    let at = |what: &dyn Fn(&What) -> bool| told.iter().position(what);
+    let ready = at(&|what| matches!(what, What::Ready { .. }));
+    let left = at(&|what| *what == What::Withdrawn);
+    assert!(at(&over) < ready && ready < left, "{told:?}");
+    until("its use is told", || {
+        house.rows("grows")[0].memory_bytes > 1 << 20
+    });
+}
+
+#[test]
+fn starting_and_stopping_by_hand() {
+    let house = House::new("[a]\nrun = \"sleep 1000\"");
+    house.ready("a", 1);
+    house.wait(house.control.stop("a")).unwrap();
+    assert_eq!(house.rows("a")[0].pid, None);
+    house.wait(house.control.start("a")).unwrap();
+    let first = house.pid("a");
+    house.wait(house.control.restart("a")).unwrap();
+    assert!(house.pid("a") != first && !lives(first));
+    house.wait(house.control.scale("a", 3)).unwrap();
+    assert_eq!(house.ready("a", 3).ready.len(), 3);
+    house.wait(house.control.scale("a", 1)).unwrap();
+    assert_eq!(house.rows("a").len(), 1);
+    let refused = house.wait(house.control.scale("a", 0)).unwrap_err();
+    assert!(refused.to_string().contains("1 to 64"));
+    let row = serde_json::to_value(&house.rows("a")[0]).unwrap();
+    for key in [
+        "service",
+        "instance",
+        "generation",
+        "state",
+        "pid",
+        "since",
+        "restarts",
+        "cpu_percent",
+        "memory_bytes",
+        "requests_per_second",
+        "last_exit",
+    ] {
+        assert!(row.get(key).is_some(), "{key}");
+    }
+    let control = house.control.clone();
+    house.stop();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    assert!(runtime.block_on(control.ps()).is_err());
+}

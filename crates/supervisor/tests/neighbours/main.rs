@@ -1,0 +1,14 @@
+//! Real processes: started, killed, replaced, stopped, and what is left of them.
+
+#[cfg(test)]
+mod alone;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod output;
+#[cfg(test)]
+mod rolling;
+#[cfg(test)]
+mod starting;
+#[cfg(test)]
+mod support;

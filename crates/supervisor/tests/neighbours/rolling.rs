@@ -1,0 +1,127 @@
+//! How a next generation and another plan take over.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use supervisor::{Address, Change};
+
+use crate::support::{House, plan, until};
+
+const WEB: &str = r#"
+[web]
+run = "python3 server.py"
+listen = "unix"
+instances = 2
+drain_within = "500ms"
+health = { path = "/health" }
+"#;
+
+#[test]
+fn somebody_always_answers_while_a_service_rolls_over() {
+    for roll in ["one", "all"] {
+        let house = House::new(
+            &format!("{WEB}\nroll = \"{roll}\"").replace("health =", "env = {}\nhealth ="),
+        );
+        house.ready("web", 2);
+        let before: Vec<_> = house.rows("web").iter().map(|row| row.pid).collect();
+        let (over, asked) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU32::new(0)),
+        );
+        let fleet = house.control.fleet();
+        let guest = std::thread::spawn({
+            let (over, asked) = (Arc::clone(&over), Arc::clone(&asked));
+            move || {
+                while !over.load(Ordering::Relaxed) {
+                    let addresses = fleet.borrow()["web"].addresses();
+                    let [Address::Unix(path), ..] = addresses.as_slice() else {
+                        panic!("nobody is there");
+                    };
+                    let mut stream = UnixStream::connect(path).unwrap();
+                    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+                    let mut answer = String::new();
+                    stream.read_to_string(&mut answer).unwrap();
+                    assert!(answer.contains("200"));
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+        house.wait(house.control.reload("web")).unwrap();
+        over.store(true, Ordering::Relaxed);
+        guest.join().unwrap();
+        assert!(asked.load(Ordering::Relaxed) > 0);
+        let rows = house.rows("web");
+        let now = rows
+            .iter()
+            .filter(|row| row.generation == 2 && !before.contains(&row.pid));
+        assert_eq!(now.count(), 2);
+    }
+}
+
+#[test]
+fn a_generation_that_does_not_get_ready_leaves_the_old_one() {
+    let house = House::new(WEB);
+    house.ready("web", 2);
+    let before = house.rows("web");
+    fs::write(house.folder.path().join("server.py"), "raise SystemExit(3)").unwrap();
+    let why = house.wait(house.control.reload("web")).unwrap_err();
+    assert!(
+        why.to_string().contains("code 3 before it was ready"),
+        "{why}"
+    );
+    let pids = |rows: &[supervisor::Row]| rows.iter().map(|row| row.pid).collect::<Vec<_>>();
+    assert_eq!(pids(&house.rows("web")), pids(&before));
+}
+
+#[test]
+fn another_plan_touches_only_what_changed() {
+    let sleeps = |seconds: u32, instances: u32| {
+        format!("run = \"sleep {seconds}\"\ninstances = {instances}\ndrain_within = \"0s\"\n")
+    };
+    let house = House::new(&format!(
+        "[same]\n{}[changes]\n{}[goes]\n{}[grows]\n{}",
+        sleeps(1_000, 1),
+        sleeps(1_000, 1),
+        sleeps(1_000, 1),
+        sleeps(1_000, 1)
+    ));
+    for name in ["same", "changes", "goes", "grows"] {
+        house.ready(name, 1);
+    }
+    let before = ["same", "changes", "grows"].map(|name| house.pid(name));
+    let next = format!(
+        "[same]\n{}[changes]\n{}[comes]\n{}[grows]\n{}",
+        sleeps(1_000, 1),
+        sleeps(2_000, 1),
+        sleeps(1_000, 1),
+        sleeps(1_000, 2)
+    );
+    let next = plan(house.folder.path(), &next).unwrap();
+    let mut changes = house.wait(house.control.apply(next.clone())).unwrap();
+    changes.sort_by_key(|changed| Arc::clone(&changed.service));
+    let told: Vec<_> = changes
+        .iter()
+        .map(|changed| (&*changed.service, changed.change))
+        .collect();
+    let wanted = [
+        ("changes", Change::Changed),
+        ("comes", Change::Added),
+        ("goes", Change::Removed),
+        ("grows", Change::Changed),
+    ];
+    assert_eq!(told, wanted);
+    assert!(changes.iter().all(|changed| changed.outcome.is_ok()));
+    house.ready("comes", 1);
+    until("the old one is gone", || house.rows("changes").len() == 1);
+    let after = ["same", "changes", "grows"].map(|name| house.pid(name));
+    assert!(before[0] == after[0] && before[1] != after[1] && before[2] == after[2]);
+    assert_eq!(house.ready("grows", 2).ready.len(), 2);
+    assert!(house.rows("goes").is_empty());
+    assert!(
+        house.wait(house.control.apply(next)).unwrap().is_empty(),
+        "nothing changed"
+    );
+}

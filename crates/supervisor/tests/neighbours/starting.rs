@@ -1,0 +1,248 @@
+//! How services are started, and when they are ready.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+
+use supervisor::Address;
+
+use crate::support::{House, folder, until};
+
+fn ask(address: &Address) -> String {
+    fn through(mut stream: impl Read + Write) -> String {
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+    match address {
+        Address::Unix(path) => through(UnixStream::connect(path).unwrap()),
+        Address::Tcp(port) => through(TcpStream::connect(("127.0.0.1", *port)).unwrap()),
+    }
+}
+
+#[test]
+fn each_instance_has_a_socket_or_a_port_of_its_own() {
+    for listen in ["unix", "tcp"] {
+        for activate in [false, true] {
+            let house = House::new(&format!(
+                r#"
+                [web]
+                run = "python3 server.py"
+                listen = "{listen}"
+                activate = {activate}
+                instances = 2
+                health = {{ path = "/health" }}
+                "#
+            ));
+            let crew = house.ready("web", 2);
+            let addresses = crew.addresses();
+            assert_eq!(addresses.len(), 2);
+            let pids: Vec<i32> = house.rows("web").iter().filter_map(|row| row.pid).collect();
+            for (address, pid) in addresses.iter().zip(pids) {
+                assert!(
+                    ask(address).ends_with(&pid.to_string()),
+                    "{address} is {pid}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_socket_that_accepts_is_enough_when_nothing_else_can_be_asked() {
+    let house = House::new("[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"");
+    let crew = house.ready("web", 1);
+    assert!(ask(&crew.addresses()[0]).contains("200"));
+}
+
+#[test]
+fn a_service_may_say_itself_that_it_is_ready() {
+    let folder = folder();
+    let script = r#"
+import os, socket, time
+while not os.path.exists("go"):
+    time.sleep(0.01)
+out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+out.sendto(b"STATUS=here\nREADY=1\n", os.environ["NOTIFY_SOCKET"])
+time.sleep(1000)
+"#;
+    fs::write(folder.path().join("notify.py"), script).unwrap();
+    // It never opens its socket, so nothing else could make it ready.
+    let house = House::in_folder(
+        folder,
+        "[quiet]\nrun = \"python3 notify.py\"\nlisten = \"unix\"",
+    );
+    assert_eq!(
+        house.rows("quiet")[0].state,
+        supervisor::state::Standing::Starting
+    );
+    fs::write(house.folder.path().join("go"), "").unwrap();
+    house.ready("quiet", 1);
+}
+
+#[test]
+fn the_environment_holds_only_what_was_said() {
+    let folder = folder();
+    let secrets = folder.path().join("secrets.env");
+    fs::write(&secrets, "TOKEN=hunter2\n").unwrap();
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o600)).unwrap();
+    let house = House::in_folder(
+        folder,
+        r#"
+        [shows]
+        run = "env; echo end"
+        shell = true
+        listen = "tcp"
+        env_file = "secrets.env"
+        env = { WHERE = "{port}/{instance}/{service.inner.url}" }
+        restart = { when = "never" }
+        "#,
+    );
+    until("it has ended", || house.said("shows").contains("out end"));
+    let said = house.said("shows");
+    let mut names: Vec<&str> = said
+        .lines()
+        .filter_map(|line| {
+            line.split_once(" out ")?
+                .1
+                .split_once('=')
+                .map(|(name, _)| name)
+        })
+        .collect();
+    names.sort_unstable();
+    let wanted = [
+        "KENDURI_INSTANCE",
+        "KENDURI_RUN",
+        "NOTIFY_SOCKET",
+        "PATH",
+        "PORT",
+        "PWD",
+        "TOKEN",
+        "WHERE",
+    ];
+    // Shells add a few of their own.
+    names.retain(|name| !["OLDPWD", "SHLVL", "_"].contains(name));
+    assert_eq!(names, wanted);
+    assert!(said.contains("TOKEN=hunter2") && said.contains("/0/http://127.0.0.1:4711"));
+    let described = house.wait(house.control.describe("shows")).unwrap();
+    let told = serde_json::to_string(&(&described.environment, &described.command)).unwrap();
+    assert!(told.contains("TOKEN") && !told.contains("hunter2"));
+}
+
+#[test]
+fn another_user_has_no_way_back() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let house = House::in_folder(
+        folder,
+        r#"
+        [nobody]
+        run = "id -u; id -G | wc -w; grep NoNewPrivs /proc/self/status; echo end"
+        shell = true
+        user = "nobody"
+        directory = "/"
+        restart = { when = "never" }
+        "#,
+    );
+    until("it has ended", || house.said("nobody").contains("out end"));
+    let said = house.said("nobody");
+    assert!(
+        said.contains(" out 65534\n") && said.contains(" out 1\n"),
+        "{said}"
+    );
+    assert!(said.contains("NoNewPrivs:\t1"), "{said}");
+}
+
+#[test]
+fn connections_wait_for_a_service_that_is_activated() {
+    let folder = folder();
+    let house = House::in_folder(
+        folder,
+        r#"
+        [web]
+        run = "while ! test -e go; do sleep 0.02; done; exec python3 server.py"
+        shell = true
+        listen = "unix"
+        activate = true
+        health = { path = "/health", within = "50s" }
+        "#,
+    );
+    let path = house.folder.path().join("run/services/web/0.sock");
+    until("the socket is there", || path.exists());
+    let address = Address::Unix(path);
+    let waiting = std::thread::spawn(move || ask(&address));
+    fs::write(house.folder.path().join("go"), "").unwrap();
+    assert!(waiting.join().unwrap().contains("200"));
+    house.ready("web", 1);
+}
+
+#[test]
+fn one_is_started_when_those_before_it_are_ready_and_stopped_before_them() {
+    let script = |name: &str| {
+        format!(
+            r#"trap "echo {name} stopped >> order; exit" TERM; echo {name} started >> order; while :; do sleep 0.05; done"#
+        )
+    };
+    let services = ["a", "b", "c"].map(|name| {
+        let after = match name {
+            "a" => r#"["b", "c"]"#,
+            "b" => r#"["c"]"#,
+            _ => "[]",
+        };
+        format!(
+            "[{name}]\nrun = '''{}'''\nshell = true\nafter = {after}\n",
+            script(name)
+        )
+    });
+    let house = House::new(&services.concat());
+    house.ready("a", 1);
+    let folder = house.stop();
+    let order = fs::read_to_string(folder.path().join("order")).unwrap();
+    let wanted = "c started\nb started\na started\na stopped\nb stopped\nc stopped\n";
+    assert_eq!(order, wanted);
+}
+
+#[test]
+fn what_cannot_be_run_fails_and_says_why() {
+    let folder = folder();
+    let script = folder.path().join("broken");
+    fs::write(&script, "#!/no/such/interpreter\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let house = House::in_folder(
+        folder,
+        "[a]\nrun = \"./broken\"\nrestart = { give_up = \"1 in 1m\" }",
+    );
+    house.crew("a", |crew| crew.failed);
+    assert!(
+        house.said("a").contains("cannot start the service"),
+        "{}",
+        house.said("a")
+    );
+    let refused = house.wait(house.control.start("a")).unwrap_err();
+    assert!(refused.to_string().contains("code 127"), "{refused}");
+}
+
+#[test]
+fn a_socket_goes_with_its_instance() {
+    let house = House::new(
+        "[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nactivate = true\ndrain_within = \"0s\"",
+    );
+    house.ready("web", 1);
+    house.wait(house.control.scale("web", 2)).unwrap();
+    let crew = house.ready("web", 2);
+    house.wait(house.control.scale("web", 1)).unwrap();
+    let addresses = crew.addresses();
+    let [Address::Unix(stays), Address::Unix(goes)] = addresses.as_slice() else {
+        panic!("other addresses");
+    };
+    assert!(UnixStream::connect(stays).is_ok());
+    until("its socket is gone", || {
+        !goes.exists() && UnixStream::connect(goes).is_err()
+    });
+}

@@ -1,0 +1,208 @@
+//! A supervisor on a thread of its own, and looking at processes from outside.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use supervisor::{
+    Control, Crew, Description, Flaw, Ground, Inner, Launcher, Means, Plan, Row, Supervisor,
+};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+/// What takes longer than this does not happen.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The program that turns into services.
+pub(crate) const SUPERVISE: &str = env!("CARGO_BIN_EXE_supervise");
+
+/// A service that answers on its socket or port; `/health` tells whether `ill` is there.
+pub(crate) const SERVER: &str = r#"
+import http.server, os, socket, socketserver, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503 if os.path.exists("ill") else 200)
+        self.end_headers()
+        self.wfile.write(str(os.getpid()).encode())
+    def address_string(self):
+        return "local"
+    def log_message(self, *words):
+        pass
+class Unix(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+class Tcp(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+if "LISTEN_FDS" in os.environ:
+    assert os.environ["LISTEN_PID"] == str(os.getpid()), "another pid"
+    taken = socket.socket(fileno=3)
+    server = Unix("unused", Answer, False) if taken.family == socket.AF_UNIX else Tcp(("", 0), Answer, False)
+    server.socket = taken
+elif "SOCKET" in os.environ:
+    server = Unix(os.environ["SOCKET"], Answer)
+else:
+    server = Tcp(("127.0.0.1", int(os.environ["PORT"])), Answer)
+print("serving", flush=True)
+server.serve_forever()
+"#;
+
+pub(crate) struct House {
+    pub(crate) folder: TempDir,
+    pub(crate) control: Control,
+    runtime: Runtime,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A folder with the server in it.
+pub(crate) fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("n").tempdir().unwrap();
+    fs::write(folder.path().join("server.py"), SERVER).unwrap();
+    folder
+}
+
+pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<Flaw>> {
+    let description: Description = toml::from_str(services).unwrap();
+    let inner = Inner {
+        socket: PathBuf::from("inner.sock"),
+        url: "http://127.0.0.1:4711".to_owned(),
+    };
+    let ground = Ground {
+        folder,
+        run: &folder.join("run"),
+        inner: &BTreeMap::from([("inner".to_owned(), inner)]),
+        environment: &BTreeMap::new(),
+    };
+    Plan::check(&description, &ground)
+}
+
+impl House {
+    /// Keeps services running that are described as in `[service]`.
+    pub(crate) fn new(services: &str) -> Self {
+        Self::in_folder(folder(), services)
+    }
+
+    pub(crate) fn in_folder(folder: TempDir, services: &str) -> Self {
+        let plan = plan(folder.path(), services).unwrap();
+        let path = folder.path().to_owned();
+        let (sender, control) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let means = Means {
+                launcher: Launcher::Other(SUPERVISE.into()),
+                // Other tests have children too.
+                adopt_orphans: false,
+                ..Means::in_folder(&path)
+            };
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (supervisor, control) = Supervisor::new(&plan, means).unwrap();
+                sender.send(control).unwrap();
+                supervisor.run().await.unwrap();
+            });
+        });
+        Self {
+            folder,
+            control: control.recv().unwrap(),
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
+            thread: Some(thread),
+        }
+    }
+
+    /// Waits for the end of something, but not for ever.
+    pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        let limited = async { tokio::time::timeout(PATIENCE, what).await };
+        self.runtime.block_on(limited).expect("it takes too long")
+    }
+
+    /// Waits until a service is as it should be.
+    pub(crate) fn crew(&self, service: &str, wanted: impl Fn(&Crew) -> bool) -> Crew {
+        let mut fleet = self.control.fleet();
+        let service = service.to_owned();
+        self.wait(async move {
+            let fleet = fleet
+                .wait_for(|fleet| fleet.get(service.as_str()).is_some_and(&wanted))
+                .await;
+            fleet.unwrap()[service.as_str()].clone()
+        })
+    }
+
+    /// Waits until so many instances take requests.
+    pub(crate) fn ready(&self, service: &str, count: usize) -> Crew {
+        self.crew(service, |crew| crew.ready.len() == count)
+    }
+
+    pub(crate) fn rows(&self, service: &str) -> Vec<Row> {
+        let mut rows = self.wait(self.control.ps()).unwrap();
+        rows.retain(|row| &*row.service == service);
+        rows
+    }
+
+    pub(crate) fn pid(&self, service: &str) -> i32 {
+        self.rows(service)[0].pid.unwrap()
+    }
+
+    /// Everything that a service said so far, in its files.
+    pub(crate) fn said(&self, service: &str) -> String {
+        fs::read_to_string(self.folder.path().join(format!("logs/{service}.log")))
+            .unwrap_or_default()
+    }
+
+    /// Stops everything.
+    pub(crate) fn stop(mut self) -> TempDir {
+        self.end();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    fn end(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = self.runtime.block_on(self.control.shut_down());
+            let ended = thread.join();
+            assert!(
+                ended.is_ok() || std::thread::panicking(),
+                "the supervisor panicked"
+            );
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Waits until something is so.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The living processes that have this text in their environment.
+pub(crate) fn marked(text: &str) -> Vec<i32> {
+    let pids = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment)
+            .split('\0')
+            .any(|pair| pair == text)
+    })
+    .collect()
+}
+
+/// Whether a process runs; a zombie does not.
+pub(crate) fn lives(pid: i32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.starts_with(" Z"))
+}
+
+pub(crate) fn kill(pid: i32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
