@@ -30,6 +30,8 @@ const HALF_OPEN: usize = 10_000;
 const LARGE: usize = 16 << 20;
 /// Others may wait so many times as long as in calm.
 const TIMES: u32 = 3;
+/// What was too much is looked at again: noise only ever adds.
+const TRIES: usize = 3;
 /// Below this the noise of a shared machine is all that is measured.
 const NOISE: Duration = Duration::from_millis(10);
 /// The program may grow by so much; slow readers alone could ask for 8 GB.
@@ -101,20 +103,25 @@ pub(super) async fn show(program: &Path) -> Result<()> {
     tell("calm", &calm, &calm, base);
     let mut broken = Vec::new();
     for kind in Kind::ALL {
-        ensure!(!interrupt::is_wanted(), "interrupted");
-        let (waits, memory) = beside(kind, &doors, &process).await?;
-        tell(&kind.name(), &waits, &calm, memory);
-        let allowed = (calm.percentile(99) * TIMES).max(NOISE);
-        if waits.percentile(99) > allowed {
-            broken.push(format!(
-                "{}: others wait {:?}",
-                kind.name(),
-                waits.percentile(99)
-            ));
+        let mut failing = Vec::new();
+        for _ in 0..TRIES {
+            ensure!(!interrupt::is_wanted(), "interrupted");
+            let (waits, memory) = beside(kind, &doors, &process).await?;
+            tell(&kind.name(), &waits, &calm, memory);
+            failing.clear();
+            let allowed = (calm.percentile(99) * TIMES).max(NOISE);
+            let p99 = waits.percentile(99);
+            if p99 > allowed {
+                failing.push(format!("{}: others wait {p99:?}", kind.name()));
+            }
+            if memory > base + GROWTH_KIB {
+                failing.push(format!("{}: {memory} KiB of memory", kind.name()));
+            }
+            if failing.is_empty() {
+                break;
+            }
         }
-        if memory > base + GROWTH_KIB {
-            broken.push(format!("{}: {memory} KiB of memory", kind.name()));
-        }
+        broken.append(&mut failing);
     }
     println!(
         "goals: p99 below {TIMES} × calm (or {NOISE:?}), memory below calm + {} MiB",
