@@ -1,9 +1,10 @@
 //! A private Pebble: its own ports, its own root, and a resolver to whom every name is here.
 
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -171,17 +172,23 @@ pub(crate) fn make_certificates(folder: &Path) {
     fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
 }
 
-/// Ports that nobody has at this moment; they are held together, so that none comes twice.
+/// Ports that nobody has at this moment. They are not those that the system gives to
+/// whoever asks for any (ip(7), `ip_local_port_range`), and none comes twice: between
+/// here and their use, or while Pebble is away, nobody takes them.
 fn free_ports<const N: usize>() -> [u16; N] {
-    let held: [(TcpListener, UdpSocket); N] = std::array::from_fn(|_| {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    std::array::from_fn(|_| {
         loop {
-            let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-            if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
-                break (tcp, udp);
+            let next = NEXT.fetch_add(1, Ordering::Relaxed);
+            let port = FIRST + std::process::id().wrapping_add(next) % COUNT;
+            let address = (Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap());
+            if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
+                break address.1;
             }
         }
-    });
-    held.map(|(tcp, _)| tcp.local_addr().unwrap().port())
+    })
 }
 
 fn wait_for(port: u16) {
