@@ -198,9 +198,10 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// `Alt-Svc` (RFC 7838), for clients that came through TLS and through nobody else.
-    pub(crate) fn alternative(&self, facts: &Facts) -> Option<HeaderValue> {
-        let is_ours = facts.scheme == Scheme::Https && !facts.peer_is_trusted;
+    /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who came through
+    /// nobody else.
+    pub(crate) fn alternative(&self, peer: &Peer, facts: &Facts) -> Option<HeaderValue> {
+        let is_ours = !peer.tls.is_empty() && !facts.peer_is_trusted;
         is_ours.then(|| self.reach.header(&facts.host)).flatten()
     }
 

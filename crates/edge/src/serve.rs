@@ -123,7 +123,7 @@ pub(crate) async fn serve(
         let page = pages::page(answer.status(), &facts.id, wants, retry_after);
         answer = with_words(answer, page);
     }
-    finish(shared, &facts, version, &mut answer, &course);
+    finish(shared, peer, &facts, version, &mut answer, &course);
     let figures = course
         .route
         .as_ref()
@@ -329,13 +329,20 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
 }
 
 /// What every answer gets.
-fn finish(shared: &Shared, facts: &Facts, version: Version, answer: &mut Answer, course: &Course) {
+fn finish(
+    shared: &Shared,
+    peer: &Peer,
+    facts: &Facts,
+    version: Version,
+    answer: &mut Answer,
+    course: &Course,
+) {
     let none = Changes::default();
     let changes = course.route.as_ref().map_or(&none, |route| &route.headers);
     let hsts = shared.transport_security(facts);
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
-    if let Some(service) = shared.alternative(facts) {
+    if let Some(service) = shared.alternative(peer, facts) {
         headers.entry(ALT_SVC).or_insert(service);
     }
     headers::complete(headers, changes, &facts.id, hsts.as_ref());

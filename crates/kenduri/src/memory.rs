@@ -6,6 +6,9 @@ use std::process::Command;
 
 /// What glibc's allocator reads when a process begins (mallopt(3), `M_ARENA_MAX`).
 const ARENAS: &str = "MALLOC_ARENA_MAX";
+/// Says that this was tried. A program that was given capabilities by its file is
+/// started without the other one, and must not begin for ever.
+const TRIED: &str = "ONE_HEAP_TRIED";
 
 /// Begins this process anew, once, with one heap for all threads. By itself glibc
 /// gives each thread one of its own, and what one of them gave back no other uses:
@@ -16,7 +19,8 @@ const ARENAS: &str = "MALLOC_ARENA_MAX";
     reason = "a setting of the C library, not one of ours"
 )]
 pub(crate) fn share_one_heap() {
-    if std::env::var_os(ARENAS).is_some() {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if is_set(ARENAS) || is_set(TRIED) {
         return;
     }
     let Ok(program) = std::env::current_exe() else {
@@ -31,5 +35,6 @@ pub(crate) fn share_one_heap() {
         .arg0(name)
         .args(arguments)
         .env(ARENAS, "1")
+        .env(TRIED, "1")
         .exec();
 }

@@ -61,7 +61,11 @@ where
         body_time: bounds.body_time,
         end: &shared.end,
     };
-    let mut wait = bounds.header_time;
+    let mut wait = if came.is_empty() {
+        bounds.header_time
+    } else {
+        bounds.idle_time
+    };
     loop {
         if client.came.is_empty() {
             client.next(wait, &shared.drain, lame_duck_time).await?;

@@ -19,7 +19,6 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::facts::Scheme;
 use crate::gate::{Bounds, Ledger, Verdict};
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
@@ -32,6 +31,9 @@ use self::body::Received;
 
 /// Heads of one connection that are read at once, for the engine keeps them whole.
 const HEADS: usize = 16;
+/// Bytes of the largest head: the engine keeps so many fields at most, of 32 bytes
+/// each (RFC 9114, section 4.2.2).
+const LARGEST_HEAD: usize = 24_576 * 32;
 /// Heads of one connection that never came whole, before it is sent away.
 const BROKEN_HEADS: u32 = 256;
 /// Requests that a client may take back beyond those it let be answered, before it is
@@ -57,7 +59,9 @@ struct Tally {
 struct Way {
     here: Arc<Here>,
     connection: quinn::Connection,
-    server_name: Option<Arc<str>>,
+    /// Where its client was when it proved to be there: one that moves (RFC 9000,
+    /// section 9) is believed before it has proved where it is now.
+    peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
     tally: Tally,
@@ -74,7 +78,7 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
     } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
-    let room = UNSEEN * bounds.header_size;
+    let room = (UNSEEN * bounds.header_size).min(LARGEST_HEAD);
     let measure = Measure {
         head_size: room,
         time: bounds.body_time,
@@ -91,7 +95,7 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
     let way = Arc::new(Way {
         here,
         connection,
-        server_name: peer.server_name,
+        peer,
         bounds,
         heads: Semaphore::new(HEADS),
         tally: Tally::default(),
@@ -202,16 +206,6 @@ impl Way {
         let code = quinn::VarInt::from_u64(code.value()).unwrap_or(quinn::VarInt::MAX);
         self.connection.close(code, why.as_bytes());
     }
-
-    /// Who is at the other end now: a client may move (RFC 9000, section 9).
-    fn peer(&self) -> Peer {
-        Peer {
-            address: self.connection.remote_address().ip().to_canonical(),
-            scheme: Scheme::Https,
-            server_name: self.server_name.clone(),
-            tls: "1.3",
-        }
-    }
 }
 
 /// `100 Continue` (RFC 9110, section 10.1.1).
@@ -252,8 +246,7 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
-    let peer = way.peer();
-    let serving = serve(&way.here, &peer, request, verdict);
+    let serving = serve(&way.here, &way.peer, request, verdict);
     tokio::pin!(serving);
     let answer = loop {
         tokio::select! {

@@ -5,7 +5,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -60,20 +60,51 @@ async fn minded(stream: impl Future, reader: &Motion, patience: Duration) {
     .await;
 }
 
+/// The engine takes so many bytes at once. What it has taken it holds until it is
+/// read, and nobody would wait for that reader any more.
+const SLICE: usize = 64 * 1_024;
+
 /// The body of an answer: from now on its reader is waited for, but while there is
 /// nothing to read. Belongs on the stream that it is the answer of.
 pub(super) fn awaiting_reader(body: Body) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);
-    match body {
-        body if body.is_here() => body,
-        body => Body::stream(Awaiting { body, reader }),
+    if body.is_here() && body.size_hint().lower() <= SLICE as u64 {
+        return body;
     }
+    Body::stream(Awaiting {
+        body,
+        rest: Bytes::new(),
+        reader,
+    })
 }
 
 struct Awaiting {
     body: Body,
+    /// What came of it and was not handed on yet.
+    rest: Bytes,
     reader: Arc<Motion>,
+}
+
+impl Awaiting {
+    fn poll_slice(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if self.rest.is_empty() {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
+            };
+            match frame.into_data() {
+                Ok(data) if data.len() > SLICE => self.rest = data,
+                Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+            }
+        }
+        let slice = self.rest.split_to(SLICE.min(self.rest.len()));
+        Poll::Ready(Some(Ok(Frame::data(slice))))
+    }
 }
 
 impl HttpBody for Awaiting {
@@ -84,7 +115,7 @@ impl HttpBody for Awaiting {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let polled = self.poll_slice(context);
         if polled.is_ready() {
             self.reader.moved();
         }
@@ -93,10 +124,16 @@ impl HttpBody for Awaiting {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, held) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut sum = SizeHint::new();
+        if let Some(upper) = hint.upper() {
+            sum.set_upper(upper.saturating_add(held));
+        }
+        sum.set_lower(hint.lower().saturating_add(held));
+        sum
     }
 }

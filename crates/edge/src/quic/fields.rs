@@ -37,8 +37,7 @@ enum Field {
 /// belongs into a request (RFC 9114, section 4.3). Trailers have none.
 pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     let mut rest = section;
-    // How much of the other table it needs: what needs any is refused by the engine.
-    if integer(&mut rest, 8) != Some(0) || integer(&mut rest, 7).is_none() {
+    if integer(&mut rest, 8).is_none() || integer(&mut rest, 7).is_none() {
         return true;
     }
     let mut seen = 0;
@@ -56,6 +55,13 @@ pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
         }
     }
     true
+}
+
+/// Whether a section says that it needs the other table, which is always empty here
+/// (RFC 9204, section 4.5.1.1). The engine would not mind, and read it all the same.
+pub(super) fn needs_table(section: &[u8]) -> bool {
+    let mut rest = section;
+    integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
 /// The next field line (RFC 9204, section 4.5); none at the end, or at what the
@@ -199,6 +205,14 @@ mod tests {
     fn trailers_have_none() {
         assert!(are_in_order(b"\0\0\x21x\x01y", false));
         assert!(!are_in_order(&[0, 0, 0xd1], false));
+    }
+
+    #[test]
+    fn only_one_table_is_there() {
+        assert!(!needs_table(&head(&[])) && !needs_table(&[]));
+        for begin in [&[1][..], &[0xfe], &[0xff, 0]] {
+            assert!(needs_table(&[begin, &head(&[])[1..]].concat()));
+        }
     }
 
     #[test]

@@ -83,6 +83,9 @@ pub(crate) enum FrameFault {
     /// A head that can be read in two ways.
     #[error("a pseudo-header field comes twice, or where it does not belong")]
     Fields,
+    /// A head that is packed by a table that there is not.
+    #[error("a head needs a table that is empty")]
+    Table,
 }
 
 impl Frames {
@@ -175,6 +178,9 @@ impl Frames {
             self.section.extend_from_slice(&piece);
             std::mem::take(&mut self.section).freeze()
         };
+        if fields::needs_table(&section) {
+            return Err(FrameFault::Table);
+        }
         let is_head = std::mem::take(&mut self.awaits_head);
         fields::are_in_order(&section, is_head)
             .then_some(section)
@@ -286,7 +292,7 @@ mod tests {
 
     #[test]
     fn known_frames_pass_and_the_rest_is_left_out() {
-        let head = frame(&[1], b"head");
+        let head = frame(&[1], b"\0ead");
         let data = frame(&[0], b"data");
         let unknown = frame(&[0x40, 0x21], b"anything");
         let stream = [
@@ -309,7 +315,7 @@ mod tests {
     #[test]
     fn no_piece_reaches_over_a_frame() {
         let mut frames = Frames::of_request(100);
-        let bytes = [frame(&[1], b"head"), frame(&[0], b"data")].concat();
+        let bytes = [frame(&[1], b"\0ead"), frame(&[0], b"data")].concat();
         let mut held = Bytes::from(bytes);
         let mut sizes = Vec::new();
         while let Some(piece) = frames.next(&mut held).unwrap() {

@@ -293,6 +293,7 @@ impl Receiving {
             FrameFault::Foreign => Code::H3_FRAME_UNEXPECTED,
             FrameFault::TooLarge | FrameFault::TooMuchUnknown => Code::H3_EXCESSIVE_LOAD,
             FrameFault::Fields => Code::H3_MESSAGE_ERROR,
+            FrameFault::Table => Code::QPACK_DECOMPRESSION_FAILED,
         };
         // A malformed message costs its stream alone (RFC 9114, section 4.1.2).
         if fault == FrameFault::Fields {

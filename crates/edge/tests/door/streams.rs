@@ -45,6 +45,20 @@ async fn a_reader_that_waits_for_us_is_not_given_up() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_read_slowly_is_no_idle_connection() {
+    let mut site = site(|settings| settings.listen.idle_time = SHORT).await;
+    let asked = to("/large").body(nothing()).unwrap();
+    let answer = site.send.send_request(asked).await.unwrap();
+    // Time is what is tested here: several times what an idle connection gets, and
+    // what it has to go.
+    tokio::time::sleep(10 * SHORT).await;
+    let whole = answer.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(whole.len(), 64 << 20);
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn a_head_that_is_too_large_is_refused_with_an_id() {
     let mut site = site(|_| {}).await;
     let large = "x".repeat(ListenSettings::default().header_size);

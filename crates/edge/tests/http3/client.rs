@@ -46,6 +46,12 @@ impl Client {
         Self { endpoint }
     }
 
+    /// Goes on from another address of this machine.
+    pub(crate) fn move_to(&self, address: Ipv4Addr) {
+        let socket = UdpSocket::bind((address, 0)).unwrap();
+        self.endpoint.rebind(socket).unwrap();
+    }
+
     /// Begins a handshake that nobody waits for.
     pub(crate) fn begin(&self, address: SocketAddr, name: &str) -> quinn::Connecting {
         self.endpoint.connect(address, name).unwrap()

@@ -192,6 +192,7 @@ async fn frames_are_read_in_one_way_only() {
         (too_large, 0x107),
         // QPACK_DECOMPRESSION_FAILED: a table that is not there.
         (frame(1, &[1, 0, 0x80]), 0x200),
+        (frame(1, &[&[1], &section(&POST)[1..]].concat()), 0x200),
     ] {
         let connection = connected(&site).await;
         let answered = raw(&connection, &bytes).await;

@@ -14,6 +14,17 @@ use super::*;
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
+async fn who_moves_is_taken_for_nobody_else() {
+    let site = Site::open(|_| {});
+    let client = Client::trusting(&site.chain);
+    let connection = client.connect(site.address, "a.example").await.unwrap();
+    let mut talk = Talk::begin(connection).await;
+    assert!(talk.get("/seen").await.text().contains("client=127.0.0.1"));
+    client.move_to(Ipv4Addr::new(127, 0, 0, 2));
+    assert!(talk.get("/seen").await.text().contains("client=127.0.0.1 "));
+}
+
+#[tokio::test]
 async fn the_app_sees_the_same_as_by_the_other_protocols() {
     let site = Site::open(|_| {});
     let mut talk = site.talk().await;
