@@ -218,6 +218,8 @@ async fn the_apps_people_come_in_to_its_neighbours() {
     assert_eq!(site.get("/files/page.html").await.status, 303);
     let page = site.ask("GET", "/files/page.html", owner, "").await;
     assert_eq!(page.body, "<p>A page</p>");
+    assert_eq!(page.header("set-cookie"), Some("session=owner; max-age=60"));
+    assert_eq!(page.header("cache-control"), Some("private, no-store"));
     assert_eq!(site.get("/").await.body, "the app");
     site.edge.stop().await;
 }
