@@ -62,7 +62,13 @@ impl Wishes {
 
     /// An answer of the app or of an upstream in the coding that the client ranks
     /// highest, or as it was. The module says which answers are left alone.
-    pub fn compress(self, answer: Answer) -> Answer {
+    pub fn compress(self, mut answer: Answer) -> Answer {
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            if may_stand_for_coded(self.is_anonymous, answer.headers()) {
+                vary(answer.headers_mut());
+            }
+            return answer;
+        }
         if is_for_everybody(self.is_anonymous, answer.headers()) {
             coded(self.accepted, answer)
         } else {
@@ -100,6 +106,24 @@ fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
     Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
 }
 
+/// Whether a 304 may speak of an answer that is sent coded: it says then what that one
+/// says (RFC 9110, section 15.4.5). It need not name the type.
+fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
+    let is_shared = is_for_everybody(is_anonymous, headers)
+        || (may_be_file && !headers.contains_key(SET_COOKIE));
+    is_shared && may_be_coded(headers) && kind.is_none_or(is_compressible)
+}
+
+/// Whether the headers say nothing against it.
+fn may_be_coded(headers: &HeaderMap) -> bool {
+    !headers.contains_key(CONTENT_ENCODING)
+        && !headers.contains_key(CONTENT_RANGE)
+        && !DIGESTS.iter().any(|name| headers.contains_key(*name))
+        && !says(headers, &CACHE_CONTROL, "no-transform")
+}
+
 fn can_be_coded(answer: &Answer) -> bool {
     let headers = answer.headers();
     let status = answer.status();
@@ -114,10 +138,7 @@ fn can_be_coded(answer: &Answer) -> bool {
         // Also answers to `HEAD`.
         || answer.body().is_end_stream();
     !bodiless
-        && !headers.contains_key(CONTENT_ENCODING)
-        && !headers.contains_key(CONTENT_RANGE)
-        && !DIGESTS.iter().any(|name| headers.contains_key(*name))
-        && !says(headers, &CACHE_CONTROL, "no-transform")
+        && may_be_coded(headers)
         && headers.get(CONTENT_TYPE).is_some_and(is_compressible)
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }

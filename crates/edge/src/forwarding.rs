@@ -110,7 +110,7 @@ fn drop_hops(headers: &mut HeaderMap) {
 
 /// Removes what has such a name. Most messages have nothing of the kind, which one
 /// look at their names tells.
-fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
+pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();
     for name in found {
@@ -118,22 +118,32 @@ fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Programs that are given headers as variables (RFC 3875, section 4.1.18; WSGI
-/// too) cannot tell `_` from `-`: what they would take for a header of ours, or for
-/// one that says where a body ends, goes no further.
+/// What a program would take for a header of ours, or for one that says where a body
+/// ends, goes no further.
 fn drop_lookalikes(headers: &mut HeaderMap) {
-    let is_lookalike = |name: &&HeaderName| {
-        let name = name.as_str();
-        name.contains('_')
-            && HeaderName::try_from(name.replace('_', "-")).is_ok_and(|meant| {
-                CLAIMS.contains(&meant.as_str())
-                    || [REQUEST_ID, CONTENT_LENGTH, TRANSFER_ENCODING, HOST].contains(&meant)
-            })
+    const REAL: [HeaderName; 4] = [REQUEST_ID, CONTENT_LENGTH, TRANSFER_ENCODING, HOST];
+    remove(headers, |name| {
+        let is_odd = name
+            .bytes()
+            .any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric());
+        is_odd
+            && (CLAIMS.iter().any(|claim| is_alike(name, claim))
+                || REAL.iter().any(|real| is_alike(name, real.as_str())))
+    });
+}
+
+/// Whether programs that are given headers as variables (RFC 3875, section 4.1.18; WSGI
+/// too) may take one name for the other: they cannot tell `_` from `-`, and some
+/// cannot tell `.` or another sign either.
+pub(crate) fn is_alike(one: &str, other: &str) -> bool {
+    let plain = |byte: u8| {
+        if byte.is_ascii_alphanumeric() {
+            byte.to_ascii_lowercase()
+        } else {
+            b'-'
+        }
     };
-    let found: Vec<HeaderName> = headers.keys().filter(is_lookalike).cloned().collect();
-    for name in found {
-        headers.remove(name);
-    }
+    one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
 /// The values nearly everybody sends name no header.
@@ -426,12 +436,15 @@ mod tests {
             ("x_forwarded-proto", "https"),
             ("X_Request_Id", "forged"),
             ("X_Real_IP", "10.0.0.1"),
+            ("X.Forwarded.Host", "bank.example"),
             ("Content_Length", "3"),
             ("Transfer_Encoding", "chunked"),
             ("api_key", "stays"),
         ]);
         toward(&mut headers, &facts());
-        let odd = headers.keys().filter(|name| name.as_str().contains('_'));
+        let odd = headers
+            .keys()
+            .filter(|name| name.as_str().contains(['_', '.']));
         assert_eq!(odd.collect::<Vec<_>>(), ["api_key"]);
         assert_eq!(all(&headers, "x-forwarded-for"), ["203.0.113.7"]);
     }

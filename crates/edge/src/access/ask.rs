@@ -15,10 +15,22 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 
 use crate::body::Body;
+use crate::forwarding::{is_alike, remove};
 
 /// What was asked of us, for whoever decides about it.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+
+/// What else is taken for the address or the method that is asked about, by servers
+/// that answer such questions for other front doors too.
+fn is_elsewhere(name: &str) -> bool {
+    const OURS: [HeaderName; 2] = [FORWARDED_METHOD, FORWARDED_URI];
+    const ORIGINAL: &str = "x-original-";
+    let start = name.get(..ORIGINAL.len()).unwrap_or_default();
+    is_alike(start, ORIGINAL)
+        || is_alike(name, "x-rewrite-url")
+        || OURS.iter().any(|ours| is_alike(name, ours.as_str()))
+}
 
 /// Of the request's body, its answer or its connection, and so not of the question.
 const LEFT_OUT: [HeaderName; 15] = [
@@ -88,6 +100,7 @@ impl Ask {
         for name in LEFT_OUT {
             asked.remove(name);
         }
+        remove(asked, is_elsewhere);
         if !host.is_empty() {
             asked.insert(HOST, HeaderValue::from_str(host).ok()?);
         }
@@ -135,10 +148,13 @@ fn plain(target: &str) -> String {
 }
 
 /// Gives a request headers that the client cannot have written, nor taken away
-/// by naming them in `Connection` (RFC 9110, section 7.6.1).
+/// by naming them in `Connection` (RFC 9110, section 7.6.1). What a program would
+/// take for one of them goes too.
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
+    remove(headers, |written| {
+        names.iter().any(|name| is_alike(written, name.as_str()))
+    });
     for name in names {
-        while headers.remove(name).is_some() {}
         for value in said.get_all(name) {
             headers.append(name.clone(), value.clone());
         }
@@ -187,6 +203,54 @@ mod tests {
         headers.insert(CONNECTION, HeaderValue::from_static("X-USER"));
         vouch(&mut headers, &[user], &said);
         assert!(!headers.contains_key(CONNECTION));
+    }
+
+    #[test]
+    fn what_a_program_would_take_for_it_is_nobodys_either() {
+        let user = HeaderName::from_static("x-forwarded-user");
+        let odd = HeaderName::from_static("x_group");
+        let mut headers = HeaderMap::new();
+        for name in [
+            "x_forwarded_user",
+            "x-forwarded_user",
+            "x.forwarded.user",
+            "x-group",
+            "x_stays",
+        ] {
+            headers.append(name, HeaderValue::from_static("mallory"));
+        }
+        let said = HeaderMap::from_iter([
+            (user.clone(), HeaderValue::from_static("aisyah")),
+            (odd.clone(), HeaderValue::from_static("cooks")),
+        ]);
+        vouch(&mut headers, &[user.clone(), odd.clone()], &said);
+        assert_eq!(headers.len(), 3, "{headers:?}");
+        assert_eq!(headers[user], "aisyah");
+        assert_eq!(headers[odd], "cooks");
+        assert_eq!(headers["x_stays"], "mallory");
+    }
+
+    #[test]
+    fn a_question_names_one_address() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "x_forwarded_uri",
+            "x-forwarded_method",
+            "x-original-url",
+            "x_original_uri",
+            "x-original-method",
+            "x-rewrite-url",
+            "x_rewrite_url",
+        ] {
+            headers.append(name, HeaderValue::from_static("/public"));
+        }
+        let asked = Ask::question(&Method::GET, "/secret", &headers, "a.example").unwrap();
+        let public = asked
+            .headers()
+            .iter()
+            .filter(|(_, value)| *value == "/public");
+        assert_eq!(public.count(), 0, "{:?}", asked.headers());
+        assert_eq!(asked.headers()[FORWARDED_URI], "/secret");
     }
 
     #[test]

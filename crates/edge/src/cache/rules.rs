@@ -12,6 +12,8 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::directives::{Directives, seconds};
+use crate::facts::{Facts, Scheme};
+use crate::forwarding::is_alike;
 use crate::limits::OUTCOME;
 
 /// Servers that know such a header answer for another address or method than the one
@@ -100,7 +102,7 @@ impl Way {
         if !is_asking
             || has_body
             || goes_around.iter().any(|name| headers.contains_key(name))
-            || REWRITES.iter().any(|name| headers.contains_key(*name))
+            || headers.keys().any(rewrites)
             || names_headers(headers)
         {
             return Self::Around;
@@ -118,6 +120,44 @@ impl Way {
             head: *method == Method::HEAD,
         })
     }
+
+    /// The way of a request that may say more to the server than the key holds.
+    pub(crate) fn told_by(self, headers: &HeaderMap, facts: &Facts) -> Self {
+        match self {
+            Self::In(_) if facts.peer_is_trusted && claims_more(headers, facts) => Self::Around,
+            way => way,
+        }
+    }
+}
+
+fn rewrites(name: &HeaderName) -> bool {
+    REWRITES.iter().any(|known| is_alike(name.as_str(), known))
+}
+
+/// Whether a trusted proxy hands on what says more of the address than scheme and
+/// host, or something else: that goes to the server, and its clients may have
+/// written it. Addresses of clients change no answer that is for everybody.
+fn claims_more(headers: &HeaderMap, facts: &Facts) -> bool {
+    const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
+    let is_secure = facts.scheme == Scheme::Https;
+    let port = match facts.host.rsplit_once(':') {
+        Some((_, port)) if !port.ends_with(']') => port,
+        _ if is_secure => "443",
+        _ => "80",
+    };
+    let known = [
+        ("x-forwarded-host", &*facts.host),
+        ("x-forwarded-port", port),
+        ("x-forwarded-proto", facts.scheme.as_str()),
+        ("x-forwarded-scheme", facts.scheme.as_str()),
+        ("x-forwarded-ssl", if is_secure { "on" } else { "off" }),
+    ];
+    let differs = |(name, known): &(&'static str, &str)| {
+        let said = headers.get_all(*name).iter();
+        let mut said = said.map(|said| said.as_bytes().eq_ignore_ascii_case(known.as_bytes()));
+        said.next().is_some_and(|is_same| !is_same) || said.next().is_some()
+    };
+    ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
 /// Whether `Connection` takes headers away before the server sees them, which may be

@@ -150,6 +150,40 @@ fn compresses_nothing_that_may_hold_a_secret_beside_reflected_input() {
 }
 
 #[test]
+fn not_modified_says_what_the_answer_depends_on() {
+    const HTML: (&str, &str) = ("content-type", "text/html");
+    const DATED: (&str, &str) = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+    const COOKIE: &[(&str, &str)] = &[("cookie", "a=b")];
+    type Lines = &'static [(&'static str, &'static str)];
+    let table: &[(Lines, Lines, Option<&str>)] = &[
+        (&[], &[HTML], Some("Accept-Encoding")),
+        (&[], &[("etag", "\"a\"")], Some("Accept-Encoding")),
+        (&[], &[("vary", "Cookie")], Some("Cookie, Accept-Encoding")),
+        (&[], &[("content-type", "image/png")], None),
+        (&[], &[("cache-control", "no-transform")], None),
+        (&[], &[("set-cookie", "a=b")], None),
+        (COOKIE, &[HTML, DATED], None),
+        (COOKIE, &[("etag", "\"a\"")], None),
+        // It may be a style, of which the whole depends on it.
+        (COOKIE, &[DATED], Some("Accept-Encoding")),
+        (COOKIE, &[DATED, ("set-cookie", "a=b")], None),
+        (
+            COOKIE,
+            &[("cache-control", "public")],
+            Some("Accept-Encoding"),
+        ),
+    ];
+    for (request, said, expected) in table {
+        let mut answer = Response::new(Body::Empty);
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        *answer.headers_mut() = headers(said);
+        let answer = compress(&headers(request), answer);
+        assert_eq!(value(&answer, "vary"), *expected, "{request:?} {said:?}");
+        assert_eq!(value(&answer, "content-encoding"), None);
+    }
+}
+
+#[test]
 fn tells_caches_and_clients_what_has_changed() {
     const HTML: (&str, &str) = ("content-type", "text/html");
     let strong = &[

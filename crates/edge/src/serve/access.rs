@@ -1,6 +1,6 @@
 //! Whether a request may go where its route leads.
 
-use http::header::{CONTENT_LENGTH, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 
@@ -9,6 +9,7 @@ use crate::app::{Question, Verdict};
 use crate::body::{Answer, Body};
 use crate::edge::Running;
 use crate::facts::Facts;
+use crate::forwarding::remove;
 use crate::limits::{Admitted, Limiter, drop_cookie};
 use crate::route::{NormalPath, Route};
 
@@ -160,12 +161,61 @@ async fn judged(
     }
 }
 
-/// Gives an answer headers beside its own.
+/// Gives an answer headers beside its own. With a cookie in it, it is for one person,
+/// whatever it says of caches (RFC 9111, section 5.2.2) or of some of them (RFC 9213).
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
+    if given.contains_key(SET_COOKIE) {
+        remove(headers, |name| {
+            name.ends_with("-cache-control") || name == "surrogate-control"
+        });
+        let personal = HeaderValue::from_static("private, no-store");
+        headers.insert(CACHE_CONTROL, personal);
+    }
     for (name, value) in given {
         if *name != CONTENT_LENGTH {
             headers.append(name, value.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_gets_a_cookie_is_for_nobody_else() {
+        let public = HeaderMap::from_iter([
+            (
+                CACHE_CONTROL,
+                HeaderValue::from_static("public, max-age=60"),
+            ),
+            (
+                HeaderName::from_static("cdn-cache-control"),
+                HeaderValue::from_static("max-age=600"),
+            ),
+        ]);
+        let answer = |given: &HeaderMap| {
+            let mut answer = bare(StatusCode::OK);
+            *answer.headers_mut() = public.clone();
+            answer
+                .headers_mut()
+                .append(CACHE_CONTROL, HeaderValue::from_static("immutable"));
+            give(&mut answer, given);
+            answer.into_parts().0.headers
+        };
+        let cookie = HeaderMap::from_iter([(SET_COOKIE, HeaderValue::from_static("session=1"))]);
+        let personal = answer(&cookie);
+        assert_eq!(personal[SET_COOKIE], "session=1");
+        let control: Vec<_> = personal.get_all(CACHE_CONTROL).iter().collect();
+        assert_eq!(control, ["private, no-store"]);
+        assert!(!personal.contains_key("cdn-cache-control"));
+        let name = HeaderName::from_static("x-more");
+        let other = answer(&HeaderMap::from_iter([(
+            name,
+            HeaderValue::from_static("1"),
+        )]));
+        assert_eq!(other[CACHE_CONTROL], "public, max-age=60");
+        assert_eq!(other["cdn-cache-control"], "max-age=600");
     }
 }

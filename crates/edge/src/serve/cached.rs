@@ -34,7 +34,7 @@ pub(super) async fn answer(
     route: &Arc<Route>,
     facts: &Facts,
     path: &NormalPath<'_>,
-    request: Request<Body>,
+    mut request: Request<Body>,
     course: &mut Course,
 ) -> Answer {
     let Some(policy) = &route.shared_cache else {
@@ -44,7 +44,8 @@ pub(super) async fn answer(
         return bare(StatusCode::URI_TOO_LONG);
     };
     let has_body = !request.body().is_end_stream();
-    let (answer, told) = match Way::of(request.method(), request.headers(), has_body) {
+    let way = Way::of(request.method(), request.headers(), has_body);
+    let (answer, told) = match way.told_by(request.headers(), facts) {
         Way::Changes => {
             let uri = request.uri().clone();
             let mut answer = asked(here, running, route, facts, path, request, course).await;
@@ -61,6 +62,9 @@ pub(super) async fn answer(
             (answer, told)
         }
         Way::In(demand) => {
+            // Some proxies always send it and no program needs it, but an answer might
+            // repeat it.
+            request.headers_mut().remove("x-forwarded-server");
             let visit = Visit {
                 here,
                 running,

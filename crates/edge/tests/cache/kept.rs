@@ -282,6 +282,61 @@ async fn a_redirect_and_a_missing_page_are_kept_if_they_say_so() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_trusted_poisons_nothing() {
+    let (address, upstream) = told().await;
+    let site = Site::open(&format!(
+        "listen.trusted_proxies = [\"127.0.0.0/8\"]\n\
+         [[route]]\nto = \"http://{address}\"\nshared_cache = {{}}\n"
+    ));
+    for claim in [
+        ("X-Forwarded-Prefix", "/evil"),
+        ("X-Forwarded-Port", "666"),
+        ("X-Forwarded-Scheme", "evil"),
+        ("X-Forwarded-Ssl", "evil"),
+        ("X-Forwarded-Host", "evil.example, a.example"),
+        ("Forwarded", "for=198.51.100.1;host=evil.example"),
+        ("X_Original_URL", "/evil"),
+    ] {
+        let heard = site.ask("GET", "/", &[claim]).await;
+        assert_eq!(heard.cache(), "kenduri; fwd=bypass", "{claim:?}");
+    }
+    let usual = [
+        ("X-Forwarded-For", "198.51.100.1"),
+        ("X-Forwarded-Host", "a.example"),
+        ("X-Forwarded-Port", "80"),
+        ("X-Forwarded-Proto", "http"),
+        ("X-Forwarded-Server", "evil.example"),
+    ];
+    let kept = site.ask("GET", "/", &usual).await;
+    assert_eq!(kept.cache(), "kenduri; fwd=miss; stored");
+    let heard = site.get("/").await;
+    assert!(heard.is_hit(), "{heard:?}");
+    for told in ["x-forwarded-port: 80", "x-forwarded-host: a.example"] {
+        assert!(heard.body.contains(told), "{}", heard.body);
+    }
+    for lie in ["evil", "666"] {
+        assert!(!heard.body.contains(lie), "{}", heard.body);
+    }
+    site.edge.stop().await;
+    upstream.abort();
+}
+
+/// A server whose page, fresh for a minute, is what it was told.
+async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    let app = Router::new().fallback(async |request: Request| {
+        let lines = request.headers().iter();
+        let lines: Vec<String> = lines
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        ([("cache-control", "max-age=60")], lines.join("\n"))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let running = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    (address, running)
+}
+
+#[tokio::test]
 async fn what_is_on_disk_outlives_a_restart() {
     let configuration = format!("[cache]\ndisk = \"1M\"\n{ROUTE}");
     let site = Site::open(&configuration);

@@ -21,6 +21,10 @@ async fn judge() -> (SocketAddr, DropGuard) {
         assert_eq!(request.uri().path(), "/base/verify");
         assert!(!headers.contains_key("content-length"));
         assert!(!headers.contains_key("transfer-encoding"));
+        let others = ["x_forwarded_uri", "x_forwarded_host", "x-original-url"];
+        for other in others {
+            assert!(!headers.contains_key(other), "{other}");
+        }
         let (method, uri) = (told("x-forwarded-method"), told("x-forwarded-uri"));
         let seen = format!("{method} {} {uri}", told("x-forwarded-host"));
         if uri.starts_with("/api/secret") {
@@ -65,6 +69,8 @@ async fn a_server_is_asked_who_may_come_in() {
     let forged = format!(
         "{aisyah}X-User: owner\r\nX-Group: owners\r\nX-More: mine\r\nX-Forwarded-Uri: /public\r\n\
          X-Forwarded-Method: HEAD\r\nX-Forwarded-Host: b.example\r\n\
+         X_User: owner\r\nX_Forwarded_Uri: /public\r\nX_Forwarded_Host: b.example\r\n\
+         X-Original-URL: /public\r\n\
          Connection: x-user, x-forwarded-uri, x-forwarded-method, x-seen\r\nIf-None-Match: \"x\"\r\n"
     );
     let heard = site
@@ -189,7 +195,8 @@ async fn the_apps_people_come_in_to_its_neighbours() {
         stranger.header("location"),
         Some("/login?redirect=/studio/x?y")
     );
-    let owner = "Cookie: theme=dark; session=owner; lang=ms\r\nX-Forwarded-User: 7\r\n";
+    let owner = "Cookie: theme=dark; session=owner; lang=ms\r\nX-Forwarded-User: 7\r\n\
+         X_Forwarded_User: 7\r\n";
     let heard = site.ask("GET", "/studio/x?y", owner, "").await;
     assert_eq!(heard.status, 200);
     assert!(
@@ -197,6 +204,7 @@ async fn the_apps_people_come_in_to_its_neighbours() {
         "{}",
         heard.body
     );
+    assert!(!heard.body.contains("x_forwarded_user"), "{}", heard.body);
     assert!(
         heard.body.contains("\ncookie: theme=dark; lang=ms\n"),
         "{}",
@@ -210,6 +218,8 @@ async fn the_apps_people_come_in_to_its_neighbours() {
     assert_eq!(site.get("/files/page.html").await.status, 303);
     let page = site.ask("GET", "/files/page.html", owner, "").await;
     assert_eq!(page.body, "<p>A page</p>");
+    assert_eq!(page.header("set-cookie"), Some("session=owner; max-age=60"));
+    assert_eq!(page.header("cache-control"), Some("private, no-store"));
     assert_eq!(site.get("/").await.body, "the app");
     site.edge.stop().await;
 }

@@ -232,6 +232,8 @@ fn requests_go_their_way() {
         ("if-unmodified-since", "x"),
         (CONTROL, "no-store"),
         ("x-original-url", "/admin"),
+        ("x_original_url", "/admin"),
+        ("x_http_method-override", "DELETE"),
         ("connection", "keep-alive, Accept-Language"),
         ("x-http-method-override", "DELETE"),
     ] {
@@ -249,6 +251,64 @@ fn requests_go_their_way() {
     let plain = [("connection", "Keep-Alive, TE"), ("connection", "close")];
     assert_eq!(asks(&plain, Method::GET), Demand::default());
     assert_eq!(asks(&[("cookie", "a=1")], Method::GET), Demand::default());
+}
+
+#[test]
+fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
+    let facts = |scheme: Scheme, host: &str, peer_is_trusted: bool| Facts {
+        client: "203.0.113.7".parse().unwrap(),
+        is_direct: false,
+        peer_is_trusted,
+        scheme,
+        host: host.into(),
+        id: crate::RequestId::parse("abc-1").unwrap(),
+    };
+    let told = facts(Scheme::Https, "a.example", true);
+    let way = |lines: &[(&str, &str)], facts: &Facts| {
+        Way::In(Demand::default()).told_by(&headers(lines), facts)
+    };
+    for lines in [
+        &[("forwarded", "for=203.0.113.7")][..],
+        &[("x-forwarded-prefix", "/evil")],
+        &[("proxy", "b.example:1")],
+        &[("x-forwarded-port", "444")],
+        &[("x-forwarded-scheme", "http")],
+        &[("x-forwarded-proto", "http, https")],
+        &[("x-forwarded-ssl", "off")],
+        &[("x-forwarded-host", "b.example, a.example")],
+        &[
+            ("x-forwarded-host", "b.example"),
+            ("x-forwarded-host", "a.example"),
+        ],
+        &[
+            ("x-forwarded-host", "a.example"),
+            ("x-forwarded-host", "a.example"),
+        ],
+    ] {
+        assert_eq!(way(lines, &told), Way::Around, "{lines:?}");
+        // From others it goes no further.
+        let unknown = facts(Scheme::Https, "a.example", false);
+        assert_eq!(way(lines, &unknown), Way::In(Demand::default()));
+    }
+    let usual = [
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-real-ip", "203.0.113.7"),
+        ("x-forwarded-host", "A.example"),
+        ("x-forwarded-port", "443"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-scheme", "https"),
+        ("x-forwarded-ssl", "on"),
+    ];
+    assert_eq!(way(&usual, &told), Way::In(Demand::default()));
+    for (host, port) in [("a.example", "80"), ("[::1]", "80"), ("[::1]:81", "81")] {
+        let told = facts(Scheme::Http, host, true);
+        let port = [("x-forwarded-port", port)];
+        assert_eq!(way(&port, &told), Way::In(Demand::default()), "{host}");
+    }
+    assert_eq!(
+        Way::Changes.told_by(&headers(&[("forwarded", "x")]), &told),
+        Way::Changes
+    );
 }
 
 #[test]
