@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, EXPECT, HOST, HeaderValue, TRANSFER_ENCODING};
 use http::uri::{Scheme, Uri};
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -188,7 +188,7 @@ impl Streamed {
         flow: Option<&Flow>,
         times: &Times,
     ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
-        let request = of_http2(request);
+        let (request, chunked) = of_http2(request);
         let mut answer = std::pin::pin!(self.sender.try_send_request(request));
         let patience = &mut self.patience;
         patience.begin();
@@ -210,6 +210,7 @@ impl Streamed {
             Ok(Ok(answer)) => Ok((self, answer)),
             Ok(Err(mut error)) => {
                 let unsent = error.take_message();
+                let unsent = unsent.map(|unsent| as_it_was(unsent, chunked));
                 let begun = flow.is_some_and(|flow| flow.pieces() > 0);
                 Err(Box::new(Failure {
                     error: broken(error.into_error(), flow),
@@ -234,12 +235,13 @@ impl std::fmt::Debug for Streamed {
 
 /// The host is in `:authority`, and nothing is said of the connection (RFC 9113,
 /// sections 8.2.2 and 8.3.1). No body waits for a word of the server: streams have
-/// windows for that.
-fn of_http2(request: Request<Sending>) -> Request<Sending> {
+/// windows for that. What was said of the body's coding comes beside it.
+fn of_http2(request: Request<Sending>) -> (Request<Sending>, Option<HeaderValue>) {
     let (mut parts, body) = request.into_parts();
-    for name in [CONNECTION, EXPECT, TRANSFER_ENCODING] {
+    for name in [CONNECTION, EXPECT] {
         parts.headers.remove(name);
     }
+    let chunked = parts.headers.remove(TRANSFER_ENCODING);
     parts.version = Version::HTTP_2;
     let authority = parts.headers.get(HOST).map(|host| host.as_bytes().to_vec());
     let authority = authority.and_then(|host| http::uri::Authority::from_maybe_shared(host).ok());
@@ -251,5 +253,19 @@ fn of_http2(request: Request<Sending>) -> Request<Sending> {
     }
     // A path beside scheme and authority is all that a URI needs.
     parts.uri = Uri::from_parts(uri).unwrap_or_default();
-    Request::from_parts(parts, body.at_once())
+    (Request::from_parts(parts, body.at_once()), chunked)
+}
+
+/// A request that was not sent goes another way: its host, which only the URI still
+/// knows, and the coding of its body are what the client said.
+fn as_it_was(mut unsent: Request<Sending>, chunked: Option<HeaderValue>) -> Request<Sending> {
+    let authority = unsent.uri().authority().map(http::uri::Authority::as_str);
+    let host = authority.and_then(|host| HeaderValue::from_str(host).ok());
+    let headers = unsent.headers_mut();
+    for (name, value) in [(HOST, host), (TRANSFER_ENCODING, chunked)] {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
+    }
+    unsent
 }
