@@ -304,12 +304,17 @@ impl Visit<'_> {
         match led.answered {
             Answered::Whole(whole, how) => {
                 let told = told(how);
-                (self.asker(headers).whole(&whole, told), told)
+                let answer = self.asker(headers).whole(&whole, told);
+                let is_its_own = how == How::New && answer.status() == whole.stored.head.status;
+                course.is_the_apps &= is_its_own;
+                (answer, told)
             }
             Answered::Coming(head, length, reader) => {
                 let told = told(How::New);
                 let asker = self.asker(headers);
-                (asker.coming(&head, length, reader, told), told)
+                let answer = asker.coming(&head, length, reader, told);
+                course.is_the_apps &= answer.status() == head.status;
+                (answer, told)
             }
             Answered::NotKept(mut answer) => {
                 let told = Told::NotKept(why);
@@ -419,6 +424,7 @@ impl Errand {
                 // It is the same, and may not be kept any longer: this client's alone.
                 store.remove(&old.stored);
                 flight.not_kept(None);
+                course.is_the_apps = false;
                 let mut answer = Answer::new(Body::full(old.body.clone()));
                 *answer.status_mut() = head.status;
                 *answer.headers_mut() = headers_of_one;
