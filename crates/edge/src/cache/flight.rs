@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::store::Store;
+use super::store::{Gathering, Store};
 use super::stored::{Head, Key, Whole};
 use crate::body::{Body, BodyError};
 
@@ -52,7 +52,10 @@ pub(crate) struct Flight {
 
 struct State {
     stage: Stage,
+    /// What has come; nothing once it is kept, for it is there in one piece.
     chunks: Vec<Bytes>,
+    /// What the body takes, as long as anybody reads it from here.
+    room: Option<Gathering>,
     waiting: Vec<Waker>,
 }
 
@@ -77,6 +80,7 @@ impl Flight {
             state: Mutex::new(State {
                 stage: Stage::Asking,
                 chunks: Vec::new(),
+                room: None,
                 waiting: Vec::new(),
             }),
             place,
@@ -113,9 +117,16 @@ impl Flight {
         .await
     }
 
-    /// The body comes now; the length, if it is known.
-    pub(crate) fn comes(self: &Arc<Self>, head: &Arc<Head>, length: Option<u64>) -> Reader {
+    /// The body comes now; the length, if it is known. Without one each piece takes
+    /// of the room as it comes.
+    pub(crate) fn comes(
+        self: &Arc<Self>,
+        head: &Arc<Head>,
+        length: Option<u64>,
+        room: Gathering,
+    ) -> Reader {
         self.go_on(|state| {
+            state.room = Some(room);
             state.stage = match length {
                 Some(length) => Stage::Coming(Arc::clone(head), length),
                 None => Stage::Gathering,
@@ -124,9 +135,16 @@ impl Flight {
         Reader::new(Arc::clone(self), length)
     }
 
-    /// Another piece of the body.
-    pub(crate) fn push(&self, chunk: Bytes) {
-        self.go_on(|state| state.chunks.push(chunk));
+    /// Another piece of the body; false: it is the last there is room for.
+    pub(crate) fn push(&self, chunk: Bytes) -> bool {
+        self.go_on(|state| {
+            let has_room = match (&state.stage, &mut state.room) {
+                (Stage::Gathering, Some(room)) => room.grow(chunk.len() as u64),
+                _ => true,
+            };
+            state.chunks.push(chunk);
+            has_room
+        })
     }
 
     /// The whole of it, in one piece.
@@ -137,6 +155,8 @@ impl Flight {
     /// The answer is kept, or need not be.
     pub(crate) fn keep(&self, whole: Whole, how: How) {
         self.end(Stage::Kept(whole, how));
+        // Whoever still reads goes on in what is kept.
+        self.state().chunks = Vec::new();
     }
 
     /// It cannot be kept; what is left of its body is the leader's.
@@ -156,13 +176,13 @@ impl Flight {
         self.go_on(|state| state.stage = stage);
     }
 
-    fn go_on(&self, change: impl FnOnce(&mut State)) {
-        let waiting = {
+    fn go_on<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let (changed, waiting) = {
             let mut state = self.state();
-            change(&mut state);
-            std::mem::take(&mut state.waiting)
+            (change(&mut state), std::mem::take(&mut state.waiting))
         };
         waiting.into_iter().for_each(Waker::wake);
+        changed
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -201,6 +221,8 @@ impl Drop for Landing {
 pub(crate) struct Reader {
     flight: Arc<Flight>,
     next: usize,
+    /// Bytes that were read.
+    sent: usize,
     /// Bytes still to come, if that is known.
     left: Option<u64>,
     /// The end of a body that was too large to be kept.
@@ -213,6 +235,7 @@ impl Reader {
         Self {
             flight,
             next: 0,
+            sent: 0,
             left: length,
             rest: None,
             is_over: false,
@@ -238,6 +261,7 @@ impl HttpBody for Reader {
         let mut state = this.flight.state();
         if let Some(chunk) = state.chunks.get(this.next).cloned() {
             this.next += 1;
+            this.sent += chunk.len();
             if let Some(left) = &mut this.left {
                 *left = left.saturating_sub(chunk.len() as u64);
             }
@@ -248,11 +272,18 @@ impl HttpBody for Reader {
                 state.wait(context);
                 return Poll::Pending;
             }
-            Stage::Kept(..) => {
+            Stage::Kept(whole, _) => {
                 this.is_over = true;
-                return Poll::Ready(None);
+                let rest = whole.body.slice(this.sent.min(whole.body.len())..);
+                let rest = (!rest.is_empty()).then(|| Ok(Frame::data(rest)));
+                return Poll::Ready(rest);
             }
-            Stage::NotKept(rest) if rest.is_some() => this.rest = rest.take(),
+            Stage::NotKept(rest) if rest.is_some() => {
+                this.rest = rest.take();
+                // Nobody else reads what came before.
+                state.chunks = Vec::new();
+                state.room = None;
+            }
             Stage::NotKept(_) => {
                 this.is_over = true;
                 let why: Arc<str> = "somebody else was sent the rest".into();

@@ -444,7 +444,7 @@ impl Errand {
             .ok()
             .filter(|_| is_framed)
             .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
-        let Some((head, mut room)) =
+        let Some((head, room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
             if let Some(old) = &old
@@ -470,7 +470,7 @@ impl Errand {
             return hear(course, Answered::Whole(whole, How::New));
         }
         drop(parts);
-        let reader = flight.comes(&head, length);
+        let reader = flight.comes(&head, length, room);
         hear(course, Answered::Coming(Arc::clone(&head), length, reader));
         while let Some(frame) = body.frame().await {
             match frame {
@@ -479,9 +479,7 @@ impl Errand {
                     let Ok(data) = frame.into_data() else {
                         continue;
                     };
-                    let has_room = length.is_some() || room.grow(data.len() as u64);
-                    flight.push(data);
-                    if !has_room {
+                    if !flight.push(data) {
                         return flight.not_kept(Some(body));
                     }
                 }
