@@ -7,8 +7,10 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -16,6 +18,10 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::store::{Gathering, Store};
 use super::stored::{Head, Key, Whole};
 use crate::body::{Body, BodyError};
+
+/// How often it is looked whether anybody still waits for a body that may never end;
+/// one that nobody waits for twice in a row is given up.
+const LOOK: Duration = Duration::from_mins(1);
 
 /// Why a body that others wait for ends in the middle.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +52,8 @@ pub(crate) enum Heard {
 /// A request under way.
 pub(crate) struct Flight {
     state: Mutex<State>,
+    /// How many wait for it, or read it.
+    waiting: AtomicUsize,
     /// Where others find it.
     place: Option<(Arc<Store>, (Key, u64))>,
 }
@@ -83,6 +91,7 @@ impl Flight {
                 room: None,
                 waiting: Vec::new(),
             }),
+            waiting: AtomicUsize::new(0),
             place,
         })
     }
@@ -97,8 +106,10 @@ impl Flight {
 
     /// What there is for a follower, as soon as there is something.
     pub(crate) async fn heard(self: Arc<Self>) -> Heard {
+        let _waits = Waits::on(&self);
+        let flight = Arc::clone(&self);
         std::future::poll_fn(move |context| {
-            let mut state = self.state();
+            let mut state = flight.state();
             let heard = match &state.stage {
                 Stage::Asking | Stage::Gathering => {
                     state.wait(context);
@@ -107,7 +118,7 @@ impl Flight {
                 Stage::Coming(head, length) => Heard::Coming(
                     Arc::clone(head),
                     *length,
-                    Reader::new(Arc::clone(&self), Some(*length)),
+                    Reader::new(&flight, Some(*length)),
                 ),
                 Stage::Kept(whole, how) => Heard::Whole(whole.clone(), *how),
                 Stage::NotKept(_) | Stage::Broken(_) => Heard::Nothing,
@@ -132,7 +143,17 @@ impl Flight {
                 None => Stage::Gathering,
             };
         });
-        Reader::new(Arc::clone(self), length)
+        Reader::new(self, length)
+    }
+
+    /// Comes when nobody has waited for it for a while.
+    pub(crate) async fn is_deserted(&self) {
+        let mut looks = 0;
+        while looks < 2 {
+            tokio::time::sleep(LOOK).await;
+            let is_alone = self.waiting.load(Ordering::Relaxed) == 0;
+            looks = if is_alone { looks + 1 } else { 0 };
+        }
     }
 
     /// Another piece of the body; false: it is the last there is room for.
@@ -217,9 +238,25 @@ impl Drop for Landing {
     }
 }
 
+/// Someone who waits for a flight, or reads what it brings.
+struct Waits(Arc<Flight>);
+
+impl Waits {
+    fn on(flight: &Arc<Flight>) -> Self {
+        flight.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(flight))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A body on its way: what has come so far, then each piece as it comes.
 pub(crate) struct Reader {
-    flight: Arc<Flight>,
+    flight: Waits,
     next: usize,
     /// Bytes that were read.
     sent: usize,
@@ -231,9 +268,9 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn new(flight: Arc<Flight>, length: Option<u64>) -> Self {
+    fn new(flight: &Arc<Flight>, length: Option<u64>) -> Self {
         Self {
-            flight,
+            flight: Waits::on(flight),
             next: 0,
             sent: 0,
             left: length,
@@ -258,7 +295,7 @@ impl HttpBody for Reader {
         if this.is_over {
             return Poll::Ready(None);
         }
-        let mut state = this.flight.state();
+        let mut state = this.flight.0.state();
         if let Some(chunk) = state.chunks.get(this.next).cloned() {
             this.next += 1;
             this.sent += chunk.len();

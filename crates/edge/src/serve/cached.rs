@@ -472,9 +472,18 @@ impl Errand {
         drop(parts);
         let reader = flight.comes(&head, length, room);
         hear(course, Answered::Coming(Arc::clone(&head), length, reader));
-        while let Some(frame) = body.frame().await {
-            match frame {
-                Ok(frame) => {
+        let mut deserted = std::pin::pin!(flight.is_deserted());
+        loop {
+            let frame = tokio::select! {
+                frame = body.frame() => frame,
+                // Without a length it may go on for ever.
+                () = &mut deserted, if length.is_none() => {
+                    return flight.broke("nobody waited for it");
+                }
+            };
+            match frame.transpose() {
+                Ok(None) => break,
+                Ok(Some(frame)) => {
                     // Trailers are not kept (RFC 9111, section 3.1).
                     let Ok(data) = frame.into_data() else {
                         continue;

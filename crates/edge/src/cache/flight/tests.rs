@@ -205,6 +205,33 @@ async fn what_is_too_large_takes_no_room_once_its_client_has_what_came() {
     assert!(reader.frame().await.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_nobody_waits_for_any_more_is_told() {
+    let store = store();
+    let landing = lead(&store);
+    let flight = Arc::clone(&landing.0);
+    let follower = tokio::spawn(follow(&store).heard());
+    tokio::task::yield_now().await;
+    let reader = flight.comes(&head(), None, store.gather(0).unwrap());
+    let mut deserted = std::pin::pin!(flight.is_deserted());
+    let is_it = tokio::time::timeout(LOOK * 10, deserted.as_mut());
+    assert!(is_it.await.is_err(), "two wait");
+    drop(reader);
+    let is_it = tokio::time::timeout(LOOK * 10, deserted.as_mut());
+    assert!(is_it.await.is_err(), "one waits");
+    follower.abort();
+    assert!(follower.await.is_err());
+    deserted.await;
+    // Between the looks somebody may come back.
+    let mut deserted = std::pin::pin!(flight.is_deserted());
+    let soon = tokio::time::timeout(LOOK + LOOK / 2, deserted.as_mut());
+    assert!(soon.await.is_err());
+    let follower = tokio::spawn(follow(&store).heard());
+    let is_it = tokio::time::timeout(LOOK * 10, deserted);
+    assert!(is_it.await.is_err(), "it is waited for again");
+    follower.abort();
+}
+
 #[tokio::test]
 async fn who_looked_before_it_landed_and_joins_after_finds_it() {
     let store = store();
