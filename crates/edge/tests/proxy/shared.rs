@@ -10,14 +10,15 @@ use bytes::Bytes;
 use edge::Body;
 use edge::proxy::{Pool, ServerAddress, Upstream};
 use http::{Request, Response};
+use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Channel, Full};
+use http_body_util::{BodyExt as _, Channel, Full, StreamBody};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{collect, forward, request, settings};
+use crate::support::{collect, forward, get, request, settings};
 
 /// Polls once, and finds that there is nothing yet.
 async fn begun<T>(mut asking: Pin<&mut impl Future<Output = T>>) {
@@ -98,5 +99,53 @@ async fn who_is_not_sent_on_a_connection_that_ends_is_asked_for_elsewhere_as_bef
     assert_eq!(second, "http://kenduri.example/ - - ");
     assert!(held.into_body().collect().await.is_err());
     assert!(accepted.load(Ordering::SeqCst) >= 2);
+    server.abort();
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_hold_up_nobody() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    let server = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let service = hyper::service::service_fn(|request: Request<Incoming>| {
+                let piece = Bytes::from_static(&[b'x'; 16_384]);
+                let body = if request.method() == "GET" {
+                    Full::from("done").boxed_unsync()
+                } else {
+                    let pieces = futures_util::stream::repeat_with(move || {
+                        Ok::<_, Infallible>(Frame::data(piece.clone()))
+                    });
+                    StreamBody::new(pieces).boxed_unsync()
+                };
+                std::future::ready(Ok::<_, Infallible>(Response::new(body)))
+            });
+            let served = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(served);
+        }
+    });
+    let mut settings = settings(&[address]);
+    let plain = settings.members[0].address.clone();
+    settings.members[0].address = ServerAddress::Http2(Box::new(plain));
+    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
+    // More than fill the window of one connection, and more than it has streams for.
+    let mut unread = Vec::new();
+    for _ in 0..250 {
+        let answer = forward(&pool, &upstream, request("POST", Body::Empty)).await;
+        unread.push(answer.unwrap());
+    }
+    assert_eq!(get(&pool, &upstream).await.unwrap(), "done");
+    let opened = accepted.load(Ordering::SeqCst);
+    assert!((2..=8).contains(&opened), "{opened} connections");
+    drop(unread);
+    // There are places again.
+    for _ in 0..100 {
+        assert_eq!(get(&pool, &upstream).await.unwrap(), "done");
+    }
+    assert_eq!(accepted.load(Ordering::SeqCst), opened);
     server.abort();
 }
