@@ -7,15 +7,21 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::store::Store;
+use super::store::{Gathering, Store};
 use super::stored::{Head, Key, Whole};
 use crate::body::{Body, BodyError};
+
+/// How often it is looked whether anybody still waits for a body that may never end;
+/// one that nobody waits for twice in a row is given up.
+const LOOK: Duration = Duration::from_mins(1);
 
 /// Why a body that others wait for ends in the middle.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +52,18 @@ pub(crate) enum Heard {
 /// A request under way.
 pub(crate) struct Flight {
     state: Mutex<State>,
+    /// How many wait for it, or read it.
+    waiting: AtomicUsize,
     /// Where others find it.
     place: Option<(Arc<Store>, (Key, u64))>,
 }
 
 struct State {
     stage: Stage,
+    /// What has come; nothing once it is kept, for it is there in one piece.
     chunks: Vec<Bytes>,
+    /// What the body takes, as long as anybody reads it from here.
+    room: Option<Gathering>,
     waiting: Vec<Waker>,
 }
 
@@ -77,8 +88,10 @@ impl Flight {
             state: Mutex::new(State {
                 stage: Stage::Asking,
                 chunks: Vec::new(),
+                room: None,
                 waiting: Vec::new(),
             }),
+            waiting: AtomicUsize::new(0),
             place,
         })
     }
@@ -93,8 +106,10 @@ impl Flight {
 
     /// What there is for a follower, as soon as there is something.
     pub(crate) async fn heard(self: Arc<Self>) -> Heard {
+        let _waits = Waits::on(&self);
+        let flight = Arc::clone(&self);
         std::future::poll_fn(move |context| {
-            let mut state = self.state();
+            let mut state = flight.state();
             let heard = match &state.stage {
                 Stage::Asking | Stage::Gathering => {
                     state.wait(context);
@@ -103,7 +118,7 @@ impl Flight {
                 Stage::Coming(head, length) => Heard::Coming(
                     Arc::clone(head),
                     *length,
-                    Reader::new(Arc::clone(&self), Some(*length)),
+                    Reader::new(&flight, Some(*length)),
                 ),
                 Stage::Kept(whole, how) => Heard::Whole(whole.clone(), *how),
                 Stage::NotKept(_) | Stage::Broken(_) => Heard::Nothing,
@@ -113,20 +128,44 @@ impl Flight {
         .await
     }
 
-    /// The body comes now; the length, if it is known.
-    pub(crate) fn comes(self: &Arc<Self>, head: &Arc<Head>, length: Option<u64>) -> Reader {
+    /// The body comes now; the length, if it is known. Without one each piece takes
+    /// of the room as it comes.
+    pub(crate) fn comes(
+        self: &Arc<Self>,
+        head: &Arc<Head>,
+        length: Option<u64>,
+        room: Gathering,
+    ) -> Reader {
         self.go_on(|state| {
+            state.room = Some(room);
             state.stage = match length {
                 Some(length) => Stage::Coming(Arc::clone(head), length),
                 None => Stage::Gathering,
             };
         });
-        Reader::new(Arc::clone(self), length)
+        Reader::new(self, length)
     }
 
-    /// Another piece of the body.
-    pub(crate) fn push(&self, chunk: Bytes) {
-        self.go_on(|state| state.chunks.push(chunk));
+    /// Comes when nobody has waited for it for a while.
+    pub(crate) async fn is_deserted(&self) {
+        let mut looks = 0;
+        while looks < 2 {
+            tokio::time::sleep(LOOK).await;
+            let is_alone = self.waiting.load(Ordering::Relaxed) == 0;
+            looks = if is_alone { looks + 1 } else { 0 };
+        }
+    }
+
+    /// Another piece of the body; false: it is the last there is room for.
+    pub(crate) fn push(&self, chunk: Bytes) -> bool {
+        self.go_on(|state| {
+            let has_room = match (&state.stage, &mut state.room) {
+                (Stage::Gathering, Some(room)) => room.grow(chunk.len() as u64),
+                _ => true,
+            };
+            state.chunks.push(chunk);
+            has_room
+        })
     }
 
     /// The whole of it, in one piece.
@@ -137,6 +176,8 @@ impl Flight {
     /// The answer is kept, or need not be.
     pub(crate) fn keep(&self, whole: Whole, how: How) {
         self.end(Stage::Kept(whole, how));
+        // Whoever still reads goes on in what is kept.
+        self.state().chunks = Vec::new();
     }
 
     /// It cannot be kept; what is left of its body is the leader's.
@@ -156,13 +197,13 @@ impl Flight {
         self.go_on(|state| state.stage = stage);
     }
 
-    fn go_on(&self, change: impl FnOnce(&mut State)) {
-        let waiting = {
+    fn go_on<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let (changed, waiting) = {
             let mut state = self.state();
-            change(&mut state);
-            std::mem::take(&mut state.waiting)
+            (change(&mut state), std::mem::take(&mut state.waiting))
         };
         waiting.into_iter().for_each(Waker::wake);
+        changed
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -197,10 +238,28 @@ impl Drop for Landing {
     }
 }
 
+/// Someone who waits for a flight, or reads what it brings.
+struct Waits(Arc<Flight>);
+
+impl Waits {
+    fn on(flight: &Arc<Flight>) -> Self {
+        flight.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(flight))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A body on its way: what has come so far, then each piece as it comes.
 pub(crate) struct Reader {
-    flight: Arc<Flight>,
+    flight: Waits,
     next: usize,
+    /// Bytes that were read.
+    sent: usize,
     /// Bytes still to come, if that is known.
     left: Option<u64>,
     /// The end of a body that was too large to be kept.
@@ -209,10 +268,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn new(flight: Arc<Flight>, length: Option<u64>) -> Self {
+    fn new(flight: &Arc<Flight>, length: Option<u64>) -> Self {
         Self {
-            flight,
+            flight: Waits::on(flight),
             next: 0,
+            sent: 0,
             left: length,
             rest: None,
             is_over: false,
@@ -235,9 +295,10 @@ impl HttpBody for Reader {
         if this.is_over {
             return Poll::Ready(None);
         }
-        let mut state = this.flight.state();
+        let mut state = this.flight.0.state();
         if let Some(chunk) = state.chunks.get(this.next).cloned() {
             this.next += 1;
+            this.sent += chunk.len();
             if let Some(left) = &mut this.left {
                 *left = left.saturating_sub(chunk.len() as u64);
             }
@@ -248,11 +309,18 @@ impl HttpBody for Reader {
                 state.wait(context);
                 return Poll::Pending;
             }
-            Stage::Kept(..) => {
+            Stage::Kept(whole, _) => {
                 this.is_over = true;
-                return Poll::Ready(None);
+                let rest = whole.body.slice(this.sent.min(whole.body.len())..);
+                let rest = (!rest.is_empty()).then(|| Ok(Frame::data(rest)));
+                return Poll::Ready(rest);
             }
-            Stage::NotKept(rest) if rest.is_some() => this.rest = rest.take(),
+            Stage::NotKept(rest) if rest.is_some() => {
+                this.rest = rest.take();
+                // Nobody else reads what came before.
+                state.chunks = Vec::new();
+                state.room = None;
+            }
             Stage::NotKept(_) => {
                 this.is_over = true;
                 let why: Arc<str> = "somebody else was sent the rest".into();

@@ -159,6 +159,9 @@ impl Head {
         {
             headers.insert(DATE, date);
         }
+        for value in headers.values_mut() {
+            *value = own(value);
+        }
         Self {
             key,
             vary: variation(vary(&headers), request),
@@ -175,6 +178,13 @@ impl Head {
         let mut vary = self.vary.iter();
         vary.all(|(name, value)| *value == field(request, name))
     }
+}
+
+/// The value in a place of its own: it may be a part of all that was read with it.
+fn own(value: &HeaderValue) -> HeaderValue {
+    let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+    own.set_sensitive(value.is_sensitive());
+    own
 }
 
 fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
@@ -202,4 +212,45 @@ fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
         whole.extend_from_slice(line.as_bytes().trim_ascii());
     }
     Some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use http::header::{CACHE_CONTROL, ETAG};
+
+    use super::*;
+    use crate::cache::{Kept, Unsaid};
+
+    #[test]
+    fn what_is_kept_holds_nothing_else_that_was_read_with_it() {
+        let read = Bytes::from(b"max-age=60 \"v1\" and a megabyte more".to_vec());
+        let mut headers = HeaderMap::new();
+        for (name, part) in [(CACHE_CONTROL, 0..10), (ETAG, 11..15)] {
+            let value = HeaderValue::from_maybe_shared(read.slice(part)).unwrap();
+            headers.insert(name, value);
+        }
+        assert!(!read.is_unique());
+        let kept = Kept {
+            status: StatusCode::OK,
+            headers: &headers,
+            asked: SystemTime::UNIX_EPOCH,
+            received: SystemTime::UNIX_EPOCH,
+        };
+        let freshness = kept.freshness(&Unsaid::default()).unwrap();
+        let (request, tags) = (HeaderMap::new(), Vec::new());
+        let head = Head::new(
+            "k".into(),
+            &request,
+            StatusCode::OK,
+            headers,
+            tags,
+            freshness,
+            0,
+        );
+        assert!(read.is_unique(), "{read:?} is still held");
+        assert_eq!(head.headers[CACHE_CONTROL], "max-age=60");
+        assert_eq!(head.headers[ETAG], "\"v1\"");
+    }
 }

@@ -104,7 +104,12 @@ fn has(mut list: &[u8], tag: &[u8], comparison: Comparison) -> bool {
             return false;
         };
         let (said, rest) = quoted.split_at(end + 2);
-        if said == tag && (comparison == Comparison::Weak || !is_weak) {
+        // What comes from a server may itself be weak, and is then never strongly the same.
+        let is_same = match comparison {
+            Comparison::Strong => !is_weak && said == tag,
+            Comparison::Weak => said == tag.strip_prefix(b"W/").unwrap_or(tag),
+        };
+        if is_same {
             return true;
         }
         list = rest;
@@ -182,6 +187,22 @@ mod tests {
         }
         assert_eq!(judge(&headers(&[(SINCE, AT)]), &tag, None), Send);
         assert_eq!(judge(&headers(&[(UNTIL, BEFORE)]), &tag, None), Send);
+    }
+
+    #[test]
+    fn a_weak_tag_is_weakly_the_same_and_never_strongly() {
+        let tag = HeaderValue::from_static("W/\"a\"");
+        for (name, said, expected) in [
+            ("if-none-match", "W/\"a\"", Verdict::Unchanged),
+            ("if-none-match", "\"a\"", Verdict::Unchanged),
+            ("if-none-match", "\"b\", W/\"a\"", Verdict::Unchanged),
+            ("if-none-match", "W/\"b\"", Verdict::Send),
+            ("if-match", "W/\"a\"", Verdict::Failed),
+            ("if-match", "\"a\"", Verdict::Failed),
+        ] {
+            let verdict = judge(&headers(&[(name, said)]), &tag, None);
+            assert_eq!(verdict, expected, "{name}: {said}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Connections of HTTP/2 in the clear to servers that are known to speak it. One
-//! connection of each worker carries all its requests to a server.
+//! connection of each worker carries its requests to a server; more are opened when
+//! so many run that those whose clients read slowly could hold up the others.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, EXPECT, HOST, HeaderValue, TRANSFER_ENCODING};
 use http::uri::{Scheme, Uri};
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -28,6 +29,12 @@ const LARGEST_HEAD: u32 = 64 << 10;
 /// more. Streams whose clients read slowly must not hold up the others.
 const STREAM_WINDOW: u32 = 128 << 10;
 const CONNECTION_WINDOW: u32 = 16 << 20;
+/// A connection with so many streams is full: all of them together fill half of its
+/// window, and most servers allow a hundred.
+const FULL: usize = 64;
+/// So many connections of a worker to a server. Once all are full they are shared by
+/// more.
+const MOST: usize = 8;
 /// What waits to be sent for each stream.
 const STREAM_BUFFER: usize = 128 << 10;
 /// A server that says nothing for so long while it owes an answer is asked whether it
@@ -42,36 +49,46 @@ static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 type Client = Connection<TokioIo<Stream>, Sending, TokioExecutor>;
 
-/// One connection to each server.
+/// The connections to each server, the fullest first.
+type Connections = HashMap<u64, Vec<Kept>>;
+
 #[derive(Debug, Clone, Default)]
-pub(super) struct Streams(Arc<Mutex<HashMap<u64, Kept>>>);
+pub(super) struct Streams(Arc<Mutex<Connections>>);
 
 #[derive(Debug)]
 struct Kept {
     sender: SendRequest<Sending>,
+    /// Held by each request that runs on it.
+    running: Arc<()>,
     member: Arc<Member>,
     number: u64,
     used: Instant,
 }
 
+impl Kept {
+    fn running(&self) -> usize {
+        Arc::strong_count(&self.running) - 1
+    }
+
+    fn is_free(&self) -> bool {
+        !self.sender.is_closed() && self.running() < FULL
+    }
+}
+
 impl Streams {
-    fn kept(&self) -> MutexGuard<'_, HashMap<u64, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, Connections> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place on the connection there is, unless it must be a fresh one.
+    /// A place on a connection there is, unless it must be a fresh one.
     pub(super) async fn take(
         &self,
         upstream: &Upstream,
         member: &Arc<Member>,
         fresh: bool,
     ) -> Result<Box<Streamed>, ProxyError> {
-        if let Some(kept) = self.kept().get_mut(&member.number)
-            && !fresh
-            && !kept.sender.is_closed()
-        {
-            kept.used = Instant::now();
-            return Ok(Box::new(Streamed::on(kept.sender.clone(), true)));
+        if !fresh && let Some(streamed) = self.shared(member) {
+            return Ok(Box::new(streamed));
         }
         let connecting = async {
             let stream = Stream::connect(&member.address).await;
@@ -83,14 +100,48 @@ impl Streams {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let kept = Kept {
             sender: sender.clone(),
+            running: Arc::default(),
             member: Arc::clone(member),
             number,
             used: Instant::now(),
         };
-        self.kept().insert(member.number, kept);
+        let streamed = Streamed::on(sender, Arc::clone(&kept.running), false);
+        self.keep(kept, fresh);
         let streams = Arc::downgrade(&self.0);
         tokio::spawn(look_after(connection, streams, (member.number, number)));
-        Ok(Box::new(Streamed::on(sender, false)))
+        Ok(Box::new(streamed))
+    }
+
+    /// On the first connection that is not full; if there may be no more of them, on
+    /// the one with the fewest requests.
+    fn shared(&self, member: &Member) -> Option<Streamed> {
+        let mut kept = self.kept();
+        let connections = kept.get_mut(&member.number)?;
+        connections.retain(|kept| !kept.sender.is_closed());
+        let place = match connections.iter().position(Kept::is_free) {
+            None if connections.len() >= MOST => {
+                let places = 0..connections.len();
+                places.min_by_key(|place| connections[*place].running())
+            }
+            place => place,
+        };
+        let kept = connections.get_mut(place?)?;
+        kept.used = Instant::now();
+        let running = Arc::clone(&kept.running);
+        Some(Streamed::on(kept.sender.clone(), running, true))
+    }
+
+    /// Lets others share a connection, unless somebody else has just opened one. A
+    /// fresh one takes the place of all: nobody knows how those before it fare.
+    fn keep(&self, new: Kept, fresh: bool) {
+        let mut kept = self.kept();
+        let connections = kept.entry(new.member.number).or_default();
+        if fresh {
+            connections.clear();
+        }
+        if connections.len() < MOST && !connections.iter().any(Kept::is_free) {
+            connections.push(new);
+        }
     }
 }
 
@@ -110,11 +161,7 @@ async fn shake(stream: Stream) -> Result<(SendRequest<Sending>, Client), ProxyEr
 
 /// Drives a connection to its end, and lets go of it when nobody has asked for a while
 /// or its server is no longer one of the upstream's. What runs on it is finished.
-async fn look_after(
-    connection: Client,
-    streams: Weak<Mutex<HashMap<u64, Kept>>>,
-    which: (u64, u64),
-) {
+async fn look_after(connection: Client, streams: Weak<Mutex<Connections>>, which: (u64, u64)) {
     let mut connection = std::pin::pin!(connection);
     let mut is_kept = true;
     loop {
@@ -124,12 +171,22 @@ async fn look_after(
         };
         if let Some(streams) = streams.upgrade() {
             let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
-            let same = streams.get(&which.0).filter(|kept| kept.number == which.1);
-            is_kept = same.is_some_and(|kept| {
-                looked.is_none() && !kept.member.is_removed() && kept.used.elapsed() < KEEP
+            let others = streams.get_mut(&which.0);
+            let place = others.as_ref().and_then(|connections| {
+                let mut connections = connections.iter();
+                connections.position(|kept| kept.number == which.1)
             });
-            if !is_kept && same.is_some() {
-                streams.remove(&which.0);
+            is_kept = false;
+            if let (Some(connections), Some(place)) = (others, place) {
+                let kept = &connections[place];
+                is_kept =
+                    looked.is_none() && !kept.member.is_removed() && kept.used.elapsed() < KEEP;
+                if !is_kept {
+                    connections.remove(place);
+                }
+                if connections.is_empty() {
+                    streams.remove(&which.0);
+                }
             }
         } else {
             is_kept = false;
@@ -146,14 +203,17 @@ async fn look_after(
 /// A request's place on a connection.
 pub(super) struct Streamed {
     sender: SendRequest<Sending>,
+    /// Counts it among those that run on its connection.
+    _running: Arc<()>,
     patience: Patience,
     reused: bool,
 }
 
 impl Streamed {
-    fn on(sender: SendRequest<Sending>, reused: bool) -> Self {
+    fn on(sender: SendRequest<Sending>, running: Arc<()>, reused: bool) -> Self {
         Self {
             sender,
+            _running: running,
             patience: Patience::new(),
             reused,
         }
@@ -166,7 +226,7 @@ impl Streamed {
             // Whoever asks hears of it.
             let _ = connection.await;
         });
-        Ok(Self::on(sender, false))
+        Ok(Self::on(sender, Arc::default(), false))
     }
 
     pub(super) fn reused(&self) -> bool {
@@ -188,7 +248,7 @@ impl Streamed {
         flow: Option<&Flow>,
         times: &Times,
     ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
-        let request = of_http2(request);
+        let (request, chunked) = of_http2(request);
         let mut answer = std::pin::pin!(self.sender.try_send_request(request));
         let patience = &mut self.patience;
         patience.begin();
@@ -210,6 +270,7 @@ impl Streamed {
             Ok(Ok(answer)) => Ok((self, answer)),
             Ok(Err(mut error)) => {
                 let unsent = error.take_message();
+                let unsent = unsent.map(|unsent| as_it_was(unsent, chunked));
                 let begun = flow.is_some_and(|flow| flow.pieces() > 0);
                 Err(Box::new(Failure {
                     error: broken(error.into_error(), flow),
@@ -234,12 +295,13 @@ impl std::fmt::Debug for Streamed {
 
 /// The host is in `:authority`, and nothing is said of the connection (RFC 9113,
 /// sections 8.2.2 and 8.3.1). No body waits for a word of the server: streams have
-/// windows for that.
-fn of_http2(request: Request<Sending>) -> Request<Sending> {
+/// windows for that. What was said of the body's coding comes beside it.
+fn of_http2(request: Request<Sending>) -> (Request<Sending>, Option<HeaderValue>) {
     let (mut parts, body) = request.into_parts();
-    for name in [CONNECTION, EXPECT, TRANSFER_ENCODING] {
+    for name in [CONNECTION, EXPECT] {
         parts.headers.remove(name);
     }
+    let chunked = parts.headers.remove(TRANSFER_ENCODING);
     parts.version = Version::HTTP_2;
     let authority = parts.headers.get(HOST).map(|host| host.as_bytes().to_vec());
     let authority = authority.and_then(|host| http::uri::Authority::from_maybe_shared(host).ok());
@@ -251,5 +313,19 @@ fn of_http2(request: Request<Sending>) -> Request<Sending> {
     }
     // A path beside scheme and authority is all that a URI needs.
     parts.uri = Uri::from_parts(uri).unwrap_or_default();
-    Request::from_parts(parts, body.at_once())
+    (Request::from_parts(parts, body.at_once()), chunked)
+}
+
+/// A request that was not sent goes another way: its host, which only the URI still
+/// knows, and the coding of its body are what the client said.
+fn as_it_was(mut unsent: Request<Sending>, chunked: Option<HeaderValue>) -> Request<Sending> {
+    let authority = unsent.uri().authority().map(http::uri::Authority::as_str);
+    let host = authority.and_then(|host| HeaderValue::from_str(host).ok());
+    let headers = unsent.headers_mut();
+    for (name, value) in [(HOST, host), (TRANSFER_ENCODING, chunked)] {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
+    }
+    unsent
 }

@@ -308,12 +308,17 @@ impl Visit<'_> {
         match led.answered {
             Answered::Whole(whole, how) => {
                 let told = told(how);
-                (self.asker(headers).whole(&whole, told), told)
+                let answer = self.asker(headers).whole(&whole, told);
+                let is_its_own = how == How::New && answer.status() == whole.stored.head.status;
+                course.is_the_apps &= is_its_own;
+                (answer, told)
             }
             Answered::Coming(head, length, reader) => {
                 let told = told(How::New);
                 let asker = self.asker(headers);
-                (asker.coming(&head, length, reader, told), told)
+                let answer = asker.coming(&head, length, reader, told);
+                course.is_the_apps &= answer.status() == head.status;
+                (answer, told)
             }
             Answered::NotKept(mut answer) => {
                 let told = Told::NotKept(why);
@@ -423,6 +428,7 @@ impl Errand {
                 // It is the same, and may not be kept any longer: this client's alone.
                 store.remove(&old.stored);
                 flight.not_kept(None);
+                course.is_the_apps = false;
                 let mut answer = Answer::new(Body::full(old.body.clone()));
                 *answer.status_mut() = head.status;
                 *answer.headers_mut() = headers_of_one;
@@ -442,7 +448,7 @@ impl Errand {
             .ok()
             .filter(|_| is_framed)
             .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
-        let Some((head, mut room)) =
+        let Some((head, room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
             if let Some(old) = &old
@@ -468,18 +474,25 @@ impl Errand {
             return hear(course, Answered::Whole(whole, How::New));
         }
         drop(parts);
-        let reader = flight.comes(&head, length);
+        let reader = flight.comes(&head, length, room);
         hear(course, Answered::Coming(Arc::clone(&head), length, reader));
-        while let Some(frame) = body.frame().await {
-            match frame {
-                Ok(frame) => {
+        let mut deserted = std::pin::pin!(flight.is_deserted());
+        loop {
+            let frame = tokio::select! {
+                frame = body.frame() => frame,
+                // Without a length it may go on for ever.
+                () = &mut deserted, if length.is_none() => {
+                    return flight.broke("nobody waited for it");
+                }
+            };
+            match frame.transpose() {
+                Ok(None) => break,
+                Ok(Some(frame)) => {
                     // Trailers are not kept (RFC 9111, section 3.1).
                     let Ok(data) = frame.into_data() else {
                         continue;
                     };
-                    let has_room = length.is_some() || room.grow(data.len() as u64);
-                    flight.push(data);
-                    if !has_room {
+                    if !flight.push(data) {
                         return flight.not_kept(Some(body));
                     }
                 }

@@ -185,6 +185,30 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
 }
 
 #[tokio::test]
+async fn who_has_what_a_weak_tag_names_is_not_sent_it_again() {
+    let site = Site::open(ROUTE);
+    let said = Said::of(
+        &[("cache-control", "max-age=60"), ("etag", "W/\"v1\"")],
+        "0123456789",
+    );
+    site.script.says("/", said);
+    assert_eq!(site.get("/").await.status, 200);
+    for known in ["W/\"v1\"", "\"v1\""] {
+        let heard = site.ask("GET", "/", &[("If-None-Match", known)]).await;
+        assert_eq!((heard.status, heard.is_hit()), (304, true), "{known}");
+        assert_eq!(heard.header("etag"), Some("w/\"v1\""));
+    }
+    let other = site.ask("GET", "/", &[("If-None-Match", "W/\"v0\"")]).await;
+    assert_eq!(other.status, 200);
+    // A part of it is no part of what the client has: nobody knows that byte for byte.
+    for known in ["W/\"v1\"", "\"v1\""] {
+        let part = [("Range", "bytes=2-4"), ("If-Range", known)];
+        assert_eq!(site.ask("GET", "/", &part).await.status, 200, "{known}");
+    }
+    assert_eq!(site.script.asked("/"), 1);
+}
+
+#[tokio::test]
 async fn clients_may_ask_for_more() {
     let site = Site::open(ROUTE);
     site.script.says("/", minute("answer {n}"));

@@ -7,6 +7,7 @@
 )]
 
 mod kept;
+mod logged;
 mod purged;
 mod shared;
 mod stale;
@@ -22,6 +23,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use edge::log::Log;
 use edge::{Edge, Ground, Means, Plan};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -233,6 +235,10 @@ impl Site {
     }
 
     fn in_folder(configuration: &str, folder: tempfile::TempDir) -> Self {
+        Self::with_log(configuration, folder, None)
+    }
+
+    fn with_log(configuration: &str, folder: tempfile::TempDir, log: Option<Log>) -> Self {
         let script = Arc::new(Script::default());
         let app = Router::new()
             .fallback(answered)
@@ -241,6 +247,7 @@ impl Site {
         let clock = Arc::clone(&seconds);
         let means = Means {
             workers: 2,
+            log,
             clock: Arc::new(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
             ..Means::default()
         };

@@ -7,6 +7,8 @@ mod members;
 #[cfg(test)]
 mod reuse;
 #[cfg(test)]
+mod shared;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod support;

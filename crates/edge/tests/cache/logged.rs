@@ -1,0 +1,70 @@
+//! What the access log tells of answers that are kept.
+
+use std::io::{self, Write};
+
+use edge::log::{Format, Mask};
+
+use super::*;
+
+/// What was written so far.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_the_client_hears_is_told_unless_the_app_said_just_that() {
+    let lines = Lines::default();
+    let mask: Mask = Arc::new(|text, _| text.into());
+    let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
+    let site = Site::with_log(ROUTE, tempfile::tempdir().unwrap(), Some(log));
+    let control = ("cache-control", "max-age=60, stale-if-error=600");
+    let tagged = Said::of(&[control, ("etag", "\"v1\"")], "whole");
+    for path in ["/confirmed", "/known"] {
+        site.script.says(path, tagged.clone());
+    }
+    let streamed = tagged.clone().streamed(&["who", "le"]);
+    site.script.says("/streamed", streamed.without_length());
+    site.script.says("/fault", Said::of(&[control], "whole"));
+    // The app's own answers: the app writes their lines.
+    assert_eq!(site.get("/confirmed").await.status, 200);
+    assert_eq!(site.get("/fault").await.status, 200);
+    // The app sends all of it, and the client hears that it has it.
+    let known = [("If-None-Match", "\"v1\"")];
+    assert_eq!(site.ask("GET", "/known", &known).await.status, 304);
+    assert_eq!(site.ask("GET", "/streamed", &known).await.status, 304);
+    site.later(61);
+    // The app says that nothing changed, or that it cannot; the client hears it all.
+    assert_eq!(site.get("/confirmed").await.status, 200);
+    site.script.says("/fault", Said::of(&[], "no").status(500));
+    assert_eq!(site.get("/fault").await.status, 200);
+    site.edge.stop().await;
+    drop(writing);
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let told: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    // Each worker has its own pile of lines.
+    let mut told: Vec<_> = told
+        .iter()
+        .map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64()))
+        .collect();
+    told.sort_unstable();
+    let expected = [
+        ("/confirmed", Some(200)),
+        ("/fault", Some(200)),
+        ("/known", Some(304)),
+        ("/streamed", Some(304)),
+    ];
+    assert_eq!(told, expected);
+}
