@@ -28,7 +28,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pub(crate) use self::brief::{Brief, brief};
-pub(crate) use self::head::{LINES, is_host};
+pub(crate) use self::head::{LINES, is_host, judge_fields};
 pub(crate) use self::ledger::{Ledger, Verdict};
 pub(crate) use self::patience::Patience;
 pub use self::refusal::Refusal;

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::BodyError;
-use crate::gate::Refusal;
+use crate::gate::{Refusal, judge_fields};
 
 /// What a client sends, as long as it sends something now and then.
 #[derive(Debug)]
@@ -42,7 +42,11 @@ impl HttpBody for Timed {
         let timed = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut timed.body).poll_frame(context) {
             timed.timer = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            return Poll::Ready(frame.map(|frame| {
+                let frame = frame?;
+                frame.trailers_ref().map_or(Ok(()), judge_fields)?;
+                Ok(frame)
+            }));
         }
         let timer = timed
             .timer

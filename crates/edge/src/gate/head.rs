@@ -4,6 +4,7 @@
 
 use std::mem::MaybeUninit;
 
+use http::HeaderMap;
 use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
@@ -67,19 +68,27 @@ pub(super) fn judge_and<T>(
     Ok(look(&request, judged))
 }
 
-/// Judges trailers, from the first to the empty line (RFC 9110, section 6.5.1).
+/// Fields that only a head may have (RFC 9110, section 6.5.1).
+const HEAD_ONLY: [&str; 9] = [
+    "authorization",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "forwarded",
+    "host",
+    "trailer",
+    "transfer-encoding",
+];
+
+/// Judges trailers that an engine has read.
+pub(crate) fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
+    let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
+    (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)
+}
+
+/// Judges trailers, from the first to the empty line.
 pub(crate) fn judge_trailers(section: &[u8]) -> Result<(), Refusal> {
-    const HEAD_ONLY: [&str; 9] = [
-        "authorization",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "cookie",
-        "forwarded",
-        "host",
-        "trailer",
-        "transfer-encoding",
-    ];
     characters(section).map_err(|_| Refusal::Trailers)?;
     let mut lines = [httparse::EMPTY_HEADER; LINES];
     match httparse::parse_headers(section, &mut lines) {

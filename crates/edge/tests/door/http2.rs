@@ -1,4 +1,4 @@
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -142,6 +142,21 @@ async fn a_body_that_stands_still_is_given_up() {
     let asked = to("/echo").method("POST").body(never).unwrap();
     let answer = tokio::time::timeout(SOON, site.send.send_request(asked)).await;
     assert!(answer.unwrap().unwrap().status().is_client_error());
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn trailers_that_only_a_head_may_have_are_refused() {
+    let mut site = site(|_| {}).await;
+    for (name, is_fine) in [("x-sum", true), ("authorization", false), ("host", false)] {
+        let mut trailers = HeaderMap::new();
+        trailers.insert(name, "x".parse().unwrap());
+        let body = Full::new(Bytes::from("abc")).with_trailers(async { Some(Ok(trailers)) });
+        let asked = to("/echo").method("POST").body(Body::new(body)).unwrap();
+        let answer = site.send.send_request(asked).await.unwrap();
+        assert_eq!(answer.status().is_success(), is_fine, "{name}");
+    }
     drop(site.send);
     site.edge.stop().await;
 }

@@ -127,6 +127,23 @@ async fn trailers_go_both_ways() {
 }
 
 #[tokio::test]
+async fn trailers_that_only_a_head_may_have_are_refused() {
+    let site = Site::open(|_| {});
+    let mut talk = site.talk().await;
+    for name in ["authorization", "content-length", "host"] {
+        let mut stream = talk.ask(Method::POST, "/whole", &[]).await.unwrap();
+        stream.send_data(Bytes::from("abc")).await.unwrap();
+        let mut trailers = HeaderMap::new();
+        trailers.insert(name, "6".parse().unwrap());
+        stream.send_trailers(trailers).await.unwrap();
+        stream.finish().await.unwrap();
+        let refused = answer(&mut stream).await.unwrap();
+        assert_eq!(refused.status, 400, "{name}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn who_waits_for_a_word_hears_it_when_its_body_is_wanted() {
     let site = Site::open(|_| {});
     let mut talk = site.talk().await;

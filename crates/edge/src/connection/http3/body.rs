@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
-use crate::gate::{Ledger, Refusal};
+use crate::gate::{Ledger, Refusal, judge_fields};
 use crate::quic::Receiving;
 
 /// What a client sends after a head.
@@ -103,10 +103,15 @@ impl Received {
         if self.state == State::Trailers {
             let trailers = ready!(self.stream.poll_recv_trailers(context));
             self.state = State::Over;
-            return Poll::Ready(match trailers {
-                Ok(trailers) => trailers.map(|trailers| Ok(Frame::trailers(trailers))),
-                Err(error) => Some(Err(error.into())),
-            });
+            let trailers = match trailers {
+                Ok(Some(trailers)) => trailers,
+                Ok(None) => return Poll::Ready(None),
+                Err(error) => return self.fails(error.into()),
+            };
+            return match judge_fields(&trailers) {
+                Ok(()) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+                Err(refusal) => self.breaks(refusal),
+            };
         }
         Poll::Ready(None)
     }
