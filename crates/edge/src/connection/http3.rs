@@ -12,14 +12,15 @@ use bytes::Bytes;
 use h3::error::Code;
 use h3::server::{Connection, RequestResolver};
 use http::header::EXPECT;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
+use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::gate::{Bounds, Ledger, Verdict};
+use crate::gate::{Bounds, Ledger, Refusal, Verdict};
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
@@ -215,6 +216,17 @@ fn go_on() -> Response<()> {
     word
 }
 
+/// Logs and counts a request whose head nobody can read. Its client hears of it from
+/// the engine.
+async fn refuse_unheard(way: &Way, refusal: Refusal) {
+    let mut request = Request::new(Body::Empty);
+    *request.version_mut() = Version::HTTP_3;
+    let answer = serve(&way.here, &way.peer, request, Verdict::from(Some(refusal))).await;
+    // The line is written when the answer has been read.
+    let _ = answer.into_body().collect().await;
+    way.broken();
+}
+
 /// Answers one request.
 async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running: Running) {
     let bounds = way.bounds;
@@ -225,9 +237,9 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Ok(Ok(resolved)) => resolved,
         Ok(Err(error)) => {
             tracing::debug!(%error, "a head did not come whole");
-            return way.broken();
+            return refuse_unheard(&way, Refusal::Header).await;
         }
-        Err(_) => return way.broken(),
+        Err(_) => return refuse_unheard(&way, Refusal::HeadTooSlow).await,
     };
     let (mut back, incoming) = stream.split();
     let (ledger, wanted) = (Arc::new(Ledger::default()), Arc::new(Notify::new()));

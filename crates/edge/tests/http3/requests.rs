@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::http::{HeaderMap, Method};
 use bytes::Buf as _;
-use edge::log::{Format, Log, Mask};
+use edge::log::{Format, Log, Mask, Writing};
 
 use super::client::{answer, piece};
 use super::*;
@@ -250,16 +250,51 @@ impl Write for Lines {
     }
 }
 
+impl Lines {
+    /// A site that writes them, until what is handed back with it is dropped.
+    fn of_site(&self) -> (Site, Writing) {
+        let mask: Mask = Arc::new(|text, _| text.to_owned().into());
+        let (log, writing) = Log::start(Format::Json, mask, self.clone()).unwrap();
+        let means = Means {
+            log: Some(log),
+            ..Means::default()
+        };
+        (Site::with(|_| {}, means), writing)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_cannot_be_read_has_its_line() {
+    let lines = Lines::default();
+    let (site, writing) = lines.of_site();
+    let client = Client::trusting(&site.chain);
+    let connection = client.connect(site.address, "a.example").await.unwrap();
+    let (mut send, mut receive) = connection.open_bi().await.unwrap();
+    // A head without a single field.
+    send.write_all(&[1, 2, 0, 0]).await.unwrap();
+    send.finish().unwrap();
+    assert!(receive.read_to_end(1 << 10).await.is_err());
+    site.stop().await;
+    drop(writing);
+    let line = lines.text();
+    for said in [
+        "\"protocol\":\"HTTP/3\"",
+        "\"status\":400",
+        "\"why\":\"refused\"",
+    ] {
+        assert!(line.contains(said), "{said} in {line}");
+    }
+    assert_eq!(line.lines().count(), 1, "{line}");
+}
+
 #[tokio::test]
 async fn a_line_says_by_which_protocol() {
     let lines = Lines::default();
-    let mask: Mask = Arc::new(|text, _| text.to_owned().into());
-    let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
-        log: Some(log),
-        ..Means::default()
-    };
-    let site = Site::with(|_| {}, means);
+    let (site, writing) = lines.of_site();
     let mut talk = site.talk().await;
     // The app writes its own lines; this one is refused before it.
     let headers = [("host", "a.example"), ("content-length", "x")];
@@ -268,8 +303,7 @@ async fn a_line_says_by_which_protocol() {
     assert_eq!(answer(&mut stream).await.unwrap().status, 400);
     site.stop().await;
     drop(writing);
-    let written = lines.0.lock().unwrap().clone();
-    let line = String::from_utf8(written).unwrap();
+    let line = lines.text();
     for said in [
         "\"protocol\":\"HTTP/3\"",
         "\"tls\":\"1.3\"",
