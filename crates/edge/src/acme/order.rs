@@ -242,6 +242,7 @@ async fn prove(
         Challenge::Http01 => (ChallengeType::Http01, "http-01"),
         Challenge::TlsAlpn01 => (ChallengeType::TlsAlpn01, "tls-alpn-01"),
     };
+    let mut told = None;
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
@@ -269,14 +270,26 @@ async fn prove(
         });
         // After a restart it may be under way already.
         if challenge.status == ChallengeStatus::Pending {
-            challenge.set_ready().await?;
+            match challenge.set_ready().await {
+                Ok(()) => {}
+                // An authority that is quick has looked already, and says here what it
+                // found; the order tells the same.
+                Err(error @ instant_acme::Error::Api(_)) => {
+                    told = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     let polled = order.poll_ready(&POLLING).await;
     if order.state().status == OrderStatus::Invalid {
         return Err(explain(order).await);
     }
-    polled.map(drop).map_err(OrderError::from)
+    match told {
+        Some(error) => Err(error.into()),
+        None => polled.map(drop).map_err(OrderError::from),
+    }
 }
 
 /// What the authority found, where it looked.
