@@ -309,6 +309,11 @@ impl Edge {
         Ok(edge)
     }
 
+    /// Takes sockets for addresses that the next plan names.
+    pub fn hand_in(&self, sockets: Inherited) {
+        lock(&self.inherited).extend(sockets);
+    }
+
     /// Takes another plan. Listeners that stay live on, requests that run finish as
     /// they began; a new listener that cannot be opened, or a certificate that
     /// cannot be used, leaves everything as it was.

@@ -3,6 +3,7 @@
 pub(crate) mod announced;
 mod bind;
 mod inherited;
+mod kept;
 mod places;
 
 use std::fmt::{self, Display};
@@ -14,6 +15,7 @@ use ipnet::IpNet;
 
 pub use self::bind::{ListenError, ListenFault};
 pub use self::inherited::{Inherited, InheritedError};
+pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, open};
 pub(crate) use self::places::{Place, Places};

@@ -9,6 +9,7 @@ mod engine;
 mod front_door;
 mod handed_in;
 mod http;
+mod keeper;
 mod killing;
 mod limits;
 mod mail_server;
