@@ -150,7 +150,8 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     let folder = folder.unwrap_or_else(|| Path::new(""));
     let data = check.path("data", &written.data);
     let services = services::plan(&written.service, asked, (folder, &data), &mut check);
-    let settings = settings::settings(&written, folder, &mut check);
+    let doors = services::doors(&written.service, asked, &data);
+    let settings = settings::settings(&written, (folder, &data), &doors, &mut check);
     if let Some((settings, plan)) = &settings
         && plan.needs_app()
     {

@@ -118,9 +118,8 @@ async fn keep(keeping: Keeping) -> Result<()> {
 /// in trying again, for nothing that worked is lost.
 fn never_served(news: &News, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
-        What::Failed { exit, .. } if *news.service == *WORKER && !workers.have_served() => {
-            let code = exit.and_then(supervisor::state::Exit::code);
-            let code = code.and_then(|code| u8::try_from(code).ok());
+        What::Failed { reason, .. } if *news.service == *WORKER && !workers.have_served() => {
+            let code: Option<u8> = reason.contains("code 1").then_some(1);
             Some(code.filter(|code| *code != 0).map_or(ExitCode::FAILURE, ExitCode::from))
         }
         _ => None,

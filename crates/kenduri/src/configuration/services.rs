@@ -2,7 +2,7 @@
 //! each of them is found.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use supervisor::{Description, Ground, Inner, Plan, Run};
 
@@ -53,22 +53,45 @@ pub(super) fn plan(
 }
 
 /// Where each service is found by the others: on a socket in the file system, and,
-/// for programs that speak to a URL only, on a port of this machine.
-fn inner(
-    description: &Description,
-    asked: &Asked,
-    data: &Path,
-) -> BTreeMap<String, Inner> {
-    description
+/// for programs that speak to a URL only, at a fixed address or a port of this machine.
+fn inner(description: &Description, asked: &Asked, data: &Path) -> BTreeMap<String, Inner> {
+    let all = description.iter();
+    all.map(|(name, service)| {
+        let url = match (service.front.as_str(), asked.ports.get(name)) {
+            ("", Some(port)) => format!("http://127.0.0.1:{port}"),
+            // Nobody asks for it, or whoever reads the settings starts nothing.
+            ("", None) => "http://127.0.0.1".to_owned(),
+            (front, _) => format!("http://{front}"),
+        };
+        let socket = socket(name, data);
+        (name.clone(), Inner { socket, url })
+    })
+    .collect()
+}
+
+fn socket(service: &str, data: &Path) -> PathBuf {
+    data.join(RUN).join(INNER).join(format!("{service}.sock"))
+}
+
+/// What the edge needs to know: where each service is listened for, and how its
+/// instances share requests.
+pub(super) fn doors(description: &Description, asked: &Asked, data: &Path) -> Vec<edge::Service> {
+    let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+    let listening = description
         .iter()
+        .filter(|(_, service)| service.listen != "none");
+    listening
         .map(|(name, service)| {
-            let socket = data.join(RUN).join(INNER).join(format!("{name}.sock"));
-            let port = asked.ports.get(name).copied().unwrap_or(0);
-            let url = match service.front.as_str() {
-                "" => format!("http://127.0.0.1:{port}"),
-                front => format!("http://{front}"),
-            };
-            (name.clone(), Inner { socket, url })
+            let port = asked.ports.get(name);
+            let written = Some(&service.front).filter(|front| !front.is_empty());
+            let fronts = std::iter::once(format!("unix:{}", socket(name, &data).display()))
+                .chain(written.cloned())
+                .chain(port.map(|port| format!("127.0.0.1:{port}")));
+            edge::Service {
+                name: name.clone(),
+                balance: service.balance.clone(),
+                fronts: fronts.collect(),
+            }
         })
         .collect()
 }
