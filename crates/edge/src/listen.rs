@@ -25,6 +25,8 @@ pub struct ListenSettings {
     pub http: Vec<ListenAddress>,
     /// Through TLS.
     pub https: Vec<ListenAddress>,
+    /// In the clear, for one service each.
+    pub fronts: Vec<ListenAddress>,
     /// Whether HTTP/3 is served on the UDP ports of the same numbers.
     pub http3: bool,
     /// Who may say for whom it asks.
@@ -56,6 +58,7 @@ impl Default for ListenSettings {
         Self {
             http: Vec::new(),
             https: Vec::new(),
+            fronts: Vec::new(),
             http3: true,
             trusted_proxies: Vec::new(),
             proxy_protocol: Vec::new(),
@@ -76,7 +79,9 @@ impl ListenSettings {
     /// Everything that is listened on.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
         let clear = self.http.iter().map(|address| (Door::Http, address));
-        clear.chain(self.https.iter().map(|address| (Door::Https, address)))
+        let https = self.https.iter().map(|address| (Door::Https, address));
+        let fronts = self.fronts.iter().map(|address| (Door::Front, address));
+        clear.chain(https).chain(fronts)
     }
 
     /// Whether whoever connects there says first for whom.
@@ -94,6 +99,7 @@ impl ListenSettings {
 pub(crate) enum Door {
     Http,
     Https,
+    Front,
 }
 
 /// Where to listen.

@@ -389,7 +389,14 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures)
         ..edge::Description::default()
     };
     let data = settings.data.as_path();
-    let plan = edge::Plan::check(&description, &edge::Ground { folder: data, data });
+    let plan = edge::Plan::check(
+        &description,
+        &edge::Ground {
+            folder: data,
+            data,
+            services: &[],
+        },
+    );
     let Ok(plan) = plan else {
         bail!("metrics.listen: cannot listen on {address}");
     };

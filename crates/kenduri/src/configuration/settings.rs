@@ -89,7 +89,15 @@ pub(super) fn settings(
 ) -> Option<(Settings, edge::Plan)> {
     let data = check.path("data", &written.data);
     let data = data.as_path();
-    let plan = plan(written, &edge::Ground { folder, data }, check);
+    let plan = plan(
+        written,
+        &edge::Ground {
+            folder,
+            data,
+            services: &[],
+        },
+        check,
+    );
     if let Some(plan) = &plan {
         neighbours::check(written, plan, check);
     }
