@@ -45,5 +45,5 @@ pub use gate::Refusal;
 pub use listen::{
     Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
-pub use plan::{Flaw, Ground, Plan};
+pub use plan::{Flaw, Ground, Plan, Service};
 pub use tls::{CertificateFiles, TlsError, TlsSettings};
