@@ -5,6 +5,7 @@
 mod carry_out;
 mod means;
 mod notify;
+mod program;
 mod settings;
 mod signals;
 mod sockets;
@@ -24,6 +25,7 @@ use crate::control::Control;
 use crate::words::Start;
 
 use notify::Manager;
+use program::Program;
 use settings::Settings;
 use signals::{Signal, Signals};
 use workers::Workers;
@@ -66,14 +68,17 @@ async fn keep(keeping: Keeping) -> Result<()> {
     let socket = Control::open(&configuration.settings.data)?;
     sockets.open(&configuration.plan)?;
     let (means, channels) = means::means(&configuration.settings);
-    let plan = means::plan(&configuration, &asked)?;
+    let program = Program::this()?;
+    let plan = means::plan(&configuration, &asked, &program)?;
     let (supervisor, control) = Supervisor::new(&plan, means)?;
     let mut news = control.news();
     let workers = Workers::new(control.clone());
     let keeper = Arc::new(Keeper {
         control: control.clone(),
         workers: workers.clone(),
+        program,
         settings: Mutex::new(Settings::new(asked, configuration, sockets, start)),
+        changes: Mutex::default(),
     });
     tokio::spawn(Arc::clone(&keeper).take_on(channels));
     tokio::spawn(workers.clone().lead(control.fleet()));

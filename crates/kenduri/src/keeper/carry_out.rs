@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use supervisor::{Channel, Control, Follow};
 use tokio::sync::{Mutex, mpsc};
 
+use super::program::Program;
 use super::settings::Settings;
 use super::workers::Workers;
 use super::{WORKER, means};
@@ -18,7 +19,10 @@ use crate::words::{Line, ToWorker};
 pub(crate) struct Keeper {
     pub(super) control: Control,
     pub(super) workers: Workers,
+    pub(super) program: Program,
     pub(super) settings: Mutex<Settings>,
+    /// Whoever changes what is in force does so alone; workers begin all the same.
+    pub(super) changes: Mutex<()>,
 }
 
 impl Keeper {
@@ -118,7 +122,7 @@ impl Keeper {
                 control.scale(&service, instances).await?;
                 format!("{service} has {instances} instances.")
             }
-            Order::Upgrade => bail!("not yet"),
+            Order::Upgrade => return self.upgrade().await.map(Outcome::Done),
         };
         Ok(Outcome::Done(done))
     }
@@ -136,20 +140,37 @@ impl Keeper {
         Ok(rows)
     }
 
+    /// Goes on with the program that is on the disk now.
+    async fn upgrade(&self) -> Result<String> {
+        self.program.check()?;
+        let _alone = self.changes.lock().await;
+        let path = self.program.path().display();
+        let next = self.control.reload(WORKER).await;
+        next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
+        Ok(format!("{path} serves now; no request was dropped."))
+    }
+
     /// Reads the settings again and has everybody do what they say, all or nothing.
     async fn apply(&self) -> Result<String> {
-        let mut settings = self.settings.lock().await;
-        let (asked, configuration) = settings.read()?;
-        let plan = means::plan(&configuration, &asked)?;
+        let _alone = self.changes.lock().await;
+        let (asked, configuration, opened) = {
+            let mut settings = self.settings.lock().await;
+            let (asked, configuration) = settings.read()?;
+            let opened = settings.sockets.open(&configuration.plan)?;
+            (asked, configuration, opened)
+        };
+        let plan = means::plan(&configuration, &asked, &self.program)?;
         let message = |id| ToWorker::Apply {
             id,
             asked: asked.clone(),
         };
-        let opened = settings.sockets.open(&configuration.plan)?;
-        let mut said = match self.workers.ask_with(message, opened).await {
+        let reply = self.workers.ask_with(message, opened).await;
+        let mut settings = self.settings.lock().await;
+        let mut said = match reply {
             Reply::Ok(Outcome::Applied { said }) => said,
-            Reply::Ok(_) => bail!("the worker is of another version"),
+            Reply::Ok(_) => bail!("the worker is of another version: kenduri upgrade"),
             Reply::Error(reason) => {
+                settings.close_others();
                 return Err(Error::msg(reason));
             }
         };

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use supervisor::state::{Policy, RestartWhen, Roll};
 use supervisor::{Channel, Means, Plan};
 use tokio::sync::mpsc;
 
 use super::notify;
+use super::program::Program;
 use crate::configuration::services::{LOGS, RUN};
 use crate::configuration::{Asked, Configuration, Settings};
 use crate::worker::DRAIN_TIME;
@@ -44,9 +45,11 @@ pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Chan
 }
 
 /// The services as they are described, and the worker.
-pub(super) fn plan(configuration: &Configuration, asked: &Asked) -> Result<Plan> {
-    let program = std::env::current_exe().context("this program cannot be found on the disk")?;
-    let program = program.to_str().context("the path of this program is not UTF-8")?;
+pub(super) fn plan(
+    configuration: &Configuration,
+    asked: &Asked,
+    program: &Program,
+) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
     let mut environment: BTreeMap<String, String> = asked.environment.iter().cloned().collect();
@@ -54,7 +57,7 @@ pub(super) fn plan(configuration: &Configuration, asked: &Asked) -> Result<Plan>
     environment.entry(ARENAS.0.to_owned()).or_insert_with(|| ARENAS.1.to_owned());
     let worker = supervisor::Settings::program(
         WORKER,
-        vec![program.to_owned(), WORD.to_owned()],
+        vec![program.word()?.to_owned(), WORD.to_owned()],
         environment,
         Policy {
             instances: 1,
