@@ -198,14 +198,17 @@ impl Where {
             ports: BTreeMap::new(),
             look_for_file: true,
             flags,
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            environment: environment(),
             allow_public_mailbox: false,
         }
     }
+}
+
+/// The variables of this process, as far as they are text.
+pub(crate) fn environment() -> Vec<(String, String)> {
+    let all = std::env::vars_os();
+    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -15,7 +15,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use supervisor::{News, Supervisor, What};
+use supervisor::state::Exit;
+use supervisor::{News, OWN, Supervisor, What};
 use tokio::sync::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -24,14 +25,13 @@ use crate::configuration::{Asked, Configuration};
 use crate::control::Control;
 use crate::words::Start;
 
-use notify::Manager;
 use program::Program;
 use settings::Settings;
 use signals::{Signal, Signals};
 use workers::Workers;
 
 pub(crate) use carry_out::Keeper;
-pub(crate) use means::WORKER;
+pub(crate) use notify::Manager;
 pub(crate) use sockets::{Sockets, threads};
 
 /// What is there before anything is kept running.
@@ -84,6 +84,7 @@ async fn keep(keeping: Keeping) -> Result<()> {
     tokio::spawn(workers.clone().lead(control.fleet()));
     let answering = tokio::spawn(socket.serve(Arc::clone(&keeper)));
 
+    let mut is_told = false;
     let keeping = async {
         loop {
             tokio::select! {
@@ -92,7 +93,10 @@ async fn keep(keeping: Keeping) -> Result<()> {
                     Signal::Reload => keeper.apply_and_log(),
                     Signal::Stop => break Ok(()),
                 },
-                () = workers.first_served(), if !manager.is_told() => manager.ready(),
+                () = workers.first_served(), if !is_told => {
+                    is_told = true;
+                    manager.ready();
+                }
                 told = news.recv() => match told {
                     Ok(told) => if let Some(code) = never_served(&told, &workers) {
                         // It has said why.
@@ -108,8 +112,6 @@ async fn keep(keeping: Keeping) -> Result<()> {
         let outcome = keeping.await;
         tracing::info!("stopping: requests that run may finish, then services are stopped");
         manager.stopping();
-        // Whatever requests still need is there until the last has been answered.
-        let _ = control.stop(WORKER).await;
         let _ = control.shut_down().await;
         outcome
     };
@@ -123,9 +125,12 @@ async fn keep(keeping: Keeping) -> Result<()> {
 /// in trying again, for nothing that worked is lost.
 fn never_served(news: &News, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
-        What::Failed { reason, .. } if *news.service == *WORKER && !workers.have_served() => {
-            let code: Option<u8> = reason.contains("code 1").then_some(1);
-            Some(code.filter(|code| *code != 0).map_or(ExitCode::FAILURE, ExitCode::from))
+        What::Failed { exit, .. } if *news.service == *OWN && !workers.have_served() => {
+            let code = match exit {
+                Some(Exit::Code(code)) => u8::try_from(*code).ok().filter(|code| *code != 0),
+                _ => None,
+            };
+            Some(code.map_or(ExitCode::FAILURE, ExitCode::from))
         }
         _ => None,
     }

@@ -23,7 +23,7 @@ use crate::background::{self, Background};
 use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
 use crate::figures::{self, Figures};
-use crate::keeper::threads;
+use crate::keeper::{Manager, threads};
 use crate::mounted::Mounted;
 use crate::orders::Hands;
 use crate::reload::{Reload, Started};
@@ -158,6 +158,7 @@ impl Begun {
         if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}")) {
             tracing::warn!(%error, "nobody reads what is printed");
         }
+        Manager::of(&commands::environment()).ready();
         desk.serve(self.inbox, terminate.recv()).await?;
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         stop.cancel();

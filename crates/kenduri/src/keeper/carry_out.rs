@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result, bail};
-use supervisor::{Channel, Control, Follow};
+use supervisor::{Channel, Control, Follow, OWN};
 use tokio::sync::{Mutex, mpsc};
 
 use super::program::Program;
 use super::settings::Settings;
 use super::workers::Workers;
-use super::{WORKER, means};
+use super::means;
 use crate::channel;
 use crate::control::Reply;
 use crate::orders::{Order, Outcome, neighbours};
@@ -145,7 +145,7 @@ impl Keeper {
         self.program.check()?;
         let _alone = self.changes.lock().await;
         let path = self.program.path().display();
-        let next = self.control.reload(WORKER).await;
+        let next = self.control.reload(OWN).await;
         next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
         Ok(format!("{path} serves now; no request was dropped."))
     }
@@ -209,7 +209,7 @@ impl Keeper {
 }
 
 fn not_the_worker(service: &str) -> Result<()> {
-    if service == WORKER {
+    if service == OWN {
         bail!("that is Kenduri itself: reload replaces it; to stop it, stop `kenduri serve`");
     }
     Ok(())

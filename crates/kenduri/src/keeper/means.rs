@@ -1,22 +1,19 @@
 //! What the supervisor is handed: services as they are described, and the worker
 //! among them.
 
-use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
-use supervisor::state::{Policy, RestartWhen, Roll};
-use supervisor::{Channel, Means, Plan};
+use anyhow::{Context as _, Result};
+use supervisor::{Channel, Means, Own, Plan, User};
 use tokio::sync::mpsc;
 
-use super::notify;
 use super::program::Program;
 use crate::configuration::services::{LOGS, RUN};
 use crate::configuration::{Asked, Configuration, Settings};
 use crate::worker::DRAIN_TIME;
 
-/// What the worker is called among the services.
-pub(crate) const WORKER: &str = "kenduri";
 /// The hidden word that makes a worker of the program.
 const WORD: &str = "work";
 /// A worker must serve so soon, migrations included.
@@ -29,9 +26,6 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 /// By itself it gives each thread a heap of its own, and what one of them gave back no
 /// other uses: on a small machine that is a tenth of what a worker takes.
 const ARENAS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
-/// What concerns the keeper alone: who started it, and what was handed to it.
-const KEPT: [&str; 4] = [notify::VARIABLE, "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
-
 /// Means in the data folder, and where the channels of new workers come from.
 pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();
@@ -50,29 +44,32 @@ pub(super) fn plan(
     asked: &Asked,
     program: &Program,
 ) -> Result<Plan> {
+    let is_decided = asked.environment.iter().any(|(name, _)| name == ARENAS.0);
+    let arenas = (!is_decided).then(|| (ARENAS.0.to_owned(), ARENAS.1.to_owned()));
     let listen = &configuration.settings.listen;
     let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
-    let mut environment: BTreeMap<String, String> = asked.environment.iter().cloned().collect();
-    environment.retain(|name, _| !KEPT.contains(&name.as_str()));
-    environment.entry(ARENAS.0.to_owned()).or_insert_with(|| ARENAS.1.to_owned());
-    let worker = supervisor::Settings::program(
-        WORKER,
-        vec![program.word()?.to_owned(), WORD.to_owned()],
-        environment,
-        Policy {
-            instances: 1,
-            spare: 0,
-            start_within: START_WITHIN,
-            stop_within: drain_time + LAST_WORDS,
-            drain_within: Duration::ZERO,
-            fall: 1,
-            rise: 1,
-            when: RestartWhen::Always,
-            backoff: BACKOFF,
-            give_up: None,
-            memory: supervisor::state::MemoryAction::Roll,
-            roll: Roll::OneAtATime,
-        },
-    );
+    let worker = Own {
+        environment: arenas.into_iter().collect(),
+        user: owner(&configuration.settings.data)?,
+        start_within: START_WITHIN,
+        stop_within: drain_time + LAST_WORDS,
+        backoff: BACKOFF,
+        ..Own::new(vec![program.word()?.to_owned(), WORD.to_owned()])
+    };
     Ok(configuration.services.clone().with(worker))
+}
+
+/// Whoever the data belongs to, if the keeper may become anybody: the worker needs no
+/// more than that. Nobody: it is who the keeper is.
+fn owner(data: &Path) -> Result<Option<User>> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(None);
+    }
+    let found = std::fs::metadata(data);
+    let found = found.with_context(|| format!("cannot look at {}", data.display()))?;
+    Ok((found.uid() != 0).then(|| User {
+        name: found.uid().to_string(),
+        user: found.uid(),
+        group: found.gid(),
+    }))
 }

@@ -9,7 +9,6 @@ use supervisor::state::RunId;
 use supervisor::{Address, Control, Fleet};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::WORKER;
 use crate::channel::Parcel;
 use crate::control::Reply;
 use crate::words::{Line, Rate, ToKeeper, ToWorker};
@@ -71,8 +70,6 @@ impl Workers {
         while let Some((message, _)) = inbox.recv().await {
             match message {
                 ToKeeper::Serving => {
-                    // Whoever is gone by now is told nothing.
-                    let _ = self.control.ready(WORKER, run).await;
                     self.serving.send_replace(Some(run));
                     self.served.send_replace(true);
                 }

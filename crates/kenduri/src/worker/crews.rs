@@ -7,9 +7,8 @@ use std::time::Duration;
 use edge::Edge;
 use edge::proxy::{ServerAddress, Servers};
 use supervisor::state::RunId;
-use supervisor::{Address, Fleet, Member, Plan};
+use supervisor::{Address, Fleet, Member, OWN, Plan};
 
-use crate::keeper::WORKER;
 use crate::words::{Line, Rate, ToKeeper};
 
 /// How often it is told how busy servers are.
@@ -86,7 +85,7 @@ impl Crews {
 
     fn services(&self) -> impl Iterator<Item = (&str, &supervisor::Crew)> {
         let all = self.fleet.iter().map(|(name, crew)| (&**name, crew));
-        all.filter(|(name, _)| *name != WORKER)
+        all.filter(|(name, _)| *name != OWN)
     }
 }
 

@@ -16,3 +16,4 @@ mod mail_server;
 mod neighbours;
 mod program;
 mod serving;
+mod upgrade;
