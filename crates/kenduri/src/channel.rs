@@ -33,11 +33,12 @@ const WAITING: usize = 64;
 /// A message, and the descriptors that come with it.
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
+/// Where messages are put to be sent, and where those that came are found.
+pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>);
+
 /// Opens one end: what is put into the first half is sent, what comes is found in
 /// the second. Either ends when the other side has gone.
-pub(crate) fn open<Out, In>(
-    stream: std::os::unix::net::UnixStream,
-) -> io::Result<(mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>)>
+pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
     In: DeserializeOwned + Send + 'static,

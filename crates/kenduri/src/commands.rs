@@ -11,8 +11,8 @@ mod serve;
 mod services;
 mod token;
 
-use std::io::Write as _;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -146,10 +146,11 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
     let mut asked = place.asked();
     // This word opens no listener; whoever runs was asked before.
     asked.allow_public_mailbox = true;
-    let settings = configuration::load(&asked)?.settings;
-    if let Some(outcome) = control::ask(&settings.data, &order)? {
+    // Whoever runs is asked whatever the file says by now.
+    if let Some(outcome) = control::ask(&configuration::data(&asked), &order)? {
         return Ok(outcome);
     }
+    let settings = configuration::load(&asked)?.settings;
     // An owner may be made before the first start; all else needs what is there.
     let needs_running = matches!(
         order,

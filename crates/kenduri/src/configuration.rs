@@ -94,7 +94,10 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     let mut leaves = Vec::new();
     let mut text = asked.text.clone();
     if let Some(path) = &file {
-        match text.take().map_or_else(|| std::fs::read_to_string(path), Ok) {
+        match text
+            .take()
+            .map_or_else(|| std::fs::read_to_string(path), Ok)
+        {
             Ok(read) => {
                 leaves.extend(sources::file(path, &read, &mut problems));
                 text = Some(read);
@@ -174,6 +177,36 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
         }),
         _ => Err(Problems(problems)),
     }
+}
+
+/// The folder of everything Kenduri keeps, whatever else is wrong with the settings:
+/// enough to find the one that runs.
+pub(crate) fn data(asked: &Asked) -> PathBuf {
+    let mut passed_over = Vec::new();
+    let mut data = Written::default().data.into();
+    let mut set = |leaves: Vec<sources::Leaf>, folder: &Path| {
+        for leaf in leaves {
+            if let ("data", Some(path)) = (leaf.key.as_str(), leaf.value.as_str()) {
+                data = folder.join(path);
+            }
+        }
+    };
+    if let Some(path) = find_file(asked)
+        && let Ok(text) = std::fs::read_to_string(&path)
+    {
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        set(sources::file(&path, &text, &mut passed_over), folder);
+    }
+    let here = Path::new("");
+    set(
+        sources::environment(&asked.environment, &mut passed_over),
+        here,
+    );
+    for flag in &asked.flags {
+        let (key, value, typed) = (&flag.key, &flag.value, &flag.typed);
+        set(sources::flag(key, value, typed, &mut passed_over), here);
+    }
+    data
 }
 
 /// The mailbox holds every sign-in link, so only this machine may reach it.

@@ -80,9 +80,8 @@ pub(crate) fn listen(
     stream.write_all(&line)?;
     let lines = BufReader::new(stream).lines();
     Ok(Some(lines.map(move |line| {
-        let line = line.with_context(|| {
-            format!("the Kenduri at {} does not answer", path.display())
-        })?;
+        let line =
+            line.with_context(|| format!("the Kenduri at {} does not answer", path.display()))?;
         serde_json::from_str::<Reply>(&line)
             .context("the running Kenduri is of another version: kenduri upgrade")?
             .outcome()
@@ -194,7 +193,7 @@ async fn follow(mut stream: tokio::net::UnixStream, keeper: &Keeper, logs: Logs)
             return Ok(());
         };
         let lines = neighbours::Outcome::Lines { lines, missed };
-        tell(&mut stream, &Reply::Ok(Outcome::Neighbours(Box::new(lines)))).await?;
+        tell(&mut stream, &Reply::Ok(Outcome::Neighbours(lines))).await?;
     }
 }
 

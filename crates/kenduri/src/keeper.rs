@@ -112,6 +112,8 @@ async fn keep(keeping: Keeping) -> Result<()> {
         let outcome = keeping.await;
         tracing::info!("stopping: requests that run may finish, then services are stopped");
         manager.stopping();
+        workers.end().await;
+        keeper.settings.lock().await.sockets.close();
         let _ = control.shut_down().await;
         outcome
     };

@@ -106,7 +106,7 @@ pub(crate) enum Outcome {
     /// The doors are open.
     Open,
     /// Of what is kept running.
-    Neighbours(Box<neighbours::Outcome>),
+    Neighbours(neighbours::Outcome),
 }
 
 /// Kept answers that are to be taken out of the cache: their tags, and who waits to

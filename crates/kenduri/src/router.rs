@@ -32,8 +32,8 @@ pub(crate) struct Parts {
     pub(crate) mailbox: Option<Access>,
     /// What `/metrics` says.
     pub(crate) figures: Figures,
-    /// Says that Kenduri stops.
-    pub(crate) stop: CancellationToken,
+    /// Says that all of Kenduri stops.
+    pub(crate) ending: CancellationToken,
 }
 
 /// The whole site.
@@ -44,7 +44,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(Extension(parts.door))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(api::routes(&description))
-        .merge(operators(parts.figures, parts.stop));
+        .merge(operators(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);
     web::serve(&site, router)
 }
@@ -64,12 +64,12 @@ pub(crate) fn figures_alone(figures: Figures) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-fn operators(figures: Figures, stop: CancellationToken) -> Router<Site> {
+fn operators(figures: Figures, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get("alive\n"))
         .route(
             "/readyz",
-            get(async move |State(site): State<Site>| ready(&site.store, &stop).await),
+            get(async move |State(site): State<Site>| ready(&site.store, &ending).await),
         )
         .route(
             "/metrics",
@@ -83,9 +83,9 @@ fn operators(figures: Figures, stop: CancellationToken) -> Router<Site> {
         )
 }
 
-async fn ready(store: &Store, stop: &CancellationToken) -> Response {
+async fn ready(store: &Store, ending: &CancellationToken) -> Response {
     let writable = tokio::time::timeout(READY_TIME, store.is_writable());
-    if stop.is_cancelled() {
+    if ending.is_cancelled() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response()
     } else if writable.await.unwrap_or(false) {
         "ready\n".into_response()

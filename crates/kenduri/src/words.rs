@@ -40,6 +40,9 @@ pub(crate) enum ToWorker {
         /// What is asked for now.
         asked: Asked,
     },
+    /// All of Kenduri ends, not this worker alone: whoever shares requests out
+    /// among machines is to hear of it.
+    Ending,
     /// What came of an order of the worker's.
     Reply {
         /// That of the order.

@@ -110,12 +110,12 @@ impl Begun {
         let settings = Arc::new(configuration.settings);
         let mut terminate = signal(SignalKind::terminate())?;
         let maintenance = installation::maintenance(&settings)?;
-        let stop = CancellationToken::new();
+        let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         let (figures, app) = if started.app {
             let site = open_site(&settings).await?;
             let figures = self.figures.with(site.store.clone());
-            let app = App::open(site, &settings, self.start, &figures, &stop).await?;
+            let app = App::open(site, &settings, self.start, &figures, (&stop, &ending)).await?;
             (figures, Some(app))
         } else {
             (self.figures, None)
@@ -153,9 +153,17 @@ impl Begun {
             settings: Arc::clone(&settings),
             purges: None,
         };
-        let desk = Desk::new(&edge, reload, self.line, hands, &configuration.services);
+        let desk = Desk::new(
+            &edge,
+            reload,
+            self.line,
+            hands,
+            &configuration.services,
+            ending,
+        );
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
-        if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}")) {
+        if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
+        {
             tracing::warn!(%error, "nobody reads what is printed");
         }
         Manager::of(&commands::environment()).ready();
@@ -196,7 +204,7 @@ impl App {
         settings: &Settings,
         start: Start,
         figures: &Figures,
-        stop: &CancellationToken,
+        (stop, ending): (&CancellationToken, &CancellationToken),
     ) -> Result<Self> {
         let links = match start {
             Start::Usual => announce_setup(&site, settings).await?,
@@ -210,7 +218,7 @@ impl App {
             door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             figures: figures.clone(),
-            stop: stop.clone(),
+            ending: ending.clone(),
         });
         Ok(Self {
             mounted: Mounted::new(router, stop.clone()).knowing(accounts),
@@ -261,11 +269,14 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures)
         ..edge::Description::default()
     };
     let data = settings.data.as_path();
-    let plan = edge::Plan::check(&description, &edge::Ground {
+    let plan = edge::Plan::check(
+        &description,
+        &edge::Ground {
             folder: data,
             data,
             services: &[],
-        });
+        },
+    );
     let Ok(plan) = plan else {
         bail!("metrics.listen: cannot listen on {address}");
     };

@@ -3,7 +3,9 @@
 
 mod table;
 
-use anyhow::{Context as _, Result, bail};
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
@@ -130,7 +132,7 @@ impl Services {
                 else {
                     bail!(OTHER);
                 };
-                plain.print(&found, || table::description(&found))
+                plain.print(&*found, || table::description(&found))
             }
             Self::Start(One { service, plain }) => plain.order(Order::Start { service }),
             Self::Stop(One { service, plain }) => plain.order(Order::Stop { service }),
@@ -151,7 +153,7 @@ const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade"
 /// Asks the keeper.
 fn ask(order: Order, place: &Where) -> Result<Outcome> {
     match give(orders::Order::Neighbours(order), place)? {
-        orders::Outcome::Neighbours(outcome) => Ok(*outcome),
+        orders::Outcome::Neighbours(outcome) => Ok(outcome),
         _ => bail!(OTHER),
     }
 }
@@ -218,7 +220,8 @@ impl LogsOf {
             };
             let mut text = String::new();
             if missed > 0 && !json {
-                text.push_str(&format!("… {missed} lines are in the file only …\n"));
+                // Writing into a text cannot fail.
+                let _ = writeln!(text, "… {missed} lines are in the file only …");
             }
             for line in lines {
                 if json {
@@ -233,13 +236,14 @@ impl LogsOf {
         if !self.follow {
             return print(ask(Order::Logs(logs), &self.plain.place)?);
         }
-        let settings = configuration::load(&self.plain.place.asked())?.settings;
+        let data = configuration::data(&self.plain.place.asked());
         let order = orders::Order::Neighbours(Order::Follow(logs));
-        let heard = control::listen(&settings.data, &order)?;
-        let heard = heard.with_context(|| NotRunning(settings.data.display().to_string()))?;
+        let Some(heard) = control::listen(&data, &order)? else {
+            bail!(NotRunning(data.display().to_string()));
+        };
         for outcome in heard {
             match outcome? {
-                orders::Outcome::Neighbours(outcome) => print(*outcome)?,
+                orders::Outcome::Neighbours(outcome) => print(outcome)?,
                 _ => bail!(OTHER),
             }
         }

@@ -1,15 +1,16 @@
 //! What is asked of the keeper, over the control socket or by the worker.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result, bail};
 use supervisor::{Channel, Control, Follow, OWN};
 use tokio::sync::{Mutex, mpsc};
 
+use super::means;
 use super::program::Program;
 use super::settings::Settings;
 use super::workers::Workers;
-use super::means;
 use crate::channel;
 use crate::control::Reply;
 use crate::orders::{Order, Outcome, neighbours};
@@ -69,10 +70,7 @@ impl Keeper {
     pub(crate) async fn reply(&self, order: Order) -> Reply {
         let done = match order {
             Order::Apply => self.apply().await.map(|said| Outcome::Applied { said }),
-            Order::Neighbours(order) => self
-                .neighbours(order)
-                .await
-                .map(|outcome| Outcome::Neighbours(Box::new(outcome))),
+            Order::Neighbours(order) => self.neighbours(order).await.map(Outcome::Neighbours),
             order => {
                 let message = |id| ToWorker::Order { id, order };
                 return self.workers.ask(message).await;
@@ -92,7 +90,8 @@ impl Keeper {
         let done = match order {
             Order::Ps => return self.ps().await.map(Outcome::Rows),
             Order::Describe { service } => {
-                return Ok(Outcome::Described(control.describe(&service).await?));
+                let described = control.describe(&service).await?;
+                return Ok(Outcome::Described(Box::new(described)));
             }
             Order::Logs(logs) => {
                 let lines = control.logs(&logs.into()).await?;
@@ -185,7 +184,8 @@ impl Keeper {
                 supervisor::Change::Removed => "was stopped",
             };
             match changed.outcome {
-                Ok(()) => said.push_str(&format!("Service {name} {what}.\n")),
+                // Writing into a text cannot fail.
+                Ok(()) => drop(writeln!(said, "Service {name} {what}.")),
                 Err(error) => failed.push(format!("service {name}: {error}")),
             }
         }

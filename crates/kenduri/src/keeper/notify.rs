@@ -14,10 +14,12 @@ impl Manager {
     /// The one that the environment names.
     pub(crate) fn of(environment: &[(String, String)]) -> Self {
         let named = environment.iter().find(|(name, _)| name == VARIABLE);
-        Self(named.and_then(|(_, socket)| match socket.strip_prefix('@') {
-            Some(name) => SocketAddr::from_abstract_name(name).ok(),
-            None => SocketAddr::from_pathname(Path::new(socket)).ok(),
-        }))
+        Self(
+            named.and_then(|(_, socket)| match socket.strip_prefix('@') {
+                Some(name) => SocketAddr::from_abstract_name(name).ok(),
+                None => SocketAddr::from_pathname(Path::new(socket)).ok(),
+            }),
+        )
     }
 
     /// Requests are answered.

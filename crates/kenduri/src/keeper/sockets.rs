@@ -37,6 +37,11 @@ impl Sockets {
         self.0.close_others(plan);
     }
 
+    /// Closes all: who comes now is refused, and does not wait in vain.
+    pub(super) fn close(&mut self) {
+        self.0 = Kept::default();
+    }
+
     /// All of them once more, for a worker.
     pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         self.0.share()
@@ -47,7 +52,9 @@ impl Sockets {
 /// service, whose neighbours have been told.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
-    let missing: Vec<_> = wanting.filter(|name| !asked.ports.contains_key(*name)).collect();
+    let missing: Vec<_> = wanting
+        .filter(|name| !asked.ports.contains_key(*name))
+        .collect();
     if missing.is_empty() {
         return Ok(configuration);
     }
@@ -55,7 +62,9 @@ pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Res
     let mut held = Vec::new();
     for name in missing {
         let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
-        asked.ports.insert(name.clone(), socket.local_addr()?.port());
+        asked
+            .ports
+            .insert(name.clone(), socket.local_addr()?.port());
         held.push(socket);
     }
     drop(held);

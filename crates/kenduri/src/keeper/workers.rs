@@ -101,16 +101,25 @@ impl Workers {
     pub(super) async fn lead(self, mut fleet: watch::Receiver<Fleet>) {
         loop {
             let now = fleet.borrow_and_update().clone();
-            let lines: Vec<_> = self.lines().values().cloned().collect();
-            for line in lines {
-                line.say(ToWorker::Fleet(now.clone())).await;
-            }
+            self.say(|| ToWorker::Fleet(now.clone())).await;
             tokio::select! {
                 changed = fleet.changed() => if changed.is_err() {
                     return;
                 },
                 () = self.added.notified() => {}
             }
+        }
+    }
+
+    /// Tells all of them that everything ends.
+    pub(super) async fn end(&self) {
+        self.say(|| ToWorker::Ending).await;
+    }
+
+    async fn say(&self, message: impl Fn() -> ToWorker) {
+        let lines: Vec<_> = self.lines().values().cloned().collect();
+        for line in lines {
+            line.say(message()).await;
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) enum Outcome {
     /// All instances.
     Rows(Vec<Row>),
     /// All about a service.
-    Described(Described),
+    Described(Box<Described>),
     /// Lines, and how many of them are lost to whoever asked too late.
     Lines {
         /// The lines.

@@ -8,6 +8,7 @@ use edge::Edge;
 use supervisor::Plan;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use crate::channel::Parcel;
 use crate::control::Reply;
@@ -28,6 +29,7 @@ pub(super) struct Desk<'a> {
     hands: Hands,
     purges: mpsc::Receiver<Purge>,
     crews: Crews,
+    ending: CancellationToken,
 }
 
 impl<'a> Desk<'a> {
@@ -38,6 +40,7 @@ impl<'a> Desk<'a> {
         line: Line<ToKeeper>,
         mut hands: Hands,
         services: &Plan,
+        ending: CancellationToken,
     ) -> Self {
         let mut crews = Crews::default();
         crews.take(services, edge);
@@ -50,6 +53,7 @@ impl<'a> Desk<'a> {
             hands,
             purges,
             crews,
+            ending,
         }
     }
 
@@ -109,6 +113,7 @@ impl<'a> Desk<'a> {
                 };
                 self.line.say(ToKeeper::Reply { id, reply }).await;
             }
+            ToWorker::Ending => self.ending.cancel(),
             ToWorker::Reply { id, reply } => self.line.answered(id, reply),
         }
     }

@@ -140,12 +140,18 @@ fn services_are_kept_and_asked_through_the_door() {
     }
     for pid in &pids {
         assert!(
-            answered.iter().any(|said| said.starts_with(&pid.to_string())),
+            answered
+                .iter()
+                .any(|said| said.starts_with(&pid.to_string())),
             "{pid} of {answered:?}"
         );
     }
     assert!(house.order(&["logs", "web"]).contains("hello from"));
-    assert!(house.order(&["describe", "web"]).contains("python3 server.py"));
+    assert!(
+        house
+            .order(&["describe", "web"])
+            .contains("python3 server.py")
+    );
     assert!(house.order(&["ps"]).starts_with("SERVICE"));
 
     // One dies: requests go on, and there are two again.
@@ -232,7 +238,10 @@ fn settings_that_are_applied_touch_only_what_changed() {
     let refused = house.give(&["apply"]);
     assert_eq!(refused.status.code(), Some(1));
     let why = text(&refused.stderr);
-    assert!(why.contains("no-such-program") && why.contains("kenduri.toml:"), "{why}");
+    assert!(
+        why.contains("no-such-program") && why.contains("kenduri.toml:"),
+        "{why}"
+    );
     assert_eq!(house.ready("other").len(), 1);
 
     // A worker that starts meanwhile serves what was found good.
@@ -254,8 +263,16 @@ fn settings_that_are_applied_touch_only_what_changed() {
 fn a_worker_that_cannot_start_ends_the_program() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
-    std::fs::write(folder.path().join("kenduri.db"), "no database at all, but long enough to be looked at\n".repeat(99)).expect("written");
-    let output = run(&["serve", "--listen", "127.0.0.1:0", "--data", &data], folder.path(), &[]);
+    std::fs::write(
+        folder.path().join("kenduri.db"),
+        "no database at all, but long enough to be looked at\n".repeat(99),
+    )
+    .expect("written");
+    let output = run(
+        &["serve", "--listen", "127.0.0.1:0", "--data", &data],
+        folder.path(),
+        &[],
+    );
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
     assert_eq!(said.matches("error: ").count(), 1, "{said}");

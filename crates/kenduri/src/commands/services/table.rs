@@ -7,7 +7,16 @@ use supervisor::{Described, Row};
 
 /// Wider words push the columns after them aside.
 const HEAD: [&str; 10] = [
-    "SERVICE", "#", "STATE", "PID", "SINCE", "RESTARTS", "CPU %", "MEMORY", "REQ/S", "LAST EXIT",
+    "SERVICE",
+    "#",
+    "STATE",
+    "PID",
+    "SINCE",
+    "RESTARTS",
+    "CPU %",
+    "MEMORY",
+    "REQ/S",
+    "LAST EXIT",
 ];
 
 /// A line for each instance.
@@ -99,7 +108,10 @@ pub(super) fn description(found: &Described) -> String {
     line("generation", &found.generation.to_string());
     line(
         "wanted",
-        &format!("{} and {} spare", found.wanted_instances, found.wanted_spare),
+        &format!(
+            "{} and {} spare",
+            found.wanted_instances, found.wanted_spare
+        ),
     );
     if let Some(most) = found.memory_max_bytes {
         line("memory", &format!("at most {}", megabytes(most)));
