@@ -13,6 +13,8 @@ mod configuration;
 mod control;
 mod demo;
 mod figures;
+mod import;
+mod install;
 mod installation;
 mod log;
 mod memory;
