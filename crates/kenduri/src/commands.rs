@@ -2,6 +2,8 @@
 
 mod apply;
 mod check;
+mod import;
+mod install;
 mod maintenance;
 mod migrate;
 mod owner;
@@ -62,6 +64,9 @@ enum Word {
     #[command(subcommand)]
     Token(token::Token),
     Migrate(migrate::Migrate),
+    #[command(subcommand)]
+    Import(import::Import),
+    Install(install::Install),
 }
 
 /// Which installation is meant.
@@ -93,6 +98,8 @@ impl Kenduri {
             Word::Password(password) => password.run(),
             Word::Token(token) => token.run(),
             Word::Migrate(migrate) => migrate.run(),
+            Word::Import(import) => import.run(),
+            Word::Install(install) => install.run(),
         }
     }
 }

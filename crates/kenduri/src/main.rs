@@ -14,6 +14,8 @@ mod configuration;
 mod control;
 mod demo;
 mod figures;
+mod import;
+mod install;
 mod installation;
 mod keeper;
 mod log;

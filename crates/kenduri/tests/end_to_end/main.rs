@@ -9,6 +9,8 @@ mod engine;
 mod front_door;
 mod handed_in;
 mod http;
+mod importing;
+mod installing;
 mod keeper;
 mod killing;
 mod limits;

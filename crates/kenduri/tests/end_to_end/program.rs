@@ -127,11 +127,11 @@ impl Program {
 
     /// The process that answers: the keeper's child that is this program too.
     pub(crate) fn worker(&self) -> u32 {
-        let workers = children(self.keeper()).into_iter().filter(|child| {
+        let mut workers = children(self.keeper()).into_iter().filter(|child| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
             words.split(|byte| *byte == 0).nth(1) == Some(b"work")
         });
-        workers.last().expect("a worker")
+        workers.next_back().expect("a worker")
     }
 
     /// Sends a signal.

@@ -1,0 +1,280 @@
+//! `kenduri install`: Kenduri as a service of systemd.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+
+use super::say;
+use crate::configuration::{self, Asked, Configuration, Flag};
+use crate::install::{self, Found, Step, Unit, Wish};
+
+/// Where data is when no settings say otherwise.
+const USUAL_DATA: &str = "/var/lib/kenduri";
+/// The settings that are looked for in this folder.
+const USUAL_FILE: &str = "kenduri.toml";
+
+/// Write a systemd unit that keeps Kenduri running, and start it
+///
+/// The settings are checked first, and everything that is done is said. May be
+/// repeated: a unit that somebody has changed is not overwritten. The unit
+/// gives Kenduri no right that it does not need.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that people type"
+)]
+pub(super) struct Install {
+    /// The file of settings [default: kenduri.toml in this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of data [default: what the settings say; without settings /var/lib/kenduri]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Who runs it; made if nobody is called so. `root` is for services with a `user` of their own
+    #[arg(long, value_name = "NAME", default_value = "kenduri")]
+    user: String,
+    /// Have systemd open the sockets that the settings name, so that nobody is refused meanwhile
+    #[arg(long)]
+    socket: bool,
+    /// Write the unit, but do not start it now or with the machine
+    #[arg(long)]
+    no_enable: bool,
+    /// Print the unit, and change nothing
+    #[arg(long)]
+    print: bool,
+    /// Stop it and take the unit away; data, settings and user stay
+    #[arg(long, conflicts_with = "print")]
+    remove: bool,
+    /// Overwrite, or take away, a unit that somebody has changed
+    #[arg(long)]
+    force: bool,
+}
+
+impl Install {
+    pub(super) fn run(self) -> Result<()> {
+        if self.remove {
+            let steps = install::remove(&found("root", Path::new("/")), self.force)?;
+            if steps.is_empty() {
+                return say("Nothing to remove: there is no unit of Kenduri.\n");
+            }
+            steps.iter().try_for_each(carry_out)?;
+            return say("Removed. Data, settings and user are where they were.\n");
+        }
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        ensure!(
+            self.user.chars().all(plain)
+                && self
+                    .user
+                    .starts_with(|first: char| first.is_ascii_lowercase() || first == '_'),
+            "{:?} is no name of a user\n  write letters, digits, - and _, as in --user kenduri",
+            self.user
+        );
+        let config = self.config()?;
+        // The unit must not depend on what is in this shell's environment.
+        let configuration = load(config.as_deref(), self.data.as_deref())?;
+        let unit = self.unit(config.as_deref(), &configuration)?;
+        let service = install::marked(&unit.text());
+        let listen = configuration.plan.listen();
+        let socket = self
+            .socket
+            .then(|| install::marked(&install::socket(&listen.http, &listen.https, listen.http3)));
+        if self.print {
+            say(&service)?;
+            return socket.map_or(Ok(()), |text| say(&format!("\n# kenduri.socket:\n{text}")));
+        }
+        let wish = Wish {
+            service,
+            socket,
+            place: unit.words(),
+            program: unit.program,
+            data: unit.data,
+            user: self.user,
+            enable: !self.no_enable,
+            force: self.force,
+        };
+        let steps = install::steps(&wish, &found(&wish.user, &wish.data))?;
+        steps.iter().try_for_each(carry_out)?;
+        let place = wish.place.join(" ");
+        say(&if wish.enable {
+            format!(
+                "Kenduri runs, and starts with the machine.\n  \
+                 its log:    journalctl -u kenduri -f\n  \
+                 new settings:  systemctl reload kenduri\n  \
+                 first owner:   runuser -u {} -- {} owner create {place} --email … --name …\n",
+                wish.user,
+                wish.program.display()
+            )
+        } else {
+            "Nothing was started. To start it now and with the machine: systemctl enable --now kenduri\n".to_owned()
+        })
+    }
+
+    /// The file of settings, whole, if there is one.
+    fn config(&self) -> Result<Option<PathBuf>> {
+        let named = self.config.clone();
+        let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
+        let file = named.or_else(usual);
+        file.map(|file| {
+            std::path::absolute(&file).with_context(|| format!("where is {}?", file.display()))
+        })
+        .transpose()
+    }
+
+    fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<Unit> {
+        let services = match config {
+            None => Services::default(),
+            Some(file) => services(file)?,
+        };
+        if let Some(name) = &services.with_user
+            && self.user != "root"
+        {
+            bail!(
+                "service.{name}.user: only root can run a service as somebody else\n  \
+                 take it out, or install with --user root"
+            );
+        }
+        let program = std::env::current_exe().context("where is this program?")?;
+        Ok(Unit {
+            program,
+            config: config.map(Path::to_owned),
+            data: std::path::absolute(&configuration.settings.data)?,
+            says_data: self.data.is_some(),
+            user: self.user.clone(),
+            socket: self.socket,
+            services: (services.number > 0).then_some(services.folders),
+            drain: configuration.plan.listen().drain_time,
+        })
+    }
+}
+
+/// What of services a unit depends on.
+#[derive(Default)]
+struct Services {
+    number: usize,
+    folders: Vec<PathBuf>,
+    with_user: Option<String>,
+}
+
+/// Reads `[service.NAME]`, which has been checked.
+fn services(file: &Path) -> Result<Services> {
+    let whole: toml::Table = fs::read_to_string(file)?.parse()?;
+    let mut found = Services::default();
+    let Some(services) = whole.get("service").and_then(toml::Value::as_table) else {
+        return Ok(found);
+    };
+    let beside = file.parent().unwrap_or(Path::new("/"));
+    for (name, service) in services {
+        found.number += 1;
+        let text = |key: &str| {
+            service
+                .get(key)
+                .and_then(toml::Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let folder = beside.join(text("directory").unwrap_or_default());
+        if !found.folders.contains(&folder) {
+            found.folders.push(folder);
+        }
+        if text("user").is_some() {
+            found.with_user.get_or_insert_with(|| name.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn load(config: Option<&Path>, data: Option<&Path>) -> Result<Configuration> {
+    let says_data = config.is_some() && data.is_none();
+    let flag = Flag {
+        typed: "--data".to_owned(),
+        key: "data".to_owned(),
+        value: data.unwrap_or(Path::new(USUAL_DATA)).display().to_string(),
+    };
+    let asked = Asked {
+        file: config.map(Path::to_owned),
+        flags: if says_data { Vec::new() } else { vec![flag] },
+        ..Asked::default()
+    };
+    Ok(configuration::load(&asked)?)
+}
+
+/// What is on this machine.
+fn found(user: &str, data: &Path) -> Found {
+    let (service, socket) = install::places();
+    let unit = |path: PathBuf| install::seen(fs::read_to_string(path).ok().as_deref());
+    Found {
+        is_root: rustix::process::geteuid().is_root(),
+        // As sd_booted(3) does.
+        has_systemd: Path::new("/run/systemd/system").is_dir(),
+        has_user: identity(user).is_some(),
+        has_data: data.is_dir(),
+        service: unit(service),
+        socket: unit(socket),
+    }
+}
+
+/// The numbers of a user and its group, as `id` knows them.
+fn identity(user: &str) -> Option<(u32, u32)> {
+    let number = |flag: &str| -> Option<u32> {
+        let output = Command::new("id")
+            .args([flag, "--", user])
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    };
+    Some((number("-u")?, number("-g")?))
+}
+
+fn carry_out(step: &Step) -> Result<()> {
+    let mut told = std::io::stdout().lock();
+    match step {
+        Step::Run(words) => {
+            writeln!(told, "{}", words.join(" "))?;
+            let [program, arguments @ ..] = words.as_slice() else {
+                return Ok(());
+            };
+            // What a check prints is long, and of interest only where it fails.
+            let output = Command::new(program)
+                .args(arguments)
+                .stdin(Stdio::null())
+                .output()
+                .with_context(|| format!("{program} could not be started"))?;
+            if !output.status.success() {
+                let said = String::from_utf8_lossy(&output.stderr);
+                bail!(
+                    "{} failed: {}\n{}",
+                    words.join(" "),
+                    output.status,
+                    said.trim()
+                );
+            }
+        }
+        Step::Folder { path, user } => {
+            writeln!(told, "folder {} of {user}", path.display())?;
+            let (user, group) =
+                identity(user).with_context(|| format!("there is no user {user}"))?;
+            fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
+            fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+            std::os::unix::fs::chown(path, Some(user), Some(group))?;
+        }
+        Step::Write { path, text } => {
+            let before = fs::read_to_string(path).ok();
+            let same = before.as_ref() == Some(text);
+            let word = if same { "unchanged" } else { "written" };
+            writeln!(told, "{} {word}", path.display())?;
+            if !same {
+                fs::write(path, text)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+            }
+        }
+        Step::Remove { path } => {
+            writeln!(told, "{} removed", path.display())?;
+            fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! `return`, `rewrite` and `if`: answers without anybody behind them.
+
+use super::made::{Made, close};
+use super::scope::Level;
+use super::tree::Directive;
+
+const REDIRECT: &str =
+    "Redirects are sent with 308, which keeps the method, and not with 301 or 302.";
+
+/// What `return` means for a route.
+enum Meant {
+    Redirect { code: u16, url: String },
+    Status { code: u16, text: bool },
+    Unknown,
+}
+
+fn read(directive: &Directive) -> Meant {
+    let (first, second) = (directive.word(0), directive.word(1));
+    match first.parse::<u16>() {
+        Ok(code @ (301 | 302 | 303 | 307 | 308)) if !second.is_empty() => Meant::Redirect {
+            code,
+            url: second.to_owned(),
+        },
+        Ok(code @ (200..=299 | 400..=599)) => Meant::Status {
+            code,
+            text: !second.is_empty(),
+        },
+        Err(_) if first.starts_with("http") || first.starts_with('$') => Meant::Redirect {
+            code: 302,
+            url: first.to_owned(),
+        },
+        _ => Meant::Unknown,
+    }
+}
+
+/// Has a route answer so.
+pub(super) fn answer(
+    route: &mut edge::Route,
+    level: &mut Level,
+    directive: &Directive,
+    is_tls: bool,
+    made: &mut Made,
+) {
+    let remarks = &mut level.remarks;
+    match read(directive) {
+        Meant::Redirect { code, url } => match location(&url, &route.host, is_tls) {
+            Ok(location) => {
+                route.to = format!("redirect:{location}");
+                if code != 308 {
+                    made.note(REDIRECT);
+                }
+            }
+            Err(why) => {
+                remarks.about(
+                    directive,
+                    &format!("{why}. Until `to` says where, 503 is answered here"),
+                );
+                close(route, 503);
+            }
+        },
+        Meant::Status { code: 444, .. } => {
+            remarks.about(directive, "a client that is refused is told so, with 403");
+            close(route, 403);
+        }
+        Meant::Status { code, text } => {
+            close(route, code);
+            if text {
+                remarks.about(
+                    directive,
+                    "the text is not sent, but the page that belongs to the number",
+                );
+            }
+        }
+        Meant::Unknown => {
+            remarks.about(
+                directive,
+                "not known here. Until `to` says what, 503 is answered here",
+            );
+            close(route, 503);
+        }
+    }
+}
+
+/// Where a redirect leads, with `{path}` where nginx keeps path and query.
+fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str> {
+    const HOST: &str = "where it leads depends on the host; name the hosts one by one";
+    let mut text = String::new();
+    let mut has_path = false;
+    let mut rest = url;
+    while let Some(at) = rest.find('$') {
+        text.push_str(&rest[..at]);
+        let (name, after) = variable(&rest[at + 1..]);
+        rest = after;
+        match name {
+            "scheme" => text.push_str(if is_tls { "https" } else { "http" }),
+            "host" | "http_host" | "server_name" if host.is_empty() || host.starts_with('*') => {
+                return Err(HOST);
+            }
+            "host" | "http_host" | "server_name" => text.push_str(host),
+            "request_uri" | "uri" | "document_uri" if !has_path => {
+                has_path = true;
+                // The path brings its own slash.
+                if text.ends_with('/') && !text.ends_with("//") {
+                    text.pop();
+                }
+                text.push_str("{path}");
+            }
+            // They come with the path.
+            "is_args" | "args" | "query_string" if has_path => {}
+            _ => return Err("where it leads depends on a variable or a regular expression"),
+        }
+    }
+    text.push_str(rest);
+    if text.replacen("{path}", "", 1).contains(['{', '}']) {
+        return Err("its address has braces");
+    }
+    Ok(text)
+}
+
+/// The name of a variable, after its `$`, and what follows it.
+fn variable(text: &str) -> (&str, &str) {
+    if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
+        return (name, rest);
+    }
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.split_at(text.find(|letter| !is_part(letter)).unwrap_or(text.len()))
+}
+
+/// Whether this only leads to the same address over https, which Kenduri does by itself.
+pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
+    let url = match (directive.name.as_str(), read(directive)) {
+        ("return", Meant::Redirect { url, .. }) => url,
+        ("rewrite", _) => directive.word(1).replace("$1", "$request_uri"),
+        _ => return false,
+    };
+    names.iter().any(|host| {
+        let host = if host.is_empty() {
+            "host.example"
+        } else {
+            host
+        };
+        let here = url
+            .strip_prefix("https://")
+            .and_then(|_| location(&url, host, true).ok());
+        here == Some(format!("https://{host}{{path}}"))
+    })
+}
+
+/// What `if` asks for, where it is one of those that can be met.
+pub(super) enum Condition {
+    /// Requests in the clear are led to https: those for these hosts.
+    ToHttps(Vec<String>),
+    /// This host, or every other one, is answered so.
+    Host {
+        name: String,
+        is_other: bool,
+        answer: Directive,
+    },
+    /// It keeps somebody out.
+    Refusal,
+    Unknown,
+}
+
+/// Reads an `if`.
+pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
+    let text = directive.words.join(" ");
+    let text = text
+        .trim()
+        .trim_start_matches('(')
+        .trim_end_matches(')')
+        .trim();
+    let mut words = text.split_whitespace();
+    let (left, sign, right) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
+    let refuses = directive.inside().iter().any(|one| {
+        one.name == "deny"
+            || matches!(read(one), Meant::Status { code: 400.., .. } if one.name == "return")
+    });
+    let [answer] = directive.inside() else {
+        return if refuses {
+            Condition::Refusal
+        } else {
+            Condition::Unknown
+        };
+    };
+    let in_clear = match (left, sign) {
+        ("$scheme", "=") => right == "http",
+        ("$scheme", "!=") => right == "https",
+        ("$server_port", "=") => right == "80",
+        ("$https", "=") => right.is_empty(),
+        ("$https", "!=") => right == "on",
+        _ => false,
+    };
+    if in_clear && is_to_https(answer, names) {
+        return Condition::ToHttps(names.to_vec());
+    }
+    if matches!(left, "$host" | "$http_host")
+        && matches!(sign, "=" | "!=")
+        && answer.name == "return"
+    {
+        let name = right.trim_matches(['"', '\'']).to_ascii_lowercase();
+        if sign == "=" && is_to_https(answer, std::slice::from_ref(&name)) {
+            return Condition::ToHttps(vec![name]);
+        }
+        return Condition::Host {
+            name,
+            is_other: sign == "!=",
+            answer: answer.clone(),
+        };
+    }
+    if refuses {
+        Condition::Refusal
+    } else {
+        Condition::Unknown
+    }
+}
+
+/// `rewrite ^/api/(.*)$ /$1 break;`: what is stripped from the path.
+pub(super) fn stripped(directive: &Directive) -> Option<String> {
+    let (pattern, to) = (directive.word(0), directive.word(1));
+    if !matches!(directive.word(2), "break" | "last") {
+        return None;
+    }
+    let rest = pattern.strip_prefix('^')?;
+    let rest = rest.strip_suffix('$').unwrap_or(rest);
+    let (prefix, to) = if let Some(prefix) = rest.strip_suffix("/(.*)") {
+        (prefix, to.strip_suffix("/$1")?)
+    } else if let Some(prefix) = rest.strip_suffix("(/.*)") {
+        (prefix, to.strip_suffix("$1")?)
+    } else {
+        (rest.strip_suffix("/?(.*)")?, to.strip_suffix("/$1")?)
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
+    let is_plain = prefix.starts_with('/') && prefix.bytes().all(plain);
+    (is_plain && to.is_empty()).then(|| prefix.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_keep_what_nginx_keeps() {
+        for (url, host, expected) in [
+            (
+                "https://$host$request_uri",
+                "a.example",
+                Ok("https://a.example{path}"),
+            ),
+            (
+                "$scheme://b.example/$uri$is_args$args",
+                "",
+                Ok("https://b.example{path}"),
+            ),
+            (
+                "https://${server_name}${request_uri}",
+                "a.example",
+                Ok("https://a.example{path}"),
+            ),
+            ("/new", "a.example", Ok("/new")),
+        ] {
+            assert_eq!(location(url, host, true).as_deref(), expected, "{url}");
+        }
+        for (url, host) in [
+            ("https://$host/", ""),
+            ("https://$host/", "*.a.example"),
+            ("https://a.example/$1", "a.example"),
+            ("https://a.example/$arg_x", "a.example"),
+        ] {
+            assert!(location(url, host, true).is_err(), "{url}");
+        }
+    }
+}

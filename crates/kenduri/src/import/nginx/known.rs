@@ -1,0 +1,175 @@
+//! Directives that need nothing, or that are met in another way.
+
+const BY_ITSELF: &str = "Kenduri does that by itself";
+const TLS: &str = "TLS is settled: 1.2 and 1.3, modern suites, tickets that change";
+const COMPRESSED: &str = "text is compressed (br, zstd, gzip), and files with .br, .zst or .gz beside them are sent so; \
+     there is nothing to set";
+const LOGGED: &str = "every request is logged in one place, see log.to";
+const STREAMED: &str = "bodies are streamed both ways, nothing is put aside";
+const FORWARDED: &str = "what is sent to programs is settled, see docs/front-door.md";
+const CACHED: &str =
+    "answers are kept by `shared_cache = {}` in a [[route]], see docs/front-door.md";
+const FRAMED: &str = "such a request is judged, and retried, by fixed rules";
+
+/// Why a directive is not needed; none: it is not known here.
+pub(super) fn reason(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "worker_processes"
+        | "worker_connections"
+        | "worker_rlimit_nofile"
+        | "worker_cpu_affinity"
+        | "events"
+        | "multi_accept"
+        | "use"
+        | "pid"
+        | "user"
+        | "daemon"
+        | "thread_pool"
+        | "load_module"
+        | "sendfile"
+        | "sendfile_max_chunk"
+        | "tcp_nopush"
+        | "tcp_nodelay"
+        | "aio"
+        | "directio"
+        | "keepalive_timeout"
+        | "keepalive_requests"
+        | "reset_timedout_connection"
+        | "server_tokens"
+        | "types"
+        | "types_hash_max_size"
+        | "types_hash_bucket_size"
+        | "default_type"
+        | "charset"
+        | "charset_types"
+        | "server_names_hash_bucket_size"
+        | "server_names_hash_max_size"
+        | "variables_hash_max_size"
+        | "map_hash_bucket_size"
+        | "open_file_cache"
+        | "open_file_cache_valid"
+        | "open_file_cache_min_uses"
+        | "open_file_cache_errors"
+        | "etag"
+        | "if_modified_since"
+        | "max_ranges"
+        | "send_timeout"
+        | "client_body_timeout"
+        | "client_header_timeout"
+        | "large_client_header_buffers"
+        | "client_header_buffer_size"
+        | "resolver"
+        | "resolver_timeout"
+        | "http2"
+        | "http3"
+        | "http3_hq"
+        | "quic_retry"
+        | "lingering_close"
+        | "server_name_in_redirect"
+        | "port_in_redirect"
+        | "absolute_redirect"
+        | "merge_slashes"
+        | "underscores_in_headers"
+        | "ignore_invalid_headers"
+        | "recursive_error_pages"
+        | "log_subrequest"
+        | "real_ip_recursive" => BY_ITSELF,
+        "ssl_protocols"
+        | "ssl_ciphers"
+        | "ssl_prefer_server_ciphers"
+        | "ssl_session_cache"
+        | "ssl_session_timeout"
+        | "ssl_session_tickets"
+        | "ssl_session_ticket_key"
+        | "ssl_dhparam"
+        | "ssl_ecdh_curve"
+        | "ssl_stapling"
+        | "ssl_stapling_verify"
+        | "ssl_trusted_certificate"
+        | "ssl_buffer_size"
+        | "ssl_early_data"
+        | "ssl_conf_command"
+        | "ssl" => TLS,
+        "gzip" | "gzip_types" | "gzip_vary" | "gzip_proxied" | "gzip_comp_level"
+        | "gzip_min_length" | "gzip_buffers" | "gzip_http_version" | "gzip_disable"
+        | "gzip_static" | "gunzip" | "brotli" | "brotli_types" | "brotli_static"
+        | "brotli_comp_level" | "zstd" | "zstd_types" | "zstd_static" => COMPRESSED,
+        "access_log" | "error_log" | "log_format" | "log_not_found" | "rewrite_log" => LOGGED,
+        "proxy_buffering"
+        | "proxy_request_buffering"
+        | "proxy_buffers"
+        | "proxy_buffer_size"
+        | "proxy_busy_buffers_size"
+        | "proxy_max_temp_file_size"
+        | "proxy_temp_path"
+        | "client_body_buffer_size"
+        | "client_body_temp_path"
+        | "fastcgi_buffers"
+        | "fastcgi_buffer_size"
+        | "postpone_output"
+        | "output_buffers"
+        | "proxy_temp_file_write_size"
+        | "chunked_transfer_encoding" => STREAMED,
+        "proxy_http_version"
+        | "proxy_redirect"
+        | "proxy_pass_request_headers"
+        | "proxy_pass_request_body"
+        | "proxy_socket_keepalive"
+        | "proxy_headers_hash_max_size"
+        | "proxy_headers_hash_bucket_size"
+        | "proxy_pass_header"
+        | "proxy_cookie_path"
+        | "proxy_cookie_domain"
+        | "proxy_send_timeout"
+        | "grpc_read_timeout"
+        | "grpc_send_timeout"
+        | "grpc_set_header" => FORWARDED,
+        "proxy_cache"
+        | "proxy_cache_path"
+        | "proxy_cache_valid"
+        | "proxy_cache_key"
+        | "proxy_cache_use_stale"
+        | "proxy_cache_lock"
+        | "proxy_cache_bypass"
+        | "proxy_no_cache"
+        | "proxy_cache_methods"
+        | "proxy_cache_revalidate"
+        | "proxy_cache_background_update"
+        | "proxy_cache_min_uses"
+        | "proxy_ignore_headers" => CACHED,
+        "proxy_next_upstream"
+        | "proxy_next_upstream_tries"
+        | "proxy_next_upstream_timeout"
+        | "proxy_ignore_client_abort" => FRAMED,
+        _ if name.starts_with("fastcgi_") && name != "fastcgi_pass" => {
+            "FastCGI is not spoken; let the program answer HTTP"
+        }
+        _ if name.starts_with("uwsgi_") && name != "uwsgi_pass" => {
+            "uwsgi's own protocol is not spoken; start uwsgi with --http-socket"
+        }
+        _ => return None,
+    })
+}
+
+/// Those that keep somebody out in a way that is not known here: what they
+/// guard must not become open.
+pub(super) fn guards(name: &str) -> bool {
+    matches!(
+        name,
+        "auth_request"
+            | "auth_jwt"
+            | "auth_delay"
+            | "secure_link"
+            | "ssl_verify_client"
+            | "ssl_client_certificate"
+            | "limit_except"
+            | "valid_referers"
+            | "auth_digest"
+            | "auth_pam"
+            | "auth_ldap"
+            | "access_by_lua_block"
+            | "access_by_lua_file"
+            | "access_by_lua"
+            | "modsecurity"
+    )
+}

@@ -1,0 +1,208 @@
+//! `listen`, `server_name` and certificates of a server.
+
+use super::made::Made;
+use super::remarks::Remarks;
+use super::scope::Level;
+use super::tree::Directive;
+
+const DEFAULT: &str = "nginx answers requests for names that no server has by its first or default server. Kenduri \
+     answers them with 404: leave `host` out of a route to have it for every name.";
+
+/// Who a server is.
+pub(super) struct Identity {
+    /// As hosts of routes; nothing is every host.
+    pub(super) hosts: Vec<String>,
+    pub(super) is_tls: bool,
+}
+
+/// Reads it, and notes where is listened and with which certificates.
+pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -> Identity {
+    let own = std::mem::take(&mut level.own);
+    let remarks = &mut level.remarks;
+    let of = |name: &'static str| own.iter().filter(move |one| one.name == name);
+    let mut hosts = Vec::new();
+    for directive in of("server_name") {
+        names(directive, &mut hosts, remarks);
+    }
+    let all_unknown = hosts.is_empty() && of("server_name").any(|one| !one.words.is_empty());
+    if hosts.is_empty() && !all_unknown {
+        hosts.push(String::new());
+    }
+    let was_ssl = server
+        .inside()
+        .iter()
+        .any(|one| one.name == "ssl" && one.word(0) == "on");
+    let mut is_tls = was_ssl;
+    for directive in of("listen") {
+        is_tls |= listen(directive, was_ssl, made, remarks);
+        if directive
+            .words
+            .iter()
+            .any(|word| word.starts_with("default"))
+            && !hosts.contains(&String::new())
+        {
+            made.note(DEFAULT);
+        }
+    }
+    if of("listen").next().is_none() {
+        push(&mut made.http, ":80".to_owned());
+    }
+    let file = |name: &'static str| {
+        of(name)
+            .map(|one| one.word(0))
+            .find(|file| !file.is_empty())
+    };
+    if let (Some(chain), Some(key)) = (file("ssl_certificate"), file("ssl_certificate_key")) {
+        certificate(chain, key, &hosts, made, remarks);
+    }
+    Identity { hosts, is_tls }
+}
+
+fn push(list: &mut Vec<String>, address: String) {
+    if !list.contains(&address) {
+        list.push(address);
+    }
+}
+
+fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) {
+    for word in &directive.words {
+        let name = word.to_ascii_lowercase();
+        match name.as_str() {
+            "_" | "" | "*" => push(hosts, String::new()),
+            _ if name.starts_with('~') || name.contains('$') => {
+                remarks.about(
+                    directive,
+                    &format!("{word}: hosts are names, or *.NAME for one label"),
+                );
+            }
+            _ => {
+                let (bare, below) = match name.strip_prefix('.') {
+                    Some(bare) => (bare, true),
+                    None => (&*name, false),
+                };
+                let parsed = edge::route::HostPattern::parse(bare);
+                match parsed.map(|pattern| pattern.to_string()) {
+                    Ok(host) if below => {
+                        push(hosts, host.clone());
+                        push(hosts, format!("*.{host}"));
+                    }
+                    Ok(host) => push(hosts, host),
+                    Err(why) => remarks.about(directive, &why),
+                }
+                if below || bare.starts_with('*') {
+                    remarks.about(
+                        directive,
+                        "a * of Kenduri is one label: a.b.NAME is not met by *.NAME",
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// True: it is for TLS.
+fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut Remarks) -> bool {
+    let has = |wanted: &str| directive.words[1..].iter().any(|word| word == wanted);
+    if directive.words.is_empty() {
+        return false;
+    }
+    let is_tls = was_ssl || has("ssl") || has("quic");
+    let word = directive.word(0);
+    let address = if word.starts_with("unix:") {
+        word.to_owned()
+    } else {
+        let (host, port) = match word.rsplit_once(':') {
+            _ if word.bytes().all(|byte| byte.is_ascii_digit()) => ("*", word),
+            Some((host, port)) if !port.contains(']') => (host, port),
+            _ => (word, "80"),
+        };
+        match host {
+            "*" | "0.0.0.0" | "[::]" => format!(":{port}"),
+            "localhost" => format!("127.0.0.1:{port}"),
+            _ => format!("{host}:{port}"),
+        }
+    };
+    if let Err(why) = edge::ListenAddress::parse(&address, std::path::Path::new("/")) {
+        remarks.about(directive, &why);
+        return is_tls;
+    }
+    if has("proxy_protocol") {
+        push(&mut made.proxy_protocol, address.clone());
+    }
+    push(
+        if is_tls {
+            &mut made.https
+        } else {
+            &mut made.http
+        },
+        address,
+    );
+    is_tls
+}
+
+fn certificate(chain: &str, key: &str, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
+    if chain.contains('$') || key.contains('$') {
+        remarks.line(format!("ssl_certificate {chain}: a variable decides which; name the files in [[tls.certificate]]"));
+        return;
+    }
+    let taken = |host: &String| made.certificates.iter().any(|one| one.hosts.contains(host));
+    let mine: Vec<String> = hosts
+        .iter()
+        .filter(|host| !host.is_empty() && !taken(host))
+        .cloned()
+        .collect();
+    let known = made
+        .certificates
+        .iter_mut()
+        .find(|one| one.chain == chain && one.key == key);
+    match known {
+        Some(known) => known.hosts.extend(mine),
+        None if mine.is_empty() && hosts.iter().any(|host| !host.is_empty()) => {
+            remarks.line(format!(
+                "ssl_certificate {chain}: the names have a certificate already, which is kept"
+            ));
+        }
+        None => made.certificates.push(edge::Certificate {
+            hosts: mine,
+            chain: chain.to_owned(),
+            key: key.to_owned(),
+        }),
+    }
+}
+
+/// Takes out addresses that lie in another one, which may be listened on once.
+pub(super) fn settle(made: &mut Made) {
+    let wide: Vec<String> = made
+        .http
+        .iter()
+        .chain(&made.https)
+        .filter(|one| one.starts_with(':'))
+        .cloned()
+        .collect();
+    let lies_in = |address: &String| {
+        wide.iter().any(|wide| {
+            wide != address && address.ends_with(wide.as_str()) && !address.starts_with("unix:")
+        })
+    };
+    made.http.retain(|address| !lies_in(address));
+    made.https.retain(|address| !lies_in(address));
+    let twice: Vec<String> = made
+        .http
+        .iter()
+        .filter(|one| made.https.contains(one))
+        .cloned()
+        .collect();
+    for address in twice {
+        made.http.retain(|other| *other != address);
+        made.remarks.line(format!(
+            "listen {address}: with TLS and without in one place; it is with TLS here"
+        ));
+    }
+    let Made {
+        http,
+        https,
+        proxy_protocol,
+        ..
+    } = made;
+    proxy_protocol.retain(|address| http.contains(address) || https.contains(address));
+}

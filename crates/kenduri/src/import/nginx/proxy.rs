@@ -1,0 +1,323 @@
+//! `proxy_pass` and its kin, and `upstream`: programs behind the door.
+
+use edge::{Member, Upstream};
+
+use super::made::{Group, Made, close};
+use super::scope::{Level, Scope};
+use super::tree::Directive;
+
+const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \
+     the host. Kenduri tells it the host that the client asked for.";
+/// More servers in an upstream are not carried over.
+const MOST_MEMBERS: usize = 1_000;
+
+/// Leads a route to a program.
+pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive, made: &mut Made) {
+    let mut closed = |why: &str| {
+        level.remarks.about(
+            pass,
+            &format!("{why}. Until `to` names something else, 503 is answered here"),
+        );
+        close(route, 503);
+    };
+    let url = pass.word(0);
+    let (scheme, rest) = match (pass.name.as_str(), url.split_once("://")) {
+        ("proxy_pass", Some(("http", rest))) => ("http", rest),
+        ("proxy_pass", Some(("https", _))) | ("grpc_pass", Some(("grpcs", _))) => {
+            return closed(
+                "programs are spoken to in the clear, on this machine or a private network",
+            );
+        }
+        ("grpc_pass", Some(("grpc", rest))) => ("h2c", rest),
+        ("grpc_pass", None) => ("h2c", url),
+        ("fastcgi_pass", _) => {
+            return closed(
+                "FastCGI (PHP) is not spoken; start the program so that it answers HTTP",
+            );
+        }
+        ("uwsgi_pass", _) => {
+            return closed("uwsgi's own protocol is not spoken; start uwsgi with --http-socket");
+        }
+        _ => return closed("only programs that answer HTTP can be reached"),
+    };
+    if url.contains('$') {
+        return closed("a variable decides where it leads");
+    }
+    let (place, path) = split(rest);
+    if let Some(file) = place.strip_prefix("unix:") {
+        let scheme = if scheme == "h2c" { "h2c+unix" } else { "unix" };
+        route.to = format!("{scheme}:{file}");
+    } else if let Some((name, group)) = made
+        .upstreams
+        .iter()
+        .find(|(_, group)| !group.known_as.is_empty() && group.known_as == place)
+    {
+        if group.upstream.to.is_empty() {
+            return closed("its upstream has no server that could be carried over");
+        }
+        route.to = format!("upstream:{name}");
+    } else {
+        route.to = format!("{scheme}://{}", with_port(place));
+    }
+    rewrite(route, path);
+    if pass.name == "proxy_pass" && !level.scope.keeps_host {
+        made.note(NO_HOST);
+    }
+    time(route, level, made);
+}
+
+/// What stands before the path, and the path.
+fn split(rest: &str) -> (&str, &str) {
+    if let Some(file) = rest.strip_prefix("unix:") {
+        let end = file.find(':').map_or(rest.len(), |at| at + "unix:".len());
+        let (place, path) = rest.split_at(end);
+        return (place, path.strip_prefix(':').unwrap_or(path));
+    }
+    rest.split_at(rest.find('/').unwrap_or(rest.len()))
+}
+
+fn with_port(place: &str) -> String {
+    let bare = edge::route::bare_host(place);
+    if bare == place {
+        format!("{place}:80")
+    } else {
+        place.to_owned()
+    }
+}
+
+/// A path behind the server's address stands for the path of the location.
+fn rewrite(route: &mut edge::Route, path: &str) {
+    if path.is_empty() || path == route.path {
+        return;
+    }
+    route.strip = route.path.trim_end_matches('/').to_owned();
+    path.trim_end_matches('/').clone_into(&mut route.add);
+    if route.strip == route.add {
+        route.strip.clear();
+        route.add.clear();
+    }
+}
+
+/// Times stand in an upstream, which is made where there is none.
+fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
+    let Scope {
+        connect_time,
+        read_time,
+        ..
+    } = &level.scope;
+    if connect_time.is_empty() && read_time.is_empty() {
+        return;
+    }
+    let usual = Upstream::default();
+    let or = |said: &String, usual: String| if said.is_empty() { usual } else { said.clone() };
+    let times = (
+        or(connect_time, usual.connect_time),
+        or(read_time, usual.first_byte_time),
+        or(read_time, usual.idle_time),
+    );
+    let of = |upstream: &Upstream| {
+        (
+            upstream.connect_time.clone(),
+            upstream.first_byte_time.clone(),
+            upstream.idle_time.clone(),
+        )
+    };
+    if let Some(group) = route
+        .to
+        .strip_prefix("upstream:")
+        .and_then(|name| made.upstreams.get_mut(name))
+    {
+        if group.is_timed && of(&group.upstream) != times {
+            level.remarks.line(format!(
+                "proxy_*_timeout of {}: all routes to an upstream wait as long; those of another route are kept",
+                route.path
+            ));
+            return;
+        }
+        let upstream = &mut group.upstream;
+        (
+            upstream.connect_time,
+            upstream.first_byte_time,
+            upstream.idle_time,
+        ) = times;
+        group.is_timed = true;
+        return;
+    }
+    let is_same = |group: &Group| {
+        group.known_as.is_empty()
+            && of(&group.upstream) == times
+            && matches!(group.upstream.to.as_slice(), [Member::Address(to)] if *to == route.to)
+    };
+    let known = made.upstreams.iter().find(|(_, group)| is_same(group));
+    let name = if let Some((name, _)) = known {
+        name.clone()
+    } else {
+        let bare = route
+            .to
+            .split_once(':')
+            .map_or(&*route.to, |(_, rest)| rest);
+        let name = free_name(bare, made);
+        let mut upstream = Upstream {
+            to: vec![Member::Address(route.to.clone())],
+            ..Upstream::default()
+        };
+        (
+            upstream.connect_time,
+            upstream.first_byte_time,
+            upstream.idle_time,
+        ) = times;
+        let group = Group {
+            known_as: String::new(),
+            upstream,
+            is_timed: true,
+            remarks: super::remarks::Remarks::default(),
+        };
+        made.upstreams.insert(name.clone(), group);
+        name
+    };
+    route.to = format!("upstream:{name}");
+}
+
+/// A name that an upstream may have and none has.
+fn free_name(wanted: &str, made: &Made) -> String {
+    let letters = wanted.chars().map(|letter| match letter {
+        letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,
+        _ => '-',
+    });
+    let name: String = letters.take(60).collect();
+    let name = match name.trim_matches('-') {
+        "" => "upstream",
+        name => name,
+    };
+    let mut free = name.to_owned();
+    let mut number = 2;
+    while made.upstreams.contains_key(&free) {
+        free = format!("{name}-{number}");
+        number += 1;
+    }
+    free
+}
+
+/// Reads `upstream NAME { … }`.
+pub(super) fn upstream(directive: &Directive, made: &mut Made) {
+    let mut group = Group {
+        known_as: directive.word(0).to_owned(),
+        upstream: Upstream::default(),
+        is_timed: false,
+        remarks: super::remarks::Remarks::default(),
+    };
+    if made
+        .upstreams
+        .values()
+        .any(|other| other.known_as == group.known_as)
+    {
+        made.remarks
+            .about(directive, "there is one of this name already; it is kept");
+        return;
+    }
+    for inner in directive.inside() {
+        one(inner, &mut group);
+    }
+    if group.upstream.to.is_empty() {
+        group
+            .remarks
+            .about(directive, "no server of it could be carried over");
+    }
+    let name = free_name(&group.known_as, made);
+    made.upstreams.insert(name, group);
+}
+
+fn one(directive: &Directive, group: &mut Group) {
+    let Group {
+        upstream, remarks, ..
+    } = group;
+    match directive.name.as_str() {
+        "server" => member(directive, group),
+        "ip_hash" => "hash:ip".clone_into(&mut upstream.balance),
+        "least_conn" => "least".clone_into(&mut upstream.balance),
+        "sticky" => {
+            "sticky".clone_into(&mut upstream.balance);
+            remarks.about(directive, "by a cookie that Kenduri sets itself");
+        }
+        "hash" => {
+            let key = directive.word(0).trim_start_matches('$');
+            if matches!(key, "remote_addr" | "binary_remote_addr") {
+                "hash:ip".clone_into(&mut upstream.balance);
+            } else if let Some(name) = key.strip_prefix("http_") {
+                upstream.balance = format!("hash:header:{}", name.replace('_', "-"));
+            } else {
+                remarks.about(
+                    directive,
+                    "shared by address, by a header or by a cookie; in turn here",
+                );
+            }
+        }
+        "random" => remarks.about(directive, "shared in turn"),
+        "keepalive" | "keepalive_timeout" | "keepalive_requests" | "keepalive_time" | "zone" => {
+            remarks.settled(
+                directive,
+                "connections are kept, and known to all, by themselves",
+            );
+        }
+        _ => remarks.about(directive, "not carried over"),
+    }
+}
+
+fn member(directive: &Directive, group: &mut Group) {
+    let Group {
+        upstream, remarks, ..
+    } = group;
+    let place = directive.word(0);
+    if upstream.to.len() >= MOST_MEMBERS || place.contains('$') {
+        remarks.about(
+            directive,
+            "not carried over: a variable, or too many servers",
+        );
+        return;
+    }
+    let address = match place.strip_prefix("unix:") {
+        Some(_) => place.to_owned(),
+        None => format!("http://{}", with_port(place)),
+    };
+    if let Err(why) = edge::proxy::parse_address(&address, std::path::Path::new("/")) {
+        remarks.about(directive, &format!("left out: {why}"));
+        return;
+    }
+    let is_there = upstream.to.iter().any(|member| match member {
+        Member::Address(other) | Member::Weighted { address: other, .. } => *other == address,
+    });
+    if is_there {
+        remarks.about(directive, "named twice; `weight` gives a larger share");
+        return;
+    }
+    let mut weight = 1;
+    for word in &directive.words[1..] {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("weight", value) => match value.parse() {
+                Ok(value @ 1..=100) => weight = value,
+                _ => remarks.about(directive, "a weight is 1 to 100; it is 1 here"),
+            },
+            ("max_fails" | "fail_timeout", _) => remarks.settled(
+                directive,
+                "a server that fails gets no requests for a while; `health` asks it as well",
+            ),
+            ("backup", _) => {
+                remarks.about(
+                    directive,
+                    "left out: no server stands by only for the others",
+                );
+                return;
+            }
+            ("down", _) => {
+                remarks.about(directive, "left out, as it is down");
+                return;
+            }
+            _ => remarks.about(directive, &format!("{word} is not carried over")),
+        }
+    }
+    upstream.to.push(if weight == 1 {
+        Member::Address(address)
+    } else {
+        Member::Weighted { address, weight }
+    });
+}

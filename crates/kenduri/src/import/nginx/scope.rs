@@ -1,0 +1,335 @@
+//! What holds inside a block: what it says itself, over what holds around it.
+
+use std::collections::BTreeMap;
+
+use edge::{Limit, Route};
+
+use super::remarks::Remarks;
+use super::tree::Directive;
+use super::{access, known, values};
+
+/// Rates that `limit_req` refers to by name.
+pub(super) type Zones = BTreeMap<String, Limit>;
+
+/// What is inherited.
+#[derive(Clone, Default)]
+pub(super) struct Scope {
+    pub(super) root: String,
+    /// Names of pages of folders; empty: `index.html`.
+    pub(super) index: Vec<String>,
+    pub(super) listing: bool,
+    pub(super) body_size: String,
+    pub(super) set: BTreeMap<String, String>,
+    pub(super) remove: Vec<String>,
+    pub(super) limit: Option<Limit>,
+    pub(super) rules: Vec<access::Rule>,
+    pub(super) realm: String,
+    pub(super) users: String,
+    pub(super) cache_control: String,
+    pub(super) connect_time: String,
+    pub(super) read_time: String,
+    /// Whether programs are sent the host that the client asked for.
+    pub(super) keeps_host: bool,
+    /// Why nobody may come in, though nginx lets some.
+    pub(super) closed: String,
+}
+
+/// What a block says.
+#[derive(Default)]
+pub(super) struct Level {
+    pub(super) scope: Scope,
+    pub(super) alias: String,
+    pub(super) try_files: Option<Directive>,
+    /// `proxy_pass` and its kin.
+    pub(super) pass: Option<Directive>,
+    pub(super) answer: Option<Directive>,
+    pub(super) conditions: Vec<Directive>,
+    pub(super) rewrites: Vec<Directive>,
+    pub(super) locations: Vec<Directive>,
+    pub(super) internal: bool,
+    /// What only a server says: where it listens, its names, its certificate.
+    pub(super) own: Vec<Directive>,
+    pub(super) remarks: Remarks,
+}
+
+impl Level {
+    /// Reads a block; lists that it names anew are not inherited.
+    pub(super) fn read(block: &[Directive], around: &Scope, zones: &Zones) -> Self {
+        let mut level = Self {
+            scope: around.clone(),
+            ..Self::default()
+        };
+        level.forget_lists(block);
+        for directive in block {
+            level.one(directive, zones);
+        }
+        level
+    }
+
+    fn forget_lists(&mut self, block: &[Directive]) {
+        let says = |names: &[&str]| block.iter().any(|one| names.contains(&one.name.as_str()));
+        let scope = &mut self.scope;
+        if says(&["add_header"]) {
+            scope.set.clear();
+        }
+        if says(&["proxy_hide_header"]) {
+            scope.remove.clear();
+        }
+        if says(&["allow", "deny"]) {
+            scope.rules.clear();
+        }
+        if says(&["limit_req"]) {
+            scope.limit = None;
+        }
+        if says(&["proxy_set_header"]) {
+            scope.keeps_host = false;
+        }
+    }
+
+    fn one(&mut self, directive: &Directive, zones: &Zones) {
+        let scope = &mut self.scope;
+        let remarks = &mut self.remarks;
+        let word = directive.word(0);
+        match directive.name.as_str() {
+            "root" if word.contains('$') => {
+                scope.root.clear();
+                remarks.about(
+                    directive,
+                    "a variable decides where; name the folder in a route",
+                );
+            }
+            "root" => word.clone_into(&mut scope.root),
+            "alias" => word.clone_into(&mut self.alias),
+            "index" => scope.index.clone_from(&directive.words),
+            "autoindex" => scope.listing = word == "on",
+            "try_files" => self.try_files = Some(directive.clone()),
+            "client_max_body_size" => match values::size(word) {
+                Some(size) => scope.body_size = size,
+                None => remarks.about(directive, "this is no size; set `body_size` in the route"),
+            },
+            "add_header" => add_header(scope, directive, remarks),
+            "proxy_hide_header" => scope.remove.push(word.to_owned()),
+            "expires" if word == "off" => scope.cache_control.clear(),
+            "expires" => match values::expires(&directive.words.join(" ")) {
+                Some(value) => scope.cache_control = value,
+                None => remarks.about(directive, "only a plain time can be carried over"),
+            },
+            "limit_req" => limit_req(scope, directive, zones, remarks),
+            "limit_req_status" | "limit_req_log_level" | "limit_req_dry_run" => {
+                remarks.settled(
+                    directive,
+                    "who is over a limit gets 429 and when to come back",
+                );
+            }
+            "limit_conn" | "limit_conn_zone" => remarks.about(
+                directive,
+                "set `connections_per_address` in [listen], which holds for all hosts",
+            ),
+            "allow" | "deny" => match access::Rule::read(directive) {
+                Some(rule) => scope.rules.push(rule),
+                None if directive.name == "deny" => {
+                    remarks.careful(
+                        directive,
+                        "this is no network of addresses; it is not denied",
+                    );
+                }
+                None => remarks.about(directive, "this is no network of addresses; not allowed"),
+            },
+            "auth_basic" if word == "off" => scope.realm.clear(),
+            "auth_basic" => word.clone_into(&mut scope.realm),
+            "auth_basic_user_file" => word.clone_into(&mut scope.users),
+            "satisfy" if word == "any" => remarks.about(
+                directive,
+                "in a route all of `access` must hold, so fewer come in than with nginx",
+            ),
+            "proxy_connect_timeout" => time(&mut scope.connect_time, directive, remarks),
+            "proxy_read_timeout" => time(&mut scope.read_time, directive, remarks),
+            "proxy_set_header" => proxy_set_header(scope, directive, remarks),
+            "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
+            | "memcached_pass" => self.pass = Some(directive.clone()),
+            "return" => {
+                // The first one answers.
+                self.answer.get_or_insert_with(|| directive.clone());
+            }
+            "if" => self.conditions.push(directive.clone()),
+            "rewrite" => self.rewrites.push(directive.clone()),
+            "location" => self.locations.push(directive.clone()),
+            "internal" => self.internal = true,
+            "error_page" => remarks.about(
+                directive,
+                "pages of errors are Kenduri's own, plain and with the id of the request",
+            ),
+            "listen" | "server_name" | "ssl_certificate" | "ssl_certificate_key" => {
+                self.own.push(directive.clone());
+            }
+            "map" if word == "$http_upgrade" => {
+                remarks.settled(directive, "websockets pass by themselves");
+            }
+            "satisfy" | "server" | "upstream" | "http" | "limit_req_zone" | "set_real_ip_from"
+            | "real_ip_header" => {}
+            name if known::guards(name) => {
+                if !matches!(word, "off") {
+                    directive.name.clone_into(&mut scope.closed);
+                    remarks.careful(
+                        directive,
+                        "this cannot be carried over, so what it guards is closed here; see `access` in docs/front-door.md",
+                    );
+                }
+            }
+            name => match known::reason(name) {
+                Some(why) => remarks.settled(directive, why),
+                None => remarks.about(directive, "not carried over"),
+            },
+        }
+    }
+
+    /// Gives a route what holds here for every kind of target.
+    pub(super) fn dress(&mut self, route: &mut Route, host: &str) {
+        let scope = &self.scope;
+        route.body_size.clone_from(&scope.body_size);
+        route.limit.clone_from(&scope.limit);
+        route.headers.set.clone_from(&scope.set);
+        route.headers.remove.clone_from(&scope.remove);
+        route.access = access::access(&scope.rules, &scope.realm, &scope.users, host);
+        if let Some(access) = &route.access
+            && let Some(basic) = &access.basic
+        {
+            self.remarks.line(format!(
+                "{} must be made: hashes of nginx cannot be used. For each NAME: kenduri password hash NAME >> {0}",
+                basic.file
+            ));
+        }
+        if access::is_stricter(&scope.rules) {
+            self.remarks.line(
+                "`deny` wins over `allow` in a route, so fewer come in than with nginx".to_owned(),
+            );
+        }
+        let cache_control = self.cache_control();
+        if cache_control.is_empty() {
+            return;
+        }
+        route
+            .headers
+            .set
+            .retain(|name, _| !name.eq_ignore_ascii_case("cache-control"));
+        if route.to.starts_with("files:") {
+            route.cache.insert("*".to_owned(), cache_control);
+        } else {
+            route
+                .headers
+                .set
+                .insert("Cache-Control".to_owned(), cache_control);
+        }
+    }
+
+    /// What `expires` and `add_header Cache-Control` say together.
+    pub(super) fn cache_control(&self) -> String {
+        let said = self.scope.set.iter();
+        let said = said.filter(|(name, _)| name.eq_ignore_ascii_case("cache-control"));
+        let mut all: Vec<&str> = said.map(|(_, value)| value.as_str()).collect();
+        if !self.scope.cache_control.is_empty() {
+            all.push(&self.scope.cache_control);
+        }
+        all.join(", ")
+    }
+}
+
+fn time(kept: &mut String, directive: &Directive, remarks: &mut Remarks) {
+    match values::time(&directive.words.join(" ")) {
+        Some(time) => *kept = time,
+        None => remarks.about(directive, "this is no time, or longer than a year"),
+    }
+}
+
+fn add_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
+    let (name, value) = (directive.word(0), directive.word(1));
+    if value.contains('$') {
+        remarks.about(directive, "a header holds a fixed text in a route");
+    } else if name.is_empty() || value.is_empty() {
+        remarks.about(directive, "without a value it sets nothing");
+    } else if name.eq_ignore_ascii_case("alt-svc") {
+        remarks.settled(directive, "browsers are told of HTTP/3 while it answers");
+    } else {
+        let other = scope.set.insert(name.to_owned(), value.to_owned());
+        if other.is_some_and(|other| other != value) {
+            remarks.about(
+                directive,
+                "set twice; a route sets a header once, to the last value",
+            );
+        }
+    }
+}
+
+fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &mut Remarks) {
+    let value = |name: &str| {
+        let mut words = directive.words.iter();
+        words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    };
+    let Some(zone) = value("zone").and_then(|zone| zones.get(zone)) else {
+        remarks.careful(
+            directive,
+            "its limit_req_zone is not here, or cannot be carried over; write `limit` in the route",
+        );
+        return;
+    };
+    if scope.limit.is_some() {
+        remarks.about(directive, "a route has one limit: the first is kept");
+        return;
+    }
+    let burst: u32 = value("burst")
+        .and_then(|burst| burst.parse().ok())
+        .unwrap_or(0);
+    // nginx counts what comes beside the one that may always come.
+    scope.limit = Some(Limit {
+        burst: burst.saturating_add(1).min(100_000),
+        ..zone.clone()
+    });
+    if burst > 0 && !directive.words.iter().any(|word| word == "nodelay") {
+        remarks.about(
+            directive,
+            "nginx lets a burst wait; here it is answered at once, and what is over it gets 429",
+        );
+    }
+}
+
+/// Headers that the edge writes itself, or that programs get anyway.
+const WRITTEN: [&str; 6] = [
+    "host",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-request-id",
+    "forwarded",
+];
+
+fn proxy_set_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
+    let name = directive.word(0).to_ascii_lowercase();
+    let value = directive.word(1);
+    match name.as_str() {
+        "host" => {
+            scope.keeps_host = matches!(value, "$host" | "$http_host" | "$host:$server_port");
+            if scope.keeps_host {
+                remarks.settled(directive, "programs are told client, scheme, host and id of a request");
+            } else if value != "$proxy_host" {
+                scope.keeps_host = true;
+                remarks.about(directive, "programs are sent the host that the client asked for");
+            }
+        }
+        "upgrade" | "connection" => remarks.settled(directive, "websockets pass by themselves"),
+        "accept-encoding" => remarks.settled(directive, "not sent; what programs send in the clear is compressed here"),
+        name if WRITTEN.contains(&name) => {
+            remarks.settled(directive, "programs are told client, scheme, host and id of a request");
+        }
+        "x-real-ip" | "x-client-ip" | "x-forwarded-port" | "x-forwarded-ssl" | "x-scheme"
+        | "x-forwarded-scheme" | "x-forwarded-server" | "true-client-ip" => remarks.settled(
+            directive,
+            "not sent; let the program read X-Forwarded-For and X-Forwarded-Proto",
+        ),
+        // The value may be a secret.
+        _ => remarks.line(format!(
+            "{}: proxy_set_header {}: not sent; if it proves to the program who asks, give it another proof",
+            directive.place,
+            directive.word(0),
+        )),
+    }
+}

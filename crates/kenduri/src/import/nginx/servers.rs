@@ -1,0 +1,254 @@
+//! `server`: the routes of a host.
+
+use std::collections::BTreeSet;
+
+use super::answers::{self, Condition};
+use super::listen::Identity;
+use super::locations::{Spot, Spots};
+use super::made::{Made, Site, Told, close};
+use super::remarks::Remarks;
+use super::scope::{Level, Zones};
+use super::tree::Directive;
+use super::{files, proxy};
+
+const HTTPS: &str =
+    "requests in the clear are led to https by themselves, for every host that has a certificate";
+
+/// A server block that has been read.
+pub(super) struct Server {
+    pub(super) directive: Directive,
+    pub(super) level: Level,
+    pub(super) identity: Identity,
+}
+
+/// Makes routes of a server; `secure` are the hosts that some server serves with TLS.
+pub(super) fn site(
+    server: Server,
+    zones: &Zones,
+    secure: &BTreeSet<String>,
+    made: &mut Made,
+) -> Site {
+    let Server {
+        directive,
+        mut level,
+        identity,
+    } = server;
+    let mut remarks = std::mem::take(&mut level.remarks);
+    let shown: Vec<&str> = identity
+        .hosts
+        .iter()
+        .map(|host| if host.is_empty() { "every host" } else { host })
+        .collect();
+    let title = format!("{}: server {}", directive.place, shown.join(", "));
+    let mut site = Site {
+        title,
+        remarks: Remarks::default(),
+        routes: Vec::new(),
+    };
+    let mut redirects = Vec::new();
+    // Those whose requests in the clear go to https, and nowhere else.
+    let mut led = BTreeSet::new();
+    for one in std::mem::take(&mut level.conditions) {
+        match answers::condition(&one, &identity.hosts) {
+            Condition::ToHttps(hosts) => {
+                led.extend(hosts);
+                remarks.settled(&one, HTTPS);
+            }
+            Condition::Host {
+                name,
+                is_other,
+                answer,
+            } => redirects.push((name, is_other, answer)),
+            Condition::Refusal => remarks.careful(
+                &one,
+                "conditions cannot be carried over: those whom this refuses come in",
+            ),
+            Condition::Unknown => remarks.about(&one, "conditions cannot be carried over"),
+        }
+    }
+    for rewrite in std::mem::take(&mut level.rewrites) {
+        if answers::is_to_https(&rewrite, &identity.hosts) {
+            led.extend(identity.hosts.clone());
+            remarks.settled(&rewrite, HTTPS);
+        } else {
+            remarks.about(&rewrite, "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL");
+        }
+    }
+    if let Some(answer) = level
+        .answer
+        .take_if(|one| answers::is_to_https(one, &identity.hosts))
+    {
+        led.extend(identity.hosts.clone());
+        remarks.settled(&answer, HTTPS);
+    }
+    let is_secure = |host: &String| identity.is_tls || secure.contains(host);
+    let (there, plain): (Vec<String>, Vec<String>) = identity
+        .hosts
+        .iter()
+        .cloned()
+        .partition(|host| !identity.is_tls && secure.contains(host));
+    let plain_routes = level.locations.len();
+    if !there.is_empty() && led.is_empty() && plain_routes > 0 {
+        remarks.line(format!(
+            "{}: {} is served with TLS by another server, so requests in the clear are led there; the {plain_routes} locations here are left out",
+            directive.place,
+            there.join(", ")
+        ));
+    }
+    // Where all is led to https, nobody asks here.
+    let hosts: Vec<String> = plain
+        .into_iter()
+        .filter(|host| identity.is_tls || !led.contains(host))
+        .collect();
+    if !led.is_empty() && !identity.hosts.iter().any(is_secure) {
+        remarks.line(format!(
+            "{}: no server here serves {} with TLS, where nginx leads to; say in [tls] where certificates come from",
+            directive.place,
+            led.iter().cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let spots = read_spots(&mut level, zones, made);
+    let Spots {
+        plain: spots,
+        named,
+        endings,
+        php,
+        remarks: more,
+    } = spots;
+    remarks.append(more);
+    for mut spot in spots {
+        rewritten(&mut spot);
+        for host in &hosts {
+            let mut route = edge::Route {
+                host: host.clone(),
+                path: spot.path.clone(),
+                ..edge::Route::default()
+            };
+            let redirect = redirects
+                .iter()
+                .find(|(name, is_other, _)| (name == host) != *is_other);
+            match redirect {
+                // Every path of the host goes there.
+                Some(_) if spot.path != "/" => continue,
+                Some((_, _, answer)) => {
+                    answers::answer(&mut route, &mut spot.level, answer, identity.is_tls, made);
+                }
+                None => lead(&mut route, &mut spot, &named, identity.is_tls, made),
+            }
+            let taken = made
+                .sites
+                .iter()
+                .flat_map(|site| &site.routes)
+                .chain(&site.routes);
+            let is_taken =
+                |told: &Told| told.route.host == route.host && told.route.path == route.path;
+            if taken.into_iter().any(is_taken) {
+                remarks.line(format!(
+                    "{}: {}{} is answered by an earlier server, which is kept",
+                    directive.place, route.host, route.path
+                ));
+                continue;
+            }
+            remarks.append(spot.level.remarks.take_settled());
+            site.routes.push(Told {
+                route,
+                remarks: std::mem::take(&mut spot.level.remarks),
+            });
+        }
+    }
+    for (one, names, level) in endings {
+        files::cache(&mut site.routes, &one, &names, &level, &mut remarks);
+    }
+    if php.is_some() {
+        files::hide_sources(&mut site.routes);
+    }
+    if site.routes.is_empty() && led.is_empty() && there.is_empty() {
+        remarks.line(format!(
+            "{}: nothing of it could be carried over",
+            directive.place
+        ));
+    }
+    site.remarks = remarks;
+    site
+}
+
+/// The locations, and the rest of the server as `/`.
+fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Spots {
+    if level.answer.is_some() {
+        // It answers before any location is looked for.
+        level.locations.clear();
+    }
+    let locations = std::mem::take(&mut level.locations);
+    let mut spots = Spots::read(&locations, &level.scope, zones, made);
+    let has_rest = level.answer.is_some() || !level.scope.root.is_empty();
+    if has_rest && !spots.plain.iter().any(|spot| spot.path == "/") {
+        spots.plain.push(Spot {
+            path: "/".to_owned(),
+            level: std::mem::take(level),
+        });
+    }
+    spots
+}
+
+/// Takes what `rewrite … break` strips into account, and tells of the others.
+fn rewritten(spot: &mut Spot) {
+    let level = &mut spot.level;
+    for one in std::mem::take(&mut level.conditions) {
+        let why = "conditions cannot be carried over";
+        match answers::condition(&one, &[]) {
+            Condition::Refusal => level.remarks.careful(&one, why),
+            _ => level.remarks.about(&one, why),
+        }
+    }
+    let fits = |one: &Directive| {
+        let strip = answers::stripped(one);
+        strip.filter(|strip| *strip == spot.path.trim_end_matches('/'))
+    };
+    let rewrites = std::mem::take(&mut level.rewrites);
+    for one in &rewrites {
+        if let (Some(_), Some(pass)) = (fits(one), &mut level.pass)
+            && rewrites.len() == 1
+            && let Some(url) = pass.words.first_mut()
+        {
+            // As nginx's own way to say so.
+            if url.contains("unix:") && url.matches(':').count() == 2 {
+                url.push_str(":/");
+            } else if !url.ends_with('/') {
+                url.push('/');
+            }
+        } else {
+            level.remarks.about(
+                one,
+                "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL",
+            );
+        }
+    }
+}
+
+/// Gives a route its target, and what holds there.
+fn lead(
+    route: &mut edge::Route,
+    spot: &mut Spot,
+    named: &std::collections::BTreeMap<String, Level>,
+    is_tls: bool,
+    made: &mut Made,
+) {
+    let level = &mut spot.level;
+    if level.internal {
+        close(route, 404);
+        return;
+    }
+    if !level.scope.closed.is_empty() {
+        close(route, 403);
+        return;
+    }
+    if let Some(answer) = level.answer.clone() {
+        answers::answer(route, level, &answer, is_tls, made);
+    } else if let Some(pass) = level.pass.clone() {
+        proxy::lead(route, level, &pass, made);
+    } else {
+        files::lead(route, level, named, made);
+    }
+    let host = route.host.clone();
+    level.dress(route, &host);
+}

@@ -1,0 +1,153 @@
+//! When a service is stopped, started anew, and given up.
+
+use serde_json::Value;
+use toml::Table;
+
+use super::app::{Service, shown};
+use super::values::{milliseconds, size, text};
+use crate::import::time;
+
+/// What PM2 does when nobody says otherwise.
+const MIN_UPTIME: u64 = 1_000;
+const MOST_BACKOFF: u64 = 15_000;
+
+/// How soon a service must be ready when nobody says otherwise.
+const START_WITHIN: u64 = 30_000;
+
+/// A time is at most a year.
+const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
+
+/// The most failures that are remembered.
+const MOST_FAILURES: u64 = 1_000;
+
+impl Service<'_> {
+    pub(super) fn memory(&mut self) {
+        let Some(written) = self.take(&["max_memory_restart"]) else {
+            return;
+        };
+        match size(written) {
+            Some(size) => {
+                let mut table = Table::new();
+                table.insert("max".to_owned(), size.into());
+                self.page.key("memory", table);
+            }
+            None => self.page.remark(&format!(
+                "max_memory_restart {}: no size; write memory = {{ max = \"150M\" }}",
+                shown(written)
+            )),
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        let mut table = Table::new();
+        table.insert("signal".to_owned(), "INT".into());
+        if let Some(within) = self.time(&["kill_timeout"]) {
+            table.insert("within".to_owned(), time(within).into());
+        }
+        self.page.key("stop", table);
+    }
+
+    pub(super) fn time(&mut self, fields: &[&'static str]) -> Option<u64> {
+        let written = self.take(fields)?;
+        let read = milliseconds(written).filter(|time| (1..=LONGEST).contains(time));
+        if read.is_none() && milliseconds(written) != Some(0) {
+            let field = fields.first().copied().unwrap_or_default();
+            self.page.remark(&format!(
+                "{field} {}: no time that could be carried over",
+                shown(written)
+            ));
+        }
+        read
+    }
+
+    pub(super) fn restart(&mut self) {
+        let mut table = Table::new();
+        let no_restart = self
+            .take(&["autorestart"])
+            .is_some_and(|value| matches!(value, Value::Bool(false)) || value == "false");
+        if no_restart {
+            table.insert("when".to_owned(), "never".into());
+        }
+        if let Some(codes) = self.take(&["stop_exit_codes"]) {
+            if matches!(codes, Value::Array(codes) if codes.len() == 1 && codes[0] == 0)
+                || *codes == 0
+            {
+                if !no_restart {
+                    table.insert("when".to_owned(), "on-failure".into());
+                }
+            } else {
+                self.page.remark(&format!(
+                    "stop_exit_codes {}: only 0 can end a program for good, by restart = {{ when = \"on-failure\" }}",
+                    shown(codes)
+                ));
+            }
+        }
+        let delay = self.time(&["restart_delay"]);
+        let growing = self.time(&["exp_backoff_restart_delay"]);
+        if let Some(delay) = delay {
+            table.insert(
+                "backoff".to_owned(),
+                format!("{0}..{0}", time(delay)).into(),
+            );
+            self.page.say("`backoff`: the wait from the second failure in a row; the first is mended at once.");
+        } else if let Some(least) = growing {
+            let most = least.max(MOST_BACKOFF);
+            table.insert(
+                "backoff".to_owned(),
+                format!("{}..{}", time(least), time(most)).into(),
+            );
+        }
+        let uptime = self.time(&["min_uptime"]);
+        if let Some(written) = self.take(&["max_restarts"]) {
+            match written.as_u64().or_else(|| text(written)?.parse().ok()) {
+                Some(failures @ 1..=MOST_FAILURES) => {
+                    let each = uptime
+                        .unwrap_or(MIN_UPTIME)
+                        .saturating_add(delay.or(growing).unwrap_or(0));
+                    let within = each
+                        .saturating_mul(failures)
+                        .clamp(1_000, LONGEST)
+                        .div_ceil(1_000)
+                        * 1_000;
+                    self.page.remark(&format!(
+                        "max_restarts {failures}: PM2 counts failures in a row, each within min_uptime; Kenduri counts those in a time"
+                    ));
+                    table.insert(
+                        "give_up".to_owned(),
+                        format!("{failures} in {}", time(within.min(LONGEST))).into(),
+                    );
+                }
+                _ => self.page.remark(&format!(
+                    "max_restarts {}: 1 to {MOST_FAILURES} can be carried over",
+                    shown(written)
+                )),
+            }
+        } else if uptime.is_some() {
+            self.page.remark(
+                "min_uptime: says when a failure counts; Kenduri counts each, see `give_up`",
+            );
+        }
+        if !table.is_empty() {
+            self.page.key("restart", table);
+        }
+    }
+
+    pub(super) fn start(&mut self) {
+        if self.is_true("wait_ready") {
+            self.page.remark(
+                "wait_ready: the message `ready` is not heard. A service is ready when it writes READY=1 to NOTIFY_SOCKET, \
+                 when `health` says so, or when it accepts connections",
+            );
+        }
+        if let Some(within) = self.time(&["listen_timeout"]) {
+            if within > START_WITHIN {
+                self.page.key("start_within", time(within));
+            } else {
+                self.page.remark(&format!(
+                    "listen_timeout {}: who is not ready by then has failed, so the usual 30s are kept",
+                    time(within)
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Ecosystem files as people have them, and what is made of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use supervisor::{Description, Ground, Inner, Plan};
+
+use super::*;
+use crate::import::ImportError;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/pm2")
+}
+
+fn asked(env: Option<&str>) -> Asked {
+    Asked {
+        run: true,
+        env: env.map(str::to_owned),
+        cores: 4,
+    }
+}
+
+/// What the supervisor says to it, but for programs and folders that are not here.
+fn flaws(text: &str) -> Vec<String> {
+    let whole: toml::Table = text
+        .parse()
+        .unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let Some(services) = whole.get("service") else {
+        return Vec::new();
+    };
+    let services: Description = services
+        .clone()
+        .try_into()
+        .unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let inner: BTreeMap<String, Inner> = BTreeMap::new();
+    let ground = Ground {
+        folder: Path::new("/"),
+        run: Path::new("/run/kenduri"),
+        inner: &inner,
+        environment: &BTreeMap::new(),
+    };
+    let flaws = Plan::check(&services, &ground).err().unwrap_or_default();
+    let is_missing = |what: &str| {
+        what.contains("is no folder")
+            || what.starts_with("there is no program")
+            || what.starts_with("cannot read")
+    };
+    flaws
+        .into_iter()
+        .filter(|flaw| !is_missing(&flaw.what))
+        .map(|flaw| flaw.to_string())
+        .collect()
+}
+
+#[test]
+fn ecosystem_files_become_services() {
+    let mut seen = 0;
+    let mut files: Vec<PathBuf> = fs::read_dir(fixtures())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| file.extension().is_none_or(|ending| ending != "toml"))
+        .collect();
+    files.sort();
+    for file in files {
+        let env = file
+            .to_string_lossy()
+            .contains("production")
+            .then_some("production");
+        let made = import(&file, &asked(env)).unwrap();
+        crate::import::compare(&file, &made);
+        assert_eq!(flaws(&made.text), [] as [&str; 0], "{}", made.text);
+        seen += 1;
+    }
+    assert!(seen >= 4);
+}
+
+#[test]
+fn a_program_is_not_run_unless_somebody_says_so() {
+    let file = fixtures().join("ecosystem.config.js");
+    let why = import(&file, &Asked::default()).unwrap_err().to_string();
+    assert!(
+        why.contains("--run") && why.contains("is a program"),
+        "{why}"
+    );
+}
+
+fn run(text: &str) -> Result<Imported, ImportError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ecosystem.config.cjs");
+    fs::write(&file, text).unwrap();
+    import(&file, &asked(None))
+}
+
+#[test]
+fn a_program_sees_nothing_but_the_path_and_its_own_output_is_kept_apart() {
+    let made = run(
+        "console.log('starting'); \
+         module.exports = { apps: [{ name: 'a', script: 'a.js', env: { SEEN: Object.keys(process.env).sort().join(',') } }] };",
+    )
+    .unwrap();
+    assert!(made.text.contains("SEEN = \"PATH\""), "{}", made.text);
+}
+
+#[test]
+fn a_program_that_fails_is_told_with_what_it_said() {
+    let why = run("throw new Error('no such host');")
+        .unwrap_err()
+        .to_string();
+    assert!(why.contains("no such host"), "{why}");
+    let why = run("process.exit(0);").unwrap_err().to_string();
+    assert!(why.contains("it failed"), "{why}");
+    let why = run("module.exports = { apps: [{ script: 'x'.repeat(5 << 20) }] };").unwrap_err();
+    assert!(why.to_string().contains("larger than 4 MB"));
+}
+
+#[test]
+fn what_is_no_ecosystem_file_is_told() {
+    for (text, told) in [
+        ("{", "a.json:1: not valid JSON"),
+        ("{}", "there are no apps"),
+        ("{\"apps\": []}", "there are no apps"),
+        ("3", "there are no apps"),
+    ] {
+        let why = made_of("a.json", text, &asked(None))
+            .unwrap_err()
+            .to_string();
+        assert!(why.contains(told), "{why}");
+    }
+    let why = import(Path::new("/nowhere/a.json"), &asked(None)).unwrap_err();
+    assert!(why.to_string().contains("cannot read"));
+    let why = import(Path::new("a.yaml"), &asked(None)).unwrap_err();
+    assert!(why.to_string().contains("YAML"));
+}
+
+fn made(app: &Value) -> String {
+    let whole = json!({ "apps": [app] }).to_string();
+    made_of("a.json", &whole, &asked(None)).unwrap().text
+}
+
+#[test]
+fn every_field_is_carried_over_or_said() {
+    for (field, value, told) in [
+        ("interpreter", json!("none"), "run = \"x.js\""),
+        (
+            "interpreter_args",
+            json!("--max-old-space-size=64"),
+            "run = \"node --max-old-space-size=64 x.js\"",
+        ),
+        (
+            "args",
+            json!(["a b", "-c"]),
+            "run = \"node x.js \\\"a b\\\" -c\"",
+        ),
+        (
+            "args",
+            json!("--port 1 'two words'"),
+            "run = \"node x.js --port 1 'two words'\"",
+        ),
+        ("args", json!("'open"), "a quote is never closed"),
+        ("cwd", json!("/srv/app"), "directory = \"/srv/app\""),
+        ("instances", json!(3), "instances = 3"),
+        ("instances", json!("max"), "instances = 4"),
+        ("instances", json!(-1), "instances = 3"),
+        ("instances", json!(900), "instances = 64"),
+        ("exec_mode", json!("cluster"), "listen = \"tcp\""),
+        ("env", json!({ "PORT": 3000 }), "front = \"127.0.0.1:3000\""),
+        (
+            "env",
+            json!({ "A": 1, "B": true, "C D": "x" }),
+            "env = { A = \"1\", B = \"true\" }",
+        ),
+        (
+            "env",
+            json!({ "DB_PASSWORD": "x" }),
+            "DB_PASSWORD: secrets are better kept",
+        ),
+        (
+            "env_production",
+            json!({ "A": "b" }),
+            "env_production: not taken",
+        ),
+        (
+            "max_memory_restart",
+            json!("150M"),
+            "memory = { max = \"150M\" }",
+        ),
+        (
+            "autorestart",
+            json!(false),
+            "restart = { when = \"never\" }",
+        ),
+        ("max_restarts", json!(10), "give_up = \"10 in 10s\""),
+        ("min_uptime", json!("5s"), "min_uptime: says when"),
+        ("restart_delay", json!(4000), "backoff = \"4s..4s\""),
+        (
+            "exp_backoff_restart_delay",
+            json!(100),
+            "backoff = \"100ms..15s\"",
+        ),
+        ("stop_exit_codes", json!([0]), "when = \"on-failure\""),
+        (
+            "cron_restart",
+            json!("0 3 * * *"),
+            "cron_restart: nothing is started anew by the clock",
+        ),
+        ("watch", json!(["src"]), "watch: files are not watched"),
+        (
+            "out_file",
+            json!("/var/log/x"),
+            "out_file: what a program says is kept",
+        ),
+        ("merge_logs", json!(true), "merge_logs: the lines of all"),
+        (
+            "kill_timeout",
+            json!(3000),
+            "stop = { signal = \"INT\", within = \"3s\" }",
+        ),
+        ("wait_ready", json!(true), "wait_ready: the message"),
+        ("listen_timeout", json!(60000), "start_within = \"1m\""),
+        ("listen_timeout", json!(3000), "the usual 30s are kept"),
+        ("uid", json!("www-data"), "user www-data"),
+        (
+            "wonder",
+            json!({"a": 1}),
+            "wonder {\"a\":1}: not carried over",
+        ),
+    ] {
+        let mut app = json!({ "name": "x", "script": "x.js" });
+        app[field] = value.clone();
+        let text = made(&app);
+        let flat = text.replace("\n#  ", "");
+        assert!(
+            flat.contains(told),
+            "{field} {value}: {told} is not in\n{text}"
+        );
+        assert_eq!(flaws(&text), [] as [&str; 0], "{text}");
+    }
+}
+
+#[test]
+fn names_are_made_to_fit_and_stand_once() {
+    let whole = json!({ "apps": [
+        { "name": "My App", "script": "a.js" },
+        { "name": "My.App", "script": "a.js" },
+        { "script": "server.js" },
+        { "name": "字", "script": "a.js" },
+    ]});
+    let text = made_of("a.json", &whole.to_string(), &asked(None))
+        .unwrap()
+        .text;
+    for name in ["My-App", "My-App-2", "server", "service-4"] {
+        assert!(text.contains(&format!("[service.{name}]")), "{text}");
+    }
+}
+
+/// Values of any kind, not too deep.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "(max|cluster|none|[0-9]{1,4}[smhMGK]?|.{0,12})".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map("(PORT|A|.{0,4})", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_an_app_says_the_supervisor_takes_it(
+        fields in prop::collection::vec((0_usize..30, anything()), 0..10)
+    ) {
+        const FIELDS: [&str; 30] = [
+            "name", "script", "cmd", "interpreter", "interpreter_args", "args", "cwd", "instances", "exec_mode", "env",
+            "env_production", "max_memory_restart", "autorestart", "max_restarts", "min_uptime", "restart_delay",
+            "exp_backoff_restart_delay", "stop_exit_codes", "cron_restart", "watch", "out_file", "kill_timeout",
+            "wait_ready", "listen_timeout", "instance_var", "port", "user", "env_file", "wonder", "time",
+        ];
+        let mut app = json!({ "script": "x.js" });
+        for (field, value) in fields {
+            app[FIELDS[field]] = value;
+        }
+        let whole = json!({ "apps": app }).to_string();
+        if let Ok(made) = made_of("a.json", &whole, &asked(Some("production"))) {
+            prop_assert_eq!(flaws(&made.text), Vec::<String>::new(), "{}", made.text);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The first line of a unit, which tells whether somebody has changed the rest.
+
+const BEGINNING: &str = "# Written by `kenduri install`; ";
+
+/// What stands where a unit is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Nothing.
+    Nothing,
+    /// What `kenduri install` wrote.
+    Ours,
+    /// Somebody else's, or ours that somebody has changed.
+    Foreign,
+}
+
+/// The text with its first line.
+pub(crate) fn marked(text: &str) -> String {
+    format!(
+        "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",
+        sum(text)
+    )
+}
+
+/// Who wrote it.
+pub(crate) fn seen(there: Option<&str>) -> Seen {
+    let Some(whole) = there else {
+        return Seen::Nothing;
+    };
+    let ours = whole.split_once('\n').is_some_and(|(first, text)| {
+        let sum_written = first
+            .strip_prefix(BEGINNING)
+            .and_then(|rest| rest.get(..16));
+        sum_written == Some(&format!("{:016x}", sum(text)))
+    });
+    if ours { Seen::Ours } else { Seen::Foreign }
+}
+
+/// FNV-1a: it finds changes, and is no proof against anybody.
+fn sum(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_seen() {
+        let whole = marked("[Unit]\nA=b\n");
+        assert_eq!(seen(None), Seen::Nothing);
+        assert_eq!(seen(Some(&whole)), Seen::Ours);
+        assert_eq!(seen(Some(&whole.replace("A=b", "A=c"))), Seen::Foreign);
+        for other in [
+            "",
+            "[Unit]\n",
+            "# Written by `kenduri install`; é\n",
+            BEGINNING,
+        ] {
+            assert_eq!(seen(Some(other)), Seen::Foreign);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The text of the units.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use edge::ListenAddress;
+
+/// After the requests that run, the rest of the program has so long to stop.
+const AFTER_DRAIN: Duration = Duration::from_mins(1);
+
+/// What a unit depends on.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    /// Where the program is.
+    pub(crate) program: PathBuf,
+    /// Its settings; none: those that are built in.
+    pub(crate) config: Option<PathBuf>,
+    /// Its data, which it may write.
+    pub(crate) data: PathBuf,
+    /// Whether the command line says where that is, and not the settings.
+    pub(crate) says_data: bool,
+    /// Who runs it.
+    pub(crate) user: String,
+    /// Whether systemd opens the sockets.
+    pub(crate) socket: bool,
+    /// Folders of services: none where none are described.
+    pub(crate) services: Option<Vec<PathBuf>>,
+    /// How long running requests get at the end.
+    pub(crate) drain: Duration,
+}
+
+impl Unit {
+    /// `kenduri.service`.
+    pub(crate) fn text(&self) -> String {
+        let place = self.place();
+        let program = word(&self.program);
+        let is_root = self.user == "root";
+        let mut text = String::new();
+        let mut add = |line: &str| {
+            text.push_str(line);
+            text.push('\n');
+        };
+        add("[Unit]");
+        add("Description=Kenduri");
+        add("After=network-online.target");
+        add("Wants=network-online.target");
+        add("# However often it fails, it is tried again.");
+        add("StartLimitIntervalSec=0");
+        add("");
+        add("[Service]");
+        add("Type=notify");
+        add("NotifyAccess=main");
+        if is_root {
+            add(
+                "# As root, for services with a `user` of their own; it gives up what it does not need.",
+            );
+            add(
+                "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE",
+            );
+        } else {
+            add(&format!("User={}", self.user));
+            if self.socket {
+                add("# systemd opens the sockets, so no capability is needed.");
+                add("CapabilityBoundingSet=");
+            } else {
+                add("# All it needs of root: ports below 1024.");
+                add("AmbientCapabilities=CAP_NET_BIND_SERVICE");
+                add("CapabilityBoundingSet=CAP_NET_BIND_SERVICE");
+            }
+        }
+        add(&format!("ExecStart={program} serve{place}"));
+        add(&format!("ExecReload={program} apply{place}"));
+        add("Restart=always");
+        add("RestartSec=2s");
+        add("# The command line is wrong: another start would not help.");
+        add("RestartPreventExitStatus=2");
+        add("TimeoutStartSec=2min");
+        add("# Only the keeper is told to stop: it stops its children in turn.");
+        add("KillMode=mixed");
+        add(&format!(
+            "TimeoutStopSec={}",
+            (self.drain + AFTER_DRAIN).as_secs()
+        ));
+        add("LimitNOFILE=65536");
+        add("UMask=0077");
+        add("");
+        self.fences(&mut add);
+        add("");
+        add("[Install]");
+        add("WantedBy=multi-user.target");
+        text
+    }
+
+    /// What it may not do.
+    fn fences(&self, add: &mut impl FnMut(&str)) {
+        for line in [
+            "NoNewPrivileges=true",
+            "ProtectSystem=strict",
+            "PrivateTmp=true",
+            "PrivateDevices=true",
+            "ProtectClock=true",
+            "ProtectHostname=true",
+            "ProtectKernelLogs=true",
+            "ProtectKernelModules=true",
+            "ProtectKernelTunables=true",
+            "LockPersonality=true",
+            "RestrictNamespaces=true",
+            "RestrictRealtime=true",
+            "RestrictSUIDSGID=true",
+            "RemoveIPC=true",
+            "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK",
+            "SystemCallArchitectures=native",
+            "SystemCallFilter=@system-service",
+            "SystemCallErrorNumber=EPERM",
+        ] {
+            add(line);
+        }
+        add(&format!("ReadWritePaths={}", word(&self.data)));
+        let mut places: Vec<&Path> = vec![&self.program, &self.data];
+        places.extend(self.config.as_deref());
+        match &self.services {
+            None => {
+                add("ProtectControlGroups=true");
+                add("ProtectProc=invisible");
+                add("MemoryDenyWriteExecute=true");
+            }
+            Some(folders) => {
+                add("# Services may write in their own folders, as far as their user may.");
+                for folder in folders {
+                    add(&format!("ReadWritePaths=-{}", word(folder)));
+                    places.push(folder);
+                }
+                add("# Control groups for the memory of services are written below its own.");
+                add("Delegate=yes");
+                add("# No MemoryDenyWriteExecute: Node and others compile while they run.");
+            }
+        }
+        if places.into_iter().any(is_at_home) {
+            add("# Something of it lies in somebody's home.");
+            add("ProtectHome=read-only");
+        } else {
+            add("ProtectHome=true");
+        }
+    }
+
+    /// The flags that say which installation is meant.
+    fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let config = self.config.as_deref().map(|file| ("--config", file));
+        let says_data = self.says_data || config.is_none();
+        let data = says_data.then_some(("--data", self.data.as_path()));
+        config.into_iter().chain(data)
+    }
+
+    /// The same, as words of a command.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let flags = self.flags();
+        flags
+            .flat_map(|(flag, path)| [flag.to_owned(), path.display().to_string()])
+            .collect()
+    }
+
+    /// The same, as the unit has them.
+    fn place(&self) -> String {
+        let mut place = String::new();
+        for (flag, path) in self.flags() {
+            let _ = write!(place, " {flag} {}", word(path));
+        }
+        place
+    }
+}
+
+fn is_at_home(place: &Path) -> bool {
+    let homes = [concat!("/ro", "ot"), concat!("/ho", "me"), "/run/user"];
+    homes.iter().any(|home| place.starts_with(home))
+}
+
+/// A path, as one word of a unit: `%` begins a specifier, `$` a variable (systemd.service(5)).
+fn word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut word = String::new();
+    for letter in text.chars() {
+        match letter {
+            '%' => word.push_str("%%"),
+            '$' => word.push_str("$$"),
+            '"' | '\\' => {
+                word.push('\\');
+                word.push(letter);
+            }
+            letter => word.push(letter),
+        }
+    }
+    if text.contains([' ', '"', '\'', ';']) {
+        format!("\"{word}\"")
+    } else {
+        word
+    }
+}
+
+/// `kenduri.socket`, which opens the same addresses.
+pub(crate) fn socket(http: &[ListenAddress], https: &[ListenAddress], http3: bool) -> String {
+    let mut text = String::from("[Unit]\nDescription=Sockets of Kenduri\n\n[Socket]\n");
+    for (address, is_tls) in http
+        .iter()
+        .map(|address| (address, false))
+        .chain(https.iter().map(|address| (address, true)))
+    {
+        let place = match address {
+            ListenAddress::Tcp(address) => address.to_string(),
+            ListenAddress::Everywhere(port) => port.to_string(),
+            ListenAddress::Unix(path) => word(path),
+        };
+        let _ = writeln!(text, "ListenStream={place}");
+        if is_tls && http3 && !matches!(address, ListenAddress::Unix(_)) {
+            let _ = writeln!(text, "ListenDatagram={place}");
+        }
+    }
+    text.push_str("BindIPv6Only=both\n\n[Install]\nWantedBy=sockets.target\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit() -> Unit {
+        Unit {
+            program: "/usr/local/bin/kenduri".into(),
+            config: Some("/etc/kenduri/kenduri.toml".into()),
+            data: "/var/lib/kenduri".into(),
+            says_data: false,
+            user: "kenduri".to_owned(),
+            socket: false,
+            services: None,
+            drain: Duration::from_secs(30),
+        }
+    }
+
+    #[test]
+    fn what_services_need_is_left_to_them() {
+        let alone = unit().text();
+        assert!(alone.contains("MemoryDenyWriteExecute=true") && !alone.contains("Delegate"));
+        assert!(alone.contains("ProtectHome=true"));
+        let services = Some(vec![PathBuf::from(concat!("/ho", "me/aisyah/shop"))]);
+        let with = Unit { services, ..unit() }.text();
+        assert!(with.contains("Delegate=yes") && !with.contains("MemoryDenyWriteExecute=true"));
+        assert!(!with.contains("ProtectControlGroups"));
+        assert!(with.contains("ProtectHome=read-only"));
+        assert!(with.contains(concat!("ReadWritePaths=-/ho", "me/aisyah/shop")));
+    }
+
+    #[test]
+    fn capabilities_are_as_few_as_can_be() {
+        let socket = Unit {
+            socket: true,
+            ..unit()
+        }
+        .text();
+        assert!(socket.contains("CapabilityBoundingSet=\n") && !socket.contains("Ambient"));
+        let root = Unit {
+            user: "root".to_owned(),
+            ..unit()
+        }
+        .text();
+        assert!(root.contains("CAP_SETUID") && !root.contains("User="));
+    }
+
+    #[test]
+    fn odd_paths_stay_one_word() {
+        let odd = Unit {
+            data: "/srv/a b/100%".into(),
+            config: None,
+            ..unit()
+        }
+        .text();
+        assert!(odd.contains("serve --data \"/srv/a b/100%%\"\n"), "{odd}");
+    }
+
+    #[test]
+    fn sockets_are_those_of_the_settings() {
+        let text = socket(
+            &[
+                ListenAddress::Everywhere(80),
+                ListenAddress::Unix("/run/k.sock".into()),
+            ],
+            &[ListenAddress::Tcp("[::1]:443".parse().unwrap())],
+            true,
+        );
+        for line in [
+            "ListenStream=80\n",
+            "ListenStream=/run/k.sock\n",
+            "ListenStream=[::1]:443\nListenDatagram=[::1]:443\n",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What other programs are told becomes settings that Kenduri takes.
+
+use crate::program::{run, text};
+
+#[test]
+fn a_site_of_nginx_becomes_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("pages")).expect("a folder");
+    std::fs::write(
+        folder.path().join("site.conf"),
+        "server {\n  listen 127.0.0.1:8080;\n  server_name a.example;\n  root pages;\n  wonder on;\n  \
+         location /api/ { proxy_pass http://127.0.0.1:5000/; }\n}\n",
+    )
+    .expect("a file");
+    let output = run(&["import", "nginx", "site.conf"], folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("# site.conf:5: wonder on: not carried over"));
+    assert!(text(&output.stderr).contains("remarks are in the comments"));
+    std::fs::write(folder.path().join("kenduri.toml"), &output.stdout).expect("a file");
+    let output = run(
+        &["check", "--url", "http://a.example/api/x"],
+        folder.path(),
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("http://127.0.0.1:5000 gets /x"));
+}
+
+#[test]
+fn a_program_is_run_only_when_somebody_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("ecosystem.config.js"),
+        "require('fs').writeFileSync('ran', ''); module.exports = { apps: [{ name: 'a', script: 'a.js' }] };",
+    )
+    .expect("a file");
+    let words = ["import", "pm2", "ecosystem.config.js"];
+    let output = run(&words, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("--run"));
+    assert!(output.stdout.is_empty() && !folder.path().join("ran").exists());
+    let output = run(&[&words[..], &["--run"]].concat(), folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("[service.a]\nrun = \"node a.js\""));
+    assert!(folder.path().join("ran").exists());
+}

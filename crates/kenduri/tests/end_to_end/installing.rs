@@ -1,0 +1,95 @@
+//! The unit that `kenduri install` writes, as systemd itself judges it. Nothing is installed.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::program::{run, text};
+
+/// The settings of a front door, so that nothing else must be said.
+const SETTINGS: &str =
+    "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
+
+fn printed(folder: &Path, more: &[&str]) -> String {
+    std::fs::write(folder.join("kenduri.toml"), SETTINGS).expect("a file");
+    let mut words = vec!["install", "--print"];
+    words.extend(more);
+    let output = run(&words, folder, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// What systemd-analyze says to these units.
+fn analyze(words: &[&str], folder: &Path) -> (bool, String) {
+    let output = Command::new("systemd-analyze")
+        .args(words)
+        .current_dir(folder)
+        .output()
+        .expect("systemd-analyze, of Debian's package systemd");
+    let said = text(&output.stdout) + &text(&output.stderr);
+    (output.status.success(), said)
+}
+
+#[test]
+fn systemd_takes_the_unit_and_finds_it_safe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (more, most) in [
+        (&[][..], "20"),
+        (&["--socket"], "20"),
+        (&["--user", "root"], "30"),
+    ] {
+        let whole = printed(folder.path(), more);
+        let (service, socket) = whole
+            .split_once("\n# kenduri.socket:\n")
+            .unwrap_or((&whole, ""));
+        std::fs::write(folder.path().join("kenduri.service"), service).expect("a file");
+        let mut words = vec!["verify", "--man=no", "./kenduri.service"];
+        if !socket.is_empty() {
+            std::fs::write(folder.path().join("kenduri.socket"), socket).expect("a file");
+            words.push("./kenduri.socket");
+        }
+        let (is_good, said) = analyze(&words, folder.path());
+        assert!(is_good && !said.contains("kenduri.s"), "{more:?}: {said}");
+        let threshold = format!("--threshold={most}");
+        let (is_safe, said) = analyze(
+            &[
+                "security",
+                "--offline=true",
+                "--no-pager",
+                &threshold,
+                "./kenduri.service",
+            ],
+            folder.path(),
+        );
+        assert!(is_safe, "{more:?}: {said}");
+    }
+}
+
+#[test]
+fn printing_changes_nothing_and_names_what_is_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unit = printed(folder.path(), &["--data", "store", "--user", "guests"]);
+    let file = folder.path().join("kenduri.toml");
+    for line in [
+        "User=guests\n".to_owned(),
+        format!(
+            "serve --config {} --data {}\n",
+            file.display(),
+            folder.path().join("store").display()
+        ),
+        format!("ReadWritePaths={}\n", folder.path().join("store").display()),
+    ] {
+        assert!(unit.contains(&line), "{line} is not in\n{unit}");
+    }
+    assert!(!folder.path().join("store").exists());
+    let output = run(&["install", "--print", "--user", "a b"], folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn wrong_settings_are_told_before_anything_is_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("kenduri.toml"), "[listne]\n").expect("a file");
+    let output = run(&["install"], folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("listne"));
+}

@@ -1,0 +1,1 @@
+export default { apps: { name: "esm", script: "index.mjs", listen_timeout: 90000, max_memory_restart: "lots" } };
