@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect as http2, constants } from 'node:http2';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -221,6 +222,40 @@ describe('what is agreed upon', { timeout: 4 * patience }, () => {
     assert.equal(told.guests, 2);
     const made = await kenduri.state(told.invite_code);
     assert.equal(made.household, 'Mei Ling');
+    socket.close();
+  });
+
+  test('a websocket comes over HTTP/2 too, as browsers open them', async () => {
+    const session = http2(kenduri.origin);
+    await once(session, 'remoteSettings');
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'CONNECT',
+      [constants.HTTP2_HEADER_PROTOCOL]: 'websocket',
+      [constants.HTTP2_HEADER_SCHEME]: 'http',
+      [constants.HTTP2_HEADER_AUTHORITY]: new URL(kenduri.origin).host,
+      [constants.HTTP2_HEADER_PATH]: '/socket.io/?EIO=4&transport=websocket',
+      'sec-websocket-version': '13',
+    });
+    const [headers] = await once(stream, 'response');
+    assert.equal(headers[':status'], 200);
+    const [frame] = await once(stream, 'data');
+    // A whole text frame, not masked: "0", and what is agreed upon.
+    assert.equal(frame[0], 0x81);
+    assert.match(frame.subarray(2).toString(), /0\{"sid"/);
+    stream.close();
+    session.close();
+  });
+
+  test('who sends many at once is answered for each, and told to wait for most', async () => {
+    const socket = client(kenduri, ['websocket']);
+    await connected(socket);
+    const sent = Array.from({ length: 40 }, (_, number) =>
+      socket.timeout(patience).emitWithAck('rsvp', { code: 'SHUT1', attending: true, wish: `${number}` }),
+    );
+    const told = (await Promise.all(sent)).map((one) => one.code);
+    assert.ok(told.includes('invitation_locked'), `${told}`);
+    assert.ok(told.includes('rate_limited'), `${told}`);
+    assert.ok((await rsvp(socket, { code: 'SHUT1', attending: true })).code === 'invitation_locked');
     socket.close();
   });
 

@@ -452,7 +452,6 @@ open-wish-public = قد يعرضها أصحاب الدعوة مع اسمك في 
 open-contact = إن شئت، أخبر أصحاب الدعوة كيف يصلون إليك. لا يراه سواهم.
 open-email = البريد الإلكتروني
 open-phone = الهاتف
-open-send = أرسل الجواب
 open-has-code = هل لديك رمز؟ افتح دعوتك
 open-code = رمزك للتغيير لاحقًا هو { $code }. احتفظ به من فضلك.
 complaint-open-name = اكتب لنا اسمك.

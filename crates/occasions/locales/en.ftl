@@ -349,7 +349,6 @@ open-wish-public = The hosts may show it, with your name, on the page of the occ
 open-contact = If you like, tell the hosts how to reach you. Only they see it.
 open-email = Email
 open-phone = Telephone
-open-send = Send the answer
 open-has-code = Have you got a code? Open your invitation
 open-code = Your code for later changes is { $code }. Please keep it.
 complaint-open-name = Tell us your name.

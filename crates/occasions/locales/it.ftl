@@ -355,7 +355,6 @@ open-wish-public = Chi invita può mostrarlo, con il tuo nome, sulla pagina dell
 open-contact = Se vuoi, di’ a chi invita come raggiungerti. Lo vedono solo loro.
 open-email = E-mail
 open-phone = Telefono
-open-send = Invia la risposta
 open-has-code = Hai un codice? Apri il tuo invito
 open-code = Il tuo codice per cambiare in seguito è { $code }. Conservalo.
 complaint-open-name = Scrivi il tuo nome.

@@ -311,7 +311,6 @@ open-wish-public = Tuan rumah boleh memaparkannya, bersama nama anda, di halaman
 open-contact = Jika mahu, beritahu tuan rumah cara menghubungi anda. Hanya mereka yang melihatnya.
 open-email = E-mel
 open-phone = Telefon
-open-send = Hantar jawapan
 open-has-code = Ada kod? Buka jemputan anda
 open-code = Kod anda untuk perubahan kemudian ialah { $code }. Sila simpan.
 complaint-open-name = Beritahu kami nama anda.

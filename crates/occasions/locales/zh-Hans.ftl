@@ -311,7 +311,6 @@ open-wish-public = 主人可能会把它连同您的姓名显示在活动页面�
 open-contact = 如果愿意，请告诉主人怎样联系您。只有他们看得到。
 open-email = 电子邮件
 open-phone = 电话
-open-send = 发送回复
 open-has-code = 有邀请码吗？打开您的邀请
 open-code = 以后更改用的邀请码是 { $code }，请保存好。
 complaint-open-name = 请告诉我们您的姓名。

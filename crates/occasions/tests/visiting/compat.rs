@@ -1,6 +1,7 @@
 //! Programs that came before Kenduri (§6.3), with and without a code.
 
 use axum::http::Method;
+use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
 use platform::sql;
 use serde_json::{Value, json};
@@ -271,5 +272,23 @@ fn what_is_not_understood_changes_nothing() {
         assert_eq!(stage.count(made, "").await, 0);
         let tries = sql!("SELECT COUNT(*) FROM open_try WHERE network <> $1");
         assert_eq!(stage.count(tries, "").await, 0);
+    });
+}
+
+#[test]
+fn a_network_opens_so_many_live_connections_and_no_more() {
+    on_sqlite(async |stage| {
+        let mut program = stage.visitor();
+        let open = "/socket.io/?EIO=4&transport=polling";
+        for _ in 0..300 {
+            program.get(open).await.expect(200);
+        }
+        program.get(open).await.expect(429);
+        stage.visitor_at("192.0.2.77").get(open).await.expect(200);
+        // Those that are open go on.
+        let poll = format!("{open}&sid=AAAAAAAAAAAAAAHs");
+        program.get(&poll).await.expect(400);
+        stage.world.clock.advance(SignedDuration::from_mins(2));
+        program.get(open).await.expect(200);
     });
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
 use platform::sql;
 use serde_json::json;
-use testkit::{Page, Visitor};
+use testkit::{Page, Visitor, together};
 
 use crate::stage::{Stage, assert_problem, on_both, on_sqlite, state};
 
@@ -262,5 +262,35 @@ fn it_says_what_a_program_may_send_too() {
             .await;
         assert_eq!(page.expect(429).json()["code"], "rate_limited");
         assert!(page.header("retry-after").parse::<u32>().is_ok());
+    });
+}
+
+#[test]
+fn of_two_at_the_same_moment_one_is_the_double_and_the_hour_holds() {
+    on_both(async |stage| {
+        let sending = || {
+            let mut program = stage.visitor();
+            async move {
+                let body = json!({ "name": "Mei", "attending": true });
+                let post = axum::http::Method::POST;
+                program.call(post, "/api/flask/rsvp", &body).await
+            }
+        };
+        let doubles =
+            sql!("SELECT COUNT(*) FROM open_answer WHERE is_duplicate = 1 AND invitation <> $1");
+        let mut taken = 0;
+        for round in 1..=20 {
+            let (one, other) = together(sending(), sending()).await;
+            for page in [one, other] {
+                match page.status.as_u16() {
+                    201 => taken += 1,
+                    status => assert_eq!(status, 429),
+                }
+            }
+            // The third round brings the fifth and nobody else; the rest brings none.
+            assert_eq!(taken, (2 * round).min(5));
+            assert_eq!(made(stage).await, taken);
+            assert_eq!(stage.count(doubles, "").await, taken - 1);
+        }
     });
 }
