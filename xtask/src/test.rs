@@ -62,6 +62,15 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
             .args(["test", "--silent"])
             .current_dir(&websockets))
     })?;
+    let socketio = root().join("tests/socketio");
+    steps.step("Socket.IO with its own client", || {
+        run(program("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&socketio))?;
+        run(program("npm")
+            .args(["test", "--silent"])
+            .current_dir(&socketio))
+    })?;
     let browser = root().join("tests/browser");
     steps.step("browser tests' packages", || {
         run(program("npm")

@@ -9,6 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use occasions::web::compat::Compat;
 use occasions::web::guest::Door;
 use platform::Store;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +31,12 @@ pub(crate) struct Parts {
     pub(crate) door: Door,
     /// Whom the mailbox answers, if there is one.
     pub(crate) mailbox: Option<Access>,
+    /// Which occasion answers at the addresses of older programs, if any does.
+    pub(crate) compat: Option<Compat>,
     /// What `/metrics` says.
     pub(crate) figures: Figures,
+    /// Says that this process stops.
+    pub(crate) stop: CancellationToken,
     /// Says that all of Kenduri stops.
     pub(crate) ending: CancellationToken,
 }
@@ -40,7 +45,11 @@ pub(crate) struct Parts {
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
     let (rooms, description) = rooms(&parts.accounts);
+    let compat = parts.compat.map(|compat| {
+        occasions::web::compat::routes(compat, &site, &parts.door, parts.stop.clone())
+    });
     let router = rooms
+        .merge(compat.unwrap_or_default())
         .layer(Extension(parts.door))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(api::routes(&description))

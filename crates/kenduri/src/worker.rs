@@ -10,6 +10,7 @@ use accounts::Accounts;
 use anyhow::{Context as _, Result, bail};
 use edge::{Edge, EdgeError, Inherited, ListenAddress, Means};
 use occasions::opens::Opens;
+use occasions::web::compat::Compat;
 use platform::key;
 use platform::limits::guess::GuessBudget;
 use tokio::signal::unix::{SignalKind, signal};
@@ -217,7 +218,9 @@ impl App {
             accounts: accounts.clone(),
             door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
+            compat: compat(&site, settings, start).await?,
             figures: figures.clone(),
+            stop: stop.clone(),
             ending: ending.clone(),
         });
         Ok(Self {
@@ -304,6 +307,27 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
             announced.file.display()
         )
     }))
+}
+
+/// Which occasion answers at the addresses of older programs. One that is not there
+/// yet may be made while Kenduri runs, so it is only told.
+async fn compat(site: &Site, settings: &Settings, start: Start) -> Result<Option<Compat>> {
+    let named = settings.compat_occasion.as_deref();
+    let demo = start.is_demo().then_some(occasions::demo::SLUG);
+    let Some(slug) = named.or(demo) else {
+        return Ok(None);
+    };
+    let compat = Compat::new(slug);
+    if compat.finds_occasion(&site.store).await? {
+        return Ok(Some(compat));
+    }
+    if named.is_some() {
+        tracing::warn!(
+            "compat.occasion is {slug:?}, and there is no such occasion: until there is one, \
+             /api/flask/rsvp and /socket.io answer not_found. Look at the address of its page, /o/SLUG"
+        );
+    }
+    Ok(named.is_some().then_some(compat))
 }
 
 /// Whom the mailbox answers, if there is one. The configuration has made sure

@@ -436,3 +436,30 @@ mail-guessing-text =
     لا يلزمكم فعل شيء. الضيوف الذين لديهم الرمز الصحيح يدخلون كالمعتاد. وإذا رُفض أحدهم بعد خطأ في الكتابة، فاطلبوا منه المحاولة بعد عشر دقائق.
 
     مناسباتكم: { $address }
+
+## Answers without a code
+
+card-open = ليس لديك رمز؟
+card-open-button = أجب دون رمز
+card-wishes = التهاني
+open-intro = لا تحتاج إلى رمز: أجب عن نفسك وعمّن يأتي معك.
+open-name = اسمك
+open-attending = هل ستحضر؟
+open-party = كم عدد الحاضرين، وأنت منهم
+open-party-hint = { $n } على الأكثر.
+open-wish = تهنئة إلى { $hosts }
+open-wish-public = قد يعرضها أصحاب الدعوة مع اسمك في صفحة المناسبة.
+open-contact = إن شئت، أخبر أصحاب الدعوة كيف يصلون إليك. لا يراه سواهم.
+open-email = البريد الإلكتروني
+open-phone = الهاتف
+open-has-code = هل لديك رمز؟ افتح دعوتك
+open-code = رمزك للتغيير لاحقًا هو { $code }. احتفظ به من فضلك.
+complaint-open-name = اكتب لنا اسمك.
+complaint-open-email = هذا ليس عنوان بريد إلكتروني. راجعه من فضلك، أو اتركه فارغًا.
+complaint-open-party = اختر عددًا من 1 إلى { $n }.
+
+## What other programs show
+
+compat-hello = أهلًا وسهلًا! كندوري هنا.
+compat-saved = شكرًا لك. حُفظ جوابك.
+compat-saved-code = شكرًا لك. حُفظ جوابك. رمزك للتغيير لاحقًا: { $code }.

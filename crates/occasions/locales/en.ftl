@@ -333,3 +333,30 @@ mail-guessing-text =
     There is nothing you have to do. Guests with the right code get in as before. If one of them is turned away after mistyping, ask them to try again in ten minutes.
 
     Your occasions: { $address }
+
+## Answers without a code
+
+card-open = No code?
+card-open-button = Answer without a code
+card-wishes = Wishes
+open-intro = You need no code: answer for yourself and for those who come with you.
+open-name = Your name
+open-attending = Are you coming?
+open-party = How many come, you included
+open-party-hint = At most { $n }.
+open-wish = A wish for { $hosts }
+open-wish-public = The hosts may show it, with your name, on the page of the occasion.
+open-contact = If you like, tell the hosts how to reach you. Only they see it.
+open-email = Email
+open-phone = Telephone
+open-has-code = Have you got a code? Open your invitation
+open-code = Your code for later changes is { $code }. Please keep it.
+complaint-open-name = Tell us your name.
+complaint-open-email = This is no email address. Please look at it again, or leave it out.
+complaint-open-party = Choose a number from 1 to { $n }.
+
+## What other programs show
+
+compat-hello = Selamat datang! Kenduri is here.
+compat-saved = Thank you. Your answer is saved.
+compat-saved-code = Thank you. Your answer is saved. Your code for later changes: { $code }.

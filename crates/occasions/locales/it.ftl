@@ -339,3 +339,30 @@ mail-guessing-text =
     Non deve fare nulla. Gli invitati con il codice giusto entrano come prima. Se qualcuno viene respinto dopo aver sbagliato a scrivere, gli chieda di riprovare dopo dieci minuti.
 
     I Suoi eventi: { $address }
+
+## Answers without a code
+
+card-open = Senza codice?
+card-open-button = Rispondi senza codice
+card-wishes = Auguri
+open-intro = Non serve un codice: rispondi per te e per chi viene con te.
+open-name = Il tuo nome
+open-attending = Vieni?
+open-party = In quanti venite, te compreso
+open-party-hint = Al massimo { $n }.
+open-wish = Un augurio per { $hosts }
+open-wish-public = Chi invita può mostrarlo, con il tuo nome, sulla pagina dell’evento.
+open-contact = Se vuoi, di’ a chi invita come raggiungerti. Lo vedono solo loro.
+open-email = E-mail
+open-phone = Telefono
+open-has-code = Hai un codice? Apri il tuo invito
+open-code = Il tuo codice per cambiare in seguito è { $code }. Conservalo.
+complaint-open-name = Scrivi il tuo nome.
+complaint-open-email = Questo non è un indirizzo e-mail. Ricontrollalo, o lascialo vuoto.
+complaint-open-party = Scegli un numero da 1 a { $n }.
+
+## What other programs show
+
+compat-hello = Selamat datang! Kenduri è qui.
+compat-saved = Grazie. La tua risposta è salvata.
+compat-saved-code = Grazie. La tua risposta è salvata. Il tuo codice per cambiare in seguito: { $code }.

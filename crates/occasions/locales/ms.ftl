@@ -295,3 +295,30 @@ mail-guessing-text =
     Anda tidak perlu berbuat apa-apa. Tetamu dengan kod yang betul boleh masuk seperti biasa. Jika ada yang tersalah taip dan ditolak, minta mereka cuba lagi selepas sepuluh minit.
 
     Majlis anda: { $address }
+
+## Answers without a code
+
+card-open = Tiada kod?
+card-open-button = Jawab tanpa kod
+card-wishes = Ucapan
+open-intro = Anda tidak perlukan kod: jawab untuk diri sendiri dan mereka yang datang bersama anda.
+open-name = Nama anda
+open-attending = Adakah anda hadir?
+open-party = Berapa orang hadir, termasuk anda
+open-party-hint = Paling ramai { $n }.
+open-wish = Ucapan untuk { $hosts }
+open-wish-public = Tuan rumah boleh memaparkannya, bersama nama anda, di halaman majlis.
+open-contact = Jika mahu, beritahu tuan rumah cara menghubungi anda. Hanya mereka yang melihatnya.
+open-email = E-mel
+open-phone = Telefon
+open-has-code = Ada kod? Buka jemputan anda
+open-code = Kod anda untuk perubahan kemudian ialah { $code }. Sila simpan.
+complaint-open-name = Beritahu kami nama anda.
+complaint-open-email = Ini bukan alamat e-mel. Sila semak semula, atau biarkan kosong.
+complaint-open-party = Pilih nombor dari 1 hingga { $n }.
+
+## What other programs show
+
+compat-hello = Selamat datang! Kenduri ada di sini.
+compat-saved = Terima kasih. Jawapan anda telah disimpan.
+compat-saved-code = Terima kasih. Jawapan anda telah disimpan. Kod anda untuk perubahan kemudian: { $code }.

@@ -295,3 +295,30 @@ mail-guessing-text =
     您无需做任何事。持有正确邀请码的宾客可以照常进入。如果有人输错后被拒绝，请让他们十分钟后再试。
 
     您的活动：{ $address }
+
+## Answers without a code
+
+card-open = 没有邀请码？
+card-open-button = 不用邀请码回复
+card-wishes = 祝福
+open-intro = 不需要邀请码：请为您自己和同行的人回复。
+open-name = 您的姓名
+open-attending = 您来吗？
+open-party = 一共几位，包括您自己
+open-party-hint = 最多 { $n } 位。
+open-wish = 给{ $hosts }的祝福
+open-wish-public = 主人可能会把它连同您的姓名显示在活动页面上。
+open-contact = 如果愿意，请告诉主人怎样联系您。只有他们看得到。
+open-email = 电子邮件
+open-phone = 电话
+open-has-code = 有邀请码吗？打开您的邀请
+open-code = 以后更改用的邀请码是 { $code }，请保存好。
+complaint-open-name = 请告诉我们您的姓名。
+complaint-open-email = 这不是电子邮件地址。请再看一下，或者留空。
+complaint-open-party = 请选择 1 到 { $n } 之间的数字。
+
+## What other programs show
+
+compat-hello = Selamat datang！Kenduri 在此。
+compat-saved = 谢谢。您的回复已保存。
+compat-saved-code = 谢谢。您的回复已保存。以后更改用的邀请码：{ $code }。

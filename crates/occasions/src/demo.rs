@@ -142,6 +142,7 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
         rsvp_deadline: Some(instant(zone, days.deadline, 0, 0)),
         default_plus_ones: 0,
         default_children: 0,
+        open_party_limit: 6,
         contact: Contact {
             name: "Farah".to_owned(),
             email: "farah@example.com".to_owned(),
@@ -152,7 +153,10 @@ fn details(days: &Days, zone: &TimeZone) -> Details {
             ground: None,
         },
         tone: Tone::Formal,
-        switches: Switches::default(),
+        switches: Switches {
+            open_rsvp: true,
+            ..Switches::default()
+        },
         retention_days: 180,
     }
 }

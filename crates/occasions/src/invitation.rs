@@ -148,7 +148,8 @@ impl FromRow for Invitation {
     }
 }
 
-/// The invitation a code opens.
+/// The invitation a code opens: that of two that were put together, which has
+/// the people now.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     tx.maybe(
         sql!(
@@ -156,7 +157,8 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
                     plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
                     host_message, host_note, tags, note, note_version, replied_at, access_epoch,
                     archived_at, version
-             FROM invitation WHERE code_key = $1"
+             FROM invitation
+             WHERE id = (SELECT COALESCE(merged_into, id) FROM invitation WHERE code_key = $1)"
         ),
         &[key],
     )
@@ -206,7 +208,8 @@ pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreErr
                     invitation.access_epoch, invitation.language, invitation.archived_at,
                     occasion.revision
              FROM invitation JOIN occasion ON occasion.id = invitation.occasion
-             WHERE invitation.code_key = $1"
+             WHERE invitation.id =
+                 (SELECT COALESCE(merged_into, id) FROM invitation WHERE code_key = $1)"
         ),
         &[key],
     )

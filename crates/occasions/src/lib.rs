@@ -16,7 +16,9 @@ pub mod invitation;
 #[cfg(test)]
 mod locales;
 pub mod occasion;
+pub mod open;
 pub mod opens;
+pub mod plain;
 pub mod portal;
 pub mod programme;
 pub mod question;
@@ -31,7 +33,8 @@ pub mod words;
 use platform::store::migrate::Migrations;
 
 /// The tables of this crate.
-pub const MIGRATIONS: Migrations = platform::migrations!("occasions", "0001_begin", "0002_hosting");
+pub const MIGRATIONS: Migrations =
+    platform::migrations!("occasions", "0001_begin", "0002_hosting", "0003_open_rsvp");
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

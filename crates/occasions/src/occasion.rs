@@ -58,6 +58,8 @@ pub struct Details {
     pub default_plus_ones: i64,
     /// For new invitations, 0–20.
     pub default_children: i64,
+    /// How many an answer without a code may bring, who answers included, 1–20.
+    pub open_party_limit: i64,
     /// Whom guests ask.
     pub contact: Contact,
     /// The look.
@@ -104,6 +106,10 @@ pub struct Switches {
     pub late_gifts_notes: bool,
     /// A mail confirms what was saved.
     pub confirmation_mail: bool,
+    /// Whoever knows the public page may answer, without a code.
+    pub open_rsvp: bool,
+    /// What they wrote with it can be read there, once hosts have approved it.
+    pub public_wishes: bool,
 }
 
 impl Default for Switches {
@@ -116,6 +122,8 @@ impl Default for Switches {
             plus_one_name_required: false,
             late_gifts_notes: true,
             confirmation_mail: true,
+            open_rsvp: false,
+            public_wishes: false,
         }
     }
 }
@@ -161,6 +169,7 @@ impl FromRow for Occasion {
                 tone: row.column(21)?,
                 switches: json(row, 22)?,
                 retention_days: row.column(23)?,
+                open_party_limit: row.column(25)?,
             },
             version: row.column(24)?,
         })
@@ -190,7 +199,8 @@ pub fn find(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<Occasion>, StoreE
             "SELECT id, slug, kind, status, title, subtitle, kicker, welcome, farewell, hosts,
                     time_zone, currency, languages, default_language, rsvp_deadline,
                     default_plus_ones, default_children, contact_name, contact_email,
-                    contact_phone, theme, tone, switches, retention_days, version
+                    contact_phone, theme, tone, switches, retention_days, version,
+                    open_party_limit
              FROM occasion WHERE id = $1"
         ),
         &[id],
@@ -239,9 +249,9 @@ pub fn insert(
                  farewell, hosts, time_zone, currency, languages, default_language,
                  rsvp_deadline, default_plus_ones, default_children, contact_name,
                  contact_email, contact_phone, theme, tone, switches, retention_days,
-                 version, revision, created_at, updated_at)
+                 open_party_limit, version, revision, created_at, updated_at)
              VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                 $15, $16, $17, $18, $19, $20, $21, $22, $23, 1, 1, $24, $24)"
+                 $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1, 1, $25, $25)"
         ),
         &arguments,
         Rows::Exactly(1),
@@ -270,8 +280,8 @@ pub fn update(
                  languages = $12, default_language = $13, rsvp_deadline = $14,
                  default_plus_ones = $15, default_children = $16, contact_name = $17,
                  contact_email = $18, contact_phone = $19, theme = $20, tone = $21,
-                 switches = $22, retention_days = $23, version = version + 1,
-                 revision = revision + 1, updated_at = $24
+                 switches = $22, retention_days = $23, open_party_limit = $24,
+                 version = version + 1, revision = revision + 1, updated_at = $25
              WHERE id = $1"
         ),
         &arguments,
@@ -308,6 +318,16 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
         &[id],
     )?;
     Ok(locked.map(|(version,)| version))
+}
+
+/// Holds the occasion's row without changing anything about it: what is counted
+/// under this lock stays so until the transaction ends. `None` when it is gone.
+pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
+    let held: Option<(i64,)> = tx.maybe(
+        sql!("UPDATE occasion SET revision = revision WHERE id = $1 RETURNING revision"),
+        &[id],
+    )?;
+    Ok(held.map(|_| ()))
 }
 
 /// Details in the form of columns, so that writing one and changing one bind
@@ -353,6 +373,7 @@ impl Columns {
             &details.tone,
             &self.switches,
             &details.retention_days,
+            &details.open_party_limit,
         ]);
         list
     }

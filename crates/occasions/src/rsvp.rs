@@ -152,10 +152,14 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
         event::lock_limited(tx, &seen.occasion)?;
     }
     let invitation = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
-    // Between the look and the lock a host may have replaced the code.
+    // Between the look and the lock a host may have replaced the code; or it is
+    // another one's, which was put together with this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
-        return Err(Refusal::NotFound);
+        let now = invitation::find_by_code(tx, &save.key)?;
+        if now.is_none_or(|found| found.id != invitation.id) {
+            return Err(Refusal::NotFound);
+        }
     }
     Ok(portal::enter(tx, invitation)?)
 }
@@ -204,7 +208,7 @@ fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
 
 /// Whether this may be saved now. A note alone stays open after answers have
 /// closed, as long as the occasion has not (§1.3).
-fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+pub(crate) fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
     let stored = || Box::new(portal.clone());
@@ -281,7 +285,7 @@ fn coming(guests: &[Guest], event: &EventId) -> i64 {
 
 /// Writes a plan that passed every rule, and all that follows from it. The
 /// portal becomes what stands afterwards.
-fn write(
+pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
     portal: &mut Portal,

@@ -38,6 +38,7 @@ pub(crate) fn details() -> Details {
         rsvp_deadline: None,
         default_plus_ones: 0,
         default_children: 0,
+        open_party_limit: 6,
         contact: Contact::default(),
         theme: Theme {
             preset: Preset::Songket,

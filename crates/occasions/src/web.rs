@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod api;
 mod by_hand;
+pub mod compat;
 pub mod guest;
 pub mod host;
 pub mod mail;

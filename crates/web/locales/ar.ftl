@@ -166,6 +166,11 @@ problem-code-malformed = يتكون الرمز من 5 أحرف أو أرقام.
     .title = يُرجى مراجعة الرمز
 problem-code-required = يُرجى استعمال الرمز المكتوب على دعوتكم.
     .title = الرمز غير مذكور
+problem-party-size = الجواب الواحد يشمل { $limit ->
+    [none] العدد الذي حدده أصحاب الدعوة
+   *[other] { $limit } أشخاص
+} على الأكثر.
+    .title = عدد كبير
 problem-rsvp-deadline-passed = { $day ->
     [none] أُغلق باب الرد.
    *[other] أُغلق باب الرد في { $day }.

@@ -154,6 +154,12 @@ problem-code-malformed = The code has 5 letters or digits.
     .title = Please look at the code again
 problem-code-required = Please use the code on your invitation.
     .title = Code missing
+problem-party-size = One answer brings at most { $limit ->
+    [none] as many people as the hosts say
+    [one] one person
+   *[other] { $limit } people
+}.
+    .title = Too many people
 problem-rsvp-deadline-passed = { $day ->
     [none] Answers are closed.
    *[other] Answers closed on { $day }.

@@ -134,6 +134,12 @@ problem-code-malformed = Il codice ha 5 lettere o cifre.
     .title = Ricontrolli il codice
 problem-code-required = Usi il codice scritto sull’invito.
     .title = Manca il codice
+problem-party-size = Una risposta vale al massimo per { $limit ->
+    [none] quante persone dice chi invita
+    [one] una persona
+   *[other] { $limit } persone
+}.
+    .title = Troppe persone
 problem-rsvp-deadline-passed = { $day ->
     [none] Le risposte sono chiuse.
    *[other] Le risposte sono chiuse (ultimo giorno: { $day }).

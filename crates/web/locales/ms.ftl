@@ -156,6 +156,11 @@ problem-code-malformed = Kod mengandungi 5 huruf atau angka.
     .title = Sila semak kod semula
 problem-code-required = Sila gunakan kod pada jemputan tuan/puan.
     .title = Kod belum diisi
+problem-party-size = Satu jawapan membawa paling ramai { $limit ->
+    [none] seramai yang dibenarkan tuan rumah
+   *[other] { $limit } orang
+}.
+    .title = Terlalu ramai
 problem-rsvp-deadline-passed = { $day ->
     [none] Jawapan sudah ditutup.
    *[other] Jawapan ditutup pada { $day }.

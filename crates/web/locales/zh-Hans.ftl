@@ -129,6 +129,11 @@ problem-code-malformed = 邀请码由5个字母或数字组成。
     .title = 请再看一下邀请码
 problem-code-required = 请使用请柬上的邀请码。
     .title = 缺少邀请码
+problem-party-size = 一次回复最多带 { $limit ->
+    [none] 主人所定的人数
+   *[other] { $limit } 人
+}。
+    .title = 人数太多
 problem-rsvp-deadline-passed = { $day ->
     [none] 回复已经截止。
    *[other] 回复已于{ $day }截止。

@@ -58,19 +58,32 @@ async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response,
         .iter()
         .find(|asset| asset.path.strip_prefix("/assets/") == Some(&*path))
         .ok_or_else(Problem::not_found)?;
-    let packed = asset.gzip.filter(|_| takes_gzip(&headers));
+    Ok(answer(
+        asset,
+        &headers,
+        "public, max-age=31536000, immutable",
+    ))
+}
+
+/// An asset at an address that others know it by: browsers ask each time whether
+/// it is still the same.
+pub fn serve_by_name(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
+    let asset = place.map_err(|_| Problem::not_found())?;
+    Ok(answer(&ASSETS[asset], headers, "public, no-cache"))
+}
+
+fn answer(asset: &Asset, headers: &HeaderMap, keep: &'static str) -> Response {
+    let packed = asset.gzip.filter(|_| takes_gzip(headers));
     let tag = etag(asset, packed.is_some());
-    let mut response = if is_known(&headers, &tag) {
+    let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         Body::from(packed.unwrap_or(asset.plain)).into_response()
     };
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(asset.kind));
-    answer.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
     if let Ok(tag) = HeaderValue::try_from(tag) {
         answer.insert(ETAG, tag);
     }
@@ -80,7 +93,7 @@ async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response,
     if packed.is_some() {
         answer.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    Ok(response)
+    response
 }
 
 /// One strong tag for each form: the name already holds the content's hash.

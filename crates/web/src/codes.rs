@@ -79,6 +79,7 @@ pub static CODES: &[Code] = &[
     guest(410, "invitation_expired", &[]),
     guest(422, "code_malformed", &[]),
     guest(422, "code_required", &[]),
+    guest(422, "party_size", &["limit"]),
     guest(423, "rsvp_deadline_passed", &["day", "contact"]),
     guest(423, "invitation_locked", &["contact"]),
     guest(423, "occasion_closed", &["contact"]),

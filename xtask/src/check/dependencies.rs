@@ -37,6 +37,7 @@ const TWICE: &[(&str, &str)] = &[
     ("fallible-iterator", "postgres is at 0.2, rusqlite at 0.3"),
     ("getrandom", "rand_core 0.9 of metrics-util is at 0.3"),
     ("hashbrown", "metrics-util is at 0.16"),
+    ("matchit", "axum is at 0.8, socketioxide at 0.9"),
     ("nom", "asn1-rs of x509-parser is at 7, lettre at 8"),
     ("rand", "metrics-util is at 0.9"),
     ("rand_chacha", "rand 0.9 of metrics-util and proptest"),

@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// An address for `/metrics` alone.
     pub(crate) metrics: Option<ListenAddress>,
+    /// The slug of the occasion that older programs' addresses answer for.
+    pub(crate) compat_occasion: Option<String>,
 }
 
 /// What the installation is called and where it is reached.
@@ -122,9 +124,27 @@ pub(super) fn settings(
             folder: (written.log.to != "stderr").then(|| data.join(&written.log.to)),
         },
         metrics,
+        compat_occasion: compat_occasion(written, check),
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
+}
+
+/// A slug, if one is named; whether there is such an occasion, the store knows.
+fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
+    let slug = written.compat.occasion.trim();
+    let is_slug = (3..=63).contains(&slug.len())
+        && slug
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !slug.is_empty() && !is_slug {
+        check.refuse(
+            "compat.occasion",
+            &format!("compat.occasion is {slug:?}, which no occasion can be called"),
+            "write the last part of its address, /o/SLUG",
+        );
+    }
+    (!slug.is_empty()).then(|| slug.to_owned())
 }
 
 /// What the edge does, if all of it can be done.

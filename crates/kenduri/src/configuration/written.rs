@@ -30,6 +30,7 @@ pub(crate) struct Written {
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
+    pub(crate) compat: Compat,
 }
 
 impl Default for Written {
@@ -50,6 +51,7 @@ impl Default for Written {
             jobs: Jobs::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            compat: Compat::default(),
         }
     }
 }
@@ -286,4 +288,13 @@ pub(crate) enum LogLevel {
 pub(crate) struct Metrics {
     /// An address of its own; empty: `/metrics` of the site answers loopback only.
     pub(crate) listen: String,
+}
+
+/// `[compat]`: addresses that other programs asked for before Kenduri answered.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Compat {
+    /// The slug of the occasion that `/api/flask`, `/api/node` and `/socket.io` answer for;
+    /// empty: they are not there.
+    pub(crate) occasion: String,
 }

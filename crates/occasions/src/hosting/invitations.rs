@@ -11,7 +11,7 @@ use super::codes::Chosen;
 use super::fields::{Fields, nullable};
 use super::guests;
 use super::history::{self, Changes, Ending};
-use super::{Current, Refusal, When, events, occasions};
+use super::{Current, Refusal, When, events, occasions, open};
 use crate::event::{self, Event, EventId, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
@@ -279,7 +279,7 @@ pub fn restore(
     let Some(archived_at) = portal.household.invitation.archived_at else {
         return Err(Refusal::WrongState);
     };
-    if now.duration_since(archived_at) >= RESTORABLE {
+    if now.duration_since(archived_at) >= RESTORABLE || open::is_merged(tx, id)? {
         return Err(Refusal::WrongState);
     }
     let mut changes = Changes::default();
@@ -573,7 +573,11 @@ fn set_archived(
 
 /// Whether an occasion, whose lock is held, has room for one more invitation
 /// with `people`.
-fn hold_limits(tx: &mut Tx<'_>, occasion: &OccasionId, people: usize) -> Result<(), Refusal> {
+pub(crate) fn hold_limits(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    people: usize,
+) -> Result<(), Refusal> {
     let (invitations,): (i64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE occasion = $1"),
         &[occasion],

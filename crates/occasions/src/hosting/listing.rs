@@ -64,6 +64,8 @@ pub struct Line {
     pub updated_at: Timestamp,
     /// Its version.
     pub version: i64,
+    /// How it stands with one that came without a code; `None`: a host wrote it.
+    pub open: Option<filter::Open>,
     key: Key,
     total: i64,
 }
@@ -143,6 +145,11 @@ impl FromRow for Line {
                 id: id.to_string(),
             },
             total: row.column(27)?,
+            open: {
+                let word: String = row.column(28)?;
+                let mut all = filter::Open::ALL.into_iter();
+                all.find(|one| one.word() == word)
+            },
             id,
         })
     }
@@ -231,7 +238,8 @@ fn find(
     let access = filter.access.map(Access::word).unwrap_or_default();
     let language = filter.language.as_deref().unwrap_or_default();
     let answer = filter::answer_sought(filter.answer.as_deref());
-    let arguments: [&dyn Bind; 34] = [
+    let open = filter.open.map(filter::Open::word).unwrap_or_default();
+    let arguments: [&dyn Bind; 35] = [
         host.occasion(),
         &scene.now,
         &scene.deadline,
@@ -266,6 +274,7 @@ fn find(
         &answer[1],
         &answer[2],
         &is_back,
+        &open,
     ];
     let mut lines: Vec<Line> = tx.all(
         sql!(
@@ -322,6 +331,10 @@ fn find(
                           WHEN COALESCE(invitation.deadline_override, CAST($3 AS BIGINT))
                                > CAST($2 AS BIGINT) THEN 'open'
                           ELSE 'closed' END AS access,
+                     CASE WHEN open_answer.invitation IS NULL THEN ''
+                          WHEN open_answer.approved_at IS NOT NULL THEN 'approved'
+                          WHEN open_answer.is_duplicate = 1 THEN 'duplicate'
+                          ELSE 'waiting' END AS open_state,
                      CASE $24 WHEN 'replied' THEN COALESCE(invitation.replied_at, -1)
                               WHEN 'opened' THEN COALESCE(invitation.last_opened_at, -1)
                               WHEN 'created' THEN invitation.created_at
@@ -329,6 +342,7 @@ fn find(
                               ELSE 0 END AS key_number
                  FROM invitation
                  LEFT JOIN people ON people.invitation = invitation.id
+                 LEFT JOIN open_answer ON open_answer.invitation = invitation.id
                  WHERE invitation.occasion = $1
                    AND (invitation.archived_at IS NOT NULL) = (CAST($23 AS BIGINT) = 1)
                    AND ($6 = '' OR EXISTS (SELECT 1 FROM invitation_event
@@ -368,6 +382,9 @@ fn find(
                  WHERE ($14 = '' OR access = $14)
                    AND ($21 = '' OR (is_over = 1) = ($21 = 'yes'))
                    AND ($30 = '' OR (answered > 0) = ($30 = 'yes'))
+                   AND ($35 = '' OR open_state = $35 OR ($35 = 'yes' AND open_state <> '')
+                        OR ($35 = 'no' AND open_state = '')
+                        OR ($35 = 'waiting' AND open_state = 'duplicate'))
                    AND ($13 = ''
                         OR ($13 = 'pending' AND unsettled > 0)
                         OR ($13 = 'attending' AND yes > 0)
@@ -380,7 +397,7 @@ fn find(
                  unsettled, size, yes, no, undecided, size - yes - no - undecided - waitlisted,
                  waitlisted, deadline_override, CASE WHEN note <> '' THEN 1 ELSE 0 END, sent_at,
                  last_opened_at, replied_at, archived_at, created_at, updated_at, version,
-                 key_number, sort_name, (SELECT COUNT(*) FROM matching)
+                 key_number, sort_name, (SELECT COUNT(*) FROM matching), open_state
              FROM matching
              WHERE CAST($25 AS BIGINT) = 0
                 OR (CAST($34 AS BIGINT) = 0 AND

@@ -60,6 +60,8 @@ pub struct Change {
     pub default_plus_ones: Option<i64>,
     /// 0–20, for new invitations.
     pub default_children: Option<i64>,
+    /// 1–20, for answers without a code.
+    pub open_party_limit: Option<i64>,
     /// Whom guests ask.
     pub contact: Option<Contact>,
     /// The look.
@@ -92,6 +94,10 @@ pub enum Switch {
     LateGiftsNotes,
     /// A mail confirms what was saved.
     ConfirmationMail,
+    /// Whoever knows the public page may answer.
+    OpenRsvp,
+    /// Approved wishes can be read there.
+    PublicWishes,
 }
 
 impl Switch {
@@ -104,6 +110,8 @@ impl Switch {
             Self::PlusOneNameRequired => &mut switches.plus_one_name_required,
             Self::LateGiftsNotes => &mut switches.late_gifts_notes,
             Self::ConfirmationMail => &mut switches.confirmation_mail,
+            Self::OpenRsvp => &mut switches.open_rsvp,
+            Self::PublicWishes => &mut switches.public_wishes,
         }
     }
 }
@@ -293,6 +301,7 @@ fn blank() -> Details {
         rsvp_deadline: None,
         default_plus_ones: 0,
         default_children: 0,
+        open_party_limit: 6,
         contact: Contact::default(),
         theme: Theme::PLAIN,
         tone: Tone::Formal,
@@ -361,6 +370,13 @@ fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
             &mut details.default_children,
             0,
             20,
+        ),
+        (
+            "/open_party_limit",
+            change.open_party_limit,
+            &mut details.open_party_limit,
+            1,
+            crate::open::PARTY_LIMIT,
         ),
         (
             "/retention_days",
@@ -484,6 +500,11 @@ fn compare(old: &Occasion, new: &Occasion) -> Changes {
             "default_children",
             &was.default_children,
             &is.default_children,
+        )
+        .compare(
+            "open_party_limit",
+            &was.open_party_limit,
+            &is.open_party_limit,
         )
         .compare("contact", &was.contact, &is.contact)
         .compare("theme", &was.theme, &is.theme)

@@ -10,6 +10,7 @@ mod calendar;
 mod door;
 mod entry;
 pub(crate) mod fill;
+mod open;
 mod pages;
 mod portal;
 mod show;
@@ -21,9 +22,10 @@ use axum::routing::get;
 use web::Site;
 
 pub use door::Door;
-pub(crate) use door::{Admitted, keep_private, not_found};
+pub(crate) use door::{Admitted, Failure, keep_private, not_found};
+pub(crate) use open::refuse as refuse_open;
 pub(crate) use portal::preview;
-pub(crate) use show::{Reading, contact};
+pub(crate) use show::{Reading, contact, speak};
 pub(crate) use visit::Visit;
 
 /// All guests' addresses.
@@ -31,6 +33,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/", get(entry::show).post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
+        .route("/o/{slug}/rsvp", get(open::show).post(open::save))
         .route("/robots.txt", get(entry::robots))
         .route("/invite/{code}", get(portal::show))
         .route("/invite/{code}/rsvp", get(answer::show).post(answer::save))

@@ -69,6 +69,8 @@ fn of_occasion() -> Router<Site> {
         .route("/invites/{id}/sent", post(invite_acts::sent))
         .route("/invites/{id}/order", post(invite_acts::order))
         .route("/invites/{id}/code", post(invite_acts::replace_code))
+        .route("/invites/{id}/approve", post(invite_acts::approve))
+        .route("/invites/{id}/merge", post(invite_acts::merge))
         .route("/invites/{id}/archive", post(invite_acts::archive))
         .route("/invites/{id}/restore", post(invite_acts::restore))
         .route("/invites/{id}/preview", get(preview::show))

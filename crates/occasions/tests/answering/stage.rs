@@ -192,6 +192,7 @@ fn build(
         rsvp_deadline: Some(deadline),
         default_plus_ones: 0,
         default_children: 0,
+        open_party_limit: 6,
         contact: Contact::default(),
         theme: Theme::default(),
         tone: Tone::Formal,

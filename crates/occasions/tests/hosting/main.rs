@@ -11,6 +11,7 @@ mod invitations;
 mod lists;
 mod masked;
 mod numbers;
+mod open;
 mod pages;
 mod pages_asking;
 mod pages_changes;

@@ -187,6 +187,20 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         route(
             "POST",
+            "/invitations/id/{i}/approve",
+            stale(),
+            [409, 409, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
+            "/invitations/id/{i}/merge",
+            json!({ "into": "01970000-0000-7000-8000-000000000000" }),
+            [404, 404, 403],
+            WRITE,
+        ),
+        route(
+            "POST",
             "/invitations/id/{i}/replace-code",
             stale(),
             [409, 403, 403],

@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use occasions::hosting::{HostOf, Refusal, enter};
 use occasions::invitation::InvitationId;
 use occasions::occasion::OccasionId;
+use occasions::web::compat::Compat;
 use occasions::web::guest::Door;
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
@@ -24,6 +25,7 @@ use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
 use testkit::{Page, Visitor, World};
+use tokio_util::sync::CancellationToken;
 use web::facts::Proxies;
 use web::{Catalogue, Peer, Site, SiteUrl};
 
@@ -94,8 +96,12 @@ impl<'w> Stage<'w> {
             .unwrap();
         let budget = GuessBudget::new();
         let door = Door::new(key, budget.clone(), Arc::default());
+        let compat = Compat::new(occasions::demo::SLUG);
+        let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
         let rooms = api
             .merge(occasions::web::host::routes())
+            .merge(occasions::web::guest::routes())
+            .merge(compat)
             .layer(Extension(door));
         let router = web::serve(&site, accounts::web::around(&accounts, rooms));
         Self {

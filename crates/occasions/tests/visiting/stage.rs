@@ -9,6 +9,7 @@ use occasions::code::CodeKey;
 use occasions::invitation;
 use occasions::occasion::{self, OccasionId, Switches};
 use occasions::opens::Opens;
+use occasions::web::compat::Compat;
 use occasions::web::guest::Door;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
@@ -19,6 +20,7 @@ use platform::store::migrate::Migrations;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
+use tokio_util::sync::CancellationToken;
 use web::facts::Proxies;
 use web::{Catalogue, Peer, Site, SiteUrl};
 
@@ -87,7 +89,9 @@ impl<'w> Stage<'w> {
         let opens = Arc::new(Opens::default());
         let door = Door::new(guests, budget.clone(), Arc::clone(&opens));
         let (api, _) = occasions::web::api::routes().split_for_parts();
-        let rooms = api.merge(occasions::web::guest::routes());
+        let compat = Compat::new(occasions::demo::SLUG);
+        let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
+        let rooms = api.merge(occasions::web::guest::routes()).merge(compat);
         Self {
             world,
             budget,

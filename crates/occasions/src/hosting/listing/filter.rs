@@ -52,6 +52,9 @@ pub struct Filter {
     /// With or without a note.
     #[serde(rename = "note", skip_serializing_if = "Option::is_none")]
     pub has_note: Option<bool>,
+    /// Came without a code, and how it stands with that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
     /// Answered at least once, or never.
     #[serde(rename = "answered", skip_serializing_if = "Option::is_none")]
     pub is_answered: Option<bool>,
@@ -103,6 +106,44 @@ impl Answered {
             Self::Unanswered => "unanswered",
             Self::Partial => "partial",
             Self::Complete => "complete",
+        }
+    }
+}
+
+/// Whether an invitation came without a code, and what hosts did about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Open {
+    /// It did.
+    Yes,
+    /// A host wrote it.
+    No,
+    /// It did, and no host has approved it.
+    Waiting,
+    /// The same, and somebody of this name and contact had answered before.
+    Duplicate,
+    /// It did, and a host has approved it.
+    Approved,
+}
+
+impl Open {
+    /// Every one of them.
+    pub const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Duplicate,
+        Self::Approved,
+        Self::Yes,
+        Self::No,
+    ];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Waiting => "waiting",
+            Self::Duplicate => "duplicate",
+            Self::Approved => "approved",
         }
     }
 }
@@ -177,6 +218,10 @@ impl Filter {
                 "override" => filter.has_override = flag(value, name, &mut fields),
                 "over" => filter.is_over_allowance = flag(value, name, &mut fields),
                 "note" => filter.has_note = flag(value, name, &mut fields),
+                "open" => {
+                    filter.open = Open::ALL.into_iter().find(|one| one.word() == value);
+                    known(filter.open.is_some(), name, &mut fields);
+                }
                 "answered" => filter.is_answered = flag(value, name, &mut fields),
                 "archived" => {
                     filter.is_archived = flag(value, name, &mut fields).unwrap_or_default();
@@ -214,6 +259,7 @@ impl Filter {
             ("override", self.has_override.map(yes_no)),
             ("over", self.is_over_allowance.map(yes_no)),
             ("note", self.has_note.map(yes_no)),
+            ("open", self.open.map(|one| one.word().to_owned())),
             ("answered", self.is_answered.map(yes_no)),
             ("archived", self.is_archived.then(|| yes_no(true))),
         ];
@@ -309,6 +355,7 @@ mod tests {
             ("answer", "bus:late"),
             ("email", "no"),
             ("over", "yes"),
+            ("open", "duplicate"),
             ("archived", "yes"),
             ("sort", "replied"),
             ("limit", "50"),

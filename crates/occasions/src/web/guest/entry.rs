@@ -14,6 +14,7 @@ use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
 use super::visit::Visit;
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
+use crate::open::{self, PublicWish};
 use crate::words::OccasionStatus;
 
 /// `GET /`.
@@ -209,17 +210,19 @@ pub(super) async fn open_at(
 }
 
 /// What everybody may know of an occasion.
-struct Public {
-    occasion: Occasion,
-    events: Vec<Event>,
+pub(super) struct Public {
+    pub(super) occasion: Occasion,
+    pub(super) events: Vec<Event>,
+    /// Approved ones, where hosts show them.
+    wishes: Vec<PublicWish>,
 }
 
-enum Found {
+pub(super) enum Found {
     Here(Box<Public>),
     Moved(String),
 }
 
-async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
+pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
     let wanted = slug.to_owned();
     let found = site
         .store
@@ -229,7 +232,16 @@ async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
             };
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
-            Ok::<_, StoreError>(Some(Public { occasion, events }))
+            let wishes = if occasion.details.switches.public_wishes {
+                open::public_wishes(tx, &id)?
+            } else {
+                Vec::new()
+            };
+            Ok::<_, StoreError>(Some(Public {
+                occasion,
+                events,
+                wishes,
+            }))
         })
         .await?;
     let public = found.ok_or_else(Problem::not_found)?;
@@ -242,7 +254,7 @@ async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
     Ok(Found::Here(Box::new(public)))
 }
 
-fn moved(slug: &str, uri: &Uri) -> Response {
+pub(super) fn moved(slug: &str, uri: &Uri) -> Response {
     let query = uri
         .query()
         .map(|query| format!("?{query}"))
@@ -262,6 +274,8 @@ fn show_card(
     entry.contact = show::contact(occasion);
     fill(&mut entry);
     let preparing = occasion.status == OccasionStatus::Draft;
+    let takes_open =
+        occasion.status == OccasionStatus::Published && occasion.details.switches.open_rsvp;
     let body = Card {
         text: &text,
         theme: occasion.details.theme,
@@ -270,6 +284,8 @@ fn show_card(
         preparing,
         host: false,
         welcome: show::welcome(&text, occasion),
+        answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
+        wishes: &public.wishes,
         entry,
     };
     let title = body.title();

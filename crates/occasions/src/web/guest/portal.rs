@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use web::page::{Kind, Page, Written};
 use web::{Language, Problem, Text};
 
+use super::open;
 use super::pages::Found;
 use super::show::{self, Reading, masked_email};
 use super::view::{self, Standing, Typed};
@@ -118,6 +119,8 @@ pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
     let portal = visit.look().await?;
     let text = visit.text(&portal);
     let reading = Reading::new(&text, &portal);
+    let is_open_answer = open::is_open_answer(&visit.site, &portal).await;
+    let tells_code = is_open_answer.map_err(Problem::from)?;
     let wants_mail = portal.occasion.details.switches.confirmation_mail;
     let email = portal.household.invitation.details.email.as_deref();
     let body = view::Confirmation {
@@ -127,6 +130,7 @@ pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
         progress: reading.progress(),
         closing: reading.closing(),
         open: reading.standing() == Standing::Open,
+        code: tells_code.then_some(portal.household.invitation.code.as_str()),
         guests: reading.stored(),
         counts: reading.counts(),
         household: reading.told(),

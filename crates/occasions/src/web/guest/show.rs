@@ -42,6 +42,26 @@ pub(crate) fn speak(
     site.catalogue.speak(&web::Language::of(tag))
 }
 
+/// A moment at which answers close, seen from `now`.
+pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
+    let deadline = Deadline::of(at);
+    let days = deadline.days_left(now);
+    let weekday = text.weekday(deadline.day());
+    match deadline {
+        Deadline::EndOf(day) => Closing::Day {
+            date: text.day_and_month(day),
+            weekday,
+            days,
+        },
+        Deadline::Within(_) => Closing::Moment {
+            moment: text.moment(at),
+            time: text.time(at),
+            weekday,
+            days,
+        },
+    }
+}
+
 impl<'a> Reading<'a> {
     pub(crate) fn new(text: &'a Text, portal: &'a Portal) -> Self {
         Self {
@@ -111,22 +131,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn closing(&self) -> Option<Closing> {
         let at = self.local(self.portal.closes_at()?);
         let now = self.local(self.portal.now);
-        let deadline = Deadline::of(&at);
-        let days = deadline.days_left(&now);
-        let weekday = self.text.weekday(deadline.day());
-        Some(match deadline {
-            Deadline::EndOf(day) => Closing::Day {
-                date: self.text.day_and_month(day),
-                weekday,
-                days,
-            },
-            Deadline::Within(_) => Closing::Moment {
-                moment: self.text.moment(&at),
-                time: self.text.time(&at),
-                weekday,
-                days,
-            },
-        })
+        Some(closing(self.text, &at, &now))
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -377,7 +382,7 @@ fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label
     }
 }
 
-fn pick<'a>(text: &Text, occasion: &Occasion, texts: &'a web::I18n) -> Spoken<'a> {
+pub(super) fn pick<'a>(text: &Text, occasion: &Occasion, texts: &'a web::I18n) -> Spoken<'a> {
     texts.pick(text.language(), &occasion.details.default_language)
 }
 

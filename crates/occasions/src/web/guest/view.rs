@@ -13,6 +13,7 @@ mod answer;
 mod conflict;
 mod entry;
 mod mail;
+mod open;
 mod portal;
 mod question;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use answer::{Answer, Chips, Choice, Complaint, Diet, NewRow, NoteField, Plac
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
+pub use open::{Open, TypedAnswer};
 pub use portal::{
     Confirmation, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Typed,
 };

@@ -5,7 +5,7 @@ use web::{Form, Language, List, Text};
 
 use super::say::{self, Says};
 use crate::event::Event;
-use crate::hosting::listing::filter::{Answered, answer_word};
+use crate::hosting::listing::filter::{Answered, Open, answer_word};
 use crate::question::Question;
 use crate::words::{Access, AskedOf};
 
@@ -93,6 +93,17 @@ const GUEST_FLAGS: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
+/// The message of a choice among those that came without a code.
+fn open(which: Open) -> &'static str {
+    match which {
+        Open::Yes => "host-filter-open-yes",
+        Open::No => "host-filter-open-no",
+        Open::Waiting => "host-filter-open-waiting",
+        Open::Duplicate => "host-filter-open-duplicate",
+        Open::Approved => "host-filter-open-approved",
+    }
+}
+
 /// What is chosen in the address of a list, and what may be.
 pub(super) struct Filters<'a> {
     pub(super) text: &'a Text,
@@ -140,6 +151,15 @@ impl<'a> Filters<'a> {
             "language",
             "host-filter-language",
             languages,
+        ));
+        choices.push(choice(
+            text,
+            query,
+            "open",
+            "host-filter-open",
+            Open::ALL
+                .map(|one| (one.word().to_owned(), say(open(one))))
+                .into(),
         ));
         choices.extend(flags(text, query, &INVITATION_FLAGS));
         let archived = vec![("yes".to_owned(), say("host-filter-archived-yes"))];

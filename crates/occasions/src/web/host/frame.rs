@@ -178,6 +178,8 @@ impl Desk {
             "away" => "host-done-away",
             "archived" => "host-done-archived",
             "restored" => "host-done-restored",
+            "approved" => "host-done-approved",
+            "merged" => "host-done-merged",
             "locked" => "host-done-locked",
             "opened" => "host-done-opened",
             "deadline" => "host-done-deadline",

@@ -18,6 +18,7 @@ use super::sheet::Sheet;
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::{Leave, Refusal, log};
 use crate::invitation::{Details, InvitationId};
+use crate::open;
 use crate::portal::Portal;
 use crate::web::guest::view::{Ask, Asked, Mark};
 use crate::words::{Access, LockMode, OccasionStatus};
@@ -38,6 +39,8 @@ struct InvitePage<'a> {
     portal: &'a Portal,
     details: &'a Details,
     kept: &'a Bookkeeping,
+    /// How it stands with one that came without a code.
+    open: Option<open::Mark>,
     people: Vec<PersonRow<'a>>,
     /// What the household is asked as a whole, and what it answered.
     household: Vec<Asked<'a>>,
@@ -179,6 +182,19 @@ impl InvitePage<'_> {
         }
     }
 
+    /// What hosts should know of an answer that came without a code.
+    fn open_words(&self, mark: &open::Mark) -> String {
+        match mark.approved_at {
+            Some(at) => {
+                let when = self.says.moment(at);
+                self.text
+                    .with("host-open-approved", [("when", when.into())])
+            }
+            None if mark.is_duplicate => self.text.say("host-open-duplicate").into_owned(),
+            None => self.text.say("host-open-waiting").into_owned(),
+        }
+    }
+
     fn is_by_hand(&self) -> bool {
         self.details.lock_mode != LockMode::Auto
     }
@@ -192,6 +208,7 @@ impl InvitePage<'_> {
 pub(super) struct Found {
     pub(super) portal: Portal,
     kept: Bookkeeping,
+    open: Option<open::Mark>,
     history: Vec<log::Line>,
 }
 
@@ -212,6 +229,7 @@ pub(super) async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
         };
         Ok(Found {
             kept: invitations::bookkeeping(tx, &id)?,
+            open: open::find_mark(tx, &id)?,
             portal,
             history,
         })
@@ -279,6 +297,7 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
         sheet,
         details: &invitation.details,
         kept: &found.kept,
+        open: found.open,
         portal: &found.portal,
         may_invite: scene.may(Leave::Invite),
         just: desk.query.text("done"),

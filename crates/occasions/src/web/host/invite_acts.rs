@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use platform::Tx;
-use web::Problem;
+use web::{FieldProblem, Problem};
 
 use super::desk::{Desk, Errand};
 use super::sheet::{self, Sheet};
@@ -15,6 +15,7 @@ use crate::hosting::codes;
 use crate::hosting::guests;
 use crate::hosting::invitations::{self, Change};
 use crate::hosting::locks::{self, Opening};
+use crate::hosting::open;
 use crate::hosting::{Current, HostOf, Refusal, When};
 use crate::invitation::InvitationId;
 use crate::web::guest::fill;
@@ -144,6 +145,39 @@ pub(super) async fn archive(errand: Errand) -> Result<Response, Problem> {
         Ok(())
     })
     .await
+}
+
+/// `POST …/approve`: of an answer that came without a code.
+pub(super) async fn approve(errand: Errand) -> Result<Response, Problem> {
+    act(&errand, "approved", |tx, host, id, version| {
+        open::approve(tx, host, id, version)?;
+        Ok(())
+    })
+    .await
+}
+
+/// `POST …/merge`: its people go to the invitation with the code that is typed.
+pub(super) async fn merge(errand: Errand) -> Result<Response, Problem> {
+    let typed = errand.form.text("into").to_owned();
+    let (id, version): (InvitationId, _) = (
+        errand.desk.id(),
+        errand.form.number("version").ok().flatten(),
+    );
+    let home = errand.desk.at("/invites/");
+    let merged = errand
+        .once("merged", move |tx, host| {
+            let Some(into) = open::find_by_code(tx, host, &typed)? else {
+                return Err(Refusal::Fields(vec![FieldProblem {
+                    pointer: "/into".to_owned(),
+                    code: "unknown_option",
+                    values: Vec::new(),
+                }]));
+            };
+            open::merge(tx, host, &id, &into, version)?;
+            Ok(format!("{home}{into}?done=merged"))
+        })
+        .await;
+    shown(&errand.desk, merged).await
 }
 
 /// `POST …/restore`.

@@ -12,6 +12,7 @@ use super::say::{self, Says, Tag};
 use crate::guest;
 use crate::hosting::Leave;
 use crate::hosting::bulk::{self, Bulk};
+use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::{self, Filter, Line, Sort};
 use crate::question::{self, Question};
 use crate::words::Progress;
@@ -58,6 +59,8 @@ struct Row<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
+    /// The message for one that came without a code.
+    open: Option<&'static str>,
 }
 
 /// A bulk action that is still going on, or ended lately.
@@ -120,6 +123,8 @@ struct Found {
     limit: u32,
     names: Vec<String>,
     counts: [i64; 3],
+    /// Answers without a code that nobody has approved.
+    waiting: usize,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
 }
@@ -139,7 +144,9 @@ pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> 
                 names.push(shortened(all));
             }
             let all = listing::all_invitations(tx, host, &Filter::default())?;
+            let waits = |line: &&Line| matches!(line.open, Some(Open::Waiting | Open::Duplicate));
             Ok(Found {
+                waiting: all.iter().filter(waits).count(),
                 list,
                 limit: piece.limit,
                 names,
@@ -187,7 +194,7 @@ fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) 
         csrf: &desk.csrf,
         stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
         done: desk.done(),
-        presets: presets(&filters, found.counts),
+        presets: presets(&filters, found.counts, found.waiting),
         sort,
         rows: lines.map(|(line, names)| row(&says, line, names)).collect(),
         total: found.list.total,
@@ -205,13 +212,21 @@ fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) 
     desk.page(scene, Place::Invitations, &title, body)
 }
 
-fn presets(filters: &Filters<'_>, counts: [i64; 3]) -> Vec<Preset> {
+fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Preset> {
     let words = [
         ("pending", "host-preset-pending"),
         ("attending", "host-preset-attending"),
         ("declined", "host-preset-declined"),
     ];
     let chosen = filters.query.text("response");
+    let is_waiting = filters.query.text("open") == "waiting";
+    let open = (waiting > 0 || is_waiting).then(|| Preset {
+        words: filters
+            .text
+            .with("host-preset-open", [("n", waiting.into())]),
+        href: filters.with("open", if is_waiting { "" } else { "waiting" }),
+        is_chosen: is_waiting,
+    });
     words
         .into_iter()
         .zip(counts)
@@ -225,6 +240,7 @@ fn presets(filters: &Filters<'_>, counts: [i64; 3]) -> Vec<Preset> {
                 is_chosen,
             }
         })
+        .chain(open)
         .collect()
 }
 
@@ -245,6 +261,11 @@ fn row<'a>(says: &Says<'_>, line: &'a Line, names: &str) -> Row<'a> {
         language: filters::language(says.text, line.language.as_deref()),
         access: say::access(line.access),
         change,
+        open: line.open.map(|open| match open {
+            Open::Duplicate => "host-open-tag-duplicate",
+            Open::Approved => "host-open-tag-approved",
+            Open::Waiting | Open::Yes | Open::No => "host-open-tag",
+        }),
         line,
     }
 }

@@ -15,7 +15,7 @@ use crate::occasion::{Contact, Occasion, Switches};
 use crate::words::{OccasionKind, Tone};
 
 /// The switches: word, field, words, consequence.
-const SWITCHES: [(Switch, &str, &str, &str); 7] = [
+const SWITCHES: [(Switch, &str, &str, &str); 9] = [
     (
         Switch::Dietary,
         "switch.dietary",
@@ -58,6 +58,18 @@ const SWITCHES: [(Switch, &str, &str, &str); 7] = [
         "host-switch-mail",
         "host-switch-mail-off",
     ),
+    (
+        Switch::OpenRsvp,
+        "switch.open_rsvp",
+        "host-switch-open",
+        "host-switch-open-on",
+    ),
+    (
+        Switch::PublicWishes,
+        "switch.public_wishes",
+        "host-switch-wishes",
+        "host-switch-wishes-on",
+    ),
 ];
 
 /// What is stored, as all sections together hold it.
@@ -74,6 +86,7 @@ pub(super) fn stored(says: &Says<'_>) -> Form {
         field("currency", details.currency.clone()),
         field("default_plus_ones", details.default_plus_ones.to_string()),
         field("default_children", details.default_children.to_string()),
+        field("open_party_limit", details.open_party_limit.to_string()),
         field("retention_days", details.retention_days.to_string()),
         field("default_language", details.default_language.clone()),
         field("theme.preset", details.theme.preset.to_string()),
@@ -123,6 +136,8 @@ fn is_on(switch: Switch, switches: Switches) -> bool {
         Switch::PlusOneNameRequired => switches.plus_one_name_required,
         Switch::LateGiftsNotes => switches.late_gifts_notes,
         Switch::ConfirmationMail => switches.confirmation_mail,
+        Switch::OpenRsvp => switches.open_rsvp,
+        Switch::PublicWishes => switches.public_wishes,
     }
 }
 
@@ -148,6 +163,7 @@ pub(super) fn read(part: Part, form: &Form) -> Change {
             currency: text("currency"),
             default_plus_ones: sheet::number(form, "default_plus_ones"),
             default_children: sheet::number(form, "default_children"),
+            open_party_limit: sheet::number(form, "open_party_limit"),
             retention_days: sheet::number(form, "retention_days"),
             ..Change::default()
         },
@@ -298,6 +314,7 @@ fn basic_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
         sheet
             .number("default_children", say("host-field-children"))
             .hint(say("host-field-for-new")),
+        sheet.number("open_party_limit", say("host-field-open-party")),
         sheet
             .number("retention_days", say("host-field-retention"))
             .hint(say("host-field-retention-hint")),

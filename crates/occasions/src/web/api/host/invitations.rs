@@ -18,7 +18,7 @@ use crate::event::Seats;
 use crate::hosting::access::{HostOf, Leave};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::listing::{self, Filter};
-use crate::hosting::{Refusal, guests, invitations, locks};
+use crate::hosting::{Refusal, guests, invitations, locks, open};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
 
@@ -31,11 +31,13 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(unlock))
         .routes(routes!(replace_code))
         .routes(routes!(mark_sent))
+        .routes(routes!(approve))
+        .routes(routes!(merge))
 }
 
 /// Invitations, searched, filtered and sorted: `q`, `response`, `access`,
 /// `language`, `tag`, `event`, `email`, `opened`, `sent`, `override`, `over`,
-/// `note`, `answered`, `archived`, `sort`.
+/// `note`, `open`, `answered`, `archived`, `sort`.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
     params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,),
@@ -182,6 +184,24 @@ struct NewCode {
     insist_on_code: bool,
 }
 
+/// The version that was seen, if the caller cares.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Approval {
+    version: Option<i64>,
+}
+
+/// Which invitation stays.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Merging {
+    #[serde(default)]
+    version: Option<i64>,
+    /// The id of the one that stays.
+    #[schema(value_type = String)]
+    into: InvitationId,
+}
+
 /// Whether an invitation was sent.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -294,6 +314,52 @@ async fn replace_code(
         act(&call, &text, Leave::Own, &body.bytes, replace).await
     };
     call.by_hand(code.as_deref(), replaced).await
+}
+
+/// Approves an answer that came without a code.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/approve", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Option<Approval>,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
+)]
+async fn approve(
+    call: Call,
+    Path(text): Path<String>,
+    body: Maybe<Approval>,
+) -> Result<Response, Problem> {
+    let version = call.version_if_named(body.value.version)?;
+    act(
+        &call,
+        &text,
+        Leave::Invite,
+        &body.bytes,
+        move |tx, host, invitation| open::approve(tx, host, invitation, version),
+    )
+    .await
+}
+
+/// Puts the people of an invitation on another one, which is answered; the code
+/// opens that one too from then on.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
+    params(("id" = String, Path,)), request_body = Merging,
+    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn merge(
+    call: Call,
+    Path(text): Path<String>,
+    body: Received<Merging>,
+) -> Result<Response, Problem> {
+    let version = call.version_if_named(body.value.version)?;
+    let into = body.value.into;
+    act(
+        &call,
+        &text,
+        Leave::Invite,
+        &body.bytes,
+        move |tx, host, invitation| open::merge(tx, host, invitation, &into, version),
+    )
+    .await
 }
 
 /// Notes that an invitation was sent, by card or messenger.

@@ -13,6 +13,7 @@ use crate::event::{Event, EventId, ScheduleLine};
 use crate::guest::{Guest, GuestId};
 use crate::hosting::guests::Contact as GuestContact;
 use crate::hosting::invitations::Bookkeeping;
+use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::people::Person;
 use crate::hosting::listing::{Line, People};
 use crate::household::Allowance;
@@ -54,6 +55,7 @@ pub(super) struct OccasionView {
     rsvp_deadline: Option<Timestamp>,
     default_plus_ones: i64,
     default_children: i64,
+    open_party_limit: i64,
     contact: Contact,
     theme: Theme,
     tone: Tone,
@@ -83,6 +85,7 @@ pub(super) fn occasion(occasion: &Occasion) -> OccasionView {
         rsvp_deadline: details.rsvp_deadline,
         default_plus_ones: details.default_plus_ones,
         default_children: details.default_children,
+        open_party_limit: details.open_party_limit,
         contact: details.contact,
         theme: details.theme,
         tone: details.tone,
@@ -435,6 +438,8 @@ pub(super) struct LineView {
     created_at: Timestamp,
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
+    /// How it stands with one that came without a code.
+    open: Option<Open>,
 }
 
 impl From<Line> for LineView {
@@ -452,6 +457,7 @@ impl From<Line> for LineView {
             response: line.response,
             people: line.people,
             over_allowance: line.is_over_allowance,
+            open: line.open,
             has_note: line.has_note,
             deadline_override: line.deadline_override,
             sent_at: line.sent_at,

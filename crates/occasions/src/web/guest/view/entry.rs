@@ -5,6 +5,8 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
+use crate::open::PublicWish;
+
 use super::{Contact, Cover, Hosts, Typed, around_contact};
 
 /// `/` and what answers a code that opens nothing.
@@ -110,6 +112,10 @@ pub struct Card<'a> {
     pub host: bool,
     /// What the hosts tell everyone.
     pub welcome: Spoken<'a>,
+    /// Where an answer without a code is given, if hosts take such.
+    pub answer: Option<String>,
+    /// What others wished, as far as hosts show it.
+    pub wishes: &'a [PublicWish],
     /// The code form below.
     pub entry: CodeEntry<'a>,
 }

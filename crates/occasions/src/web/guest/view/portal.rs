@@ -229,6 +229,8 @@ pub struct Confirmation<'a> {
     pub guests: Vec<Stored<'a>>,
     /// The same, counted.
     pub counts: Counts,
+    /// The code for later changes, told to who came without one.
+    pub code: Option<&'a str>,
     /// What the household answered as a whole to the hosts' questions.
     pub household: Vec<Told<'a>>,
     /// The calendar file, when there is something to put into it.
@@ -243,6 +245,17 @@ impl Confirmation<'_> {
     /// The page's title: the state first.
     pub fn title(&self) -> String {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
+    }
+
+    /// Around the code, which is set apart.
+    fn code_words(&self) -> (String, String) {
+        let sentence = self
+            .text
+            .with("open-code", [("code", super::OBJECT.into())]);
+        match sentence.split_once(super::OBJECT) {
+            Some((before, after)) => (before.to_owned(), after.to_owned()),
+            None => (sentence, String::new()),
+        }
     }
 
     /// What we say to what was saved: thanks to those who come, kindness to

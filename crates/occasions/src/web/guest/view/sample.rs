@@ -305,6 +305,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
             pending: 0,
             ..counts()
         },
+        code: Some("RAHMA"),
         household: vec![told(text, "Getaran Jiwa")],
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         mail: Some("r•••@x.my".to_owned()),
@@ -339,6 +340,8 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         preparing: false,
         host: false,
         welcome: portal(text).welcome,
+        answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
+        wishes: &[],
         entry: CodeEntry {
             known: Vec::new(),
             contact: Some(contact()),

@@ -1,0 +1,309 @@
+//! Answers that came without a code, as hosts deal with them: approved, put
+//! together with an invitation that was there before, or archived like any other.
+
+use platform::{Rows, StoreError, Tx, sql, written};
+use serde_json::json;
+
+use super::access::{HostOf, Leave};
+use super::history::{self, Ending};
+use super::{Refusal, invitations};
+use crate::event;
+use crate::guest::{self, Guest, Reply};
+use crate::household::{self, GUEST_LIMIT, Household};
+use crate::invitation::{self, Invitation, InvitationId};
+use crate::open;
+use crate::portal::Portal;
+use crate::refusal::Refusal as AnswerRefusal;
+use crate::rsvp::{self, NOTE_LIMIT};
+use crate::words::{ActedBy, GuestKind, Source};
+
+/// Approves an answer that came without a code: it has been looked at, and what
+/// it wishes may be shown.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+) -> Result<Portal, Refusal> {
+    host.needs(Leave::Invite)?;
+    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mark = open::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
+    if mark.approved_at.is_some() {
+        return Ok(portal);
+    }
+    let now = tx.now();
+    tx.run(
+        sql!("UPDATE open_answer SET approved_at = $2 WHERE invitation = $1"),
+        &[id, &now],
+        Rows::Exactly(1),
+    )?;
+    let ending = Ending {
+        action: "invitation.approved",
+        what: "edited",
+        changes: json!([]),
+        moves_seats: false,
+    };
+    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    invitations::load(tx, host, id)
+}
+
+/// The invitation of this occasion that a host names by its code.
+pub fn find_by_code(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    typed: &str,
+) -> Result<Option<InvitationId>, Refusal> {
+    host.needs(Leave::SeeContacts)?;
+    let Ok(key) = crate::code::CodeKey::parse(typed) else {
+        return Ok(None);
+    };
+    let found = invitation::find_by_code(tx, &key)?;
+    let found = found.filter(|one| one.occasion == *host.occasion());
+    Ok(found.map(|one| one.id))
+}
+
+/// Puts the people of `from` on `into`, which stays: its code, its name and what
+/// hosts wrote about it. The other code opens it too from now on.
+///
+/// Who stands on both by the same name is one person, and so is each nameless
+/// guest of the one with one of the other; the later answer counts. Their second
+/// rows stay behind, archived.
+pub fn merge(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    from: &InvitationId,
+    into: &InvitationId,
+    version: Option<i64>,
+) -> Result<Portal, Refusal> {
+    host.needs(Leave::Invite)?;
+    if from == into {
+        return Err(Refusal::WrongState);
+    }
+    // Both, and always in the same order, whoever merges the other way round.
+    event::lock_limited(tx, host.occasion())?;
+    let (first, second) = if from < into {
+        (from, into)
+    } else {
+        (into, from)
+    };
+    for id in [first, second] {
+        invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
+    }
+    let mut leaving = invitations::lock(tx, host, from, version)?;
+    let mut staying = invitations::lock(tx, host, into, None)?;
+    let plan = unite(&staying.household, &leaving.household);
+    if plan.after.len() > GUEST_LIMIT {
+        return Err(AnswerRefusal::GuestLimit.into());
+    }
+    let before = staying.household.guests.clone();
+    for guest in &plan.moved {
+        move_guest(tx, guest, into)?;
+    }
+    settle(tx, &staying.household, &plan)?;
+    let merged = take_over(&leaving.household.invitation, &staying.household.invitation);
+    keep(tx, &merged)?;
+    leave(tx, from, into)?;
+    staying.household.guests.clone_from(&plan.after);
+    staying.household.invitation = merged;
+    let mut changes: Vec<serde_json::Value> = vec![
+        json!({"field": "household", "old": leaving.household.invitation.details.household,
+            "new": staying.household.invitation.details.household}),
+    ];
+    let differences = household::differences(
+        &before,
+        &staying.household.guests,
+        &staying.events,
+        &staying.questions,
+    );
+    if let serde_json::Value::Array(more) = rsvp::masked(&differences) {
+        changes.extend(more);
+    }
+    rsvp::insert_submission(
+        tx,
+        into,
+        staying.household.invitation.version,
+        &differences,
+        "host",
+        Source::Web,
+    )?;
+    let ending = Ending {
+        action: "invitation.merged",
+        what: "edited",
+        changes: changes.into(),
+        moves_seats: true,
+    };
+    history::finish_invitation(tx, host, &mut staying.household, ending)?;
+    let moved = |guest: &Guest| plan.moved.iter().any(|one| one.id == guest.id);
+    leaving.household.guests.retain(|guest| !moved(guest));
+    let ending = Ending {
+        action: "invitation.archived",
+        what: "archived",
+        changes: json!([{"field": "archived", "old": false, "new": true}]),
+        moves_seats: false,
+    };
+    history::finish_invitation(tx, host, &mut leaving.household, ending)?;
+    invitations::load(tx, host, into)
+}
+
+/// Whether an invitation's people went to another one: then it cannot come back.
+pub(super) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
+    let (merged,): (bool,) = tx.one(
+        sql!(
+            "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
+             FROM invitation WHERE id = $1"
+        ),
+        &[id],
+    )?;
+    Ok(merged)
+}
+
+/// What becomes of everybody.
+struct United {
+    /// On the invitation that stays.
+    after: Vec<Guest>,
+    /// Those of them who come over.
+    moved: Vec<Guest>,
+}
+
+fn unite(staying: &Household, leaving: &Household) -> United {
+    let mut after = staying.guests.clone();
+    let mut known: Vec<bool> = vec![false; after.len()];
+    let mut moved = Vec::new();
+    for other in &leaving.guests {
+        let same = (0..known.len()).find(|at| {
+            !known[*at] && written::fold(&after[*at].name) == written::fold(&other.name)
+        });
+        match same {
+            Some(at) => {
+                known[at] = true;
+                take_answers(&mut after[at], other);
+            }
+            None => moved.push(other.clone()),
+        }
+    }
+    let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
+    for (position, guest) in (next..).zip(&mut moved) {
+        guest.position = position;
+        // Who stands there was invited by name; everybody else was brought.
+        guest.kind = if guest.name.is_empty() {
+            GuestKind::PlusOne
+        } else {
+            guest.kind
+        };
+        let invited = staying.events.iter();
+        let invited = invited.map(|event| {
+            let reply = guest.replies.get(event).cloned();
+            (event.clone(), reply.unwrap_or(Reply::PENDING))
+        });
+        guest.replies = invited.collect();
+        after.push(guest.clone());
+    }
+    United { after, moved }
+}
+
+/// The later answer to each event counts.
+fn take_answers(guest: &mut Guest, other: &Guest) {
+    for (event, reply) in &mut guest.replies {
+        if let Some(theirs) = other.replies.get(event)
+            && theirs.answered_at > reply.answered_at
+        {
+            *reply = theirs.clone();
+        }
+    }
+    if guest.diets.is_empty() && guest.diet_note.is_empty() {
+        guest.diets.clone_from(&other.diets);
+        guest.diet_note.clone_from(&other.diet_note);
+    }
+}
+
+fn move_guest(tx: &mut Tx<'_>, guest: &Guest, into: &InvitationId) -> Result<(), StoreError> {
+    tx.run(
+        sql!("UPDATE guest SET invitation = $2, position = $3, kind = $4 WHERE id = $1"),
+        &[&guest.id, into, &guest.position, &guest.kind],
+        Rows::Exactly(1),
+    )?;
+    tx.run(
+        sql!("UPDATE answer SET invitation = $2 WHERE guest = $1"),
+        &[&guest.id, into],
+        Rows::Any,
+    )?;
+    tx.run(
+        sql!("DELETE FROM reply WHERE guest = $1"),
+        &[&guest.id],
+        Rows::Any,
+    )?;
+    for (event, reply) in &guest.replies {
+        let by = ActedBy::Household;
+        guest::insert_reply(tx, &guest.id, event, reply, by, Source::Web)?;
+    }
+    Ok(())
+}
+
+/// Writes what changed of those who were there before.
+fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
+    let there: Vec<Guest> = plan
+        .after
+        .iter()
+        .filter(|guest| staying.guests.iter().any(|old| old.id == guest.id))
+        .cloned()
+        .collect();
+    let by = ActedBy::Household;
+    rsvp::write_guests(tx, staying, &there, by, Source::Web)
+}
+
+/// What the invitation that stays lacks, the other one gives: how to reach them,
+/// and what they wrote.
+fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
+    let mut merged = staying.clone();
+    let details = &mut merged.details;
+    for (mine, theirs) in [
+        (&mut details.email, &leaving.details.email),
+        (&mut details.phone, &leaving.details.phone),
+        (&mut details.language, &leaving.details.language),
+    ] {
+        if mine.is_none() {
+            mine.clone_from(theirs);
+        }
+    }
+    let both = [staying.note.as_str(), leaving.note.as_str()];
+    let both: Vec<&str> = both.into_iter().filter(|note| !note.is_empty()).collect();
+    let note = both.join("\n\n");
+    // What does not fit stays readable where it was written.
+    if note != merged.note && written::length(&note) <= NOTE_LIMIT {
+        merged.note = note;
+        merged.note_version += 1;
+    }
+    merged.replied_at = staying.replied_at.max(leaving.replied_at);
+    merged
+}
+
+fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
+    invitations::update_details(tx, &merged.id, &merged.details)?;
+    tx.run(
+        sql!("UPDATE invitation SET note = $2, note_version = $3, replied_at = $4 WHERE id = $1"),
+        &[
+            &merged.id,
+            &merged.note,
+            &merged.note_version,
+            &merged.replied_at,
+        ],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// The code of what leaves, and all that led to it, opens what stays.
+fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!("UPDATE invitation SET archived_at = $3, merged_into = $2 WHERE id = $1"),
+        &[from, into, &now],
+        Rows::Exactly(1),
+    )?;
+    tx.run(
+        sql!("UPDATE invitation SET merged_into = $2 WHERE merged_into = $1"),
+        &[from, into],
+        Rows::Any,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,477 @@
+//! Answers without a code (§3.7): whoever knows the public page says who they
+//! are, whether they come and how many. Each accepted one makes an invitation of
+//! its own, marked as such, with a code for later changes.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::idempotency::{self, Found, Stored};
+use platform::mail::Address;
+use platform::news::NewNews;
+use platform::{Rows, StoreError, Tx, sql, written};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::code::CodeKey;
+use crate::guest::{Guest, Reply};
+use crate::hosting::{Refusal as HostRefusal, invitations};
+use crate::household::{self, Plan};
+use crate::invitation::{self, Details, InvitationId};
+use crate::occasion::{self, Occasion, OccasionId};
+use crate::plain::{Arrival, Outcome};
+use crate::portal::{self, Portal};
+use crate::programme;
+use crate::question::Answers;
+use crate::refusal::{FieldError, Refusal as AnswerRefusal};
+use crate::rsvp::{self, OtherBody, Save};
+use crate::wish::Wish;
+use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
+
+/// The most that hosts can let one answer bring.
+pub const PARTY_LIMIT: i64 = 20;
+/// So many answers are taken from one network in an hour.
+pub const TRIES: i64 = 5;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// Lengths, in characters.
+pub const NAME_LIMIT: usize = 100;
+/// As of every telephone number.
+pub const PHONE_LIMIT: usize = 32;
+/// As of every address.
+pub const EMAIL_LIMIT: usize = 254;
+
+/// Who answers without a code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stranger {
+    /// As typed, 1–100.
+    pub name: String,
+    /// As typed; empty: none.
+    pub email: String,
+    /// As typed, up to 32; empty: none.
+    pub phone: String,
+    /// The language the page was read in.
+    pub language: Option<String>,
+    /// The network that limits count.
+    pub network: String,
+}
+
+/// Why an answer without a code was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// This occasion asks for a code.
+    #[error("this occasion asks for a code")]
+    CodeRequired,
+    /// More people than one answer may bring.
+    #[error("an answer without a code brings at most {0}")]
+    PartySize(i64),
+    /// Too many from this network; seconds until the next may come.
+    #[error("too many answers from here")]
+    TooMany(u32),
+    /// The occasion holds as many as it may.
+    #[error("there are {0} already")]
+    LimitReached(i64),
+    /// The rules that hold for answers, whoever gives them.
+    #[error(transparent)]
+    Answer(#[from] AnswerRefusal),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Answer(error.into())
+    }
+}
+
+/// Takes an answer without a code, in one transaction with all that follows from
+/// it.
+pub fn answer(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    stranger: &Stranger,
+    arrival: &Arrival,
+) -> Result<Outcome, Refusal> {
+    occasion::hold(tx, occasion)?.ok_or(AnswerRefusal::NotFound)?;
+    let programme = programme::load(tx, occasion)?;
+    check_occasion(&programme.occasion)?;
+    let stranger = check_fields(stranger, arrival)?;
+    let likeness = likeness(&stranger);
+    let key = match recognise(tx, occasion, &likeness, arrival)? {
+        Recognised::Answered(outcome) => return Ok(outcome),
+        Recognised::New(key) => key,
+    };
+    count_try(tx, &stranger.network)?;
+    let party = party(&programme.occasion, arrival)?;
+    invitations::hold_limits(tx, occasion, party).map_err(|refusal| match refusal {
+        HostRefusal::LimitReached(limit) => Refusal::LimitReached(limit),
+        HostRefusal::Store(error) => error.into(),
+        _ => AnswerRefusal::NotFound.into(),
+    })?;
+    crate::event::lock_limited(tx, occasion)?;
+    let id =
+        invitation::insert_with_new_code(tx, occasion, &details(&programme.occasion, &stranger))?;
+    for event in programme.events.iter() {
+        household::invite(tx, &id, &event.id)?;
+    }
+    let made = invitation::find(tx, &id)?.ok_or(AnswerRefusal::NotFound)?;
+    let portal = portal::load(tx, programme, made)?;
+    let outcome = fill(tx, portal, &stranger, party, arrival)?;
+    mark(tx, occasion, &id, &likeness)?;
+    if let Some(key) = key {
+        let stored = Stored {
+            status: 201,
+            body: outcome.to_json(),
+        };
+        idempotency::keep(tx, &key, &stored)?;
+    }
+    Ok(outcome)
+}
+
+/// Whether the occasion takes such answers at all.
+fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
+    match occasion.status {
+        OccasionStatus::Draft => return Err(AnswerRefusal::NotFound.into()),
+        OccasionStatus::Archived => return Err(AnswerRefusal::Expired.into()),
+        OccasionStatus::Published | OccasionStatus::Closed => {}
+    }
+    if occasion.details.switches.open_rsvp {
+        Ok(())
+    } else {
+        Err(Refusal::CodeRequired)
+    }
+}
+
+/// What was typed, in the form in which it is kept; all findings come together.
+fn check_fields(stranger: &Stranger, arrival: &Arrival) -> Result<Stranger, AnswerRefusal> {
+    let mut wrong = Vec::new();
+    let mut add = |pointer: &str, code| {
+        wrong.push(FieldError {
+            pointer: pointer.to_owned(),
+            code,
+        });
+    };
+    let clean = Stranger {
+        name: written::clean_line(&stranger.name),
+        email: written::clean_line(&stranger.email),
+        phone: written::clean_line(&stranger.phone),
+        ..stranger.clone()
+    };
+    if clean.name.is_empty() {
+        add("/name", "required");
+    }
+    for (pointer, text, most) in [
+        ("/name", &clean.name, NAME_LIMIT),
+        ("/email", &clean.email, EMAIL_LIMIT),
+        ("/phone", &clean.phone, PHONE_LIMIT),
+    ] {
+        if written::length(text) > most {
+            add(pointer, "too_long");
+        }
+    }
+    if !clean.email.is_empty() && clean.email.parse::<Address>().is_err() {
+        add("/email", "email_invalid");
+    }
+    if arrival
+        .answer
+        .party
+        .is_some_and(|party| !(1..=PARTY_LIMIT).contains(&party))
+    {
+        add("/guests", "out_of_range");
+    }
+    if written::length(&written::clean(&arrival.answer.wish)) > rsvp::NOTE_LIMIT {
+        add("/message", "too_long");
+    }
+    if wrong.is_empty() {
+        Ok(clean)
+    } else {
+        Err(AnswerRefusal::Fields(wrong))
+    }
+}
+
+/// How many people are put on the invitation; who does not come brings nobody.
+fn party(occasion: &Occasion, arrival: &Arrival) -> Result<usize, Refusal> {
+    let limit = occasion.details.open_party_limit;
+    let party = arrival.answer.party.unwrap_or(1);
+    if arrival.answer.attending == ReplyStatus::No {
+        return Ok(1);
+    }
+    if party > limit {
+        return Err(Refusal::PartySize(limit));
+    }
+    Ok(usize::try_from(party).unwrap_or(1).max(1))
+}
+
+/// What is the same of somebody who answers twice: the name, and how to reach
+/// them. Nobody can read it back.
+fn likeness(stranger: &Stranger) -> String {
+    let digits: String = stranger
+        .phone
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    let contact = if stranger.email.is_empty() {
+        digits
+    } else {
+        written::fold(&stranger.email)
+    };
+    let words = format!("{}\n{contact}", written::fold(&stranger.name));
+    written::hexadecimal(&Sha256::digest(words))
+}
+
+enum Recognised {
+    Answered(Outcome),
+    New(Option<idempotency::Key>),
+}
+
+/// Keys are whatever other programs make them, "1" too: each belongs to who
+/// answers.
+fn recognise(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    likeness: &str,
+    arrival: &Arrival,
+) -> Result<Recognised, Refusal> {
+    let Some(repeat) = &arrival.repeat else {
+        return Ok(Recognised::New(None));
+    };
+    let owner = format!("open/{occasion}/{likeness}");
+    let Some(key) = idempotency::Key::new(&owner, repeat.route, &repeat.key, &repeat.body) else {
+        return Ok(Recognised::New(None));
+    };
+    Ok(match idempotency::find(tx, &key)? {
+        Found::Nothing => Recognised::New(Some(key)),
+        Found::Answer(stored) => Recognised::Answered(Outcome::from_json(&stored.body)?),
+        Found::Reused => match repeat.other_body {
+            OtherBody::Refuse => return Err(AnswerRefusal::KeyReused.into()),
+            OtherBody::NewSave => Recognised::New(None),
+        },
+    })
+}
+
+/// Counts one from this network, if it is not one too many. What is refused
+/// afterwards is not counted: the transaction takes it back.
+fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
+    let now = tx.now();
+    let hour_ago = now - HOUR;
+    tx.run(
+        sql!("DELETE FROM open_try WHERE at <= $1"),
+        &[&hour_ago],
+        Rows::Any,
+    )?;
+    let lately: Vec<(Timestamp,)> = tx.all(
+        sql!("SELECT at FROM open_try WHERE network = $1 AND at > $2 ORDER BY at DESC LIMIT $3"),
+        &[&network, &hour_ago, &TRIES],
+    )?;
+    if let Some((oldest,)) = lately.get(usize::try_from(TRIES - 1).unwrap_or(0)) {
+        let left = (*oldest + HOUR).duration_since(now);
+        let seconds = u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX);
+        return Err(Refusal::TooMany(seconds.max(1)));
+    }
+    tx.run(
+        sql!("INSERT INTO open_try (network, at) VALUES ($1, $2)"),
+        &[&network, &now],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// The invitation that such an answer makes. It may bring as many later on as it
+/// might have brought at once.
+fn details(occasion: &Occasion, stranger: &Stranger) -> Details {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let offered = &occasion.details.languages;
+    Details {
+        household: stranger.name.clone(),
+        salutation: None,
+        email: some(&stranger.email),
+        phone: some(&stranger.phone),
+        address: None,
+        language: stranger
+            .language
+            .clone()
+            .filter(|tag| offered.contains(tag)),
+        plus_ones: occasion.details.open_party_limit - 1,
+        children: 0,
+        deadline_override: None,
+        lock_mode: LockMode::Auto,
+        open_until: None,
+        lock_reason: String::new(),
+        host_message: String::new(),
+        host_note: String::new(),
+        tags: Vec::new(),
+    }
+}
+
+/// Puts the people on the new invitation, and saves as if its household did.
+fn fill(
+    tx: &mut Tx<'_>,
+    mut portal: Portal,
+    stranger: &Stranger,
+    party: usize,
+    arrival: &Arrival,
+) -> Result<Outcome, Refusal> {
+    let note = written::clean(&arrival.answer.wish);
+    let note = (portal.occasion.details.switches.notes && !note.is_empty()).then_some(note);
+    let invitation = &portal.household.invitation;
+    let key = CodeKey::parse(&invitation.code).map_err(|_| AnswerRefusal::NotFound)?;
+    let code = invitation.code.clone();
+    let save = Save {
+        key,
+        wish: Wish::default(),
+        source: arrival.source,
+        repeat: None,
+        request: arrival.request.clone(),
+        needs_version: false,
+    };
+    rsvp::check_access(&portal, &save.wish)?;
+    if arrival.answer.attending == ReplyStatus::Undecided
+        && !portal.occasion.details.switches.undecided
+    {
+        let field = FieldError {
+            pointer: "/attending".to_owned(),
+            code: "not_allowed",
+        };
+        return Err(AnswerRefusal::Fields(vec![field]).into());
+    }
+    let guests: Vec<Guest> = (0..party)
+        .map(|at| person(tx, &portal, stranger, at, arrival.answer.attending))
+        .collect();
+    rsvp::check_seats(&portal, &guests)?;
+    let changes = household::differences(&[], &guests, &portal.events, &portal.questions);
+    let plan = Plan {
+        guests,
+        answers: Answers::new(),
+        changes,
+    };
+    tell_of_new(tx, &portal)?;
+    rsvp::write(tx, &save, &mut portal, plan, note)?;
+    let outcome = Outcome::of(&portal, arrival.answer.attending, true);
+    Ok(Outcome {
+        code: Some(code),
+        ..outcome
+    })
+}
+
+/// The first is who answers; the others are a number and have no names yet.
+fn person(
+    tx: &mut Tx<'_>,
+    portal: &Portal,
+    stranger: &Stranger,
+    at: usize,
+    status: ReplyStatus,
+) -> Guest {
+    let reply = Reply {
+        status,
+        answered_at: Some(portal.now),
+    };
+    let events = portal.household.events.iter();
+    Guest {
+        id: tx.id(),
+        name: if at == 0 {
+            stranger.name.clone()
+        } else {
+            String::new()
+        },
+        kind: if at == 0 {
+            GuestKind::Named
+        } else {
+            GuestKind::PlusOne
+        },
+        is_child: false,
+        child_age: None,
+        added_by: ActedBy::Household,
+        beyond_allowance: false,
+        position: i64::try_from(at).unwrap_or(i64::MAX),
+        diets: Vec::new(),
+        diet_note: String::new(),
+        answers: Answers::new(),
+        replies: events.map(|event| (event.clone(), reply.clone())).collect(),
+    }
+}
+
+/// Hosts' open pages hear of the invitation before they hear of its answer.
+fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
+    let invitation = &portal.household.invitation;
+    tx.publish(NewNews {
+        scope: portal.occasion.id.to_string(),
+        name: "invitation",
+        payload: json!({
+            "id": invitation.id,
+            "what": "created",
+            "version": invitation.version,
+        }),
+    })
+}
+
+/// Marks the invitation as one that nobody sent, and whether somebody of this
+/// name and contact has one already.
+fn mark(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    id: &InvitationId,
+    likeness: &str,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!(
+            "INSERT INTO open_answer (invitation, occasion, likeness, is_duplicate, created_at)
+             SELECT $1, $2, $3,
+                 CASE WHEN EXISTS (SELECT 1 FROM open_answer
+                          JOIN invitation ON invitation.id = open_answer.invitation
+                          WHERE open_answer.occasion = $2 AND likeness = $3
+                            AND invitation.archived_at IS NULL)
+                      THEN 1 ELSE 0 END,
+                 $4"
+        ),
+        &[id, occasion, &likeness, &now],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// How it stands with an invitation that came without a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Somebody of the same name and contact had answered before.
+    pub is_duplicate: bool,
+    /// When a host approved it.
+    pub approved_at: Option<Timestamp>,
+}
+
+/// The mark of an invitation; `None`: a host wrote it.
+pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
+    let found: Option<(bool, Option<Timestamp>)> = tx.maybe(
+        sql!("SELECT is_duplicate, approved_at FROM open_answer WHERE invitation = $1"),
+        &[id],
+    )?;
+    Ok(found.map(|(is_duplicate, approved_at)| Mark {
+        is_duplicate,
+        approved_at,
+    }))
+}
+
+/// A wish that everybody may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicWish {
+    /// Who wrote it.
+    pub name: String,
+    /// What they wrote.
+    pub text: String,
+}
+
+/// So many wishes stand on the public page, the newest first.
+const SHOWN: i64 = 100;
+
+/// The wishes that hosts have approved, the newest first.
+pub fn public_wishes(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Vec<PublicWish>, StoreError> {
+    let found: Vec<(String, String)> = tx.all(
+        sql!(
+            "SELECT invitation.household, invitation.note FROM open_answer
+             JOIN invitation ON invitation.id = open_answer.invitation
+             WHERE open_answer.occasion = $1 AND open_answer.approved_at IS NOT NULL
+               AND invitation.archived_at IS NULL AND invitation.note <> ''
+             ORDER BY open_answer.created_at DESC, invitation.id DESC LIMIT $2"
+        ),
+        &[occasion, &SHOWN],
+    )?;
+    let wish = |(name, text)| PublicWish { name, text };
+    Ok(found.into_iter().map(wish).collect())
+}

@@ -1,0 +1,173 @@
+//! One answer for a whole household, as a card or another program's form asks
+//! for it: whether they come, how many, a few words. With a code it is an
+//! ordinary save; what comes without one is in [`crate::open`].
+
+use platform::audit::RequestFacts;
+use platform::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::code::CodeKey;
+use crate::event;
+use crate::guest::Guest;
+use crate::invitation::{self, InvitationId};
+use crate::occasion::{OccasionId, to_json};
+use crate::portal::{self, Portal};
+use crate::refusal::Refusal;
+use crate::rsvp::{self, Repeat, Save, Saved};
+use crate::wish::{GuestWish, NoteWish, Wish};
+use crate::words::{GuestKind, ReplyStatus, Source};
+
+/// What is said for everybody at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether they come.
+    pub attending: ReplyStatus,
+    /// How many come, the named ones included; `None`: as many as before.
+    pub party: Option<i64>,
+    /// A few words to the hosts; empty: none, and what was written stays.
+    pub wish: String,
+}
+
+/// An answer with what it came with.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// What is said.
+    pub answer: Answer,
+    /// How it arrived.
+    pub source: Source,
+    /// What a repeat of it is recognised by.
+    pub repeat: Option<Repeat>,
+    /// Where it came from.
+    pub request: Option<RequestFacts>,
+}
+
+/// What became of an answer; a repeat gets the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The invitation that holds it.
+    pub id: InvitationId,
+    /// Whether that had no answer before.
+    pub is_new: bool,
+    /// What was said.
+    pub attending: ReplyStatus,
+    /// How many come now.
+    pub guests: usize,
+    /// The code for later changes, where the answer brought none.
+    pub code: Option<String>,
+}
+
+impl Outcome {
+    /// Of a household as it stands after its answer.
+    pub(crate) fn of(portal: &Portal, attending: ReplyStatus, is_new: bool) -> Self {
+        let comes = |guest: &&Guest| {
+            let mut replies = guest.replies.values();
+            replies.any(|reply| reply.status == ReplyStatus::Yes)
+        };
+        Self {
+            id: portal.household.invitation.id.clone(),
+            is_new,
+            attending,
+            guests: portal.household.guests.iter().filter(comes).count(),
+            code: None,
+        }
+    }
+
+    /// As it is kept for a repeat.
+    pub(crate) fn to_json(&self) -> String {
+        to_json(self)
+    }
+
+    /// One that was kept.
+    pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(kept).map_err(|_| StoreError::Column {
+            index: 0,
+            wanted: "the outcome of an answer",
+        })
+    }
+}
+
+/// Saves one answer for everybody on the invitation of `key`, which must be one
+/// of this occasion.
+pub fn save(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    key: &CodeKey,
+    arrival: &Arrival,
+) -> Result<Outcome, Refusal> {
+    let seen = invitation::find_by_code(tx, key)?.ok_or(Refusal::NotFound)?;
+    if seen.occasion != *occasion {
+        return Err(Refusal::NotFound);
+    }
+    // What is wanted depends on who stands there: they must not change meanwhile.
+    event::lock_limited(tx, occasion)?;
+    let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
+    let portal = portal::enter(tx, locked)?;
+    let is_new = portal.household.invitation.replied_at.is_none();
+    let attending = arrival.answer.attending;
+    let save = Save {
+        key: key.clone(),
+        wish: wish(&portal, &arrival.answer),
+        source: arrival.source,
+        repeat: arrival.repeat.clone(),
+        request: arrival.request.clone(),
+        needs_version: false,
+    };
+    let outcome = |after: &Portal| Outcome::of(after, attending, is_new);
+    match rsvp::answer(tx, &save, |after| outcome(after).to_json())? {
+        Saved::Stored(after) | Saved::Unchanged(after) => Ok(outcome(&after)),
+        Saved::Again(stored) => Ok(Outcome::from_json(&stored.body)?),
+    }
+}
+
+/// What the household would be asked to say, had it the whole form. Everybody
+/// whom the hosts named takes the answer. Who else comes is a number: so many of
+/// those it brought come, and new ones where there are too few. Nobody is taken
+/// off the list.
+fn wish(portal: &Portal, answer: &Answer) -> Wish {
+    let people = &portal.household.guests;
+    let named = people.iter().filter(|one| one.kind == GuestKind::Named);
+    let comes = answer.attending == ReplyStatus::Yes;
+    let mut places = answer.party.filter(|_| comes).map(|party| {
+        let party = usize::try_from(party).unwrap_or(0);
+        party.saturating_sub(named.count())
+    });
+    let mut guests = Vec::new();
+    for guest in people {
+        let is_brought = guest.kind == GuestKind::PlusOne;
+        let status = match &mut places {
+            Some(0) if is_brought => ReplyStatus::No,
+            Some(places) if is_brought => {
+                *places -= 1;
+                answer.attending
+            }
+            None if is_brought && comes => continue,
+            _ => answer.attending,
+        };
+        let events = portal.events.iter();
+        let invited = events.filter(|event| guest.replies.contains_key(&event.id));
+        guests.push(GuestWish {
+            id: Some(guest.id.clone()),
+            replies: invited.map(|event| (event.key.clone(), status)).collect(),
+            ..GuestWish::default()
+        });
+    }
+    let more = places.unwrap_or(0);
+    guests.extend(std::iter::repeat_n(
+        GuestWish {
+            name: Some(String::new()),
+            ..GuestWish::default()
+        },
+        more,
+    ));
+    let writes = portal.occasion.details.switches.notes && !answer.wish.is_empty();
+    Wish {
+        // Read under the lock: nothing comes between it and the save.
+        version: Some(portal.household.invitation.version),
+        guests,
+        note: writes.then(|| NoteWish {
+            text: answer.wish.clone(),
+            version: None,
+        }),
+        ..Wish::default()
+    }
+}

@@ -1,0 +1,288 @@
+//! One answer, whichever way it came: to a rule of the domain, and what came of
+//! it back in the words that such programs show.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use platform::audit::RequestFacts;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use web::{Facts, Problem, Site, Text, Wishes};
+
+use super::read::{self, Said};
+use crate::occasion::{self, Occasion, OccasionId};
+use crate::open::{self, Stranger};
+use crate::plain::{self, Answer, Arrival, Outcome};
+use crate::programme;
+use crate::refusal::Refusal;
+use crate::rsvp::{OtherBody, Repeat};
+use crate::web::guest::{self, Door, Failure, Visit};
+use crate::words::{ReplyStatus, Source};
+
+/// A repeat over another way is the same answer: all ways are one route.
+const ROUTE: &str = "POST /api/flask/rsvp";
+
+/// Who answers, and for which occasion.
+#[derive(Clone)]
+pub(super) struct Asker {
+    pub(super) site: Site,
+    pub(super) door: Door,
+    pub(super) slug: Arc<str>,
+    pub(super) facts: Facts,
+    pub(super) wishes: Wishes,
+    pub(super) headers: HeaderMap,
+}
+
+/// What is said back.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    /// Seconds after which it is worth trying again.
+    pub(super) retry_after: Option<u32>,
+    pub(super) told: Told,
+}
+
+/// What the sender is told.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Told {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attending: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guests: Option<usize>,
+    /// For changes later on, of an answer that came without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_code: Option<String>,
+}
+
+impl Told {
+    pub(super) fn over_http(&self) -> Value {
+        json!(self)
+    }
+
+    /// Whether the answer was taken.
+    fn is_ok(&self) -> bool {
+        self.code.is_none()
+    }
+
+    /// The same, as live connections hear it.
+    pub(super) fn over_socket(&self) -> Value {
+        let mut told = json!(self);
+        told["ok"] = json!(self.is_ok());
+        told
+    }
+}
+
+/// An answer that was taken, and where.
+struct Taken {
+    outcome: Outcome,
+    occasion: Arc<Occasion>,
+}
+
+/// Why a transaction of ours was given up.
+enum Unsaved {
+    /// The occasion of the configuration is not there.
+    NoOccasion,
+    Answer(Refusal),
+    Open(open::Refusal),
+}
+
+impl From<StoreError> for Unsaved {
+    fn from(error: StoreError) -> Self {
+        Self::Answer(error.into())
+    }
+}
+
+impl From<Refusal> for Unsaved {
+    fn from(refusal: Refusal) -> Self {
+        Self::Answer(refusal)
+    }
+}
+
+impl From<open::Refusal> for Unsaved {
+    fn from(refusal: open::Refusal) -> Self {
+        Self::Open(refusal)
+    }
+}
+
+impl Asker {
+    /// Takes an answer as it was sent. `key` is what a repeat is recognised by,
+    /// before what the answer itself says.
+    pub(super) async fn answer(
+        &self,
+        sent: &Map<String, Value>,
+        key: Option<String>,
+        source: Source,
+    ) -> Reply {
+        let taken = match read::read(sent) {
+            Ok(said) => {
+                let key = key.or_else(|| said.submission.clone());
+                self.take(said, key, source).await
+            }
+            Err(problem) => Err(problem),
+        };
+        match taken {
+            Ok(taken) => self.thank(&taken),
+            Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    async fn take(
+        &self,
+        said: Said,
+        key: Option<String>,
+        source: Source,
+    ) -> Result<Taken, Problem> {
+        let arrival = Arrival {
+            answer: Answer {
+                attending: if said.attending {
+                    ReplyStatus::Yes
+                } else {
+                    ReplyStatus::No
+                },
+                party: said.party,
+                wish: said.wish.clone(),
+            },
+            source,
+            repeat: key.map(|key| Repeat {
+                route: ROUTE,
+                key,
+                body: said.fingerprint(),
+                other_body: OtherBody::Refuse,
+            }),
+            request: Some(RequestFacts {
+                request_id: self.facts.request_id.to_string(),
+                network: Some(self.facts.client),
+            }),
+        };
+        if said.code.trim().is_empty() {
+            self.take_open(said, arrival).await
+        } else {
+            self.take_by_code(said.code, arrival).await
+        }
+    }
+
+    /// An ordinary answer, tried at the same door as a page's.
+    async fn take_by_code(&self, code: String, arrival: Arrival) -> Result<Taken, Problem> {
+        let visit = Visit::of(
+            self.site.clone(),
+            self.door.clone(),
+            self.facts.clone(),
+            self.headers.clone(),
+            code,
+        );
+        let admitted = visit.admit().await.map_err(|failure| match failure {
+            Failure::Malformed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_malformed"),
+            other => visit.refuse(other),
+        })?;
+        let (slug, code) = (Arc::clone(&self.slug), admitted.key.clone());
+        let saved = self.site.store.write(move |tx| {
+            let occasion = find(tx, &slug)?;
+            let outcome = plain::save(tx, &occasion, &code, &arrival)?;
+            Taken::of(tx, outcome, &occasion)
+        });
+        saved.await.map_err(|unsaved| match unsaved {
+            Unsaved::Answer(refusal) => visit.refuse_save(admitted, refusal),
+            _ => Problem::not_found(),
+        })
+    }
+
+    async fn take_open(&self, said: Said, arrival: Arrival) -> Result<Taken, Problem> {
+        let stranger = Stranger {
+            name: said.name,
+            email: said.email,
+            phone: said.phone,
+            language: None,
+            network: self.facts.network().to_string(),
+        };
+        let slug = Arc::clone(&self.slug);
+        let saved = self.site.store.write(move |tx| {
+            let occasion = find(tx, &slug)?;
+            let outcome = open::answer(tx, &occasion, &stranger, &arrival)?;
+            Taken::of(tx, outcome, &occasion)
+        });
+        saved.await.map_err(|unsaved| match unsaved {
+            Unsaved::Open(open::Refusal::CodeRequired) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
+            }
+            Unsaved::Open(refusal) => guest::refuse_open(&self.site, refusal, |occasion| {
+                guest::speak(&self.site, &self.wishes, occasion, None)
+            }),
+            Unsaved::Answer(refusal) => crate::web::api::guest::plain_problem(refusal),
+            Unsaved::NoOccasion => Problem::not_found(),
+        })
+    }
+
+    fn thank(&self, taken: &Taken) -> Reply {
+        let Taken { outcome, occasion } = taken;
+        let text = guest::speak(&self.site, &self.wishes, occasion, None);
+        let message = match &outcome.code {
+            Some(code) => text.with("compat-saved-code", [("code", code.as_str().into())]),
+            None => text.say("compat-saved").into_owned(),
+        };
+        Reply {
+            status: if outcome.is_new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            },
+            retry_after: None,
+            told: Told {
+                status: "ok",
+                code: None,
+                message,
+                id: Some(outcome.id.to_string()),
+                attending: Some(outcome.attending == ReplyStatus::Yes),
+                guests: Some(outcome.guests),
+                invite_code: outcome.code.clone(),
+            },
+        }
+    }
+
+    /// A refusal in the reader's language; what is wrong with which field stands
+    /// in its words, for such programs show nothing else.
+    pub(super) fn refuse(&self, problem: &Problem) -> Reply {
+        let usual = || self.site.speak(&self.wishes);
+        let text = problem.text.clone().unwrap_or_else(usual);
+        Reply {
+            status: problem.status,
+            retry_after: problem.retry_after,
+            told: Told {
+                status: "error",
+                code: Some(problem.code),
+                message: words(problem, &text),
+                id: None,
+                attending: None,
+                guests: None,
+                invite_code: None,
+            },
+        }
+    }
+}
+
+impl Taken {
+    fn of(tx: &mut Tx<'_>, outcome: Outcome, occasion: &OccasionId) -> Result<Self, Unsaved> {
+        let occasion = programme::load(tx, occasion)?.occasion;
+        Ok(Self { outcome, occasion })
+    }
+}
+
+/// The occasion that the configuration names, as it is called by now.
+fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Unsaved> {
+    occasion::find_by_slug(tx, slug)?.ok_or(Unsaved::NoOccasion)
+}
+
+fn words(problem: &Problem, text: &Text) -> String {
+    let mut words = problem.detail(text);
+    for error in &problem.errors {
+        let name = error.pointer.trim_start_matches('/');
+        let detail = error.detail(text);
+        words.extend([" ", name, ": ", &detail]);
+    }
+    words
+}

@@ -1,0 +1,381 @@
+//! `/o/{slug}/rsvp`: an answer without a code, for a public card (§3.7).
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::SignedDuration;
+use platform::StoreError;
+use platform::audit::RequestFacts;
+use web::page::{Kind, Page};
+use web::{Argument, Facts, Form, Language, Problem, Site, Text, Wishes, csrf};
+
+use super::door::{self, Door};
+use super::entry::{self, Found, Public};
+use super::show;
+use super::view::{Closing, Complaint, Open, TypedAnswer};
+use crate::occasion::Occasion;
+use crate::open::{self, Refusal, Stranger};
+use crate::plain::{Answer, Arrival};
+use crate::refusal::Refusal as AnswerRefusal;
+use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
+use crate::web::api::guest::problem;
+use crate::words::{OccasionStatus, ReplyStatus, Source};
+
+/// `GET /o/{slug}/rsvp`.
+pub(super) async fn show(
+    State(site): State<Site>,
+    wishes: Wishes,
+    Path(slug): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let public = match entry::find(&site, &slug).await? {
+        Found::Here(public) => public,
+        Found::Moved(slug) => return Ok(entry::moved(&format!("{slug}/rsvp"), &uri)),
+    };
+    let text = hold_feature(&site, &wishes, &public)?;
+    let typed = TypedAnswer {
+        party: "1".to_owned(),
+        ..TypedAnswer::default()
+    };
+    Ok(page(&site, &text, &public, typed, Trouble::default()))
+}
+
+/// `POST /o/{slug}/rsvp`.
+pub(super) async fn save(
+    State(site): State<Site>,
+    Extension(door): Extension<Door>,
+    facts: Facts,
+    wishes: Wishes,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let Found::Here(public) = entry::find(&site, &slug).await? else {
+        return Err(Problem::not_found());
+    };
+    let text = hold_feature(&site, &wishes, &public)?;
+    let typed = typed(&form);
+    if csrf::check_sender(&headers, site.url()).is_err() {
+        let trouble = Trouble {
+            status: StatusCode::FORBIDDEN,
+            words: Some(text.say("answer-elsewhere").into_owned()),
+            ..Trouble::default()
+        };
+        return Ok(page(&site, &text, &public, typed, trouble));
+    }
+    let arrival = match arrival(&text, &public.occasion, &typed, &form, &facts) {
+        Ok(arrival) => arrival,
+        Err(complaint) => {
+            let trouble = Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![complaint]);
+            return Ok(page(&site, &text, &public, typed, trouble));
+        }
+    };
+    let stranger = Stranger {
+        name: typed.name.clone(),
+        email: typed.email.clone(),
+        phone: typed.phone.clone(),
+        language: Some(text.language().tag.to_string()),
+        network: facts.network().to_string(),
+    };
+    let id = public.occasion.id.clone();
+    let saved = site
+        .store
+        .write(move |tx| open::answer(tx, &id, &stranger, &arrival));
+    match saved.await {
+        Ok(outcome) => {
+            let code = outcome.code.unwrap_or_default();
+            let response = Redirect::to(&format!("/invite/{code}/confirmation")).into_response();
+            // A new invitation's epoch; whoever made it is let in again.
+            let mut response = door.remember(&site, &headers, (outcome.id, 1), response);
+            door::keep_private(&mut response);
+            Ok(response)
+        }
+        Err(refusal) => refused(&site, &text, &public, typed, refusal),
+    }
+}
+
+/// Where hosts do not take such answers, the address is not there.
+fn hold_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
+    let occasion = &public.occasion;
+    if occasion.status == OccasionStatus::Draft {
+        return Err(Problem::not_found());
+    }
+    let text = show::speak(site, wishes, occasion, None);
+    if !occasion.details.switches.open_rsvp {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "feature_disabled").said_in(&text));
+    }
+    Ok(text)
+}
+
+fn typed(form: &Form) -> TypedAnswer {
+    let text = |name: &str| form.text(name).to_owned();
+    TypedAnswer {
+        name: text("name"),
+        attending: text("attending"),
+        party: text("guests"),
+        wish: text("message"),
+        email: text("email"),
+        phone: text("phone"),
+    }
+}
+
+/// What the form says; what none of ours would say is told here.
+fn arrival(
+    text: &Text,
+    occasion: &Occasion,
+    typed: &TypedAnswer,
+    form: &Form,
+    facts: &Facts,
+) -> Result<Arrival, Complaint> {
+    let attending = match typed.attending.as_str() {
+        "yes" => ReplyStatus::Yes,
+        "no" => ReplyStatus::No,
+        "undecided" => ReplyStatus::Undecided,
+        _ => {
+            return Err(Complaint {
+                field: "attending".to_owned(),
+                words: text.say("complaint-choice").into_owned(),
+            });
+        }
+    };
+    let party = match form.number("guests") {
+        _ if attending == ReplyStatus::No => None,
+        Ok(party) => party,
+        Err(_) => return Err(wrong_party(text, occasion)),
+    };
+    let submission = form.text("submission_id");
+    let fields = form.iter();
+    let body: Vec<_> = fields
+        .filter(|(name, _)| *name != "submission_id")
+        .collect();
+    Ok(Arrival {
+        answer: Answer {
+            attending,
+            party,
+            wish: typed.wish.clone(),
+        },
+        source: Source::Web,
+        repeat: (!submission.is_empty()).then(|| Repeat {
+            route: "POST /o/rsvp",
+            key: submission.to_owned(),
+            body: serde_json::json!(body).to_string().into_bytes(),
+            other_body: OtherBody::NewSave,
+        }),
+        request: Some(RequestFacts {
+            request_id: facts.request_id.to_string(),
+            network: Some(facts.client),
+        }),
+    })
+}
+
+fn wrong_party(text: &Text, occasion: &Occasion) -> Complaint {
+    let limit = occasion.details.open_party_limit;
+    Complaint {
+        field: "guests".to_owned(),
+        words: text.with("complaint-open-party", [("n", limit.into())]),
+    }
+}
+
+/// What stands against an answer.
+#[derive(Default)]
+struct Trouble {
+    status: StatusCode,
+    words: Option<String>,
+    complaints: Vec<Complaint>,
+    retry_after: Option<u32>,
+}
+
+impl Trouble {
+    fn of(status: StatusCode, complaints: Vec<Complaint>) -> Self {
+        Self {
+            status,
+            complaints,
+            ..Self::default()
+        }
+    }
+}
+
+/// The form again, with all that was typed and what stands against it.
+fn refused(
+    site: &Site,
+    text: &Text,
+    public: &Public,
+    typed: TypedAnswer,
+    refusal: Refusal,
+) -> Result<Response, Problem> {
+    let occasion = &public.occasion;
+    let trouble = match refusal {
+        Refusal::Answer(AnswerRefusal::Fields(fields)) => {
+            let complaints = fields.iter().map(|field| {
+                let name = field.pointer.trim_start_matches('/');
+                complain(text, occasion, name, field.code)
+            });
+            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, complaints.collect())
+        }
+        Refusal::PartySize(_) => {
+            let complaint = wrong_party(text, occasion);
+            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![complaint])
+        }
+        Refusal::Answer(AnswerRefusal::EventFull { event, left }) => {
+            let mut events = public.events.iter();
+            let found = events.find(|one| one.key == event);
+            let name = found.map_or(event.clone(), |event| {
+                show::pick(text, occasion, &event.details.name).to_string()
+            });
+            let values = [("event", name.into()), ("left", left.into())];
+            let complaint = Complaint {
+                field: "guests".to_owned(),
+                words: text.with("complaint-full", values),
+            };
+            Trouble::of(StatusCode::CONFLICT, vec![complaint])
+        }
+        Refusal::Answer(AnswerRefusal::Store(error)) if error.is_passing() => Trouble {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            words: Some(text.say("answer-failed").into_owned()),
+            complaints: Vec::new(),
+            retry_after: Some(5),
+        },
+        Refusal::CodeRequired => {
+            return Err(Problem::new(StatusCode::NOT_FOUND, "feature_disabled").said_in(text));
+        }
+        other => {
+            let problem = refuse(site, other, |occasion| {
+                show::speak(
+                    site,
+                    &Wishes::default(),
+                    occasion,
+                    Some(&text.language().tag),
+                )
+            });
+            if problem.status.is_server_error() || problem.status == StatusCode::NOT_FOUND {
+                return Err(problem);
+            }
+            Trouble {
+                status: problem.status,
+                words: Some(problem.detail(text)),
+                complaints: Vec::new(),
+                retry_after: problem.retry_after,
+            }
+        }
+    };
+    Ok(page(site, text, public, typed, trouble))
+}
+
+fn complain(text: &Text, occasion: &Occasion, name: &str, code: &str) -> Complaint {
+    let long = |most: usize| text.with("complaint-too-long", [("n", most.into())]);
+    let words = match (name, code) {
+        ("guests", _) => return wrong_party(text, occasion),
+        ("name", "required") => text.say("complaint-open-name").into_owned(),
+        ("name", _) => text.with("complaint-name-long", [("n", open::NAME_LIMIT.into())]),
+        ("email", "email_invalid") => text.say("complaint-open-email").into_owned(),
+        ("email", _) => long(open::EMAIL_LIMIT),
+        ("phone", _) => long(open::PHONE_LIMIT),
+        ("message", _) => long(NOTE_LIMIT),
+        _ => text.say("complaint-choice").into_owned(),
+    };
+    Complaint {
+        field: name.to_owned(),
+        words,
+    }
+}
+
+/// A refusal as programs hear it. `speak` gives the language of an occasion's
+/// own words.
+pub(crate) fn refuse(site: &Site, refusal: Refusal, speak: impl Fn(&Occasion) -> Text) -> Problem {
+    use StatusCode as S;
+    match refusal {
+        Refusal::CodeRequired => Problem::new(S::UNPROCESSABLE_ENTITY, "code_required"),
+        Refusal::PartySize(limit) => {
+            Problem::new(S::UNPROCESSABLE_ENTITY, "party_size").with("limit", limit)
+        }
+        Refusal::TooMany(seconds) => {
+            let again = site.clock.now() + SignedDuration::from_secs(i64::from(seconds));
+            Problem::new(S::TOO_MANY_REQUESTS, "rate_limited")
+                .with("minutes", i64::from(seconds.div_ceil(60)))
+                .with(
+                    "time",
+                    Argument::Time(again.to_zoned(site.settings.time_zone.clone())),
+                )
+                .retry_after(seconds)
+        }
+        Refusal::LimitReached(limit) => {
+            Problem::new(S::CONFLICT, "limit_reached").with("limit", limit)
+        }
+        // There is no code that could be unknown: the occasion is not there.
+        Refusal::Answer(AnswerRefusal::NotFound) => Problem::not_found(),
+        Refusal::Answer(refusal) => problem(refusal, |portal| speak(&portal.occasion)),
+    }
+}
+
+fn page(
+    site: &Site,
+    text: &Text,
+    public: &Public,
+    typed: TypedAnswer,
+    trouble: Trouble,
+) -> Response {
+    let occasion = &public.occasion;
+    let switches = occasion.details.switches;
+    let body = Open {
+        text,
+        hosts: show::hosts(text, occasion),
+        home: format!("/o/{}", occasion.slug),
+        submission: platform::id::generate(site.clock.now(), &site.random),
+        open: is_open(site, occasion) || trouble.status != StatusCode::OK,
+        closing: closing(site, text, occasion),
+        limit: occasion.details.open_party_limit,
+        undecided: switches.undecided,
+        notes: switches.notes,
+        public: switches.public_wishes,
+        trouble: trouble.words,
+        complaints: trouble.complaints,
+        typed,
+        contact: show::contact(occasion),
+    };
+    let title = body.title();
+    let tags = occasion.details.languages.iter();
+    let languages: Vec<Language> = tags.map(|tag| Language::of(tag)).collect();
+    let mut response = web::page(Page {
+        title: &title,
+        body,
+        text,
+        theme: occasion.details.theme,
+        kind: Kind::Guest {
+            languages: &languages,
+        },
+    });
+    *response.status_mut() = trouble.status;
+    if let Some(seconds) = trouble.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    door::keep_out_of_search(&mut response);
+    response
+}
+
+fn is_open(site: &Site, occasion: &Occasion) -> bool {
+    let now = site.clock.now();
+    occasion.status == OccasionStatus::Published
+        && occasion
+            .details
+            .rsvp_deadline
+            .is_none_or(|deadline| now < deadline)
+}
+
+/// When answers close for whoever has no invitation yet.
+fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
+    let at = occasion.details.rsvp_deadline?.to_zoned(occasion.zone());
+    let now = site.clock.now().to_zoned(occasion.zone());
+    Some(show::closing(text, &at, &now))
+}
+
+/// Whether an invitation came this way: then its page tells the code.
+pub(super) async fn is_open_answer(
+    site: &Site,
+    portal: &crate::portal::Portal,
+) -> Result<bool, StoreError> {
+    let id = portal.household.invitation.id.clone();
+    let mark = site.store.read(move |tx| open::find_mark(tx, &id));
+    Ok(mark.await?.is_some())
+}

@@ -1,0 +1,92 @@
+//! The form of an answer without a code.
+
+use askama::Template;
+use web::Text;
+
+use super::answer::{Complaint, complaint};
+use super::{Closing, Contact, Hosts, around_contact};
+
+/// `/o/{slug}/rsvp`.
+#[derive(Template)]
+#[template(path = "guest/open.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the form that is there or not"
+)]
+pub struct Open<'a> {
+    /// The reader's language.
+    pub text: &'a Text,
+    /// The hosts' names.
+    pub hosts: Hosts<'a>,
+    /// The occasion's public page.
+    pub home: String,
+    /// The key that makes a repeat harmless.
+    pub submission: String,
+    /// Whether answers are still taken.
+    pub open: bool,
+    /// When they close.
+    pub closing: Option<Closing>,
+    /// How many one answer may bring, who answers included.
+    pub limit: i64,
+    /// Whether "Not sure" is offered.
+    pub undecided: bool,
+    /// Whether hosts take notes.
+    pub notes: bool,
+    /// Whether they may show them to everybody.
+    pub public: bool,
+    /// A sentence on the whole form.
+    pub trouble: Option<String>,
+    /// What is wrong with single fields.
+    pub complaints: Vec<Complaint>,
+    /// What was typed.
+    pub typed: TypedAnswer,
+    /// Whom to ask.
+    pub contact: Option<Contact>,
+}
+
+/// The fields as they were typed.
+#[derive(Clone, Debug, Default)]
+pub struct TypedAnswer {
+    /// Who answers.
+    pub name: String,
+    /// `yes`, `no`, `undecided` or nothing.
+    pub attending: String,
+    /// A number, if all is well.
+    pub party: String,
+    /// To the hosts.
+    pub wish: String,
+    /// A mail address.
+    pub email: String,
+    /// A telephone number.
+    pub phone: String,
+}
+
+impl Open<'_> {
+    /// The page's title: errors first.
+    pub fn title(&self) -> String {
+        let title = format!("{} – {}", self.text.say("answer-title"), self.hosts.0);
+        if self.complaints.is_empty() && self.trouble.is_none() {
+            return title;
+        }
+        self.text
+            .with("answer-error-title", [("title", title.into())])
+    }
+
+    fn complaint(&self, field: &str) -> Option<&str> {
+        complaint(&self.complaints, field)
+    }
+
+    fn party_hint(&self) -> String {
+        self.text
+            .with("open-party-hint", [("n", self.limit.into())])
+    }
+
+    fn wish_label(&self) -> String {
+        let hosts = self.hosts.0.text;
+        self.text.with("open-wish", [("hosts", hosts.into())])
+    }
+
+    fn questions(&self) -> (String, String) {
+        around_contact(self.text, "guest-questions")
+    }
+}

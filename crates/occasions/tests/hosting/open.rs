@@ -1,0 +1,301 @@
+//! Answers that came without a code, as hosts see them: told live, listed,
+//! approved, put together with what was there before (§3.7).
+
+use std::time::Duration;
+
+use accounts::token::Right;
+use jiff::SignedDuration;
+use occasions::hosting::listing::filter::Open;
+use occasions::hosting::listing::{self, Filter};
+use occasions::hosting::{Refusal, invitations, open};
+use occasions::invitation::InvitationId;
+use occasions::web::api::Pace;
+use occasions::words::{GuestKind, ReplyStatus};
+use serde_json::{Value, json};
+use testkit::Visitor;
+
+use crate::pages::HOME;
+use crate::parts::portal;
+use crate::stage::{Stage, call, code, on_both};
+
+/// Answers without a code; the invitation's id and code.
+async fn answer(visitor: &mut Visitor, body: &Value) -> (InvitationId, String) {
+    let told = call(visitor, "POST", "/api/flask/rsvp", body).await;
+    let told = told.expect(201).json();
+    let id = told["id"].as_str().unwrap().parse().unwrap();
+    (id, told["invite_code"].as_str().unwrap().to_owned())
+}
+
+async fn listed(stage: &Stage<'_>, open: Open) -> Vec<String> {
+    let filter = Filter {
+        open: Some(open),
+        ..Filter::default()
+    };
+    let lines = stage
+        .done(move |tx, host| listing::all_invitations(tx, host, &filter))
+        .await;
+    lines.into_iter().map(|line| line.household).collect()
+}
+
+#[test]
+fn the_dashboard_hears_of_it_at_once_without_names_in_the_store() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        owner.carry(Pace(Duration::from_millis(50)));
+        let mut events = owner.listen(&stage.at("/stream")).await;
+        let mut heard = Vec::new();
+        let body = json!({ "name": "Mei Ling", "attending": true, "guests": 2 });
+        let (id, _) = answer(&mut stage.nobody(), &body).await;
+        while !heard.contains(&"rsvp".to_owned()) {
+            let text = events.next().await.unwrap();
+            let field = |name: &str| {
+                let line = text.lines().find_map(|line| line.strip_prefix(name));
+                line.map(|rest| rest.trim().to_owned())
+            };
+            let Some(name) = field("event:") else {
+                continue;
+            };
+            if name == "rsvp" {
+                let data: Value = serde_json::from_str(&field("data:").unwrap()).unwrap();
+                assert_eq!(data["invitation"], json!(id));
+                assert_eq!(data["household"], "Mei Ling");
+                assert_eq!(data["guests"].as_array().unwrap().len(), 2);
+                assert_eq!(data["source"], "api");
+            }
+            heard.push(name);
+        }
+        let created = heard.iter().position(|name| name == "invitation");
+        assert!(created < heard.iter().position(|name| name == "rsvp"));
+        let news = stage.news().await;
+        assert!(
+            news.iter()
+                .all(|(_, payload)| !payload.to_string().contains("Mei"))
+        );
+    });
+}
+
+#[test]
+fn hosts_find_and_approve_them() {
+    on_both(async |stage| {
+        let mut nobody = stage.nobody();
+        let mei = json!({ "name": "Mei", "attending": true, "wish": "All the best" });
+        let (first, _) = answer(&mut nobody, &mei).await;
+        answer(&mut nobody, &mei).await;
+        let lim = json!({ "name": "Lim", "attending": false });
+        answer(&mut nobody, &lim).await;
+        assert_eq!(listed(stage, Open::Yes).await, ["Lim", "Mei", "Mei"]);
+        assert_eq!(listed(stage, Open::Waiting).await, ["Lim", "Mei", "Mei"]);
+        assert_eq!(listed(stage, Open::Duplicate).await, ["Mei"]);
+        assert_eq!(listed(stage, Open::No).await.len(), 40);
+        let id = first.clone();
+        stage
+            .done(move |tx, host| open::approve(tx, host, &id, None).map(drop))
+            .await;
+        // Once is enough.
+        let (id, before) = (first.clone(), portal(stage, &first).await);
+        stage
+            .done(move |tx, host| open::approve(tx, host, &id, None).map(drop))
+            .await;
+        let after = portal(stage, &first).await;
+        assert_eq!(
+            before.household.invitation.version,
+            after.household.invitation.version
+        );
+        assert_eq!(listed(stage, Open::Approved).await, ["Mei"]);
+        assert_eq!(listed(stage, Open::Waiting).await, ["Lim", "Mei"]);
+        let rahma = stage.invitation("RAHMA").await;
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                open::approve(tx, host, &rahma, None).map(drop)
+            })
+            .await;
+        assert_eq!(code(refused), "wrong_state");
+        let id = first.clone();
+        let refused = stage
+            .act(&stage.observer, move |tx, host| {
+                open::approve(tx, host, &id, None).map(drop)
+            })
+            .await;
+        assert_eq!(code(refused), "forbidden");
+        // What it wishes is public only where hosts want that.
+        let mut guest = stage.nobody();
+        let card = guest.get("/o/aisyah-daniel").await;
+        assert!(!card.text().contains("All the best"));
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let mut form = page.form(&format!("{HOME}/settings/switches"));
+        form.tick("switch.public_wishes", "1");
+        owner.submit(&page, &form).await.expect(303);
+        let card = guest.get("/o/aisyah-daniel").await.text();
+        assert_eq!(card.matches("All the best").count(), 1, "{card}");
+    });
+}
+
+#[test]
+fn two_become_one_and_both_codes_open_it() {
+    on_both(async |stage| {
+        let mut nobody = stage.nobody();
+        // Rahman, who has an invitation, answers without its code, with three more.
+        let body = json!({ "name": "rahman bin ALI", "email": "new@example.com",
+            "attending": true, "guests": 4, "message": "On our way" });
+        let (from, second) = answer(&mut nobody, &body).await;
+        let into = stage.invitation("RAHMA").await;
+        let (a, b) = (from.clone(), into.clone());
+        let merged = stage
+            .done(move |tx, host| open::merge(tx, host, &a, &b, None))
+            .await;
+        let guests = &merged.household.guests;
+        assert_eq!(guests.len(), 4 + 3);
+        let rahman = guests.iter().filter(|one| one.name.contains("Rahman bin"));
+        let rahman: Vec<_> = rahman.collect();
+        assert_eq!(rahman.len(), 1);
+        assert!(
+            rahman[0]
+                .replies
+                .values()
+                .all(|reply| reply.status == ReplyStatus::Yes)
+        );
+        let invitation = &merged.household.invitation;
+        assert_eq!(invitation.note, "On our way");
+        let kept = invitation.details.email.as_deref();
+        assert_eq!(kept, Some("rahman@example.com"));
+        // Both codes open it, and answers by either are saved on it.
+        let mut guest = stage.nobody();
+        let state = guest
+            .get(&format!("/api/v1/invitations/{second}"))
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(state["code"], "RAHMA");
+        let moved = guest.get(&format!("/invite/{second}")).await;
+        assert_eq!(moved.expect(308).location(), Some("/invite/RAHMA"));
+        let body = json!({ "code": second, "attending": false });
+        let told = call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
+        assert_eq!(told.expect(200).json()["guests"], 0);
+        let after = portal(stage, &into).await;
+        let all = &after.household.guests;
+        assert!(all.iter().all(|one| {
+            let mut replies = one.replies.values();
+            replies.all(|reply| reply.status == ReplyStatus::No)
+        }));
+        // What left cannot come back, and is in no list.
+        let id = from.clone();
+        let refused = stage
+            .act(&stage.owner, move |tx, host| {
+                let seats = occasions::event::Seats::Free;
+                invitations::restore(tx, host, &id, None, seats).map(drop)
+            })
+            .await;
+        assert_eq!(code(refused), "wrong_state");
+        assert!(listed(stage, Open::Yes).await.is_empty());
+        let actions = stage.actions().await;
+        assert!(actions.contains(&"invitation.merged".to_owned()));
+        // Its code is dead once the one that stays is.
+        let id = into.clone();
+        stage
+            .done(move |tx, host| invitations::archive(tx, host, &id, None).map(drop))
+            .await;
+        guest.get(&format!("/invite/{second}")).await.expect(404);
+    });
+}
+
+#[test]
+fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
+    on_both(async |stage| {
+        let mut nobody = stage.nobody();
+        let body = json!({ "name": "Mei", "attending": true, "guests": 3 });
+        let (first, _) = answer(&mut nobody, &body).await;
+        stage.world.clock.advance(SignedDuration::from_mins(1));
+        let body = json!({ "name": "Mei", "attending": false });
+        let (second, _) = answer(&mut nobody, &body).await;
+        // The older one goes to the newer: Mei does not come, whichever way.
+        let (from, into) = (first.clone(), second.clone());
+        let merged = stage
+            .done(move |tx, host| open::merge(tx, host, &from, &into, None))
+            .await;
+        let mei: Vec<_> = merged
+            .household
+            .guests
+            .iter()
+            .filter(|one| one.kind == GuestKind::Named)
+            .collect();
+        assert_eq!(mei.len(), 1);
+        assert!(
+            mei[0]
+                .replies
+                .values()
+                .all(|reply| reply.status == ReplyStatus::No)
+        );
+        for (from, into, expected) in [
+            (second.clone(), second.clone(), "wrong_state"),
+            (first.clone(), second.clone(), "wrong_state"),
+        ] {
+            let refused = stage
+                .act(&stage.owner, move |tx, host| {
+                    open::merge(tx, host, &from, &into, None).map(drop)
+                })
+                .await;
+            assert_eq!(code(refused), expected);
+        }
+        let stranger: Result<(), Refusal> = stage
+            .act(&stage.owner, move |tx, host| {
+                let nobody = "01970000-0000-7000-8000-000000000000".parse().unwrap();
+                open::merge(tx, host, &second, &nobody, None).map(drop)
+            })
+            .await;
+        assert_eq!(code(stranger), "not_found");
+    });
+}
+
+#[test]
+fn pages_and_programs_do_the_same() {
+    on_both(async |stage| {
+        let mut nobody = stage.nobody();
+        let body = json!({ "name": "Mei", "attending": true });
+        let (first, _) = answer(&mut nobody, &body).await;
+        let (second, code) = answer(&mut nobody, &body).await;
+        let mut owner = stage.visitor(&stage.owner);
+        let list = owner.get(&format!("{HOME}/invites")).await;
+        let words = list.expect(200).text();
+        assert!(words.contains("Possible duplicate"), "{words}");
+        let link = list.link("2 without a code to approve");
+        let list = owner.get(&link.href).await;
+        assert!(list.text().contains("Mei") && !list.text().contains("Rahman"));
+        let page = owner.get(&format!("{HOME}/invites/{second}")).await;
+        assert!(page.text().contains("Somebody of the same name"));
+        let approve = page.form(&format!("{HOME}/invites/{second}/approve"));
+        let page = owner.submit(&page, &approve).await;
+        let page = owner.follow(page).await;
+        assert!(page.text().contains("Approved"), "{}", page.text());
+        let mut merge = page.form(&format!("{HOME}/invites/{second}/merge"));
+        merge.fill("into", "nope");
+        let refused = owner.submit(&page, &merge).await;
+        refused.expect(422);
+        merge.fill("into", "RAHMA");
+        let done = owner.submit(&page, &merge).await;
+        let rahma = stage.invitation("RAHMA").await;
+        let location = format!("{HOME}/invites/{rahma}?done=merged");
+        assert_eq!(done.expect(303).location(), Some(&*location));
+        let page = owner.follow(done).await;
+        assert!(page.text().contains("Put together."));
+        nobody.get(&format!("/invite/{code}")).await.expect(308);
+
+        let mut program = stage.program(&stage.owner, &[Right::OccasionWrite]).await;
+        let address = format!("/api/v1/invitations/id/{first}");
+        let approved = call(
+            &mut program,
+            "POST",
+            &format!("{address}/approve"),
+            &Value::Null,
+        )
+        .await;
+        approved.expect(200);
+        let body = json!({ "into": rahma });
+        let merged = call(&mut program, "POST", &format!("{address}/merge"), &body).await;
+        let guests = merged.expect(200).json()["guests"].clone();
+        let mei = guests.as_array().unwrap().iter();
+        assert_eq!(mei.filter(|one| one["name"] == "Mei").count(), 1);
+        let again = call(&mut program, "POST", &format!("{address}/merge"), &body).await;
+        again.expect(409);
+    });
+}

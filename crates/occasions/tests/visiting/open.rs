@@ -1,0 +1,296 @@
+//! An answer without a code, by the public page (§3.7).
+
+use jiff::SignedDuration;
+use occasions::words::OccasionStatus;
+use platform::sql;
+use serde_json::json;
+use testkit::{Page, Visitor, together};
+
+use crate::stage::{Stage, assert_problem, on_both, on_sqlite, state};
+
+const PAGE: &str = "/o/aisyah-daniel/rsvp";
+
+async fn fill(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
+    let page = visitor.get(PAGE).await;
+    let mut form = page.expect(200).form(PAGE);
+    for (name, value) in fields {
+        form.fill(name, value);
+    }
+    visitor.submit(&page, &form).await
+}
+
+/// The code of the invitation that this answer made.
+#[track_caller]
+fn code(saved: &Page) -> String {
+    let location = saved.expect(303).location().unwrap();
+    let code = location
+        .strip_prefix("/invite/")
+        .and_then(|rest| rest.strip_suffix("/confirmation"));
+    code.unwrap_or_else(|| panic!("{location}")).to_owned()
+}
+
+async fn made(stage: &Stage<'_>) -> i64 {
+    let made = sql!("SELECT COUNT(*) FROM open_answer WHERE invitation <> $1");
+    stage.count(made, "").await
+}
+
+#[test]
+fn the_card_leads_to_it_and_it_ends_with_a_code() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let card = guest.get("/o/aisyah-daniel").await;
+        assert_eq!(card.link("Answer without a code").href, PAGE);
+        let saved = fill(
+            &mut guest,
+            &[
+                ("name", " Mei Ling "),
+                ("attending", "yes"),
+                ("guests", "3"),
+                ("message", "All the best!"),
+                ("email", "mei@example.com"),
+            ],
+        )
+        .await;
+        let code = code(&saved);
+        let thanks = guest.follow(saved).await;
+        let words = thanks.expect(200).text();
+        assert!(words.contains("Your code for later changes is"), "{words}");
+        assert!(words.contains(&code), "{words}");
+        assert!(words.contains("Mei Ling"), "{words}");
+        let after = state(&mut guest, &code).await;
+        assert_eq!(after["guests"].as_array().unwrap().len(), 3);
+        assert_eq!(after["note"]["text"], "All the best!");
+        assert_eq!(after["language"], "en");
+        // Remembered on this device, and a code like any other.
+        let known = guest.get("/").await;
+        assert!(known.text().contains("Mei Ling"));
+        guest.get(&format!("/invite/{code}/rsvp")).await.expect(200);
+    });
+}
+
+#[test]
+fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.guest();
+        for (fields, words) in [
+            (vec![("name", "Mei")], "Please choose one of the answers."),
+            (vec![("attending", "yes")], "Tell us your name."),
+            (
+                vec![("name", "Mei"), ("attending", "yes"), ("guests", "7")],
+                "Choose a number from 1 to 6.",
+            ),
+            (
+                vec![("name", "Mei"), ("attending", "yes"), ("guests", "two")],
+                "Choose a number from 1 to 6.",
+            ),
+            (
+                vec![("name", "Mei"), ("attending", "no"), ("email", "nobody")],
+                "This is no email address.",
+            ),
+        ] {
+            let page = fill(&mut guest, &fields).await;
+            let text = page.expect(422).text();
+            assert!(text.contains(words), "{text}");
+            let form = page.form(PAGE);
+            for (name, value) in fields {
+                assert_eq!(form.value(name), Some(value), "{name}");
+            }
+        }
+        let long = "x".repeat(4_001);
+        let fields = [("name", "Mei"), ("attending", "no"), ("message", &*long)];
+        fill(&mut guest, &fields).await.expect(422);
+        let mut elsewhere = stage.guest();
+        elsewhere.header("sec-fetch-site", "cross-site");
+        let fields = [("name", "Mei"), ("attending", "no")];
+        let page = elsewhere.post(PAGE, &fields).await;
+        assert_eq!(page.expect(403).form(PAGE).value("name"), Some("Mei"));
+        assert_eq!(made(stage).await, 0);
+        // Who does not come may leave any number there.
+        let fields = [("name", "Mei"), ("attending", "no"), ("guests", "many")];
+        let saved = fill(&mut guest, &fields).await;
+        let after = state(&mut guest, &code(&saved)).await;
+        assert_eq!(after["guests"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn five_an_hour_come_from_one_network() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        for number in 0..5 {
+            let name = format!("Guest {number}");
+            let fields = [("name", &*name), ("attending", "no")];
+            code(&fill(&mut guest, &fields).await);
+            stage.world.clock.advance(SignedDuration::from_mins(1));
+        }
+        let fields = [("name", "Sixth"), ("attending", "no")];
+        let page = fill(&mut guest, &fields).await;
+        let wait: i64 = page.expect(429).header("retry-after").parse().unwrap();
+        assert_eq!(wait, 55 * 60 + 1);
+        assert_eq!(page.form(PAGE).value("name"), Some("Sixth"));
+        let mut other = stage.visitor_at("192.0.2.77");
+        code(&fill(&mut other, &fields).await);
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_secs(wait - 1));
+        code(&fill(&mut guest, &fields).await);
+        fill(&mut guest, &fields).await.expect(429);
+    });
+}
+
+#[test]
+fn who_comes_twice_is_marked_and_a_double_click_is_not() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let page = guest.get(PAGE).await;
+        let mut form = page.expect(200).form(PAGE);
+        form.fill("name", "Mei Ling").fill("attending", "yes");
+        form.fill("phone", "+60 12-345");
+        let first = guest.submit(&page, &form).await;
+        let again = guest.submit(&page, &form).await;
+        assert_eq!(code(&first), code(&again));
+        assert_eq!(made(stage).await, 1);
+        let doubles =
+            sql!("SELECT COUNT(*) FROM open_answer WHERE is_duplicate = 1 AND invitation <> $1");
+        assert_eq!(stage.count(doubles, "").await, 0);
+        let fields = [
+            ("name", "MEI LING"),
+            ("phone", "6012345"),
+            ("attending", "yes"),
+        ];
+        let second = code(&fill(&mut guest, &fields).await);
+        assert_ne!(second, code(&first));
+        assert_eq!(stage.count(doubles, "").await, 1);
+        let fields = [("name", "Mei Ling"), ("phone", "999"), ("attending", "yes")];
+        fill(&mut guest, &fields).await;
+        assert_eq!(stage.count(doubles, "").await, 1);
+    });
+}
+
+#[test]
+fn it_is_there_only_where_hosts_take_such_answers_and_while_they_do() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.guest();
+        let fields = [("name", "Mei"), ("attending", "yes")];
+        stage.status(OccasionStatus::Closed).await;
+        assert!(guest.get(PAGE).await.text().contains("Answers are closed"));
+        let page = guest.post(PAGE, &fields).await;
+        assert_eq!(page.expect(423).form(PAGE).value("name"), Some("Mei"));
+        stage.status(OccasionStatus::Published).await;
+        let day = SignedDuration::from_hours(24);
+        stage.world.clock.advance(day * 40);
+        assert!(guest.get(PAGE).await.text().contains("Answers are closed"));
+        guest.post(PAGE, &fields).await.expect(423);
+        for status in [OccasionStatus::Draft, OccasionStatus::Archived] {
+            stage.status(status).await;
+            let expected = if status == OccasionStatus::Draft {
+                404
+            } else {
+                410
+            };
+            guest.get(PAGE).await.expect(expected);
+            guest.post(PAGE, &fields).await.expect(expected);
+        }
+        stage.status(OccasionStatus::Published).await;
+        stage.switch(|switches| switches.open_rsvp = false).await;
+        guest.get(PAGE).await.expect(404);
+        guest.post(PAGE, &fields).await.expect(404);
+        let card = guest.get("/o/aisyah-daniel").await;
+        assert!(!card.text().contains("Answer without a code"));
+        let mut program = stage.visitor();
+        program.header("accept", "application/json");
+        assert_problem(&program.get(PAGE).await, 404, "feature_disabled");
+        assert_eq!(made(stage).await, 0);
+    });
+}
+
+#[test]
+fn seats_are_kept_for_those_who_have_them() {
+    on_both(async |stage| {
+        for change in [
+            sql!(
+                "UPDATE event SET seats_taken = (SELECT COUNT(*) FROM reply
+                     WHERE reply.event = event.id AND reply.status = 'yes') WHERE key = $1"
+            ),
+            sql!("UPDATE event SET capacity = seats_taken + 2 WHERE key = $1"),
+        ] {
+            stage.run(change, "brunch").await;
+        }
+        let mut guest = stage.guest();
+        let taken = sql!("SELECT capacity - seats_taken FROM event WHERE key = $1");
+        let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "3")];
+        let page = fill(&mut guest, &fields).await;
+        let words = page.expect(409).text();
+        assert!(words.contains("2 places are left"), "{words}");
+        assert_eq!(made(stage).await, 0);
+        let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "2")];
+        code(&fill(&mut guest, &fields).await);
+        assert_eq!(stage.count(taken, "brunch").await, 0);
+    });
+}
+
+#[test]
+fn every_language_has_the_page() {
+    on_sqlite(async |stage| {
+        for language in ["en", "ms", "it", "zh-Hans", "ar"] {
+            let mut guest = stage.visitor();
+            let page = guest.get(&format!("{PAGE}?lang={language}")).await;
+            assert_eq!(page.expect(200).header("content-language"), language);
+            assert!(!page.text().contains("open-"), "{}", page.text());
+        }
+    });
+}
+
+#[test]
+fn it_says_what_a_program_may_send_too() {
+    on_sqlite(async |stage| {
+        // The page and the JSON surface count against the same hour.
+        let mut guest = stage.guest();
+        for number in 0..5 {
+            let body = json!({ "name": format!("P{number}"), "attending": true });
+            guest
+                .call(axum::http::Method::POST, "/api/flask/rsvp", &body)
+                .await
+                .expect(201);
+        }
+        let fields = [("name", "Sixth"), ("attending", "no")];
+        fill(&mut guest, &fields).await.expect(429);
+        let body = json!({ "name": "Sixth", "attending": true });
+        let page = guest
+            .call(axum::http::Method::POST, "/api/flask/rsvp", &body)
+            .await;
+        assert_eq!(page.expect(429).json()["code"], "rate_limited");
+        assert!(page.header("retry-after").parse::<u32>().is_ok());
+    });
+}
+
+#[test]
+fn of_two_at_the_same_moment_one_is_the_double_and_the_hour_holds() {
+    on_both(async |stage| {
+        let sending = || {
+            let mut program = stage.visitor();
+            async move {
+                let body = json!({ "name": "Mei", "attending": true });
+                let post = axum::http::Method::POST;
+                program.call(post, "/api/flask/rsvp", &body).await
+            }
+        };
+        let doubles =
+            sql!("SELECT COUNT(*) FROM open_answer WHERE is_duplicate = 1 AND invitation <> $1");
+        let mut taken = 0;
+        for round in 1..=20 {
+            let (one, other) = together(sending(), sending()).await;
+            for page in [one, other] {
+                match page.status.as_u16() {
+                    201 => taken += 1,
+                    status => assert_eq!(status, 429),
+                }
+            }
+            // The third round brings the fifth and nobody else; the rest brings none.
+            assert_eq!(taken, (2 * round).min(5));
+            assert_eq!(made(stage).await, taken);
+            assert_eq!(stage.count(doubles, "").await, taken - 1);
+        }
+    });
+}
