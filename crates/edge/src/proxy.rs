@@ -5,8 +5,10 @@
 //! stream in both directions, with nothing in between but what one read brings.
 
 mod balance;
+mod bare;
 mod connect;
 mod error;
+mod head;
 mod health;
 mod pool;
 mod relay;
@@ -28,7 +30,6 @@ use http::header::{
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Response, StatusCode, Version, request};
 use http_body::Body as _;
-use hyper::body::Incoming;
 
 use crate::{Answer, Body, Facts, forwarding};
 
@@ -41,6 +42,7 @@ pub use settings::{
 pub use tunnel::Tunnels;
 pub use upstream::{MemberStatus, Upstream};
 
+use bare::Bare;
 use connect::Stream;
 use pool::Idle;
 use relay::Relay;
@@ -48,8 +50,8 @@ use sending::{Flow, Sending};
 use streams::Streams;
 use upgrade::Upgrade;
 use upstream::{Chosen, Member, Running};
-use way::Way;
-use wire::{Failure, Wire};
+use way::{Came, Way};
+use wire::Failure;
 
 /// A body is sent after so long even when the server was to say first that it
 /// wants it (RFC 9110, section 10.1.1): many never do.
@@ -125,7 +127,9 @@ impl Pool {
                 }
             };
             let reused = wire.reused();
-            let again = (repeatable && reused).then(|| parts.clone());
+            let is_copied =
+                repeatable && reused && !wire.gives_back(&parts.method, flow.as_deref());
+            let again = is_copied.then(|| parts.clone());
             let request = addressed(parts, sending, &path, &member)?;
             match wire
                 .send(request, flow.as_deref(), &upstream.times, !repeatable)
@@ -154,7 +158,7 @@ impl Pool {
                 }
             }
         };
-        let (mut head, incoming) = answer.into_parts();
+        let (mut head, came) = answer.into_parts();
         if let Some(upgrade) = &upgrade {
             upgrade.check(&head)?;
         }
@@ -177,19 +181,19 @@ impl Pool {
             self.tunnels.run(client, server, early, running, idle);
             return Ok(Response::from_parts(head, Body::Empty));
         }
-        let body = self.relay(upstream, incoming, wire, running).await?;
+        let body = self.relay(upstream, came, wire, running).await?;
         Ok(Response::from_parts(head, body))
     }
 
     async fn relay(
         &self,
         upstream: &Arc<Upstream>,
-        incoming: Incoming,
+        came: Came,
         wire: Way,
         running: Running,
     ) -> Result<Body, ProxyError> {
         let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-        let relay = Relay::new(incoming, wire, idle, upstream, running);
+        let relay = Relay::new(came, wire, idle, upstream, running);
         relay.into_body().await
     }
 
@@ -204,25 +208,25 @@ impl Pool {
             let stream = self.streams.take(upstream, member, fresh).await;
             return stream.map(Way::Shared);
         }
-        self.wire(upstream, member, fresh).await.map(Way::Own)
+        self.bare(upstream, member, fresh).await.map(Way::Bare)
     }
 
     /// A connection: the one used last, unless it must be a fresh one.
-    async fn wire(
+    async fn bare(
         &self,
         upstream: &Upstream,
         member: &Member,
         fresh: bool,
-    ) -> Result<Box<Wire>, ProxyError> {
-        if !fresh && let Some(wire) = self.idle.take(member, upstream.times.keep) {
-            return Ok(wire);
+    ) -> Result<Box<Bare>, ProxyError> {
+        if !fresh && let Some(bare) = self.idle.take(member, upstream.times.keep) {
+            return Ok(bare);
         }
         let connecting = Stream::connect(&member.address);
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
             .map_err(|_| ProxyError::ConnectTime)?
             .map_err(ProxyError::Connect)?;
-        Wire::new(stream).await
+        Ok(Box::new(Bare::new(stream)))
     }
 }
 

@@ -156,7 +156,7 @@ async fn shake(stream: Stream) -> Result<(SendRequest<Sending>, Client), ProxyEr
         .keep_alive_timeout(PING_TIME)
         .handshake(TokioIo::new(stream))
         .await
-        .map_err(ProxyError::Closed)
+        .map_err(|error| ProxyError::Closed(error.into()))
 }
 
 /// Drives a connection to its end, and lets go of it when nobody has asked for a while

@@ -15,13 +15,14 @@ use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, Sleep};
 
+use super::bare::Bare;
 use super::connect::{Marks, Stream};
 use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
 
 /// The largest head of an answer, and what is read ahead of its body.
-const LARGEST_HEAD: usize = 64 << 10;
+pub(super) const LARGEST_HEAD: usize = 64 << 10;
 
 /// One connection to a server.
 pub(super) struct Wire {
@@ -33,8 +34,6 @@ pub(super) struct Wire {
     reused: bool,
     /// Whether the last answer allows another request.
     lasting: bool,
-    /// When it was last put aside.
-    pub(super) rested: Instant,
 }
 
 /// Why a request got no answer, and what is left of it.
@@ -47,27 +46,24 @@ pub(super) struct Failure {
 }
 
 impl Wire {
-    pub(super) async fn new(stream: Stream) -> Result<Box<Self>, ProxyError> {
+    /// An engine around a connection.
+    pub(super) async fn new(bare: Bare) -> Result<Box<Self>, ProxyError> {
+        let (stream, patience, reused) = bare.into_parts();
         let marks = Arc::clone(stream.marks());
         let (sender, connection) = Builder::new()
             .max_buf_size(LARGEST_HEAD)
             .max_header_size(LARGEST_HEAD)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(ProxyError::Closed)?;
+            .map_err(|error| ProxyError::Closed(error.into()))?;
         Ok(Box::new(Self {
             sender,
             connection,
             marks,
-            patience: Patience::new(),
-            reused: false,
+            patience,
+            reused,
             lasting: false,
-            rested: Instant::now(),
         }))
-    }
-
-    pub(super) fn reused(&self) -> bool {
-        self.reused
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -182,25 +178,41 @@ impl Wire {
 
     /// After the end of an answer: the connection, if it can take another request.
     /// hyper is not ready for one before all of this one was sent.
-    pub(super) fn rest(mut self: Box<Self>, context: &mut Context<'_>) -> Option<Box<Self>> {
+    pub(super) fn rest(mut self: Box<Self>, context: &mut Context<'_>) -> Option<Box<Bare>> {
         if !self.lasting || self.drive(context).is_ready() {
             return None;
         }
         if !self.sender.is_ready() || self.marks.deaf() {
             return None;
         }
-        self.reused = true;
-        self.rested = Instant::now();
-        Some(self)
+        let Self {
+            connection,
+            patience,
+            ..
+        } = *self;
+        let parts = connection.into_parts();
+        let bare = || Box::new(Bare::returned(parts.io.into_inner(), patience));
+        parts.read_buf.is_empty().then(bare)
     }
 
     /// After an answer that switched protocols: the stream, and what was read of it.
     pub(super) async fn into_stream(mut self: Box<Self>) -> Result<(Stream, Bytes), ProxyError> {
         std::future::poll_fn(|context| self.drive(context))
             .await
-            .map_err(ProxyError::Closed)?;
+            .map_err(|error| ProxyError::Closed(error.into()))?;
         let parts = self.connection.into_parts();
         Ok((parts.io.into_inner(), parts.read_buf))
+    }
+}
+
+impl Failure {
+    /// Before anything could be sent.
+    pub(super) fn before(error: ProxyError) -> Box<Self> {
+        Box::new(Self {
+            error,
+            unsent: None,
+            stale: false,
+        })
     }
 }
 
@@ -233,7 +245,7 @@ pub(super) fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
     } else if error.is_parse() || error.is_parse_too_large() {
         ProxyError::Garbled(error)
     } else {
-        ProxyError::Closed(error)
+        ProxyError::Closed(error.into())
     }
 }
 
