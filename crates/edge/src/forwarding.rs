@@ -3,16 +3,16 @@
 //! Headers that hold for one connection end at the door (RFC 9110, section
 //! 7.6.1). What is said of the client is the door's word, never the client's.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, HeaderMap, HeaderName, HeaderValue, TE,
-    TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, Entry, HOST, HeaderMap, HeaderName, HeaderValue,
+    TE, TRANSFER_ENCODING,
 };
 
 use crate::headers::REQUEST_ID;
-use crate::{Facts, Scheme};
+use crate::{Facts, address};
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -76,6 +76,75 @@ pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
     write_claims(headers, facts);
 }
 
+/// Appends lines that say what [`toward`] makes of the headers of a request without a
+/// body. False: it takes more than leaving some out and adding ours, and nothing is
+/// appended.
+pub(crate) fn write(headers: &HeaderMap, facts: &Facts, out: &mut Vec<u8>) -> bool {
+    let before = out.len();
+    let is_written = !facts.peer_is_trusted && write_theirs(headers, out);
+    if !is_written {
+        out.truncate(before);
+        return false;
+    }
+    let mut ours = |name: HeaderName, write: &dyn Fn(&mut Vec<u8>)| {
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b": ");
+        write(out);
+        out.extend_from_slice(b"\r\n");
+    };
+    let client = facts.client.to_canonical();
+    ours(REQUEST_ID, &|out| {
+        out.extend_from_slice(facts.id.as_str().as_bytes());
+    });
+    ours(FORWARDED, &|out| element(facts, client, out));
+    ours(FORWARDED_FOR, &|out| address::push(out, client));
+    ours(FORWARDED_PROTO, &|out| {
+        out.extend_from_slice(facts.scheme.as_str().as_bytes());
+    });
+    if !facts.host.is_empty() {
+        ours(FORWARDED_HOST, &|out| {
+            out.extend_from_slice(facts.host.as_bytes());
+        });
+    }
+    true
+}
+
+/// The client's lines, but those that end here; false if some are not as they would
+/// go on.
+fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
+    let (mut has_host, mut has_cookie) = (false, false);
+    for (name, value) in headers {
+        let name = match *name {
+            CONNECTION if is_plain(value) => continue,
+            COOKIE if has_cookie => return false,
+            CONNECTION | CONTENT_LENGTH | EXPECT | TE => return false,
+            _ => name,
+        };
+        has_cookie |= *name == COOKIE;
+        has_host |= *name == HOST;
+        let text = name.as_str();
+        if ends_here(text) {
+            continue;
+        }
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    has_host
+}
+
+/// Whether no server hears a header that an unknown client sent.
+fn ends_here(name: &str) -> bool {
+    // Most names have none of these beginnings, and no odd sign.
+    let may_be = matches!(
+        name.as_bytes().first(),
+        Some(b'f' | b'h' | b'k' | b'p' | b't' | b'u' | b'x')
+    );
+    may_be && (HOPS.contains(&name) || CLAIMS.contains(&name) || *name == *REQUEST_ID.as_str())
+        || is_lookalike(name)
+}
+
 /// Takes from an answer what holds for one connection only.
 pub fn back(headers: &mut HeaderMap) {
     drop_hops(headers);
@@ -121,15 +190,17 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
 /// What a program would take for a header of ours, or for one that says where a body
 /// ends, goes no further.
 fn drop_lookalikes(headers: &mut HeaderMap) {
+    remove(headers, is_lookalike);
+}
+
+fn is_lookalike(name: &str) -> bool {
     const REAL: [HeaderName; 4] = [REQUEST_ID, CONTENT_LENGTH, TRANSFER_ENCODING, HOST];
-    remove(headers, |name| {
-        let is_odd = name
-            .bytes()
-            .any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric());
-        is_odd
-            && (CLAIMS.iter().any(|claim| is_alike(name, claim))
-                || REAL.iter().any(|real| is_alike(name, real.as_str())))
-    });
+    let is_odd = name
+        .bytes()
+        .any(|byte| byte != b'-' && !byte.is_ascii_alphanumeric());
+    is_odd
+        && (CLAIMS.iter().any(|claim| is_alike(name, claim))
+            || REAL.iter().any(|real| is_alike(name, real.as_str())))
 }
 
 /// Whether programs that are given headers as variables (RFC 3875, section 4.1.18; WSGI
@@ -187,10 +258,12 @@ fn write_claims(headers: &mut HeaderMap, facts: &Facts) {
         silence(headers);
     }
     let address = facts.client.to_canonical();
-    append(headers, &FORWARDED, &element(facts, address));
-    let mut text = String::with_capacity(40);
-    let _ = write!(text, "{address}");
-    append(headers, &FORWARDED_FOR, &text);
+    let mut text = Vec::with_capacity(80);
+    element(facts, address, &mut text);
+    append(headers, &FORWARDED, text);
+    let mut text = Vec::with_capacity(40);
+    address::push(&mut text, address);
+    append(headers, &FORWARDED_FOR, text);
     if !headers.contains_key(FORWARDED_PROTO) {
         let scheme = HeaderValue::from_static(facts.scheme.as_str());
         headers.insert(FORWARDED_PROTO, scheme);
@@ -205,12 +278,11 @@ fn write_claims(headers: &mut HeaderMap, facts: &Facts) {
 
 /// One more at the end of a list, unless it is there already: a trusted proxy
 /// that named the client has said so itself.
-fn append(headers: &mut HeaderMap, name: &HeaderName, text: &str) {
-    let Ok(value) = HeaderValue::from_str(text) else {
-        return;
-    };
+fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {
-        headers.insert(name.clone(), value);
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {
+            headers.insert(name.clone(), value);
+        }
         return;
     }
     let mut pieces: Vec<&[u8]> = headers
@@ -221,12 +293,12 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: &str) {
     let said = pieces
         .iter()
         .flat_map(|piece| piece.split(|byte| *byte == b','))
-        .any(|part| part.trim_ascii().eq_ignore_ascii_case(text.as_bytes()));
+        .any(|part| part.trim_ascii().eq_ignore_ascii_case(&text));
     if said && pieces.len() == 1 {
         return;
     }
     if !said {
-        pieces.push(text.as_bytes());
+        pieces.push(&text);
     }
     if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b", "[..])) {
         headers.insert(name.clone(), whole);
@@ -234,33 +306,35 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: &str) {
 }
 
 /// One element of `Forwarded`; what is no token is quoted (RFC 7239, section 4).
-fn element(facts: &Facts, address: IpAddr) -> String {
-    let mut text = String::with_capacity(80);
-    let _ = match address {
-        IpAddr::V4(address) => write!(text, "for={address}"),
-        IpAddr::V6(address) => write!(text, "for=\"[{address}]\""),
+fn element(facts: &Facts, client: IpAddr, out: &mut Vec<u8>) {
+    let (before, after): (&[u8], &[u8]) = match client {
+        IpAddr::V4(_) => (b"for=", b""),
+        IpAddr::V6(_) => (b"for=\"[", b"]\""),
     };
-    let scheme = match facts.scheme {
-        Scheme::Http => ";proto=http",
-        Scheme::Https => ";proto=https",
-    };
-    text.push_str(scheme);
+    out.extend_from_slice(before);
+    address::push(out, client);
+    out.extend_from_slice(after);
+    out.extend_from_slice(b";proto=");
+    out.extend_from_slice(facts.scheme.as_str().as_bytes());
     let host = &*facts.host;
     let token = host
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
     if !host.is_empty() && !host.contains(['"', '\\']) {
-        let _ = if token {
-            write!(text, ";host={host}")
-        } else {
-            write!(text, ";host=\"{host}\"")
-        };
+        let quote: &[u8] = if token { b"" } else { b"\"" };
+        out.extend_from_slice(b";host=");
+        out.extend_from_slice(quote);
+        out.extend_from_slice(host.as_bytes());
+        out.extend_from_slice(quote);
     }
-    text
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use crate::Scheme;
+
     use super::*;
     use crate::RequestId;
 
@@ -454,6 +528,97 @@ mod tests {
         let mut headers = map(&[("Cookie", "a=1"), ("Cookie", "b=2"), ("Cookie", "c=3")]);
         toward(&mut headers, &facts());
         assert_eq!(all(&headers, "cookie"), ["a=1; b=2; c=3"]);
+    }
+
+    fn a_head() -> impl Strategy<Value = HeaderMap> {
+        let name = prop_oneof![
+            proptest::sample::select(CLAIMS.to_vec()).prop_map(str::to_owned),
+            proptest::sample::select(HOPS.to_vec()).prop_map(str::to_owned),
+            proptest::sample::select(vec![
+                "host",
+                "cookie",
+                "connection",
+                "accept",
+                "user-agent",
+                "x-request-id",
+                "x_request_id",
+                "content.length",
+                "x-mine",
+                "x_mine",
+                "range",
+            ])
+            .prop_map(str::to_owned),
+            "[a-z][a-z_.-]{0,8}",
+        ];
+        let value = prop_oneof![
+            proptest::sample::select(vec![
+                "keep-alive",
+                "Close",
+                "x-mine",
+                "trailers",
+                "10.0.0.1",
+                "",
+            ])
+            .prop_map(str::to_owned),
+            "[ -~]{0,12}",
+        ];
+        let lines = proptest::collection::vec((name, value), 0..8);
+        (lines, proptest::bool::weighted(0.9)).prop_map(|(lines, has_host)| {
+            let mut headers = HeaderMap::new();
+            if has_host {
+                headers.insert(HOST, HeaderValue::from_static("kenduri.example"));
+            }
+            for (name, value) in lines {
+                let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+                headers.append(name, value.parse().unwrap());
+            }
+            headers
+        })
+    }
+
+    fn sorted(lines: impl Iterator<Item = (String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort();
+        lines
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_the_map_would_say(
+            headers in a_head(),
+            is_trusted in proptest::bool::weighted(0.1),
+            is_old in proptest::bool::ANY,
+        ) {
+            let client = if is_old { "203.0.113.7" } else { "2001:db8::7" };
+            let facts = Facts {
+                client: client.parse().unwrap(),
+                peer_is_trusted: is_trusted,
+                ..facts()
+            };
+            let mut out = b"before".to_vec();
+            if write(&headers, &facts, &mut out) {
+                let text = String::from_utf8(out.split_off(6)).unwrap();
+                let written = text.split_terminator("\r\n").map(|line| {
+                    let (name, value) = line.split_once(": ").unwrap();
+                    (name.to_owned(), value.as_bytes().to_owned())
+                });
+                let mut map = headers.clone();
+                toward(&mut map, &facts);
+                let told = map.iter().map(|(name, value)| {
+                    (name.as_str().to_owned(), value.as_bytes().to_owned())
+                });
+                prop_assert_eq!(sorted(written), sorted(told));
+            } else {
+                let is_odd = is_trusted
+                    || !headers.contains_key(HOST)
+                    || headers.get_all(COOKIE).iter().count() > 1
+                    || ["connection", "content-length", "expect", "te"]
+                        .iter()
+                        .any(|name| headers.contains_key(*name));
+                prop_assert!(is_odd);
+            }
+            prop_assert_eq!(out, b"before");
+        }
     }
 
     #[test]

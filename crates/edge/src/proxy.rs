@@ -46,7 +46,7 @@ use bare::Bare;
 use connect::Stream;
 use pool::Idle;
 use relay::Relay;
-use sending::{Flow, Sending};
+use sending::{Flow, Sending, no_length};
 use streams::Streams;
 use upgrade::Upgrade;
 use upstream::{Chosen, Member, Running};
@@ -91,11 +91,16 @@ impl Pool {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
         let method = parts.method.clone();
-        forwarding::toward(&mut parts.headers, facts);
-        if let Some(upgrade) = &upgrade {
-            upgrade.ask(&mut parts.headers);
-        }
-        let (flow, mut sending) = outgoing(&mut parts, body, upgrade.is_some());
+        let mut raw = (upgrade.is_none() && may_be_raw(&parts, &body, upstream)).then_some(facts);
+        let (flow, mut sending) = if raw.is_some() {
+            (None, Sending::nothing())
+        } else {
+            forwarding::toward(&mut parts.headers, facts);
+            if let Some(upgrade) = &upgrade {
+                upgrade.ask(&mut parts.headers);
+            }
+            outgoing(&mut parts, body, upgrade.is_some())
+        };
         let mut chosen =
             match upstream.choose(&parts.headers, facts, &[]) {
                 Some(chosen) => chosen,
@@ -132,7 +137,13 @@ impl Pool {
             let again = is_copied.then(|| parts.clone());
             let request = addressed(parts, sending, &path, &member)?;
             match wire
-                .send(request, flow.as_deref(), &upstream.times, !repeatable)
+                .send(
+                    request,
+                    &mut raw,
+                    flow.as_deref(),
+                    &upstream.times,
+                    !repeatable,
+                )
                 .await
             {
                 Ok(answered) => {
@@ -230,6 +241,16 @@ impl Pool {
     }
 }
 
+/// Whether the headers of a request may stay the client's own until it is written,
+/// which spares the map that most requests never need.
+fn may_be_raw(parts: &request::Parts, body: &Body, upstream: &Upstream) -> bool {
+    [Method::GET, Method::HEAD].contains(&parts.method)
+        && body.is_end_stream()
+        && parts.headers.contains_key(HOST)
+        // Whose turn it is hangs on the headers as the server gets them.
+        && !upstream.hashes_headers()
+}
+
 /// Counts what shows that a server is not there; that one answer is slow does not.
 fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
@@ -241,7 +262,7 @@ fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
 fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
     if upgrade || body.is_end_stream() {
         parts.headers.remove(EXPECT);
-        no_length(parts);
+        no_length(&parts.method, &mut parts.headers);
         return (None, Sending::nothing());
     }
     // hyper takes a `GET` without a length for one without a body.
@@ -260,18 +281,6 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
     } else {
         parts.headers.remove(EXPECT);
         (Some(flow), sending)
-    }
-}
-
-/// Nothing is promised that is not sent; where a body is usual, that there is none
-/// is said (RFC 9110, section 8.6).
-fn no_length(parts: &mut request::Parts) {
-    match parts.method {
-        Method::POST | Method::PUT | Method::PATCH => {
-            let none = HeaderValue::from_static("0");
-            parts.headers.insert(CONTENT_LENGTH, none);
-        }
-        _ => drop(parts.headers.remove(CONTENT_LENGTH)),
     }
 }
 

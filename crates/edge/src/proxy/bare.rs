@@ -19,9 +19,10 @@ use tokio::time::Instant;
 use super::connect::Stream;
 use super::error::ProxyError;
 use super::head::{self, Head};
-use super::sending::Sending;
+use super::sending::{Sending, tame};
 use super::settings::Times;
 use super::wire::{Failure, LARGEST_HEAD, Patience};
+use crate::Facts;
 
 /// What is read at once while a head is awaited.
 const PIECE: usize = 16 << 10;
@@ -93,11 +94,15 @@ impl Bare {
     /// failure of a connection that had gone stale the request is given back.
     pub(super) async fn send(
         mut self: Box<Self>,
-        request: Request<Sending>,
+        mut request: Request<Sending>,
+        raw: &mut Option<&Facts>,
         times: &Times,
     ) -> Result<Heard, Box<Failure>> {
         self.stream.marks().begin();
-        let asked = head::of(&request);
+        let asked = head::of(&request, *raw).unwrap_or_else(|| {
+            tame(&mut request, raw);
+            head::of(&request, None).unwrap_or_default()
+        });
         let is_head = *request.method() == Method::HEAD;
         self.patience.begin();
         let bare = &mut *self;
@@ -122,7 +127,7 @@ impl Bare {
                     Ok(_) => {}
                     Err(error) => return Poll::Ready(Step::Broken(error)),
                 }
-                match head::read(&came, is_head) {
+                match head::read(&came, is_head, request.headers_mut()) {
                     head::Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
                     head::Read::Part if came.len() <= LARGEST_HEAD => {}
                     head::Read::Part | head::Read::Other => return Poll::Ready(Step::Other),

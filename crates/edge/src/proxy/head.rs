@@ -5,6 +5,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, response};
 use httparse::{ParserConfig, Status};
 
+use crate::{Facts, forwarding};
+
 /// A head toward a server is seldom larger.
 const USUAL: usize = 1_024;
 /// At most this many lines, as the engine takes.
@@ -34,33 +36,43 @@ pub(super) enum Read {
     Other,
 }
 
-/// The head of a request without a body.
-pub(super) fn of<B>(request: &Request<B>) -> Vec<u8> {
+/// The head of a request without a body. With facts it is the client's own, and written
+/// as [`toward`](forwarding::toward) would have it, if that takes no map.
+pub(super) fn of<B>(request: &Request<B>, raw: Option<&Facts>) -> Option<Vec<u8>> {
     let mut head = Vec::with_capacity(USUAL);
     let target = request.uri().path_and_query();
     head.extend_from_slice(request.method().as_str().as_bytes());
     head.push(b' ');
     head.extend_from_slice(target.map_or("/", |target| target.as_str()).as_bytes());
     head.extend_from_slice(b" HTTP/1.1\r\n");
-    for (name, value) in request.headers() {
+    match raw {
+        Some(facts) if forwarding::write(request.headers(), facts, &mut head) => {}
+        Some(_) => return None,
+        None => lines(request.headers(), &mut head),
+    }
+    head.extend_from_slice(b"\r\n");
+    Some(head)
+}
+
+fn lines(headers: &HeaderMap, head: &mut Vec<u8>) {
+    for (name, value) in headers {
         head.extend_from_slice(name.as_str().as_bytes());
         head.extend_from_slice(b": ");
         head.extend_from_slice(value.as_bytes());
         head.extend_from_slice(b"\r\n");
     }
-    head.extend_from_slice(b"\r\n");
-    head
 }
 
-/// Reads the answer to a request, which was a `HEAD` or not.
-pub(super) fn read(came: &Bytes, is_head: bool) -> Read {
+/// Reads the answer to a request, which was a `HEAD` or not. Its headers take the
+/// place of those in `spare`, which nobody needs any more.
+pub(super) fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
     let parsed =
         ParserConfig::default().parse_response_with_uninit_headers(&mut answer, came, &mut lines);
     match parsed {
         Ok(Status::Complete(length)) => {
-            whole(came, length, &answer, is_head).map_or(Read::Other, Read::Whole)
+            whole(came, length, &answer, is_head, spare).map_or(Read::Other, Read::Whole)
         }
         Ok(Status::Partial) => Read::Part,
         Err(_) => Read::Other,
@@ -72,6 +84,7 @@ fn whole(
     length: usize,
     answer: &httparse::Response<'_, '_>,
     is_head: bool,
+    spare: &mut HeaderMap,
 ) -> Option<Head> {
     let status = StatusCode::from_u16(answer.code?).ok()?;
     // Reasons of servers' own are for the engine to remember.
@@ -79,7 +92,9 @@ fn whole(
     if answer.version != Some(1) || status.is_informational() || !is_usual {
         return None;
     }
-    let mut headers = HeaderMap::with_capacity(answer.headers.len() + ADDED);
+    let mut headers = std::mem::take(spare);
+    headers.clear();
+    headers.reserve(answer.headers.len() + ADDED);
     let mut lasting = true;
     for line in &*answer.headers {
         let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;

@@ -179,6 +179,11 @@ impl Upstream {
             .collect()
     }
 
+    /// Whether a header decides whose turn it is.
+    pub(super) fn hashes_headers(&self) -> bool {
+        matches!(self.balance, Balance::HashHeader(_))
+    }
+
     pub(super) fn members(&self) -> Vec<Arc<Member>> {
         self.group.load().members.clone()
     }

@@ -13,10 +13,11 @@ use hyper::body::Incoming;
 use super::bare::{Bare, Heard};
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::sending::{Flow, Sending};
+use super::sending::{Flow, Sending, tame};
 use super::settings::{ServerAddress, Times};
 use super::streams::Streamed;
 use super::wire::{Failure, Wire};
+use crate::Facts;
 
 /// How one request reaches a server.
 #[derive(Debug)]
@@ -83,16 +84,21 @@ impl Way {
     }
 
     /// Sends a request and waits for the head of its answer; `care` as for [`Wire`].
+    /// With facts the headers are the client's own.
     pub(super) async fn send(
         self,
-        request: Request<Sending>,
+        mut request: Request<Sending>,
+        raw: &mut Option<&Facts>,
         flow: Option<&Flow>,
         times: &Times,
         care: bool,
     ) -> Result<(Self, Response<Came>), Box<Failure>> {
         let is_brief = !care && self.gives_back(request.method(), flow);
-        let (bare, request) = match self {
-            Self::Bare(bare) if is_brief => match bare.send(request, times).await? {
+        if !is_brief {
+            tame(&mut request, raw);
+        }
+        let (bare, mut request) = match self {
+            Self::Bare(bare) if is_brief => match bare.send(request, raw, times).await? {
                 Heard::Answer(bare, head) => {
                     let came = Came::Bare(head.first, head.left);
                     let answer = Response::from_parts(head.parts, came);
@@ -110,6 +116,7 @@ impl Way {
                 return Ok((Self::Shared(stream), answer.map(Came::Engine)));
             }
         };
+        tame(&mut request, raw);
         let wire = Wire::new(*bare).await.map_err(Failure::before)?;
         let (wire, answer) = wire.send(request, flow, times, care).await?;
         Ok((Self::Own(wire), answer.map(Came::Engine)))
