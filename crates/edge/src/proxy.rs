@@ -10,6 +10,7 @@ mod connect;
 mod error;
 mod head;
 mod health;
+mod outgoing;
 mod pool;
 mod relay;
 mod sending;
@@ -22,14 +23,10 @@ mod way;
 mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::{
-    CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderValue, SET_COOKIE, TRANSFER_ENCODING,
-};
-use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, Response, StatusCode, Version, request};
-use http_body::Body as _;
+use http::header::{CONTENT_LENGTH, HeaderMap, SET_COOKIE, TRANSFER_ENCODING};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode, Version};
 
 use crate::{Answer, Body, Facts, forwarding};
 
@@ -44,18 +41,13 @@ pub use upstream::{MemberStatus, Upstream};
 
 use bare::Bare;
 use connect::Stream;
+use outgoing::{Outgoing, address, copied};
 use pool::Idle;
 use relay::Relay;
-use sending::{Flow, Sending, no_length};
 use streams::Streams;
-use upgrade::Upgrade;
 use upstream::{Chosen, Member, Running};
 use way::{Came, Way};
-use wire::Failure;
-
-/// A body is sent after so long even when the server was to say first that it
-/// wants it (RFC 9110, section 10.1.1): many never do.
-const EXPECT_TIME: Duration = Duration::from_secs(1);
+use wire::{Failure, Left};
 
 /// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
@@ -88,28 +80,21 @@ impl Pool {
         facts: &Facts,
         path: PathAndQuery,
     ) -> Result<Answer, ProxyError> {
-        let (mut parts, body) = request.into_parts();
-        let upgrade = Upgrade::take(&mut parts)?;
-        let method = parts.method.clone();
-        let mut raw = (upgrade.is_none() && may_be_raw(&parts, &body, upstream)).then_some(facts);
-        let (flow, mut sending) = if raw.is_some() {
-            (None, Sending::nothing())
-        } else {
-            forwarding::toward(&mut parts.headers, facts);
-            if let Some(upgrade) = &upgrade {
-                upgrade.ask(&mut parts.headers);
-            }
-            outgoing(&mut parts, body, upgrade.is_some())
-        };
-        let mut chosen =
-            match upstream.choose(&parts.headers, facts, &[]) {
-                Some(chosen) => chosen,
-                None => upstream.wait(&parts.headers, facts).await.ok_or_else(|| {
-                    ProxyError::NoneReady {
-                        retry_after: upstream.retry_after(),
-                    }
+        let Outgoing {
+            mut request,
+            method,
+            mut raw,
+            flow,
+            upgrade,
+        } = Outgoing::of(request, facts, upstream)?;
+        let mut chosen = match upstream.choose(request.headers(), facts, &[]) {
+            Some(chosen) => chosen,
+            None => Box::pin(upstream.wait(request.headers(), facts))
+                .await
+                .ok_or_else(|| ProxyError::NoneReady {
+                    retry_after: upstream.retry_after(),
                 })?,
-            };
+        };
         let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
         let mut tried = Vec::new();
         let mut fresh = false;
@@ -126,19 +111,19 @@ impl Pool {
                     // Nothing was sent: whoever else is ready may have it.
                     tried.push(member.number);
                     chosen = upstream
-                        .choose(&parts.headers, facts, &tried)
+                        .choose(request.headers(), facts, &tried)
                         .ok_or(error)?;
                     continue;
                 }
             };
             let reused = wire.reused();
             let is_copied =
-                repeatable && reused && !wire.gives_back(&parts.method, flow.as_deref());
-            let again = is_copied.then(|| parts.clone());
-            let request = addressed(parts, sending, &path, &member)?;
+                repeatable && reused && !wire.leaves_be(request.method(), flow.as_deref());
+            address(&mut request, &path, &member)?;
+            let again = is_copied.then(|| copied(&request));
             match wire
                 .send(
-                    request,
+                    &mut request,
                     &mut raw,
                     flow.as_deref(),
                     &upstream.times,
@@ -151,20 +136,17 @@ impl Pool {
                     break answered;
                 }
                 Err(failure) => {
-                    let Failure {
-                        error,
-                        unsent,
-                        stale,
-                    } = *failure;
+                    let Failure { error, left, stale } = failure;
                     // A connection that had gone stale says nothing of the server.
                     if !reused && error.side() == Side::Upstream {
                         note(&member, upstream, &error);
                     }
-                    (parts, sending) = match (unsent, again) {
-                        (Some(unsent), _) if reused => unsent.into_parts(),
-                        (_, Some(again)) if stale => (again, Sending::nothing()),
+                    match (left, again) {
+                        (Left::Untouched, _) if reused => {}
+                        (Left::Unsent(unsent), _) if reused => request = *unsent,
+                        (_, Some(again)) if stale => request = *again,
                         _ => return Err(error),
-                    };
+                    }
                     fresh = true;
                 }
             }
@@ -186,26 +168,32 @@ impl Pool {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
             let upgrade = upgrade.ok_or(ProxyError::Upgrade)?;
-            let (server, early) = wire.into_stream().await?;
+            let (server, early) = Box::pin(wire.into_stream()).await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
             self.tunnels.run(client, server, early, running, idle);
             return Ok(Response::from_parts(head, Body::Empty));
         }
-        let body = self.relay(upstream, came, wire, running).await?;
+        let body = match (wire, came) {
+            (Way::Bare(bare), Came::Bare(whole, 0)) => {
+                self.put(upstream, &running, bare);
+                Body::full(whole)
+            }
+            (wire, came) => {
+                let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
+                let relay = Relay::new(came, wire, idle, upstream, running);
+                Box::pin(relay.into_body()).await?
+            }
+        };
         Ok(Response::from_parts(head, body))
     }
 
-    async fn relay(
-        &self,
-        upstream: &Arc<Upstream>,
-        came: Came,
-        wire: Way,
-        running: Running,
-    ) -> Result<Body, ProxyError> {
-        let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-        let relay = Relay::new(came, wire, idle, upstream, running);
-        relay.into_body().await
+    /// Keeps a connection for the next request, if it can take one.
+    fn put(&self, upstream: &Upstream, running: &Running, bare: Box<Bare>) {
+        if let Some(bare) = bare.rest() {
+            let (keep, most) = (upstream.times.keep, upstream.idle_connections);
+            self.idle.put(running.member(), bare, keep, most);
+        }
     }
 
     /// A way to a server, as it speaks.
@@ -216,8 +204,8 @@ impl Pool {
         fresh: bool,
     ) -> Result<Way, ProxyError> {
         if member.address.is_http2() {
-            let stream = self.streams.take(upstream, member, fresh).await;
-            return stream.map(Way::Shared);
+            let taking = Box::pin(self.streams.take(upstream, member, fresh));
+            return taking.await.map(Way::Shared);
         }
         self.bare(upstream, member, fresh).await.map(Way::Bare)
     }
@@ -232,7 +220,8 @@ impl Pool {
         if !fresh && let Some(bare) = self.idle.take(member, upstream.times.keep) {
             return Ok(bare);
         }
-        let connecting = Stream::connect(&member.address);
+        // Seldom needed, and large.
+        let connecting = Box::pin(Stream::connect(&member.address));
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
             .map_err(|_| ProxyError::ConnectTime)?
@@ -241,79 +230,11 @@ impl Pool {
     }
 }
 
-/// Whether the headers of a request may stay the client's own until it is written,
-/// which spares the map that most requests never need.
-fn may_be_raw(parts: &request::Parts, body: &Body, upstream: &Upstream) -> bool {
-    [Method::GET, Method::HEAD].contains(&parts.method)
-        && body.is_end_stream()
-        && parts.headers.contains_key(HOST)
-        // Whose turn it is hangs on the headers as the server gets them.
-        && !upstream.hashes_headers()
-}
-
 /// Counts what shows that a server is not there; that one answer is slow does not.
 fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         member.vitals.failed(upstream.now());
     }
-}
-
-/// The body to send, and what can be known of its progress, if there is one.
-fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
-    if upgrade || body.is_end_stream() {
-        parts.headers.remove(EXPECT);
-        no_length(&parts.method, &mut parts.headers);
-        return (None, Sending::nothing());
-    }
-    // hyper takes a `GET` without a length for one without a body.
-    if body.size_hint().exact().is_none() && !parts.headers.contains_key(CONTENT_LENGTH) {
-        let chunked = HeaderValue::from_static("chunked");
-        parts.headers.insert(TRANSFER_ENCODING, chunked);
-    }
-    let flow = Arc::new(Flow::default());
-    let sending = Sending::new(body, Arc::clone(&flow));
-    let expects = parts
-        .headers
-        .get(EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if expects {
-        (Some(flow), sending.when_wanted(EXPECT_TIME))
-    } else {
-        parts.headers.remove(EXPECT);
-        (Some(flow), sending)
-    }
-}
-
-/// The request as this member is asked.
-fn addressed(
-    mut parts: request::Parts,
-    sending: Sending,
-    path: &PathAndQuery,
-    member: &Member,
-) -> Result<Request<Sending>, ProxyError> {
-    let base = member.address.base();
-    let path = if base.is_empty() {
-        path.clone()
-    } else {
-        format!("{base}{path}")
-            .parse()
-            .map_err(|_| ProxyError::Request)?
-    };
-    parts.uri = Uri::from(path);
-    parts.version = Version::HTTP_11;
-    if !parts.headers.contains_key(HOST) {
-        parts.headers.insert(HOST, member.authority.clone());
-    }
-    let flow = sending.waits_for();
-    let mut request = Request::from_parts(parts, sending);
-    if let Some(flow) = flow {
-        hyper::ext::on_informational(&mut request, move |interim| {
-            if interim.status() == StatusCode::CONTINUE {
-                flow.go_on();
-            }
-        });
-    }
-    Ok(request)
 }
 
 /// Marks an answer whose body ends with its connection: nobody can tell whether it

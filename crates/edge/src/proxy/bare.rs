@@ -21,7 +21,7 @@ use super::error::ProxyError;
 use super::head::{self, Head};
 use super::sending::{Sending, tame};
 use super::settings::Times;
-use super::wire::{Failure, LARGEST_HEAD, Patience};
+use super::wire::{Failure, LARGEST_HEAD, Left, Patience};
 use crate::Facts;
 
 /// What is read at once while a head is awaited.
@@ -45,8 +45,8 @@ pub(super) struct Bare {
 pub(super) enum Heard {
     /// The head of an answer, and as much of its body as came with it.
     Answer(Box<Bare>, Head),
-    /// Something that the engine must read; and the request, which was sent.
-    Other(Box<Bare>, Request<Sending>),
+    /// Something that the engine must read. The request was sent.
+    Other(Box<Bare>),
 }
 
 /// How an exchange goes.
@@ -91,17 +91,17 @@ impl Bare {
     }
 
     /// Sends a request without a body and waits for the head of its answer. At a
-    /// failure of a connection that had gone stale the request is given back.
+    /// failure of a connection that had gone stale the request is as it was.
     pub(super) async fn send(
         mut self: Box<Self>,
-        mut request: Request<Sending>,
+        request: &mut Request<Sending>,
         raw: &mut Option<&Facts>,
         times: &Times,
-    ) -> Result<Heard, Box<Failure>> {
+    ) -> Result<Heard, Failure> {
         self.stream.marks().begin();
-        let asked = head::of(&request, *raw).unwrap_or_else(|| {
-            tame(&mut request, raw);
-            head::of(&request, None).unwrap_or_default()
+        let asked = head::of(request, *raw).unwrap_or_else(|| {
+            tame(request, raw);
+            head::of(request, None).unwrap_or_default()
         });
         let is_head = *request.method() == Method::HEAD;
         self.patience.begin();
@@ -144,7 +144,7 @@ impl Bare {
             }
             Step::Other => {
                 self.stream = self.stream.resumed(came);
-                return Ok(Heard::Other(self, request));
+                return Ok(Heard::Other(self));
             }
             Step::Unsent(error) => (ProxyError::Closed(error.into()), true),
             Step::Broken(error) => {
@@ -153,11 +153,15 @@ impl Bare {
             }
             Step::Late => (ProxyError::FirstByteTime, false),
         };
-        Err(Box::new(Failure {
+        Err(Failure {
             error,
-            unsent: stale.then_some(request),
+            left: if stale {
+                Left::Untouched
+            } else {
+                Left::Nothing
+            },
             stale,
-        }))
+        })
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>, left: &mut &[u8]) -> Poll<io::Result<()>> {

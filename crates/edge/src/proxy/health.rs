@@ -188,7 +188,7 @@ async fn ask(member: &Member, settings: &HealthSettings) -> bool {
             ..Times::default()
         };
         let (_way, answer) = way
-            .send(request, &mut None, None, &times, false)
+            .send(&mut request, &mut None, None, &times, false)
             .await
             .ok()?;
         Some(answer.status().is_success())

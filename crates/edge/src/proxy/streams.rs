@@ -21,7 +21,7 @@ use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
 use super::upstream::{Member, Upstream};
-use super::wire::{Failure, Patience, broken, overdue};
+use super::wire::{Failure, Left, Patience, broken, overdue};
 
 /// The largest head of an answer.
 const LARGEST_HEAD: u32 = 64 << 10;
@@ -247,7 +247,7 @@ impl Streamed {
         request: Request<Sending>,
         flow: Option<&Flow>,
         times: &Times,
-    ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
+    ) -> Result<(Box<Self>, Response<Incoming>), Failure> {
         let (request, chunked) = of_http2(request);
         let mut answer = std::pin::pin!(self.sender.try_send_request(request));
         let patience = &mut self.patience;
@@ -272,17 +272,17 @@ impl Streamed {
                 let unsent = error.take_message();
                 let unsent = unsent.map(|unsent| as_it_was(unsent, chunked));
                 let begun = flow.is_some_and(|flow| flow.pieces() > 0);
-                Err(Box::new(Failure {
+                Err(Failure {
                     error: broken(error.into_error(), flow),
-                    unsent,
+                    left: unsent.into(),
                     stale: self.reused && !begun,
-                }))
+                })
             }
-            Err(error) => Err(Box::new(Failure {
+            Err(error) => Err(Failure {
                 error,
-                unsent: None,
+                left: Left::Nothing,
                 stale: false,
-            })),
+            }),
         }
     }
 }

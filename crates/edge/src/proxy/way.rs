@@ -76,9 +76,9 @@ impl Way {
         }
     }
 
-    /// Whether no engine is needed to send such a request, which then is given back
-    /// when it may be sent again.
-    pub(super) fn gives_back(&self, method: &Method, flow: Option<&Flow>) -> bool {
+    /// Whether no engine is needed to send such a request, which then stays as it is
+    /// as long as it may have to be sent again.
+    pub(super) fn leaves_be(&self, method: &Method, flow: Option<&Flow>) -> bool {
         let is_brief = [Method::GET, Method::HEAD].contains(method);
         matches!(self, Self::Bare(_)) && is_brief && flow.is_none()
     }
@@ -87,38 +87,43 @@ impl Way {
     /// With facts the headers are the client's own.
     pub(super) async fn send(
         self,
-        mut request: Request<Sending>,
+        request: &mut Request<Sending>,
         raw: &mut Option<&Facts>,
         flow: Option<&Flow>,
         times: &Times,
         care: bool,
-    ) -> Result<(Self, Response<Came>), Box<Failure>> {
-        let is_brief = !care && self.gives_back(request.method(), flow);
+    ) -> Result<(Self, Response<Came>), Failure> {
+        let is_brief = !care && self.leaves_be(request.method(), flow);
         if !is_brief {
-            tame(&mut request, raw);
+            tame(request, raw);
         }
-        let (bare, mut request) = match self {
+        let bare = match self {
             Self::Bare(bare) if is_brief => match bare.send(request, raw, times).await? {
                 Heard::Answer(bare, head) => {
                     let came = Came::Bare(head.first, head.left);
                     let answer = Response::from_parts(head.parts, came);
                     return Ok((Self::Bare(bare), answer));
                 }
-                Heard::Other(bare, request) => (bare, request),
+                Heard::Other(bare) => bare,
             },
-            Self::Bare(bare) => (bare, request),
+            Self::Bare(bare) => bare,
             Self::Own(wire) => {
-                let (wire, answer) = wire.send(request, flow, times, care).await?;
+                let (wire, answer) = Box::pin(wire.send(taken(request), flow, times, care)).await?;
                 return Ok((Self::Own(wire), answer.map(Came::Engine)));
             }
             Self::Shared(stream) => {
-                let (stream, answer) = stream.send(request, flow, times).await?;
+                let (stream, answer) = Box::pin(stream.send(taken(request), flow, times)).await?;
                 return Ok((Self::Shared(stream), answer.map(Came::Engine)));
             }
         };
-        tame(&mut request, raw);
-        let wire = Wire::new(*bare).await.map_err(Failure::before)?;
-        let (wire, answer) = wire.send(request, flow, times, care).await?;
+        tame(request, raw);
+        let request = taken(request);
+        // Requests that need no engine do not carry it about.
+        let sending = Box::pin(async {
+            let wire = Wire::new(*bare).await.map_err(Failure::before)?;
+            wire.send(request, flow, times, care).await
+        });
+        let (wire, answer) = sending.await?;
         Ok((Self::Own(wire), answer.map(Came::Engine)))
     }
 
@@ -176,4 +181,9 @@ impl Way {
             Self::Bare(_) | Self::Shared(_) => Err(ProxyError::Upgrade),
         }
     }
+}
+
+/// The request, for an engine.
+fn taken(request: &mut Request<Sending>) -> Request<Sending> {
+    std::mem::replace(request, Request::new(Sending::nothing()))
 }

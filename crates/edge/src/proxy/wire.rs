@@ -39,10 +39,25 @@ pub(super) struct Wire {
 /// Why a request got no answer, and what is left of it.
 pub(super) struct Failure {
     pub(super) error: ProxyError,
-    /// The request, if nothing of it was sent.
-    pub(super) unsent: Option<Request<Sending>>,
+    pub(super) left: Left,
     /// The connection was an old one, and not a byte came back on it.
     pub(super) stale: bool,
+}
+
+/// What is left of a request that got no answer.
+pub(super) enum Left {
+    /// Perhaps it was sent.
+    Nothing,
+    /// Nothing of it was sent.
+    Unsent(Box<Request<Sending>>),
+    /// It is as it was, and may be sent again.
+    Untouched,
+}
+
+impl From<Option<Request<Sending>>> for Left {
+    fn from(unsent: Option<Request<Sending>>) -> Self {
+        unsent.map_or(Self::Nothing, |unsent| Self::Unsent(Box::new(unsent)))
+    }
 }
 
 impl Wire {
@@ -75,7 +90,7 @@ impl Wire {
         flow: Option<&Flow>,
         times: &Times,
         care: bool,
-    ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
+    ) -> Result<(Box<Self>, Response<Incoming>), Failure> {
         self.marks.begin();
         if care && self.reused {
             self.marks.look();
@@ -117,18 +132,18 @@ impl Wire {
                 } = *self;
                 drop(connection);
                 let Err(mut error) = answer.await else {
-                    return Err(Box::new(Failure {
+                    return Err(Failure {
                         error: ProxyError::Framing,
-                        unsent: None,
+                        left: Left::Nothing,
                         stale: false,
-                    }));
+                    });
                 };
                 let unsent = error.take_message();
-                return Err(Box::new(Failure {
+                return Err(Failure {
                     error: broken(error.into_error(), flow),
-                    unsent,
+                    left: unsent.into(),
                     stale: reused && !marks.heard(),
-                }));
+                });
             }
         };
         match answered {
@@ -151,14 +166,14 @@ impl Wire {
         error: ProxyError,
         unsent: Option<Request<Sending>>,
         flow: Option<&Flow>,
-    ) -> Box<Failure> {
+    ) -> Failure {
         let late = matches!(error, ProxyError::FirstByteTime | ProxyError::SendTime);
         let begun = flow.is_some_and(|flow| flow.pieces() > 0);
-        Box::new(Failure {
+        Failure {
             stale: self.reused && !self.marks.heard() && !late && !begun,
             error,
-            unsent,
-        })
+            left: unsent.into(),
+        }
     }
 
     /// Reads and writes what can be.
@@ -207,12 +222,12 @@ impl Wire {
 
 impl Failure {
     /// Before anything could be sent.
-    pub(super) fn before(error: ProxyError) -> Box<Self> {
-        Box::new(Self {
+    pub(super) fn before(error: ProxyError) -> Self {
+        Self {
             error,
-            unsent: None,
+            left: Left::Nothing,
             stale: false,
-        })
+        }
     }
 }
 
