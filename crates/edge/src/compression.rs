@@ -125,7 +125,7 @@ fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
 fn may_be_coded(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && !DIGESTS.iter().any(|name| headers.contains_key(name))
+        && !headers.keys().any(|name| DIGESTS.contains(name))
         && !says(headers, &CACHE_CONTROL, "no-transform")
 }
 

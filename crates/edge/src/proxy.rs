@@ -73,20 +73,32 @@ impl Pool {
     /// are written here, by [`forwarding`]: hand in the
     /// client's own. For an upgrade the extension that hyper's server puts into
     /// the request must still be there.
-    pub async fn forward(
+    pub fn forward<'a>(
+        &'a self,
+        upstream: &'a Arc<Upstream>,
+        request: Request<Body>,
+        facts: &'a Facts,
+        path: PathAndQuery,
+    ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
+        let outgoing = Outgoing::of(request, facts, upstream);
+        async move { self.hand_on(upstream, outgoing?, facts, path).await }
+    }
+
+    async fn hand_on(
         &self,
         upstream: &Arc<Upstream>,
-        request: Request<Body>,
+        mut outgoing: Box<Outgoing<'_>>,
         facts: &Facts,
         path: PathAndQuery,
     ) -> Result<Answer, ProxyError> {
         let Outgoing {
-            mut request,
+            request,
             method,
-            mut raw,
+            raw,
             flow,
             upgrade,
-        } = Outgoing::of(request, facts, upstream)?;
+        } = &mut *outgoing;
+        let flow = flow.as_deref();
         let mut chosen = match upstream.choose(request.headers(), facts, &[]) {
             Some(chosen) => chosen,
             None => Box::pin(upstream.wait(request.headers(), facts))
@@ -117,18 +129,11 @@ impl Pool {
                 }
             };
             let reused = wire.reused();
-            let is_copied =
-                repeatable && reused && !wire.leaves_be(request.method(), flow.as_deref());
-            address(&mut request, &path, &member)?;
-            let again = is_copied.then(|| copied(&request));
+            let is_copied = repeatable && reused && !wire.leaves_be(request.method(), flow);
+            address(request, &path, &member)?;
+            let again = is_copied.then(|| copied(request));
             match wire
-                .send(
-                    &mut request,
-                    &mut raw,
-                    flow.as_deref(),
-                    &upstream.times,
-                    !repeatable,
-                )
+                .send(request, raw, flow, &upstream.times, !repeatable)
                 .await
             {
                 Ok(answered) => {
@@ -143,8 +148,8 @@ impl Pool {
                     }
                     match (left, again) {
                         (Left::Untouched, _) if reused => {}
-                        (Left::Unsent(unsent), _) if reused => request = *unsent,
-                        (_, Some(again)) if stale => request = *again,
+                        (Left::Unsent(unsent), _) if reused => *request = *unsent,
+                        (_, Some(again)) if stale => *request = *again,
                         _ => return Err(error),
                     }
                     fresh = true;
@@ -152,10 +157,10 @@ impl Pool {
             }
         };
         let (mut head, came) = answer.into_parts();
-        if let Some(upgrade) = &upgrade {
+        if let Some(upgrade) = upgrade {
             upgrade.check(&head)?;
         }
-        check_framing(&method, head.status, &mut head.headers)?;
+        check_framing(method, head.status, &mut head.headers)?;
         if head.version < Version::HTTP_2 && !is_framed(&head.headers) {
             head.extensions.insert(Unframed);
         }
@@ -167,7 +172,7 @@ impl Pool {
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
-            let upgrade = upgrade.ok_or(ProxyError::Upgrade)?;
+            let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let (server, early) = Box::pin(wire.into_stream()).await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;

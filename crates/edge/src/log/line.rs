@@ -89,8 +89,7 @@ impl Line<'_> {
     fn json(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
         let target = mask(self.target, self.whose);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let referrer = String::from_utf8_lossy(self.referrer);
-        let agent = String::from_utf8_lossy(self.agent);
+        let (referrer, agent) = (readable(self.referrer), readable(self.agent));
         // The shape of the app's own lines, which stand beside these.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
@@ -148,13 +147,21 @@ impl Line<'_> {
             put(out, self.protocol);
         }
         let _ = write!(Plain(out), "\" {} {} \"", self.status, self.sent);
-        let referrer = String::from_utf8_lossy(self.referrer);
+        let referrer = readable(self.referrer);
         let masked = mask(&referrer, Whose::App);
         put(out, if referrer.is_empty() { "-" } else { &masked });
         out.extend_from_slice(b"\" \"");
-        let agent = String::from_utf8_lossy(self.agent);
+        let agent = readable(self.agent);
         put(out, if agent.is_empty() { "-" } else { &agent });
         out.push(b'"');
+    }
+}
+
+/// What can be read of some bytes; nearly always all of it.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 

@@ -35,7 +35,7 @@ impl<'a> Outgoing<'a> {
         request: Request<Body>,
         facts: &'a Facts,
         upstream: &Upstream,
-    ) -> Result<Self, ProxyError> {
+    ) -> Result<Box<Self>, ProxyError> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
         let is_raw = upgrade.is_none() && may_be_raw(&parts, &body, upstream);
@@ -48,13 +48,14 @@ impl<'a> Outgoing<'a> {
             }
             outgoing(&mut parts, body, upgrade.is_some())
         };
-        Ok(Self {
+        // In a box, for it is large and handed from one to the next.
+        Ok(Box::new(Self {
             method: parts.method.clone(),
             request: Request::from_parts(parts, sending),
             raw: is_raw.then_some(facts),
             flow,
             upgrade,
-        })
+        }))
     }
 }
 
