@@ -41,7 +41,12 @@ use crate::body::{Answer, Body};
 pub const SMALLEST: u64 = 1_024;
 
 /// Checksums of the bytes that are sent: other bytes would belie them.
-const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];
+const DIGESTS: [HeaderName; 4] = [
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-md5"),
+];
 
 /// What of a request decides in which coding its answer is sent.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +125,7 @@ fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
 fn may_be_coded(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && !DIGESTS.iter().any(|name| headers.contains_key(*name))
+        && !headers.keys().any(|name| DIGESTS.contains(name))
         && !says(headers, &CACHE_CONTROL, "no-transform")
 }
 
@@ -169,6 +174,11 @@ fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
 
 /// Adds `Accept-Encoding` to what the answer depends on.
 fn vary(headers: &mut HeaderMap) {
+    const ALONE: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+    if !headers.contains_key(VARY) {
+        headers.insert(VARY, ALONE);
+        return;
+    }
     if says(headers, &VARY, "accept-encoding") || says(headers, &VARY, "*") {
         return;
     }

@@ -61,12 +61,12 @@ impl RequestId {
     /// An id made of these bits, 32 digits long.
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let text: String = (0..u128::BITS)
-            .step_by(4)
-            .rev()
-            .map(|shift| char::from(DIGITS[(bits >> shift) as usize & 0xf]))
-            .collect();
-        Self(text.into())
+        let mut text = [0; 32];
+        for (byte, two) in bits.to_be_bytes().into_iter().zip(text.chunks_exact_mut(2)) {
+            two[0] = DIGITS[usize::from(byte >> 4)];
+            two[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        Self(String::from_utf8_lossy(&text).into())
     }
 
     /// As it is written.

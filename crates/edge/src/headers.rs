@@ -154,14 +154,20 @@ pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
 
 /// `gunicorn/20.1 (unix)` becomes `gunicorn`.
 fn hide_version(answer: &mut HeaderMap) {
-    let Some(server) = answer.remove(SERVER) else {
+    let is_one = answer.get_all(SERVER).iter().nth(1).is_none();
+    let Some(server) = answer.get_mut(SERVER) else {
         return;
     };
     let bytes = server.as_bytes();
     let end = bytes.iter().position(|byte| b"/ (;".contains(byte));
     let name = &bytes[..end.unwrap_or(bytes.len())];
-    if let (false, Ok(name)) = (name.is_empty(), HeaderValue::from_bytes(name)) {
-        answer.insert(SERVER, name);
+    if is_one && end.is_none() && !name.is_empty() {
+        return;
+    }
+    match HeaderValue::from_bytes(name) {
+        Ok(name) if is_one && !name.is_empty() => *server = name,
+        Ok(name) if !name.is_empty() => drop(answer.insert(SERVER, name)),
+        _ => drop(answer.remove(SERVER)),
     }
 }
 

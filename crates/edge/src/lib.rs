@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod acme;
+mod address;
 mod app;
 mod body;
 pub mod cache;

@@ -170,7 +170,11 @@ impl Desk {
         drop(state);
         for pile in &piles {
             let mut pile = pile.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.append(&mut pile.lines);
+            if lines.is_empty() {
+                std::mem::swap(lines, &mut pile.lines);
+            } else {
+                lines.append(&mut pile.lines);
+            }
         }
         drop(piles);
         self.state().piles.retain(|pile| {

@@ -5,11 +5,14 @@
 //! stream in both directions, with nothing in between but what one read brings.
 
 mod balance;
+mod bare;
 mod connect;
 mod crew;
 mod error;
 mod frames;
+mod head;
 mod health;
+mod outgoing;
 mod pool;
 mod relay;
 mod sending;
@@ -22,15 +25,10 @@ mod way;
 mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::{
-    CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderValue, SET_COOKIE, TRANSFER_ENCODING,
-};
-use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, Response, StatusCode, Version, request};
-use http_body::Body as _;
-use hyper::body::Incoming;
+use http::header::{CONTENT_LENGTH, HeaderMap, SET_COOKIE, TRANSFER_ENCODING};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode, Version};
 
 use crate::{Answer, Body, Facts, forwarding};
 
@@ -46,21 +44,17 @@ pub use upstream::Upstream;
 
 pub(crate) use crew::Crew;
 
+use bare::Bare;
 use connect::Stream;
 use crew::{Member, Running};
+use outgoing::{Outgoing, address, copied};
 use pool::Idle;
 use relay::Relay;
-use sending::{Flow, Sending};
 use streams::Streams;
 use tunnel::Far;
-use upgrade::Upgrade;
 use upstream::{Chosen, Search};
-use way::Way;
-use wire::{Failure, Wire};
-
-/// A body is sent after so long even when the server was to say first that it
-/// wants it (RFC 9110, section 10.1.1): many never do.
-const EXPECT_TIME: Duration = Duration::from_secs(1);
+use way::{Came, Way};
+use wire::{Failure, Left};
 
 /// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
@@ -86,23 +80,35 @@ impl Pool {
     /// are written here, by [`forwarding`]: hand in the
     /// client's own. For an upgrade the extension that hyper's server puts into
     /// the request must still be there.
-    pub async fn forward(
+    pub fn forward<'a>(
+        &'a self,
+        upstream: &'a Arc<Upstream>,
+        request: Request<Body>,
+        facts: &'a Facts,
+        path: PathAndQuery,
+    ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
+        let outgoing = Outgoing::of(request, facts, upstream);
+        async move { self.hand_on(upstream, outgoing?, facts, path).await }
+    }
+
+    async fn hand_on(
         &self,
         upstream: &Arc<Upstream>,
-        request: Request<Body>,
+        mut outgoing: Box<Outgoing<'_>>,
         facts: &Facts,
         path: PathAndQuery,
     ) -> Result<Answer, ProxyError> {
-        let (mut parts, body) = request.into_parts();
-        let upgrade = Upgrade::take(&mut parts)?;
-        let method = parts.method.clone();
-        forwarding::toward(&mut parts.headers, facts);
-        if let Some(upgrade) = &upgrade {
-            upgrade.ask(&mut parts.headers);
-        }
-        let (flow, mut sending) = outgoing(&mut parts, body, upgrade.is_some());
+        let Outgoing {
+            request,
+            method,
+            raw,
+            flow,
+            upgrade,
+        } = &mut *outgoing;
+        let flow = flow.as_deref();
         let mut search = Search::default();
-        let mut chosen = upstream.find(&parts.headers, facts, &mut search).await?;
+        let first = upstream.find(request.headers(), facts, &mut search);
+        let mut chosen = Box::pin(first).await?;
         let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
         let mut fresh = false;
         let (wire, answer) = loop {
@@ -117,16 +123,18 @@ impl Pool {
                     member.vitals.failed(upstream.now());
                     // Nothing was sent: whoever else is ready may have it.
                     chosen = upstream
-                        .find_other(&parts.headers, facts, &mut search, &member, error)
+                        .find_other(request.headers(), facts, &mut search, &member, error)
                         .await?;
                     continue;
                 }
             };
             let reused = wire.reused();
-            let again = repeatable.then(|| parts.clone());
-            let request = addressed(parts, sending, &path, &member)?;
+            // What a server breaks off before it has said a word may be asked again.
+            let is_copied = repeatable && !wire.leaves_be(request.method(), flow);
+            address(request, &path, &member)?;
+            let again = is_copied.then(|| copied(request));
             match wire
-                .send(request, flow.as_deref(), &upstream.times, !repeatable)
+                .send(request, raw, flow, &upstream.times, !repeatable)
                 .await
             {
                 Ok(answered) => {
@@ -136,32 +144,33 @@ impl Pool {
                 Err(failure) => {
                     let Failure {
                         error,
-                        unsent,
+                        left,
                         unheard,
-                    } = *failure;
+                    } = failure;
                     // A connection that had gone stale says nothing of the server.
                     if !reused && error.side() == Side::Upstream {
                         note(&member, upstream, &error);
                     }
-                    (parts, sending) = match (unsent, again) {
-                        (Some(unsent), _) if reused => unsent.into_parts(),
-                        (_, Some(again)) if unheard => (again, Sending::nothing()),
+                    match (left, again) {
+                        (Left::Untouched, _) => {}
+                        (Left::Unsent(unsent), _) if reused => *request = *unsent,
+                        (_, Some(again)) if unheard => *request = *again,
                         _ => return Err(error),
-                    };
+                    }
                     fresh = true;
                     if !reused {
                         chosen = upstream
-                            .find_second(&parts.headers, facts, &mut search, &member)
+                            .find_second(request.headers(), facts, &mut search, &member)
                             .ok_or(error)?;
                     }
                 }
             }
         };
-        let (mut head, incoming) = answer.into_parts();
-        if let Some(upgrade) = &upgrade {
+        let (mut head, came) = answer.into_parts();
+        if let Some(upgrade) = upgrade {
             upgrade.check(&head)?;
         }
-        check_framing(&method, head.status, &mut head.headers)?;
+        check_framing(method, head.status, &mut head.headers)?;
         if head.version < Version::HTTP_2 && !is_framed(&head.headers) {
             head.extensions.insert(Unframed);
         }
@@ -173,9 +182,9 @@ impl Pool {
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
-            let upgrade = upgrade.ok_or(ProxyError::Upgrade)?;
+            let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let spoken = upgrade.spoken();
-            let (server, early) = wire.into_stream().await?;
+            let (server, early) = Box::pin(wire.into_stream()).await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
             let server = Far {
@@ -186,7 +195,17 @@ impl Pool {
             self.tunnels.run(client, server, spoken, idle);
             return Ok(Response::from_parts(head, Body::Empty));
         }
-        let body = self.relay(upstream, incoming, wire, running).await?;
+        let body = match (wire, came) {
+            (Way::Bare(bare), Came::Bare(whole, 0)) => {
+                self.put(upstream, &running, bare);
+                Body::full(whole)
+            }
+            (wire, came) => {
+                let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
+                let relay = Relay::new(came, wire, idle, upstream, running);
+                Box::pin(relay.into_body()).await?
+            }
+        };
         Ok(Response::from_parts(head, body))
     }
 
@@ -198,16 +217,12 @@ impl Pool {
         }
     }
 
-    async fn relay(
-        &self,
-        upstream: &Arc<Upstream>,
-        incoming: Incoming,
-        wire: Way,
-        running: Running,
-    ) -> Result<Body, ProxyError> {
-        let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-        let relay = Relay::new(incoming, wire, idle, upstream, running);
-        relay.into_body().await
+    /// Keeps a connection for the next request, if it can take one.
+    fn put(&self, upstream: &Upstream, running: &Running, bare: Box<Bare>) {
+        if let Some(bare) = bare.rest() {
+            let (keep, most) = (upstream.times.keep, upstream.idle_connections);
+            self.idle.put(running.member(), bare, keep, most);
+        }
     }
 
     /// A way to a server, as it speaks.
@@ -218,28 +233,29 @@ impl Pool {
         fresh: bool,
     ) -> Result<Way, ProxyError> {
         if member.address.is_http2() {
-            let stream = self.streams.take(upstream, member, fresh).await;
-            return stream.map(Way::Shared);
+            let taking = Box::pin(self.streams.take(upstream, member, fresh));
+            return taking.await.map(Way::Shared);
         }
-        self.wire(upstream, member, fresh).await.map(Way::Own)
+        self.bare(upstream, member, fresh).await.map(Way::Bare)
     }
 
     /// A connection: the one used last, unless it must be a fresh one.
-    async fn wire(
+    async fn bare(
         &self,
         upstream: &Upstream,
         member: &Member,
         fresh: bool,
-    ) -> Result<Box<Wire>, ProxyError> {
-        if !fresh && let Some(wire) = self.idle.take(member, upstream.times.keep) {
-            return Ok(wire);
+    ) -> Result<Box<Bare>, ProxyError> {
+        if !fresh && let Some(bare) = self.idle.take(member, upstream.times.keep) {
+            return Ok(bare);
         }
-        let connecting = Stream::connect(&member.address);
+        // Seldom needed, and large.
+        let connecting = Box::pin(Stream::connect(&member.address));
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
             .map_err(|_| ProxyError::ConnectTime)?
             .map_err(ProxyError::Connect)?;
-        Wire::new(stream).await
+        Ok(Box::new(Bare::new(stream)))
     }
 }
 
@@ -248,76 +264,6 @@ fn note(member: &Member, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         member.vitals.failed(upstream.now());
     }
-}
-
-/// The body to send, and what can be known of its progress, if there is one.
-fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
-    if upgrade || body.is_end_stream() {
-        parts.headers.remove(EXPECT);
-        no_length(parts);
-        return (None, Sending::nothing());
-    }
-    // hyper takes a `GET` without a length for one without a body.
-    if body.size_hint().exact().is_none() && !parts.headers.contains_key(CONTENT_LENGTH) {
-        let chunked = HeaderValue::from_static("chunked");
-        parts.headers.insert(TRANSFER_ENCODING, chunked);
-    }
-    let flow = Arc::new(Flow::default());
-    let sending = Sending::new(body, Arc::clone(&flow));
-    let expects = parts
-        .headers
-        .get(EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if expects {
-        (Some(flow), sending.when_wanted(EXPECT_TIME))
-    } else {
-        parts.headers.remove(EXPECT);
-        (Some(flow), sending)
-    }
-}
-
-/// Nothing is promised that is not sent; where a body is usual, that there is none
-/// is said (RFC 9110, section 8.6).
-fn no_length(parts: &mut request::Parts) {
-    match parts.method {
-        Method::POST | Method::PUT | Method::PATCH => {
-            let none = HeaderValue::from_static("0");
-            parts.headers.insert(CONTENT_LENGTH, none);
-        }
-        _ => drop(parts.headers.remove(CONTENT_LENGTH)),
-    }
-}
-
-/// The request as this member is asked.
-fn addressed(
-    mut parts: request::Parts,
-    sending: Sending,
-    path: &PathAndQuery,
-    member: &Member,
-) -> Result<Request<Sending>, ProxyError> {
-    let base = member.address.base();
-    let path = if base.is_empty() {
-        path.clone()
-    } else {
-        format!("{base}{path}")
-            .parse()
-            .map_err(|_| ProxyError::Request)?
-    };
-    parts.uri = Uri::from(path);
-    parts.version = Version::HTTP_11;
-    if !parts.headers.contains_key(HOST) {
-        parts.headers.insert(HOST, member.authority.clone());
-    }
-    let flow = sending.waits_for();
-    let mut request = Request::from_parts(parts, sending);
-    if let Some(flow) = flow {
-        hyper::ext::on_informational(&mut request, move |interim| {
-            if interim.status() == StatusCode::CONTINUE {
-                flow.go_on();
-            }
-        });
-    }
-    Ok(request)
 }
 
 /// Marks an answer whose body ends with its connection: nobody can tell whether it

@@ -177,6 +177,26 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
 
 /// CR only before LF, no other control character but tab, no folded line.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
+    // Nearly every head is fine, which is seen by looking at many bytes at once.
+    let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
+    let are_odd = |first: u8, second: u8| {
+        (first == b'\r' && second != b'\n')
+            || (first == b'\n' && (second == b' ' || second == b'\t'))
+    };
+    let has_odd = head.iter().fold(false, |odd, byte| odd | is_odd(*byte));
+    let pairs = head.iter().zip(head.iter().skip(1));
+    let has_odd = pairs.fold(has_odd, |odd, (first, second)| {
+        odd | are_odd(*first, *second)
+    });
+    if has_odd || head.last() == Some(&b'\r') {
+        odd_character(head)
+    } else {
+        Ok(())
+    }
+}
+
+/// The first that is wrong.
+fn odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {
             b'\r' if head.get(place + 1) != Some(&b'\n') => return Err(Refusal::LineEnd),
@@ -304,12 +324,19 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
 
 fn is_name(name: &[u8]) -> bool {
     let name = name.strip_suffix(b".").unwrap_or(name);
-    name.split(|byte| *byte == b'.').all(|label| {
-        !label.is_empty()
-            && label
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    })
+    // A label must not be empty.
+    let mut before = b'.';
+    for &byte in name {
+        let fits = match byte {
+            b'.' => before != b'.',
+            _ => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
 }
 
 /// Nothing, or `:` and a number (RFC 3986, section 3.2.3).

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Format;
+use crate::address;
 use crate::second::Second;
 
 /// Hides codes in a path with its query, or in a referrer.
@@ -88,49 +89,49 @@ impl Line<'_> {
     fn json(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
         let target = mask(self.target, self.whose);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let referrer = String::from_utf8_lossy(self.referrer);
-        let agent = String::from_utf8_lossy(self.agent);
-        out.push(b'{');
+        let (referrer, agent) = (readable(self.referrer), readable(self.agent));
         // The shape of the app's own lines, which stand beside these.
-        key(out, "timestamp");
+        out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
-        let _ = write!(Plain(out), "\"{whole}.{:06}Z\"", rest / 1_000);
-        out.extend_from_slice(br#","level":"INFO","message":"request""#);
-        text(out, "request_id", self.id);
+        out.extend_from_slice(whole.as_bytes());
+        out.push(b'.');
+        six_digits(out, rest / 1_000);
+        out.extend_from_slice(br#"Z","level":"INFO","message":"request""#);
+        text(out, ",\"request_id\":\"", self.id);
         if let Some(client) = self.client {
-            key(out, "client");
-            let _ = write!(Plain(out), "\"{client}\"");
+            out.extend_from_slice(b",\"client\":\"");
+            address::push(out, client);
+            out.push(b'"');
         }
-        text(out, "method", self.method);
-        text(out, "host", self.host);
-        text(out, "path", path);
-        text(out, "query", query);
-        text(out, "referrer", &mask(&referrer, Whose::App));
-        text(out, "agent", &agent);
-        number(out, "status", self.status.into());
-        number(out, "received", self.received);
-        number(out, "sent", self.sent);
+        text(out, ",\"method\":\"", self.method);
+        text(out, ",\"host\":\"", self.host);
+        text(out, ",\"path\":\"", path);
+        text(out, ",\"query\":\"", query);
+        text(out, ",\"referrer\":\"", &mask(&referrer, Whose::App));
+        text(out, ",\"agent\":\"", &agent);
+        number(out, ",\"status\":", self.status.into());
+        number(out, ",\"received\":", self.received);
+        number(out, ",\"sent\":", self.sent);
         if let Some(time) = self.queue {
-            number(out, "queue_us", microseconds(time));
+            number(out, ",\"queue_us\":", microseconds(time));
         }
         if let Some(time) = self.upstream_time {
-            number(out, "upstream_us", microseconds(time));
+            number(out, ",\"upstream_us\":", microseconds(time));
         }
-        number(out, "duration_us", microseconds(self.all));
-        text(out, "route", self.route);
-        text(out, "upstream", self.upstream);
-        text(out, "protocol", self.protocol);
-        text(out, "tls", self.tls);
-        text(out, "cache", self.cache);
-        text(out, "why", self.why);
-        text(out, "target", "edge");
-        out.push(b'}');
+        number(out, ",\"duration_us\":", microseconds(self.all));
+        text(out, ",\"route\":\"", self.route);
+        text(out, ",\"upstream\":\"", self.upstream);
+        text(out, ",\"protocol\":\"", self.protocol);
+        text(out, ",\"tls\":\"", self.tls);
+        text(out, ",\"cache\":\"", self.cache);
+        text(out, ",\"why\":\"", self.why);
+        out.extend_from_slice(br#","target":"edge"}"#);
     }
 
     fn combined(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
         let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, "\\x");
         match self.client {
-            Some(client) => put(out, &client.to_string()),
+            Some(client) => address::push(out, client),
             None => put(out, "-"),
         }
         let (whole, _) = second.of(self.time, " - - [%d/%b/%Y:%H:%M:%S +0000] ");
@@ -146,13 +147,21 @@ impl Line<'_> {
             put(out, self.protocol);
         }
         let _ = write!(Plain(out), "\" {} {} \"", self.status, self.sent);
-        let referrer = String::from_utf8_lossy(self.referrer);
+        let referrer = readable(self.referrer);
         let masked = mask(&referrer, Whose::App);
         put(out, if referrer.is_empty() { "-" } else { &masked });
         out.extend_from_slice(b"\" \"");
-        let agent = String::from_utf8_lossy(self.agent);
+        let agent = readable(self.agent);
         put(out, if agent.is_empty() { "-" } else { &agent });
         out.push(b'"');
+    }
+}
+
+/// What can be read of some bytes; nearly always all of it.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 
@@ -160,29 +169,27 @@ fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What a value in JSON is called.
-fn key(out: &mut Vec<u8>, key: &str) {
-    let before: &[u8] = if out.last() == Some(&b'{') {
-        b"\""
-    } else {
-        b",\""
-    };
-    out.extend_from_slice(before);
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-/// A number; nothing is left out.
-fn number(out: &mut Vec<u8>, name: &str, value: u64) {
-    key(out, name);
+/// A number, after what stands before it.
+fn number(out: &mut Vec<u8>, before: &str, value: u64) {
+    out.extend_from_slice(before.as_bytes());
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// A text, left out when there is none.
-fn text(out: &mut Vec<u8>, name: &str, value: &str) {
+/// Millionths of a second.
+fn six_digits(out: &mut Vec<u8>, mut number: u32) {
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+    out.extend_from_slice(&digits);
+}
+
+/// A text and the quotation mark at its end, after what stands before it; left out when
+/// there is none.
+fn text(out: &mut Vec<u8>, before: &str, value: &str) {
     if !value.is_empty() {
-        key(out, name);
-        out.push(b'"');
+        out.extend_from_slice(before.as_bytes());
         escaped(out, value, "\\u00");
         out.push(b'"');
     }
@@ -193,7 +200,8 @@ fn text(out: &mut Vec<u8>, name: &str, value: &str) {
 /// become escapes that begin so.
 fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    if text.bytes().all(is_plain) {
+    // Looking at all of them at once is quicker than stopping at the first.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return out.extend_from_slice(text.as_bytes());
     }
     for letter in text.chars() {

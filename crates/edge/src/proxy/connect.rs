@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf as _, Bytes};
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -59,9 +60,23 @@ enum Socket {
 pub(super) struct Stream {
     socket: Socket,
     marks: Arc<Marks>,
+    /// Came already, and is read before what comes.
+    came: Bytes,
+    /// What is written next was sent already.
+    is_sent: bool,
 }
 
 impl Stream {
+    /// For an engine that is to go on where a request was sent and these bytes came:
+    /// it sends the same request again, or so it thinks, and reads them.
+    pub(super) fn resumed(self, came: Bytes) -> Self {
+        Self {
+            came,
+            is_sent: true,
+            ..self
+        }
+    }
+
     /// Connects; names are looked up each time, so that they may move.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let address = match address {
@@ -82,6 +97,8 @@ impl Stream {
         Ok(Self {
             socket,
             marks: Arc::default(),
+            came: Bytes::new(),
+            is_sent: false,
         })
     }
 
@@ -110,6 +127,15 @@ impl Stream {
         !matches!(peeked, Err(rustix::io::Errno::AGAIN))
     }
 
+    /// Whether what is written now was sent already; then there is something to read.
+    fn seems_sent(&mut self, context: &Context<'_>) -> bool {
+        let is_sent = std::mem::take(&mut self.is_sent);
+        if is_sent {
+            context.waker().wake_by_ref();
+        }
+        is_sent
+    }
+
     fn written(&self, length: usize, done: io::Result<usize>) -> io::Result<usize> {
         match done {
             Err(error) if Self::lost(&error) => {
@@ -128,6 +154,17 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.is_sent {
+            // Whoever writes is woken.
+            return Poll::Pending;
+        }
+        if !this.came.is_empty() {
+            let count = this.came.len().min(buffer.remaining());
+            buffer.put_slice(&this.came[..count]);
+            this.came.advance(count);
+            this.marks.heard.store(true, Ordering::Relaxed);
+            return Poll::Ready(Ok(()));
+        }
         if this.marks.look.load(Ordering::Relaxed) {
             this.marks.look.store(false, Ordering::Relaxed);
             if this.over() {
@@ -153,6 +190,9 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.seems_sent(context) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let done = ready!(match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Unix(socket) => Pin::new(socket).poll_write(context, bytes),
@@ -166,6 +206,9 @@ impl AsyncWrite for Stream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.seems_sent(context) {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
         let done = ready!(match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(context, slices),
             Socket::Unix(socket) => Pin::new(socket).poll_write_vectored(context, slices),

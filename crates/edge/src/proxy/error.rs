@@ -40,7 +40,7 @@ pub enum ProxyError {
     SendTime,
     /// The connection ended before an answer had begun, or in its head.
     #[error("the upstream closed the connection instead of answering")]
-    Closed(#[source] hyper::Error),
+    Closed(#[source] BodyError),
     /// What came is no answer (RFC 9112).
     #[error("the upstream's answer is no HTTP")]
     Garbled(#[source] hyper::Error),
@@ -122,5 +122,5 @@ pub enum AnswerError {
     IdleTime,
     /// The connection ended in the middle, or what came is no HTTP.
     #[error("the upstream's answer broke off")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] BodyError),
 }

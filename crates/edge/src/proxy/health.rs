@@ -188,7 +188,10 @@ async fn ask(member: &Member, settings: &HealthSettings) -> bool {
             first_byte: settings.within,
             ..Times::default()
         };
-        let (_way, answer) = way.send(request, None, &times, false).await.ok()?;
+        let (_way, answer) = way
+            .send(&mut request, &mut None, None, &times, false)
+            .await
+            .ok()?;
         Some(answer.status().is_success())
     };
     let within = tokio::time::timeout(settings.within, asked).await;

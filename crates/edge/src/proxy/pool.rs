@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::bare::Bare;
 use super::crew::Member;
-use super::wire::Wire;
 
 /// Unused connections by server, the one used last at the back.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,7 @@ pub(super) struct Idle(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_member: HashMap<u64, VecDeque<Box<Wire>>>,
+    by_member: HashMap<u64, VecDeque<Box<Bare>>>,
     /// Whether somebody will come and close what has been kept too long.
     swept: bool,
 }
@@ -26,7 +26,7 @@ impl Idle {
     }
 
     /// The connection used last, if it is still young enough.
-    pub(super) fn take(&self, member: &Member, keep: Duration) -> Option<Box<Wire>> {
+    pub(super) fn take(&self, member: &Member, keep: Duration) -> Option<Box<Bare>> {
         let mut kept = self.kept();
         let wires = kept.by_member.get_mut(&member.number)?;
         let wire = wires.pop_back()?;
@@ -45,7 +45,7 @@ impl Idle {
     }
 
     /// Keeps a connection for the next request; closes one too many.
-    pub(super) fn put(&self, member: &Member, wire: Box<Wire>, keep: Duration, most: usize) {
+    pub(super) fn put(&self, member: &Member, wire: Box<Bare>, keep: Duration, most: usize) {
         if most == 0 || keep.is_zero() {
             return;
         }

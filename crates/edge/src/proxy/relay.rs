@@ -5,16 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
-
 use super::crew::Running;
 use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
 use super::upstream::Upstream;
-use super::way::Way;
+use super::way::{Came, Way};
 use crate::Body;
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
 
 /// Pieces looked for before the answer is handed on.
 const AHEAD: usize = 2;
@@ -25,7 +23,7 @@ const AHEAD: usize = 2;
 /// At its end the connection goes back to the pool.
 #[derive(Debug)]
 pub(super) struct Relay {
-    incoming: Incoming,
+    came: Came,
     ahead: VecDeque<Frame<Bytes>>,
     held: Option<Held>,
     waiting: bool,
@@ -42,14 +40,14 @@ struct Held {
 
 impl Relay {
     pub(super) fn new(
-        incoming: Incoming,
+        came: Came,
         wire: Way,
         idle: Idle,
         upstream: Arc<Upstream>,
         running: Running,
     ) -> Self {
         Self {
-            incoming,
+            came,
             ahead: VecDeque::new(),
             held: Some(Held {
                 wire,
@@ -85,11 +83,11 @@ impl Relay {
     /// Takes what is there; true if that is one piece or none, and the end.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
-            if self.incoming.is_end_stream() {
+            if self.came.is_end() {
                 self.rest(context);
                 return Ok(self.ahead.len() < AHEAD);
             }
-            match self.poll_incoming(context) {
+            match self.poll_came(context) {
                 Poll::Ready(Some(Ok(frame))) => self.ahead.push_back(frame),
                 Poll::Ready(None) => return Ok(true),
                 Poll::Ready(Some(Err(error))) => return Err(error),
@@ -100,20 +98,36 @@ impl Relay {
     }
 
     /// The next piece, driving the connection for it.
-    fn poll_incoming(
+    fn poll_came(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        let mut polled = Pin::new(&mut self.incoming).poll_frame(context);
-        if polled.is_pending()
-            && let Some(held) = &mut self.held
-        {
-            let over = held.wire.drive(context).is_ready();
-            if over {
-                self.held = None;
+        let polled = match &mut self.came {
+            Came::Engine(incoming) => {
+                let mut polled = Pin::new(&mut *incoming).poll_frame(context);
+                if polled.is_pending()
+                    && let Some(held) = &mut self.held
+                {
+                    let over = held.wire.drive(context).is_ready();
+                    if over {
+                        self.held = None;
+                    }
+                    polled = Pin::new(incoming).poll_frame(context);
+                }
+                polled.map_err(Into::into)
             }
-            polled = Pin::new(&mut self.incoming).poll_frame(context);
-        }
+            Came::Bare(first, _) if !first.is_empty() => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(first)))))
+            }
+            Came::Bare(_, 0) => Poll::Ready(None),
+            Came::Bare(_, left) => match &mut self.held {
+                Some(held) => held.wire.poll_more(context, *left).map(|piece| {
+                    let piece = piece.inspect(|piece| *left -= piece.len() as u64);
+                    Some(piece.map(Frame::data).map_err(Into::into))
+                }),
+                None => Poll::Ready(None),
+            },
+        };
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => {
@@ -122,7 +136,7 @@ impl Relay {
             }
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting = false;
-                if self.incoming.is_end_stream() {
+                if self.came.is_end() {
                     self.rest(context);
                 }
                 Poll::Ready(Some(Ok(frame)))
@@ -158,7 +172,7 @@ impl HttpBody for Relay {
         if let Some(frame) = this.ahead.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }
-        let polled = this.poll_incoming(context);
+        let polled = this.poll_came(context);
         if polled.is_pending()
             && let Some(held) = &mut this.held
         {
@@ -176,11 +190,11 @@ impl HttpBody for Relay {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ahead.is_empty() && self.incoming.is_end_stream()
+        self.ahead.is_empty() && self.came.is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.incoming.size_hint();
+        let mut hint = self.came.size_hint();
         let ahead: u64 = self
             .ahead
             .iter()

@@ -7,10 +7,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use crate::{Body, BodyError};
+use crate::{Body, BodyError, Facts, forwarding};
 
 /// How far a body has come, for whoever waits for the answer to it.
 #[derive(Debug, Default)]
@@ -100,6 +102,29 @@ impl Sending {
             gate: Some(Box::pin(tokio::time::sleep(patience))),
             ..self
         }
+    }
+}
+
+/// Makes a request without a body, whose headers are still the client's own, one of
+/// ours.
+pub(super) fn tame(request: &mut Request<Sending>, raw: &mut Option<&Facts>) {
+    if let Some(facts) = raw.take() {
+        let method = request.method().clone();
+        let headers = request.headers_mut();
+        forwarding::toward(headers, facts);
+        headers.remove(EXPECT);
+        no_length(&method, headers);
+    }
+}
+
+/// Nothing is promised that is not sent; where a body is usual, that there is none
+/// is said (RFC 9110, section 8.6).
+pub(super) fn no_length(method: &Method, headers: &mut HeaderMap) {
+    match *method {
+        Method::POST | Method::PUT | Method::PATCH => {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        _ => drop(headers.remove(CONTENT_LENGTH)),
     }
 }
 

@@ -22,7 +22,7 @@ use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
 use super::upstream::Upstream;
-use super::wire::{Failure, Patience, broken, overdue};
+use super::wire::{Failure, Left, Patience, broken, overdue};
 
 /// The largest head of an answer.
 const LARGEST_HEAD: u32 = 64 << 10;
@@ -162,7 +162,7 @@ async fn shake(stream: Stream) -> Result<(SendRequest<Sending>, Client), ProxyEr
         .keep_alive_timeout(PING_TIME)
         .handshake(TokioIo::new(stream))
         .await
-        .map_err(ProxyError::Closed)
+        .map_err(|error| ProxyError::Closed(error.into()))
 }
 
 /// Drives a connection to its end, and lets go of it when nobody has asked for a while
@@ -253,7 +253,7 @@ impl Streamed {
         request: Request<Sending>,
         flow: Option<&Flow>,
         times: &Times,
-    ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
+    ) -> Result<(Box<Self>, Response<Incoming>), Failure> {
         let (request, chunked) = of_http2(request);
         let mut answer = std::pin::pin!(self.sender.try_send_request(request));
         let patience = &mut self.patience;
@@ -278,17 +278,17 @@ impl Streamed {
                 let unsent = error.take_message();
                 let unsent = unsent.map(|unsent| as_it_was(unsent, chunked));
                 let begun = flow.is_some_and(|flow| flow.pieces() > 0);
-                Err(Box::new(Failure {
+                Err(Failure {
                     error: broken(error.into_error(), flow),
-                    unsent,
+                    left: unsent.into(),
                     unheard: !begun,
-                }))
+                })
             }
-            Err(error) => Err(Box::new(Failure {
+            Err(error) => Err(Failure {
                 error,
-                unsent: None,
+                left: Left::Nothing,
                 unheard: false,
-            })),
+            }),
         }
     }
 }

@@ -84,6 +84,11 @@ impl Upstream {
         self.crew.present()
     }
 
+    /// Whether a header decides whose turn it is.
+    pub(super) fn hashes_headers(&self) -> bool {
+        matches!(self.balance, Balance::HashHeader(_))
+    }
+
     pub(super) fn members(&self) -> Vec<Arc<Member>> {
         self.crew.group().members.clone()
     }

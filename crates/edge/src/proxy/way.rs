@@ -1,27 +1,58 @@
 //! The way to a server: a connection of its own (HTTP/1.1), or a stream of one that
 //! many requests share (HTTP/2 in the clear, RFC 9113, section 3.3).
 
+use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
+use http_body::{Body as _, SizeHint};
 use hyper::body::Incoming;
 
+use super::bare::{Bare, Heard};
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::sending::{Flow, Sending};
+use super::sending::{Flow, Sending, tame};
 use super::settings::{ServerAddress, Times};
 use super::streams::Streamed;
 use super::wire::{Failure, Wire};
+use crate::Facts;
 
 /// How one request reaches a server.
 #[derive(Debug)]
 pub(super) enum Way {
+    /// On a connection of its own that has no engine, or needs none.
+    Bare(Box<Bare>),
     /// On a connection of its own.
     Own(Box<Wire>),
     /// Beside others.
     Shared(Box<Streamed>),
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) enum Came {
+    /// As an engine reads it.
+    Engine(Incoming),
+    /// These bytes, and so many more.
+    Bare(Bytes, u64),
+}
+
+impl Came {
+    pub(super) fn is_end(&self) -> bool {
+        match self {
+            Self::Engine(incoming) => incoming.is_end_stream(),
+            Self::Bare(first, left) => first.is_empty() && *left == 0,
+        }
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Engine(incoming) => incoming.size_hint(),
+            Self::Bare(first, left) => SizeHint::with_exact(first.len() as u64 + left),
+        }
+    }
 }
 
 impl Way {
@@ -33,48 +64,93 @@ impl Way {
         if address.is_http2() {
             return Streamed::open(stream).await.map(Box::new).map(Self::Shared);
         }
-        Wire::new(stream).await.map(Self::Own)
+        Ok(Self::Bare(Box::new(Bare::new(stream))))
     }
 
     /// Whether it answered before.
     pub(super) fn reused(&self) -> bool {
         match self {
-            Self::Own(wire) => wire.reused(),
+            Self::Bare(bare) => bare.reused(),
+            Self::Own(_) => false,
             Self::Shared(stream) => stream.reused(),
         }
     }
 
+    /// Whether no engine is needed to send such a request, which then stays as it is
+    /// as long as it may have to be sent again.
+    pub(super) fn leaves_be(&self, method: &Method, flow: Option<&Flow>) -> bool {
+        let is_brief = [Method::GET, Method::HEAD].contains(method);
+        matches!(self, Self::Bare(_)) && is_brief && flow.is_none()
+    }
+
     /// Sends a request and waits for the head of its answer; `care` as for [`Wire`].
+    /// With facts the headers are the client's own.
     pub(super) async fn send(
         self,
-        request: Request<Sending>,
+        request: &mut Request<Sending>,
+        raw: &mut Option<&Facts>,
         flow: Option<&Flow>,
         times: &Times,
         care: bool,
-    ) -> Result<(Self, Response<Incoming>), Box<Failure>> {
-        match self {
+    ) -> Result<(Self, Response<Came>), Failure> {
+        let is_brief = !care && self.leaves_be(request.method(), flow);
+        if !is_brief {
+            tame(request, raw);
+        }
+        let bare = match self {
+            Self::Bare(bare) if is_brief => match bare.send(request, raw, times).await? {
+                Heard::Answer(bare, head) => {
+                    let came = Came::Bare(head.first, head.left);
+                    let answer = Response::from_parts(head.parts, came);
+                    return Ok((Self::Bare(bare), answer));
+                }
+                Heard::Other(bare) => bare,
+            },
+            Self::Bare(bare) => bare,
             Self::Own(wire) => {
-                let (wire, answer) = wire.send(request, flow, times, care).await?;
-                Ok((Self::Own(wire), answer))
+                let (wire, answer) = Box::pin(wire.send(taken(request), flow, times, care)).await?;
+                return Ok((Self::Own(wire), answer.map(Came::Engine)));
             }
             Self::Shared(stream) => {
-                let (stream, answer) = stream.send(request, flow, times).await?;
-                Ok((Self::Shared(stream), answer))
+                let (stream, answer) = Box::pin(stream.send(taken(request), flow, times)).await?;
+                return Ok((Self::Shared(stream), answer.map(Came::Engine)));
             }
-        }
+        };
+        tame(request, raw);
+        let request = taken(request);
+        // Requests that need no engine do not carry it about.
+        let sending = Box::pin(async {
+            let wire = Wire::new(*bare).await.map_err(Failure::before)?;
+            wire.send(request, flow, times, care).await
+        });
+        let (wire, answer) = sending.await?;
+        Ok((Self::Own(wire), answer.map(Came::Engine)))
     }
 
     /// Reads and writes what can be. A shared connection is driven by its own task.
     pub(super) fn drive(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         match self {
             Self::Own(wire) => wire.drive(context),
-            Self::Shared(_) => Poll::Pending,
+            Self::Bare(_) | Self::Shared(_) => Poll::Pending,
+        }
+    }
+
+    /// The next piece of a body that no engine reads, of which so much is left.
+    pub(super) fn poll_more(
+        &mut self,
+        context: &mut Context<'_>,
+        left: u64,
+    ) -> Poll<io::Result<Bytes>> {
+        match self {
+            Self::Bare(bare) => bare.poll_more(context, left),
+            Self::Own(_) | Self::Shared(_) => Poll::Pending,
         }
     }
 
     /// Begins to wait for a server that sends nothing.
     pub(super) fn waits(&mut self) {
         match self {
+            Self::Bare(bare) => bare.waits(),
             Self::Own(wire) => wire.waits(),
             Self::Shared(stream) => stream.waits(),
         }
@@ -83,14 +159,16 @@ impl Way {
     /// Ready when that has taken too long.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         match self {
+            Self::Bare(bare) => bare.poll_late(context, limit),
             Self::Own(wire) => wire.poll_late(context, limit),
             Self::Shared(stream) => stream.poll_late(context, limit),
         }
     }
 
     /// After the end of an answer: a connection of its own that can take another request.
-    pub(super) fn rest(self, context: &mut Context<'_>) -> Option<Box<Wire>> {
+    pub(super) fn rest(self, context: &mut Context<'_>) -> Option<Box<Bare>> {
         match self {
+            Self::Bare(bare) => bare.rest(),
             Self::Own(wire) => wire.rest(context),
             Self::Shared(_) => None,
         }
@@ -100,7 +178,12 @@ impl Way {
     pub(super) async fn into_stream(self) -> Result<(Stream, Bytes), ProxyError> {
         match self {
             Self::Own(wire) => wire.into_stream().await,
-            Self::Shared(_) => Err(ProxyError::Upgrade),
+            Self::Bare(_) | Self::Shared(_) => Err(ProxyError::Upgrade),
         }
     }
+}
+
+/// The request, for an engine.
+fn taken(request: &mut Request<Sending>) -> Request<Sending> {
+    std::mem::replace(request, Request::new(Sending::nothing()))
 }

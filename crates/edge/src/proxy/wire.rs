@@ -15,13 +15,14 @@ use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, Sleep};
 
+use super::bare::Bare;
 use super::connect::{Marks, Stream};
 use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
 
 /// The largest head of an answer, and what is read ahead of its body.
-const LARGEST_HEAD: usize = 64 << 10;
+pub(super) const LARGEST_HEAD: usize = 64 << 10;
 
 /// One connection to a server.
 pub(super) struct Wire {
@@ -33,41 +34,51 @@ pub(super) struct Wire {
     reused: bool,
     /// Whether the last answer allows another request.
     lasting: bool,
-    /// When it was last put aside.
-    pub(super) rested: Instant,
 }
 
 /// Why a request got no answer, and what is left of it.
 pub(super) struct Failure {
     pub(super) error: ProxyError,
-    /// The request, if nothing of it was sent.
-    pub(super) unsent: Option<Request<Sending>>,
+    pub(super) left: Left,
     /// Not a byte came back.
     pub(super) unheard: bool,
 }
 
+/// What is left of a request that got no answer.
+pub(super) enum Left {
+    /// Perhaps it was sent.
+    Nothing,
+    /// Nothing of it was sent.
+    Unsent(Box<Request<Sending>>),
+    /// It is as it was, and may be sent again.
+    Untouched,
+}
+
+impl From<Option<Request<Sending>>> for Left {
+    fn from(unsent: Option<Request<Sending>>) -> Self {
+        unsent.map_or(Self::Nothing, |unsent| Self::Unsent(Box::new(unsent)))
+    }
+}
+
 impl Wire {
-    pub(super) async fn new(stream: Stream) -> Result<Box<Self>, ProxyError> {
+    /// An engine around a connection.
+    pub(super) async fn new(bare: Bare) -> Result<Box<Self>, ProxyError> {
+        let (stream, patience, reused) = bare.into_parts();
         let marks = Arc::clone(stream.marks());
         let (sender, connection) = Builder::new()
             .max_buf_size(LARGEST_HEAD)
             .max_header_size(LARGEST_HEAD)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(ProxyError::Closed)?;
+            .map_err(|error| ProxyError::Closed(error.into()))?;
         Ok(Box::new(Self {
             sender,
             connection,
             marks,
-            patience: Patience::new(),
-            reused: false,
+            patience,
+            reused,
             lasting: false,
-            rested: Instant::now(),
         }))
-    }
-
-    pub(super) fn reused(&self) -> bool {
-        self.reused
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -79,7 +90,7 @@ impl Wire {
         flow: Option<&Flow>,
         times: &Times,
         care: bool,
-    ) -> Result<(Box<Self>, Response<Incoming>), Box<Failure>> {
+    ) -> Result<(Box<Self>, Response<Incoming>), Failure> {
         self.marks.begin();
         if care && self.reused {
             self.marks.look();
@@ -118,18 +129,18 @@ impl Wire {
                 } = *self;
                 drop(connection);
                 let Err(mut error) = answer.await else {
-                    return Err(Box::new(Failure {
+                    return Err(Failure {
                         error: ProxyError::Framing,
-                        unsent: None,
+                        left: Left::Nothing,
                         unheard: false,
-                    }));
+                    });
                 };
                 let unsent = error.take_message();
-                return Err(Box::new(Failure {
+                return Err(Failure {
                     error: broken(error.into_error(), flow),
-                    unsent,
+                    left: unsent.into(),
                     unheard: !marks.heard(),
-                }));
+                });
             }
         };
         match answered {
@@ -152,14 +163,14 @@ impl Wire {
         error: ProxyError,
         unsent: Option<Request<Sending>>,
         flow: Option<&Flow>,
-    ) -> Box<Failure> {
+    ) -> Failure {
         let late = matches!(error, ProxyError::FirstByteTime | ProxyError::SendTime);
         let begun = flow.is_some_and(|flow| flow.pieces() > 0);
-        Box::new(Failure {
+        Failure {
             unheard: !self.marks.heard() && !late && !begun,
             error,
-            unsent,
-        })
+            left: unsent.into(),
+        }
     }
 
     /// Reads and writes what can be.
@@ -179,25 +190,41 @@ impl Wire {
 
     /// After the end of an answer: the connection, if it can take another request.
     /// hyper is not ready for one before all of this one was sent.
-    pub(super) fn rest(mut self: Box<Self>, context: &mut Context<'_>) -> Option<Box<Self>> {
+    pub(super) fn rest(mut self: Box<Self>, context: &mut Context<'_>) -> Option<Box<Bare>> {
         if !self.lasting || self.drive(context).is_ready() {
             return None;
         }
         if !self.sender.is_ready() || self.marks.deaf() {
             return None;
         }
-        self.reused = true;
-        self.rested = Instant::now();
-        Some(self)
+        let Self {
+            connection,
+            patience,
+            ..
+        } = *self;
+        let parts = connection.into_parts();
+        let bare = || Box::new(Bare::returned(parts.io.into_inner(), patience));
+        parts.read_buf.is_empty().then(bare)
     }
 
     /// After an answer that switched protocols: the stream, and what was read of it.
     pub(super) async fn into_stream(mut self: Box<Self>) -> Result<(Stream, Bytes), ProxyError> {
         std::future::poll_fn(|context| self.drive(context))
             .await
-            .map_err(ProxyError::Closed)?;
+            .map_err(|error| ProxyError::Closed(error.into()))?;
         let parts = self.connection.into_parts();
         Ok((parts.io.into_inner(), parts.read_buf))
+    }
+}
+
+impl Failure {
+    /// Before anything could be sent.
+    pub(super) fn before(error: ProxyError) -> Self {
+        Self {
+            error,
+            left: Left::Nothing,
+            unheard: false,
+        }
     }
 }
 
@@ -230,7 +257,7 @@ pub(super) fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
     } else if error.is_parse() || error.is_parse_too_large() {
         ProxyError::Garbled(error)
     } else {
-        ProxyError::Closed(error)
+        ProxyError::Closed(error.into())
     }
 }
 

@@ -7,6 +7,8 @@ mod members;
 #[cfg(test)]
 mod reuse;
 #[cfg(test)]
+mod same;
+#[cfg(test)]
 mod shared;
 #[cfg(test)]
 mod streams;

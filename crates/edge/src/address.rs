@@ -1,0 +1,45 @@
+//! Addresses as text, which every request needs some of.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+/// Appends an address as it is usually written.
+pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            let mut digits = itoa::Buffer::new();
+            for (number, octet) in address.octets().into_iter().enumerate() {
+                if number > 0 {
+                    out.push(b'.');
+                }
+                out.extend_from_slice(digits.format(octet).as_bytes());
+            }
+        }
+        IpAddr::V6(address) => {
+            let mut text = String::with_capacity(40);
+            // Into memory, which cannot fail.
+            let _ = write!(text, "{address}");
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_everybody_does() {
+        for written in [
+            "0.0.0.0",
+            "203.0.113.7",
+            "255.255.255.255",
+            "::",
+            "2001:db8::1",
+        ] {
+            let mut out = b"for=".to_vec();
+            push(&mut out, written.parse().unwrap());
+            assert_eq!(out, format!("for={written}").into_bytes());
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Heads of HTTP/1.1 as they are written to servers and read from them.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, response};
+use httparse::{ParserConfig, Status};
+
+use crate::{Facts, forwarding};
+
+/// A head toward a server is seldom larger.
+const USUAL: usize = 1_024;
+/// At most this many lines, as the engine takes.
+const LINES: usize = 100;
+/// Lines that are added to those of an answer on its way to the client.
+const ADDED: usize = 6;
+
+/// The head of an answer, and what came of its body.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) parts: response::Parts,
+    /// The first bytes of the body.
+    pub(super) first: Bytes,
+    /// So many more will come.
+    pub(super) left: u64,
+    /// Whether the connection may take another request after it.
+    pub(super) lasting: bool,
+}
+
+/// What some bytes are.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// The beginning of a head.
+    Part,
+    Whole(Head),
+    /// Nothing that is evidently the one answer to a request, and says how long it is.
+    Other,
+}
+
+/// The head of a request without a body. With facts it is the client's own, and written
+/// as [`toward`](forwarding::toward) would have it, if that takes no map.
+pub(super) fn of<B>(request: &Request<B>, raw: Option<&Facts>) -> Option<Vec<u8>> {
+    let mut head = Vec::with_capacity(USUAL);
+    let target = request.uri().path_and_query();
+    head.extend_from_slice(request.method().as_str().as_bytes());
+    head.push(b' ');
+    head.extend_from_slice(target.map_or("/", |target| target.as_str()).as_bytes());
+    head.extend_from_slice(b" HTTP/1.1\r\n");
+    match raw {
+        Some(facts) if forwarding::write(request.headers(), facts, &mut head) => {}
+        Some(_) => return None,
+        None => lines(request.headers(), &mut head),
+    }
+    head.extend_from_slice(b"\r\n");
+    Some(head)
+}
+
+fn lines(headers: &HeaderMap, head: &mut Vec<u8>) {
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Reads the answer to a request, which was a `HEAD` or not. Its headers take the
+/// place of those in `spare`, which nobody needs any more.
+pub(super) fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
+    let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
+    let mut answer = httparse::Response::new(&mut []);
+    let parsed =
+        ParserConfig::default().parse_response_with_uninit_headers(&mut answer, came, &mut lines);
+    match parsed {
+        Ok(Status::Complete(length)) => {
+            whole(came, length, &answer, is_head, spare).map_or(Read::Other, Read::Whole)
+        }
+        Ok(Status::Partial) => Read::Part,
+        Err(_) => Read::Other,
+    }
+}
+
+fn whole(
+    came: &Bytes,
+    length: usize,
+    answer: &httparse::Response<'_, '_>,
+    is_head: bool,
+    spare: &mut HeaderMap,
+) -> Option<Head> {
+    let status = StatusCode::from_u16(answer.code?).ok()?;
+    // Reasons of servers' own are for the engine to remember.
+    let is_usual = answer.reason == status.canonical_reason();
+    if answer.version != Some(1) || status.is_informational() || !is_usual {
+        return None;
+    }
+    let mut headers = std::mem::take(spare);
+    headers.clear();
+    headers.reserve(answer.headers.len() + ADDED);
+    let mut lasting = true;
+    for line in &*answer.headers {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
+        if name == CONNECTION {
+            lasting &= !says_close(line.value);
+        }
+        let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value)).ok()?;
+        headers.append(name, value);
+    }
+    let expected = if is_head || has_no_body(status) {
+        0
+    } else {
+        said_length(&headers)?
+    };
+    let rest = came.len() - length;
+    let first = usize::try_from(expected).map_or(rest, |expected| expected.min(rest));
+    let mut parts = Response::new(()).into_parts().0;
+    parts.status = status;
+    parts.headers = headers;
+    Some(Head {
+        parts,
+        first: came.slice(length..length + first),
+        left: expected - first as u64,
+        // What nobody asked for may be an answer to the next request.
+        lasting: lasting && first == rest,
+    })
+}
+
+fn has_no_body(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+fn says_close(value: &[u8]) -> bool {
+    let mut options = value.split(|byte| *byte == b',');
+    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
+/// The one length that is said, and nothing else is of the body's end.
+fn said_length(headers: &HeaderMap) -> Option<u64> {
+    let mut said = headers.get_all(CONTENT_LENGTH).iter();
+    let (length, None) = (said.next()?.as_bytes(), said.next()) else {
+        return None;
+    };
+    // 18 digits fit into an u64.
+    let is_plain = (1..=18).contains(&length.len()) && length.iter().all(u8::is_ascii_digit);
+    if !is_plain || headers.contains_key(TRANSFER_ENCODING) {
+        return None;
+    }
+    let digits = length.iter().map(|digit| u64::from(digit - b'0'));
+    Some(digits.fold(0, |sum, digit| sum * 10 + digit))
+}

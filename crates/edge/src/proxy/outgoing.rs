@@ -1,0 +1,135 @@
+//! A request on its way to a server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TRANSFER_ENCODING};
+use http::uri::{PathAndQuery, Uri};
+use http::{Method, Request, StatusCode, Version, request};
+use http_body::Body as _;
+
+use super::crew::Member;
+use super::error::ProxyError;
+use super::sending::{Flow, Sending, no_length};
+use super::upgrade::Upgrade;
+use super::upstream::Upstream;
+use crate::{Body, Facts, forwarding};
+
+/// A body is sent after so long even when the server was to say first that it
+/// wants it (RFC 9110, section 10.1.1): many never do.
+const EXPECT_TIME: Duration = Duration::from_secs(1);
+
+/// A request that is handed on, and what is known of it.
+pub(super) struct Outgoing<'a> {
+    pub(super) request: Request<Sending>,
+    pub(super) method: Method,
+    /// The headers are still the client's own, and are to be written with these facts.
+    pub(super) raw: Option<&'a Facts>,
+    /// What can be known of its body's progress, if there is one.
+    pub(super) flow: Option<Arc<Flow>>,
+    pub(super) upgrade: Option<Upgrade>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// Makes a client's request one of ours.
+    pub(super) fn of(
+        request: Request<Body>,
+        facts: &'a Facts,
+        upstream: &Upstream,
+    ) -> Result<Box<Self>, ProxyError> {
+        let (mut parts, body) = request.into_parts();
+        let upgrade = Upgrade::take(&mut parts)?;
+        let is_raw = upgrade.is_none() && may_be_raw(&parts, &body, upstream);
+        let (flow, sending) = if is_raw {
+            (None, Sending::nothing())
+        } else {
+            forwarding::toward(&mut parts.headers, facts);
+            if let Some(upgrade) = &upgrade {
+                upgrade.ask(&mut parts.headers);
+            }
+            outgoing(&mut parts, body, upgrade.is_some())
+        };
+        // In a box, for it is large and handed from one to the next.
+        Ok(Box::new(Self {
+            method: parts.method.clone(),
+            request: Request::from_parts(parts, sending),
+            raw: is_raw.then_some(facts),
+            flow,
+            upgrade,
+        }))
+    }
+}
+
+/// Whether the headers of a request may stay the client's own until it is written,
+/// which spares the map that most requests never need.
+fn may_be_raw(parts: &request::Parts, body: &Body, upstream: &Upstream) -> bool {
+    [Method::GET, Method::HEAD].contains(&parts.method)
+        && body.is_end_stream()
+        && parts.headers.contains_key(HOST)
+        // Whose turn it is hangs on the headers as the server gets them.
+        && !upstream.hashes_headers()
+}
+
+/// The body to send, and what can be known of its progress, if there is one.
+fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
+    if upgrade || body.is_end_stream() {
+        parts.headers.remove(EXPECT);
+        no_length(&parts.method, &mut parts.headers);
+        return (None, Sending::nothing());
+    }
+    // hyper takes a `GET` without a length for one without a body.
+    if body.size_hint().exact().is_none() && !parts.headers.contains_key(CONTENT_LENGTH) {
+        let chunked = HeaderValue::from_static("chunked");
+        parts.headers.insert(TRANSFER_ENCODING, chunked);
+    }
+    let flow = Arc::new(Flow::default());
+    let sending = Sending::new(body, Arc::clone(&flow));
+    let expects = parts
+        .headers
+        .get(EXPECT)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if expects {
+        (Some(flow), sending.when_wanted(EXPECT_TIME))
+    } else {
+        parts.headers.remove(EXPECT);
+        (Some(flow), sending)
+    }
+}
+
+/// The request as this member is asked.
+pub(super) fn address(
+    request: &mut Request<Sending>,
+    path: &PathAndQuery,
+    member: &Member,
+) -> Result<(), ProxyError> {
+    let base = member.address.base();
+    let path = if base.is_empty() {
+        path.clone()
+    } else {
+        format!("{base}{path}")
+            .parse()
+            .map_err(|_| ProxyError::Request)?
+    };
+    *request.uri_mut() = Uri::from(path);
+    *request.version_mut() = Version::HTTP_11;
+    if !request.headers().contains_key(HOST) {
+        let host = member.authority.clone();
+        request.headers_mut().insert(HOST, host);
+    }
+    if let Some(flow) = request.body().waits_for() {
+        hyper::ext::on_informational(request, move |interim| {
+            if interim.status() == StatusCode::CONTINUE {
+                flow.go_on();
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The same request without a body, for another try.
+pub(super) fn copied(request: &Request<Sending>) -> Box<Request<Sending>> {
+    let mut copy = Request::new(Sending::nothing());
+    *copy.method_mut() = request.method().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Box::new(copy)
+}
