@@ -36,10 +36,9 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
         "web": { "run": "python3 server.py", "listen": "unix" },
     });
     let mut alone = Alone::start(folder.path(), &services);
-    for _ in 0..3 {
-        alone.wait_for("quiet", "ready");
+    for _ in 0..4 {
+        alone.wait_until(|news| news["what"] == "ready");
     }
-    alone.wait_for("web", "ready");
     until("it is calm", || alone.children().len() == 4);
     let (children, descriptors, me) = (alone.children(), alone.descriptors(), alone.pid());
     for _ in 0..50 {
@@ -47,7 +46,7 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
     }
     assert_eq!((alone.pid(), alone.children()), (me, children.clone()));
     until("every descriptor is closed", || {
-        alone.descriptors() == descriptors
+        alone.descriptors() <= descriptors
     });
     // One that dies is started again, and the next one to die as well.
     kill(children[0], Signal::KILL);
@@ -246,7 +245,7 @@ fn a_program_that_is_not_there_changes_nothing() {
         fs::remove_file(&next).unwrap();
     }
     until("every descriptor is closed", || {
-        alone.descriptors() == descriptors
+        alone.descriptors() <= descriptors
     });
     alone.renew();
     assert!(lives(pid));
