@@ -24,6 +24,7 @@ pub(crate) enum Message {
     Describe(Arc<str>, oneshot::Sender<Option<Described>>),
     /// Of one service or of all; nothing: there is no such service.
     Outputs(Option<Arc<str>>, oneshot::Sender<Option<Vec<Arc<Output>>>>),
+    HandOver(oneshot::Sender<Result<(), ControlError>>),
     Renew(Own, oneshot::Sender<Outcome>),
     ShutDown(oneshot::Sender<()>),
 }
@@ -176,6 +177,14 @@ impl Control {
     /// Stops everything, each service before those it comes after; done when nothing is left.
     pub async fn shut_down(&self) -> Result<(), ControlError> {
         self.ask(Message::ShutDown).await
+    }
+
+    /// Has the supervisor hold still and [end](crate::Supervisor::run) with all that runs in its
+    /// hands, so that this process can become another program. Refused, with the reason, while
+    /// something takes over, somebody waits for a service, or everything is being stopped. What is
+    /// asked from then on is heard only if the process stays the same program.
+    pub async fn hand_over(&self) -> Result<(), ControlError> {
+        self.ask(Message::HandOver).await?
     }
 
     async fn outputs(&self, wish: &Wish) -> Result<Vec<Arc<Output>>, ControlError> {

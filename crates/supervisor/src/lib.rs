@@ -5,7 +5,9 @@ mod channel;
 mod control;
 mod description;
 mod fleet;
+mod handed;
 mod news;
+mod numbers;
 mod output;
 pub mod plan;
 mod probe;
@@ -19,7 +21,10 @@ pub use channel::Channel;
 pub use control::{Change, Changed, Control, ControlError, Follow, Heard, Wish};
 pub use description::{Description, Health, Logs, Memory, Restart, Run, Service, Stop};
 pub use fleet::{Address, Crew, Fleet, Member};
+pub use handed::{Handed, Rest, handed_over};
 pub use news::{News, What};
 pub use output::{Echo, Line, Stream};
 pub use plan::{Flaw, Ground, Inner, OWN, Own, Plan, Settings, User};
-pub use supervisor::{Chance, Clock, Launcher, Means, StartError, Supervisor};
+pub use supervisor::{
+    Chance, Clock, Ended, HandOver, Launcher, Means, StartError, Stayed, Supervisor,
+};

@@ -84,6 +84,33 @@ fn is_json(text: &str) -> bool {
 /// What somebody does with each line beside keeping it, for example hand it to the journal.
 pub type Echo = Arc<dyn Fn(&Line) + Send + Sync>;
 
+/// Whether a process is read and watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attention {
+    /// It is.
+    Paid,
+    /// Nothing of it is left: what is still in its pipes is read.
+    Over,
+    /// It is not for now, and nothing may be lost.
+    Paused,
+}
+
+impl Attention {
+    /// Waits until it is no longer paid, or nobody is there who could.
+    pub(crate) async fn ends(now: &mut watch::Receiver<Self>) {
+        let _ = now.wait_for(|now| *now != Self::Paid).await;
+    }
+}
+
+/// A pipe, and what was begun on it.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) pipe: OwnedFd,
+    pub(crate) stream: Stream,
+    /// The beginning of a line whose end has not been read yet.
+    pub(crate) line: Vec<u8>,
+}
+
 /// All that a service says.
 pub(crate) struct Output {
     service: Arc<str>,
@@ -116,6 +143,18 @@ impl Output {
         }))
     }
 
+    /// Remembers what another has, before anything is read.
+    pub(crate) fn remember(&self, (lines, next): (Vec<Line>, u64)) {
+        *lock(&self.ring) = Ring::remembering(lines, next);
+        self.newest.send_replace(next);
+    }
+
+    /// What is remembered, and the sequence of the line that comes next.
+    pub(crate) fn remembered(&self) -> (Vec<Line>, u64) {
+        let ring = lock(&self.ring);
+        (ring.since(0), ring.next())
+    }
+
     /// How large the file may become, and how many are kept.
     pub(crate) fn limit(&self, max: u64, keep: u32) {
         lock(&self.file).limit(max, keep);
@@ -138,21 +177,28 @@ impl Output {
         self.newest.subscribe()
     }
 
-    /// Reads a pipe to its end, or, once `over` holds `true`, for as long as there is something in it.
+    /// Reads a pipe to its end, or, once it is over, for as long as there is something in it. When
+    /// it is paused, comes back with what has been begun.
     pub(crate) async fn read(
         self: Arc<Self>,
-        pipe: OwnedFd,
+        begun: Begun,
         instance: u32,
-        stream: Stream,
-        mut over: watch::Receiver<bool>,
-    ) {
-        let Ok(pipe) = pipe::Receiver::from_owned_fd(pipe) else {
-            return;
-        };
-        let mut splitter = Splitter::default();
+        mut attention: watch::Receiver<Attention>,
+    ) -> Option<Begun> {
+        let stream = begun.stream;
+        let pipe = pipe::Receiver::from_owned_fd(begun.pipe).ok()?;
+        let mut splitter = Splitter::after(begun.line);
         let mut chunk = vec![0; CHUNK];
         loop {
-            let is_over = *over.borrow();
+            let now = *attention.borrow();
+            if now == Attention::Paused {
+                return Some(Begun {
+                    pipe: pipe.into_nonblocking_fd().ok()?,
+                    stream,
+                    line: splitter.into_begun(),
+                });
+            }
+            let is_over = now == Attention::Over;
             let read = if is_over {
                 // The runtime may not have noticed yet that there is something in it.
                 rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
@@ -172,7 +218,7 @@ impl Output {
                     chunk = Vec::new();
                     let ended = tokio::select! {
                         ready = pipe.readable() => ready.is_err(),
-                        gone = over.wait_for(|over| *over) => gone.is_err(),
+                        gone = attention.wait_for(|now| *now != Attention::Paid) => gone.is_err(),
                     };
                     if ended {
                         break;
@@ -184,6 +230,7 @@ impl Output {
             }
         }
         self.keep(instance, stream, splitter.rest()).await;
+        None
     }
 
     async fn keep(&self, instance: u32, stream: Stream, texts: Vec<String>) {

@@ -6,15 +6,19 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixDatagram, UnixStream};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::fleet::Address;
+use crate::output::Attention;
 use crate::plan::{HealthSettings, User};
 
 /// Nobody listens yet: asked again so soon, that a restart costs no more than its own start.
@@ -44,7 +48,9 @@ pub(crate) struct Watch {
     pub(crate) activated: bool,
     /// Whether nothing but its word counts.
     pub(crate) says_so_itself: bool,
-    pub(crate) notify: Notify,
+    /// Whether it was ready before it was watched.
+    pub(crate) is_ready: bool,
+    pub(crate) notify: Arc<Notify>,
 }
 
 /// What was found.
@@ -59,26 +65,38 @@ pub(crate) enum Finding {
 }
 
 impl Watch {
-    /// Watches until it is dropped.
-    pub(crate) async fn run(self, found: impl AsyncFn(Finding)) {
+    /// Watches for as long as attention is paid. What the service has said by then is told.
+    pub(crate) async fn run(
+        self,
+        found: impl AsyncFn(Finding),
+        mut attention: watch::Receiver<Attention>,
+    ) {
         let Self {
             address,
             health,
             rise,
             activated,
             says_so_itself,
+            is_ready,
             notify,
         } = self;
+        let mut until = attention.clone();
         let listen = async {
             loop {
-                notify.ready().await;
-                found(Finding::Ready).await;
+                tokio::select! {
+                    () = notify.ready() => found(Finding::Ready).await,
+                    () = Attention::ends(&mut attention) => return,
+                }
             }
         };
         let ask = async {
             match (address, health) {
                 _ if says_so_itself => {}
-                (Some(address), Some(health)) => check(&address, &health, rise, &found).await,
+                (Some(address), Some(health)) => {
+                    let passed = if is_ready { rise } else { 0 };
+                    check(&address, &health, (passed, rise), &found).await;
+                }
+                (_, None) if is_ready => {}
                 (Some(address), None) if !activated => {
                     while !accepts(&address).await {
                         sleep(KNOCK).await;
@@ -91,6 +109,13 @@ impl Watch {
                 }
             }
         };
+        // What is asked and not answered is asked again, so this may end anywhere.
+        let ask = async {
+            tokio::select! {
+                () = ask => {}
+                () = Attention::ends(&mut until) => {}
+            }
+        };
         tokio::join!(listen, ask);
     }
 }
@@ -98,10 +123,9 @@ impl Watch {
 async fn check(
     address: &Address,
     health: &HealthSettings,
-    rise: u32,
+    (mut passed, rise): (u32, u32),
     found: &impl AsyncFn(Finding),
 ) {
-    let mut passed = 0;
     loop {
         let asked = timeout(health.within, ask(address, &health.path)).await;
         let outcome = asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
@@ -189,6 +213,24 @@ impl Notify {
             socket,
             path: path.to_owned(),
         })
+    }
+
+    /// The socket that another has opened.
+    pub(crate) fn taken_over(socket: OwnedFd, path: PathBuf) -> io::Result<Self> {
+        let socket = std::os::unix::net::UnixDatagram::from(socket);
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket: UnixDatagram::from_std(socket)?,
+            path,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// Waits for `READY=1`; everything else that is said is passed over.

@@ -8,6 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use leftovers::{Ledger, Record};
 pub(crate) use spawn::{Handed, Order, spawn};
@@ -24,8 +25,9 @@ pub(crate) const TOKEN: &str = "SUPERVISOR_RUN";
 pub(crate) const LOOK: Duration = Duration::from_millis(10);
 
 /// A process that was started here, and everything that it started.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
+    #[serde(with = "crate::numbers::pid")]
     pid: Pid,
     /// In clock ticks since the system started: with the pid, the only name that is never given twice.
     start: u64,

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use policy::{FAREWELL, GiveUp, MemoryAction, Policy, RestartWhen, Roll};
 pub use run::{Phase, Run, RunId};
 
@@ -80,7 +82,7 @@ pub enum Command {
 }
 
 /// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exit {
     /// By itself, with this code.
@@ -180,7 +182,7 @@ pub enum Note {
 }
 
 /// What an instance is doing, for a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// A process was started and is not ready.
@@ -204,7 +206,9 @@ pub enum Standing {
 }
 
 /// All that is known of one service.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Whoever writes it down has seen to it that nobody waits and nothing rolls over: that is left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,
     generation: u32,
@@ -213,7 +217,9 @@ pub struct State {
     slots: BTreeMap<u32, Slot>,
     runs: BTreeMap<RunId, Run>,
     next_run: RunId,
+    #[serde(skip)]
     rolling: Option<Rolling>,
+    #[serde(skip)]
     waiting: Vec<Waiting>,
 }
 

@@ -1,6 +1,7 @@
 //! The supervisor as a whole: one loop, on one thread, that hears what happens
 //! and does what the [states](crate::state) of the services say.
 
+mod hand_over;
 mod launch;
 mod orders;
 mod served;
@@ -22,14 +23,16 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::channel::Channel;
-use crate::control::{Control, Message};
+use crate::control::{Control, ControlError, Message};
 use crate::fleet::Fleet;
+use crate::handed::let_signals_in;
 use crate::news::News;
 use crate::output::Echo;
 use crate::plan::Plan;
 use crate::process::{LOOK, Ledger, adopt_orphans};
 use crate::shim;
 use crate::state::{CommandId, Event, Now};
+pub use hand_over::{HandOver, Stayed};
 use served::Served;
 
 /// The source of the present instant.
@@ -129,6 +132,14 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
+/// How a supervisor ended that was told to.
+pub enum Ended {
+    /// Nothing of the services is left.
+    Stopped,
+    /// All of them run, for the program that this process becomes.
+    HandedOver(HandOver),
+}
+
 /// Keeps services running.
 ///
 /// It stays on the thread that made it, for services are killed when the thread
@@ -148,7 +159,11 @@ pub struct Supervisor {
     next_command: CommandId,
     /// Who waits for everything to be stopped; none: it is not to be.
     stopping: Option<Vec<oneshot::Sender<()>>>,
-    _lock: File,
+    /// Who waits for everything to be handed over; none: it is not to be.
+    handing: Option<oneshot::Sender<Result<(), ControlError>>>,
+    /// What was asked meanwhile, for afterwards.
+    postponed: Vec<Message>,
+    lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
@@ -156,16 +171,7 @@ impl Supervisor {
     /// Makes the folders ready and ends what an earlier supervisor left behind. Nothing is
     /// started before [`Supervisor::run`].
     pub fn new(plan: &Plan, means: Means) -> Result<(Self, Control), StartError> {
-        let launcher = match &means.launcher {
-            Launcher::ThisProgram if !shim::is_here() => return Err(StartError::NoShim),
-            // Also when the file has been replaced meanwhile.
-            Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
-            Launcher::Other(path) => path.clone(),
-        };
-        let sockets = means.run.join("services");
-        for folder in [&means.run, &means.logs, &sockets] {
-            make_folder(folder)?;
-        }
+        let launcher = Self::prepare(&means)?;
         let lock = lock(&means.run)?;
         let (ledger, ended) = Ledger::open(&means.run.join("processes.json"))?;
         for record in ended {
@@ -176,16 +182,46 @@ impl Supervisor {
                 "ended a process that an earlier supervisor had left"
             );
         }
-        empty(&sockets)?;
+        empty(&means.run.join("services"))?;
+        let began = (means.clock)().as_millisecond();
+        let name = format!("{}.{began}", std::process::id());
+        let parts = (launcher, lock, ledger, name);
+        let (mut supervisor, control) = Self::assemble(means, parts, Instant::now());
+        for settings in plan.services().values() {
+            supervisor.add(settings)?;
+        }
+        supervisor.publish();
+        Ok((supervisor, control))
+    }
+
+    /// Makes the folders ready; says what turns into services.
+    fn prepare(means: &Means) -> Result<PathBuf, StartError> {
+        let launcher = match &means.launcher {
+            Launcher::ThisProgram if !shim::is_here() => return Err(StartError::NoShim),
+            // Also when the file has been replaced meanwhile.
+            Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
+            Launcher::Other(path) => path.clone(),
+        };
+        for folder in [&means.run, &means.logs, &means.run.join("services")] {
+            make_folder(folder)?;
+        }
         if means.adopt_orphans {
             adopt_orphans()?;
         }
+        Ok(launcher)
+    }
+
+    /// A supervisor without services.
+    fn assemble(
+        means: Means,
+        (launcher, lock, ledger, name): (PathBuf, File, Ledger, String),
+        began: Instant,
+    ) -> (Self, Control) {
         let (voice, inbox) = mpsc::channel(INBOX);
         let fleet = watch::Sender::default();
         let news = broadcast::Sender::new(NEWS);
         let control = Control::new(voice.clone(), fleet.clone(), news.clone());
-        let began = (means.clock)().as_millisecond();
-        let mut supervisor = Self {
+        let supervisor = Self {
             means,
             launcher,
             services: BTreeMap::new(),
@@ -194,24 +230,29 @@ impl Supervisor {
             fleet,
             news,
             ledger,
-            name: format!("{}.{began}", std::process::id()),
-            began: Instant::now(),
+            name,
+            began,
             next_command: 0,
             stopping: None,
-            _lock: lock,
+            handing: None,
+            postponed: Vec::new(),
+            lock,
             _stays_on_its_thread: PhantomData,
         };
-        for settings in plan.services().values() {
-            supervisor.add(settings)?;
-        }
-        supervisor.publish();
-        Ok((supervisor, control))
+        (supervisor, control)
     }
 
-    /// Starts the services and keeps them running until [`Control::shut_down`]; then nothing of
-    /// them is left.
-    pub async fn run(mut self) -> io::Result<()> {
+    /// Starts the services and keeps them running until [`Control::shut_down`], and then nothing of
+    /// them is left, or until [`Control::hand_over`], and then all of them are as they were.
+    pub async fn run(mut self) -> io::Result<Ended> {
         let mut children = signal(SignalKind::child())?;
+        let_signals_in();
+        // It may go on with what ran before.
+        self.attend();
+        for message in std::mem::take(&mut self.postponed) {
+            self.hear(message);
+        }
+        self.reap();
         let mut sample = interval(SAMPLE);
         sample.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -221,12 +262,25 @@ impl Supervisor {
             if self.is_over() {
                 break;
             }
+            if self.handing.is_some() && self.is_calm() {
+                self.pause().await;
+                // Everything may have been told to stop meanwhile.
+                if let Some(answer) = self.handing.take() {
+                    // Who does not wait any longer need not know.
+                    let _ = answer.send(Ok(()));
+                    return Ok(Ended::HandedOver(HandOver(Box::new(self))));
+                }
+                self.attend();
+                continue;
+            }
+            // Whoever ends now is found by whoever goes on.
+            let reaps = self.handing.is_none();
             let due = self.next_due();
             let lingering = self.services.values().any(Served::is_lingering);
             tokio::select! {
                 Some(message) = self.inbox.recv() => self.hear(message),
-                _ = children.recv() => self.reap(),
-                () = sleep(LOOK), if lingering => self.reap(),
+                _ = children.recv(), if reaps => self.reap(),
+                () = sleep(LOOK), if lingering && reaps => self.reap(),
                 () = sleep_until(due) => self.tick(),
                 _ = sample.tick() => self.sample(),
             }
@@ -235,7 +289,7 @@ impl Supervisor {
             // Who does not wait any longer need not know.
             let _ = waiting.send(());
         }
-        Ok(())
+        Ok(Ended::Stopped)
     }
 
     /// Time since the beginning, and a number.

@@ -1,13 +1,20 @@
 //! `supervise SERVICES.json FOLDER`: keeps the services of a file running and prints what happens,
 //! one JSON object on each line. The crate as a program of its own, and its tests' other process.
+//!
+//! On SIGUSR2 it becomes `FOLDER/next`, or itself again if there is no such file name, and keeps
+//! the same services running.
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
 
-use supervisor::{Description, Ground, Means, Plan, Supervisor};
+use serde::Serialize;
+use serde_json::json;
+use supervisor::{Control, Description, Ended, Ground, Means, News, Plan, Supervisor, handed_over};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -45,26 +52,74 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
         let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         flaws.join("\n")
     })?;
-    let (supervisor, control) = Supervisor::new(&plan, means)?;
+    let (mut supervisor, control) = match handed_over()? {
+        None => Supervisor::new(&plan, means)?,
+        Some(handed) => {
+            let resumed = Supervisor::resume(&plan, means, handed.rest)?;
+            let names: Vec<String> = handed.extra.into_iter().map(|(name, _)| name).collect();
+            let note = String::from_utf8_lossy(&handed.note).into_owned();
+            say(&json!({ "what": "resumed", "note": note, "extra": names }));
+            resumed
+        }
+    };
     let mut news = control.news();
+    listen(control)?;
+    loop {
+        let ended = {
+            let run = supervisor.run();
+            tokio::pin!(run);
+            loop {
+                tokio::select! {
+                    told = news.recv() => tell(told),
+                    ended = &mut run => break ended?,
+                }
+            }
+        };
+        while let Ok(told) = news.try_recv() {
+            tell(Ok(told));
+        }
+        let Ended::HandedOver(everything) = ended else {
+            return Ok(());
+        };
+        let next = folder.join("next");
+        let next = if next.is_symlink() {
+            next
+        } else {
+            "/proc/self/exe".into()
+        };
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        let output = std::io::stdout();
+        let stayed = everything.exec(&next, &arguments, &[("output", output.as_fd())], b"a note");
+        say(&json!({ "what": "stayed", "why": stayed.why.to_string() }));
+        supervisor = stayed.supervisor;
+    }
+}
+
+/// Does what signals tell.
+fn listen(control: Control) -> Result<(), Box<dyn Error>> {
+    let mut end = signal(SignalKind::terminate())?;
+    let mut renew = signal(SignalKind::user_defined2())?;
     tokio::spawn(async move {
         loop {
-            match news.recv().await {
-                Ok(news) => {
-                    let line = serde_json::to_string(&news).unwrap_or_default();
-                    // Nobody may be reading.
-                    let _ = writeln!(std::io::stdout(), "{line}");
-                }
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return,
+            tokio::select! {
+                _ = end.recv() => return control.shut_down().await,
+                _ = renew.recv() => if let Err(error) = control.hand_over().await {
+                    say(&json!({ "what": "refused", "why": error.to_string() }));
+                },
             }
         }
     });
-    let mut end = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        end.recv().await;
-        control.shut_down().await
-    });
-    supervisor.run().await?;
     Ok(())
+}
+
+fn tell(told: Result<News, RecvError>) {
+    if let Ok(news) = told {
+        say(&news);
+    }
+}
+
+fn say(what: &impl Serialize) {
+    let line = serde_json::to_string(what).unwrap_or_default();
+    // Nobody may be reading.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -10,6 +10,16 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
+    /// Goes on where another has stopped.
+    pub(super) fn after(begun: Vec<u8>) -> Self {
+        Self { begun }
+    }
+
+    /// What was begun and has not ended yet.
+    pub(super) fn into_begun(self) -> Vec<u8> {
+        self.begun
+    }
+
     /// The lines that end in this piece.
     pub(super) fn split(&mut self, piece: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();

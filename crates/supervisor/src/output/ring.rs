@@ -18,6 +18,16 @@ pub(super) struct Ring {
 }
 
 impl Ring {
+    /// What another remembered, and the sequence of the line that comes next.
+    pub(super) fn remembering(lines: Vec<Line>, next: u64) -> Self {
+        let mut ring = Self::default();
+        for line in lines {
+            ring.push(line);
+        }
+        ring.next = next;
+        ring
+    }
+
     /// The sequence of the line that comes next.
     pub(super) fn next(&self) -> u64 {
         self.next

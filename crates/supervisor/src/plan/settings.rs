@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
 
 use crate::state::Policy;
 
 /// A service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
@@ -35,6 +36,7 @@ pub struct Settings {
     /// How it is asked whether it is well.
     pub health: Option<HealthSettings>,
     /// What asks it to stop.
+    #[serde(with = "crate::numbers::signal")]
     pub stop_signal: Signal,
     /// The most memory of an instance, in bytes.
     pub memory: Option<u64>,
@@ -47,7 +49,7 @@ pub struct Settings {
 }
 
 /// How the instances of a service are reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listening {
     /// Each on a socket of its own in the file system.
     Unix,
@@ -58,7 +60,7 @@ pub enum Listening {
 }
 
 /// Variables and their values, which are not shown.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment(pub(crate) BTreeMap<String, String>);
 
 impl Environment {
@@ -75,7 +77,7 @@ impl fmt::Debug for Environment {
 }
 
 /// Somebody who may run services.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The name that was written.
     pub name: String,
@@ -108,7 +110,7 @@ impl User {
 }
 
 /// How a service is asked whether it is well.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthSettings {
     /// Asked with `GET`; any 2xx is well.
     pub path: String,
@@ -119,7 +121,7 @@ pub struct HealthSettings {
 }
 
 /// How much of a service's output is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogSettings {
     /// A file does not grow past this, in bytes.
     pub max: u64,

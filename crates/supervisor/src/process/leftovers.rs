@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::process::Pid;
+use rustix::process::{Pid, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
 
 use super::table::{Table, boot, carries};
@@ -60,6 +60,25 @@ impl Ledger {
         };
         ledger.write()?;
         Ok((ledger, ended))
+    }
+
+    /// Goes on with a page that another has begun in this process.
+    pub(crate) fn resume(path: &Path, processes: Vec<Record>) -> io::Result<Self> {
+        let page = Page {
+            boot: boot(),
+            processes,
+        };
+        let ledger = Self {
+            path: path.to_owned(),
+            page,
+        };
+        ledger.write()?;
+        Ok(ledger)
+    }
+
+    /// All that run now.
+    pub(crate) fn records(&self) -> &[Record] {
+        &self.page.processes
     }
 
     /// Writes down a process before it runs.
@@ -131,6 +150,11 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
             std::thread::sleep(super::LOOK);
         }
         if found {
+            // It is a child of this process if this process was another program before.
+            let _ = rustix::process::waitid(
+                WaitId::Pid(group),
+                WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+            );
             ended.push(record);
         }
     }

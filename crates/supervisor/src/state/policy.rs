@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Whoever leads requests closes what is still open when `drain_within` is over, and says so to
 /// both sides; the process is asked to stop this much later, so that it hears of it first.
 pub const FAREWELL: Duration = Duration::from_millis(500);
 
 /// When instances are started, stopped and replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// So many take requests.
     pub instances: u32,
@@ -37,7 +39,7 @@ pub struct Policy {
 }
 
 /// When a process that ended is started again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
     /// Whatever its end was.
     Always,
@@ -48,7 +50,7 @@ pub enum RestartWhen {
 }
 
 /// So many failures of an instance in so long are too many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUp {
     /// How many, at least 1.
     pub failures: u32,
@@ -57,7 +59,7 @@ pub struct GiveUp {
 }
 
 /// What happens to a process that uses too much memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryAction {
     /// Another one is started and ready first.
     Roll,
@@ -68,7 +70,7 @@ pub enum MemoryAction {
 }
 
 /// How the next generation takes over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Roll {
     /// One more process than usual runs, never more.
     OneAtATime,

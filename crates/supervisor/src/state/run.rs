@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::backoff::{self, GOOD_LIFE};
 use super::{Now, Policy, Standing};
 
@@ -11,7 +13,7 @@ use super::{Now, Policy, Standing};
 pub type RunId = u64;
 
 /// A process, from before its start until nothing of it is left.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Which.
     pub id: RunId,
@@ -36,7 +38,7 @@ pub struct Run {
 }
 
 /// Whether a process fills the place of its instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// It has yet to take the place of another, or its own.
     Wanted,
@@ -47,7 +49,7 @@ pub(super) enum Place {
 }
 
 /// Where a process is in its life. Times are since the beginning.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Phase {
     /// It must be ready by `until`.
     Starting {
@@ -74,7 +76,7 @@ pub enum Phase {
 }
 
 /// What follows when a process that was asked to stop is gone.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Fate {
     /// Nothing.
     Gone,
@@ -133,7 +135,7 @@ impl Run {
 }
 
 /// A place of an instance, which outlives its processes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) generation: u32,
     pub(super) policy: Arc<Policy>,

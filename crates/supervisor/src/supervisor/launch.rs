@@ -4,24 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::TcpListener;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::Supervisor;
-use super::served::{Live, Use};
+use super::served::Live;
 use crate::channel::Channel;
-use crate::control::Message;
 use crate::fleet::Address;
-use crate::output::Stream;
+use crate::output::{Begun, Stream};
 use crate::plan::{Listening, Placeholders, Settings, User};
-use crate::probe::{Finding, Notify, Watch};
+use crate::probe::Notify;
 use crate::process::{Handed, Order, Record, spawn};
-use crate::state::{Event, RunId};
+use crate::state::RunId;
 
 /// Sockets that are open before the service is, by the number of the instance: they stay when
 /// its process is replaced, so connections wait instead of being refused.
@@ -50,6 +47,21 @@ impl Sockets {
 
     pub(super) fn holds(&self, number: u32) -> bool {
         self.0.contains_key(&number)
+    }
+
+    /// All of them, with the number of the instance.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
+        let all = self.0.iter();
+        all.map(|(number, (address, held))| (*number, address, held.as_fd()))
+    }
+
+    /// Holds one that another has opened.
+    pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
+        let held = match address {
+            Address::Unix(_) => Held::Unix(socket.into()),
+            Address::Tcp(_) => Held::Tcp(socket.into()),
+        };
+        self.0.insert(number, (address, held));
     }
 
     fn open(
@@ -190,53 +202,27 @@ impl Supervisor {
             }
         });
 
-        let over = watch::Sender::new(false);
-        let mut readers = Vec::new();
-        if let (Some(output), Some((out, err))) = (&served.output, started.outputs) {
-            for (pipe, stream) in [(out, Stream::Out), (err, Stream::Err)] {
-                let read = Arc::clone(output).read(pipe, number, stream, over.subscribe());
-                readers.push(tokio::spawn(read));
-            }
-        }
-        let watch = Watch {
-            address: address.clone(),
-            health: settings.health.clone(),
-            rise: settings.policy.rise,
-            activated: held.is_some(),
-            says_so_itself: settings.own,
-            notify,
-        };
-        let voice = self.voice.clone();
-        let service = Arc::clone(name);
-        let found = async move |finding| {
-            let event = match finding {
-                Finding::Ready => Event::Ready(run),
-                Finding::Passed => Event::Passed(run),
-                Finding::Failed(why) => Event::Failed(run, why),
-            };
-            // A supervisor that is gone needs no events.
-            let _ = voice
-                .send(Message::Event(Arc::clone(&service), event))
-                .await;
-        };
         let mut process = started.process;
         if let Err(error) = gone {
             // It waits for the word, and ends like any other that failed.
             tracing::error!(%error, service = %name, "cannot write down or begin a process");
             process.kill();
         }
-        let live = Live {
-            process,
-            number,
-            settings,
-            address,
-            watch: tokio::spawn(watch.run(found)),
-            readers,
-            over,
-            since: (self.means.clock)(),
-            exit: None,
-            use_of: Use::default(),
-        };
+        let since = (self.means.clock)();
+        let mut live = Live::new(process, number, settings, notify, since);
+        live.address = address;
+        if let Some((out, err)) = started.outputs {
+            let begun = |(pipe, stream)| Begun {
+                pipe,
+                stream,
+                line: Vec::new(),
+            };
+            let pipes = [(out, Stream::Out), (err, Stream::Err)];
+            live.begun = pipes.map(begun).into();
+        }
+        if let Some(known) = served.state.runs().find(|known| known.id == run) {
+            live.attend((name, known), served.output.as_ref(), &self.voice);
+        }
         served.live.insert(run, live);
         Ok(())
     }

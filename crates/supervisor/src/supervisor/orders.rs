@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::served::Served;
 use super::{StartError, Supervisor};
 use crate::answers::{Described, Row};
-use crate::control::{Applied, Change, Message, Outcome};
+use crate::control::{Applied, Change, ControlError, Message, Outcome};
 use crate::output::Output;
 use crate::plan::{OWN, Own, Plan, Settings};
 use crate::state::{Command, Event, State};
@@ -19,18 +19,7 @@ const LAST_LINES: usize = 50;
 impl Supervisor {
     pub(super) fn add(&mut self, settings: &Arc<Settings>) -> Result<(), StartError> {
         let name: Arc<str> = settings.name.as_str().into();
-        let (clock, echo) = (Arc::clone(&self.means.clock), self.means.echo.clone());
-        let output = if settings.own {
-            None
-        } else {
-            let opened = Output::open(&name, &self.means.logs, clock, echo);
-            let output = opened.map_err(|why| StartError::Folder {
-                path: self.means.logs.clone(),
-                why,
-            })?;
-            output.limit(settings.logs.max, settings.logs.keep);
-            Some(output)
-        };
+        let output = self.output(settings)?;
         let state = State::new(settings.policy.clone());
         let served = Served {
             settings: BTreeMap::from([(state.generation(), Arc::clone(settings))]),
@@ -47,8 +36,30 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Where a service speaks to, unless it has the program's own outputs.
+    pub(super) fn output(&self, settings: &Settings) -> Result<Option<Arc<Output>>, StartError> {
+        if settings.own {
+            return Ok(None);
+        }
+        let (clock, echo) = (Arc::clone(&self.means.clock), self.means.echo.clone());
+        let name = settings.name.as_str().into();
+        let opened = Output::open(&name, &self.means.logs, clock, echo);
+        let output = opened.map_err(|why| StartError::Folder {
+            path: self.means.logs.clone(),
+            why,
+        })?;
+        output.limit(settings.logs.max, settings.logs.keep);
+        Ok(Some(output))
+    }
+
     pub(super) fn hear(&mut self, message: Message) {
         match message {
+            // Nothing is begun that could not be handed over.
+            Message::Command(..) | Message::Apply(..) | Message::Renew(..)
+                if self.handing.is_some() =>
+            {
+                self.postponed.push(message);
+            }
             Message::Event(name, event) => self.step(&name, event),
             Message::Command(name, command, answer) => self.command(&name, command, Some(answer)),
             Message::Apply(plan, answer) => {
@@ -78,7 +89,22 @@ impl Supervisor {
                 let _ = answer.send(outputs);
             }
             Message::Renew(own, answer) => self.renew(own, answer),
-            Message::ShutDown(answer) => self.stopping.get_or_insert_default().push(answer),
+            Message::HandOver(answer) => match self.why_not_now() {
+                None => self.handing = Some(answer),
+                Some(why) => {
+                    let _ = answer.send(Err(why));
+                }
+            },
+            Message::ShutDown(answer) => {
+                self.stopping.get_or_insert_default().push(answer);
+                if let Some(handing) = self.handing.take() {
+                    let why = "everything is being stopped".to_owned();
+                    let _ = handing.send(Err(ControlError::Refused(why)));
+                }
+                for message in std::mem::take(&mut self.postponed) {
+                    self.hear(message);
+                }
+            }
         }
     }
 
@@ -184,7 +210,7 @@ impl Supervisor {
     }
 
     /// Only services whose description changed are touched.
-    fn apply(&mut self, plan: &Plan) -> Applied {
+    pub(super) fn apply(&mut self, plan: &Plan) -> Applied {
         let mut applied = Applied::default();
         if self.stopping.is_some() {
             return applied;

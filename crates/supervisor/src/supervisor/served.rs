@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::{oneshot, watch};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::Supervisor;
 use super::launch::Sockets;
 use crate::answers::LastExit;
-use crate::control::Outcome;
+use crate::control::{Message, Outcome};
 use crate::fleet::{Address, Crew, Member};
 use crate::news::{News, What};
-use crate::output::Output;
+use crate::output::{Attention, Begun, Output};
 use crate::plan::Settings;
+use crate::probe::{Finding, Notify, Watch};
 use crate::process::Process;
-use crate::state::{Action, CommandId, Event, Exit, Note, Phase, RunId, State};
+use crate::state::{Action, CommandId, Event, Exit, Note, Phase, Run, RunId, State};
 
 /// So many ends of processes are remembered.
 const EXITS: usize = 20;
@@ -47,21 +49,109 @@ pub(super) struct Live {
     /// What its generation is told to be.
     pub(super) settings: Arc<Settings>,
     pub(super) address: Option<Address>,
-    pub(super) watch: JoinHandle<()>,
-    pub(super) readers: Vec<JoinHandle<()>>,
-    pub(super) over: watch::Sender<bool>,
+    /// Where it says that it is ready.
+    pub(super) notify: Arc<Notify>,
+    pub(super) watch: Option<JoinHandle<()>>,
+    pub(super) readers: Vec<JoinHandle<Option<Begun>>>,
+    pub(super) attention: watch::Sender<Attention>,
+    /// Its outputs, while nobody reads them.
+    pub(super) begun: Vec<Begun>,
     pub(super) since: Timestamp,
     /// Nothing of it is left; what it said is still being read.
     pub(super) exit: Option<Exit>,
     pub(super) use_of: Use,
 }
 
+/// Who watches a process, and who reads what it says.
+pub(super) type Attending = (JoinHandle<()>, Vec<JoinHandle<Option<Begun>>>);
+
 /// What a process and its children use.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Use {
     pub(super) ticks: Option<u64>,
     pub(super) cpu_percent: f64,
     pub(super) memory_bytes: u64,
+}
+
+impl Live {
+    /// A process that nobody reads or watches yet.
+    pub(super) fn new(
+        process: Process,
+        number: u32,
+        settings: Arc<Settings>,
+        notify: Notify,
+        since: Timestamp,
+    ) -> Self {
+        Self {
+            process,
+            number,
+            settings,
+            address: None,
+            notify: Arc::new(notify),
+            watch: None,
+            readers: Vec::new(),
+            attention: watch::Sender::new(Attention::Paid),
+            begun: Vec::new(),
+            since,
+            exit: None,
+            use_of: Use::default(),
+        }
+    }
+
+    /// Reads what it says and watches whether it is well, unless somebody does.
+    pub(super) fn attend(
+        &mut self,
+        (name, run): (&Arc<str>, &Run),
+        output: Option<&Arc<Output>>,
+        voice: &mpsc::Sender<Message>,
+    ) {
+        if self.watch.is_some() || self.exit.is_some() {
+            return;
+        }
+        self.attention.send_replace(Attention::Paid);
+        for begun in std::mem::take(&mut self.begun) {
+            if let Some(output) = output {
+                let read = Arc::clone(output).read(begun, self.number, self.attention.subscribe());
+                self.readers.push(tokio::spawn(read));
+            }
+        }
+        let watch = Watch {
+            address: self.address.clone(),
+            health: self.settings.health.clone(),
+            rise: self.settings.policy.rise,
+            activated: self.settings.activate && self.address.is_some(),
+            says_so_itself: self.settings.own,
+            is_ready: !matches!(run.phase, Phase::Starting { .. }),
+            notify: Arc::clone(&self.notify),
+        };
+        let (voice, service, run) = (voice.clone(), Arc::clone(name), run.id);
+        let found = async move |finding| {
+            let event = match finding {
+                Finding::Ready => Event::Ready(run),
+                Finding::Passed => Event::Passed(run),
+                Finding::Failed(why) => Event::Failed(run, why),
+            };
+            // A supervisor that is gone needs no events.
+            let _ = voice
+                .send(Message::Event(Arc::clone(&service), event))
+                .await;
+        };
+        self.watch = Some(tokio::spawn(watch.run(found, self.attention.subscribe())));
+    }
+
+    /// Has those who read and watch end soon, with nothing lost; none: nobody does.
+    pub(super) fn pause(&mut self) -> Option<Attending> {
+        let watch = self.watch.take()?;
+        self.attention.send_replace(Attention::Paused);
+        Some((watch, std::mem::take(&mut self.readers)))
+    }
+
+    /// Nobody need know any more whether it is well.
+    pub(super) fn look_away(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.abort();
+        }
+    }
 }
 
 impl Served {
@@ -289,10 +379,10 @@ impl Supervisor {
         let Some(served) = self.services.get_mut(name) else {
             return;
         };
-        let Some(live) = served.live.remove(&run) else {
+        let Some(mut live) = served.live.remove(&run) else {
             return;
         };
-        live.watch.abort();
+        live.look_away();
         if let Some(exit) = live.exit {
             served
                 .exits

@@ -7,6 +7,7 @@ use rustix::process::Pid;
 
 use super::{SAMPLE, Supervisor};
 use crate::control::Message;
+use crate::output::Attention;
 use crate::process::{Table, reap_adopted};
 use crate::state::{Event, RunId};
 
@@ -37,8 +38,8 @@ impl Supervisor {
                     continue;
                 };
                 live.exit = Some(exit);
-                live.watch.abort();
-                live.over.send_replace(true);
+                live.look_away();
+                live.attention.send_replace(Attention::Over);
                 let readers = std::mem::take(&mut live.readers);
                 let (voice, name, run) = (self.voice.clone(), Arc::clone(name), *run);
                 // What it said last belongs to the news of its end.

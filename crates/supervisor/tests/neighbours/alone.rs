@@ -1,95 +1,12 @@
 //! The supervisor as a process of its own: what it uses, what it adopts, what it leaves when killed.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{SUPERVISE, folder, kill, lives, marked, until};
-
-/// `supervise` on a folder; what it prints is read.
-struct Alone {
-    child: Child,
-    news: Box<dyn Iterator<Item = Value>>,
-}
-
-impl Alone {
-    fn start(folder: &Path, services: &Value) -> Self {
-        let file = folder.join("services.json");
-        fs::write(&file, services.to_string()).unwrap();
-        let mut child = Command::new(SUPERVISE)
-            .args([&file, folder])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let news = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
-        Self {
-            child,
-            news: Box::new(news),
-        }
-    }
-
-    fn pid(&self) -> i32 {
-        self.child.id().try_into().unwrap()
-    }
-
-    fn wait_for(&mut self, service: &str, what: &str) -> Value {
-        let is_it = |news: &Value| news["service"] == service && news["what"] == what;
-        self.news.find(is_it).expect("the supervisor has ended")
-    }
-
-    fn descriptors(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.pid()))
-            .unwrap()
-            .count()
-    }
-
-    fn memory(&self) -> u64 {
-        let text = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
-        line.trim()
-            .strip_suffix(" kB")
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-            << 10
-    }
-
-    fn children(&self) -> Vec<i32> {
-        let me = self.pid().to_string();
-        let pids = fs::read_dir("/proc")
-            .unwrap()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|pid| {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let rest = stat
-                .rsplit_once(") ")
-                .map(|(_, rest)| rest.to_owned())
-                .unwrap_or_default();
-            rest.split(' ').nth(1) == Some(&me)
-        })
-        .collect()
-    }
-
-    fn stop(mut self) {
-        kill(self.pid(), Signal::TERM);
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Alone {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::program::Alone;
+use crate::support::{SUPERVISE, folder, lives, marked, until};
 
 #[test]
 fn a_thousand_crashes_cost_nothing() {

@@ -9,6 +9,10 @@ mod output;
 #[cfg(test)]
 mod own;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod rolling;
 #[cfg(test)]
 mod starting;

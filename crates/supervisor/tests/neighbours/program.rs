@@ -1,0 +1,110 @@
+//! The supervisor as a process of its own, looked at from outside.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{SUPERVISE, kill};
+
+/// `supervise` on a folder; what it prints is read.
+pub(crate) struct Alone {
+    pub(crate) child: Child,
+    news: Box<dyn Iterator<Item = Value>>,
+}
+
+impl Alone {
+    pub(crate) fn start(folder: &Path, services: &Value) -> Self {
+        let file = folder.join("services.json");
+        fs::write(&file, services.to_string()).unwrap();
+        let mut child = Command::new(SUPERVISE)
+            .args([&file, folder])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let news = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        Self {
+            child,
+            news: Box::new(news),
+        }
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.id().try_into().unwrap()
+    }
+
+    pub(crate) fn wait_for(&mut self, service: &str, what: &str) -> Value {
+        self.wait_until(|news| news["service"] == service && news["what"] == what)
+    }
+
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid()))
+            .unwrap()
+            .count()
+    }
+
+    pub(crate) fn memory(&self) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim()
+            .strip_suffix(" kB")
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            << 10
+    }
+
+    pub(crate) fn children(&self) -> Vec<i32> {
+        let me = self.pid().to_string();
+        let pids = fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+        pids.filter(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let rest = stat
+                .rsplit_once(") ")
+                .map(|(_, rest)| rest.to_owned())
+                .unwrap_or_default();
+            rest.split(' ').nth(1) == Some(&me)
+        })
+        .collect()
+    }
+
+    /// Has it become another program, or itself again.
+    pub(crate) fn renew(&mut self) {
+        kill(self.pid(), Signal::USR2);
+        let told = self.wait_until(|news| {
+            ["resumed", "refused", "stayed"]
+                .iter()
+                .any(|what| news["what"] == *what)
+        });
+        assert_eq!(told["what"], "resumed", "{told}");
+        assert_eq!(
+            (&told["note"], &told["extra"][0]),
+            (&"a note".into(), &"output".into())
+        );
+    }
+
+    pub(crate) fn wait_until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        self.news.find(is_it).expect("the supervisor has ended")
+    }
+
+    pub(crate) fn stop(mut self) {
+        kill(self.pid(), Signal::TERM);
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
