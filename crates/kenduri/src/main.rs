@@ -21,6 +21,7 @@ mod mounted;
 mod orders;
 mod reload;
 mod router;
+mod server;
 mod sockets;
 mod words;
 mod worker;

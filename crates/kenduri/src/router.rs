@@ -18,6 +18,7 @@ use web::{Facts, Problem, Site};
 
 use crate::api;
 use crate::figures::Figures;
+use crate::server::{self, House};
 
 /// How long the store may take to show that it can be written to.
 const READY_TIME: Duration = Duration::from_secs(5);
@@ -32,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) mailbox: Option<Access>,
     /// What `/metrics` says.
     pub(crate) figures: Figures,
+    /// Whom the operator's page asks.
+    pub(crate) house: House,
     /// Says that Kenduri stops.
     pub(crate) stop: CancellationToken,
 }
@@ -43,6 +46,7 @@ pub(crate) fn router(parts: Parts) -> Router {
     let router = rooms
         .layer(Extension(parts.door))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
+        .merge(server::routes(parts.house))
         .merge(api::routes(&description))
         .merge(operators(parts.figures, parts.stop));
     let router = accounts::web::around(&parts.accounts, router);

@@ -28,6 +28,7 @@ use crate::mounted::Mounted;
 use crate::orders::Hands;
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
+use crate::server::House;
 use crate::words::{Line, Start, ToKeeper, ToWorker};
 use crate::{access, commands, demo, installation, log};
 
@@ -41,6 +42,8 @@ use desk::Desk;
 const METRICS_CONNECTIONS: u32 = 64;
 /// What goes on beside requests gets this long when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
+/// So many pages may wait to be shown the front door.
+const LOOKS: usize = 16;
 
 /// Serves until the keeper says that it is enough. Standard input is the keeper's
 /// channel.
@@ -112,10 +115,12 @@ impl Begun {
         let maintenance = installation::maintenance(&settings)?;
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let (ask, looks) = mpsc::channel(LOOKS);
+        let house = House::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
             let site = open_site(&settings).await?;
             let figures = self.figures.with(site.store.clone());
-            let app = App::open(site, &settings, self.start, &figures, &stop).await?;
+            let app = App::open(site, &settings, self.start, &figures, house, &stop).await?;
             (figures, Some(app))
         } else {
             (self.figures, None)
@@ -153,7 +158,7 @@ impl Begun {
             settings: Arc::clone(&settings),
             purges: None,
         };
-        let desk = Desk::new(&edge, reload, self.line, hands, &configuration.services);
+        let desk = Desk::new(&edge, reload, self.line, hands, looks, &configuration.services);
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
         if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}")) {
             tracing::warn!(%error, "nobody reads what is printed");
@@ -196,6 +201,7 @@ impl App {
         settings: &Settings,
         start: Start,
         figures: &Figures,
+        house: House,
         stop: &CancellationToken,
     ) -> Result<Self> {
         let links = match start {
@@ -210,6 +216,7 @@ impl App {
             door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             figures: figures.clone(),
+            house,
             stop: stop.clone(),
         });
         Ok(Self {
