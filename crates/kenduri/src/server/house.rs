@@ -64,11 +64,10 @@ impl House {
         let order = orders::Order::Neighbours(order);
         let message = |id| ToKeeper::Order { id, order };
         match tokio::time::timeout(patience, self.line.ask(message, Vec::new())).await {
-            Err(_) => Err(Unanswered::Late),
             Ok(Reply::Error(reason)) => Err(Unanswered::Refused(reason)),
             Ok(Reply::Ok(orders::Outcome::Neighbours(outcome))) => Ok(*outcome),
-            // A keeper of another version: it is being replaced.
-            Ok(Reply::Ok(_)) => Err(Unanswered::Late),
+            // Or its keeper is of another version, and is being replaced.
+            Err(_) | Ok(Reply::Ok(_)) => Err(Unanswered::Late),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The operator's page in front of a real keeper: what its buttons say happens.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -75,7 +76,7 @@ impl Owner {
         let token = rest.split('"').next().unwrap_or_default();
         let mut form = format!("_csrf={token}");
         for (name, value) in fields {
-            form.push_str(&format!("&{name}={value}"));
+            write!(form, "&{name}={value}").expect("a text");
         }
         let headers = [
             ("Cookie", &*self.cookies),
