@@ -383,6 +383,11 @@ impl Edge {
             .map_or_else(|| Arc::from([]), |ordering| ordering.acme.report())
     }
 
+    /// The routes in force as they are tried, and the addresses of services; see [`Plan::table`].
+    pub fn table(&self) -> String {
+        self.shared.running().plan.table()
+    }
+
     /// Begins, changes or ends the ordering of certificates, as the plan says.
     fn order_certificates(&self) -> Result<(), EdgeError> {
         let running = self.shared.running();

@@ -10,6 +10,7 @@ use platform::{Clock, Files, Platform, Random, Store};
 use web::{Catalogue, Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
+use crate::server;
 
 /// Opens the store and builds what every page needs around it. Blocks.
 pub(crate) fn open(settings: &Settings) -> Result<Site> {
@@ -21,8 +22,13 @@ pub(crate) fn open(settings: &Settings) -> Result<Site> {
     };
     let site = Site {
         platform,
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES])
-            .context("the built-in texts are broken")?,
+        catalogue: Catalogue::build(&[
+            web::LOCALES,
+            accounts::LOCALES,
+            occasions::LOCALES,
+            server::LOCALES,
+        ])
+        .context("the built-in texts are broken")?,
         settings: Arc::new(web::Settings {
             url: url(settings)?,
             name: settings.site.name.clone(),

@@ -23,6 +23,7 @@ mod mounted;
 mod orders;
 mod reload;
 mod router;
+mod server;
 mod sockets;
 mod words;
 mod worker;

@@ -19,6 +19,7 @@ use web::{Facts, Problem, Site};
 
 use crate::api;
 use crate::figures::Figures;
+use crate::server::{self, House};
 
 /// How long the store may take to show that it can be written to.
 const READY_TIME: Duration = Duration::from_secs(5);
@@ -35,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) compat: Option<Compat>,
     /// What `/metrics` says.
     pub(crate) figures: Figures,
+    /// Whom the operator's page asks.
+    pub(crate) house: House,
     /// Says that this process stops.
     pub(crate) stop: CancellationToken,
     /// Says that all of Kenduri stops.
@@ -52,6 +55,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(compat.unwrap_or_default())
         .layer(Extension(parts.door))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
+        .merge(server::routes(parts.house))
         .merge(api::routes(&description))
         .merge(operators(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);

@@ -29,6 +29,7 @@ use crate::mounted::Mounted;
 use crate::orders::Hands;
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
+use crate::server::House;
 use crate::words::{Line, Start, ToKeeper, ToWorker};
 use crate::{access, commands, demo, installation, log};
 
@@ -42,6 +43,8 @@ use desk::Desk;
 const METRICS_CONNECTIONS: u32 = 64;
 /// What goes on beside requests gets this long when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
+/// So many pages may wait to be shown the front door.
+const LOOKS: usize = 16;
 
 /// Serves until the keeper says that it is enough. Standard input is the keeper's
 /// channel.
@@ -113,10 +116,13 @@ impl Begun {
         let maintenance = installation::maintenance(&settings)?;
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
+        let (ask, looks) = mpsc::channel(LOOKS);
+        let house = House::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
             let site = open_site(&settings).await?;
             let figures = self.figures.with(site.store.clone());
-            let app = App::open(site, &settings, self.start, &figures, (&stop, &ending)).await?;
+            let tokens = (&stop, &ending);
+            let app = App::open(site, &settings, self.start, &figures, house, tokens).await?;
             (figures, Some(app))
         } else {
             (self.figures, None)
@@ -154,14 +160,8 @@ impl Begun {
             settings: Arc::clone(&settings),
             purges: None,
         };
-        let desk = Desk::new(
-            &edge,
-            reload,
-            self.line,
-            hands,
-            &configuration.services,
-            ending,
-        );
+        let services = &configuration.services;
+        let desk = Desk::new(&edge, reload, self.line, hands, looks, services, ending);
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
         if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
@@ -205,6 +205,7 @@ impl App {
         settings: &Settings,
         start: Start,
         figures: &Figures,
+        house: House,
         (stop, ending): (&CancellationToken, &CancellationToken),
     ) -> Result<Self> {
         let links = match start {
@@ -220,6 +221,7 @@ impl App {
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
             figures: figures.clone(),
+            house,
             stop: stop.clone(),
             ending: ending.clone(),
         });

@@ -4,6 +4,7 @@
 
 host-occasions = My occasions
 host-account = Your account
+host-server = Server
 host-overview = Overview
 host-invitations = Invitations
 host-guests = Guests

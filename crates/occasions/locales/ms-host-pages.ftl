@@ -4,6 +4,7 @@
 
 host-occasions = Majlis saya
 host-account = Akaun anda
+host-server = Pelayan
 host-overview = Ringkasan
 host-invitations = Jemputan
 host-guests = Tetamu

@@ -12,6 +12,9 @@ function start() {
   if (first) first.focus();
   const live = document.querySelector("[data-live]");
   if (live) listen(live);
+  const again = document.querySelector("[data-again]");
+  if (again) lookAgain(again);
+  all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
   all("button[data-copy]").forEach(copy);
   all("form[method=post]").forEach(sendOnce);
@@ -79,6 +82,19 @@ function listen(live) {
   addEventListener("pagehide", () => source.close());
 }
 
+// Of what no stream tells, the page asks again every `data-again` milliseconds, while somebody sees it.
+function lookAgain(live) {
+  const show = (state) => {
+    live.dataset.state = state;
+    all("[data-when]", live).forEach((part) => (part.hidden = part.dataset.when !== state));
+  };
+  const look = async () => {
+    if (!document.hidden) show((await refresh(new Set())) ? "live" : "waiting");
+    setTimeout(look, Number(live.dataset.again));
+  };
+  setTimeout(look, Number(live.dataset.again));
+}
+
 async function refresh(rows) {
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
@@ -98,11 +114,14 @@ async function refresh(rows) {
   }
 }
 
-// A part in use stays as it is: change does not jump under the pointer or the keyboard.
+// A part in use stays as it is: change does not jump under the pointer or the keyboard, nor under who reads
+// lines (`data-end`) further up.
 function swap(part, next) {
   if (!next || part.innerHTML === next.innerHTML || part.contains(document.activeElement)) return part;
+  if (all("[data-end]", part).some((lines) => lines.scrollTop + lines.clientHeight < lines.scrollHeight - 8)) return part;
   const ticked = all("input:checked", part).map((input) => input.value);
   part.replaceWith(next);
+  all("[data-end]", next).forEach((lines) => (lines.scrollTop = lines.scrollHeight));
   all("input[type=checkbox]", next).forEach((input) => (input.checked = ticked.includes(input.value)));
   return next;
 }

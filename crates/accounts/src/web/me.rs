@@ -23,7 +23,7 @@ use crate::client::{self, Client};
 use crate::credential::{self, Change, ChangeError};
 use crate::password::{self, Password};
 use crate::session::{self, Session};
-use crate::signed_in::SignedIn;
+use crate::signed_in::{self, SignedIn};
 use crate::token::{self, NewToken, Right, Token};
 
 const HERE: &str = "/me/security";
@@ -146,15 +146,16 @@ async fn page(
     shown: Shown<'_>,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
-    let id = who.account().id.clone();
+    let (id, asking) = (who.account().id.clone(), who.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         Ok((
             password::find(tx, &id)?.is_some(),
             session::list(tx, &id)?,
             token::list(tx, &id)?,
+            signed_in::owner(tx, asking.clone())?.is_some(),
         ))
     };
-    let (has_password, sessions, tokens) = site.store.read(look).await?;
+    let (has_password, sessions, tokens, may_operate) = site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let body = SecurityPage {
@@ -181,12 +182,17 @@ async fn page(
         tab: true,
         ..Default::default()
     };
+    let mut entries = vec![
+        entry("account-to-occasions", "/admin", false),
+        entry("account-security", HERE, true),
+    ];
+    if may_operate {
+        // The program around this room has a page for those who own the installation.
+        entries.push(entry("account-to-server", "/admin/server", false));
+    }
     let sections = [Section {
         title: None,
-        entries: vec![
-            entry("account-to-occasions", "/admin", false),
-            entry("account-security", HERE, true),
-        ],
+        entries,
     }];
     Ok(web::page(Page {
         title: &format!("{} – {}", text.say("account-security"), site.settings.name),

@@ -14,6 +14,7 @@ use crate::channel::Parcel;
 use crate::control::Reply;
 use crate::orders::{Hands, Outcome, Purge};
 use crate::reload::Reload;
+use crate::server::{Door, Look};
 use crate::words::{Line, ToKeeper, ToWorker};
 
 use super::crews::{Crews, LOOK};
@@ -28,6 +29,7 @@ pub(super) struct Desk<'a> {
     line: Line<ToKeeper>,
     hands: Hands,
     purges: mpsc::Receiver<Purge>,
+    looks: mpsc::Receiver<Look>,
     crews: Crews,
     ending: CancellationToken,
 }
@@ -39,6 +41,7 @@ impl<'a> Desk<'a> {
         reload: Reload,
         line: Line<ToKeeper>,
         mut hands: Hands,
+        looks: mpsc::Receiver<Look>,
         services: &Plan,
         ending: CancellationToken,
     ) -> Self {
@@ -52,6 +55,7 @@ impl<'a> Desk<'a> {
             line,
             hands,
             purges,
+            looks,
             crews,
             ending,
         }
@@ -77,6 +81,14 @@ impl<'a> Desk<'a> {
                     }
                     // Who does not wait any longer need not know.
                     let _ = answer.send(count);
+                }
+                Some(look) = self.looks.recv() => {
+                    let door = Door {
+                        certificates: self.edge.certificates(),
+                        routes: self.edge.table(),
+                    };
+                    // Nor who does not wait any longer for a look.
+                    let _ = look.send(door);
                 }
                 _ = look.tick() => {
                     let rates = self.crews.rates(self.edge);

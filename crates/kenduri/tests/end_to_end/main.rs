@@ -17,6 +17,7 @@ mod killing;
 mod limits;
 mod mail_server;
 mod neighbours;
+mod operator;
 mod program;
 mod serving;
 mod upgrade;

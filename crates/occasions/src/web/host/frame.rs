@@ -1,11 +1,13 @@
 //! The frame around hosts' pages: where they are, where they can go, what the page
 //! before did.
 
+use accounts::signed_in;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use web::Theme;
+use platform::{StoreError, Tx};
 use web::page::{Account, Entry, Heading, Kind, Navigation, Page, Section};
+use web::{Problem, Theme};
 
 use super::desk::{Desk, Scene};
 use crate::hosting::Leave;
@@ -64,8 +66,23 @@ impl Desk {
         self.framed(&format!("{title} – {hosts}"), navigation, body)
     }
 
+    /// Whether who asks owns the installation, and so has a page for the server: it
+    /// belongs to the program around this room.
+    pub(super) async fn may_operate(&self) -> Result<bool, Problem> {
+        let who = self.who.clone();
+        let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+            Ok(signed_in::owner(tx, who.clone())?.is_some())
+        };
+        Ok(self.site.store.read(look).await?)
+    }
+
     /// A page of no occasion.
-    pub(super) fn plain_page<B: Template>(&self, title: &str, body: B) -> Response {
+    pub(super) fn plain_page<B: Template>(
+        &self,
+        title: &str,
+        may_operate: bool,
+        body: B,
+    ) -> Response {
         let entry = |label, href: &str, current| Entry {
             label: self.text.say(label).into_owned(),
             href: href.to_owned(),
@@ -73,12 +90,16 @@ impl Desk {
             tab: true,
             ..Entry::default()
         };
+        let mut entries = vec![
+            entry("host-occasions", "/admin", true),
+            entry("host-account", "/me/security", false),
+        ];
+        if may_operate {
+            entries.push(entry("host-server", "/admin/server", false));
+        }
         let sections = [Section {
             title: None,
-            entries: vec![
-                entry("host-occasions", "/admin", true),
-                entry("host-account", "/me/security", false),
-            ],
+            entries,
         }];
         let navigation = Navigation {
             heading: None,

@@ -78,7 +78,8 @@ pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
         may_create,
     };
     let title = desk.text.say("host-occasions");
-    Ok(desk.plain_page(&title, body))
+    let may_operate = desk.may_operate().await?;
+    Ok(desk.plain_page(&title, may_operate, body))
 }
 
 #[derive(Template)]
@@ -107,10 +108,11 @@ pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
         ("kind", OccasionKind::Wedding.word()),
         ("default_language", language),
     ]));
-    Ok(new_page(&desk, &sheet))
+    let may_operate = desk.may_operate().await?;
+    Ok(new_page(&desk, may_operate, &sheet))
 }
 
-fn new_page(desk: &Desk, sheet: &Sheet) -> Response {
+fn new_page(desk: &Desk, may_operate: bool, sheet: &Sheet) -> Response {
     let text = &desk.text;
     let languages: Vec<(String, String)> = text
         .catalogue()
@@ -169,7 +171,7 @@ fn new_page(desk: &Desk, sheet: &Sheet) -> Response {
             ],
         }],
     };
-    desk.plain_page(&text.say("host-new-occasion"), body)
+    desk.plain_page(&text.say("host-new-occasion"), may_operate, body)
 }
 
 /// `POST /admin/new`.
@@ -213,7 +215,8 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
                 sheet.trouble = None;
                 sheet.complain("slug", problem.detail(&desk.text));
             }
-            Ok((problem.status, new_page(desk, &sheet)).into_response())
+            let may_operate = desk.may_operate().await?;
+            Ok((problem.status, new_page(desk, may_operate, &sheet)).into_response())
         }
         Err(refusal) => Err(refusal.into()),
     }

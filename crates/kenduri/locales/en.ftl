@@ -1,0 +1,101 @@
+## Hosts: the operator's page
+
+server = Server
+server-to-occasions = My occasions
+server-to-account = Your account
+server-refresh = Refresh
+server-live = Live
+server-live-waiting = Reconnecting…
+server-no-keeper = Kenduri is starting or stopping just now. Please reload in a moment.
+
+## Hosts: services and their instances
+
+server-services = Services
+server-service = Service
+server-instances = Instances
+server-instance = Instance
+server-state = State
+server-since = Since
+server-restarts = Restarts
+server-cpu = CPU
+server-memory = Memory
+server-rate = Requests/s
+server-pid = Process
+server-last-exit = Last end
+server-own = Front door and pages
+server-own-text = This is Kenduri itself: the front door and these pages. It stops when kenduri serve stops.
+server-no-services = No other program is kept running yet. A section [service.NAME] in kenduri.toml describes one.
+server-of = { $used } of { $most }
+server-seconds = { $n } s
+server-minutes = { $n } min
+server-hours = { $n } h
+server-days = { $n } d
+server-ready = Ready
+server-spare = Spare
+server-starting = Starting
+server-waiting = Starting again soon
+server-draining = Finishing requests
+server-stopping = Stopping
+server-failed = Failed
+server-finished = Ended
+server-stopped = Stopped
+
+## Hosts: the front door
+
+server-certificates = Certificates
+server-no-certificates = No certificate is ordered. tls.acme in kenduri.toml has them ordered; certificates from files are not listed here.
+server-certificate-valid = Valid
+server-certificate-troubled = Valid, renewal failed
+server-certificate-failed = Failed
+server-certificate-ordered = Being ordered
+server-certificate-none = Not ordered
+server-certificate-until = Valid until { $when }.
+server-certificate-next = Next step { $when }.
+server-certificate-failure = Failed on { $when }:
+server-routes = Routes
+server-routes-text = The first that fits a request answers it.
+
+## Hosts: one service
+
+server-deeds = Actions
+server-start = Start
+server-reload = Replace without a gap
+server-restart = Restart
+server-scale = Change the number of instances
+server-stop = Stop
+server-start-effect = { $service } is started. Requests reach it once it is ready.
+server-reload-effect = The instances of { $service } are replaced one after the other. The next one is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
+server-restart-effect = All instances of { $service } end, then start again. Requests wait for up to 2 seconds meanwhile; after that they fail.
+server-scale-effect = { $service } gets or loses instances until this many take requests. Those that go finish what they have. It lasts until the settings are applied again.
+server-stop-effect = All instances of { $service } end. Requests to it fail until somebody starts it again.
+server-worker-effect = The front door and these pages go on in a new process. It is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
+server-count = Instances that take requests, 1 to 64
+server-done-start = { $service } runs.
+server-done-reload = { $service } was replaced; requests went on.
+server-done-restart = { $service } was stopped and runs again.
+server-done-scale = { $service } has the number of instances you asked for.
+server-done-stop = { $service } is stopped.
+server-done-late = { $service } is still at it. This page shows how far it is.
+server-done-worker = The next process is starting. If it does not get ready, the old one goes on, and the log says why.
+server-refused = This was not done
+server-scale-range = Choose what to do; the number of instances is 1 to 64.
+server-lines = Last lines
+server-grep = Lines that hold this text
+server-show = Show
+server-wrap = Wrap long lines
+server-no-lines = No lines.
+server-description = Description
+server-command = Command
+server-directory = Folder
+server-user = Runs as
+server-front = Fixed address
+server-after = Starts after
+server-wanted = Wanted
+server-wanted-text = { $instances } taking requests, { $spare } spare
+server-generation = Generation
+server-environment = Environment
+server-environment-text = Values are never shown.
+server-sockets = Listens on
+server-exits = Earlier ends
+server-no-exits = None so far.
+server-exit = Instance { $instance }, after { $ran }

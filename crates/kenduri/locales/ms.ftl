@@ -1,0 +1,101 @@
+## Hosts: the operator's page
+
+server = Pelayan
+server-to-occasions = Majlis saya
+server-to-account = Akaun anda
+server-refresh = Segar semula
+server-live = Langsung
+server-live-waiting = Menyambung semula…
+server-no-keeper = Kenduri sedang bermula atau berhenti. Sila muat semula sebentar lagi.
+
+## Hosts: services and their instances
+
+server-services = Perkhidmatan
+server-service = Perkhidmatan
+server-instances = Salinan
+server-instance = Salinan
+server-state = Keadaan
+server-since = Sejak
+server-restarts = Mula semula
+server-cpu = CPU
+server-memory = Ingatan
+server-rate = Permintaan/s
+server-pid = Proses
+server-last-exit = Tamat terakhir
+server-own = Pintu depan dan halaman
+server-own-text = Inilah Kenduri sendiri: pintu depan dan halaman ini. Ia berhenti apabila kenduri serve berhenti.
+server-no-services = Belum ada program lain yang dijalankan. Bahagian [service.NAMA] dalam kenduri.toml menerangkannya.
+server-of = { $used } daripada { $most }
+server-seconds = { $n } s
+server-minutes = { $n } min
+server-hours = { $n } jam
+server-days = { $n } hari
+server-ready = Sedia
+server-spare = Simpanan
+server-starting = Sedang bermula
+server-waiting = Akan bermula semula
+server-draining = Menyelesaikan permintaan
+server-stopping = Sedang berhenti
+server-failed = Gagal
+server-finished = Tamat
+server-stopped = Dihentikan
+
+## Hosts: the front door
+
+server-certificates = Sijil
+server-no-certificates = Tiada sijil yang dipesan. tls.acme dalam kenduri.toml akan memesannya; sijil daripada fail tidak disenaraikan di sini.
+server-certificate-valid = Sah
+server-certificate-troubled = Sah, pembaharuan gagal
+server-certificate-failed = Gagal
+server-certificate-ordered = Sedang dipesan
+server-certificate-none = Tidak dipesan
+server-certificate-until = Sah hingga { $when }.
+server-certificate-next = Langkah seterusnya { $when }.
+server-certificate-failure = Gagal pada { $when }:
+server-routes = Laluan
+server-routes-text = Laluan pertama yang sepadan menjawab permintaan.
+
+## Hosts: one service
+
+server-deeds = Tindakan
+server-start = Mulakan
+server-reload = Ganti tanpa gangguan
+server-restart = Mulakan semula
+server-scale = Ubah bilangan salinan
+server-stop = Hentikan
+server-start-effect = { $service } dimulakan. Permintaan sampai kepadanya setelah ia sedia.
+server-reload-effect = Salinan { $service } diganti satu demi satu. Yang baharu sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
+server-restart-effect = Semua salinan { $service } ditamatkan, kemudian dimulakan semula. Sementara itu permintaan menunggu sehingga 2 saat; selepas itu permintaan gagal.
+server-scale-effect = Salinan { $service } ditambah atau dikurangkan sehingga sebanyak ini menerima permintaan. Yang pergi menyelesaikan kerjanya dahulu. Ini kekal sehingga tetapan diguna pakai semula.
+server-stop-effect = Semua salinan { $service } ditamatkan. Permintaan kepadanya gagal sehingga ia dimulakan semula.
+server-worker-effect = Pintu depan dan halaman ini diteruskan dalam proses baharu. Ia sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
+server-count = Salinan yang menerima permintaan, 1 hingga 64
+server-done-start = { $service } berjalan.
+server-done-reload = { $service } telah diganti; permintaan diteruskan.
+server-done-restart = { $service } telah dihentikan dan berjalan semula.
+server-done-scale = { $service } mempunyai bilangan salinan yang diminta.
+server-done-stop = { $service } telah dihentikan.
+server-done-late = { $service } masih melakukannya. Halaman ini menunjukkan kemajuannya.
+server-done-worker = Proses seterusnya sedang bermula. Jika ia tidak sedia, yang lama diteruskan, dan log menyatakan sebabnya.
+server-refused = Ini tidak dilakukan
+server-scale-range = Pilih tindakan; bilangan salinan ialah 1 hingga 64.
+server-lines = Baris terakhir
+server-grep = Baris yang mengandungi teks ini
+server-show = Tunjukkan
+server-wrap = Balut baris panjang
+server-no-lines = Tiada baris.
+server-description = Keterangan
+server-command = Arahan
+server-directory = Folder
+server-user = Dijalankan sebagai
+server-front = Alamat tetap
+server-after = Bermula selepas
+server-wanted = Dikehendaki
+server-wanted-text = { $instances } menerima permintaan, { $spare } simpanan
+server-generation = Generasi
+server-environment = Persekitaran
+server-environment-text = Nilai tidak pernah ditunjukkan.
+server-sockets = Mendengar di
+server-exits = Tamat terdahulu
+server-no-exits = Belum ada.
+server-exit = Salinan { $instance }, selepas { $ran }

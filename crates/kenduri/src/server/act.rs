@@ -1,0 +1,208 @@
+//! What an owner may order of a service from its page.
+
+use std::time::Duration;
+
+use accounts::web::asking::Sender;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use platform::audit::Entry;
+use platform::{StoreError, Tx};
+use serde_json::json;
+use supervisor::OWN;
+use web::{Form, Problem, Site, Wishes};
+
+use super::desk::Desk;
+use super::house::{House, Unanswered};
+use super::rows::address;
+use super::service::{self, Asked, Trouble};
+use crate::orders::neighbours::Order;
+
+/// How long a page waits for an order to be done; the keeper goes on after it.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// As long for the worker itself: what sends the answer is what is replaced.
+const OWN_PATIENCE: Duration = Duration::from_secs(3);
+/// How many instances a service may have.
+const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
+
+/// What can be ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Start,
+    Reload,
+    Restart,
+    Scale,
+    Stop,
+}
+
+impl Deed {
+    const ALL: [Self; 5] = [
+        Self::Start,
+        Self::Reload,
+        Self::Restart,
+        Self::Scale,
+        Self::Stop,
+    ];
+
+    /// As forms and the log name it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Reload => "reload",
+            Self::Restart => "restart",
+            Self::Scale => "scale",
+            Self::Stop => "stop",
+        }
+    }
+
+    pub(super) fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.word() == word)
+    }
+
+    /// The message that names it.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Start => "server-start",
+            Self::Reload => "server-reload",
+            Self::Restart => "server-restart",
+            Self::Scale => "server-scale",
+            Self::Stop => "server-stop",
+        }
+    }
+
+    /// The message that says what will happen.
+    pub(super) fn effect(self) -> &'static str {
+        match self {
+            Self::Start => "server-start-effect",
+            Self::Reload => "server-reload-effect",
+            Self::Restart => "server-restart-effect",
+            Self::Scale => "server-scale-effect",
+            Self::Stop => "server-stop-effect",
+        }
+    }
+
+    /// The message that says what happened.
+    pub(super) fn done(self) -> &'static str {
+        match self {
+            Self::Start => "server-done-start",
+            Self::Reload => "server-done-reload",
+            Self::Restart => "server-done-restart",
+            Self::Scale => "server-done-scale",
+            Self::Stop => "server-done-stop",
+        }
+    }
+
+    /// Whether requests may fail by it.
+    pub(super) fn is_grave(self) -> bool {
+        matches!(self, Self::Restart | Self::Stop)
+    }
+
+    fn order(self, service: String, instances: u32) -> Order {
+        match self {
+            Self::Start => Order::Start { service },
+            Self::Reload => Order::Reload { service },
+            Self::Restart => Order::Restart { service },
+            Self::Scale => Order::Scale { service, instances },
+            Self::Stop => Order::Stop { service },
+        }
+    }
+}
+
+/// `POST /admin/server/services/{name}`.
+pub(super) async fn order(
+    State(site): State<Site>,
+    Extension(house): Extension<House>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let wishes = Wishes::read(&uri, &headers);
+    let Sender {
+        who,
+        form,
+        csrf,
+        request,
+        ..
+    } = sender;
+    let desk = Desk::of(&site, who, csrf, &wishes).await?;
+    // Orders for nobody do not reach the log.
+    service::describe(&house, &name).await?;
+    let Some((deed, instances)) = read(&form) else {
+        let trouble = Trouble {
+            words: "server-scale-range",
+            reason: None,
+        };
+        return refuse(
+            &desk,
+            &house,
+            &name,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            trouble,
+        )
+        .await;
+    };
+    let entry = Entry {
+        actor: desk.owner.who().actor(),
+        action: "service.ordered",
+        entity: ("service", name.clone()),
+        scope: None,
+        changes: match deed {
+            Deed::Scale => json!([{ "field": deed.word(), "new": instances }]),
+            _ => json!([{ "field": deed.word() }]),
+        },
+        request: Some(request),
+    };
+    let record = move |tx: &mut Tx<'_>| -> Result<(), StoreError> { tx.record(entry.clone()) };
+    site.store.write(record).await?;
+    let is_own = name == OWN;
+    let patience = if is_own { OWN_PATIENCE } else { PATIENCE };
+    match house
+        .order(deed.order(name.clone(), instances), patience)
+        .await
+    {
+        Ok(_) => Ok(onward(&name, deed.word())),
+        Err(Unanswered::Late) if is_own => Ok(onward(&name, "worker")),
+        Err(Unanswered::Late) => Ok(onward(&name, "late")),
+        Err(Unanswered::Refused(reason)) => {
+            let trouble = Trouble {
+                words: "server-refused",
+                reason: Some(reason),
+            };
+            refuse(&desk, &house, &name, StatusCode::CONFLICT, trouble).await
+        }
+    }
+}
+
+/// What is ordered, and how many instances are wanted where that is asked.
+fn read(form: &Form) -> Option<(Deed, u32)> {
+    let deed = Deed::find(form.text("deed"))?;
+    if deed != Deed::Scale {
+        return Some((deed, 0));
+    }
+    let typed = form.number("instances").ok().flatten();
+    let instances = typed.filter(|count| INSTANCES.contains(count))?;
+    Some((deed, u32::try_from(instances).ok()?))
+}
+
+async fn refuse(
+    desk: &Desk,
+    house: &House,
+    name: &str,
+    status: StatusCode,
+    trouble: Trouble,
+) -> Result<Response, Problem> {
+    let page = service::page(desk, house, name, &Asked::default(), Some(trouble)).await?;
+    Ok((status, page).into_response())
+}
+
+/// The service's page, which says what was done.
+fn onward(name: &str, done: &str) -> Response {
+    let to = format!("{}?done={done}", address(name));
+    match HeaderValue::try_from(to) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => Problem::internal("a path that no header can hold").into_response(),
+    }
+}

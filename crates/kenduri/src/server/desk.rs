@@ -1,0 +1,125 @@
+//! Who is in front of the page, and the frame around it.
+
+use accounts::signed_in::{self, Owner, SignedIn};
+use accounts::web::asking::Reader;
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::StoreError;
+use web::page::{Account, Entry, Kind, Navigation, Page, Section};
+use web::{Language, Problem, Site, Text, Theme, Wishes};
+
+/// Languages of the operator's page: those of the hosts' pages around it.
+const LANGUAGES: [&str; 2] = ["en", "ms"];
+/// Where the page is.
+pub(super) const HERE: &str = "/admin/server";
+
+/// The owner, and what every page of theirs needs.
+pub(super) struct Desk {
+    pub(super) site: Site,
+    pub(super) owner: Owner,
+    pub(super) csrf: String,
+    pub(super) text: Text,
+    /// When the page is made.
+    pub(super) now: Timestamp,
+    zone: TimeZone,
+}
+
+impl FromRequestParts<Site> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let Reader { who, csrf, .. } = Reader::from_request_parts(parts, site).await?;
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        Self::of(site, who, csrf, &wishes).await
+    }
+}
+
+impl Desk {
+    /// For whoever owns the installation; for others there is no such page.
+    pub(super) async fn of(
+        site: &Site,
+        who: SignedIn,
+        csrf: String,
+        wishes: &Wishes,
+    ) -> Result<Self, Problem> {
+        let look = move |tx: &mut platform::Tx<'_>| -> Result<_, StoreError> {
+            signed_in::owner(tx, who.clone())
+        };
+        let owner = site.store.read(look).await?;
+        let owner = owner.ok_or_else(Problem::not_found)?;
+        let account = owner.who().account();
+        let tag = wishes.choose(&LANGUAGES, Some(&account.locale), LANGUAGES[0]);
+        let zone = TimeZone::get(&account.time_zone);
+        Ok(Self {
+            text: site.catalogue.speak(&Language::of(tag)),
+            zone: zone.unwrap_or_else(|_| site.settings.time_zone.clone()),
+            now: site.clock.now(),
+            site: site.clone(),
+            owner,
+            csrf,
+        })
+    }
+
+    /// An instant in the owner's own zone.
+    pub(super) fn moment(&self, at: Timestamp) -> String {
+        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+    }
+
+    /// How long ago something was.
+    pub(super) fn ago(&self, at: Timestamp) -> String {
+        span(&self.text, self.now.duration_since(at).as_secs())
+    }
+
+    /// A page, which nobody keeps a copy of.
+    pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
+        let entry = |label, href: &str| Entry {
+            label: self.text.say(label).into_owned(),
+            href: href.to_owned(),
+            current: href == HERE,
+            ..Entry::default()
+        };
+        let sections = [Section {
+            title: None,
+            entries: vec![
+                entry("server-to-occasions", "/admin"),
+                entry("server-to-account", "/me/security"),
+                entry("server", HERE),
+            ],
+        }];
+        let mut response = web::page(Page {
+            title: &format!("{title} – {}", self.site.settings.name),
+            body,
+            text: &self.text,
+            theme: Theme::PLAIN,
+            kind: Kind::Host(Navigation {
+                heading: None,
+                sections: &sections,
+                more: None,
+                strip: None,
+                account: Some(Account {
+                    name: &self.owner.who().account().display_name,
+                    csrf: &self.csrf,
+                }),
+            }),
+        });
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+/// A span of time in its largest unit.
+pub(super) fn span(text: &Text, seconds: i64) -> String {
+    let (id, n) = match seconds.max(0) {
+        n @ 0..60 => ("server-seconds", n),
+        n @ 60..3_600 => ("server-minutes", n / 60),
+        n @ 3_600..86_400 => ("server-hours", n / 3_600),
+        n => ("server-days", n / 86_400),
+    };
+    text.with(id, [("n", n.into())])
+}

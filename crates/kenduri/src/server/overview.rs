@@ -1,0 +1,87 @@
+//! Everything at one glance: services, certificates, routes.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::Extension;
+use axum::response::Response;
+use edge::acme::Standing;
+use web::Text;
+
+use super::desk::Desk;
+use super::house::House;
+use super::rows::Instance;
+use crate::orders::neighbours::{Order, Outcome};
+
+#[derive(Template)]
+#[template(path = "server/overview.html")]
+struct Overview<'a> {
+    text: &'a Text,
+    /// Nothing when the keeper did not answer.
+    rows: Option<Vec<Instance>>,
+    certificates: Vec<Certificate>,
+    routes: Option<String>,
+}
+
+impl Overview<'_> {
+    /// Whether Kenduri keeps nothing but itself.
+    fn is_alone(&self) -> bool {
+        let mut rows = self.rows.iter().flatten();
+        rows.all(|row| row.is_own)
+    }
+}
+
+/// A name, and how it stands with its certificate.
+struct Certificate {
+    name: String,
+    class: &'static str,
+    words: Cow<'static, str>,
+    until: Option<String>,
+    next: Option<String>,
+    /// When it failed last and why, as the authority said it.
+    failure: Option<(String, String)>,
+    refused: Option<String>,
+}
+
+/// `GET /admin/server`.
+pub(super) async fn show(desk: Desk, Extension(house): Extension<House>) -> Response {
+    let (rows, door) = tokio::join!(house.ask(Order::Ps), house.door());
+    let rows = match rows {
+        Ok(Outcome::Rows(rows)) => Some(rows),
+        Ok(_) | Err(_) => None,
+    };
+    let names = door.as_ref().map_or(&[][..], |door| &door.certificates);
+    let body = Overview {
+        text: &desk.text,
+        rows: rows.map(|rows| {
+            let rows = rows.iter();
+            rows.map(|row| Instance::of(&desk, row, None)).collect()
+        }),
+        certificates: names.iter().map(|name| certificate(&desk, name)).collect(),
+        routes: door.map(|door| door.routes),
+    };
+    desk.page(&desk.text.say("server"), body)
+}
+
+fn certificate(desk: &Desk, standing: &Standing) -> Certificate {
+    let is_valid = standing.valid_until.is_some_and(|until| until > desk.now);
+    let (class, words) = match (is_valid, &standing.failures, &standing.refused) {
+        (true, None, _) => ("yes", "server-certificate-valid"),
+        (true, Some(_), _) => ("maybe", "server-certificate-troubled"),
+        (false, _, Some(_)) => ("no", "server-certificate-none"),
+        (false, Some(_), None) => ("error", "server-certificate-failed"),
+        (false, None, None) => ("wait", "server-certificate-ordered"),
+    };
+    Certificate {
+        name: standing.name.clone(),
+        class,
+        words: words.into(),
+        until: standing.valid_until.map(|at| desk.moment(at)),
+        next: standing.next.map(|next| desk.moment(next.at)),
+        failure: standing
+            .failures
+            .as_ref()
+            .map(|failures| (desk.moment(failures.last), failures.why.clone())),
+        refused: standing.refused.as_ref().map(ToString::to_string),
+    }
+}

@@ -1,0 +1,83 @@
+//! An instance as a page shows it.
+
+use supervisor::state::Standing;
+use supervisor::{OWN, Row};
+
+use super::desk::{Desk, HERE};
+
+/// A row of a table.
+pub(super) struct Instance {
+    pub(super) service: String,
+    pub(super) href: String,
+    pub(super) number: u32,
+    pub(super) is_own: bool,
+    pub(super) mark: Mark,
+    pub(super) since: String,
+    pub(super) restarts: u64,
+    pub(super) cpu: String,
+    pub(super) memory: String,
+    /// Nothing where nobody counts: a process that takes no requests.
+    pub(super) rate: Option<String>,
+    pub(super) pid: Option<i32>,
+    pub(super) last_exit: Option<String>,
+}
+
+/// A state as word, shape and colour: the word's message, and what draws the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) class: &'static str,
+    pub(super) words: &'static str,
+}
+
+impl Instance {
+    /// `row` as `desk` shows it; `most` is the memory an instance may use.
+    pub(super) fn of(desk: &Desk, row: &Row, most: Option<u64>) -> Self {
+        let used = megabytes(row.memory_bytes);
+        Self {
+            service: row.service.to_string(),
+            href: address(&row.service),
+            number: row.instance,
+            is_own: &*row.service == OWN,
+            mark: mark(row.state),
+            since: desk.ago(row.since),
+            restarts: row.restarts,
+            cpu: format!("{:.1} %", row.cpu_percent),
+            memory: match most {
+                Some(most) => desk.text.with(
+                    "server-of",
+                    [("used", used.into()), ("most", megabytes(most).into())],
+                ),
+                None => used,
+            },
+            rate: row.requests_per_second.map(|rate| format!("{rate:.1}")),
+            pid: row.pid,
+            last_exit: row.last_exit.clone(),
+        }
+    }
+}
+
+/// The page of a service. Names are letters, digits and hyphens.
+pub(super) fn address(service: &str) -> String {
+    format!("{HERE}/services/{service}")
+}
+
+fn mark(state: Standing) -> Mark {
+    let (class, words) = match state {
+        Standing::Ready => ("yes", "server-ready"),
+        Standing::Spare => ("yes", "server-spare"),
+        Standing::Starting => ("maybe", "server-starting"),
+        Standing::Waiting => ("maybe", "server-waiting"),
+        Standing::Draining => ("wait", "server-draining"),
+        Standing::Stopping => ("wait", "server-stopping"),
+        Standing::Failed => ("error", "server-failed"),
+        Standing::Finished => ("no", "server-finished"),
+        Standing::Stopped => ("no", "server-stopped"),
+    };
+    Mark { class, words }
+}
+
+/// As `kenduri ps` writes it.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes / 100_000;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,187 @@
+//! One service: its instances, what it was told, how it ended, what it said, and
+//! what can be done with it.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use supervisor::state::Standing;
+use supervisor::{Described, OWN};
+use web::{Problem, Text};
+
+use super::act::Deed;
+use super::desk::{Desk, span};
+use super::house::{House, Unanswered};
+use super::rows::{Instance, address};
+use crate::orders::neighbours::{Logs, Order, Outcome};
+
+/// So many last lines are shown.
+const LINES: usize = 50;
+/// The longest text that lines are looked through for, in bytes.
+const GREP: usize = 200;
+
+/// What the address asks beside the service.
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    /// What the page before did.
+    done: Option<String>,
+    /// Only lines that hold this text.
+    #[serde(default)]
+    grep: String,
+}
+
+#[derive(Template)]
+#[template(path = "server/service.html")]
+struct ServicePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    here: String,
+    found: &'a Described,
+    is_own: bool,
+    command: String,
+    rows: Vec<Instance>,
+    exits: Vec<Exit>,
+    deeds: Vec<Deed>,
+    lines: String,
+    grep: &'a str,
+    done: Option<String>,
+    trouble: Option<Trouble>,
+}
+
+/// How a process ended.
+struct Exit {
+    when: String,
+    instance: u32,
+    how: String,
+    ran: String,
+}
+
+/// Why something was not done.
+pub(super) struct Trouble {
+    /// The message that says so.
+    pub(super) words: &'static str,
+    /// What the keeper says, in its own language.
+    pub(super) reason: Option<String>,
+}
+
+/// `GET /admin/server/services/{name}`.
+pub(super) async fn show(
+    desk: Desk,
+    Extension(house): Extension<House>,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    page(&desk, &house, &name, &asked, None).await
+}
+
+/// The page, with the reason why something was not done.
+pub(super) async fn page(
+    desk: &Desk,
+    house: &House,
+    name: &str,
+    asked: &Asked,
+    trouble: Option<Trouble>,
+) -> Result<Response, Problem> {
+    let found = describe(house, name).await?;
+    let grep = &asked.grep[..asked.grep.floor_char_boundary(GREP)];
+    let lines = if grep.is_empty() {
+        found.lines.clone()
+    } else {
+        let logs = Logs {
+            service: Some(name.to_owned()),
+            grep: Some(grep.to_owned()),
+            last: Some(LINES),
+            ..Logs::default()
+        };
+        match house.ask(Order::Logs(logs)).await {
+            Ok(Outcome::Lines { lines, .. }) => lines,
+            Ok(_) | Err(_) => return Err(late()),
+        }
+    };
+    let first = lines.len().saturating_sub(LINES);
+    let text = &desk.text;
+    let most = found.memory_max_bytes;
+    let rows = found.instances.iter();
+    let body = ServicePage {
+        text,
+        csrf: &desk.csrf,
+        here: address(name),
+        is_own: name == OWN,
+        command: found.command.join(" "),
+        rows: rows.map(|row| Instance::of(desk, row, most)).collect(),
+        exits: exits(desk, &found),
+        deeds: deeds(&found),
+        lines: lines[first..]
+            .iter()
+            .map(supervisor::Line::written)
+            .collect(),
+        grep,
+        done: asked
+            .done
+            .as_deref()
+            .and_then(|done| said(text, done, name)),
+        trouble,
+        found: &found,
+    };
+    Ok(desk.page(&format!("{name} – {}", text.say("server")), body))
+}
+
+/// All about a service. There is no page for what the keeper does not know.
+pub(super) async fn describe(house: &House, name: &str) -> Result<Described, Problem> {
+    let service = name.to_owned();
+    match house.ask(Order::Describe { service }).await {
+        Ok(Outcome::Described(found)) => Ok(*found),
+        Err(Unanswered::Refused(_)) => Err(Problem::not_found()),
+        Ok(_) | Err(Unanswered::Late) => Err(late()),
+    }
+}
+
+fn late() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(5)
+}
+
+/// The last end first.
+fn exits(desk: &Desk, found: &Described) -> Vec<Exit> {
+    let exits = found.exits.iter().rev().map(|exit| Exit {
+        when: desk.moment(exit.at),
+        instance: exit.instance,
+        how: exit.how.clone(),
+        ran: span(&desk.text, exit.ran_seconds),
+    });
+    exits.collect()
+}
+
+/// What can be done with it as it stands.
+fn deeds(found: &Described) -> Vec<Deed> {
+    if &*found.service == OWN {
+        return vec![Deed::Reload];
+    }
+    let rests = |state| {
+        matches!(
+            state,
+            Standing::Stopped | Standing::Finished | Standing::Failed
+        )
+    };
+    let all = found.instances.iter();
+    let (resting, running): (Vec<_>, Vec<_>) = all.partition(|row| rests(row.state));
+    let mut deeds = Vec::new();
+    if running.is_empty() || !resting.is_empty() {
+        deeds.push(Deed::Start);
+    }
+    if !running.is_empty() {
+        deeds.extend([Deed::Reload, Deed::Restart, Deed::Scale, Deed::Stop]);
+    }
+    deeds
+}
+
+/// What the page before did, in a sentence.
+fn said(text: &Text, done: &str, name: &str) -> Option<String> {
+    let id = match done {
+        "late" => "server-done-late",
+        "worker" => "server-done-worker",
+        word => Deed::find(word)?.done(),
+    };
+    Some(text.with(id, [("service", name.into())]))
+}

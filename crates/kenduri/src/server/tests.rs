@@ -1,0 +1,393 @@
+//! The operator's page in a browser without script, with a keeper that notes
+//! what it is asked.
+
+use std::sync::{Arc, Mutex};
+
+use accounts::account::{self, AccountId, NewAccount};
+use accounts::setup::{self, Credential};
+use accounts::{Accounts, sign_in};
+use edge::acme::{Failures, Standing as Certificate};
+use jiff::tz::TimeZone;
+use platform::audit::{self, Filter};
+use platform::store::migrate::Migrations;
+use platform::{StoreError, Tx};
+use supervisor::state::Standing;
+use supervisor::{Address, Described, LastExit, Line as Said, OWN, Row, Stream};
+use testkit::{Form, Page, Visitor, World};
+use tokio::sync::mpsc;
+use web::facts::Proxies;
+use web::{Catalogue, Settings, Site, SiteUrl};
+
+use super::{Door, House, LOCALES, routes};
+use crate::control::Reply;
+use crate::orders::neighbours::{Order, Outcome};
+use crate::orders::{self};
+use crate::words::{Line, ToKeeper};
+
+const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
+const WEB: &str = "/admin/server/services/web";
+
+/// What the keeper was asked to do, beside showing what there is.
+type Orders = Arc<Mutex<Vec<Order>>>;
+
+/// A site whose keeper has a service `web` of two instances, and refuses to restart it.
+fn site(world: &World) -> (Accounts, axum::Router, Orders) {
+    let parts: [&[web::Locale]; 3] = [web::LOCALES, accounts::LOCALES, LOCALES];
+    let accounts = Accounts::new(Site {
+        platform: world.platform.clone(),
+        catalogue: Catalogue::build(&parts).unwrap(),
+        settings: Arc::new(Settings {
+            url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
+            name: "Kenduri Kami".to_owned(),
+            languages: vec!["en".to_owned(), "ms".to_owned()],
+            time_zone: TimeZone::UTC,
+            proxies: Proxies::default(),
+        }),
+    });
+    let (house, orders) = house(world.platform.clock.now());
+    let (pages, _) = accounts::web::routes(&accounts).split_for_parts();
+    let pages = accounts::web::around(&accounts, pages.merge(routes(house)));
+    let router = web::serve(&accounts.site, pages);
+    (accounts, router, orders)
+}
+
+fn house(now: jiff::Timestamp) -> (House, Orders) {
+    let (outbox, mut asked) = mpsc::channel(8);
+    let (ask, mut looks) = mpsc::channel::<super::Look>(8);
+    let line = Line::new(outbox);
+    let house = House::new(line.clone(), ask);
+    let orders = Orders::default();
+    let noted = Arc::clone(&orders);
+    tokio::spawn(async move {
+        while let Some((message, _)) = asked.recv().await {
+            let ToKeeper::Order { id, order } = message else {
+                continue;
+            };
+            let orders::Order::Neighbours(order) = order else {
+                continue;
+            };
+            line.answered(id, answer(order, &noted, now));
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(look) = looks.recv().await {
+            let _ = look.send(door(now));
+        }
+    });
+    (house, orders)
+}
+
+fn answer(order: Order, noted: &Orders, now: jiff::Timestamp) -> Reply {
+    let done = match order {
+        Order::Ps => Outcome::Rows(vec![
+            row(OWN, 0, now),
+            row("web", 0, now),
+            row("web", 1, now),
+        ]),
+        Order::Describe { service } if ["web", OWN].contains(&&*service) => {
+            Outcome::Described(Box::new(described(&service, now)))
+        }
+        Order::Describe { service } => {
+            return Reply::Error(format!("there is no service {service}"));
+        }
+        Order::Logs(logs) => {
+            let mut lines = described("web", now).lines;
+            let grep = logs.grep.unwrap_or_default();
+            lines.retain(|line| line.text.contains(&grep));
+            Outcome::Lines { lines, missed: 0 }
+        }
+        Order::Restart { .. } => return Reply::Error("it is being replaced just now".to_owned()),
+        order => {
+            noted.lock().unwrap().push(order);
+            Outcome::Done("done".to_owned())
+        }
+    };
+    Reply::Ok(orders::Outcome::Neighbours(done))
+}
+
+fn row(service: &str, instance: u32, now: jiff::Timestamp) -> Row {
+    Row {
+        service: service.into(),
+        instance,
+        generation: 1,
+        state: match instance {
+            0 => Standing::Ready,
+            _ => Standing::Failed,
+        },
+        pid: (instance == 0).then_some(4711),
+        since: now - jiff::SignedDuration::from_mins(5),
+        restarts: 3,
+        cpu_percent: 1.25,
+        memory_bytes: 48_200_000,
+        requests_per_second: (instance == 0).then_some(12.5),
+        last_exit: (instance == 1).then(|| "signal 9".to_owned()),
+    }
+}
+
+fn described(service: &str, now: jiff::Timestamp) -> Described {
+    let line = |sequence: u64, text: &str| Said {
+        sequence,
+        at: now,
+        service: service.into(),
+        instance: 0,
+        stream: Stream::Out,
+        text: text.to_owned(),
+    };
+    Described {
+        service: service.into(),
+        command: vec!["python3".to_owned(), "server.py".to_owned()],
+        directory: "/srv/web".into(),
+        user: None,
+        front: None,
+        after: Vec::new(),
+        generation: 1,
+        wanted_instances: 2,
+        wanted_spare: 0,
+        memory_max_bytes: Some(150_000_000),
+        environment: vec!["SECRET_KEY".to_owned()],
+        instances: vec![row(service, 0, now), row(service, 1, now)],
+        sockets: vec![Address::Tcp(40_123)],
+        exits: vec![LastExit {
+            instance: 1,
+            at: now,
+            ran_seconds: 90,
+            how: "signal 9".to_owned(),
+        }],
+        lines: vec![line(0, "hello <b>"), line(1, "something else")],
+    }
+}
+
+fn door(now: jiff::Timestamp) -> Door {
+    let certificate = Certificate {
+        name: "kenduri.example".to_owned(),
+        valid_until: None,
+        next: None,
+        failures: Some(Failures {
+            count: 1,
+            last: now,
+            why: "nobody answers at port 80".to_owned(),
+            asked_to_wait: 0,
+        }),
+        refused: None,
+    };
+    Door {
+        certificates: Arc::from([certificate]),
+        routes: "1  /web/  service web\n".to_owned(),
+    }
+}
+
+/// Somebody who has signed in, as an owner of the installation or not.
+async fn somebody(
+    world: &World,
+    accounts: &Accounts,
+    router: &axum::Router,
+    is_owner: bool,
+) -> Visitor {
+    let new = NewAccount {
+        name: "Farah binti Ali".parse().unwrap(),
+        email: format!("{is_owner}@example.my").parse().unwrap(),
+        locale: "en".to_owned(),
+        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+    };
+    let make = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let id: AccountId = if is_owner {
+            setup::create_owner(tx, &new, &Credential::Link).unwrap().0
+        } else {
+            account::create(tx, &new).unwrap()
+        };
+        sign_in::create_link(tx, &id)
+    };
+    let link = accounts.site.store.write(make).await.unwrap();
+    let mut visitor = Visitor::new(router.clone());
+    let address = format!("/sign-in/{}", link.reveal());
+    let page = visitor.get(&address).await;
+    let form = page.forms().remove(0);
+    visitor.submit(&page, &form).await.expect(303);
+    // That a session began is told by mail, which these tests are not about.
+    world.mails().await;
+    world.jobs().await;
+    visitor
+}
+
+/// The form that orders this.
+fn deed(page: &Page, word: &str) -> Form {
+    let mut forms = page.forms().into_iter();
+    let holds = |form: &Form| {
+        let mut fields = form.fields.iter();
+        fields.any(|field| field.name == "deed" && field.value == word)
+    };
+    let mut form = forms.find(holds).expect("such a form");
+    form.press("deed", word);
+    form
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_sees_what_runs_and_nobody_else_does() {
+    let world = World::sqlite(&MIGRATIONS);
+    let (accounts, router, _) = site(&world);
+    let mut stranger = Visitor::new(router.clone());
+    let mut host = somebody(&world, &accounts, &router, false).await;
+    let mut owner = somebody(&world, &accounts, &router, true).await;
+    for path in ["/admin/server", WEB] {
+        let page = stranger.get(path).await;
+        let way_in = page.location().expect("a way in");
+        assert!(way_in.starts_with("/login?redirect=%2Fadmin%2Fserver"));
+        host.get(path).await.expect(404);
+        let page = owner.get(path).await;
+        page.expect(200);
+        assert_eq!(page.header("cache-control"), "no-store");
+    }
+    let said = owner.get("/admin/server").await.text();
+    for part in [
+        "web 0",
+        "Ready",
+        "Failed",
+        "48.2 MB",
+        "12.5",
+        "4711",
+        "signal 9",
+        "5 min",
+        "kenduri.example",
+        "nobody answers at port 80",
+        "/web/ service web",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let page = owner.get(WEB).await;
+    let said = page.text();
+    for part in [
+        "python3 server.py",
+        "48.2 MB of 150.0 MB",
+        "SECRET_KEY",
+        "hello <b>",
+        "Instance 1, after 1 min",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    owner.get("/admin/server/services/nobody").await.expect(404);
+    let said = owner.get(&format!("{WEB}?grep=else")).await.text();
+    assert!(said.contains("something else") && !said.contains("hello"));
+    let page = owner.get(&format!("{WEB}?lang=ms")).await;
+    assert!(page.text().contains("Ganti tanpa gangguan"));
+    assert_eq!(accounts.site.catalogue.missing(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_reach_the_keeper_and_the_log() {
+    let world = World::sqlite(&MIGRATIONS);
+    let (accounts, router, orders) = site(&world);
+    let mut owner = somebody(&world, &accounts, &router, true).await;
+    for (word, said) in [
+        ("start", "web runs."),
+        ("reload", "web was replaced"),
+        ("scale", "web has the number"),
+        ("stop", "web is stopped."),
+    ] {
+        let page = owner.get(WEB).await;
+        let mut form = deed(&page, word);
+        if word == "scale" {
+            form.fill("instances", "3");
+        }
+        let answer = owner.submit(&page, &form).await;
+        answer.expect(303);
+        assert_eq!(answer.location(), Some(&*format!("{WEB}?done={word}")));
+        let page = owner.follow(answer).await;
+        assert!(page.text().contains(said), "{}", page.text());
+    }
+    let service = || "web".to_owned();
+    let done = format!("{:?}", orders.lock().unwrap());
+    let wanted = [
+        Order::Start { service: service() },
+        Order::Reload { service: service() },
+        Order::Scale {
+            service: service(),
+            instances: 3,
+        },
+        Order::Stop { service: service() },
+    ];
+    assert_eq!(done, format!("{wanted:?}"));
+    let filter = Filter {
+        action: "service.ordered".to_owned(),
+        ..Filter::default()
+    };
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { audit::list(tx, &filter, None, 9) };
+    let records = world.store().read(look).await.unwrap();
+    let newest = &records[0];
+    assert_eq!(records.len(), 4);
+    assert_eq!(
+        (&*newest.entity_id, &*newest.changes),
+        ("web", r#"[{"field":"stop"}]"#)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_keeper_refuses_is_said_and_what_nobody_may_order_reaches_it_not() {
+    let world = World::sqlite(&MIGRATIONS);
+    let (accounts, router, orders) = site(&world);
+    let mut owner = somebody(&world, &accounts, &router, true).await;
+    let page = owner.get(WEB).await;
+    let refused = owner.submit(&page, &deed(&page, "restart")).await;
+    refused.expect(409);
+    assert!(refused.text().contains("it is being replaced just now"));
+
+    for typed in ["0", "65", "many", ""] {
+        let mut form = deed(&page, "scale");
+        form.fill("instances", typed);
+        owner.submit(&page, &form).await.expect(422);
+    }
+    let mut forged = deed(&page, "stop");
+    forged.fill("_csrf", "guessed");
+    owner.submit(&page, &forged).await.expect(403);
+    owner.post(WEB, &[("deed", "stop")]).await.expect(403);
+    Visitor::new(router.clone())
+        .post(WEB, &[("deed", "stop")])
+        .await
+        .expect(401);
+
+    let mut host = somebody(&world, &accounts, &router, false).await;
+    let security = host.get("/me/security").await;
+    let token = security.form("/logout").value("_csrf").unwrap().to_owned();
+    let fields = [("_csrf", &*token), ("deed", "stop")];
+    host.post(WEB, &fields).await.expect(404);
+    assert!(orders.lock().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kenduri_itself_can_only_be_replaced() {
+    let world = World::sqlite(&MIGRATIONS);
+    let (accounts, router, orders) = site(&world);
+    let mut owner = somebody(&world, &accounts, &router, true).await;
+    let path = format!("/admin/server/services/{OWN}");
+    let page = owner.get(&path).await;
+    assert!(!page.body.contains(r#"value="stop""#));
+    let answer = owner.submit(&page, &deed(&page, "reload")).await;
+    owner.follow(answer).await.expect(200);
+    let done = format!("{:?}", orders.lock().unwrap());
+    assert_eq!(
+        done,
+        format!(
+            "[{:?}]",
+            Order::Reload {
+                service: OWN.to_owned()
+            }
+        )
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keeper_that_does_not_answer_is_not_waited_for() {
+    let (outbox, _silent) = mpsc::channel(8);
+    let (ask, _looks) = mpsc::channel(8);
+    let house = House::new(Line::new(outbox), ask);
+    let began = tokio::time::Instant::now();
+    assert!(house.ask(Order::Ps).await.is_err());
+    assert!(house.door().await.is_none());
+    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+}
+
+#[test]
+fn every_language_says_the_same_messages_with_the_same_names() {
+    let differences = web::locales::differences(LOCALES, |_, _| true);
+    assert_eq!(differences, [""; 0]);
+}
