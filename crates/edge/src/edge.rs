@@ -443,6 +443,7 @@ impl Edge {
         for listening in self.listeners().values() {
             listening.close.cancel();
         }
+        self.shared.cache.close();
         // Who reads for another process hears of that first, and then that it ends.
         self.shared.drain.cancel();
         self.close_datagrams();
