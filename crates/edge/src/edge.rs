@@ -355,6 +355,7 @@ impl Edge {
         });
         let running = Running::new(plan, Some(&self.shared.running()), &self.shared.crews);
         self.shared.running.store(Arc::new(running));
+        self.shared.crews.tidy();
         self.listen(bound);
         self.order_certificates()
     }
