@@ -92,6 +92,10 @@ fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
         return answer;
     }
     vary(answer.headers_mut());
+    if answer.body().is_end_stream() {
+        // An answer to `HEAD`, which says what the one to `GET` depends on.
+        return answer;
+    }
     let Some(encoding) = accepted.choose(Offers::ALL) else {
         return answer;
     };
@@ -139,17 +143,18 @@ fn can_be_coded(answer: &Answer) -> bool {
             StatusCode::NOT_MODIFIED,
             StatusCode::PARTIAL_CONTENT,
         ]
-        .contains(&status)
-        // Also answers to `HEAD`.
-        || answer.body().is_end_stream();
+        .contains(&status);
     !bodiless
         && may_be_coded(headers)
         && headers.get(CONTENT_TYPE).is_some_and(is_compressible)
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
+/// As far as it is known; without a body, what is said of the one to `GET`.
 fn length(answer: &Answer) -> Option<u64> {
-    answer.body().size_hint().exact().or_else(|| {
+    let there = answer.body().size_hint().exact();
+    let there = there.filter(|_| !answer.body().is_end_stream());
+    there.or_else(|| {
         let said = answer.headers().get(CONTENT_LENGTH)?;
         said.to_str().ok()?.parse().ok()
     })

@@ -3,6 +3,7 @@
 mod brief;
 mod busy;
 mod http3;
+mod lingering;
 mod opening;
 mod streams;
 mod timed;
@@ -21,6 +22,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::facts::Scheme;
@@ -28,10 +30,11 @@ use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
 use crate::listen::{ListenAddress, ListenSettings, Place};
 use crate::serve::{Here, serve};
 
-pub(crate) use self::http3::http3;
+pub(crate) use self::http3::{Ends, http3};
 
 use self::brief::{Rest, answer_brief};
 use self::busy::Busy;
+use self::lingering::Lingering;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
 use self::watched::Watched;
@@ -204,9 +207,18 @@ where
         came,
     } = visit;
     let shared = Arc::clone(&here.shared);
-    let bounds = shared.running().plan.listen().bounds();
+    let (bounds, lame_duck_time) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.bounds(), listen.lame_duck_time)
+    };
     let gate = Gate::open(stream, bounds).keeping(place).after(&came);
-    let drain = shared.drain.clone();
+    let begun = CancellationToken::new();
+    let drained = async {
+        shared.drain.cancelled().await;
+        // The engine hangs up on who has not begun, and what is on its way is lost.
+        let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
+    };
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::default());
     let service = service_fn(|request: Request<Incoming>| {
@@ -247,7 +259,10 @@ where
         .keep_alive_interval(bounds.idle_time)
         .keep_alive_timeout(PING_TIME)
         .enable_connect_protocol()
-        .serve_connection(TokioIo::new(gate), service);
+        .serve_connection(
+            TokioIo::new(Lingering::around(gate, begun.clone())),
+            service,
+        );
     tokio::pin!(served);
     let ended = tokio::select! {
         ended = &mut served => ended,
@@ -257,7 +272,7 @@ where
             let _ = tokio::time::timeout(FAREWELL, &mut served).await;
             return;
         }
-        () = drain.cancelled() => {
+        () = drained => {
             // GOAWAY tells the client which streams are still served.
             served.as_mut().graceful_shutdown();
             tokio::select! {

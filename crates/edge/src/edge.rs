@@ -227,7 +227,7 @@ pub struct Edge {
     pools: Vec<Pool>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
-    inherited: Mutex<Inherited>,
+    inherited: Arc<Mutex<Inherited>>,
     names: BTreeSet<String>,
     authority: Mutex<Option<Orders>>,
 }
@@ -265,7 +265,7 @@ impl Edge {
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
-        forget(&mut inherited, &bound);
+        inherited.settle(plan.listen());
         let crews = Crews::default();
         let shared = Arc::new(Shared {
             tls: OnceLock::new(),
@@ -313,7 +313,7 @@ impl Edge {
             pools,
             open: Mutex::default(),
             datagrams: Mutex::default(),
-            inherited: Mutex::new(inherited),
+            inherited: Arc::new(Mutex::new(inherited)),
             names,
             authority: Mutex::default(),
         };
@@ -339,7 +339,7 @@ impl Edge {
             let mut inherited = lock(&self.inherited);
             let workers = self.workers.len();
             let bound = bind(plan.listen(), &self.listeners(), &inherited, workers)?;
-            forget(&mut inherited, &bound);
+            inherited.settle(plan.listen());
             bound
         };
         certificates.swap(fresh);
@@ -355,6 +355,7 @@ impl Edge {
         });
         let running = Running::new(plan, Some(&self.shared.running()), &self.shared.crews);
         self.shared.running.store(Arc::new(running));
+        self.shared.crews.tidy();
         self.listen(bound);
         self.order_certificates()
     }
@@ -448,8 +449,12 @@ impl Edge {
         for listening in self.listeners().values() {
             listening.close.cancel();
         }
-        self.close_datagrams();
+        self.shared.cache.close();
+        // Who reads for another process hears of that first, and then that it ends.
         self.shared.drain.cancel();
+        self.close_datagrams();
+        // Nobody comes to those any more that we alone have.
+        *lock(&self.inherited) = Inherited::default();
         let ends = async {
             tokio::time::sleep(drain_time).await;
             self.shared.end.cancel();
@@ -546,13 +551,6 @@ fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))
-}
-
-/// Sockets that were handed in and are listened on now are not kept any longer.
-fn forget(inherited: &mut Inherited, bound: &[(Door, ListenAddress, Bound)]) {
-    for (_, address, _) in bound {
-        inherited.forget(address);
-    }
 }
 
 /// Opens what is not open yet, all or nothing.

@@ -17,7 +17,8 @@ pub use self::bind::{ListenError, ListenFault};
 pub use self::inherited::{Inherited, InheritedError};
 pub use self::kept::Kept;
 
-pub(crate) use self::bind::{Bound, Socket, open};
+pub(crate) use self::bind::{Bound, Socket, datagrams, open};
+pub(crate) use self::inherited::HandedIn;
 pub(crate) use self::places::{Place, Places};
 
 /// `[listen]`, checked.
@@ -84,6 +85,13 @@ impl ListenSettings {
         let https = self.https.iter().map(|address| (Door::Https, address));
         let fronts = self.fronts.iter().map(|address| (Door::Front, address));
         clear.chain(https).chain(fronts)
+    }
+
+    /// Where HTTP/3 is spoken. Where proxies say for whom they connect, nobody comes by
+    /// UDP: that says nothing.
+    pub(crate) fn datagrams(&self) -> impl Iterator<Item = &ListenAddress> {
+        let https = self.https.iter().filter(|_| self.http3);
+        https.filter(|address| !self.proxy_protocol.contains(address))
     }
 
     /// Whether whoever connects there says first for whom.

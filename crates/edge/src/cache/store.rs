@@ -76,6 +76,8 @@ pub(crate) struct Store {
     writing: AtomicUsize,
     /// Held while a file gets its name.
     finishing: Mutex<()>,
+    /// Nothing is written any more.
+    is_closed: AtomicBool,
     /// What the last run left was looked through.
     is_scanned: AtomicBool,
     /// Tells this run's files from others.
@@ -105,6 +107,7 @@ impl Store {
             gathering: AtomicU64::new(0),
             writing: AtomicUsize::new(0),
             finishing: Mutex::default(),
+            is_closed: AtomicBool::new(false),
             is_scanned: AtomicBool::new(false),
             run: u64::try_from(run.as_nanos()).unwrap_or_default(),
             files: AtomicU64::new(0),
@@ -227,9 +230,17 @@ impl Store {
         whole
     }
 
+    /// Writes no more files: the process that takes over has looked through them, and a
+    /// purge that it is told would miss one.
+    pub(crate) fn close(&self) {
+        // Whoever was about to finish one has done so, or finds that it is not wanted.
+        let _finishing = self.finishing();
+        self.is_closed.store(true, Ordering::Release);
+    }
+
     /// Writes an answer to the disk, later; not when the disk cannot keep up.
     fn write_down(self: &Arc<Self>, whole: &Whole, settings: &Arc<StoreSettings>) {
-        if !self.is_scanned.load(Ordering::Acquire) {
+        if !self.is_scanned.load(Ordering::Acquire) || self.is_closed.load(Ordering::Acquire) {
             return;
         }
         if self.writing.fetch_add(1, Ordering::Relaxed) >= WRITING {
@@ -263,7 +274,7 @@ impl Store {
         };
         // A purge that comes now waits, and finds the file or none.
         let _finishing = self.finishing();
-        if stored.is_gone() {
+        if stored.is_gone() || self.is_closed.load(Ordering::Acquire) {
             unfinished.discard();
             return Ok(());
         }

@@ -390,3 +390,30 @@ fn lets_others_have_their_turn() {
     assert!(turns > 2, "{turns}");
     assert_eq!(decode(Encoding::Gzip, &bytes).len(), 8 << 20);
 }
+
+#[test]
+fn an_answer_to_head_depends_on_what_the_one_to_get_does() {
+    const HTML: (&str, &str) = ("content-type", "text/html");
+    type Lines = &'static [(&'static str, &'static str)];
+    let table: &[(Lines, bool)] = &[
+        (&[HTML, ("content-length", "1024")], true),
+        (&[HTML], true),
+        (&[HTML, ("content-length", "1023")], false),
+        (&[HTML, ("content-length", "0")], false),
+        (&[("content-length", "1024")], false),
+        (
+            &[("content-type", "image/png"), ("content-length", "1024")],
+            false,
+        ),
+        (&[HTML, ("cache-control", "no-transform")], false),
+    ];
+    for (lines, varies) in table {
+        let mut answer = Response::new(Body::Empty);
+        *answer.headers_mut() = headers(lines);
+        let answer = compress(&headers(BR), answer);
+        let expected = varies.then_some("Accept-Encoding");
+        assert_eq!(value(&answer, "vary"), expected, "{lines:?}");
+        assert_eq!(value(&answer, "content-encoding"), None);
+        assert!(answer.body().is_end_stream());
+    }
+}

@@ -45,6 +45,9 @@ const TAKEN_BACK: u32 = 256;
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
+/// How often is looked whether something has left.
+const MOMENT: Duration = Duration::from_millis(2);
+
 type Engine = Connection<Wire, Bytes>;
 type Resolver = RequestResolver<Wire, Bytes>;
 
@@ -66,11 +69,21 @@ struct Way {
     bounds: Bounds,
     heads: Semaphore,
     tally: Tally,
+    /// Nothing that the client says is heard any more.
+    left: CancellationToken,
 }
 
-/// Serves HTTP/3 until the connection ends; from `close` on, only what was asked
-/// before.
-pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
+/// How a connection ends that its client does not end.
+pub(crate) struct Ends {
+    /// Only what was asked before is answered.
+    pub(crate) close: CancellationToken,
+    /// Nothing that the client says from now on is heard.
+    pub(crate) left: CancellationToken,
+}
+
+/// Serves HTTP/3 until the connection ends.
+pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, ends: Ends) {
+    let Ends { close, left } = ends;
     let Visit {
         here,
         peer,
@@ -100,6 +113,7 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
         bounds,
         heads: Semaphore::new(HEADS),
         tally: Tally::default(),
+        left,
     });
     let busy = Arc::new(Busy::default());
     let mut requests = JoinSet::new();
@@ -143,11 +157,17 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
                 }
                 quiet.as_mut().reset(Instant::now() + way.grace());
             }
+            () = way.left.cancelled() => {
+                // The client hears at once which requests it may ask again elsewhere.
+                last.say(&mut engine, &way.connection).await;
+                let finished = async { while requests.join_next().await.is_some() {} };
+                let _ = tokio::time::timeout(GRACE.1, finished).await;
+                return;
+            }
             () = shared.end.cancelled() => return,
         }
     }
-    // Tells which requests were served, and that there was nothing wrong.
-    let _ = tokio::time::timeout(GRACE.1, engine.shutdown(last.streams_after())).await;
+    last.say(&mut engine, &way.connection).await;
 }
 
 /// How the client hears that a connection ends (RFC 9114, section 5.2).
@@ -169,9 +189,19 @@ impl LastCall {
         }
     }
 
-    /// The client hears of the stream after the latest: those before it were served.
-    fn streams_after(&self) -> usize {
-        usize::from(self.is_known)
+    /// Tells which requests were served, and that there was nothing wrong. Returns when
+    /// that has left: what waits to be sent is lost when the connection is closed.
+    async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
+        let sent = || connection.stats().frame_tx.stream;
+        let before = sent();
+        let said = async {
+            // The stream after the latest: those before it were served.
+            let told = engine.shutdown(usize::from(self.is_known)).await;
+            while told.is_ok() && sent() == before {
+                sleep(MOMENT).await;
+            }
+        };
+        let _ = tokio::time::timeout(GRACE.0, said).await;
     }
 }
 
@@ -279,6 +309,7 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         stream: back,
         ended: &mut ended,
         connection: &way.connection,
+        left: &way.left,
         time: bounds.body_time,
     };
     let now = (way.here.shared.clock)();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +16,7 @@ pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
     /// Opens what the plan wants and is not open yet, and closes what it no longer
-    /// wants. Whether a UDP port can be had does not hold up anything. Where proxies
-    /// say for whom they connect, nobody comes by UDP: that says nothing.
+    /// wants. Whether a UDP port can be had does not hold up anything.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
         let running = self.shared.running();
         let settings = running.plan.listen();
@@ -25,8 +25,10 @@ impl Edge {
             .filter(|((door, _), _)| settings.http3 && *door == Door::Https)
             .filter_map(|((_, address), listening)| Some((address, listening.address?)))
             .collect();
-        let mut wanted = all.clone();
-        wanted.retain(|address, _| !settings.proxy_protocol.contains(address));
+        let wanted: BTreeMap<&ListenAddress, SocketAddr> = settings
+            .datagrams()
+            .filter_map(|address| all.get_key_value(address).map(|(at, bound)| (*at, *bound)))
+            .collect();
         let mut open = lock(&self.datagrams);
         open.retain(|address, close| {
             let stays = wanted.contains_key(address);
@@ -50,7 +52,7 @@ impl Edge {
             let door = UdpDoor {
                 address: address.clone(),
                 bound,
-                socket: lock(&self.inherited).find_datagrams(address),
+                inherited: Arc::clone(&self.inherited),
                 close: close.clone(),
             };
             let workers = self.workers.iter().map(super::Worker::line).collect();

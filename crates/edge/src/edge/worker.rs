@@ -237,6 +237,8 @@ async fn take(
         };
         // Who comes when every place is taken waits, and all behind it with it.
         let place = tokio::select! {
+            // Who was accepted is served also when we listen no more.
+            biased;
             // What serves a request of somebody may ask for this: it must not wait for
             // the place that it holds itself.
             place = shared.places.take_inside(), if is_inside => place,

@@ -1,10 +1,11 @@
 //! Opens listening sockets: one for each worker where the system shares the
 //! connections out, one for all where it does not.
 
+use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileTypeExt as _;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
@@ -95,6 +96,15 @@ impl Socket {
         }
     }
 
+    /// Whether both are one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tcp(one), Self::Tcp(two)) => is_same(one, two),
+            (Self::Unix(one), Self::Unix(two)) => is_same(one, two),
+            _ => false,
+        }
+    }
+
     fn nonblocking(self) -> io::Result<Self> {
         match &self {
             Self::Tcp(listener) => listener.set_nonblocking(true)?,
@@ -110,6 +120,18 @@ impl From<Socket> for OwnedFd {
             Socket::Tcp(listener) => listener.into(),
             Socket::Unix(listener) => listener.into(),
         }
+    }
+}
+
+/// Whether two descriptors are of one socket.
+pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
+    let identity = |descriptor: BorrowedFd<'_>| {
+        let metadata = File::from(descriptor.try_clone_to_owned()?).metadata()?;
+        io::Result::Ok((metadata.dev(), metadata.ino()))
+    };
+    match (identity(one.as_fd()), identity(two.as_fd())) {
+        (Ok(one), Ok(two)) => one == two,
+        _ => false,
     }
 }
 
@@ -200,6 +222,18 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     if sharing == Sharing::Workers {
         socket.listen(BACKLOG)?;
     }
+    Ok(socket.into())
+}
+
+/// Binds a UDP socket for us alone: with `SO_REUSEPORT` or `SO_REUSEADDR` another one
+/// would take packets of connections that it does not know.
+pub(crate) fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
+    let domain = Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    if domain == Domain::IPV6 {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())?;
     Ok(socket.into())
 }
 

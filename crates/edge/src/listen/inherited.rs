@@ -5,25 +5,71 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::{FdFlags, fcntl_setfd};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::ListenAddress;
-use super::bind::Socket;
+use super::bind::{Socket, is_same};
+use super::{ListenAddress, ListenSettings};
 
 /// The first descriptor that is handed in (`sd_listen_fds(3)`).
 const FIRST: RawFd = 3;
 /// Nobody hands in more.
 const MOST: RawFd = 256;
 
-/// Sockets that were handed in; each is used by the address it is bound to.
+/// Sockets that were handed in; each is used by the address it is bound to, and stays
+/// here as long as a plan names that address, whatever is spoken there: whoever handed
+/// them in has them too, so no others can be opened in their place.
 #[derive(Debug, Default)]
 pub struct Inherited {
-    sockets: Vec<Socket>,
-    /// For HTTP/3, and whether somebody uses it. They are kept, for whoever handed
-    /// them in keeps them too: no other can be bound in their place.
-    datagrams: Vec<(UdpSocket, bool)>,
+    sockets: Vec<Came<Socket>>,
+    /// For HTTP/3.
+    datagrams: Vec<Came<Arc<HandedIn>>>,
+}
+
+/// What was handed in.
+#[derive(Debug)]
+struct Came<T> {
+    socket: T,
+    /// A plan has named its address, or will.
+    is_used: bool,
+}
+
+impl<T> From<T> for Came<T> {
+    fn from(socket: T) -> Self {
+        Self {
+            socket,
+            is_used: false,
+        }
+    }
+}
+
+/// A UDP socket that was handed in. In this process one at a time reads it.
+#[derive(Debug)]
+pub(crate) struct HandedIn {
+    socket: UdpSocket,
+    reader: Arc<Mutex<()>>,
+}
+
+impl HandedIn {
+    fn new(socket: UdpSocket) -> Arc<Self> {
+        Arc::new(Self {
+            socket,
+            reader: Arc::default(),
+        })
+    }
+
+    /// Waits until nobody else here reads it. Whoever has this is the reader.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.reader).lock_owned().await
+    }
+
+    /// The socket once more, for its reader.
+    pub(crate) fn share(&self) -> io::Result<UdpSocket> {
+        self.socket.try_clone()
+    }
 }
 
 /// Why what was handed in cannot be used.
@@ -88,8 +134,8 @@ impl Inherited {
         let mut inherited = Self::default();
         for descriptor in descriptors {
             match listening(descriptor)? {
-                Listening::Stream(socket) => inherited.sockets.push(socket),
-                Listening::Datagrams(socket) => inherited.datagrams.push((socket, false)),
+                Listening::Stream(socket) => inherited.sockets.push(socket.into()),
+                Listening::Datagrams(socket) => inherited.keep_datagrams(socket),
             }
         }
         Ok(inherited)
@@ -98,60 +144,97 @@ impl Inherited {
     /// All of them once more, for whoever hands them on.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let streams = self.sockets.iter();
-        let streams = streams.map(|socket| socket.share().map(OwnedFd::from));
+        let streams = streams.map(|came| came.socket.share().map(OwnedFd::from));
         let datagrams = self.datagrams.iter();
-        let datagrams = datagrams.map(|(socket, _)| socket.try_clone().map(OwnedFd::from));
+        let datagrams = datagrams.map(|came| came.socket.share().map(OwnedFd::from));
         streams.chain(datagrams).collect()
     }
 
     /// Another one that came another way.
     pub(crate) fn keep(&mut self, socket: Socket) {
-        self.sockets.push(socket);
+        self.sockets.push(socket.into());
     }
 
-    /// Those of somebody else, too.
+    /// Another one for datagrams.
+    pub(crate) fn keep_datagrams(&mut self, socket: UdpSocket) {
+        self.datagrams.push(HandedIn::new(socket).into());
+    }
+
+    /// Those that came for the next plan, too. What is here already comes but once.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.sockets.extend(other.sockets);
-        self.datagrams.extend(other.datagrams);
+        for mut came in other.sockets {
+            came.is_used = true;
+            let is_new = |known: &Came<Socket>| !known.socket.is_same(&came.socket);
+            if self.sockets.iter().all(is_new) {
+                self.sockets.push(came);
+            }
+        }
+        for mut came in other.datagrams {
+            came.is_used = true;
+            let is_new =
+                |known: &Came<Arc<HandedIn>>| !is_same(&known.socket.socket, &came.socket.socket);
+            if self.datagrams.iter().all(is_new) {
+                self.datagrams.push(came);
+            }
+        }
     }
 
     /// How many nobody has used yet.
     pub fn left(&self) -> usize {
-        let datagrams = self.datagrams.iter().filter(|(_, is_used)| !is_used);
-        self.sockets.len() + datagrams.count()
+        let streams = self.sockets.iter().filter(|came| !came.is_used);
+        let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
+        streams.count() + datagrams.count()
     }
 
-    /// Those that are bound to this address; they are kept until they are forgotten,
-    /// for whoever asks may yet find that it cannot use them.
+    /// Those that are bound to this address.
     pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
-        let all = self.sockets.iter();
+        let all = self.sockets.iter().map(|came| &came.socket);
         all.filter(|socket| is_at(socket, address))
             .map(Socket::share)
             .collect()
     }
 
-    /// Those that are bound to this address are in use.
+    /// Notes what a plan in force names, and lets go what one before it named and it
+    /// does not: who handed that in may have closed it, and it must not stay open.
+    pub(crate) fn settle(&mut self, settings: &ListenSettings) {
+        let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
+        self.sockets.retain_mut(|came| {
+            let is_named = named.iter().any(|address| is_at(&came.socket, address));
+            let stays = is_named || !came.is_used;
+            came.is_used |= is_named;
+            stays
+        });
+        self.datagrams.retain_mut(|came| {
+            let socket = &came.socket.socket;
+            let mut all = settings.https.iter();
+            let is_named = all.any(|address| is_bound(socket.local_addr(), address));
+            let stays = is_named || !came.is_used;
+            came.is_used |= is_named;
+            stays
+        });
+    }
+
+    /// Those that are bound to this address are closed.
     pub(crate) fn forget(&mut self, address: &ListenAddress) {
-        self.sockets.retain(|socket| !is_at(socket, address));
+        self.sockets.retain(|came| !is_at(&came.socket, address));
+    }
+
+    /// Those for datagrams.
+    pub(crate) fn forget_datagrams(&mut self, address: &ListenAddress) {
+        self.datagrams
+            .retain(|came| !is_bound(came.socket.socket.local_addr(), address));
     }
 
     /// The one for datagrams that is bound to this address. Whoever hands in several
     /// for one address is told that datagrams to the others are lost.
-    pub(crate) fn find_datagrams(&mut self, address: &ListenAddress) -> Option<UdpSocket> {
-        let all = self.datagrams.iter_mut();
-        let mut found = all.filter(|(socket, _)| is_bound(socket.local_addr(), address));
-        let (socket, is_used) = found.next()?;
+    pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> Option<Arc<HandedIn>> {
+        let all = self.datagrams.iter().map(|came| &came.socket);
+        let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
+        let first = found.next()?;
         if found.next().is_some() {
             tracing::error!(%address, "hand in one UDP socket for an address: others are not read");
         }
-        *is_used = true;
-        match socket.try_clone() {
-            Ok(socket) => Some(socket),
-            Err(error) => {
-                tracing::error!(%address, %error, "the UDP socket that was handed in cannot be used");
-                None
-            }
-        }
+        Some(Arc::clone(first))
     }
 }
 
@@ -219,4 +302,82 @@ fn is_bound(found: io::Result<SocketAddr>, wanted: &ListenAddress) -> bool {
         ListenAddress::Everywhere(port) => found.ip().is_unspecified() && found.port() == *port,
         ListenAddress::Unix(_) => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local() -> UdpSocket {
+        UdpSocket::bind("127.0.0.1:0").unwrap()
+    }
+
+    fn settings(https: &[SocketAddr]) -> ListenSettings {
+        let addresses = https.iter().map(|address| ListenAddress::Tcp(*address));
+        ListenSettings {
+            https: addresses.collect(),
+            ..ListenSettings::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_for_datagrams_has_one_reader_after_the_other() {
+        let socket = local();
+        let address = ListenAddress::Tcp(socket.local_addr().unwrap());
+        let inherited = Inherited::new(vec![socket.into()]).unwrap();
+        let first = inherited.find_datagrams(&address).unwrap();
+        let turn = first.turn().await;
+        // Another one looks for it while the first reads, and when that has failed.
+        let second = inherited.find_datagrams(&address).unwrap();
+        let next = second.turn();
+        tokio::pin!(next);
+        let waits = futures_util::poll!(next.as_mut());
+        assert!(waits.is_pending());
+        drop(turn);
+        let _turn = next.await;
+        assert!(second.share().is_ok());
+    }
+
+    #[test]
+    fn what_plans_name_stays_and_goes_when_they_no_longer_do() {
+        let (first, second) = (local(), local());
+        let (at_first, at_second) = (first.local_addr().unwrap(), second.local_addr().unwrap());
+        let stream = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at_stream = stream.local_addr().unwrap();
+        let sockets = vec![first.into(), second.into(), stream.into()];
+        let mut inherited = Inherited::new(sockets).unwrap();
+        inherited.settle(&settings(&[at_first, at_stream]));
+        assert_eq!(inherited.left(), 1);
+        let at = |address| ListenAddress::Tcp(address);
+        assert!(inherited.find_datagrams(&at(at_first)).is_some());
+        assert_eq!(inherited.find(&at(at_stream)).unwrap().len(), 1);
+        inherited.settle(&settings(&[at_second]));
+        assert!(inherited.find_datagrams(&at(at_first)).is_none());
+        assert!(inherited.find_datagrams(&at(at_second)).is_some());
+        assert!(inherited.find(&at(at_stream)).unwrap().is_empty());
+        // What nobody holds can be bound again.
+        drop(UdpSocket::bind(at_first).unwrap());
+        drop(TcpListener::bind(at_stream).unwrap());
+    }
+
+    #[test]
+    fn what_comes_twice_is_one() {
+        let (udp, tcp) = (local(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let handed_in = || {
+            let sockets = vec![
+                OwnedFd::from(udp.try_clone().unwrap()),
+                OwnedFd::from(tcp.try_clone().unwrap()),
+            ];
+            Inherited::new(sockets).unwrap()
+        };
+        let mut inherited = handed_in();
+        inherited.extend(handed_in());
+        assert_eq!(inherited.left(), 2);
+        let more = vec![OwnedFd::from(local())];
+        inherited.extend(Inherited::new(more).unwrap());
+        assert_eq!(inherited.share().unwrap().len(), 3);
+        // The plan that it came for was not taken, and the next one does not name it.
+        inherited.settle(&settings(&[]));
+        assert_eq!(inherited.share().unwrap().len(), 2);
+    }
 }

@@ -43,6 +43,13 @@ pub struct CrewStatus {
     pub members: Vec<MemberStatus>,
 }
 
+impl CrewStatus {
+    /// Whether nothing is there and nothing is said of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty() && !self.failed
+    }
+}
+
 /// How a server fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberStatus {

@@ -2,25 +2,26 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Endpoint, Incoming, TokioRuntime};
-use socket2::{Domain, Protocol, Type};
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::connection::{self, Peer, Visit};
+use crate::connection::{self, Ends, Peer, Visit};
 use crate::edge::Shared;
 use crate::facts::Scheme;
-use crate::listen::{ListenAddress, Place};
+use crate::listen::{HandedIn, Inherited, ListenAddress, Place, datagrams};
 use crate::serve::Here;
 use crate::tls::HANDSHAKE_TIME;
 
+use super::ear::Ear;
 use super::reach::Standing;
 use super::{probe, settings};
 
@@ -42,9 +43,17 @@ pub(crate) struct UdpDoor {
     pub(crate) address: ListenAddress,
     /// Where the TCP side is.
     pub(crate) bound: SocketAddr,
-    /// A socket that was handed in.
-    pub(crate) socket: Option<UdpSocket>,
+    /// Where sockets are that were handed in.
+    pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
+}
+
+/// A socket that may be read.
+struct Mine {
+    socket: UdpSocket,
+    /// It was handed in: nobody else in this process reads it, and when the edge stops
+    /// another process does.
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 /// A newcomer that was let in, on the way to the worker that serves it.
@@ -53,6 +62,7 @@ pub(crate) struct Guest {
     place: Place,
     address: ListenAddress,
     close: CancellationToken,
+    left: CancellationToken,
     shaking: Shaking,
     _open: TaskTrackerToken,
 }
@@ -75,87 +85,135 @@ impl Drop for Shaking {
 
 /// Takes connections until the door closes, and then until they have ended. `lead`
 /// takes each to a worker.
-pub(crate) async fn listen(mut door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
+pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
     // The last words of connections must leave before the program does.
     let _open = shared.places.keep_open();
-    while let Some(socket) = bound(&mut door).await {
+    while let Some(Mine { socket, turn }) = mine(&door).await {
+        // When nobody takes over, whoever is here may finish.
+        let left = match &turn {
+            Some(_) => shared.drain.clone(),
+            None => CancellationToken::new(),
+        };
         match endpoint(socket, &shared) {
-            Ok(endpoint) => take(&door, &endpoint, &shared, &lead).await,
+            Ok((endpoint, ear)) => {
+                let room = Room {
+                    endpoint,
+                    ear,
+                    left,
+                };
+                room.take(&door, &shared, &lead).await;
+            }
             Err(error) => {
                 tracing::error!(address = %door.address, %error, "HTTP/3 is not served");
                 return;
             }
         }
+        drop(turn);
         if door.close.is_cancelled() {
             return;
         }
-        tracing::error!(address = %door.address, "the UDP socket has failed: another is opened");
+        tracing::error!(address = %door.address, "the UDP socket has failed: it is tried again");
         shared.reach.saw(&door.address, Standing::Silent);
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-/// Takes connections from a socket until it fails or the door closes, and then waits
-/// until they have ended.
-async fn take(door: &UdpDoor, endpoint: &Endpoint, shared: &Shared, lead: &impl Fn(Guest)) {
-    let watched = watch(door, shared);
-    let guests = TaskTracker::new();
-    let shaking = Arc::new(AtomicUsize::new(0));
-    let taken = async {
-        while let Some(incoming) = endpoint.accept().await {
-            let admitted = admit(incoming, shared, shaking.load(Ordering::Relaxed));
-            if let Some((incoming, place)) = admitted {
-                lead(Guest {
-                    incoming,
-                    place,
-                    address: door.address.clone(),
-                    close: door.close.clone(),
-                    shaking: Shaking::begin(&shaking),
-                    _open: guests.token(),
-                });
-            }
-        }
-    };
-    tokio::select! {
-        () = taken => {}
-        () = watched => {}
-        () = door.close.cancelled() => {}
-    }
-    guests.close();
-    let refused = async {
-        while let Some(incoming) = endpoint.accept().await {
-            // The client tries over TCP, where somebody may answer.
-            incoming.refuse();
-        }
-    };
-    tokio::select! {
-        () = guests.wait() => {}
-        () = refused => {}
-    }
-    let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
+/// A socket that is read.
+struct Room {
+    endpoint: Endpoint,
+    ear: Arc<Ear>,
+    /// From then on another process reads the socket.
+    left: CancellationToken,
 }
 
-fn endpoint(socket: UdpSocket, shared: &Shared) -> io::Result<Endpoint> {
+impl Room {
+    /// Takes connections until the socket fails or the door closes, and then waits
+    /// until they have ended. After that nothing is read.
+    async fn take(self, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
+        tokio::select! {
+            () = self.until_closed(door, shared, lead) => {}
+            () = self.left.cancelled() => {}
+        }
+        self.ear.close();
+        let _ = tokio::time::timeout(FAREWELL, self.endpoint.wait_idle()).await;
+    }
+
+    async fn until_closed(&self, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
+        let Self { endpoint, left, .. } = self;
+        let watched = watch(door, shared);
+        let guests = TaskTracker::new();
+        let shaking = Arc::new(AtomicUsize::new(0));
+        let taken = async {
+            while let Some(incoming) = endpoint.accept().await {
+                let admitted = admit(incoming, shared, shaking.load(Ordering::Relaxed));
+                if let Some((incoming, place)) = admitted {
+                    lead(Guest {
+                        incoming,
+                        place,
+                        address: door.address.clone(),
+                        close: door.close.clone(),
+                        left: left.clone(),
+                        shaking: Shaking::begin(&shaking),
+                        _open: guests.token(),
+                    });
+                }
+            }
+        };
+        tokio::select! {
+            () = taken => {}
+            () = watched => {}
+            () = door.close.cancelled() => {}
+        }
+        guests.close();
+        let refused = async {
+            while let Some(incoming) = endpoint.accept().await {
+                // The client tries over TCP, where somebody may answer.
+                incoming.refuse();
+            }
+        };
+        tokio::select! {
+            () = guests.wait() => {}
+            () = refused => {}
+        }
+        // Their last words are answered.
+        let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
+    }
+}
+
+fn endpoint(socket: UdpSocket, shared: &Shared) -> io::Result<(Endpoint, Arc<Ear>)> {
     let tls = shared.tls().map_err(io::Error::other)?;
     let server = settings::server(Arc::clone(&tls.quic));
+    let ear = Ear::new(socket)?;
+    let socket = Arc::clone(&ear);
     let runtime = Arc::new(TokioRuntime);
-    Endpoint::new(settings::endpoint(), Some(server), socket, runtime)
+    let endpoint =
+        Endpoint::new_with_abstract_socket(settings::endpoint(), Some(server), socket, runtime)?;
+    Ok((endpoint, ear))
 }
 
-/// The socket: the one that was handed in, or one that is bound for us alone, as soon
-/// as nobody else has the port. None: the door closes before.
-async fn bound(door: &mut UdpDoor) -> Option<UdpSocket> {
-    if let Some(socket) = door.socket.take() {
-        return Some(socket);
-    }
+/// The socket: the one that was handed in, as soon as nobody reads it, or one that is
+/// bound for us alone, as soon as nobody else has the port. None: the door closes before.
+async fn mine(door: &UdpDoor) -> Option<Mine> {
     let mut is_told = false;
     loop {
-        match udp(door.bound) {
-            Ok(socket) => {
+        let handed_in = {
+            let inherited = door.inherited.lock();
+            let inherited = inherited.unwrap_or_else(PoisonError::into_inner);
+            inherited.find_datagrams(&door.address)
+        };
+        let found = match handed_in {
+            Some(handed_in) => tokio::select! {
+                mine = handed_over(&handed_in, door.bound) => mine,
+                () = door.close.cancelled() => return None,
+            },
+            None => datagrams(door.bound).map(|socket| Mine { socket, turn: None }),
+        };
+        match found {
+            Ok(mine) => {
                 if is_told {
                     tracing::info!(address = %door.address, "HTTP/3 is served now");
                 }
-                return Some(socket);
+                return Some(mine);
             }
             Err(error) if !is_told => {
                 is_told = true;
@@ -173,15 +231,15 @@ async fn bound(door: &mut UdpDoor) -> Option<UdpSocket> {
     }
 }
 
-fn udp(address: SocketAddr) -> io::Result<UdpSocket> {
-    let domain = Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-    if domain == Domain::IPV6 {
-        socket.set_only_v6(false)?;
-    }
-    // Shared with nobody: neither SO_REUSEPORT nor SO_REUSEADDR.
-    socket.bind(&address.into())?;
-    Ok(socket.into())
+/// A socket that was handed in, once it is left by whoever reads it, here or in
+/// another process.
+async fn handed_over(handed_in: &HandedIn, bound: SocketAddr) -> io::Result<Mine> {
+    let turn = handed_in.turn().await;
+    probe::silence(bound).await;
+    Ok(Mine {
+        socket: handed_in.share()?,
+        turn: Some(turn),
+    })
 }
 
 /// Looks whether the socket answers, until the door closes.
@@ -230,6 +288,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         place,
         address,
         close,
+        left,
         shaking,
         _open,
     } = guest;
@@ -239,7 +298,11 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         let connecting = incoming.accept()?;
         connecting.await
     };
-    let shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken).await;
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken) => shaken,
+        // The rest of it is said to somebody else: the client begins again.
+        () = left.cancelled() => return,
+    };
     drop(shaking);
     shared.figures.handshake(matches!(shaken, Ok(Ok(_))));
     let connection = match shaken {
@@ -267,5 +330,5 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         here,
         came: Bytes::new(),
     };
-    connection::http3(connection, visit, close).await;
+    connection::http3(connection, visit, Ends { close, left }).await;
 }

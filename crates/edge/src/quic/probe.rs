@@ -13,6 +13,10 @@ use tokio::net::UdpSocket;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Who reads a socket of this machine has answered by then.
+const QUIET: Duration = Duration::from_millis(250);
+/// And is asked again so soon.
+const BETWEEN: Duration = Duration::from_millis(50);
 /// The smallest datagram that begins a connection (RFC 9000, section 14.1).
 const SIZE: usize = 1_200;
 /// A version that is never spoken (RFC 9000, section 15).
@@ -29,6 +33,16 @@ pub(super) async fn answers(address: SocketAddr) -> bool {
         }
     }
     false
+}
+
+/// Waits until nobody answers there: whoever reads a socket that is ours too has left.
+/// What comes meanwhile, and what comes to be read, is kept by the system.
+pub(super) async fn silence(address: SocketAddr) {
+    for near in near(address) {
+        while let Ok(Ok(())) = tokio::time::timeout(QUIET, ask(near)).await {
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
 }
 
 async fn ask(address: SocketAddr) -> io::Result<()> {

@@ -9,6 +9,7 @@
 
 mod announced;
 mod curl;
+mod handed;
 mod http1;
 mod http2;
 mod limits;

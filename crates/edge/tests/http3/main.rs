@@ -8,6 +8,7 @@
 
 mod client;
 mod ends;
+mod handed;
 mod hostile;
 mod reach;
 mod requests;

@@ -145,3 +145,52 @@ async fn those_who_serve_a_request_do_not_wait_for_its_place() {
     drop(kept);
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_handed_in() {
+    let (server, _running) = server("one").await;
+    let folder = tempfile::tempdir().unwrap();
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let keeper = socket.try_clone().unwrap();
+    let written = address.to_string();
+    let door = || {
+        let description = format!("listen.http = [\"{written}\"]\n");
+        let ground = Ground {
+            folder: folder.path(),
+            data: folder.path(),
+            services: &[service("node", &[])],
+        };
+        Plan::check(&toml::from_str(&description).unwrap(), &ground).unwrap()
+    };
+    let front = || plan_with("", folder.path(), &[service("node", &[&written])]);
+    let means = Means {
+        inherited: edge::Inherited::new(vec![socket.into()]).unwrap(),
+        ..Means::default()
+    };
+    let edge = Edge::start(door(), means, Some(&app())).unwrap();
+    edge.set_servers("node", &ready(&[&at(server)]));
+    let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answered = async |expected: &str| {
+        let turned = async {
+            // Who was accepted before it turned is served as it was.
+            while !ask(TcpStream::connect(address).await.unwrap(), get)
+                .await
+                .body
+                .starts_with(expected)
+            {}
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(20), turned).await;
+        in_time.unwrap();
+    };
+    for _ in 0..3 {
+        answered("the app").await;
+        edge.reload(front()).unwrap();
+        assert_eq!(edge.front_addresses(), [address]);
+        answered("one GET /").await;
+        edge.reload(door()).unwrap();
+    }
+    answered("the app").await;
+    edge.stop().await;
+    drop(keeper);
+}

@@ -383,3 +383,40 @@ async fn websockets_have_their_time_and_hear_goodbye() {
     tokio::time::timeout(SOON, drained).await.unwrap();
     site.edge.stop().await;
 }
+
+#[tokio::test]
+async fn a_service_that_was_removed_can_be_added_again() {
+    let site = Site::open(TO_NODE, Means::default());
+    let (with, without) = ([service("node", &[])], []);
+    let plan = |services: &[Service]| {
+        let routes = if services.is_empty() { "" } else { TO_NODE };
+        plan_with(routes, site.folder.path(), services)
+    };
+    for name in ["one", "two", "three"] {
+        let (server, _running) = server(name).await;
+        // Its servers may be known before the plan or after it.
+        if name == "two" {
+            site.edge.reload(plan(&with)).unwrap();
+        }
+        site.edge.set_servers("node", &ready(&[&at(server)]));
+        site.edge.reload(plan(&with)).unwrap();
+        for _ in 0..3 {
+            let heard = site.get("/").await;
+            assert_eq!(heard.status, 200);
+            assert!(heard.body.starts_with(name), "{heard:?}");
+        }
+        assert_eq!(site.edge.servers("node").requests, 3, "{name}");
+        if name == "one" {
+            site.edge.set_servers("node", &Servers::default());
+        }
+        site.edge.reload(plan(&without)).unwrap();
+        site.edge.set_servers("node", &Servers::default());
+        // Once nothing holds the plan that named it, nothing is known of it.
+        until(|| {
+            site.edge.set_servers("other", &Servers::default());
+            site.edge.servers("node") == CrewStatus::default()
+        })
+        .await;
+    }
+    site.edge.stop().await;
+}

@@ -86,6 +86,30 @@ fn large(filler: u8) -> Bytes {
 }
 
 #[tokio::test]
+async fn who_stops_writes_no_more_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(settings(folder.path())).await;
+    store.keep(head("before", &[], 0), large(1));
+    until(|| files(&store).len() == 1 && store.writing.load(Ordering::Relaxed) == 0).await;
+    // One is being written, and is about to get its name.
+    let late = head("late", &[], 0);
+    let held = Held {
+        body: Some(large(2)),
+        file: None,
+    };
+    let stored = Arc::new(Stored::new(late, 100_000, held));
+    store.close();
+    let written = store.put_into_file(&store.settings().folder, "late", &stored, &large(2));
+    written.unwrap();
+    // Whoever asks is still answered from memory.
+    store.keep(head("after", &[], 0), large(3));
+    assert_eq!(store.writing.load(Ordering::Relaxed), 0);
+    assert_eq!(body(&store, "after").await, Some(large(3)));
+    assert_eq!(body(&store, "before").await, Some(large(1)));
+    assert_eq!(files(&store).len(), 1);
+}
+
+#[tokio::test]
 async fn memory_is_bounded_and_what_is_asked_for_stays() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(StoreSettings {

@@ -1,0 +1,307 @@
+//! Two edges on the same sockets, as a keeper hands them to one worker and the next.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use axum::http::Request as Asked;
+use edge::Kept;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::client::conn::http2;
+use hyper_util::rt::TokioExecutor;
+use tokio::net::UnixStream;
+use tokio::task::JoinSet;
+
+use super::*;
+
+/// Requests of each kind, and those who ask at once.
+const REQUESTS: usize = 2_000;
+const CLIENTS: usize = 8;
+
+/// A port that is free now, for which the keeper opens as many sockets as there are
+/// threads.
+fn free() -> SocketAddr {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap()
+}
+
+fn on_both(address: SocketAddr, path: &Path) -> Settings {
+    let mut settings = Settings::default();
+    settings.listen.http = vec![
+        ListenAddress::Tcp(address),
+        ListenAddress::Unix(path.to_owned()),
+    ];
+    settings
+}
+
+struct House {
+    kept: Kept,
+    address: SocketAddr,
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut house = Self {
+            kept: Kept::default(),
+            address: free(),
+            path: folder.path().join("edge.sock"),
+            _folder: folder,
+        };
+        let plan = house.settings().plan();
+        let opened = house.kept.open(&plan, 2).unwrap();
+        // One for each thread, and one in the file system for both.
+        assert_eq!(opened.len(), 3);
+        house
+    }
+
+    fn settings(&self) -> Settings {
+        on_both(self.address, &self.path)
+    }
+
+    /// Another one who serves there.
+    fn edge(&self) -> Edge {
+        let inherited = Inherited::new(self.kept.share().unwrap()).unwrap();
+        let (_, app) = scene();
+        try_start(self.settings(), 2, inherited, &app).unwrap()
+    }
+}
+
+/// How far those who ask have come.
+#[derive(Clone, Default)]
+struct Progress {
+    answered: Arc<AtomicUsize>,
+    /// Answers after which a client has to connect again.
+    closed: Arc<AtomicUsize>,
+    is_enough: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Whether there is more to be asked.
+    fn goes_on(&self) -> bool {
+        !self.is_enough.load(Ordering::SeqCst)
+    }
+
+    fn count(&self) {
+        self.answered.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Waits until so many more requests were answered.
+    async fn more(&self, requests: usize) {
+        let wanted = self.answered.load(Ordering::SeqCst) + requests;
+        let reached = async {
+            while self.answered.load(Ordering::SeqCst) < wanted {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(3 * SOON, reached).await;
+        in_time.expect("everybody is answered");
+    }
+}
+
+/// Asks on one connection until it is said to be closed, and then on the next. Nothing
+/// that is asked may fail.
+async fn asks<S, C>(connect: impl Fn() -> C, progress: Progress)
+where
+    S: AsyncRead + tokio::io::AsyncWrite + Unpin,
+    C: Future<Output = std::io::Result<S>>,
+{
+    while progress.goes_on() {
+        let mut stream = connect().await.expect("a connection");
+        while progress.goes_on() {
+            stream.write_all(request("/").as_bytes()).await.unwrap();
+            let answered = answer(&mut stream).await;
+            assert!(answered.ends_with("hello"), "{answered}");
+            progress.count();
+            if answered.contains("connection: close") {
+                progress.closed.fetch_add(1, Ordering::SeqCst);
+                break;
+            }
+        }
+    }
+}
+
+/// The same by HTTP/2, where a client hears GOAWAY: what it has asked then is answered.
+async fn asks_many(address: SocketAddr, progress: Progress) {
+    while progress.goes_on() {
+        let stream = TokioIo::new(connect(address).await);
+        let shaken = http2::handshake::<_, _, Empty<Bytes>>(TokioExecutor::new(), stream).await;
+        let (mut send, connection) = shaken.unwrap();
+        let driven = tokio::spawn(connection);
+        while progress.goes_on() {
+            if send.ready().await.is_err() {
+                progress.closed.fetch_add(1, Ordering::SeqCst);
+                break;
+            }
+            let asked = Asked::get("http://a.example/").body(Empty::new()).unwrap();
+            match send.send_request(asked).await {
+                Ok(answer) => {
+                    let body = answer.into_body().collect().await.unwrap().to_bytes();
+                    assert_eq!(body, "hello");
+                    progress.count();
+                }
+                // Refused before it was sent, or not taken: it is asked again.
+                Err(error) if error.is_canceled() || is_untaken(&error) => break,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        drop(send);
+        let _ = driven.await;
+    }
+}
+
+/// Opens a connection of another protocol, says something, and ends it.
+async fn talks(address: SocketAddr, progress: Progress) {
+    let upgrade = b"GET /tunnel HTTP/1.1\r\nHost: a.example\r\n\
+        Connection: upgrade\r\nUpgrade: echo\r\n\r\n";
+    while progress.goes_on() {
+        let mut stream = connect(address).await;
+        stream.write_all(upgrade).await.unwrap();
+        let answered = answer(&mut stream).await;
+        assert!(answered.starts_with("HTTP/1.1 101"), "{answered}");
+        for word in [b"one", b"two", b"six"] {
+            stream.write_all(word).await.unwrap();
+            let mut echo = [0; 3];
+            stream.read_exact(&mut echo).await.unwrap();
+            assert_eq!(echo, *word);
+            progress.count();
+        }
+    }
+}
+
+/// Whether the other side said that it has not looked at a request, by GOAWAY or by
+/// a reset (RFC 9113, section 8.7). The engine shows that in words only.
+fn is_untaken(error: &hyper::Error) -> bool {
+    let said = format!("{error:?}");
+    said.contains("GoAway(b\"\", NO_ERROR, Remote)") || said.contains("REFUSED_STREAM, Remote")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_fails_while_one_worker_follows_another() {
+    let house = House::open();
+    let mut serving = house.edge();
+    let progress = Progress::default();
+    let (many, talk) = (Progress::default(), Progress::default());
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (address, path) = (house.address, house.path.clone());
+        clients.spawn(asks(move || TcpStream::connect(address), progress.clone()));
+        clients.spawn(asks(
+            move || UnixStream::connect(path.clone()),
+            progress.clone(),
+        ));
+        clients.spawn(asks_many(address, many.clone()));
+        clients.spawn(talks(address, talk.clone()));
+    }
+    // Those who come for one answer only.
+    let address = house.address;
+    let short = progress.clone();
+    clients.spawn(async move {
+        while short.goes_on() {
+            let answered = exchange(address, b"GET / HTTP/1.0\r\n\r\n").await;
+            assert!(answered.ends_with("hello"), "{answered:?}");
+            short.count();
+        }
+    });
+    for _ in 0..4 {
+        progress.more(REQUESTS).await;
+        let next = house.edge();
+        let stopping = std::mem::replace(&mut serving, next).stop();
+        let in_time = tokio::time::timeout(SOON, stopping).await;
+        in_time.expect("the old one ends");
+        many.more(REQUESTS / 10).await;
+        talk.more(REQUESTS / 10).await;
+        // The path is the keeper's.
+        drop(UnixStream::connect(&house.path).await.unwrap());
+    }
+    for progress in [&progress, &many, &talk] {
+        progress.is_enough.store(true, Ordering::SeqCst);
+    }
+    clients.join_all().await;
+    // Each had to go on at the next one, each time.
+    assert!(progress.closed.load(Ordering::SeqCst) >= 4 * 2 * CLIENTS);
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn an_idle_client_goes_on_at_the_next_worker() {
+    let house = House::open();
+    let first = house.edge();
+    let mut idle = connect(house.address).await;
+    idle.write_all(request("/").as_bytes()).await.unwrap();
+    assert!(!answer(&mut idle).await.contains("connection: close"));
+    let second = house.edge();
+    let stopping = tokio::spawn(first.stop());
+    // Whoever comes now may still be taken by the old one, and is answered.
+    for _ in 0..200 {
+        let answered = exchange(house.address, b"GET / HTTP/1.0\r\n\r\n").await;
+        assert!(answered.ends_with("hello"), "{answered:?}");
+    }
+    idle.write_all(request("/").as_bytes()).await.unwrap();
+    let last = all(&mut idle).await;
+    assert!(
+        last.contains("connection: close") && last.ends_with("hello"),
+        "{last}"
+    );
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+    let answered = exchange(house.address, b"GET / HTTP/1.0\r\n\r\n").await;
+    assert!(answered.ends_with("hello"), "{answered:?}");
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn sockets_that_come_with_a_reload_are_used() {
+    let mut house = House::open();
+    let edge = house.edge();
+    let (added, address, path) = (free(), house.address, house.path.clone());
+    let plan = || {
+        let mut settings = on_both(address, &path);
+        settings.listen.http.push(ListenAddress::Tcp(added));
+        settings.plan()
+    };
+    let opened = house.kept.open(&plan(), 2).unwrap();
+    assert_eq!(opened.len(), 2);
+    // The keeper has the port: no other socket can be opened there.
+    assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
+    edge.hand_in(Inherited::new(opened).unwrap());
+    edge.reload(plan()).unwrap();
+    for _ in 0..32 {
+        let answered = exchange(added, b"GET / HTTP/1.0\r\n\r\n").await;
+        assert!(answered.ends_with("hello"), "{answered:?}");
+    }
+    // When it goes, nobody listens there.
+    edge.reload(house.settings().plan()).unwrap();
+    house.kept.close_others(&house.settings().plan());
+    while TcpStream::connect(added).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_spoken_at_a_socket_changes_with_a_reload() {
+    let house = House::open();
+    let edge = house.edge();
+    let at = ListenAddress::Tcp(house.address);
+    let clear = b"GET / HTTP/1.0\r\n\r\n";
+    for _ in 0..3 {
+        assert!(exchange(house.address, clear).await.ends_with("hello"));
+        let mut secure = house.settings();
+        secure.listen.http.remove(0);
+        secure.listen.https = vec![at.clone()];
+        secure.listen.http3 = false;
+        secure.tls.self_signed = ["localhost".to_owned()].into();
+        edge.reload(secure.plan()).unwrap();
+        assert_eq!(edge.https_addresses(), [house.address]);
+        let closed = async {
+            // Who was accepted before it changed is still answered.
+            while exchange(house.address, clear).await.ends_with("hello") {}
+        };
+        tokio::time::timeout(SOON, closed).await.unwrap();
+        edge.reload(house.settings().plan()).unwrap();
+        let open = async { while !exchange(house.address, clear).await.ends_with("hello") {} };
+        tokio::time::timeout(SOON, open).await.unwrap();
+    }
+    edge.stop().await;
+}

@@ -1,0 +1,369 @@
+//! Sockets that several processes hold: handed in by one that keeps them, read by one
+//! that serves, and then by the next.
+
+use axum::http::Method;
+use edge::Kept;
+use quinn::ConnectionError;
+use tokio::task::JoinSet;
+
+use super::client::{answer, piece};
+use super::*;
+
+/// A socket of each kind, and as often as wanted what is handed in.
+struct Keeper {
+    tcp: TcpListener,
+    udp: UdpSocket,
+}
+
+impl Keeper {
+    fn open() -> Self {
+        let (tcp, udp) = pair();
+        Self { tcp, udp }
+    }
+
+    /// What nobody else has read.
+    fn unread(&self) -> tokio::net::UdpSocket {
+        let socket = self.udp.try_clone().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        tokio::net::UdpSocket::from_std(socket).unwrap()
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.tcp.local_addr().unwrap()
+    }
+
+    /// Another one who serves on them.
+    fn site(&self) -> Site {
+        let sockets = vec![
+            self.tcp.try_clone().unwrap().into(),
+            self.udp.try_clone().unwrap().into(),
+        ];
+        let at = ListenAddress::Tcp(self.address());
+        Site::with(|listen| listen.https = vec![at], means(sockets))
+    }
+}
+
+/// A connection to this one, as soon as it is the one that reads.
+async fn next(site: &Site) -> Talk {
+    let client = Client::trusting(&site.chain);
+    let connected = async {
+        loop {
+            let connecting = client.begin(site.address, "a.example");
+            let soon = Duration::from_secs(2);
+            if let Ok(Ok(connection)) = tokio::time::timeout(soon, connecting).await {
+                return connection;
+            }
+        }
+    };
+    let connection = tokio::time::timeout(SOON, connected).await.unwrap();
+    Talk::begin(connection).await
+}
+
+fn is_in_peace(ended: &ConnectionError) -> bool {
+    // H3_NO_ERROR (RFC 9114, section 8.1).
+    matches!(
+        ended,
+        ConnectionError::ApplicationClosed(closed) if closed.error_code == 0x100_u32.into()
+    ) || *ended == ConnectionError::LocallyClosed
+}
+
+/// Whether a datagram that is sent there is left to who reads this socket too.
+async fn is_left(sender: &tokio::net::UdpSocket, keeper: &tokio::net::UdpSocket) -> bool {
+    let address = keeper.local_addr().unwrap();
+    sender.send_to(b"anybody?", address).await.unwrap();
+    // Whoever else reads has it by then.
+    tokio::time::sleep(Duration::from_millis(3)).await;
+    let (from, mut datagram) = (sender.local_addr().unwrap(), [0; 2_048]);
+    let heard = async { while keeper.recv_from(&mut datagram).await.unwrap().1 != from {} };
+    tokio::time::timeout(Duration::from_millis(20), heard)
+        .await
+        .is_ok()
+}
+
+#[tokio::test]
+async fn nobody_reads_a_socket_at_which_another_process_answers() {
+    let keeper = Keeper::open();
+    let address = keeper.address();
+    let ours = keeper.unread();
+    let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let from = client.local_addr().unwrap();
+    let site = keeper.site();
+    // A version that nobody speaks is answered with those that are spoken (RFC 9000,
+    // section 6): so the one that reads now shows that it is there.
+    let mut datagram = [0; 2_048];
+    let (mut asked, mut heard) = (0, 0);
+    while asked < 5 || heard < 20 {
+        client.send_to(b"anybody?", address).await.unwrap();
+        let received = tokio::time::timeout(SOON, ours.recv_from(&mut datagram));
+        let (length, sender) = received.await.expect("every datagram").unwrap();
+        if sender == from {
+            heard += 1;
+        } else {
+            asked += 1;
+            let mut answer = datagram[..length].to_vec();
+            answer[1..5].fill(0);
+            answer.copy_within(14..23, 5);
+            ours.send_to(&answer, sender).await.unwrap();
+        }
+    }
+    drop(ours);
+    assert_eq!(next(&site).await.get("/").await.text(), "hello");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_read_any_more_by_who_stops() {
+    let keeper = Keeper::open();
+    let site = keeper.site();
+    let mut talk = next(&site).await;
+    let mut held = talk.ask(Method::GET, "/held", &[]).await.unwrap();
+    held.finish().await.unwrap();
+    site.scene.reached.notified().await;
+    let stopping = tokio::spawn(site.edge.stop());
+    let ours = keeper.unread();
+    let sender = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut in_a_row = 0;
+    while in_a_row < 20 {
+        assert_eq!(talk.connection.close_reason(), None, "{in_a_row}");
+        let is_left = is_left(&sender, &ours).await;
+        in_a_row = if is_left { in_a_row + 1 } else { 0 };
+    }
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_next_process_reads_every_packet_from_the_stop_of_the_first_on() {
+    let keeper = Keeper::open();
+    let first = keeper.site();
+    let mut talk = next(&first).await;
+    let second = keeper.site();
+    // Both hold the socket; no packet is lost to the one that knows no connection yet.
+    for _ in 0..200 {
+        assert_eq!(talk.get("/").await.text(), "hello");
+    }
+    assert_eq!(second.scene.seen.load(Ordering::Relaxed), 0);
+    let stopping = tokio::spawn(first.edge.stop());
+    let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
+    assert!(is_in_peace(&ended.unwrap()));
+    let mut talk = next(&second).await;
+    // The first may still have last words to send, and hears nothing.
+    for _ in 0..200 {
+        assert_eq!(talk.get("/").await.text(), "hello");
+    }
+    assert_eq!(second.scene.seen.load(Ordering::Relaxed), 200);
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+    assert_eq!(talk.get("/").await.text(), "hello");
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_answered_at_the_stop_still_arrives() {
+    let keeper = Keeper::open();
+    let site = keeper.site();
+    let mut talk = next(&site).await;
+    let mut waiting = talk.ask(Method::GET, "/wait", &[]).await.unwrap();
+    waiting.finish().await.unwrap();
+    site.scene.reached.notified().await;
+    let stopping = tokio::spawn(site.edge.stop());
+    tokio::task::yield_now().await;
+    site.scene.go.add_permits(1);
+    assert_eq!(answer(&mut waiting).await.unwrap().text(), "waited");
+    let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
+    assert!(is_in_peace(&ended.unwrap()));
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_still_talks_to_the_first_process_changes_nothing_at_the_second() {
+    let keeper = Keeper::open();
+    let first = keeper.site();
+    let mut old = next(&first).await;
+    let mut held = old.ask(Method::GET, "/held", &[]).await.unwrap();
+    held.finish().await.unwrap();
+    first.scene.reached.notified().await;
+    let second = keeper.site();
+    let stopping = tokio::spawn(first.edge.stop());
+    let mut talk = next(&second).await;
+    // What the old one asks now is nobody's, until it hears that it is over.
+    let asking = tokio::spawn(async move {
+        while let Ok(mut stream) = old.ask(Method::GET, "/", &[]).await {
+            if stream.finish().await.is_err() || answer(&mut stream).await.is_err() {
+                break;
+            }
+        }
+        old.connection.closed().await
+    });
+    for _ in 0..200 {
+        assert_eq!(talk.get("/").await.text(), "hello");
+    }
+    let ended = tokio::time::timeout(SOON, asking).await.unwrap().unwrap();
+    assert!(is_in_peace(&ended), "{ended:?}");
+    assert!(answer(&mut held).await.is_err());
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
+    let keeper = Keeper::open();
+    let mut site = keeper.site();
+    let mut talk = next(&site).await;
+    for _ in 0..3 {
+        let mut download = talk.ask(Method::GET, "/drip", &[]).await.unwrap();
+        download.finish().await.unwrap();
+        download.recv_response().await.unwrap();
+        let first = piece(&mut download).await.unwrap();
+        assert_eq!(first.as_deref(), Some(&b"one"[..]));
+        site.reload(|listen| listen.http3 = false);
+        site.reload(|listen| listen.http3 = true);
+        // The socket is the first endpoint's until its client has everything.
+        site.scene.go.add_permits(1);
+        let second = piece(&mut download).await.unwrap();
+        assert_eq!(second.as_deref(), Some(&b"two"[..]));
+        site.scene.go.add_permits(1);
+        assert_eq!(piece(&mut download).await.unwrap(), None);
+        drop(download);
+        let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
+        assert!(is_in_peace(&ended.unwrap()));
+        talk = next(&site).await;
+        for _ in 0..50 {
+            assert_eq!(talk.get("/").await.text(), "hello");
+        }
+    }
+    site.stop().await;
+}
+
+/// Everything the other side says on its control stream, until the connection ends.
+async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8> {
+    let mut streams = JoinSet::new();
+    while let Ok(mut stream) = connection.accept_uni().await {
+        let begun = Arc::clone(&begun);
+        streams.spawn(async move {
+            let mut bytes = Vec::new();
+            while let Ok(Some(chunk)) = stream.read_chunk(1_024, true).await {
+                bytes.extend_from_slice(&chunk.bytes);
+                if bytes[0] == 0 {
+                    begun.notify_one();
+                }
+            }
+            bytes
+        });
+    }
+    let all = streams.join_all().await;
+    // Others are for packing fields (RFC 9204, section 4.2).
+    let control = all.into_iter().find(|bytes| bytes.first() == Some(&0));
+    control.unwrap()
+}
+
+/// The streams named in GOAWAY frames (RFC 9114, section 7.2.6), with numbers below 64.
+fn goaways(control: &[u8]) -> Vec<u8> {
+    let mut rest = &control[1..];
+    let mut found = Vec::new();
+    while let [kind, length, more @ ..] = rest {
+        let (payload, next) = more.split_at(usize::from(*length));
+        if let (7, [stream]) = (kind, payload) {
+            found.push(*stream);
+        }
+        rest = next;
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_last_word_leaves_before_the_connection_is_closed() {
+    for is_idle in [true, false] {
+        let keeper = Keeper::open();
+        let at = ListenAddress::Tcp(keeper.address());
+        let sockets = vec![
+            keeper.tcp.try_clone().unwrap().into(),
+            keeper.udp.try_clone().unwrap().into(),
+        ];
+        let change = |listen: &mut ListenSettings| {
+            listen.https = vec![at];
+            if is_idle {
+                listen.header_time = Duration::from_millis(200);
+            }
+        };
+        let site = Site::with(change, means(sockets));
+        let client = Client::trusting(&site.chain);
+        let connection = client.connect(site.address, "a.example").await.unwrap();
+        // SETTINGS, with nothing set: the least that is to be said.
+        let mut control = connection.open_uni().await.unwrap();
+        control.write_all(&[0, 4, 0]).await.unwrap();
+        let begun = Arc::new(Notify::new());
+        let said = tokio::spawn(controlled(connection.clone(), Arc::clone(&begun)));
+        begun.notified().await;
+        let heard = if is_idle {
+            let heard = tokio::time::timeout(SOON, said).await.unwrap().unwrap();
+            site.stop().await;
+            heard
+        } else {
+            site.stop().await;
+            tokio::time::timeout(SOON, said).await.unwrap().unwrap()
+        };
+        // Nothing was asked, so whatever is asked may be asked again: from stream 0 on.
+        assert_eq!(goaways(&heard).last(), Some(&0), "{heard:?}");
+        assert!(is_in_peace(&connection.closed().await));
+    }
+}
+
+#[tokio::test]
+async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
+    let (tcp, udp) = pair();
+    let address = tcp.local_addr().unwrap();
+    drop((tcp, udp));
+    let at = ListenAddress::Tcp(address);
+    let plan = |change: &dyn Fn(&mut ListenSettings)| {
+        let mut listen = ListenSettings {
+            https: vec![at.clone()],
+            ..ListenSettings::default()
+        };
+        change(&mut listen);
+        Plan::of_app(listen, TlsSettings::default())
+    };
+    let mut kept = Kept::default();
+    let without = plan(&|listen| listen.http3 = false);
+    assert_eq!(kept.open(&without, 2).unwrap().len(), 2);
+    let announced = plan(&|listen| listen.proxy_protocol = vec![at.clone()]);
+    assert_eq!(kept.open(&announced, 2).unwrap().len(), 0);
+    let with = plan(&|_| {});
+    let fresh = kept.open(&with, 2).unwrap();
+    assert_eq!(fresh.len(), 1);
+    assert_eq!(kept.open(&with, 2).unwrap().len(), 0);
+    assert_eq!(kept.share().unwrap().len(), 3);
+    drop(fresh);
+    // While it is off, what runs is finished there; it is not opened a second time.
+    kept.close_others(&without);
+    assert!(UdpSocket::bind(address).is_err());
+    assert_eq!(kept.open(&with, 2).unwrap().len(), 0);
+    let clear = plan(&|listen| {
+        listen.http = std::mem::take(&mut listen.https);
+    });
+    kept.close_others(&clear);
+    drop(UdpSocket::bind(address).unwrap());
+    let other = plan(&|listen| listen.https = Vec::new());
+    kept.close_others(&other);
+    drop(TcpListener::bind(address).unwrap());
+    // Somebody else has the port: that holds nothing up, and can change.
+    let taken = UdpSocket::bind(address).unwrap();
+    assert_eq!(kept.open(&with, 2).unwrap().len(), 2);
+    drop(taken);
+    assert_eq!(kept.open(&with, 2).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_socket_that_comes_later_is_used() {
+    let (tcp, udp) = pair();
+    let address = tcp.local_addr().unwrap();
+    let at = ListenAddress::Tcp(address);
+    // The keeper has the port, and has not handed it in yet.
+    let mut site = Site::with(
+        |listen| listen.https = vec![at],
+        means(vec![OwnedFd::from(tcp)]),
+    );
+    site.edge
+        .hand_in(Inherited::new(vec![OwnedFd::from(udp)]).unwrap());
+    site.reload(|_| {});
+    assert_eq!(next(&site).await.get("/").await.text(), "hello");
+    site.stop().await;
+}
