@@ -23,6 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ground = Ground {
         folder: Path::new("."),
         data: Path::new("."),
+        services: &[],
     };
     let plan = Plan::check(&description, &ground).map_err(|flaws| format!("{flaws:?}"))?;
     let edge = Edge::start(plan, means, Some(&app))?;

@@ -25,7 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::body::Body;
 use crate::facts::Scheme;
 use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
-use crate::listen::{ListenSettings, Place};
+use crate::listen::{ListenAddress, ListenSettings, Place};
 use crate::serve::{Here, serve};
 
 pub(crate) use self::http3::http3;
@@ -66,6 +66,8 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The version of TLS; empty in the clear.
     pub(crate) tls: &'static str,
+    /// Where it came in, if everything that comes in there goes to one service.
+    pub(crate) front: Option<Arc<ListenAddress>>,
 }
 
 /// What every protocol needs to serve a connection.

@@ -1,5 +1,6 @@
 //! The edge as a whole: start, reload, stop.
 
+mod crews;
 mod datagrams;
 mod running;
 mod worker;
@@ -39,6 +40,7 @@ use crate::tls::{self, Certificates, Tls, TlsError, TlsSettings};
 
 pub(crate) use self::running::Running;
 
+use self::crews::Crews;
 use self::datagrams::Datagrams;
 use self::worker::Worker;
 
@@ -120,6 +122,7 @@ pub(crate) struct Shared {
     /// Answers that are kept, for all workers.
     pub(crate) cache: Arc<Store>,
     pub(crate) reach: Reach,
+    crews: Crews,
     tunnels: Tunnels,
     /// Where https is; 0: nowhere.
     https_port: AtomicU32,
@@ -220,6 +223,8 @@ impl Shared {
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
+    /// The connections of each worker to servers.
+    pools: Vec<Pool>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
     inherited: Mutex<Inherited>,
@@ -261,12 +266,13 @@ impl Edge {
         let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         forget(&mut inherited, &bound);
+        let crews = Crews::default();
         let shared = Arc::new(Shared {
             tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone(), clock()),
-            running: ArcSwap::from_pointee(Running::new(plan, None)),
+            running: ArcSwap::from_pointee(Running::new(plan, None, &crews)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
             nowhere: RouteFigures::new("none"),
@@ -274,6 +280,7 @@ impl Edge {
             passwords: Passwords::default(),
             clock,
             reach: Reach::default(),
+            crews,
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
             drain: CancellationToken::new(),
@@ -281,12 +288,17 @@ impl Edge {
             cut: CancellationToken::new(),
         });
         shared.prepare(shared.running().plan.listen())?;
-        let workers = (0..workers)
-            .map(|number| {
+        let pools: Vec<Pool> = (0..workers)
+            .map(|_| Pool::new(shared.tunnels.clone()))
+            .collect();
+        let workers = pools
+            .iter()
+            .enumerate()
+            .map(|(number, pool)| {
                 let here = Here {
                     shared: Arc::clone(&shared),
                     app: app.map(Mounted::new),
-                    pool: Pool::new(shared.tunnels.clone()),
+                    pool: pool.clone(),
                     memory: Memory::default(),
                     log: log.as_ref().map(Log::for_worker),
                     date: Mutex::default(),
@@ -298,6 +310,7 @@ impl Edge {
         let edge = Self {
             shared,
             workers,
+            pools,
             open: Mutex::default(),
             datagrams: Mutex::default(),
             inherited: Mutex::new(inherited),
@@ -307,6 +320,11 @@ impl Edge {
         edge.order_certificates()?;
         edge.listen(bound);
         Ok(edge)
+    }
+
+    /// Takes sockets for addresses that the next plan names.
+    pub fn hand_in(&self, sockets: Inherited) {
+        lock(&self.inherited).extend(sockets);
     }
 
     /// Takes another plan. Listeners that stay live on, requests that run finish as
@@ -335,14 +353,14 @@ impl Edge {
             }
             stays
         });
-        let running = Running::new(plan, Some(&self.shared.running()));
+        let running = Running::new(plan, Some(&self.shared.running()), &self.shared.crews);
         self.shared.running.store(Arc::new(running));
         self.listen(bound);
         self.order_certificates()
     }
 
     /// The servers of an upstream, to be changed while requests run; nothing: the
-    /// plan has no upstream of this name. Those of a service are `service:NAME`.
+    /// plan has no upstream of this name.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
@@ -451,6 +469,11 @@ impl Edge {
         for worker in self.workers {
             worker.stop().await;
         }
+    }
+
+    /// Where everything goes to one service, on the network.
+    pub fn front_addresses(&self) -> Vec<SocketAddr> {
+        self.addresses(Door::Front)
     }
 
     fn addresses(&self, wanted: Door) -> Vec<SocketAddr> {

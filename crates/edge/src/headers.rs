@@ -142,6 +142,11 @@ pub fn complete(
     for (name, value) in &changes.set {
         answer.insert(name, value.clone());
     }
+    identify(answer, id);
+}
+
+/// Says which request this answers.
+pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         answer.insert(REQUEST_ID, id);
     }

@@ -43,7 +43,7 @@ pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};
 pub use gate::Refusal;
 pub use listen::{
-    Inherited, InheritedError, ListenAddress, ListenError, ListenFault, ListenSettings,
+    Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
-pub use plan::{Flaw, Ground, Plan};
+pub use plan::{Flaw, Ground, Plan, Service};
 pub use tls::{CertificateFiles, TlsError, TlsSettings};

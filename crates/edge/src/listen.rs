@@ -3,6 +3,7 @@
 pub(crate) mod announced;
 mod bind;
 mod inherited;
+mod kept;
 mod places;
 
 use std::fmt::{self, Display};
@@ -14,6 +15,7 @@ use ipnet::IpNet;
 
 pub use self::bind::{ListenError, ListenFault};
 pub use self::inherited::{Inherited, InheritedError};
+pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, open};
 pub(crate) use self::places::{Place, Places};
@@ -25,6 +27,8 @@ pub struct ListenSettings {
     pub http: Vec<ListenAddress>,
     /// Through TLS.
     pub https: Vec<ListenAddress>,
+    /// In the clear, for one service each.
+    pub fronts: Vec<ListenAddress>,
     /// Whether HTTP/3 is served on the UDP ports of the same numbers.
     pub http3: bool,
     /// Who may say for whom it asks.
@@ -56,6 +60,7 @@ impl Default for ListenSettings {
         Self {
             http: Vec::new(),
             https: Vec::new(),
+            fronts: Vec::new(),
             http3: true,
             trusted_proxies: Vec::new(),
             proxy_protocol: Vec::new(),
@@ -76,7 +81,9 @@ impl ListenSettings {
     /// Everything that is listened on.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
         let clear = self.http.iter().map(|address| (Door::Http, address));
-        clear.chain(self.https.iter().map(|address| (Door::Https, address)))
+        let https = self.https.iter().map(|address| (Door::Https, address));
+        let fronts = self.fronts.iter().map(|address| (Door::Front, address));
+        clear.chain(https).chain(fronts)
     }
 
     /// Whether whoever connects there says first for whom.
@@ -94,6 +101,7 @@ impl ListenSettings {
 pub(crate) enum Door {
     Http,
     Https,
+    Front,
 }
 
 /// Where to listen.

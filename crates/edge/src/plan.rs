@@ -8,6 +8,7 @@ mod cache;
 mod check;
 mod listen;
 mod routes;
+mod services;
 mod tls;
 mod upstreams;
 pub mod values;
@@ -17,24 +18,41 @@ use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use services::{is_service, upstream_of};
 pub use tls::Authority;
 
 use crate::access::Access;
 use crate::cache::StoreSettings;
 use crate::description::Description;
-use crate::listen::ListenSettings;
+use crate::listen::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
 use crate::route::{NormalPath, Route, Table, Target, bare_host};
 use crate::tls::TlsSettings;
 use check::Check;
+use services::Fronts;
 
-/// What relative paths are relative to.
+/// What a description stands on.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
     /// Files of routes and certificates: the folder of the description.
     pub folder: &'a Path,
     /// Sockets: where the running program keeps its things.
     pub data: &'a Path,
+    /// What the program runs itself, for routes `to = "service:NAME"`.
+    pub services: &'a [Service],
+}
+
+/// A service that the program runs. Its servers come and go; they are told to
+/// [`Edge::set_servers`](crate::Edge::set_servers).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// What routes call it.
+    pub name: String,
+    /// How its servers share requests, as `[upstream]` has it.
+    pub balance: String,
+    /// Addresses, as `[listen]` has them, at which everything is led to it: no
+    /// routes, no access rules, nothing but a plain proxy.
+    pub fronts: Vec<String>,
 }
 
 /// One thing that is wrong, or that works and should be known.
@@ -62,6 +80,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
+    fronts: Fronts,
     cache: StoreSettings,
     warnings: Vec<Flaw>,
 }
@@ -70,8 +89,13 @@ impl Plan {
     /// Checks everything that was written, and tells everything that is wrong.
     pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
         let mut check = Check::default();
-        let listen = listen::listen(&description.listen, ground, &mut check);
+        let mut listen = listen::listen(&description.listen, ground, &mut check);
+        let fronts = services::fronts(ground, listen.as_ref(), &mut check);
+        if let Some(listen) = &mut listen {
+            listen.fronts = fronts.keys().cloned().collect();
+        }
         let mut upstreams = upstreams::named(&description.upstream, ground, &mut check);
+        services::upstreams(ground, &mut upstreams, &mut check);
         let routes = routes::routes(&description.route, &mut upstreams, ground, &mut check);
         let tls = tls::tls(description, &routes, ground, &mut check);
         let cache = cache::store(&description.cache, ground, &mut check);
@@ -83,6 +107,7 @@ impl Plan {
                 authority,
                 upstreams,
                 routes,
+                fronts,
                 cache,
                 warnings,
             }),
@@ -98,6 +123,7 @@ impl Plan {
             authority: None,
             upstreams: BTreeMap::new(),
             routes: Table::new([Route::to_app()]),
+            fronts: Fronts::new(),
             cache: StoreSettings::unused(),
             warnings: Vec::new(),
         }
@@ -122,6 +148,11 @@ impl Plan {
     /// ones have no servers yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
         &self.upstreams
+    }
+
+    /// What everything meets that comes to this address, if it is a front.
+    pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
+        self.fronts.get(at)
     }
 
     /// All routes.
@@ -167,9 +198,14 @@ impl Plan {
         self.routes.find(host, path)
     }
 
-    /// The routes as text, in the order of matching.
+    /// The routes as text, in the order of matching, and the fronts of services.
     pub fn table(&self) -> String {
-        self.routes.text()
+        let routes = self.routes.text();
+        if self.fronts.is_empty() {
+            return routes;
+        }
+        let fronts = crate::route::columns(&services::rows(&self.fronts));
+        format!("{routes}\n{fronts}")
     }
 
     /// Which route a URL meets, and why: every candidate in turn.

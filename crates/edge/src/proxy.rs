@@ -6,7 +6,9 @@
 
 mod balance;
 mod connect;
+mod crew;
 mod error;
+mod frames;
 mod health;
 mod pool;
 mod relay;
@@ -32,6 +34,7 @@ use hyper::body::Incoming;
 
 use crate::{Answer, Body, Facts, forwarding};
 
+pub use crew::{CrewStatus, MemberStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
 pub use health::Watch;
 pub use settings::{
@@ -39,15 +42,19 @@ pub use settings::{
     parse_address,
 };
 pub use tunnel::Tunnels;
-pub use upstream::{MemberStatus, Upstream};
+pub use upstream::Upstream;
+
+pub(crate) use crew::Crew;
 
 use connect::Stream;
+use crew::{Member, Running};
 use pool::Idle;
 use relay::Relay;
 use sending::{Flow, Sending};
 use streams::Streams;
+use tunnel::Far;
 use upgrade::Upgrade;
-use upstream::{Chosen, Member, Running};
+use upstream::{Chosen, Search};
 use way::Way;
 use wire::{Failure, Wire};
 
@@ -94,17 +101,9 @@ impl Pool {
             upgrade.ask(&mut parts.headers);
         }
         let (flow, mut sending) = outgoing(&mut parts, body, upgrade.is_some());
-        let mut chosen =
-            match upstream.choose(&parts.headers, facts, &[]) {
-                Some(chosen) => chosen,
-                None => upstream.wait(&parts.headers, facts).await.ok_or_else(|| {
-                    ProxyError::NoneReady {
-                        retry_after: upstream.retry_after(),
-                    }
-                })?,
-            };
+        let mut search = Search::default();
+        let mut chosen = upstream.find(&parts.headers, facts, &mut search).await?;
         let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
-        let mut tried = Vec::new();
         let mut fresh = false;
         let (wire, answer) = loop {
             let member = Arc::clone(chosen.running.member());
@@ -117,15 +116,14 @@ impl Pool {
                 Err(error) => {
                     member.vitals.failed(upstream.now());
                     // Nothing was sent: whoever else is ready may have it.
-                    tried.push(member.number);
                     chosen = upstream
-                        .choose(&parts.headers, facts, &tried)
-                        .ok_or(error)?;
+                        .find_other(&parts.headers, facts, &mut search, &member, error)
+                        .await?;
                     continue;
                 }
             };
             let reused = wire.reused();
-            let again = (repeatable && reused).then(|| parts.clone());
+            let again = repeatable.then(|| parts.clone());
             let request = addressed(parts, sending, &path, &member)?;
             match wire
                 .send(request, flow.as_deref(), &upstream.times, !repeatable)
@@ -139,7 +137,7 @@ impl Pool {
                     let Failure {
                         error,
                         unsent,
-                        stale,
+                        unheard,
                     } = *failure;
                     // A connection that had gone stale says nothing of the server.
                     if !reused && error.side() == Side::Upstream {
@@ -147,10 +145,15 @@ impl Pool {
                     }
                     (parts, sending) = match (unsent, again) {
                         (Some(unsent), _) if reused => unsent.into_parts(),
-                        (_, Some(again)) if stale => (again, Sending::nothing()),
+                        (_, Some(again)) if unheard => (again, Sending::nothing()),
                         _ => return Err(error),
                     };
                     fresh = true;
+                    if !reused {
+                        chosen = upstream
+                            .find_second(&parts.headers, facts, &mut search, &member)
+                            .ok_or(error)?;
+                    }
                 }
             }
         };
@@ -171,14 +174,28 @@ impl Pool {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
             let upgrade = upgrade.ok_or(ProxyError::Upgrade)?;
+            let spoken = upgrade.spoken();
             let (server, early) = wire.into_stream().await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
-            self.tunnels.run(client, server, early, running, idle);
+            let server = Far {
+                server,
+                early,
+                running,
+            };
+            self.tunnels.run(client, server, spoken, idle);
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = self.relay(upstream, incoming, wire, running).await?;
         Ok(Response::from_parts(head, body))
+    }
+
+    /// Closes unused connections to servers that were removed.
+    fn forget(&self, gone: &[Arc<Member>]) {
+        for member in gone {
+            self.idle.forget(member.number);
+            self.streams.forget(member.number);
+        }
     }
 
     async fn relay(

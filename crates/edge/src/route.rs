@@ -83,6 +83,18 @@ impl Route {
         }
     }
 
+    /// Everything that comes to an address of its own, to a service.
+    pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
+        let name: Arc<str> = format!("front:{service}").into();
+        Self {
+            target: Target::Proxy(upstream.into()),
+            figures: RouteFigures::new(&name),
+            name,
+            to: upstream.to_owned(),
+            ..Self::to_app()
+        }
+    }
+
     /// The path that the target gets: without what is stripped, with what is added.
     pub fn rewrite<'a>(&self, path: &'a NormalPath<'_>) -> Cow<'a, str> {
         let rest = path.without_first(self.strip);

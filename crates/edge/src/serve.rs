@@ -5,6 +5,7 @@
 mod access;
 mod believe;
 mod cached;
+mod front;
 mod measured;
 mod panic;
 mod target;
@@ -111,7 +112,13 @@ pub(crate) async fn serve(
             course.why = "refused";
             refused(refusal)
         }
-        Ok(()) => answered(here, &running, peer, &facts, request, began, &mut course).await,
+        Ok(()) => match &peer.front {
+            None => answered(here, &running, peer, &facts, request, began, &mut course).await,
+            Some(front) => {
+                let course = &mut course;
+                front::answered(here, &running, front, &facts, request, began, course).await
+            }
+        },
     };
     if let Some(broken) = verdict.broken() {
         // Whatever was made of half a body, the client hears what was wrong.
@@ -169,9 +176,7 @@ async fn answered(
     if !shared.may_serve(peer, &facts.host) {
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
-    let is_tunnel =
-        *request.method() == Method::CONNECT && request.extensions().get::<Protocol>().is_none();
-    if is_tunnel || *request.method() == Method::TRACE {
+    if is_refused_method(&request) {
         return bare(StatusCode::METHOD_NOT_ALLOWED);
     }
     // One copy of the path outlives the request, which is handed on.
@@ -238,6 +243,13 @@ async fn answered(
         access::give(&mut answer, &headers);
     }
     answer
+}
+
+/// Whether a request is for a tunnel to anywhere, or for its own echo.
+fn is_refused_method(request: &Request<Body>) -> bool {
+    let is_tunnel =
+        *request.method() == Method::CONNECT && request.extensions().get::<Protocol>().is_none();
+    is_tunnel || *request.method() == Method::TRACE
 }
 
 /// The answer to a refusal: after it the connection closes.
@@ -337,15 +349,19 @@ fn finish(
     answer: &mut Answer,
     course: &Course,
 ) {
-    let none = Changes::default();
-    let changes = course.route.as_ref().map_or(&none, |route| &route.headers);
-    let hsts = shared.transport_security(facts);
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
-    if let Some(service) = shared.alternative(peer, facts) {
-        headers.entry(ALT_SVC).or_insert(service);
+    if peer.front.is_some() {
+        headers::identify(headers, &facts.id);
+    } else {
+        let none = Changes::default();
+        let changes = course.route.as_ref().map_or(&none, |route| &route.headers);
+        let hsts = shared.transport_security(facts);
+        if let Some(service) = shared.alternative(peer, facts) {
+            headers.entry(ALT_SVC).or_insert(service);
+        }
+        headers::complete(headers, changes, &facts.id, hsts.as_ref());
     }
-    headers::complete(headers, changes, &facts.id, hsts.as_ref());
     if version >= Version::HTTP_2 {
         // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).
         headers.remove(CONNECTION);

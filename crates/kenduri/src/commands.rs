@@ -8,9 +8,11 @@ mod owner;
 mod password;
 mod purge;
 mod serve;
+mod services;
 mod token;
 
 use std::io::Write as _;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +45,11 @@ pub(crate) struct Kenduri {
 #[derive(Debug, Subcommand)]
 enum Word {
     Serve(serve::Serve),
+    /// Serve what the keeper says; only the keeper starts this
+    #[command(hide = true)]
+    Work,
+    #[command(flatten)]
+    Services(services::Services),
     Check(check::Check),
     Apply(apply::Apply),
     Purge(purge::Purge),
@@ -76,6 +83,8 @@ impl Kenduri {
     pub(crate) fn run(self) -> Result<()> {
         match self.word {
             Word::Serve(serve) => serve.run(),
+            Word::Work => crate::worker::run(),
+            Word::Services(services) => services.run(),
             Word::Check(check) => check.run(),
             Word::Apply(apply) => apply.run(),
             Word::Purge(purge) => purge.run(),
@@ -93,6 +102,9 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
+    if let Some(Failed(code)) = error.downcast_ref() {
+        return *code;
+    }
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
@@ -110,12 +122,17 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
 }
 
 /// Prints what was asked for.
-fn say(text: &str) -> Result<()> {
+pub(crate) fn say(text: &str) -> Result<()> {
     let mut output = std::io::stdout().lock();
     output.write_all(text.as_bytes())?;
     output.flush()?;
     Ok(())
 }
+
+/// What failed has said why, and this is its code.
+#[derive(Debug, thiserror::Error)]
+#[error("it has said why")]
+pub(crate) struct Failed(pub(crate) ExitCode);
 
 /// No Kenduri runs on this data, and there is none that could be opened instead.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +151,10 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
         return Ok(outcome);
     }
     // An owner may be made before the first start; all else needs what is there.
-    let needs_running = matches!(order, Order::Apply | Order::Purge { .. });
+    let needs_running = matches!(
+        order,
+        Order::Apply | Order::Purge { .. } | Order::Neighbours(_)
+    );
     let needs_data = !matches!(order, Order::OwnerCreate(_));
     if needs_running || (needs_data && !settings.data.exists()) {
         bail!(NotRunning(settings.data.display().to_string()));
@@ -146,7 +166,7 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
         site: site.transpose()?,
         maintenance: installation::maintenance(&settings)?,
         settings: Arc::new(settings),
-        wishes: None,
+        purges: None,
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -174,16 +194,21 @@ impl Where {
         }
         Asked {
             file: self.config.clone(),
+            text: None,
+            ports: BTreeMap::new(),
             look_for_file: true,
             flags,
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            environment: environment(),
             allow_public_mailbox: false,
         }
     }
+}
+
+/// The variables of this process, as far as they are text.
+pub(crate) fn environment() -> Vec<(String, String)> {
+    let all = std::env::vars_os();
+    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

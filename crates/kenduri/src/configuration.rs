@@ -12,6 +12,7 @@ mod mail;
 mod neighbours;
 mod problem;
 mod report;
+pub(crate) mod services;
 mod settings;
 mod sources;
 mod written;
@@ -19,7 +20,7 @@ mod written;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub(crate) use address::{host_link, likely_link, link_to};
@@ -36,10 +37,12 @@ use written::Written;
 const USUAL_FILE: &str = "kenduri.toml";
 
 /// What the command line says about the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
     /// `--config FILE`.
     pub(crate) file: Option<PathBuf>,
+    /// What the file said when it was read before; nothing: it is read.
+    pub(crate) text: Option<String>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
     /// `--set key=value`, in the order given, and flags that stand for a key.
@@ -48,10 +51,12 @@ pub(crate) struct Asked {
     pub(crate) environment: Vec<(String, String)>,
     /// `--allow-public-mailbox`.
     pub(crate) allow_public_mailbox: bool,
+    /// Ports of this machine on which services are found by their name.
+    pub(crate) ports: BTreeMap<String, u16>,
 }
 
 /// A flag that gives one key a value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flag {
     /// As typed, for messages: `--set site.url`, `--listen`.
     pub(crate) typed: String,
@@ -68,10 +73,16 @@ pub(crate) struct Configuration {
     pub(crate) settings: Settings,
     /// What the edge does.
     pub(crate) plan: edge::Plan,
+    /// What is kept running.
+    pub(crate) services: supervisor::Plan,
     /// What works, and should be known.
     pub(crate) warnings: Vec<String>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// What that file said.
+    pub(crate) text: Option<String>,
+    /// Services whose URL somebody asks for, who need a port for it.
+    pub(crate) wanting_ports: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,
 }
@@ -81,9 +92,13 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     let mut problems = Vec::new();
     let file = find_file(asked);
     let mut leaves = Vec::new();
+    let mut text = asked.text.clone();
     if let Some(path) = &file {
-        match std::fs::read_to_string(path) {
-            Ok(text) => leaves.extend(sources::file(path, &text, &mut problems)),
+        match text.take().map_or_else(|| std::fs::read_to_string(path), Ok) {
+            Ok(read) => {
+                leaves.extend(sources::file(path, &read, &mut problems));
+                text = Some(read);
+            }
             Err(error) => problems.push(Problem {
                 origin: Origin::Flag("--config".to_owned()),
                 what: format!("cannot read {}: {error}", path.display()),
@@ -133,7 +148,10 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     let mut check = Check::new(&origins);
     let folder = file.as_deref().and_then(Path::parent);
     let folder = folder.unwrap_or_else(|| Path::new(""));
-    let settings = settings::settings(&written, folder, &mut check);
+    let data = check.path("data", &written.data);
+    let services = services::plan(&written.service, asked, (folder, &data), &mut check);
+    let doors = services::doors(&written.service, asked, &data);
+    let settings = settings::settings(&written, (folder, &data), &doors, &mut check);
     if let Some((settings, plan)) = &settings
         && plan.needs_app()
     {
@@ -142,12 +160,15 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     let Check {
         problems, warnings, ..
     } = check;
-    match settings {
-        Some((settings, plan)) if problems.is_empty() => Ok(Configuration {
+    match settings.zip(services) {
+        Some(((settings, plan), services)) if problems.is_empty() => Ok(Configuration {
             settings,
             plan,
+            services,
             warnings,
             file,
+            text,
+            wanting_ports: services::wanting_ports(&written.service),
             merged,
             origins,
         }),

@@ -2,33 +2,51 @@
 //!
 //! A unix socket `run/control.sock` in the data folder, for the user that runs
 //! Kenduri and root alone. One JSON object per line, one line back:
-//! `{"ok": …}` or `{"error": "…"}`. Whoever cannot reach it opens the store
-//! itself; see [`crate::commands`].
+//! `{"ok": …}` or `{"error": "…"}`; whoever follows what a service says gets more
+//! of them, until it goes. Whoever cannot reach the socket opens the store itself;
+//! see [`crate::commands`].
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
-use tokio_util::sync::CancellationToken;
 
-use crate::orders::{Hands, Order, Outcome};
+use crate::keeper::Keeper;
+use crate::orders::neighbours::{self, Logs};
+use crate::orders::{Order, Outcome};
 
 /// The longest line either side reads.
 const LINE_LIMIT: u64 = 64 * 1024;
-/// How long either side waits for the other.
+/// How long a line may take on its way.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long whoever gave an order waits for what comes of it: many instances may be
+/// replaced one after the other.
+const OUTCOME: Duration = Duration::from_mins(30);
 
+/// How an order went.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Reply {
+pub(crate) enum Reply {
+    /// It is done.
     Ok(Outcome),
+    /// It is not, and this is why.
     Error(String),
+}
+
+impl Reply {
+    fn outcome(self) -> Result<Outcome> {
+        match self {
+            Self::Ok(outcome) => Ok(outcome),
+            Self::Error(reason) => bail!(reason),
+        }
+    }
 }
 
 fn socket(data: &Path) -> PathBuf {
@@ -37,24 +55,38 @@ fn socket(data: &Path) -> PathBuf {
 
 /// Sends an order to the Kenduri that runs on `data`; nothing if none runs.
 pub(crate) fn ask(data: &Path, order: &Order) -> Result<Option<Outcome>> {
+    match listen(data, order)? {
+        None => Ok(None),
+        Some(mut outcomes) => match outcomes.next() {
+            Some(outcome) => outcome.map(Some),
+            None => bail!("Kenduri stopped before it had answered"),
+        },
+    }
+}
+
+/// Sends an order, and hears what comes of it, again and again if it does; nothing
+/// if no Kenduri runs on `data`.
+pub(crate) fn listen(
+    data: &Path,
+    order: &Order,
+) -> Result<Option<impl Iterator<Item = Result<Outcome>> + use<>>> {
     let path = socket(data);
     let Ok(mut stream) = UnixStream::connect(&path) else {
         return Ok(None);
     };
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
     stream.write_all(&line)?;
-    let mut answer = String::new();
-    BufReader::new(stream)
-        .read_line(&mut answer)
-        .with_context(|| format!("the Kenduri at {} does not answer", path.display()))?;
-    match serde_json::from_str(&answer)
-        .context("the running Kenduri is of another version; restart it")?
-    {
-        Reply::Ok(outcome) => Ok(Some(outcome)),
-        Reply::Error(reason) => bail!(reason),
-    }
+    let lines = BufReader::new(stream).lines();
+    Ok(Some(lines.map(move |line| {
+        let line = line.with_context(|| {
+            format!("the Kenduri at {} does not answer", path.display())
+        })?;
+        serde_json::from_str::<Reply>(&line)
+            .context("the running Kenduri is of another version: kenduri upgrade")?
+            .outcome()
+    })))
 }
 
 /// The socket of a running Kenduri. Removed when dropped.
@@ -87,25 +119,21 @@ impl Control {
         Ok(Self { listener, path })
     }
 
-    /// Answers until `stop`.
-    pub(crate) async fn serve(self, hands: Hands, stop: CancellationToken) {
+    /// Answers as long as it lives.
+    pub(crate) async fn serve(self, keeper: Arc<Keeper>) {
         loop {
-            let stream = tokio::select! {
-                () = stop.cancelled() => return,
-                accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    Err(error) => {
-                        tracing::warn!(%error, "the control socket could not accept");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                        continue;
-                    }
-                },
+            let stream = match self.listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket could not accept");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
             };
-            let hands = hands.clone();
+            let keeper = Arc::clone(&keeper);
             tokio::spawn(async move {
-                let told = tokio::time::timeout(PATIENCE, answer(stream, &hands)).await;
-                if let Ok(Err(error)) = told {
-                    tracing::warn!(%error, "a visitor of the control socket got no answer");
+                if let Err(error) = answer(stream, &keeper).await {
+                    tracing::debug!(%error, "a visitor of the control socket got no answer");
                 }
             });
         }
@@ -119,30 +147,60 @@ impl Drop for Control {
     }
 }
 
-async fn answer(mut stream: tokio::net::UnixStream, hands: &Hands) -> Result<()> {
+async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper) -> Result<()> {
     let visitor = stream.peer_cred()?.uid();
-    let reply = if visitor == 0 || visitor == rustix::process::geteuid().as_raw() {
-        let mut line = Vec::new();
-        let (reading, _) = stream.split();
-        tokio::io::BufReader::new(reading.take(LINE_LIMIT))
-            .read_until(b'\n', &mut line)
-            .await?;
-        if line.is_empty() {
-            // Somebody only wanted to know whether anybody is here.
-            return Ok(());
+    let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
+    if !may {
+        let why = "only the user that runs Kenduri, and root, may give orders";
+        return tell(&mut stream, &Reply::Error(why.to_owned())).await;
+    }
+    let mut line = Vec::new();
+    let (reading, _) = stream.split();
+    let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
+    tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
+    if line.is_empty() {
+        // Somebody only wanted to know whether anybody is here.
+        return Ok(());
+    }
+    match serde_json::from_slice::<Order>(&line) {
+        Ok(Order::Neighbours(neighbours::Order::Follow(logs))) => {
+            follow(stream, keeper, logs).await
         }
-        match serde_json::from_slice::<Order>(&line) {
-            Ok(order) => order
-                .carry_out(hands)
-                .await
-                .map_or_else(|error| Reply::Error(error.to_string()), Reply::Ok),
-            Err(error) => Reply::Error(format!("not an order this Kenduri knows: {error}")),
+        Ok(order) => {
+            let reply = keeper.reply(order).await;
+            tell(&mut stream, &reply).await
         }
-    } else {
-        Reply::Error("only the user that runs Kenduri, and root, may give orders".to_owned())
+        Err(error) => {
+            let why = format!("not an order this Kenduri knows: {error}");
+            tell(&mut stream, &Reply::Error(why)).await
+        }
+    }
+}
+
+/// Sends lines as they come until the service or whoever reads has gone.
+async fn follow(mut stream: tokio::net::UnixStream, keeper: &Keeper, logs: Logs) -> Result<()> {
+    let mut lines = match keeper.follow(logs).await {
+        Ok(lines) => lines,
+        Err(error) => return tell(&mut stream, &Reply::Error(format!("{error:#}"))).await,
     };
-    let mut line = serde_json::to_vec(&reply)?;
+    let mut nothing = [0];
+    loop {
+        let heard = tokio::select! {
+            heard = lines.next() => heard,
+            // It says nothing more, so this is its end.
+            _ = stream.read(&mut nothing) => return Ok(()),
+        };
+        let Some(supervisor::Heard { lines, missed }) = heard else {
+            return Ok(());
+        };
+        let lines = neighbours::Outcome::Lines { lines, missed };
+        tell(&mut stream, &Reply::Ok(Outcome::Neighbours(Box::new(lines)))).await?;
+    }
+}
+
+async fn tell(stream: &mut tokio::net::UnixStream, reply: &Reply) -> Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
-    stream.write_all(&line).await?;
+    tokio::time::timeout(PATIENCE, stream.write_all(&line)).await??;
     Ok(())
 }

@@ -110,10 +110,29 @@ impl Desk {
     }
 }
 
+/// Who writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The process that keeps all others.
+    Keeper,
+    /// The process that answers requests.
+    Worker,
+}
+
+impl Who {
+    /// A file for each, for only one process can turn a file over.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Keeper => "keeper.log",
+            Self::Worker => "kenduri.log",
+        }
+    }
+}
+
 /// Starts writing; lines are written until the result is dropped.
-pub(crate) fn start(log: &Log) -> Result<Writing> {
+pub(crate) fn start(log: &Log, who: Who) -> Result<Writing> {
     let target: Box<dyn Write + Send> = match &log.folder {
-        Some(folder) => Box::new(Folder::open(folder).with_context(|| {
+        Some(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
             format!(
                 "cannot write the log into {}\n  log.to names it; the user that runs Kenduri must be able to write there",
                 folder.display()

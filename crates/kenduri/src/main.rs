@@ -8,19 +8,22 @@ mod access;
 mod api;
 mod background;
 mod bodies;
+mod channel;
 mod commands;
 mod configuration;
 mod control;
 mod demo;
 mod figures;
 mod installation;
+mod keeper;
 mod log;
-mod memory;
 mod mounted;
 mod orders;
 mod reload;
 mod router;
 mod sockets;
+mod words;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -29,5 +32,6 @@ use clap::Parser as _;
 use commands::Kenduri;
 
 fn main() -> ExitCode {
+    supervisor::shim::run_if_asked();
     commands::finish(Kenduri::parse().run())
 }

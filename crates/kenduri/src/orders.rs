@@ -1,6 +1,8 @@
 //! What a person may order from the command line: said once here, carried out
 //! by the Kenduri that runs, or by the word itself when none runs.
 
+pub(crate) mod neighbours;
+
 use std::sync::Arc;
 
 use accounts::account::{DisplayName, NewAccount};
@@ -17,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
 use crate::configuration::{Settings, host_link};
+use crate::control::Reply;
 use crate::installation;
 
 /// An order, as it travels over the control socket.
@@ -41,6 +44,8 @@ pub(crate) enum Order {
     },
     /// Open the doors.
     MaintenanceOff,
+    /// Of what is kept running.
+    Neighbours(neighbours::Order),
 }
 
 /// Make somebody an owner of the installation.
@@ -100,16 +105,13 @@ pub(crate) enum Outcome {
     },
     /// The doors are open.
     Open,
+    /// Of what is kept running.
+    Neighbours(Box<neighbours::Outcome>),
 }
 
-/// What only the front door can do, and who waits for what comes of it.
-#[derive(Debug)]
-pub(crate) enum Wish {
-    /// Read the settings again.
-    Apply(oneshot::Sender<Result<String>>),
-    /// Take what is kept with these tags out of the cache, and say how much it was.
-    Purge(Vec<String>, oneshot::Sender<usize>),
-}
+/// Kept answers that are to be taken out of the cache: their tags, and who waits to
+/// hear how many went.
+pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
 /// What orders are carried out with.
 #[derive(Clone)]
@@ -121,10 +123,16 @@ pub(crate) struct Hands {
     /// Where links lead.
     pub(crate) settings: Arc<Settings>,
     /// Whoever has the front door, if anybody runs.
-    pub(crate) wishes: Option<mpsc::Sender<Wish>>,
+    pub(crate) purges: Option<mpsc::Sender<Purge>>,
 }
 
 impl Order {
+    /// Does it, and says how it went.
+    pub(crate) async fn reply(self, hands: &Hands) -> Reply {
+        let done = self.carry_out(hands).await;
+        done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
+    }
+
     /// Whether it needs the app and its store.
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(self, Self::OwnerCreate(_) | Self::TokenCreate(_))
@@ -135,22 +143,15 @@ impl Order {
         match self {
             Self::OwnerCreate(order) => create_owner(order, hands.site()?).await,
             Self::TokenCreate(order) => create_token(order, hands.site()?).await,
-            Self::Apply => {
-                let (wish, said) = oneshot::channel();
-                let wishes = hands.wishes.as_ref().context("Kenduri does not run")?;
-                wishes.send(Wish::Apply(wish)).await?;
-                Ok(Outcome::Applied {
-                    said: said.await.context("Kenduri is stopping")??,
-                })
-            }
             Self::Purge { tags } => {
-                let (wish, count) = oneshot::channel();
-                let wishes = hands.wishes.as_ref().context("Kenduri does not run")?;
-                wishes.send(Wish::Purge(tags, wish)).await?;
+                let (answer, count) = oneshot::channel();
+                let purges = hands.purges.as_ref().context("Kenduri does not run")?;
+                purges.send((tags, answer)).await?;
                 Ok(Outcome::Purged {
                     count: count.await.context("Kenduri is stopping")?,
                 })
             }
+            Self::Apply | Self::Neighbours(_) => bail!("this is for the keeper"),
             Self::MaintenanceOn { host } => close(host.as_deref(), hands),
             Self::MaintenanceOff => {
                 hands.maintenance.off().context("cannot open the doors")?;

@@ -2,19 +2,19 @@
 //! door is swapped, the rest is named and waits for a restart.
 
 use std::fmt::Write as _;
+use std::os::fd::OwnedFd;
 
 use anyhow::{Result, bail};
-use edge::Edge;
+use edge::{Edge, Inherited};
 use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The sections that make the plan of the edge.
-const SWAPPED: [&str; 5] = ["cache", "listen", "route", "tls", "upstream"];
+/// The sections that make the plan of the edge, and that of the services.
+const SWAPPED: [&str; 6] = ["cache", "listen", "route", "service", "tls", "upstream"];
 
 /// What is in force, and where to look for what comes next.
 pub(crate) struct Reload {
-    asked: Asked,
     said: Table,
     /// What was started, and does not change.
     started: Started,
@@ -31,18 +31,22 @@ pub(crate) struct Started {
 
 impl Reload {
     /// What the program was started with.
-    pub(crate) fn new(asked: Asked, configuration: &Configuration, started: Started) -> Self {
+    pub(crate) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
-            asked,
             said: configuration.said().clone(),
             started,
         }
     }
 
-    /// Reads the settings again and has the edge do what they say, all or nothing.
-    /// Returns what changed.
-    pub(crate) fn apply(&mut self, edge: &Edge) -> Result<String> {
-        let found = configuration::load(&self.asked)?;
+    /// Has the edge do what is asked now, all or nothing, with these listening
+    /// sockets beside those it has. Returns what changed, and the services there are.
+    pub(crate) fn apply(
+        &mut self,
+        edge: &Edge,
+        asked: &Asked,
+        sockets: Vec<OwnedFd>,
+    ) -> Result<(String, supervisor::Plan)> {
+        let found = configuration::load(asked)?;
         if self.started.is_private && !found.settings.is_private() {
             bail!(
                 "listen.http or listen.https could be reached from other machines, and this Kenduri was started \
@@ -73,6 +77,7 @@ impl Reload {
         for warning in &found.warnings {
             let _ = writeln!(told, "Warning: {warning}");
         }
+        edge.hand_in(Inherited::new(sockets)?);
         edge.reload(found.plan)?;
         for section in SWAPPED {
             match said.get(section) {
@@ -80,6 +85,6 @@ impl Reload {
                 None => self.said.remove(section),
             };
         }
-        Ok(told)
+        Ok((told, found.services))
     }
 }

@@ -9,7 +9,7 @@ use crate::answers::{Described, Row};
 use crate::fleet::Fleet;
 use crate::news::News;
 use crate::output::{Line, Output};
-use crate::plan::Plan;
+use crate::plan::{Own, Plan};
 use crate::state::{Command, Event, RunId};
 
 /// Whether a command was done, or why not.
@@ -22,7 +22,9 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<Applied>),
     Rows(oneshot::Sender<Vec<Row>>),
     Describe(Arc<str>, oneshot::Sender<Option<Described>>),
-    Outputs(Option<Arc<str>>, oneshot::Sender<Vec<Arc<Output>>>),
+    /// Of one service or of all; nothing: there is no such service.
+    Outputs(Option<Arc<str>>, oneshot::Sender<Option<Vec<Arc<Output>>>>),
+    Renew(Own, oneshot::Sender<Outcome>),
     ShutDown(oneshot::Sender<()>),
 }
 
@@ -91,6 +93,13 @@ impl Control {
         self.command(service, Command::Reload(None)).await
     }
 
+    /// Rolls the program's own service over to another description of it, or to the same; see
+    /// [`Control::reload`]. A plan that does not mention it leaves it as it is.
+    pub async fn renew(&self, own: Own) -> Result<(), ControlError> {
+        let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
+        outcome.map_err(ControlError::Refused)
+    }
+
     /// Sets how many instances take requests; done when all are ready and none is too many.
     pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
         let scale = Command::Scale {
@@ -138,7 +147,10 @@ impl Control {
     pub async fn follow(&self, wish: Wish) -> Result<Follow, ControlError> {
         let mut outputs = self.outputs(&wish).await?;
         let (Some(output), true) = (outputs.pop(), outputs.is_empty()) else {
-            let why = "one service is followed at a time; name it";
+            let why = match &wish.service {
+                Some(_) => "what it says goes where the program's own output goes",
+                None => "one service is followed at a time; name it",
+            };
             return Err(ControlError::Refused(why.to_owned()));
         };
         let news = output.news();
@@ -169,10 +181,7 @@ impl Control {
     async fn outputs(&self, wish: &Wish) -> Result<Vec<Arc<Output>>, ControlError> {
         let name: Option<Arc<str>> = wish.service.as_deref().map(Into::into);
         let outputs = self.ask(|answer| Message::Outputs(name, answer)).await?;
-        match &wish.service {
-            Some(name) if outputs.is_empty() => Err(ControlError::Unknown(name.clone())),
-            _ => Ok(outputs),
-        }
+        outputs.ok_or_else(|| ControlError::Unknown(wish.service.clone().unwrap_or_default()))
     }
 
     async fn command(&self, service: &str, command: Command) -> Result<(), ControlError> {

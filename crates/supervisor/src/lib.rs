@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answers;
+mod channel;
 mod control;
 mod description;
 mod fleet;
@@ -14,10 +15,11 @@ pub mod state;
 mod supervisor;
 
 pub use answers::{Described, LastExit, Row};
+pub use channel::Channel;
 pub use control::{Change, Changed, Control, ControlError, Follow, Heard, Wish};
 pub use description::{Description, Health, Logs, Memory, Restart, Run, Service, Stop};
 pub use fleet::{Address, Crew, Fleet, Member};
 pub use news::{News, What};
 pub use output::{Echo, Line, Stream};
-pub use plan::{Flaw, Ground, Inner, Plan, Settings};
+pub use plan::{Flaw, Ground, Inner, OWN, Own, Plan, Settings, User};
 pub use supervisor::{Chance, Clock, Launcher, Means, StartError, Supervisor};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::Exit;
+
 /// Something happened to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct News {
@@ -38,6 +40,10 @@ pub enum What {
     Failed {
         /// Why, in words.
         reason: String,
+        /// How it ended; none: it could not be started, or is only now asked to stop.
+        exit: Option<Exit>,
+        /// Whether it had been ready before.
+        was_ready: bool,
         /// Another is started so many milliseconds later; none: no other is started.
         again_in: Option<u64>,
         /// What it said last.
@@ -85,6 +91,7 @@ impl News {
                 reason,
                 again_in,
                 lines,
+                ..
             } => {
                 let lines = lines.join("\n");
                 let again_in_ms = *again_in;

@@ -5,6 +5,7 @@
 
 mod check;
 mod order;
+mod own;
 mod settings;
 mod values;
 
@@ -13,6 +14,7 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use own::{OWN, Own};
 pub use settings::{
     Environment, HealthSettings, Listening, LogSettings, Placeholders, Settings, User,
 };
@@ -69,6 +71,15 @@ impl Plan {
     /// Files that are named must be there.
     pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
         check::plan(description, ground).map(|services| Self { services })
+    }
+
+    /// The same plan with the service that is a part of the program; it takes the place of one
+    /// that was there.
+    #[must_use]
+    pub fn with(mut self, own: Own) -> Self {
+        self.services
+            .insert(OWN.to_owned(), Arc::new(own.settings()));
+        self
     }
 
     /// The services by name.

@@ -2,7 +2,7 @@
 //!
 //! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) counts at once. Beside it, the
 //! first of these that the service has: its health check, that its socket
-//! accepts, that it has lived for a second.
+//! accepts, that it has lived for a second. A part of the program must say it.
 
 use std::fs;
 use std::io;
@@ -42,6 +42,8 @@ pub(crate) struct Watch {
     pub(crate) rise: u32,
     /// Whether the socket was open before the service was: that it accepts tells nothing.
     pub(crate) activated: bool,
+    /// Whether nothing but its word counts.
+    pub(crate) says_so_itself: bool,
     pub(crate) notify: Notify,
 }
 
@@ -64,6 +66,7 @@ impl Watch {
             health,
             rise,
             activated,
+            says_so_itself,
             notify,
         } = self;
         let listen = async {
@@ -74,6 +77,7 @@ impl Watch {
         };
         let ask = async {
             match (address, health) {
+                _ if says_so_itself => {}
                 (Some(address), Some(health)) => check(&address, &health, rise, &found).await,
                 (Some(address), None) if !activated => {
                     while !accepts(&address).await {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 pub(crate) use leftovers::{Ledger, Record};
-pub(crate) use spawn::{Order, spawn};
+pub(crate) use spawn::{Handed, Order, spawn};
 pub(crate) use table::Table;
 
 use table::carries;
@@ -18,7 +18,7 @@ use table::carries;
 use crate::state::Exit;
 
 /// The variable by which processes that left their group are found.
-pub(crate) const TOKEN: &str = "KENDURI_RUN";
+pub(crate) const TOKEN: &str = "SUPERVISOR_RUN";
 
 /// The group of a process is looked at so often until nothing of it is left.
 pub(crate) const LOOK: Duration = Duration::from_millis(10);

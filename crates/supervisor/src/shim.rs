@@ -14,7 +14,6 @@
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +24,13 @@ use rustix::thread::set_no_new_privs;
 
 /// The first argument of a program that shall become a service.
 pub(crate) const MARK: &str = "--become-a-service";
+
+/// The word on which a process becomes the service.
+pub(crate) const GO: u8 = b'!';
+/// The same, and with it comes a socket to be handed on by systemd's protocol.
+pub(crate) const GO_ACTIVATED: u8 = b'@';
+/// The same, and with it comes what the service has as its standard input.
+pub(crate) const GO_CONNECTED: u8 = b'<';
 
 /// What a process that cannot become the service ends with, as shells do.
 const CANNOT_RUN: i32 = 127;
@@ -73,23 +79,25 @@ fn turn_into(mut words: impl Iterator<Item = OsString>) -> io::Error {
     };
     match prepare(&supervisor, privileges == "drop") {
         Err(error) => error,
-        Ok(None) => Command::new(program).args(words).exec(),
-        Ok(Some(socket)) => {
-            if let Err(error) = rustix::stdio::dup2_stdin(&socket) {
-                return error.into();
-            }
-            drop(socket);
-            Command::new("/bin/sh")
-                .args(["-c", ACTIVATE, "sh"])
-                .arg(program)
-                .args(words)
-                .exec()
-        }
+        Ok(Word::Plain) => Command::new(program).args(words).exec(),
+        Ok(Word::Activated) => Command::new("/bin/sh")
+            .args(["-c", ACTIVATE, "sh"])
+            .arg(program)
+            .args(words)
+            .exec(),
     }
 }
 
-/// Binds this process to its supervisor and waits for the word.
-fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<Option<OwnedFd>> {
+/// What was said.
+enum Word {
+    Plain,
+    /// The socket is standard input by now.
+    Activated,
+}
+
+/// Binds this process to its supervisor and waits for the word. Standard input is then what was
+/// handed over, or nothing.
+fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<Word> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // It may have died before the line above.
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
@@ -111,10 +119,23 @@ fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<Option<Owned
     if heard.bytes == 0 {
         return Err(io::Error::other("the supervisor is gone"));
     }
-    let socket = handed.drain().find_map(|message| match message {
+    let descriptor = handed.drain().find_map(|message| match message {
         RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
         _ => None,
     });
-    rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
-    Ok(socket)
+    match (word, descriptor) {
+        ([GO], None) => {
+            rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
+            Ok(Word::Plain)
+        }
+        ([GO_ACTIVATED], Some(socket)) => {
+            rustix::stdio::dup2_stdin(socket)?;
+            Ok(Word::Activated)
+        }
+        ([GO_CONNECTED], Some(input)) => {
+            rustix::stdio::dup2_stdin(input)?;
+            Ok(Word::Plain)
+        }
+        _ => Err(io::Error::other("the supervisor said something else")),
+    }
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use policy::{GiveUp, MemoryAction, Policy, RestartWhen, Roll};
+pub use policy::{FAREWELL, GiveUp, MemoryAction, Policy, RestartWhen, Roll};
 pub use run::{Phase, Run, RunId};
 
 use command::Waiting;
@@ -80,7 +80,8 @@ pub enum Command {
 }
 
 /// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Exit {
     /// By itself, with this code.
     Code(i32),
@@ -139,6 +140,10 @@ pub enum Note {
         run: RunId,
         /// Why, in words.
         reason: String,
+        /// How it ended; none: it could not be started, or is only now asked to stop.
+        exit: Option<Exit>,
+        /// Whether it had been ready before.
+        was_ready: bool,
         /// Another is started so long from now; none: no other is started.
         again_in: Option<Duration>,
     },
@@ -245,9 +250,9 @@ impl State {
         };
         match event {
             Event::Command(id, command) => step.command(id, command),
-            Event::Unstartable(run, reason) => step.ended(run, &reason, false),
+            Event::Unstartable(run, reason) => step.ended(run, &reason, None),
             Event::Exited(run, exit) => {
-                step.ended(run, &format!("it ended with {exit}"), exit == Exit::Code(0));
+                step.ended(run, &format!("it ended with {exit}"), Some(exit));
             }
             Event::Ready(run) => step.passed(run, true),
             Event::Passed(run) => step.passed(run, false),
@@ -332,7 +337,8 @@ impl State {
             })
             .collect();
         for (number, slot) in &self.slots {
-            if !self.runs.values().any(|run| run.number == *number) {
+            let seen = |run: &Run| run.number == *number && run.place != run::Place::Lost;
+            if !self.runs.values().any(seen) {
                 instances.push(Instance {
                     number: *number,
                     generation: slot.generation,
@@ -367,7 +373,7 @@ impl State {
     fn ready_run(&self, number: u32) -> Option<&Run> {
         self.runs
             .values()
-            .find(|run| run.number == number && run.is_ready() && !run.candidate)
+            .find(|run| run.number == number && run.is_ready() && !run.is_candidate())
     }
 
     fn total(&self) -> u32 {

@@ -21,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
+use crate::channel::Channel;
 use crate::control::{Control, Message};
 use crate::fleet::Fleet;
 use crate::news::News;
@@ -62,6 +63,9 @@ pub struct Means {
     pub chance: Chance,
     /// What is done with each line beside keeping it.
     pub echo: Option<Echo>,
+    /// Where the program gets its ends of the channels to its own service; without it there can be
+    /// no such service. One comes with each start, so what waits here is bounded by the back-off.
+    pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
 impl Means {
@@ -75,6 +79,7 @@ impl Means {
             clock: Arc::new(system_time),
             chance: Box::new(chance),
             echo: None,
+            channels: None,
         }
     }
 }

@@ -76,30 +76,47 @@ impl Server {
         Ok(fs::read_to_string(&self.said)?)
     }
 
-    /// Processor time used so far, in user and kernel together.
+    /// Processor time used so far by all its processes, in user and kernel together.
     pub(super) fn processor_time(&self) -> Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name may hold spaces; what follows its bracket does not. Ticks are hundredths on Linux.
-        let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
-        let ticks = fields
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .map(str::parse::<u64>)
-            .sum::<Result<u64, _>>()?;
+        let mut ticks = 0;
+        for process in self.processes()? {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+            // The name may hold spaces; what follows its bracket does not. Ticks are hundredths on Linux.
+            let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
+            ticks += fields
+                .split(' ')
+                .skip(11)
+                .take(2)
+                .map(str::parse::<u64>)
+                .sum::<Result<u64, _>>()?;
+        }
         Ok(Duration::from_millis(ticks * 10))
     }
 
-    /// Resident memory in bytes.
+    /// Memory of all its processes in bytes, what they share counted once (`Pss`, proc(5)).
     pub(super) fn resident(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kibibytes: u64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next())
-            .context("no VmRSS in /proc/PID/status")?
-            .parse()?;
+        let mut kibibytes = 0;
+        for process in self.processes()? {
+            let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+            kibibytes += rollup
+                .lines()
+                .find_map(|line| line.strip_prefix("Pss:"))
+                .and_then(|rest| rest.split_whitespace().next())
+                .context("no Pss in /proc/PID/smaps_rollup")?
+                .parse::<u64>()?;
+        }
         Ok(kibibytes * 1024)
+    }
+
+    /// The process that was started, and those that it has started.
+    fn processes(&self) -> Result<Vec<u32>> {
+        let first = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
+        let children = children.split_whitespace().map(str::parse);
+        std::iter::once(Ok(first))
+            .chain(children)
+            .map(|process| Ok(process?))
+            .collect()
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::headers;
-use crate::plan::Plan;
+use crate::plan::{Plan, is_service};
 use crate::proxy::{Upstream, UpstreamSettings, Watch};
+
+use super::crews::Crews;
 
 /// A plan in force.
 pub(crate) struct Running {
@@ -26,8 +28,8 @@ struct Served {
 
 impl Running {
     /// Takes over what another plan has the same: counted requests, and servers
-    /// with how they fare.
-    pub(super) fn new(plan: Plan, before: Option<&Self>) -> Self {
+    /// with how they fare. Those of services are the same in every plan.
+    pub(super) fn new(plan: Plan, before: Option<&Self>, crews: &Crews) -> Self {
         if let Some(before) = before {
             plan.go_on_from(&before.plan);
         }
@@ -35,7 +37,10 @@ impl Running {
             let same = before.and_then(|before| before.upstreams.get(name));
             let served = match same.filter(|served| served.settings == *settings) {
                 Some(served) => served.clone(),
-                None => Served::start(settings),
+                None if is_service(name) => {
+                    Served::start(settings, Upstream::of(settings.clone(), crews.of(name)))
+                }
+                None => Served::start(settings, Upstream::new(settings.clone())),
             };
             (Arc::clone(name), served)
         });
@@ -59,8 +64,7 @@ impl Running {
 }
 
 impl Served {
-    fn start(settings: &UpstreamSettings) -> Self {
-        let upstream = Upstream::new(settings.clone());
+    fn start(settings: &UpstreamSettings, upstream: Arc<Upstream>) -> Self {
         Self {
             settings: settings.clone(),
             _watch: Arc::new(upstream.watch()),

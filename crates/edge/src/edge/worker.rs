@@ -207,6 +207,8 @@ async fn take(
     close: CancellationToken,
 ) {
     let shared = &here.shared;
+    let front = (door == Door::Front).then(|| Arc::new(at.clone()));
+    let is_inside = door == Door::Front && at.is_loopback();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -235,7 +237,10 @@ async fn take(
         };
         // Who comes when every place is taken waits, and all behind it with it.
         let place = tokio::select! {
-            place = shared.places.take(address.filter(|_| !is_announced), most) => place,
+            // What serves a request of somebody may ask for this: it must not wait for
+            // the place that it holds itself.
+            place = shared.places.take_inside(), if is_inside => place,
+            place = shared.places.take(address.filter(|_| !is_announced), most), if !is_inside => place,
             () = close.cancelled() => return,
         };
         let Some(place) = place else {
@@ -248,6 +253,7 @@ async fn take(
             address,
             is_announced,
             door,
+            front: front.clone(),
             place,
         };
         match stream {
@@ -267,6 +273,7 @@ struct Coming {
     /// Whether it begins with whom it is for.
     is_announced: bool,
     door: Door,
+    front: Option<Arc<ListenAddress>>,
     place: Place,
 }
 
@@ -280,6 +287,7 @@ where
         mut address,
         is_announced,
         door,
+        front,
         mut place,
     } = coming;
     let mut scheme = Scheme::Http;
@@ -305,12 +313,13 @@ where
             scheme,
             server_name: None,
             tls: "",
+            front,
         },
         place,
         here,
         came: Bytes::new(),
     };
-    if door == Door::Http {
+    if door != Door::Https {
         return connection::clear(stream, visit).await;
     }
     let shaken = match visit.here.shared.tls() {

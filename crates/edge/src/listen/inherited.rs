@@ -95,6 +95,26 @@ impl Inherited {
         Ok(inherited)
     }
 
+    /// All of them once more, for whoever hands them on.
+    pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
+        let streams = self.sockets.iter();
+        let streams = streams.map(|socket| socket.share().map(OwnedFd::from));
+        let datagrams = self.datagrams.iter();
+        let datagrams = datagrams.map(|(socket, _)| socket.try_clone().map(OwnedFd::from));
+        streams.chain(datagrams).collect()
+    }
+
+    /// Another one that came another way.
+    pub(crate) fn keep(&mut self, socket: Socket) {
+        self.sockets.push(socket);
+    }
+
+    /// Those of somebody else, too.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.sockets.extend(other.sockets);
+        self.datagrams.extend(other.datagrams);
+    }
+
     /// How many nobody has used yet.
     pub fn left(&self) -> usize {
         let datagrams = self.datagrams.iter().filter(|(_, is_used)| !is_used);

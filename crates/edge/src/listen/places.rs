@@ -11,8 +11,9 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 /// The places for connections, shared by all workers.
 #[derive(Debug)]
 pub(crate) struct Places {
-    free: Arc<Semaphore>,
-    size: Mutex<u32>,
+    free: Free,
+    /// For those who ask on behalf of somebody who has a place.
+    inside: Free,
     addresses: Arc<Addresses>,
     open: TaskTracker,
 }
@@ -34,12 +35,44 @@ struct Counted {
     address: IpAddr,
 }
 
+/// So many places as there are.
+#[derive(Debug)]
+struct Free {
+    places: Arc<Semaphore>,
+    size: Mutex<u32>,
+}
+
+impl Free {
+    fn new(size: u32) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(size as usize)),
+            size: Mutex::new(size),
+        }
+    }
+
+    fn resize(&self, size: u32) {
+        let mut now = locked(&self.size);
+        if size > *now {
+            self.places.add_permits((size - *now) as usize);
+            *now = size;
+        } else {
+            // Those in use cannot be taken away; the next change tries again.
+            let taken = self.places.forget_permits((*now - size) as usize);
+            *now -= u32::try_from(taken).unwrap_or(0);
+        }
+    }
+
+    async fn take(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+}
+
 impl Places {
     /// So many places.
     pub(crate) fn new(size: u32) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(size as usize)),
-            size: Mutex::new(size),
+            free: Free::new(size),
+            inside: Free::new(size),
             addresses: Arc::default(),
             open: TaskTracker::new(),
         }
@@ -47,15 +80,8 @@ impl Places {
 
     /// Changes how many there are; who has one keeps it.
     pub(crate) fn resize(&self, size: u32) {
-        let mut now = locked(&self.size);
-        if size > *now {
-            self.free.add_permits((size - *now) as usize);
-            *now = size;
-        } else {
-            // Those in use cannot be taken away; the next change tries again.
-            let taken = self.free.forget_permits((*now - size) as usize);
-            *now -= u32::try_from(taken).unwrap_or(0);
-        }
+        self.free.resize(size);
+        self.inside.resize(size);
     }
 
     /// A place, when one is free. None: this address has as many as it may.
@@ -64,11 +90,21 @@ impl Places {
             Some(address) if most > 0 => Some(self.count(address, most)?),
             _ => None,
         };
-        let free = Arc::clone(&self.free).acquire_owned().await.ok()?;
+        let free = self.free.take().await;
         Some(Place {
-            _free: free,
+            _free: free?,
             _open: self.open.token(),
             counted,
+        })
+    }
+
+    /// One of the places inside, when one is free.
+    pub(crate) async fn take_inside(&self) -> Option<Place> {
+        let free = self.inside.take().await;
+        Some(Place {
+            _free: free?,
+            _open: self.open.token(),
+            counted: None,
         })
     }
 
@@ -88,7 +124,7 @@ impl Places {
             0 => None,
             most => Some(self.count(address, most)?),
         };
-        let free = Arc::clone(&self.free).try_acquire_owned().ok()?;
+        let free = Arc::clone(&self.free.places).try_acquire_owned().ok()?;
         Some(Place {
             _free: free,
             _open: self.open.token(),
@@ -194,6 +230,6 @@ mod tests {
         places.resize(1);
         drop(second);
         places.resize(1);
-        assert_eq!(places.free.available_permits(), 0);
+        assert_eq!(places.free.places.available_permits(), 0);
     }
 }

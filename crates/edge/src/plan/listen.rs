@@ -17,7 +17,8 @@ pub(super) fn listen(
     let mut taken = Vec::new();
     let http = addresses("listen.http", &written.http, ground, &mut taken, check);
     let https = addresses("listen.https", &written.https, ground, &mut taken, check);
-    if written.http.is_empty() && written.https.is_empty() {
+    let has_fronts = ground.services.iter().any(|one| !one.fronts.is_empty());
+    if written.http.is_empty() && written.https.is_empty() && !has_fronts {
         check.refuse(
             "listen.http",
             "nothing is listened on, so nobody could come in",
@@ -68,6 +69,7 @@ pub(super) fn listen(
     Some(ListenSettings {
         http,
         https,
+        fronts: Vec::new(),
         http3: written.http3,
         trusted_proxies,
         proxy_protocol,

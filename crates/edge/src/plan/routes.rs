@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{StatusCode, Uri};
 
 use super::check::Check;
-use super::{Ground, cache, upstreams, values};
+use super::{Ground, cache, services, upstreams, values};
 use crate::access::Access;
 use crate::description;
 use crate::files::{Folder, FolderError, FolderSettings};
@@ -90,7 +90,7 @@ fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
     };
     upstreams
         .keys()
-        .filter(|name| !is_used(name))
+        .filter(|name| !is_used(name) && !services::is_service(name))
         .cloned()
         .collect()
 }
@@ -279,12 +279,11 @@ pub(super) fn server(
     check: &mut Check,
 ) -> Option<Result<Arc<str>, Told>> {
     match to.split_once(':')? {
+        // A service and an upstream may have the same name.
+        ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
         ("service", name) if !name.is_empty() => {
-            // A service and an upstream may have the same name.
-            upstreams
-                .entry(to.into())
-                .or_insert_with(|| upstreams::unnamed(to, None));
-            Some(Ok(to.into()))
+            services::unknown(key, name, upstreams, check);
+            Some(Err(Told))
         }
         ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),
         ("upstream", name) => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Flaw, Ground, Plan};
+use super::{Flaw, Ground, Plan, Service};
 use crate::description::Description;
 
 pub(crate) fn check(text: &str) -> Result<Plan, Vec<Flaw>> {
@@ -10,10 +10,28 @@ pub(crate) fn check(text: &str) -> Result<Plan, Vec<Flaw>> {
 }
 
 pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
+    check_with(text, folder, &[])
+}
+
+/// The plan of a program that runs these: name, balance, fronts.
+pub(crate) fn check_running(
+    text: &str,
+    services: &[(&str, &str, &[&str])],
+) -> Result<Plan, Vec<Flaw>> {
+    let services = services.iter().map(|(name, balance, fronts)| Service {
+        name: (*name).to_owned(),
+        balance: (*balance).to_owned(),
+        fronts: fronts.iter().map(|front| (*front).to_owned()).collect(),
+    });
+    check_with(text, Path::new("/"), &services.collect::<Vec<_>>())
+}
+
+fn check_with(text: &str, folder: &Path, services: &[Service]) -> Result<Plan, Vec<Flaw>> {
     let description: Description = toml::from_str(text).expect(text);
     let ground = Ground {
         folder,
         data: Path::new("/data"),
+        services,
     };
     Plan::check(&description, &ground)
 }

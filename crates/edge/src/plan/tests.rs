@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::testing::{check, check_in, plan_of};
+use super::testing::{check, check_in, check_running, plan_of};
 use super::*;
 use crate::route::NormalPath;
 
@@ -71,10 +71,12 @@ fn the_most_exact_host_and_the_longest_path_win() {
 
 #[test]
 fn a_request_is_explained() {
-    let plan = plan_of(
+    let plan = check_running(
         "[[route]]\npath = \"/api/node/\"\nstrip = \"/api\"\nadd = \"/v1/\"\nto = \"service:node\"\n\
          [[route]]\nhost = \"kad.example\"\npath = \"/old\"\nto = \"redirect:https://new.example{path}\"\n",
-    );
+        &[("node", "least", &[])],
+    )
+    .unwrap();
     let told = plan
         .explain("https://Kad.Example:8443/api/node/x?y#z")
         .unwrap();
@@ -342,4 +344,69 @@ fn paths_are_rewritten_and_redirected() {
     assert_eq!(upstream.members[0].weight, 2);
     assert_eq!(upstream.members[0].address.to_string(), "http://a:1/base");
     assert_eq!(upstream.members[1].address.to_string(), "unix:/data/x");
+}
+
+#[test]
+fn services_have_fronts_beside_the_routes() {
+    let plan = check_running(
+        "[listen]\nhttp = []\n[[route]]\nto = \"service:node\"\n",
+        &[
+            ("node", "sticky", &["127.0.0.1:5000", "unix:run/node.sock"]),
+            ("flask", "hash:header:X-Room", &[":5001"]),
+        ],
+    )
+    .unwrap();
+    assert_eq!(
+        plan.table(),
+        "host  path  to\n\
+         *     /     service:node\n\
+         \n\
+         front                     to\n\
+         127.0.0.1:5000            service:node\n\
+         :5001                     service:flask\n\
+         unix:/data/run/node.sock  service:node\n"
+    );
+    assert!(!plan.needs_app());
+    let names: Vec<_> = plan.upstreams().keys().map(|name| &**name).collect();
+    assert_eq!(names, ["service:flask", "service:node"]);
+    let cookie = crate::proxy::Balance::Sticky("kenduri-server-node".to_owned());
+    assert_eq!(plan.upstreams()["service:node"].balance, cookie);
+    let warned: Vec<_> = plan.warnings().iter().map(|flaw| &*flaw.key).collect();
+    assert_eq!(warned, ["service.flask.front"], "everybody could come");
+}
+
+#[test]
+fn a_service_that_nobody_runs_is_told_with_the_nearest() {
+    let running: &[(&str, &str, &[&str])] = &[("flask", "least", &[]), ("node", "least", &[])];
+    let route = |name: &str| format!("[[route]]\nto = \"service:{name}\"\n");
+    for (name, mend) in [
+        ("flsk", "did you mean service:flask?"),
+        ("nodes", "did you mean service:node?"),
+        ("redis-x", "describe it in [service.redis-x]"),
+    ] {
+        let flaws = check_running(&route(name), running).unwrap_err();
+        assert_eq!(flaws[0].key, "route[0].to");
+        assert_eq!(flaws[0].what, format!("there is no service {name:?}"));
+        assert_eq!(flaws[0].mend, mend);
+        assert_eq!(flaws.len(), 1);
+    }
+    assert_eq!(check(&route("node")).unwrap_err()[0].key, "route[0].to");
+    let asks = "[[route]]\nto = \"app\"\naccess = { ask = { to = \"service:x\", path = \"/\" } }\n";
+    assert_eq!(check(asks).unwrap_err()[0].key, "route[0].access.ask.to");
+}
+
+#[test]
+fn what_is_wrong_with_a_service_is_told() {
+    let long = format!("unix:/{}", "x".repeat(107));
+    for (balance, fronts, key) in [
+        ("fair", vec![], "balance"),
+        ("least", vec!["5000"], "front"),
+        ("least", vec!["127.0.0.1:8080"], "front"),
+        ("least", vec!["127.0.0.1:5000", "127.0.0.1:5000"], "front"),
+        ("least", vec![&*long], "front"),
+    ] {
+        let flaws = check_running("", &[("a", balance, &fronts)]).unwrap_err();
+        let keys: Vec<_> = flaws.iter().map(|flaw| &*flaw.key).collect();
+        assert_eq!(keys, [format!("service.a.{key}")], "{balance} {fronts:?}");
+    }
 }

@@ -110,7 +110,7 @@ fn upstream_of(
     })
 }
 
-fn balance(written: &str) -> Result<Balance, String> {
+pub(super) fn balance(written: &str) -> Result<Balance, String> {
     match written {
         "round-robin" => Ok(Balance::RoundRobin),
         "least" => Ok(Balance::LeastRequests),

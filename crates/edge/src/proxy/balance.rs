@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use http::HeaderMap;
 use http::header::COOKIE;
 
+use super::crew::Member;
 use super::settings::Balance;
-use super::upstream::Member;
 use crate::Facts;
 
 /// The members of an upstream, and the order in which they are asked.

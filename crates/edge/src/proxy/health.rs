@@ -8,9 +8,10 @@ use http::header::{HOST, HeaderValue, USER_AGENT};
 use http::{Method, Request};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::crew::Member;
 use super::sending::Sending;
 use super::settings::{HealthSettings, Times};
-use super::upstream::{Member, Upstream};
+use super::upstream::Upstream;
 use super::way::Way;
 
 /// So many failures within [`WINDOW`], none of them followed by a success, and a

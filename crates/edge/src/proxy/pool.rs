@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::upstream::Member;
+use super::crew::Member;
 use super::wire::Wire;
 
 /// Unused connections by server, the one used last at the back.
@@ -38,12 +38,22 @@ impl Idle {
         None
     }
 
+    /// Closes all to a server that was removed.
+    pub(super) fn forget(&self, number: u64) {
+        let closed = self.kept().by_member.remove(&number);
+        drop(closed);
+    }
+
     /// Keeps a connection for the next request; closes one too many.
     pub(super) fn put(&self, member: &Member, wire: Box<Wire>, keep: Duration, most: usize) {
-        if member.is_removed() || most == 0 || keep.is_zero() {
+        if most == 0 || keep.is_zero() {
             return;
         }
         let mut kept = self.kept();
+        // Looked at where `forget` has to wait: it comes after the removal.
+        if member.is_removed() {
+            return;
+        }
         let wires = kept.by_member.entry(member.number).or_default();
         if wires.len() >= most {
             wires.pop_front();

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::crew::Running;
 use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
-use super::upstream::{Running, Upstream};
+use super::upstream::Upstream;
 use super::way::Way;
 use crate::Body;
 

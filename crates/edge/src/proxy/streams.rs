@@ -17,10 +17,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::Instant;
 
 use super::connect::Stream;
+use super::crew::Member;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
-use super::upstream::{Member, Upstream};
+use super::upstream::Upstream;
 use super::wire::{Failure, Patience, broken, overdue};
 
 /// The largest head of an answer.
@@ -129,6 +130,11 @@ impl Streams {
         kept.used = Instant::now();
         let running = Arc::clone(&kept.running);
         Some(Streamed::on(kept.sender.clone(), running, true))
+    }
+
+    /// Nobody is sent there any more; what runs there is finished.
+    pub(super) fn forget(&self, number: u64) {
+        self.kept().remove(&number);
     }
 
     /// Lets others share a connection, unless somebody else has just opened one. A
@@ -275,13 +281,13 @@ impl Streamed {
                 Err(Box::new(Failure {
                     error: broken(error.into_error(), flow),
                     unsent,
-                    stale: self.reused && !begun,
+                    unheard: !begun,
                 }))
             }
             Err(error) => Err(Box::new(Failure {
                 error,
                 unsent: None,
-                stale: false,
+                unheard: false,
             })),
         }
     }

@@ -42,8 +42,8 @@ pub(super) struct Failure {
     pub(super) error: ProxyError,
     /// The request, if nothing of it was sent.
     pub(super) unsent: Option<Request<Sending>>,
-    /// The connection was an old one, and not a byte came back on it.
-    pub(super) stale: bool,
+    /// Not a byte came back.
+    pub(super) unheard: bool,
 }
 
 impl Wire {
@@ -114,24 +114,21 @@ impl Wire {
                 // A connection that is over before the request was begun gives it
                 // back when it is dropped.
                 let Self {
-                    connection,
-                    marks,
-                    reused,
-                    ..
+                    connection, marks, ..
                 } = *self;
                 drop(connection);
                 let Err(mut error) = answer.await else {
                     return Err(Box::new(Failure {
                         error: ProxyError::Framing,
                         unsent: None,
-                        stale: false,
+                        unheard: false,
                     }));
                 };
                 let unsent = error.take_message();
                 return Err(Box::new(Failure {
                     error: broken(error.into_error(), flow),
                     unsent,
-                    stale: reused && !marks.heard(),
+                    unheard: !marks.heard(),
                 }));
             }
         };
@@ -159,7 +156,7 @@ impl Wire {
         let late = matches!(error, ProxyError::FirstByteTime | ProxyError::SendTime);
         let begun = flow.is_some_and(|flow| flow.pieces() > 0);
         Box::new(Failure {
-            stale: self.reused && !self.marks.heard() && !late && !begun,
+            unheard: !self.marks.heard() && !late && !begun,
             error,
             unsent,
         })

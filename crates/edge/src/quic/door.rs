@@ -257,6 +257,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         .and_then(|data| data.server_name.as_deref().map(Into::into));
     let visit = Visit {
         peer: Peer {
+            front: None,
             address: client,
             scheme: Scheme::Https,
             server_name,

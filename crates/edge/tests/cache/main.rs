@@ -288,6 +288,7 @@ fn plan(configuration: &str, folder: &Path) -> Plan {
     let ground = Ground {
         folder,
         data: folder,
+        services: &[],
     };
     Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap()
 }

@@ -36,6 +36,7 @@ fn flaws(routes: &str) -> Vec<Flaw> {
     let ground = Ground {
         folder: folder.path(),
         data: folder.path(),
+        services: &[],
     };
     Plan::check(&toml::from_str(routes).unwrap(), &ground).unwrap_err()
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use edge::proxy::{MemberSettings, parse_address};
+use super::services::{at, ready};
 
 use super::*;
 
@@ -124,27 +124,27 @@ async fn no_request_fails_while_the_plan_changes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_fails_while_servers_take_turns() {
     let site = Site::open("[[route]]\nto = \"service:node\"\n", Means::default());
-    let upstream = site.edge.upstream("service:node").unwrap();
-    let member = |address: SocketAddr| {
-        let address = parse_address(&format!("http://{address}"), Path::new("/")).unwrap();
-        MemberSettings { address, weight: 1 }
-    };
-    let (mut address, mut running) = server("old").await;
-    upstream.set_members(&[member(address)]);
+    let (address, mut running) = server("old").await;
+    let mut address = at(address);
+    site.edge.set_servers("node", &ready(&[&address]));
     let guests = Guests::come(site.address, "/x", 8);
-    for _ in 0..10 {
-        guests.have_heard(200).await;
+    for _ in 0..20 {
+        guests.have_heard(100).await;
         let (next, started) = server("new").await;
-        upstream.set_members(&[member(next)]);
+        let next = at(next);
+        site.edge.set_servers("node", &ready(&[&next]));
         // The old one ends once nobody is with it any more.
-        guests.have_heard(50).await;
+        site.edge.drained("node", &address).await;
         drop(std::mem::replace(&mut running, started));
         address = next;
     }
     let (answers, bad) = guests.leave().await;
-    assert!(answers >= 2_500, "{answers}");
+    assert!(answers >= 2_000, "{answers}");
     assert_eq!(bad, Vec::<String>::new());
-    assert_eq!(upstream.status()[0].address, member(address).address);
+    let status = site.edge.servers("node");
+    assert_eq!(status.members.len(), 1, "{status:?}");
+    assert_eq!(status.members[0].address, address);
+    assert!(status.requests >= answers as u64, "{status:?}");
     drop(running);
     site.edge.stop().await;
 }

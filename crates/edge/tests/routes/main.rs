@@ -5,8 +5,10 @@
 mod access;
 mod asked;
 mod changes;
+mod fronts;
 mod h2c;
 mod hostile;
+mod services;
 mod smuggled;
 mod told;
 
@@ -18,7 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{any, get};
-use edge::{Edge, Facts, Ground, Means, Plan};
+use edge::{Edge, Facts, Ground, Means, Plan, Service};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
@@ -73,12 +75,26 @@ impl Site {
 
 /// Listens on a free port, whatever else is written.
 fn plan(routes: &str, folder: &Path) -> Plan {
+    plan_with(routes, folder, &[service("node", &[])])
+}
+
+/// The same, with other services.
+fn plan_with(routes: &str, folder: &Path, services: &[Service]) -> Plan {
     let text = format!("listen.http = [\"127.0.0.1:0\"]\n{routes}");
     let ground = Ground {
         folder,
         data: folder,
+        services,
     };
     Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap()
+}
+
+fn service(name: &str, fronts: &[&str]) -> Service {
+    Service {
+        name: name.to_owned(),
+        balance: "least".to_owned(),
+        fronts: fronts.iter().map(|front| (*front).to_owned()).collect(),
+    }
 }
 
 fn app() -> Router {

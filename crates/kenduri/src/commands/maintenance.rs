@@ -48,7 +48,8 @@ impl Maintenance {
             Outcome::Owner { .. }
             | Outcome::Token { .. }
             | Outcome::Applied { .. }
-            | Outcome::Purged { .. } => Ok(()),
+            | Outcome::Purged { .. }
+            | Outcome::Neighbours(_) => Ok(()),
         }
     }
 }

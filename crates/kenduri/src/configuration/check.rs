@@ -51,18 +51,22 @@ impl<'a> Check<'a> {
         });
     }
 
-    /// Notes what is wrong with what is asked of the edge. Its keys may lie
-    /// deeper than anybody wrote: then the nearest one above tells the line.
+    /// Notes what is wrong with what is asked of the edge.
     pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
-        let mut key = flaw.key.as_str();
-        while !self.origins.contains_key(key) {
-            match key.rfind(['.', '[']) {
-                Some(end) => key = &key[..end],
+        self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
+    }
+
+    /// Notes what is wrong at a key that may lie deeper than anybody wrote: then
+    /// the nearest one above tells the line.
+    pub(crate) fn refuse_at(&mut self, key: &str, what: &str, mend: &str) {
+        let mut written = key;
+        while !self.origins.contains_key(written) {
+            match written.rfind(['.', '[']) {
+                Some(end) => written = &written[..end],
                 None => break,
             }
         }
-        let key = key.to_owned();
-        self.refuse(&key, &format!("{}: {}", flaw.key, flaw.what), &flaw.mend);
+        self.refuse(written, &format!("{key}: {what}"), mend);
     }
 
     /// Notes something that works and should be known.

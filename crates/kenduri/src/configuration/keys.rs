@@ -10,7 +10,7 @@ use super::written::Written;
 pub(crate) fn known() -> BTreeMap<String, Value> {
     // A struct of plain values always has a TOML form.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
-    for key in ["tls.acme", "upstream"] {
+    for key in ["service", "tls.acme", "upstream"] {
         known.insert(key.to_owned(), Value::Table(Table::new()));
     }
     known
@@ -18,7 +18,13 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
 
 /// The keys whose values have keys of their own, which are told by their place:
 /// `route[2].to`, `upstream.flask.balance`.
-pub(crate) const DEEP: [&str; 4] = ["route", "tls.acme", "tls.certificate", "upstream"];
+pub(crate) const DEEP: [&str; 5] = [
+    "route",
+    "service",
+    "tls.acme",
+    "tls.certificate",
+    "upstream",
+];
 
 /// The value at a dotted key.
 pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {

@@ -27,7 +27,13 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
             let _ = write!(text, "\n[{section}]\n");
             current = section;
         }
-        let line = format!("{name} = {}", masked(name, value));
+        let is_kept = section == "service" && name.contains(".env.");
+        let value = if is_kept {
+            Value::String("***".to_owned())
+        } else {
+            masked(name, value)
+        };
+        let line = format!("{name} = {value}");
         let origin = origins.get(key).unwrap_or(&Origin::BuiltIn);
         let _ = writeln!(text, "{line:COLUMN$} # {origin}");
     }

@@ -84,12 +84,16 @@ impl Settings {
 /// whatever cannot be; all or nothing.
 pub(super) fn settings(
     written: &Written,
-    folder: &Path,
+    (folder, data): (&Path, &Path),
+    services: &[edge::Service],
     check: &mut Check<'_>,
 ) -> Option<(Settings, edge::Plan)> {
-    let data = check.path("data", &written.data);
-    let data = data.as_path();
-    let plan = plan(written, &edge::Ground { folder, data }, check);
+    let ground = edge::Ground {
+        folder,
+        data,
+        services,
+    };
+    let plan = plan(written, &ground, check);
     if let Some(plan) = &plan {
         neighbours::check(written, plan, check);
     }

@@ -160,6 +160,7 @@ enum Step {
 struct Deep {
     route: Vec<edge::Route>,
     upstream: BTreeMap<String, edge::Upstream>,
+    service: BTreeMap<String, supervisor::Service>,
     tls: DeepTls,
 }
 

@@ -1,5 +1,7 @@
 //! What is read, what wins, what is refused, and that the documents say so.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use edge::ListenAddress;
@@ -353,6 +355,7 @@ fn every_example_of_the_documents_is_accepted() {
         include_str!("../../../../docs/configure.md"),
         include_str!("../../../../docs/front-door.md"),
         include_str!("../../../../docs/install.md"),
+        include_str!("../../../../docs/services.md"),
     ];
     let examples = documents
         .iter()
@@ -363,6 +366,10 @@ fn every_example_of_the_documents_is_accepted() {
         std::fs::write(folder.path().join("mail.secret"), "x").expect("a file");
         std::fs::create_dir(folder.path().join("album")).expect("a folder");
         std::fs::create_dir(folder.path().join("secrets")).expect("a folder");
+        let program = folder.path().join("backend/venv/bin/gunicorn");
+        std::fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&program, "#!/bin/sh\n").expect("a program");
+        std::fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("a mode");
         let hash = "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let people = format!("aisyah:{hash}\n");
         std::fs::write(folder.path().join("secrets/album"), people).expect("a file");

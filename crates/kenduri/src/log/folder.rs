@@ -1,5 +1,5 @@
-//! A log in a folder: `kenduri.log`, and what was before it as `kenduri.log.1`
-//! and so on.
+//! A log in a folder: `kenduri.log` or `keeper.log`, and what was before it as
+//! `kenduri.log.1` and so on.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -20,9 +20,9 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Goes on with what is there.
-    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+    pub(super) fn open(folder: &Path, name: &str) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let path = folder.join("kenduri.log");
+        let path = folder.join(name);
         let file = append(&path)?;
         let written = file.metadata()?.len();
         Ok(Self {
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn old_files_are_kept_up_to_a_number() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut log = Folder::open(folder.path()).expect("a log");
+        let mut log = Folder::open(folder.path(), "kenduri.log").expect("a log");
         log.most = 1;
         for number in 0..10 {
             log.write_all(format!("{number}\n").as_bytes())
@@ -92,7 +92,7 @@ mod tests {
         let files = std::fs::read_dir(folder.path()).expect("listed").count();
         assert_eq!(files, KEPT as usize + 1);
         drop(log);
-        let mut again = Folder::open(folder.path()).expect("a log");
+        let mut again = Folder::open(folder.path(), "kenduri.log").expect("a log");
         again.write_all(b"more\n").expect("written");
         assert_eq!(text("kenduri.log"), "9\nmore\n");
     }

@@ -114,10 +114,24 @@ impl Program {
         self.wait()
     }
 
-    /// A file of the system about it, such as `environ` (proc(5)).
+    /// A file of the system about its worker, such as `environ` (proc(5)).
     pub(crate) fn system_file(&self, name: &str) -> Vec<u8> {
-        let file = format!("/proc/{}/{name}", self.child.id());
+        let file = format!("/proc/{}/{name}", self.worker());
         std::fs::read(file).expect("what the system knows of it")
+    }
+
+    /// The process that was started: the keeper.
+    pub(crate) fn keeper(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The process that answers: the keeper's child that is this program too.
+    pub(crate) fn worker(&self) -> u32 {
+        let workers = children(self.keeper()).into_iter().filter(|child| {
+            let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            words.split(|byte| *byte == 0).nth(1) == Some(b"work")
+        });
+        workers.last().expect("a worker")
     }
 
     /// Sends a signal.
@@ -151,6 +165,14 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The children of a process.
+pub(crate) fn children(process: u32) -> Vec<u32> {
+    let file = format!("/proc/{process}/task/{process}/children");
+    let children = std::fs::read_to_string(file).unwrap_or_default();
+    let children = children.split_whitespace();
+    children.filter_map(|child| child.parse().ok()).collect()
 }
 
 /// Runs a word that ends by itself.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::order::circle;
+use super::own::OWN;
 use super::settings::{Environment, HealthSettings, Listening, LogSettings, Settings, User};
 use super::{Flaw, Ground, values};
 use crate::description::{Description, Health, Memory, Run, Service};
@@ -138,6 +139,10 @@ impl Check<'_> {
                 "the name has other characters than letters, digits, - and _, or more than 64";
             self.refuse("", what, "name it otherwise");
         }
+        if name == OWN {
+            let what = format!("{OWN:?} is the program itself");
+            self.refuse("", what, "name it otherwise");
+        }
         if self.ground.run.as_os_str().len() + name.len() > LONGEST_RUN_FOLDER {
             let what = format!(
                 "sockets below {} would have too long a path (unix(7) allows 107 bytes)",
@@ -170,6 +175,7 @@ impl Check<'_> {
         let policy = self.policy();
         Some(Settings {
             name: name.to_owned(),
+            own: false,
             command: command?,
             directory: directory?,
             listening: listening?,
@@ -233,8 +239,7 @@ impl Check<'_> {
             );
             return Err(Refused);
         }
-        let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let user = find_user(&known, &self.service.user);
+        let user = User::named(&self.service.user);
         if user.is_none() {
             let what = format!("there is no user {:?} in /etc/passwd", self.service.user);
             self.refuse(
@@ -533,18 +538,4 @@ fn is_there(program: &str, directory: &Path, path: &str) -> bool {
     }
     path.split(':')
         .any(|folder| can_run(&directory.join(folder).join(program)))
-}
-
-/// Finds a user in the text of passwd(5).
-fn find_user(known: &str, name: &str) -> Option<User> {
-    known.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(name)).then_some(())?;
-        let (user, group) = (fields.nth(1)?, fields.next()?);
-        Some(User {
-            name: name.to_owned(),
-            user: user.parse().ok()?,
-            group: group.parse().ok()?,
-        })
-    })
 }

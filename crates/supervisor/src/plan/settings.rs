@@ -14,6 +14,8 @@ use crate::state::Policy;
 pub struct Settings {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
+    /// Whether it is a part of the program; see [`Own`](super::Own).
+    pub own: bool,
     /// The program and its arguments, with placeholders of the instance.
     pub command: Vec<String>,
     /// Where it runs.
@@ -81,6 +83,28 @@ pub struct User {
     pub user: u32,
     /// The number of the user's own group; no other one is kept.
     pub group: u32,
+}
+
+impl User {
+    /// Finds a user in `/etc/passwd`.
+    pub fn named(name: &str) -> Option<Self> {
+        let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        Self::find(&known, name)
+    }
+
+    /// Finds a user in the text of passwd(5).
+    fn find(known: &str, name: &str) -> Option<Self> {
+        known.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            (fields.next() == Some(name)).then_some(())?;
+            let (user, group) = (fields.nth(1)?, fields.next()?);
+            Some(Self {
+                name: name.to_owned(),
+                user: user.parse().ok()?,
+                group: group.parse().ok()?,
+            })
+        })
+    }
 }
 
 /// How a service is asked whether it is well.

@@ -206,6 +206,9 @@ fn mistakes_between_services_are_told() {
         2,
         "a bad name and a long one"
     );
+    let own = check(&format!("[{OWN}]\nrun = \"sleep 1\"")).unwrap_err();
+    assert_eq!(own[0].key, "service.kenduri");
+    assert!(own[0].what.contains("is the program itself"), "{}", own[0]);
 }
 
 #[test]

@@ -23,10 +23,13 @@ pub(crate) struct Order<'a> {
     pub(crate) launcher: &'a Path,
     /// The program and its arguments.
     pub(crate) command: &'a [String],
-    /// All that is in its environment.
+    /// All that is in its environment, or, for one of the program's own, what is added to this
+    /// process's.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a Path,
     pub(crate) user: Option<&'a User>,
+    /// Whether it is a part of the program: it has the environment and the outputs of this process.
+    pub(crate) own: bool,
     /// By which it and its children are found.
     pub(crate) token: String,
 }
@@ -34,9 +37,18 @@ pub(crate) struct Order<'a> {
 /// A process that waits for the word to become the service.
 pub(crate) struct Started {
     pub(crate) process: Process,
-    pub(crate) out: OwnedFd,
-    pub(crate) err: OwnedFd,
+    /// Standard output and standard error, unless they are those of this process.
+    pub(crate) outputs: Option<(OwnedFd, OwnedFd)>,
     word: UnixStream,
+}
+
+/// What a process is handed with the word.
+pub(crate) enum Handed<'a> {
+    Nothing,
+    /// A socket that is open already, by systemd's protocol.
+    Socket(BorrowedFd<'a>),
+    /// Its standard input.
+    Input(BorrowedFd<'a>),
 }
 
 /// Starts a process in a group of its own. It must be called from the thread that lives as long
@@ -44,16 +56,25 @@ pub(crate) struct Started {
 pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
     let (word, theirs) = UnixStream::pair()?;
     let mut command = Command::new(order.launcher);
+    let output = || {
+        if order.own {
+            Stdio::inherit()
+        } else {
+            Stdio::piped()
+        }
+    };
+    if !order.own {
+        command.env_clear();
+    }
     command
         .args(shim::words(std::process::id(), order.user.is_some()))
         .args(order.command)
-        .env_clear()
         .envs(order.environment)
         .env(TOKEN, &order.token)
         .current_dir(order.directory)
         .stdin(OwnedFd::from(theirs))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(output())
+        .stderr(output())
         .process_group(0);
     if let Some(user) = order.user {
         // As root, the library drops all other groups too.
@@ -61,9 +82,8 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
     }
     let mut child = command.spawn()?;
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let (Some(pid), Some(out), Some(err)) = (pid, child.stdout.take(), child.stderr.take()) else {
-        return Err(io::Error::other("the system gave no pid or no pipes"));
-    };
+    let pid = pid.ok_or_else(|| io::Error::other("the system gave no pid"))?;
+    let outputs = child.stdout.take().zip(child.stderr.take());
     let start = Entry::read(pid.as_raw_nonzero().get()).map_or(0, |entry| entry.start);
     Ok(Started {
         process: Process {
@@ -74,23 +94,28 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
             asked: false,
             killed: false,
         },
-        out: out.into(),
-        err: err.into(),
+        outputs: outputs.map(|(out, err)| (out.into(), err.into())),
         word,
     })
 }
 
 impl Started {
-    /// Says the word, and hands over the socket that the service shall use, if there is one.
-    pub(crate) fn go(&self, socket: Option<BorrowedFd<'_>>) -> io::Result<()> {
+    /// Says the word, and hands over what the service shall use.
+    pub(crate) fn go(&self, handed: &Handed<'_>) -> io::Result<()> {
+        let (word, descriptor) = match handed {
+            Handed::Nothing => (shim::GO, None),
+            Handed::Socket(socket) => (shim::GO_ACTIVATED, Some(*socket)),
+            Handed::Input(input) => (shim::GO_CONNECTED, Some(*input)),
+        };
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut handed = SendAncillaryBuffer::new(&mut space);
-        let sockets: Vec<BorrowedFd<'_>> = socket.into_iter().collect();
-        if !sockets.is_empty() && !handed.push(SendAncillaryMessage::ScmRights(&sockets)) {
+        let mut rights = SendAncillaryBuffer::new(&mut space);
+        let descriptors: Vec<BorrowedFd<'_>> = descriptor.into_iter().collect();
+        if !descriptors.is_empty() && !rights.push(SendAncillaryMessage::ScmRights(&descriptors)) {
             return Err(io::Error::other("no room for the socket"));
         }
-        let word = [IoSlice::new(b"!")];
-        sendmsg(self.word.as_fd(), &word, &mut handed, SendFlags::NOSIGNAL)?;
+        let word = [word];
+        let word = [IoSlice::new(&word)];
+        sendmsg(self.word.as_fd(), &word, &mut rights, SendFlags::NOSIGNAL)?;
         Ok(())
     }
 }

@@ -119,7 +119,7 @@ impl Step {
         for (number, slot) in &mut self.state.slots {
             if !runs
                 .values()
-                .any(|run| run.number == *number && !run.candidate)
+                .any(|run| run.number == *number && run.holds_place())
             {
                 slot.forgive();
                 slot.restart_at = Some(self.now.at);

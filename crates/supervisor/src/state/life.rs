@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::run::{Fate, Phase, Run, RunId, Slot};
-use super::{Action, MemoryAction, Note, Policy, RestartWhen, Step};
+use super::run::{Fate, Phase, Place, Run, RunId, Slot};
+use super::{Action, Exit, FAREWELL, MemoryAction, Note, Policy, RestartWhen, Step};
 
 /// After something was done about a process that uses too much memory, it is left alone so long.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -29,6 +29,7 @@ impl Step {
                 run.streak += 1;
                 if certain || run.streak >= run.policy.rise {
                     run.streak = 0;
+                    run.was_ready = true;
                     run.phase = Phase::Ready { at };
                     let after = at.saturating_sub(run.since);
                     self.tell(Note::Ready { run: id, after });
@@ -58,8 +59,8 @@ impl Step {
         }
     }
 
-    /// A process is gone.
-    pub(super) fn ended(&mut self, id: RunId, reason: &str, clean: bool) {
+    /// A process is gone, or was never there.
+    pub(super) fn ended(&mut self, id: RunId, reason: &str, exit: Option<Exit>) {
         let Some(run) = self.state.runs.remove(&id) else {
             return;
         };
@@ -79,16 +80,17 @@ impl Step {
                 fate: Fate::Failure(reason, good_life),
                 ..
             } => {
-                self.slot_failed(&run, reason, *good_life, false);
+                self.slot_failed(&run, reason, *good_life, exit, false);
             }
             phase => {
                 let early = matches!(phase, Phase::Starting { .. });
                 let before = if early { " before it was ready" } else { "" };
                 let reason = format!("{reason}{before}");
-                if run.candidate {
-                    self.candidate_failed(&run, &reason);
+                if run.is_candidate() {
+                    self.candidate_failed(&run, &reason, exit);
                 } else {
-                    self.slot_failed(&run, &reason, good_life, clean);
+                    let clean = exit == Some(Exit::Code(0));
+                    self.slot_failed(&run, &reason, good_life, exit, clean);
                 }
             }
         }
@@ -96,15 +98,14 @@ impl Step {
 
     pub(super) fn over_memory(&mut self, id: RunId, bytes: u64) {
         let now = self.now;
-        let busy =
-            self.state.rolling.is_some() || self.state.runs.values().any(|run| run.candidate);
+        let busy = self.state.rolling.is_some() || self.state.runs.values().any(Run::is_candidate);
         let Some(run) = self.state.runs.get_mut(&id) else {
             return;
         };
         if run.is_leaving() || run.patience > now.at {
             return;
         }
-        if !run.is_ready() || run.candidate {
+        if !run.is_ready() || run.is_candidate() {
             let reason = format!(
                 "it uses {} MB at its start, which is more than it may",
                 bytes >> 20
@@ -124,7 +125,7 @@ impl Step {
         });
         match action {
             MemoryAction::Roll => {
-                self.spawn(number, generation, policy, true);
+                self.spawn(number, generation, policy, Place::Wanted);
             }
             MemoryAction::Restart => self.stop(id, Fate::Again),
             MemoryAction::Kill => {
@@ -146,10 +147,10 @@ impl Step {
         let Some(run) = self.state.runs.get(&id) else {
             return;
         };
-        if run.candidate {
+        if run.is_candidate() {
             let run = run.clone();
             self.stop(id, Fate::Gone);
-            self.candidate_failed(&run, &reason);
+            self.candidate_failed(&run, &reason, None);
         } else {
             self.stop(id, Fate::Failure(reason, good_life));
         }
@@ -163,7 +164,14 @@ impl Step {
         }
     }
 
-    fn slot_failed(&mut self, run: &Run, reason: &str, good_life: Duration, clean: bool) {
+    fn slot_failed(
+        &mut self,
+        run: &Run,
+        reason: &str,
+        good_life: Duration,
+        exit: Option<Exit>,
+        clean: bool,
+    ) {
         let now = self.now;
         let Some(slot) = self.empty_slot(run) else {
             return;
@@ -189,6 +197,8 @@ impl Step {
         self.tell(Note::Failed {
             run: run.id,
             reason: reason.to_owned(),
+            exit,
+            was_ready: run.was_ready,
             again_in,
         });
         if again_in.is_none() && !may_end {
@@ -203,8 +213,8 @@ impl Step {
     /// The place that a process which is gone has left empty, if one still belongs there.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
-        let taken = |other: &Run| other.number == run.number && !other.candidate;
-        if !state.up || run.candidate || state.runs.values().any(taken) {
+        let taken = |other: &Run| other.number == run.number && other.holds_place();
+        if !state.up || !run.holds_place() || state.runs.values().any(taken) {
             return None;
         }
         state.slots.get_mut(&run.number)
@@ -259,14 +269,14 @@ impl Step {
             if slot.is_over()
                 || runs
                     .values()
-                    .any(|run| run.number == number && !run.candidate)
+                    .any(|run| run.number == number && run.holds_place())
             {
                 continue;
             }
             if *slot.restart_at.get_or_insert(now.at) <= now.at {
                 slot.restart_at = None;
                 let (generation, policy) = (slot.generation, Arc::clone(&slot.policy));
-                self.spawn(number, generation, policy, false);
+                self.spawn(number, generation, policy, Place::Held);
             }
         }
     }
@@ -276,7 +286,7 @@ impl Step {
         number: u32,
         generation: u32,
         policy: Arc<Policy>,
-        candidate: bool,
+        place: Place,
     ) {
         let id = self.state.next_run;
         self.state.next_run += 1;
@@ -290,7 +300,8 @@ impl Step {
             serving: false,
             since: self.now.at,
             policy,
-            candidate,
+            place,
+            was_ready: false,
             streak: 0,
             patience: Duration::ZERO,
         };
@@ -311,7 +322,7 @@ impl Step {
         match &mut run.phase {
             Phase::Ready { .. } if run.serving && !run.policy.drain_within.is_zero() => {
                 run.phase = Phase::Draining {
-                    until: at + run.policy.drain_within,
+                    until: at + run.policy.drain_within + FAREWELL,
                 };
             }
             Phase::Ready { .. } | Phase::Starting { .. } => self.stop(id, Fate::Gone),
@@ -357,7 +368,7 @@ impl Step {
             .state
             .runs
             .values()
-            .filter(|run| run.is_ready() && !run.candidate)
+            .filter(|run| run.is_ready() && !run.is_candidate())
             .collect();
         able.sort_by_key(|run| (!run.serving, run.number));
         able.truncate(self.state.policy.instances as usize);

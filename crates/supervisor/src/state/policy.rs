@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// Whoever leads requests closes what is still open when `drain_within` is over, and says so to
+/// both sides; the process is asked to stop this much later, so that it hears of it first.
+pub const FAREWELL: Duration = Duration::from_millis(500);
+
 /// When instances are started, stopped and replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -13,7 +17,8 @@ pub struct Policy {
     pub start_within: Duration,
     /// A process that was asked to stop is killed after this.
     pub stop_within: Duration,
-    /// A process that is replaced has so long for what it was asked.
+    /// A process that is replaced has so long for what it was asked, and then [`FAREWELL`]; none:
+    /// it is asked to stop at once.
     pub drain_within: Duration,
     /// So many failed checks in a row, and it is started anew.
     pub fall: u32,

@@ -96,7 +96,7 @@ impl World {
         let staying = self
             .state
             .runs()
-            .filter(|run| !run.is_leaving() && !run.candidate);
+            .filter(|run| !run.is_leaving() && !run.is_candidate());
         let numbers: Vec<u32> = staying.map(|run| run.number).collect();
         let distinct: BTreeSet<u32> = numbers.iter().copied().collect();
         assert_eq!(
@@ -108,7 +108,7 @@ impl World {
             assert!(
                 self.state
                     .runs()
-                    .filter(|run| run.candidate && !run.is_leaving())
+                    .filter(|run| run.is_candidate() && !run.is_leaving())
                     .count()
                     <= 1
             );

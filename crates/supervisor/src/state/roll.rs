@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::run::{Fate, Run, RunId, Slot};
-use super::{CommandId, Note, Policy, Roll, Step};
+use super::run::{Fate, Place, Run, RunId, Slot};
+use super::{CommandId, Exit, Note, Policy, Roll, Step};
 
 /// A next generation on its way.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,14 +41,14 @@ impl Step {
                 Roll::AllAtOnce => true,
                 Roll::OneAtATime => {
                     let mut runs = self.state.runs.values();
-                    !runs.any(|run| run.candidate || run.is_leaving())
+                    !runs.any(|run| run.is_candidate() || run.is_leaving())
                 }
             };
             let (generation, policy) = (rolling.generation, Arc::clone(&rolling.policy));
             let Some(number) = rolling.left.pop_front_if(|_| room) else {
                 break;
             };
-            self.spawn(number, generation, policy, true);
+            self.spawn(number, generation, policy, Place::Wanted);
         }
         if let Some(rolling) = &self.state.rolling
             && rolling.left.is_empty()
@@ -56,7 +56,7 @@ impl Step {
                 .state
                 .runs
                 .values()
-                .any(|run| run.candidate && !run.is_leaving())
+                .any(|run| run.is_candidate() && !run.is_leaving())
             && let Some(rolling) = self.state.rolling.take()
         {
             self.finish_roll(rolling);
@@ -65,7 +65,7 @@ impl Step {
 
     /// Lets those take over that may.
     fn take_over(&mut self) {
-        let able = |run: &&Run| run.candidate && run.is_ready();
+        let able = |run: &&Run| run.is_candidate() && run.is_ready();
         let waits_for_all = |rolling: &Rolling| rolling.policy.roll == Roll::AllAtOnce;
         if let Some(rolling) = self.state.rolling.as_ref().filter(|r| waits_for_all(r)) {
             let able = self.state.runs.values().filter(able).count();
@@ -92,7 +92,7 @@ impl Step {
         let Some(run) = self.state.runs.get_mut(&id) else {
             return;
         };
-        run.candidate = false;
+        run.place = Place::Held;
         let (number, generation) = (run.number, run.generation);
         let policy = Arc::clone(&run.policy);
         let slots = &mut self.state.slots;
@@ -113,6 +113,9 @@ impl Step {
             .map(|run| run.id)
             .collect();
         for id in before {
+            if let Some(run) = self.state.runs.get_mut(&id) {
+                run.place = Place::Lost;
+            }
             self.retire(id);
         }
         if let Some(rolling) = &mut self.state.rolling {
@@ -148,10 +151,12 @@ impl Step {
     }
 
     /// A process that was to take a place will not.
-    pub(super) fn candidate_failed(&mut self, run: &Run, reason: &str) {
+    pub(super) fn candidate_failed(&mut self, run: &Run, reason: &str, exit: Option<Exit>) {
         self.tell(Note::Failed {
             run: run.id,
             reason: reason.to_owned(),
+            exit,
+            was_ready: run.was_ready,
             again_in: None,
         });
         let of_roll = |rolling: &Rolling| rolling.generation == run.generation;
@@ -178,7 +183,7 @@ impl Step {
     }
 
     fn stop_candidates(&mut self) {
-        let candidate = |run: &&Run| run.candidate;
+        let candidate = |run: &&Run| run.is_candidate();
         let all: Vec<RunId> = self
             .state
             .runs

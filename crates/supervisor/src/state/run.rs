@@ -26,12 +26,24 @@ pub struct Run {
     /// When it was started, in time since the beginning.
     pub since: Duration,
     pub(super) policy: Arc<Policy>,
-    /// Whether it has yet to take the place of another, or its own.
-    pub(super) candidate: bool,
+    pub(super) place: Place,
+    /// Whether it has ever been ready.
+    pub(super) was_ready: bool,
     /// Checks in a row: passed ones before it is ready, failed ones after.
     pub(super) streak: u32,
     /// Nothing is done about its memory before this.
     pub(super) patience: Duration,
+}
+
+/// Whether a process fills the place of its instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It has yet to take the place of another, or its own.
+    Wanted,
+    /// It does, until it is gone.
+    Held,
+    /// Another has taken it.
+    Lost,
 }
 
 /// Where a process is in its life. Times are since the beginning.
@@ -85,6 +97,16 @@ impl Run {
             Phase::Ready { .. } => None,
             Phase::Stopping { until, .. } => *until,
         }
+    }
+
+    /// Whether it holds the place of its instance.
+    pub(super) fn holds_place(&self) -> bool {
+        self.place == Place::Held
+    }
+
+    /// Whether it has yet to take the place of another, or its own.
+    pub(super) fn is_candidate(&self) -> bool {
+        self.place == Place::Wanted
     }
 
     pub(super) fn is_leaving(&self) -> bool {

@@ -297,6 +297,41 @@ fn a_start_that_takes_too_long_is_a_failure() {
 }
 
 #[test]
+fn a_failure_says_how_it_ended_and_whether_it_had_been_ready() {
+    let told = |stage: &Stage| {
+        let failures = stage.told.iter().filter_map(|action| match action {
+            Action::Tell(Note::Failed {
+                exit, was_ready, ..
+            }) => Some((*exit, *was_ready)),
+            _ => None,
+        });
+        failures.collect::<Vec<_>>()
+    };
+    let mut stage = Stage::new(policy());
+    stage.command(1, Command::Start);
+    stage.on(Event::Exited(1, Exit::Code(7)));
+    stage.on(Event::Ready(2));
+    stage.exit(2);
+    stage.pass(seconds(1));
+    stage.on(Event::Unstartable(3, "no more processes".to_owned()));
+    stage.pass(seconds(1));
+    stage.pass(seconds(30));
+    stage.on(Event::Exited(4, Exit::Signal(15)));
+    stage.pass(seconds(2));
+    stage.on(Event::Ready(5));
+    stage.command(2, Command::Reload(None));
+    stage.on(Event::Exited(6, Exit::Code(8)));
+    let wanted = [
+        (Some(Exit::Code(7)), false),
+        (Some(Exit::Signal(9)), true),
+        (None, false),
+        (Some(Exit::Signal(15)), false),
+        (Some(Exit::Code(8)), false),
+    ];
+    assert_eq!(told(&stage), wanted);
+}
+
+#[test]
 fn a_process_that_cannot_start_is_a_failure() {
     let mut stage = Stage::new(policy());
     stage.command(1, Command::Start);
@@ -414,7 +449,7 @@ fn scale_adds_and_takes_away() {
     assert_eq!(stage.serving(), [1, 2, 3]);
     stage.command(3, to(1));
     assert_eq!(stage.serving(), [1]);
-    assert!(stage.pass(seconds(5)).contains(&Action::AskToStop(3)));
+    assert!(stage.pass(seconds(6)).contains(&Action::AskToStop(3)));
     stage.exit(2);
     stage.exit(3);
     assert!(stage.answer(3).is_ok());

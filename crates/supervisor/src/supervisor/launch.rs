@@ -6,7 +6,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,12 +14,13 @@ use tokio::sync::watch;
 
 use super::Supervisor;
 use super::served::{Live, Use};
+use crate::channel::Channel;
 use crate::control::Message;
 use crate::fleet::Address;
 use crate::output::Stream;
 use crate::plan::{Listening, Placeholders, Settings, User};
 use crate::probe::{Finding, Notify, Watch};
-use crate::process::{Order, Record, spawn};
+use crate::process::{Handed, Order, Record, spawn};
 use crate::state::{Event, RunId};
 
 /// Sockets that are open before the service is, by the number of the instance: they stay when
@@ -135,13 +136,18 @@ impl Supervisor {
         let notify_path = folder.join(format!("{number}.{run}.notify"));
         let notify = Notify::open(&notify_path, user)?;
 
-        let places = placeholders(number, address.as_ref());
-        let command: Vec<String> = settings
-            .command
-            .iter()
-            .map(|word| places.fill(word))
-            .collect();
-        let mut environment = environment(&settings, &places);
+        let (command, mut environment) = if settings.own {
+            (settings.command.clone(), settings.environment.0.clone())
+        } else {
+            let places = placeholders(number, address.as_ref());
+            let command = settings.command.iter().map(|word| places.fill(word));
+            (command.collect(), environment(&settings, &places))
+        };
+        let ends = match (settings.own, &self.means.channels) {
+            (false, _) => None,
+            (true, Some(channels)) => Some((channels.clone(), UnixStream::pair()?)),
+            (true, None) => return Err(io::Error::other("nobody would take its channel")),
+        };
         environment.insert(
             "NOTIFY_SOCKET".to_owned(),
             notify_path.display().to_string(),
@@ -155,6 +161,7 @@ impl Supervisor {
             environment: &environment,
             directory: &settings.directory,
             user,
+            own: settings.own,
             token: format!("{}.{name}.{run}", self.name),
         })?;
         // Written down first, so that nothing runs that a next supervisor could not find.
@@ -164,18 +171,39 @@ impl Supervisor {
             start: started.process.start(),
             token: started.process.token().to_owned(),
         });
-        let gone = written.and_then(|()| started.go(held.map(|(_, held)| held.as_fd())));
+        let pid = started.process.pid().as_raw_nonzero().get();
+        let gone = written.and_then(|()| match ends {
+            None => {
+                started.go(&held.map_or(Handed::Nothing, |(_, held)| Handed::Socket(held.as_fd())))
+            }
+            Some((channels, (stream, theirs))) => {
+                // The program has its end before the process can say anything. One that has
+                // dropped the other end is on its way out.
+                let _ = channels.send(Channel {
+                    instance: number,
+                    generation,
+                    run,
+                    pid,
+                    stream,
+                });
+                started.go(&Handed::Input(theirs.as_fd()))
+            }
+        });
 
         let over = watch::Sender::new(false);
-        let out =
-            Arc::clone(&served.output).read(started.out, number, Stream::Out, over.subscribe());
-        let err =
-            Arc::clone(&served.output).read(started.err, number, Stream::Err, over.subscribe());
+        let mut readers = Vec::new();
+        if let (Some(output), Some((out, err))) = (&served.output, started.outputs) {
+            for (pipe, stream) in [(out, Stream::Out), (err, Stream::Err)] {
+                let read = Arc::clone(output).read(pipe, number, stream, over.subscribe());
+                readers.push(tokio::spawn(read));
+            }
+        }
         let watch = Watch {
             address: address.clone(),
             health: settings.health.clone(),
             rise: settings.policy.rise,
             activated: held.is_some(),
+            says_so_itself: settings.own,
             notify,
         };
         let voice = self.voice.clone();
@@ -203,7 +231,7 @@ impl Supervisor {
             settings,
             address,
             watch: tokio::spawn(watch.run(found)),
-            readers: vec![tokio::spawn(out), tokio::spawn(err)],
+            readers,
             over,
             since: (self.means.clock)(),
             exit: None,

@@ -10,7 +10,7 @@ use super::{StartError, Supervisor};
 use crate::answers::{Described, Row};
 use crate::control::{Applied, Change, Message, Outcome};
 use crate::output::Output;
-use crate::plan::{Plan, Settings};
+use crate::plan::{OWN, Own, Plan, Settings};
 use crate::state::{Command, Event, State};
 
 /// So many last lines are part of a description.
@@ -20,13 +20,17 @@ impl Supervisor {
     pub(super) fn add(&mut self, settings: &Arc<Settings>) -> Result<(), StartError> {
         let name: Arc<str> = settings.name.as_str().into();
         let (clock, echo) = (Arc::clone(&self.means.clock), self.means.echo.clone());
-        let output = Output::open(&name, &self.means.logs, clock, echo).map_err(|why| {
-            StartError::Folder {
+        let output = if settings.own {
+            None
+        } else {
+            let opened = Output::open(&name, &self.means.logs, clock, echo);
+            let output = opened.map_err(|why| StartError::Folder {
                 path: self.means.logs.clone(),
                 why,
-            }
-        })?;
-        output.limit(settings.logs.max, settings.logs.keep);
+            })?;
+            output.limit(settings.logs.max, settings.logs.keep);
+            Some(output)
+        };
         let state = State::new(settings.policy.clone());
         let served = Served {
             settings: BTreeMap::from([(state.generation(), Arc::clone(settings))]),
@@ -63,15 +67,17 @@ impl Supervisor {
                 let _ = answer.send(self.describe(&name));
             }
             Message::Outputs(name, answer) => {
-                let named = |known: &&Arc<str>| name.as_ref().is_none_or(|name| name == *known);
-                let outputs: Vec<Arc<Output>> = self
-                    .services
-                    .iter()
-                    .filter(|(known, _)| named(known))
-                    .map(|(_, served)| Arc::clone(&served.output))
-                    .collect();
+                let known = |name: &Arc<str>| self.services.contains_key(name);
+                let outputs = name.as_ref().is_none_or(known).then(|| {
+                    let named = |known: &&Arc<str>| name.as_ref().is_none_or(|name| name == *known);
+                    let served = self.services.iter().filter(|(known, _)| named(known));
+                    served
+                        .filter_map(|(_, served)| served.output.clone())
+                        .collect()
+                });
                 let _ = answer.send(outputs);
             }
+            Message::Renew(own, answer) => self.renew(own, answer),
             Message::ShutDown(answer) => self.stopping.get_or_insert_default().push(answer),
         }
     }
@@ -140,8 +146,11 @@ impl Supervisor {
             return;
         }
         let needed = |name: &Arc<str>| {
-            self.services.values().any(|other| {
-                !other.state.is_gone() && other.now().after.iter().any(|before| **before == **name)
+            self.services.iter().any(|(other, served)| {
+                let settings = served.now();
+                let waits = || settings.after.iter().any(|before| **before == **name);
+                // Whoever leads requests to all the others goes before them.
+                !served.state.is_gone() && other != name && (settings.own || waits())
             })
         };
         let able: Vec<Arc<str>> = self
@@ -186,6 +195,8 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
+                // The program does not stop because of what somebody writes.
+                None if &*name == OWN => {}
                 None => {
                     let outcome = self.ask(&name, Command::Stop);
                     if let Some(served) = self.services.get_mut(&name) {
@@ -222,7 +233,9 @@ impl Supervisor {
         }
         let now = served.now();
         let was_leaving = std::mem::take(&mut served.leaves);
-        served.output.limit(wanted.logs.max, wanted.logs.keep);
+        if let Some(output) = &served.output {
+            output.limit(wanted.logs.max, wanted.logs.keep);
+        }
         let (instances, spare) = (wanted.policy.instances, wanted.policy.spare);
         let mut scaled = Settings::clone(&now);
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
@@ -251,6 +264,21 @@ impl Supervisor {
         } else {
             outcome
         }
+    }
+
+    /// Rolls the program's own service over, whether anything changed or not.
+    fn renew(&mut self, own: Own, answer: oneshot::Sender<Outcome>) {
+        let name: Arc<str> = OWN.into();
+        let settings = Arc::new(own.settings());
+        let policy = settings.policy.clone();
+        if let Some(served) = self.services.get_mut(&name)
+            && !served.leaves
+            && !served.state.is_rolling()
+        {
+            let next = served.state.next_generation();
+            served.settings.insert(next, settings);
+        }
+        self.command(&name, Command::Reload(Some(policy)), Some(answer));
     }
 
     fn ask(&mut self, name: &Arc<str>, command: Command) -> oneshot::Receiver<Outcome> {
@@ -309,7 +337,10 @@ impl Supervisor {
             instances: self.rows(name),
             sockets: sockets.collect(),
             exits: served.exits.iter().cloned().collect(),
-            lines: served.output.last(LAST_LINES, None),
+            lines: served
+                .output
+                .as_ref()
+                .map_or_else(Vec::new, |output| output.last(LAST_LINES, None)),
         })
     }
 }

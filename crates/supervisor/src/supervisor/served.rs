@@ -28,7 +28,8 @@ pub(super) struct Served {
     pub(super) state: State,
     /// What each generation is told to be.
     pub(super) settings: BTreeMap<u32, Arc<Settings>>,
-    pub(super) output: Arc<Output>,
+    /// What it says; none: it has the supervisor's own outputs.
+    pub(super) output: Option<Arc<Output>>,
     pub(super) live: BTreeMap<RunId, Live>,
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
@@ -207,6 +208,8 @@ impl Supervisor {
             Note::Failed {
                 run,
                 reason,
+                exit,
+                was_ready,
                 again_in,
             } => {
                 let again_in =
@@ -217,6 +220,8 @@ impl Supervisor {
                     run,
                     What::Failed {
                         reason,
+                        exit,
+                        was_ready,
                         again_in,
                         lines,
                     },
@@ -247,7 +252,10 @@ impl Supervisor {
         let Some(live) = served.live.get(&run) else {
             return Vec::new();
         };
-        let mut lines = served.output.last(LAST_WORDS, Some(live.number));
+        let Some(output) = &served.output else {
+            return Vec::new();
+        };
+        let mut lines = output.last(LAST_WORDS, Some(live.number));
         lines.retain(|line| line.at >= live.since);
         lines.into_iter().map(|line| line.text).collect()
     }

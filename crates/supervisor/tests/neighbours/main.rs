@@ -7,6 +7,8 @@ mod life;
 #[cfg(test)]
 mod output;
 #[cfg(test)]
+mod own;
+#[cfg(test)]
 mod rolling;
 #[cfg(test)]
 mod starting;

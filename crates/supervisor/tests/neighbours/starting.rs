@@ -115,11 +115,11 @@ fn the_environment_holds_only_what_was_said() {
     names.sort_unstable();
     let wanted = [
         "KENDURI_INSTANCE",
-        "KENDURI_RUN",
         "NOTIFY_SOCKET",
         "PATH",
         "PORT",
         "PWD",
+        "SUPERVISOR_RUN",
         "TOKEN",
         "WHERE",
     ];

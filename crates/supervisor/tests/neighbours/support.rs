@@ -9,10 +9,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use supervisor::{
-    Control, Crew, Description, Flaw, Ground, Inner, Launcher, Means, Plan, Row, Supervisor,
+    Channel, Control, Crew, Description, Flaw, Ground, Inner, Launcher, Means, Own, Plan, Row,
+    Supervisor,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// What takes longer than this does not happen.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -52,6 +54,7 @@ server.serve_forever()
 pub(crate) struct House {
     pub(crate) folder: TempDir,
     pub(crate) control: Control,
+    channels: UnboundedReceiver<Channel>,
     runtime: Runtime,
     thread: Option<JoinHandle<()>>,
 }
@@ -86,13 +89,25 @@ impl House {
 
     pub(crate) fn in_folder(folder: TempDir, services: &str) -> Self {
         let plan = plan(folder.path(), services).unwrap();
+        Self::with_plan(folder, plan)
+    }
+
+    /// Beside what is described, a part of the program.
+    pub(crate) fn with_own(folder: TempDir, services: &str, own: Own) -> Self {
+        let plan = plan(folder.path(), services).unwrap().with(own);
+        Self::with_plan(folder, plan)
+    }
+
+    fn with_plan(folder: TempDir, plan: Plan) -> Self {
         let path = folder.path().to_owned();
         let (sender, control) = mpsc::channel();
+        let (voice, channels) = unbounded_channel();
         let thread = std::thread::spawn(move || {
             let means = Means {
                 launcher: Launcher::Other(SUPERVISE.into()),
                 // Other tests have children too.
                 adopt_orphans: false,
+                channels: Some(voice),
                 ..Means::in_folder(&path)
             };
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -105,6 +120,7 @@ impl House {
         Self {
             folder,
             control: control.recv().unwrap(),
+            channels,
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             thread: Some(thread),
         }
@@ -114,6 +130,12 @@ impl House {
     pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
         let limited = async { tokio::time::timeout(PATIENCE, what).await };
         self.runtime.block_on(limited).expect("it takes too long")
+    }
+
+    /// Waits for the next start of the part of the program.
+    pub(crate) fn channel(&mut self) -> Channel {
+        let limited = async { tokio::time::timeout(PATIENCE, self.channels.recv()).await };
+        self.runtime.block_on(limited).unwrap().unwrap()
     }
 
     /// Waits until a service is as it should be.

@@ -20,7 +20,7 @@ fn a_reload_takes_one_at_a_time_and_never_leaves_a_gap() {
             "it drains first"
         );
         assert_eq!(stage.serving().len(), 3);
-        let actions = stage.pass(seconds(5));
+        let actions = stage.pass(seconds(5) + FAREWELL);
         assert!(actions.contains(&Action::AskToStop(old)));
         next = spawned(&stage.exit(old));
     }
@@ -41,6 +41,46 @@ fn a_drained_process_need_not_wait() {
         [],
         "one that is in use is not drained"
     );
+}
+
+#[test]
+fn a_draining_process_hears_the_farewell_before_it_is_asked_to_stop() {
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Reload(None));
+    stage.on(Event::Ready(2));
+    assert_eq!(stage.pass(seconds(5)), [], "its connections are closed now");
+    assert_eq!(
+        stage.pass(FAREWELL.saturating_sub(Duration::from_millis(1))),
+        []
+    );
+    let actions = stage.pass(Duration::from_millis(1));
+    assert!(actions.contains(&Action::AskToStop(1)));
+    let at_once = Policy {
+        drain_within: Duration::ZERO,
+        ..policy()
+    };
+    let mut stage = Stage::ready(at_once);
+    stage.command(2, Command::Reload(None));
+    assert!(stage.on(Event::Ready(2)).contains(&Action::AskToStop(1)));
+}
+
+#[test]
+fn who_was_replaced_and_takes_its_time_holds_up_nobody() {
+    let slow = Policy {
+        drain_within: Duration::ZERO,
+        stop_within: seconds(60),
+        ..policy()
+    };
+    let mut stage = Stage::ready(slow);
+    stage.command(2, Command::Reload(None));
+    stage.on(Event::Ready(2));
+    assert!(stage.answer(2).is_ok());
+    stage.pass(seconds(1));
+    assert_eq!(spawned(&stage.exit(2)), [3], "the old one is still leaving");
+    stage.on(Event::Ready(3));
+    assert_eq!(stage.exit(1), []);
+    assert_eq!(stage.serving(), [3]);
+    assert_eq!(stage.standings(), [Standing::Ready]);
 }
 
 #[test]
@@ -126,12 +166,12 @@ fn a_next_generation_may_be_larger_or_smaller() {
             for run in stage.starting() {
                 stage.on(Event::Ready(run));
             }
-            stage.pass(seconds(5));
+            stage.pass(seconds(6));
             for run in stage.runs(Run::is_leaving) {
                 stage.exit(run);
             }
         }
-        stage.pass(seconds(5));
+        stage.pass(seconds(6));
         for run in stage.runs(Run::is_leaving) {
             stage.exit(run);
         }

@@ -1,0 +1,157 @@
+//! The services that the program runs: servers that come and go, and their fronts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::check::Check;
+use super::{Ground, upstreams};
+use crate::listen::{ListenAddress, ListenSettings};
+use crate::plan::routes::Upstreams;
+use crate::proxy::Balance;
+use crate::route::Route;
+
+/// The longest path of a socket (Linux: `sun_path` with its end mark).
+const LONGEST_PATH: usize = 107;
+
+/// Routes of addresses at which everything goes to one service.
+pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
+
+/// What routes call the servers of a service.
+pub(crate) fn upstream_of(service: &str) -> String {
+    format!("{PREFIX}{service}")
+}
+
+const PREFIX: &str = "service:";
+
+/// Whether an upstream is a service.
+pub(crate) fn is_service(upstream: &str) -> bool {
+    upstream.starts_with(PREFIX)
+}
+
+/// An upstream for each service; they have no servers until somebody tells.
+pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
+    for service in ground.services {
+        let key = format!("service.{}.balance", service.name);
+        let Some(balance) = check.accept(&key, upstreams::balance(&service.balance)) else {
+            continue;
+        };
+        let name = upstream_of(&service.name);
+        let mut settings = upstreams::unnamed(&name, None);
+        settings.balance = match balance {
+            // Several services answer for one host, and share its cookies.
+            Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
+            balance => balance,
+        };
+        upstreams.insert(name.into(), settings);
+    }
+}
+
+/// Reads where services are listened for, beside what routes are for.
+pub(super) fn fronts(
+    ground: &Ground<'_>,
+    listen: Option<&ListenSettings>,
+    check: &mut Check,
+) -> Fronts {
+    let mut fronts = Fronts::new();
+    for service in ground.services {
+        let key = format!("service.{}.front", service.name);
+        for written in &service.fronts {
+            let address = ListenAddress::parse(written, ground.data);
+            let Some(address) = check.accept(&key, address) else {
+                continue;
+            };
+            if let ListenAddress::Unix(path) = &address
+                && path.as_os_str().len() > LONGEST_PATH
+            {
+                check.refuse(
+                    &key,
+                    format!("{} is too long for a socket", path.display()),
+                    "a socket's path has up to 107 bytes: move the data folder up",
+                );
+            }
+            let taken = listen.into_iter().flat_map(ListenSettings::all);
+            let taken = taken.map(|(_, other)| (other, "listen"));
+            let others = fronts.iter().map(|(other, front)| (other, &*front.to));
+            let other = taken
+                .chain(others)
+                .find(|(other, _)| other.overlaps(&address));
+            if let Some((other, whose)) = other {
+                check.refuse(
+                    &key,
+                    format!("{written} is listened on already: {other}, of {whose}"),
+                    "keep one of them",
+                );
+                continue;
+            }
+            if !address.is_loopback() {
+                check.warn(
+                    &key,
+                    format!("whoever reaches {written} reaches the service, past all routes"),
+                    "listen on 127.0.0.1, unless others are to come",
+                );
+            }
+            let route = Route::to_service(&service.name, &upstream_of(&service.name));
+            fronts.insert(address, Arc::new(route));
+        }
+    }
+    fronts
+}
+
+/// Refuses a service that nobody runs.
+pub(super) fn unknown(key: &str, name: &str, upstreams: &Upstreams, check: &mut Check) {
+    let known = upstreams
+        .keys()
+        .filter_map(|name| name.strip_prefix(PREFIX));
+    let nearest = known.min_by_key(|other| distance(name, other));
+    let mend = match nearest {
+        Some(nearest) if distance(name, nearest) <= name.len().max(nearest.len()) / 2 => {
+            format!("did you mean {PREFIX}{nearest}?")
+        }
+        _ => format!("describe it in [service.{name}]"),
+    };
+    check.refuse(key, format!("there is no service {name:?}"), mend);
+}
+
+/// How many letters must be put in, taken out or changed to make one of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (number, letter) in one.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], number + 1);
+        for (place, same) in other.iter().map(|wanted| *wanted == letter).enumerate() {
+            let changed = corner + usize::from(!same);
+            corner = row[place + 1];
+            row[place + 1] = changed.min(corner + 1).min(row[place] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// What `kenduri check` shows of them.
+pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
+    let rows = fronts
+        .iter()
+        .map(|(address, route)| [address.to_string(), route.to.clone()]);
+    [["front", "to"].map(str::to_owned)]
+        .into_iter()
+        .chain(rows)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn names_are_as_far_apart_as_they_are_mistyped() {
+        for (one, other, expected) in [
+            ("flask", "flask", 0),
+            ("flsk", "flask", 1),
+            ("falsk", "flask", 2),
+            ("", "node", 4),
+            ("node", "", 4),
+        ] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
+    }
+}

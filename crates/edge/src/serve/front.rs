@@ -1,0 +1,41 @@
+//! What happens to a request at an address that is for one service: less than
+//! elsewhere. It is led there as it is.
+
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+use tokio::time::Instant;
+
+use crate::body::{Answer, Body};
+use crate::edge::Running;
+use crate::facts::Facts;
+use crate::listen::ListenAddress;
+use crate::route::NormalPath;
+
+use super::{Course, Here, bare, is_refused_method, target};
+
+/// What the service says.
+pub(super) async fn answered(
+    here: &Here,
+    running: &Running,
+    front: &ListenAddress,
+    facts: &Facts,
+    request: Request<Body>,
+    began: Instant,
+    course: &mut Course,
+) -> Answer {
+    if is_refused_method(&request) {
+        return bare(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let uri = request.uri().clone();
+    let Ok(path) = NormalPath::parse(uri.path()) else {
+        return bare(StatusCode::BAD_REQUEST);
+    };
+    // The plan may have changed since the connection was taken.
+    let Some(route) = running.plan.front(front) else {
+        return bare(StatusCode::NOT_FOUND);
+    };
+    course.route = Some(Arc::clone(route));
+    course.queue = Some(began.elapsed());
+    target::reach(here, running, route, facts, &path, request, course).await
+}

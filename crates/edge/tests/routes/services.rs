@@ -1,0 +1,385 @@
+//! Servers that come and go, die and are given up, as whoever runs them tells.
+
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use edge::proxy::{CrewStatus, MemberStatus, ServerAddress, Servers, parse_address};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
+use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
+
+use super::*;
+
+const SOON: Duration = Duration::from_secs(20);
+const TO_NODE: &str = "[[route]]\nto = \"service:node\"\n";
+
+pub(super) fn at(address: SocketAddr) -> ServerAddress {
+    parse_address(&format!("http://{address}"), Path::new("/")).unwrap()
+}
+
+pub(super) fn ready(addresses: &[&ServerAddress]) -> Servers {
+    Servers {
+        ready: addresses.iter().map(|one| (*one).clone()).collect(),
+        failed: false,
+        drain_within: SOON,
+    }
+}
+
+/// A port that nobody listens at, and that nobody else gets meanwhile.
+fn nobody() -> (OwnedFd, ServerAddress) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket.into(), at(address))
+}
+
+/// Takes connections and breaks them off before a byte was said, as one that is
+/// being killed does.
+async fn dying() -> (ServerAddress, DropGuard) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = at(listener.local_addr().unwrap());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => drop(accepted.unwrap()),
+                () = stopped.cancelled() => return,
+            }
+        }
+    });
+    (address, stop.drop_guard())
+}
+
+async fn until(what: impl Fn() -> bool) {
+    let waiting = async {
+        while !what() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(SOON, waiting).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_that_was_given_up_is_not_waited_for() {
+    let site = Site::open(TO_NODE, Means::default());
+    let failed = Servers {
+        failed: true,
+        ..Servers::default()
+    };
+    site.edge.set_servers("node", &failed);
+    let before = Instant::now();
+    let heard = site.get("/").await;
+    assert!(before.elapsed() < Duration::from_secs(1));
+    assert_eq!(heard.status, 503);
+    assert_eq!(heard.header("retry-after"), Some("30"));
+    assert!(heard.body.contains("<h1>"), "{heard:?}");
+    // Who waits already hears of it too.
+    site.edge.set_servers("node", &Servers::default());
+    let before = Instant::now();
+    let (heard, ()) = tokio::join!(site.get("/"), async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        site.edge.set_servers("node", &failed);
+    });
+    assert_eq!(heard.status, 503);
+    assert!(before.elapsed() < Duration::from_secs(1));
+    // One that is ready counts more than all that failed.
+    let (server, _running) = server("one").await;
+    let partly = Servers {
+        failed: true,
+        ..ready(&[&at(server)])
+    };
+    site.edge.set_servers("node", &partly);
+    assert_eq!(site.get("/").await.status, 200);
+    assert!(site.edge.servers("node").failed);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_told_outlives_every_plan() {
+    let (server, _running) = server("one").await;
+    let (_bound, dead) = nobody();
+    let site = Site::open("", Means::default());
+    let all = ready(&[&at(server), &dead]);
+    // Before any plan names it.
+    site.edge.set_servers("flask", &all);
+    let plan = |balance: &str| {
+        let flask = Service {
+            balance: balance.to_owned(),
+            ..service("flask", &[])
+        };
+        let routes = "[[route]]\nto = \"service:flask\"\n";
+        plan_with(routes, site.folder.path(), &[flask])
+    };
+    site.edge.reload(plan("round-robin")).unwrap();
+    let is_out = |members: &[MemberStatus]| members.len() == 2 && !members[1].ready;
+    while !is_out(&site.edge.servers("flask").members) {
+        assert_eq!(site.get("/").await.status, 200);
+    }
+    let before = site.edge.servers("flask");
+    assert!(before.requests > 2, "{before:?}");
+    // Neither the same plan, nor another way to share, nor a plan without it.
+    for balance in ["round-robin", "least", "sticky"] {
+        site.edge.reload(plan(balance)).unwrap();
+        let now = site.edge.servers("flask");
+        assert!(is_out(&now.members), "{balance}: {now:?}");
+        assert!(now.requests >= before.requests, "{balance}: {now:?}");
+        let heard = site.get("/").await;
+        assert_eq!(heard.status, 200);
+        let cookie = heard.header("set-cookie").unwrap_or_default();
+        assert_eq!(
+            cookie.starts_with("kenduri-server-flask="),
+            balance == "sticky"
+        );
+    }
+    site.edge.reload(site.plan("")).unwrap();
+    assert_eq!(site.edge.servers("flask").members.len(), 2);
+    site.edge.reload(plan("least")).unwrap();
+    assert_eq!(site.get("/").await.status, 200);
+    assert_eq!(site.edge.servers("nobody"), CrewStatus::default());
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_refuses_costs_no_request() {
+    let (server, _running) = server("one").await;
+    let (_bound, dead) = nobody();
+    let site = Site::open(TO_NODE, Means::default());
+    let missing = ServerAddress::Unix(site.folder.path().join("gone.sock"));
+    let left = site.folder.path().join("left.sock");
+    drop(std::os::unix::net::UnixListener::bind(&left).unwrap());
+    let left = ServerAddress::Unix(left);
+    for _ in 0..3 {
+        for dead in [&dead, &missing, &left] {
+            site.edge.set_servers("node", &Servers::default());
+            site.edge
+                .set_servers("node", &ready(&[dead, &at(server), dead]));
+            for _ in 0..2 {
+                let heard = site.get("/").await;
+                assert_eq!(heard.status, 200, "{dead}");
+                // Nothing was sent, so whatever it was may go elsewhere.
+                let heard = site.ask("POST", "/", "", "12345").await;
+                assert_eq!(heard.status, 200, "{dead}");
+                assert!(heard.body.contains("length=5"), "{heard:?}");
+            }
+        }
+    }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_breaks_off_is_followed_by_another_once() {
+    let (server, _running) = server("one").await;
+    let (dying_one, _first) = dying().await;
+    let (dying_two, _second) = dying().await;
+    let site = Site::open(TO_NODE, Means::default());
+    let ask = async |method: &str, members: &[&ServerAddress]| {
+        site.edge.set_servers("node", &Servers::default());
+        site.edge.set_servers("node", &ready(members));
+        // The first request meets either, the second the other.
+        let mut heard = [0, 0];
+        for status in &mut heard {
+            *status = site.ask(method, "/", "", "").await.status;
+        }
+        heard.sort_unstable();
+        heard
+    };
+    let well = at(server);
+    assert_eq!(ask("GET", &[&dying_one, &well]).await, [200, 200]);
+    assert_eq!(ask("POST", &[&dying_one, &well]).await, [200, 502]);
+    assert_eq!(ask("GET", &[&dying_one]).await, [502, 502]);
+    // What is the end of two is not tried on a third.
+    let three = [&dying_one, &dying_two, &well];
+    let mut bad = 0;
+    for _ in 0..3 {
+        site.edge.set_servers("node", &Servers::default());
+        site.edge.set_servers("node", &ready(&three));
+        for _ in 0..3 {
+            bad += usize::from(site.get("/").await.status == 502);
+        }
+    }
+    assert!(bad > 0);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_dead_socket_is_waited_for() {
+    let (server, _running) = server("one").await;
+    let site = Site::open(TO_NODE, Means::default());
+    let gone = ServerAddress::Unix(site.folder.path().join("gone.sock"));
+    let (_bound, refusing) = nobody();
+    for dead in [&gone, &refusing] {
+        site.edge.set_servers("node", &ready(&[dead]));
+        let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
+        let ((get, post), ()) = tokio::join!(answers, async {
+            // It has been asked, and nobody was there.
+            until(|| site.edge.servers("node").requests >= 2).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            site.edge.set_servers("node", &ready(&[&at(server)]));
+        });
+        assert_eq!((get.status, post.status), (200, 200), "{dead}");
+        assert!(post.body.contains("length=5"), "{post:?}");
+    }
+    // It comes back at its own address, and nobody says so.
+    let path = site.folder.path().join("back.sock");
+    let back = ServerAddress::Unix(path.clone());
+    site.edge.set_servers("node", &ready(&[&back]));
+    let (heard, _listener) = tokio::join!(site.get("/"), async {
+        until(|| site.edge.servers("node").requests > 0).await;
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        listener
+    });
+    assert_eq!((heard.status, &*heard.body), (200, "ok"));
+    // Nobody comes: no longer than two seconds, and it is told when to come again.
+    site.edge.set_servers("node", &ready(&[&gone]));
+    let before = Instant::now();
+    let heard = site.get("/").await;
+    let took = before.elapsed();
+    assert_eq!(heard.status, 503);
+    assert!(heard.header("retry-after").is_some());
+    assert!(took >= Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    site.edge.stop().await;
+}
+
+/// Says how many connections it has; each is open until it is told to answer.
+async fn patient() -> (ServerAddress, tokio::sync::mpsc::Receiver<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = at(listener.local_addr().unwrap());
+    let (take, taken) = tokio::sync::mpsc::channel(8);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if take.send(stream).await.is_err() {
+                return;
+            }
+        }
+    });
+    (address, taken)
+}
+
+async fn head(stream: &mut TcpStream) {
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"\r\n\r\n") {
+        heard.push(stream.read_u8().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_taken_out_finishes_what_it_has() {
+    let (old, mut taken) = patient().await;
+    let (new, _running) = server("new").await;
+    let site = Site::open(TO_NODE, Means::default());
+    site.edge.set_servers("node", &ready(&[&old]));
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
+    // A connection that rests, and one that is asked something.
+    let (first, mut resting) = tokio::join!(site.get("/"), async {
+        let mut stream = taken.recv().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream
+    });
+    assert_eq!(first.body, "old");
+    let (second, third) = tokio::join!(site.get("/"), async {
+        head(&mut resting).await;
+        let third = tokio::join!(site.get("/"), async {
+            let mut busy = taken.recv().await.unwrap();
+            head(&mut busy).await;
+            resting.write_all(answer.as_bytes()).await.unwrap();
+            // The other one rests by now, and is closed at once.
+            until(|| site.edge.servers("node").members[0].running == 1).await;
+            let before = site.edge.servers("node");
+            assert_eq!((before.requests, before.members[0].requests), (3, 3));
+            site.edge.set_servers("node", &ready(&[&at(new)]));
+            let closed = tokio::time::timeout(Duration::from_secs(1), resting.read_u8());
+            assert!(closed.await.expect("closed at once").is_err());
+            let drained = site.edge.drained("node", &old);
+            let mut drained = std::pin::pin!(drained);
+            let not_yet = tokio::time::timeout(Duration::from_millis(50), &mut drained);
+            assert!(not_yet.await.is_err());
+            assert!(site.get("/").await.body.starts_with("new"));
+            let members = site.edge.servers("node").members;
+            let told: Vec<_> = members.iter().map(|one| (one.ready, one.running)).collect();
+            assert_eq!(told, [(true, 0), (false, 1)]);
+            busy.write_all(answer.as_bytes()).await.unwrap();
+            drained.await;
+            // Its connection is not kept.
+            assert!(busy.read_u8().await.is_err());
+        });
+        third.0
+    });
+    assert_eq!((&*second.body, &*third.body), ("old", "old"));
+    let after = site.edge.servers("node");
+    assert_eq!(after.members.len(), 1, "{after:?}");
+    assert_eq!((after.requests, after.members[0].requests), (4, 1));
+    // Nobody knows of it any more: at once.
+    site.edge.drained("node", &old).await;
+    site.edge.drained("nobody", &old).await;
+    site.edge.stop().await;
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// A websocket through the door, and its far end.
+async fn websocket(site: &Site, listener: &TcpListener) -> (Socket, Socket) {
+    let stream = TcpStream::connect(site.address).await.unwrap();
+    let (near, far) = tokio::join!(client_async("ws://a.example/live", stream), async {
+        let (stream, _) = listener.accept().await.unwrap();
+        accept_async(stream).await.unwrap()
+    });
+    (near.unwrap().0, far)
+}
+
+async fn next(socket: &mut Socket) -> Option<Message> {
+    let next = tokio::time::timeout(SOON, socket.next()).await;
+    next.unwrap().map(Result::unwrap)
+}
+
+#[tokio::test]
+async fn websockets_have_their_time_and_hear_goodbye() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let old = at(listener.local_addr().unwrap());
+    let (new, _running) = server("new").await;
+    let site = Site::open(TO_NODE, Means::default());
+    site.edge.set_servers("node", &ready(&[&old]));
+    let (mut near, mut far) = websocket(&site, &listener).await;
+    let (mut slow_near, mut slow_far) = websocket(&site, &listener).await;
+    // A message that has begun: its second half comes after its time.
+    let begun = b"\x82\x0ahello";
+    slow_far.get_mut().write_all(begun).await.unwrap();
+    let taken_out = Servers {
+        drain_within: Duration::from_secs(1),
+        ..ready(&[&at(new)])
+    };
+    site.edge.set_servers("node", &taken_out);
+    for text in ["one", "two"] {
+        near.send(Message::text(text)).await.unwrap();
+        assert_eq!(next(&mut far).await, Some(Message::text(text)));
+    }
+    // One part of a message is a frame like any other: goodbye may follow.
+    let part = Frame::message("part", OpCode::Data(Data::Text), false);
+    far.send(Message::Frame(part)).await.unwrap();
+    let goodbye = Message::Close(Some(CloseFrame {
+        code: CloseCode::Away,
+        reason: "".into(),
+    }));
+    let drained = site.edge.drained("node", &old);
+    let (near_end, far_end) = tokio::join!(next(&mut near), next(&mut far));
+    assert_eq!(near_end, Some(goodbye.clone()));
+    assert_eq!(far_end, Some(goodbye.clone()));
+    slow_far.get_mut().write_all(b"again").await.unwrap();
+    let whole = Message::binary(b"helloagain".to_vec());
+    assert_eq!(next(&mut slow_near).await, Some(whole));
+    let (near_end, far_end) = tokio::join!(next(&mut slow_near), next(&mut slow_far));
+    assert_eq!(near_end, Some(goodbye.clone()));
+    assert_eq!(far_end, Some(goodbye));
+    assert_eq!(next(&mut near).await, None);
+    assert_eq!(next(&mut far).await, None);
+    tokio::time::timeout(SOON, drained).await.unwrap();
+    site.edge.stop().await;
+}

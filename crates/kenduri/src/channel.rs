@@ -1,0 +1,261 @@
+//! How the keeper and its worker speak: messages over a unix socket that both
+//! were given when the worker was started, with descriptors beside them.
+//!
+//! A message is two numbers of 4 bytes, how long it is and how many descriptors
+//! come with it, the descriptors with one byte for each hundred of them, and
+//! JSON.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+/// The longest message, in bytes.
+const LONGEST: usize = 16 << 20;
+/// The most descriptors with one message.
+const MOST: usize = 4_096;
+/// So many descriptors travel at once; the system takes 253.
+const BATCH: usize = 100;
+
+/// So many messages may wait to be sent, or to be looked at.
+const WAITING: usize = 64;
+
+/// A message, and the descriptors that come with it.
+pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
+
+/// Opens one end: what is put into the first half is sent, what comes is found in
+/// the second. Either ends when the other side has gone.
+pub(crate) fn open<Out, In>(
+    stream: std::os::unix::net::UnixStream,
+) -> io::Result<(mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>)>
+where
+    Out: Serialize + Send + Sync + 'static,
+    In: DeserializeOwned + Send + 'static,
+{
+    let (sender, mut receiver) = split(stream)?;
+    let (outbox, mut outgoing) = mpsc::channel::<Parcel<Out>>(WAITING);
+    let (incoming, inbox) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        while let Some((message, descriptors)) = outgoing.recv().await {
+            let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
+            if let Err(error) = sender.send(&message, &descriptors).await {
+                tracing::debug!(%error, "a message between keeper and worker was not sent");
+                return;
+            }
+        }
+    });
+    tokio::spawn(async move {
+        loop {
+            match receiver.receive().await {
+                Ok(Some(parcel)) => {
+                    if incoming.send(parcel).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(%error, "keeper and worker do not understand each other");
+                    return;
+                }
+            }
+        }
+    });
+    Ok((outbox, inbox))
+}
+
+/// The sending half.
+#[derive(Debug)]
+struct Sender(Arc<UnixStream>);
+
+/// The receiving half.
+#[derive(Debug)]
+struct Receiver(Arc<UnixStream>);
+
+fn split(stream: std::os::unix::net::UnixStream) -> io::Result<(Sender, Receiver)> {
+    stream.set_nonblocking(true)?;
+    let stream = Arc::new(UnixStream::from_std(stream)?);
+    Ok((Sender(Arc::clone(&stream)), Receiver(stream)))
+}
+
+impl Sender {
+    async fn send(
+        &self,
+        message: &impl Serialize,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<()> {
+        let body = serde_json::to_vec(message)?;
+        if body.len() > LONGEST || descriptors.len() > MOST {
+            return Err(io::Error::other("the message is too long"));
+        }
+        let mut head = number(body.len()).to_vec();
+        head.extend(number(descriptors.len()));
+        self.write(&head).await?;
+        for batch in descriptors.chunks(BATCH) {
+            self.hand_over(batch).await?;
+        }
+        self.write(&body).await
+    }
+
+    async fn hand_over(&self, batch: &[BorrowedFd<'_>]) -> io::Result<()> {
+        self.0
+            .async_io(Interest::WRITABLE, || {
+                let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(BATCH))];
+                let mut handed = SendAncillaryBuffer::new(&mut space);
+                if !handed.push(SendAncillaryMessage::ScmRights(batch)) {
+                    return Err(io::Error::other("no room for descriptors"));
+                }
+                let mark = [IoSlice::new(b"+")];
+                sendmsg(self.0.as_fd(), &mark, &mut handed, SendFlags::NOSIGNAL)?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.0.writable().await?;
+            match self.0.try_write(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Receiver {
+    /// Waits for a message; nothing: the other side has gone.
+    async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
+        let mut head = [0; 8];
+        if !self.read(&mut head).await? {
+            return Ok(None);
+        }
+        let (length, count) = head.split_at(4);
+        let (length, count) = (size(length), size(count));
+        if length > LONGEST || count > MOST {
+            return Err(io::Error::other("the message is too long"));
+        }
+        let mut descriptors = Vec::with_capacity(count);
+        for _ in 0..count.div_ceil(BATCH) {
+            self.take_over(&mut descriptors).await?;
+        }
+        let mut body = vec![0; length];
+        if descriptors.len() != count || !self.read(&mut body).await? {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Some((serde_json::from_slice(&body)?, descriptors)))
+    }
+
+    async fn take_over(&self, descriptors: &mut Vec<OwnedFd>) -> io::Result<()> {
+        self.0
+            .async_io(Interest::READABLE, || {
+                let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(BATCH))];
+                let mut handed = RecvAncillaryBuffer::new(&mut space);
+                let mut mark = [0];
+                let mut mark = [IoSliceMut::new(&mut mark)];
+                recvmsg(
+                    self.0.as_fd(),
+                    &mut mark,
+                    &mut handed,
+                    RecvFlags::CMSG_CLOEXEC,
+                )?;
+                for message in handed.drain() {
+                    if let RecvAncillaryMessage::ScmRights(batch) = message {
+                        descriptors.extend(batch);
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Fills the bytes; `false`: the other side has gone before the first of them.
+    async fn read(&self, bytes: &mut [u8]) -> io::Result<bool> {
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..)
+            && !rest.is_empty()
+        {
+            self.0.readable().await?;
+            match self.0.try_read(rest) {
+                Ok(0) if filled == 0 => return Ok(false),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn number(size: usize) -> [u8; 4] {
+    u32::try_from(size).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+fn size(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .fold(0, |size, byte| size << 8 | usize::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn messages_and_descriptors_arrive_in_order() {
+        let (here, there) = UnixStream::pair().expect("a pair");
+        let (sender, _) = split(here).expect("an end");
+        let (_, mut receiver) = split(there).expect("an end");
+        let pipes: Vec<_> = (0..250)
+            .map(|_| UnixStream::pair().expect("a pair"))
+            .collect();
+        let long = "x".repeat(3 << 20);
+        let sending = async {
+            let ends: Vec<_> = pipes.iter().map(|(_, end)| end.as_fd()).collect();
+            sender.send(&"first", &[]).await.expect("sent");
+            sender.send(&long, &ends).await.expect("sent");
+            drop(sender);
+        };
+        let receiving = async {
+            let first: Option<(String, _)> = receiver.receive().await.expect("received");
+            let (first, none) = first.expect("a message");
+            assert_eq!((first.as_str(), none.len()), ("first", 0));
+            let second: Option<(String, _)> = receiver.receive().await.expect("received");
+            let (second, ends) = second.expect("a message");
+            assert_eq!((second.len(), ends.len()), (long.len(), 250));
+            ends
+        };
+        let ((), ends) = tokio::join!(sending, receiving);
+        for ((mut pipe, _), end) in pipes.into_iter().zip(ends) {
+            let mut end = UnixStream::from(end);
+            end.write_all(b"!").expect("written");
+            let mut heard = [0];
+            pipe.read_exact(&mut heard).expect("read");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_is_noticed() {
+        let (here, there) = UnixStream::pair().expect("a pair");
+        let (_sender, mut receiver) = split(there).expect("an end");
+        drop(here);
+        let nothing: Option<(String, _)> = receiver.receive().await.expect("an end");
+        assert!(nothing.is_none());
+    }
+}

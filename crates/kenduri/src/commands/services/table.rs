@@ -1,0 +1,147 @@
+//! What runs, for people.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use supervisor::{Described, Row};
+
+/// Wider words push the columns after them aside.
+const HEAD: [&str; 10] = [
+    "SERVICE", "#", "STATE", "PID", "SINCE", "RESTARTS", "CPU %", "MEMORY", "REQ/S", "LAST EXIT",
+];
+
+/// A line for each instance.
+pub(super) fn rows(rows: &[Row], now: Timestamp) -> String {
+    let cells = rows.iter().map(|row| cells(row, now));
+    let lines: Vec<[String; HEAD.len()]> = std::iter::once(HEAD.map(str::to_owned))
+        .chain(cells)
+        .collect();
+    let mut widths = [0; HEAD.len()];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for line in lines {
+        let padded = line.iter().zip(widths).map(|(cell, width)| {
+            let gap = width.saturating_sub(cell.chars().count());
+            format!("{cell}{}", " ".repeat(gap))
+        });
+        let padded: Vec<String> = padded.collect();
+        text.push_str(padded.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn cells(row: &Row, now: Timestamp) -> [String; HEAD.len()] {
+    let none = || "–".to_owned();
+    [
+        row.service.to_string(),
+        row.instance.to_string(),
+        word(&row.state),
+        row.pid.map_or_else(none, |pid| pid.to_string()),
+        age(now.duration_since(row.since).as_secs()),
+        row.restarts.to_string(),
+        format!("{:.1}", row.cpu_percent),
+        megabytes(row.memory_bytes),
+        row.requests_per_second
+            .map_or_else(none, |rate| format!("{rate:.1}")),
+        row.last_exit.clone().unwrap_or_else(none),
+    ]
+}
+
+/// A value that is told by one word.
+fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// How long, in the largest two units.
+fn age(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes / 100_000;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+/// All about a service.
+pub(super) fn description(found: &Described) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "{name:12} {value}");
+    };
+    line("service", &found.service);
+    line("command", &found.command.join(" "));
+    line("directory", &found.directory.display().to_string());
+    if let Some(user) = &found.user {
+        line("user", user);
+    }
+    if let Some(front) = &found.front {
+        line("front", front);
+    }
+    if !found.after.is_empty() {
+        line("after", &found.after.join(", "));
+    }
+    line("generation", &found.generation.to_string());
+    line(
+        "wanted",
+        &format!("{} and {} spare", found.wanted_instances, found.wanted_spare),
+    );
+    if let Some(most) = found.memory_max_bytes {
+        line("memory", &format!("at most {}", megabytes(most)));
+    }
+    line("environment", &found.environment.join(", "));
+    for socket in &found.sockets {
+        line("socket", &socket.to_string());
+    }
+    for exit in &found.exits {
+        line(
+            "exit",
+            &format!(
+                "{:.0} instance {}: {} after {}",
+                exit.at,
+                exit.instance,
+                exit.how,
+                age(exit.ran_seconds)
+            ),
+        );
+    }
+    if let Some(now) = found.instances.iter().map(|row| row.since).max() {
+        let _ = write!(text, "\n{}", rows(&found.instances, now));
+    }
+    if !found.lines.is_empty() {
+        text.push('\n');
+        for line in &found.lines {
+            text.push_str(&line.written());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{age, megabytes};
+
+    #[test]
+    fn times_and_sizes_are_short() {
+        assert_eq!(age(-1), "0s");
+        assert_eq!(age(61), "1m 1s");
+        assert_eq!(age(3_720), "1h 2m");
+        assert_eq!(age(200_000), "2d 7h");
+        assert_eq!(megabytes(12_345_678), "12.3 MB");
+    }
+}

@@ -1,0 +1,63 @@
+//! What is listened on: sockets that all workers share, and ports by which services
+//! find each other.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+
+use anyhow::{Context as _, Result};
+use edge::{Inherited, Kept, Plan};
+
+use crate::configuration::{self, Asked, Configuration};
+
+/// A worker has a thread for each core, and each its own sockets.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Those that are open.
+pub(crate) struct Sockets(Kept);
+
+impl Sockets {
+    /// Those that were open before.
+    pub(crate) fn new(open: Inherited) -> Self {
+        Self(Kept::new(open))
+    }
+
+    /// Opens what this plan names and is not open yet. Returns the new ones, once more.
+    pub(super) fn open(&mut self, plan: &Plan) -> Result<Vec<OwnedFd>> {
+        let opened = self.0.open(plan, threads());
+        opened.map_err(|error| {
+            anyhow::anyhow!("{error}\n  --listen, listen.http and listen.https name the addresses")
+        })
+    }
+
+    /// Closes what this plan does not name.
+    pub(super) fn close_others(&mut self, plan: &Plan) {
+        self.0.close_others(plan);
+    }
+
+    /// All of them once more, for a worker.
+    pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
+        self.0.share()
+    }
+}
+
+/// Finds a port for each service whose URL somebody asks for. A port stays with its
+/// service, whose neighbours have been told.
+pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
+    let wanting = configuration.wanting_ports.iter();
+    let missing: Vec<_> = wanting.filter(|name| !asked.ports.contains_key(*name)).collect();
+    if missing.is_empty() {
+        return Ok(configuration);
+    }
+    // All are held until each is known, so that no two are the same.
+    let mut held = Vec::new();
+    for name in missing {
+        let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
+        asked.ports.insert(name.clone(), socket.local_addr()?.port());
+        held.push(socket);
+    }
+    drop(held);
+    Ok(configuration::load(asked)?)
+}

@@ -1,0 +1,97 @@
+//! What a person may order of the services beside Kenduri.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use supervisor::{Described, Line, Row};
+
+/// An order about services, carried out by the keeper.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// All instances of all services.
+    Ps,
+    /// All about one service.
+    Describe {
+        /// Its name.
+        service: String,
+    },
+    /// What services said.
+    Logs(Logs),
+    /// What a service says from now on, until whoever asked has gone.
+    Follow(Logs),
+    /// Start a service.
+    Start {
+        /// Its name.
+        service: String,
+    },
+    /// Stop a service.
+    Stop {
+        /// Its name.
+        service: String,
+    },
+    /// Stop a service and start it.
+    Restart {
+        /// Its name.
+        service: String,
+    },
+    /// Replace a service's instances without a failed request.
+    Reload {
+        /// Its name.
+        service: String,
+    },
+    /// Have another number of instances.
+    Scale {
+        /// The name of the service.
+        service: String,
+        /// How many take requests.
+        instances: u32,
+    },
+    /// Go on with the program that is on the disk now.
+    Upgrade,
+}
+
+/// Which lines are wanted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Logs {
+    /// Of this service; nothing: of all.
+    pub(crate) service: Option<String>,
+    /// Of this instance; nothing: of all.
+    pub(crate) instance: Option<u32>,
+    /// From then on.
+    pub(crate) since: Option<Timestamp>,
+    /// That hold this text.
+    pub(crate) grep: Option<String>,
+    /// The last so many.
+    pub(crate) last: Option<usize>,
+}
+
+impl From<Logs> for supervisor::Wish {
+    fn from(logs: Logs) -> Self {
+        Self {
+            service: logs.service,
+            instance: logs.instance,
+            since: logs.since,
+            grep: logs.grep,
+            last: logs.last,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// All instances.
+    Rows(Vec<Row>),
+    /// All about a service.
+    Described(Described),
+    /// Lines, and how many of them are lost to whoever asked too late.
+    Lines {
+        /// The lines.
+        lines: Vec<Line>,
+        /// So many were said in between and are in the file only.
+        missed: u64,
+    },
+    /// It is done, in words.
+    Done(String),
+}

@@ -1,0 +1,312 @@
+//! The worker: edge and app, in a process that the keeper has started and can
+//! replace. It serves on the keeper's sockets.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accounts::Accounts;
+use anyhow::{Context as _, Result, bail};
+use edge::{Edge, EdgeError, Inherited, ListenAddress, Means};
+use occasions::opens::Opens;
+use platform::key;
+use platform::limits::guess::GuessBudget;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use web::Site;
+use web::mailbox::Access;
+
+use crate::background::{self, Background};
+use crate::channel::{self, Parcel};
+use crate::configuration::{self, Configuration, Settings, link_to};
+use crate::figures::{self, Figures};
+use crate::keeper::{Manager, threads};
+use crate::mounted::Mounted;
+use crate::orders::Hands;
+use crate::reload::{Reload, Started};
+use crate::router::{self, Parts};
+use crate::words::{Line, Start, ToKeeper, ToWorker};
+use crate::{access, commands, demo, installation, log};
+
+mod crews;
+mod desk;
+
+use desk::Desk;
+
+/// How many may look at the figures at once, on a listener of their own: operators
+/// find a way in also when everybody else has to wait.
+const METRICS_CONNECTIONS: u32 = 64;
+/// What goes on beside requests gets this long when the worker stops.
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+/// Serves until the keeper says that it is enough. Standard input is the keeper's
+/// channel.
+pub(crate) fn run() -> Result<()> {
+    // Whatever is made from now on may count.
+    let figures = figures::start()?;
+    let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
+    runtime()?.block_on(async {
+        let (outbox, mut inbox) = channel::open(channel)?;
+        let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
+            bail!("the keeper has gone");
+        };
+        let configuration = configuration::load(&asked)?;
+        let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
+        let begun = Begun {
+            start,
+            sockets: Inherited::new(sockets)?,
+            figures,
+            line: Line::new(outbox),
+            inbox,
+        };
+        let served = begun.serve(configuration, &lines).await;
+        drop(lines);
+        served
+    })
+}
+
+/// The keeper's channel, which nobody else may find at standard input.
+fn take_channel() -> Result<UnixStream> {
+    let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+    stream.peer_addr()?;
+    rustix::stdio::dup2_stdin(OwnedFd::from(std::fs::File::open("/dev/null")?))?;
+    Ok(stream)
+}
+
+/// The runtime of everything but requests, which have a thread for each core.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+/// What is there before anything is served.
+struct Begun {
+    start: Start,
+    sockets: Inherited,
+    figures: Figures,
+    line: Line<ToKeeper>,
+    inbox: mpsc::Receiver<Parcel<ToWorker>>,
+}
+
+impl Begun {
+    async fn serve(self, configuration: Configuration, lines: &log::Writing) -> Result<()> {
+        for warning in &configuration.warnings {
+            tracing::warn!("{warning}");
+        }
+        let has_app = configuration.plan.needs_app();
+        let settings = &configuration.settings;
+        let started = Started {
+            app: has_app,
+            is_private: self.start.is_demo()
+                || (has_app && settings.has_mailbox() && settings.is_private()),
+        };
+        let reload = Reload::new(&configuration, started);
+        let settings = Arc::new(configuration.settings);
+        let mut terminate = signal(SignalKind::terminate())?;
+        let maintenance = installation::maintenance(&settings)?;
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (figures, app) = if started.app {
+            let site = open_site(&settings).await?;
+            let figures = self.figures.with(site.store.clone());
+            let app = App::open(site, &settings, self.start, &figures, &stop).await?;
+            (figures, Some(app))
+        } else {
+            (self.figures, None)
+        };
+        let access = access::open(&settings.log, lines)?;
+        let (access, _written) = access.unzip();
+        let url = app.as_ref().map(|app| app.site.url());
+        let means = Means {
+            workers: threads(),
+            inherited: self.sockets,
+            log: access,
+            maintenance: Some(Arc::clone(&maintenance)),
+            names: url
+                .filter(|url| url.is_secure() && !url.is_loopback())
+                .map(|url| url.host().to_owned())
+                .into_iter()
+                .collect(),
+            ..Means::default()
+        };
+        let mounted = app.as_ref().map(|app| &app.mounted);
+        let edge = Edge::start(configuration.plan, means, mounted).map_err(unlistened)?;
+        let figures_edge = match &settings.metrics {
+            Some(address) => Some(figures_alone(address, &settings, figures.clone())?),
+            None => None,
+        };
+        tasks.spawn(figures.tidy(stop.clone()));
+        let site = app.as_ref().map(|app| app.site.clone());
+        let links = app.map_or_else(String::new, |app| {
+            app.background.start(&app.site, &tasks, &stop);
+            app.links
+        });
+        let hands = Hands {
+            site,
+            maintenance,
+            settings: Arc::clone(&settings),
+            purges: None,
+        };
+        let desk = Desk::new(&edge, reload, self.line, hands, &configuration.services);
+        let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
+        if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}")) {
+            tracing::warn!(%error, "nobody reads what is printed");
+        }
+        Manager::of(&commands::environment()).ready();
+        desk.serve(self.inbox, terminate.recv()).await?;
+        tracing::info!("stopping: nothing new is accepted, what runs may finish");
+        stop.cancel();
+        tasks.close();
+        let figures_end = async {
+            if let Some(edge) = figures_edge {
+                edge.stop().await;
+            }
+        };
+        let tasks_end = async {
+            if tokio::time::timeout(DRAIN_TIME, tasks.wait())
+                .await
+                .is_err()
+            {
+                tracing::warn!(tasks = tasks.len(), "stopped in the middle of work");
+            }
+        };
+        tokio::join!(edge.stop(), figures_end, tasks_end);
+        Ok(())
+    }
+}
+
+/// Kenduri's own pages, and what goes on beside them.
+struct App {
+    site: Site,
+    mounted: Mounted,
+    background: Background,
+    /// What to print of it.
+    links: String,
+}
+
+impl App {
+    async fn open(
+        site: Site,
+        settings: &Settings,
+        start: Start,
+        figures: &Figures,
+        stop: &CancellationToken,
+    ) -> Result<Self> {
+        let links = match start {
+            Start::Usual => announce_setup(&site, settings).await?,
+            Start::Demo | Start::DemoForNow => demo::prepare(&site).await?,
+        };
+        let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
+        let key = site.store.write(|tx| key::load(tx, "guest")).await?;
+        let accounts = Accounts::new(site.clone());
+        let router = router::router(Parts {
+            accounts: accounts.clone(),
+            door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
+            mailbox: mailbox_access(settings),
+            figures: figures.clone(),
+            stop: stop.clone(),
+        });
+        Ok(Self {
+            mounted: Mounted::new(router, stop.clone()).knowing(accounts),
+            background: Background {
+                worker: background::worker(&site, settings).await?,
+                jobs_at_once: settings.jobs_at_once,
+                budget,
+                opens,
+            },
+            site,
+            links,
+        })
+    }
+}
+
+/// Which flag names the addresses, too.
+fn unlistened(error: EdgeError) -> anyhow::Error {
+    let is_flag = matches!(error, EdgeError::Listen(_));
+    let error = anyhow::Error::new(error);
+    if is_flag {
+        anyhow::anyhow!("{error}\n  --listen, listen.http and listen.https name the addresses")
+    } else {
+        error
+    }
+}
+
+/// Everything that is listened on, for people.
+fn names(edge: &Edge, settings: &Settings) -> String {
+    let http = edge.http_addresses().into_iter();
+    let https = edge.https_addresses().into_iter();
+    let tcp = http
+        .map(|address| link_to("http", address))
+        .chain(https.map(|address| link_to("https", address)));
+    let all = settings.listen.http.iter().chain(&settings.listen.https);
+    let unix = all.filter(|address| matches!(address, ListenAddress::Unix(_)));
+    let names: Vec<String> = tcp.chain(unix.map(ToString::to_string)).collect();
+    names.join(" and ")
+}
+
+/// `/metrics` on a listener of its own.
+fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures) -> Result<Edge> {
+    let description = edge::Description {
+        listen: edge::Listen {
+            http: vec![address.to_string()],
+            connections: METRICS_CONNECTIONS,
+            ..edge::Listen::default()
+        },
+        ..edge::Description::default()
+    };
+    let data = settings.data.as_path();
+    let plan = edge::Plan::check(&description, &edge::Ground {
+            folder: data,
+            data,
+            services: &[],
+        });
+    let Ok(plan) = plan else {
+        bail!("metrics.listen: cannot listen on {address}");
+    };
+    let router = router::figures_alone(figures);
+    Edge::start(plan, Means::default(), Some(&router))
+        .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
+}
+
+async fn open_site(settings: &Arc<Settings>) -> Result<Site> {
+    let settings = Arc::clone(settings);
+    tokio::task::spawn_blocking(move || installation::open(&settings))
+        .await
+        .context("the store could not be opened")?
+}
+
+/// While nobody owns the installation, the console and a private file hold the
+/// link that makes whoever opens it the owner.
+async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
+    let announced = accounts::setup::announce(&site.store, site.url(), &settings.data).await?;
+    Ok(announced.map_or_else(String::new, |announced| {
+        format!(
+            "\n  Nobody owns this installation yet. This link makes whoever opens it the owner, for a day:\n  \
+             {}\n  It is in {} too; a new one is made at every start.\n",
+            announced.link.reveal(),
+            announced.file.display()
+        )
+    }))
+}
+
+/// Whom the mailbox answers, if there is one. The configuration has made sure
+/// that somebody allowed it where the network is among them.
+/// Nobody sees the mailbox through a front door on this machine: whoever comes
+/// that way looks like this machine.
+fn mailbox_access(settings: &Settings) -> Option<Access> {
+    let url = settings.site.url.as_ref();
+    let behind_a_door = url.is_some_and(|url| !url.is_loopback());
+    if !settings.has_mailbox() {
+        None
+    } else if !settings.is_private() {
+        Some(Access::Everybody)
+    } else {
+        (!behind_a_door).then_some(Access::ThisMachine)
+    }
+}

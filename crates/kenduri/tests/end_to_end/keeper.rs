@@ -1,0 +1,262 @@
+//! The keeper: services beside the app, a worker that dies, and nothing that is left.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde_json::Value;
+
+use crate::program::{Program, children, run, text};
+
+/// How long something may take on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server that tells its process and its instance.
+const SERVER: &str = r#"
+import http.server, os, socketserver
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def address_string(self):
+        return "local"
+    def do_GET(self):
+        said = f"{os.getpid()} {os.environ['KENDURI_INSTANCE']} {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+print("hello from", os.getpid(), flush=True)
+Server(os.environ["SOCKET"], Answer).serve_forever()
+"#;
+
+/// Two instances of that server behind the app's door.
+const SETTINGS: &str = r#"
+[service.web]
+run = "python3 server.py"
+listen = "unix"
+instances = 2
+health = { path = "/health" }
+
+[[route]]
+path = "/web/"
+to = "service:web"
+
+[[route]]
+to = "app"
+"#;
+
+/// A folder with services, and the program that keeps them.
+struct House {
+    folder: tempfile::TempDir,
+    program: Program,
+}
+
+impl House {
+    fn build(settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("server.py"), SERVER).expect("written");
+        std::fs::write(folder.path().join("kenduri.toml"), settings).expect("written");
+        let file = folder.path().join("kenduri.toml");
+        let data = folder.path().join("data");
+        let paths = [file, data].map(|path| path.to_string_lossy().into_owned());
+        let arguments = ["--config", &paths[0], "--data", &paths[1]];
+        let program = Program::serve(&arguments, &[]);
+        Self { folder, program }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Gives an order, and tells what was printed; it must be done.
+    fn order(&self, words: &[&str]) -> String {
+        let output = self.give(words);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    fn give(&self, words: &[&str]) -> std::process::Output {
+        let file = self.path().join("kenduri.toml");
+        let data = self.path().join("data");
+        let paths = [file, data].map(|path| path.to_string_lossy().into_owned());
+        let place = ["--config", &paths[0], "--data", &paths[1]];
+        run(&[words, &place].concat(), self.path(), &[])
+    }
+
+    fn ps(&self) -> Vec<Value> {
+        let said = self.order(&["ps", "--json"]);
+        serde_json::from_str(&said).expect("a list")
+    }
+
+    /// The processes of a service that take requests.
+    fn ready(&self, service: &str) -> Vec<i32> {
+        let rows = self.ps().into_iter();
+        let ready = rows.filter(|row| row["service"] == service && row["state"] == "ready");
+        let pids = ready.filter_map(|row| row["pid"].as_i64());
+        pids.filter_map(|pid| i32::try_from(pid).ok()).collect()
+    }
+}
+
+/// Waits until something is there.
+fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn kill(pid: i32) {
+    let pid = Pid::from_raw(pid).expect("a process");
+    kill_process(pid, Signal::KILL).expect("it lives");
+}
+
+fn lives(pid: i32) -> bool {
+    Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid).is_ok())
+}
+
+fn number(pid: u32) -> i32 {
+    i32::try_from(pid).expect("a process id")
+}
+
+#[test]
+fn services_are_kept_and_asked_through_the_door() {
+    let house = House::build(SETTINGS);
+    let pids = wait("two instances", || {
+        Some(house.ready("web")).filter(|pids| pids.len() == 2)
+    });
+    let mut answered: Vec<String> = Vec::new();
+    for _ in 0..8 {
+        let answer = house.program.get("/web/x");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answered.push(answer.text());
+    }
+    for pid in &pids {
+        assert!(
+            answered.iter().any(|said| said.starts_with(&pid.to_string())),
+            "{pid} of {answered:?}"
+        );
+    }
+    assert!(house.order(&["logs", "web"]).contains("hello from"));
+    assert!(house.order(&["describe", "web"]).contains("python3 server.py"));
+    assert!(house.order(&["ps"]).starts_with("SERVICE"));
+
+    // One dies: requests go on, and there are two again.
+    kill(pids[0]);
+    for _ in 0..20 {
+        assert_eq!(house.program.get("/web/x").status, 200);
+    }
+    wait("another one", || {
+        let now = house.ready("web");
+        (now.len() == 2 && !now.contains(&pids[0])).then_some(())
+    });
+
+    house.order(&["scale", "web", "3"]);
+    assert_eq!(house.ready("web").len(), 3);
+    house.order(&["stop", "web"]);
+    assert_eq!(house.ready("web").len(), 0);
+    assert_eq!(house.program.get("/web/x").status, 503);
+    house.order(&["start", "web"]);
+    assert_eq!(house.program.get("/web/x").status, 200);
+
+    let unknown = house.give(&["restart", "wep"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("wep"));
+    let itself = house.give(&["stop", "kenduri"]);
+    assert_eq!(itself.status.code(), Some(1));
+}
+
+#[test]
+fn a_dead_worker_is_back_and_nobody_else_notices() {
+    let house = House::build(SETTINGS);
+    let before = wait("two instances", || {
+        Some(house.ready("web")).filter(|pids| pids.len() == 2)
+    });
+    for _ in 0..3 {
+        let worker = house.program.worker();
+        let begin = Instant::now();
+        kill(number(worker));
+        // The socket is open all the while: a request waits instead of being refused.
+        let answer = wait("an answer", || {
+            crate::http::send(&house.program.address, "GET", "/readyz", &[], b"").ok()
+        });
+        assert_eq!(answer.status, 200);
+        assert_ne!(house.program.worker(), worker);
+        println!("back after {:?}", begin.elapsed());
+    }
+    assert_eq!(house.ready("web"), before);
+    assert_eq!(house.program.get("/web/x").status, 200);
+}
+
+#[test]
+fn nothing_is_left_when_it_stops_or_is_killed() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        let mut house = House::build(SETTINGS);
+        let web = wait("two instances", || {
+            Some(house.ready("web")).filter(|pids| pids.len() == 2)
+        });
+        let worker = number(house.program.worker());
+        assert!(children(house.program.keeper()).len() >= 3);
+        let status = house.program.end(signal);
+        assert_eq!(status.success(), signal == Signal::TERM);
+        for pid in web.into_iter().chain([worker]) {
+            wait("its end", || (!lives(pid)).then_some(()));
+        }
+    }
+}
+
+#[test]
+fn settings_that_are_applied_touch_only_what_changed() {
+    let house = House::build(SETTINGS);
+    let before = wait("two instances", || {
+        Some(house.ready("web")).filter(|pids| pids.len() == 2)
+    });
+    let file = house.path().join("kenduri.toml");
+    let more = format!("{SETTINGS}\n[service.other]\nrun = \"sleep 1000\"\n");
+    std::fs::write(&file, &more).expect("written");
+    let said = house.order(&["apply"]);
+    assert!(said.contains("other was started"), "{said}");
+    assert_eq!(house.ready("web"), before);
+    wait("the other one", || {
+        (house.ready("other").len() == 1).then_some(())
+    });
+
+    std::fs::write(&file, more.replace("sleep 1000", "no-such-program")).expect("written");
+    let refused = house.give(&["apply"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = text(&refused.stderr);
+    assert!(why.contains("no-such-program") && why.contains("kenduri.toml:"), "{why}");
+    assert_eq!(house.ready("other").len(), 1);
+
+    // A worker that starts meanwhile serves what was found good.
+    kill(number(house.program.worker()));
+    wait("an answer", || {
+        let answer = crate::http::send(&house.program.address, "GET", "/web/x", &[], b"");
+        answer.ok().filter(|answer| answer.status == 200)
+    });
+
+    let fewer = SETTINGS.replace("instances = 2", "instances = 1");
+    std::fs::write(&file, fewer).expect("written");
+    let said = house.order(&["apply"]);
+    assert!(said.contains("other was stopped"), "{said}");
+    assert_eq!(house.ready("web").len(), 1);
+    assert!(before.contains(&house.ready("web")[0]));
+}
+
+#[test]
+fn a_worker_that_cannot_start_ends_the_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    std::fs::write(folder.path().join("kenduri.db"), "no database at all, but long enough to be looked at\n".repeat(99)).expect("written");
+    let output = run(&["serve", "--listen", "127.0.0.1:0", "--data", &data], folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+}
