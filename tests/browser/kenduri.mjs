@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const built = fileURLToPath(new URL('../../target/release/kenduri', import.meta.url));
+export const built =
+  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/release/kenduri', import.meta.url));
 const patience = 60_000;
 
 export class Kenduri {
@@ -26,10 +27,12 @@ export class Kenduri {
     return Kenduri.run(data, ['--config', join(data, 'kenduri.toml'), '--data', data]);
   }
 
-  static async run(data, flags) {
+  // `cwd` is where whoever starts it stands.
+  static async run(data, flags, cwd = process.cwd()) {
     const program = spawn(built, ['serve', ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, KENDURI_LOG_LEVEL: 'warn' },
+      cwd,
     });
     const kenduri = new Kenduri(program, data);
     process.once('exit', () => program.kill('SIGKILL'));

@@ -1,8 +1,8 @@
 //! `cargo xtask`: everything a contributor runs, and what CI runs.
 //!
 //! `test` is the whole proof, `check` the fences that no compiler holds, `bench` the figures
-//! that the documents promise, `show` what takes more than a test to be believed, `dev` the loop
-//! of a working day.
+//! that the documents promise, `show` what takes more than a test to be believed, `example` a site
+//! that uses it, `dev` the loop of a working day.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -13,6 +13,7 @@ mod bench;
 mod check;
 mod command;
 mod dev;
+mod example;
 mod interrupt;
 mod postgres;
 mod show;
@@ -48,6 +49,8 @@ enum Task {
     /// Show what a test alone would not make one believe, with the built program.
     #[command(subcommand)]
     Show(show::Show),
+    /// Install and run a site of `examples/`.
+    Example(example::Wanted),
     /// Serve the demo from `target/dev`; build and start again whenever a file is saved.
     Dev,
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Check => check::check(),
         Task::Bench(bench) => bench::bench(&bench),
         Task::Show(show) => show::show(&show),
+        Task::Example(wanted) => example::example(&wanted),
         Task::Dev => dev::dev(),
     };
     match outcome {

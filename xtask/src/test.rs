@@ -11,6 +11,7 @@ pub(crate) use packages::Packages;
 
 use crate::check;
 use crate::command::{program, run};
+use crate::example::Site;
 use crate::interrupt;
 use crate::postgres::PrivatePostgres;
 use crate::show;
@@ -81,5 +82,17 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
         run(program("npm")
             .args(["test", "--silent"])
             .current_dir(&browser))
+    })?;
+    let examples = root().join("tests/examples");
+    steps.step("sites with programs beside them", || {
+        for site in [Site::Kadkahwin, Site::FlaskExpress] {
+            site.install()?;
+        }
+        run(program("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&examples))?;
+        run(program("npm")
+            .args(["test", "--silent"])
+            .current_dir(&examples))
     })
 }

@@ -31,7 +31,7 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
-            let left_behind = ["target", "node_modules", ".git"]
+            let left_behind = ["target", "node_modules", ".venv", ".git"]
                 .iter()
                 .any(|known| name == *known);
             let ours = !left_behind && entry.path() != root().join("data");

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{find, output, program, run};
+use crate::example;
 use crate::postgres;
 
 /// What to do about a package that is missing.
@@ -48,6 +49,7 @@ fn list_missing() -> Vec<&'static str> {
         ("curl", there("curl")),
         ("nodejs", there("node")),
         ("npm", there("npm")),
+        ("python3-venv", example::has_venv()),
         // Brings the resolver for its tests too.
         ("pebble", there("pebble") && there("pebble-challtestsrv")),
         // Judges the unit that `kenduri install` writes; nothing of it runs.

@@ -26,14 +26,17 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 /// By itself it gives each thread a heap of its own, and what one of them gave back no
 /// other uses: on a small machine that is a tenth of what a worker takes.
 const ARENAS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
+
 /// Means in the data folder, and where the channels of new workers come from.
 pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();
+    // Services are told paths in here, and each looks from a folder of its own.
+    let data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone());
     let means = Means {
-        run: settings.data.join(RUN),
-        logs: settings.data.join(LOGS),
+        run: data.join(RUN),
+        logs: data.join(LOGS),
         channels: Some(channels),
-        ..Means::in_folder(&settings.data)
+        ..Means::in_folder(&data)
     };
     (means, opened)
 }

@@ -1,0 +1,176 @@
+//! `cargo xtask example NAME`: a site of `examples/`, installed where it lies and run by Kenduri.
+//!
+//! Python's packages go into a virtual environment, Node's beside the code that uses them; both are
+//! pinned to the last one, and installed again only when that list has changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::command::{output, program, run};
+use crate::interrupt;
+use crate::workspace::{root, shown};
+
+/// Which site, and how.
+#[derive(Args)]
+pub(crate) struct Wanted {
+    site: Site,
+    /// Without the programs beside it, or without their ports: as the site's README says.
+    #[arg(long, value_enum)]
+    only: Option<Way>,
+    /// Only install what it needs.
+    #[arg(long)]
+    no_run: bool,
+}
+
+/// A site of `examples/`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Site {
+    /// A wedding card: Flask under gunicorn, Express with Socket.IO, a page.
+    Kadkahwin,
+    /// A front end in Express and an API in Flask, two of each.
+    FlaskExpress,
+}
+
+/// Another configuration of a site.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Way {
+    /// The wedding card with no program but Kenduri.
+    Alone,
+    /// The front end and the API without ports of their own.
+    Sockets,
+}
+
+pub(crate) fn example(wanted: &Wanted) -> Result<()> {
+    interrupt::listen()?;
+    let folder = wanted.site.folder();
+    let settings = wanted.settings(&folder)?;
+    if wanted.only != Some(Way::Alone) {
+        wanted.site.install()?;
+    }
+    if wanted.no_run {
+        return Ok(());
+    }
+    run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri"]))?;
+    let mut command = program(root().join("target/release/kenduri"));
+    command.args(["serve", "--config"]).arg(&settings);
+    if wanted.only == Some(Way::Alone) {
+        // The occasion that the settings name is the demo's.
+        command
+            .args(["--demo", "--data"])
+            .arg(folder.join("data/alone"));
+    }
+    let ended = run(&mut command);
+    if interrupt::is_wanted() {
+        return Ok(());
+    }
+    ended
+}
+
+impl Wanted {
+    fn settings(&self, folder: &Path) -> Result<PathBuf> {
+        let name = match self.only {
+            None => "kenduri.toml",
+            Some(Way::Alone) => "kenduri.alone.toml",
+            Some(Way::Sockets) => "kenduri.sockets.toml",
+        };
+        let file = folder.join(name);
+        ensure!(
+            file.is_file(),
+            "there is no {}; {} says how this site is run",
+            shown(&file),
+            shown(&folder.join("README.md"))
+        );
+        Ok(file)
+    }
+}
+
+impl Site {
+    /// Where it lies.
+    pub(crate) fn folder(self) -> PathBuf {
+        root().join("examples").join(match self {
+            Self::Kadkahwin => "kadkahwin",
+            Self::FlaskExpress => "flask-express",
+        })
+    }
+
+    /// Installs what its programs need, unless it is there.
+    pub(crate) fn install(self) -> Result<()> {
+        let folder = self.folder();
+        let programs = match self {
+            Self::Kadkahwin => ["flask", "node"],
+            Self::FlaskExpress => ["flask", "express"],
+        };
+        for program in programs {
+            let folder = folder.join(program);
+            if folder.join("requirements.txt").is_file() {
+                install_python(&folder)?;
+            } else {
+                install_node(&folder)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn install_python(folder: &Path) -> Result<()> {
+    let environment = folder.join(".venv");
+    let installed = Installed {
+        wanted: folder.join("requirements.txt"),
+        there: environment.join("installed.txt"),
+    };
+    if installed.is_current() {
+        return Ok(());
+    }
+    ensure!(
+        has_venv(),
+        "python3 cannot make virtual environments here: apt-get install python3-venv"
+    );
+    run(program("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&environment))?;
+    run(program(environment.join("bin/pip"))
+        .args(["install", "--quiet", "--no-deps", "--requirement"])
+        .arg(&installed.wanted))?;
+    installed.note()
+}
+
+fn install_node(folder: &Path) -> Result<()> {
+    let installed = Installed {
+        wanted: folder.join("package-lock.json"),
+        there: folder.join("node_modules/installed.json"),
+    };
+    if installed.is_current() {
+        return Ok(());
+    }
+    run(program("npm")
+        .args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(folder))
+    .context("npm is Debian's package npm, with nodejs")?;
+    installed.note()
+}
+
+/// Whether python3 is here and can make a virtual environment with pip in it.
+pub(crate) fn has_venv() -> bool {
+    output(program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+}
+
+/// The list of what is wanted, and a copy of what it was when it was installed.
+struct Installed {
+    wanted: PathBuf,
+    there: PathBuf,
+}
+
+impl Installed {
+    fn is_current(&self) -> bool {
+        let there = fs::read(&self.there);
+        there.is_ok_and(|there| fs::read(&self.wanted).is_ok_and(|wanted| there == wanted))
+    }
+
+    fn note(&self) -> Result<()> {
+        fs::copy(&self.wanted, &self.there)?;
+        Ok(())
+    }
+}
