@@ -28,7 +28,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Site> {
             occasions::LOCALES,
             server::LOCALES,
         ])
-            .context("the built-in texts are broken")?,
+        .context("the built-in texts are broken")?,
         settings: Arc::new(web::Settings {
             url: url(settings)?,
             name: settings.site.name.clone(),

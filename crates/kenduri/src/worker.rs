@@ -158,7 +158,14 @@ impl Begun {
             settings: Arc::clone(&settings),
             purges: None,
         };
-        let desk = Desk::new(&edge, reload, self.line, hands, looks, &configuration.services);
+        let desk = Desk::new(
+            &edge,
+            reload,
+            self.line,
+            hands,
+            looks,
+            &configuration.services,
+        );
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
         if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}")) {
             tracing::warn!(%error, "nobody reads what is printed");
