@@ -9,6 +9,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -19,6 +20,8 @@ use serde::de::DeserializeOwned;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -27,14 +30,38 @@ const MOST: usize = 4_096;
 /// So many descriptors travel at once; the system takes 253.
 const BATCH: usize = 100;
 
+/// A message that has begun comes to its end within this.
+const HALT_TIME: Duration = Duration::from_secs(5);
 /// So many messages may wait to be sent, or to be looked at.
 const WAITING: usize = 64;
 
 /// A message, and the descriptors that come with it.
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
-/// Where messages are put to be sent, and where those that came are found.
-pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>);
+/// Where messages are put to be sent, where those that came are found, and what
+/// brings both to a halt.
+pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
+
+/// Halts one end between two messages, so that somebody else can go on with it.
+#[derive(Debug)]
+pub(crate) struct Halt {
+    stream: Arc<UnixStream>,
+    wanted: CancellationToken,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Halt {
+    /// Sends what waits to be sent, reads what has begun, and gives the socket, on
+    /// which a message comes next.
+    pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
+        self.wanted.cancel();
+        for task in self.tasks {
+            let over = tokio::time::timeout(HALT_TIME, task).await;
+            over.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        }
+        self.stream.as_fd().try_clone_to_owned()
+    }
+}
 
 /// Opens one end: what is put into the first half is sent, what comes is found in
 /// the second. Either ends when the other side has gone.
@@ -43,35 +70,73 @@ where
     Out: Serialize + Send + Sync + 'static,
     In: DeserializeOwned + Send + 'static,
 {
-    let (sender, mut receiver) = split(stream)?;
-    let (outbox, mut outgoing) = mpsc::channel::<Parcel<Out>>(WAITING);
+    let (sender, receiver) = split(stream)?;
+    let stream = Arc::clone(&sender.0);
+    let (outbox, outgoing) = mpsc::channel(WAITING);
     let (incoming, inbox) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        while let Some((message, descriptors)) = outgoing.recv().await {
-            let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
-            if let Err(error) = sender.send(&message, &descriptors).await {
-                tracing::debug!(%error, "a message between keeper and worker was not sent");
-                return;
-            }
+    let wanted = CancellationToken::new();
+    let tasks = [
+        tokio::spawn(send_all::<Out>(sender, outgoing, wanted.clone())),
+        tokio::spawn(receive_all::<In>(receiver, incoming, wanted.clone())),
+    ];
+    let halt = Halt {
+        stream,
+        wanted,
+        tasks,
+    };
+    Ok((outbox, inbox, halt))
+}
+
+async fn send_all<Out: Serialize + Send + Sync>(
+    sender: Sender,
+    mut outgoing: mpsc::Receiver<Parcel<Out>>,
+    halt: CancellationToken,
+) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = outgoing.recv() => next,
+            // Everything that waited has been sent.
+            () = halt.cancelled() => return,
+        };
+        let Some((message, descriptors)) = next else {
+            return;
+        };
+        let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
+        if let Err(error) = sender.send(&message, &descriptors).await {
+            tracing::debug!(%error, "a message between keeper and worker was not sent");
+            return;
         }
-    });
-    tokio::spawn(async move {
-        loop {
-            match receiver.receive().await {
-                Ok(Some(parcel)) => {
-                    if incoming.send(parcel).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(None) => return,
-                Err(error) => {
-                    tracing::error!(%error, "keeper and worker do not understand each other");
+    }
+}
+
+async fn receive_all<In: DeserializeOwned + Send>(
+    mut receiver: Receiver,
+    incoming: mpsc::Sender<Parcel<In>>,
+    halt: CancellationToken,
+) {
+    loop {
+        let begun = tokio::select! {
+            begun = receiver.begun() => begun,
+            () = halt.cancelled() => return,
+        };
+        let received = match begun {
+            Ok(()) => receiver.receive().await,
+            Err(error) => Err(error),
+        };
+        match received {
+            Ok(Some(parcel)) => {
+                if incoming.send(parcel).await.is_err() {
                     return;
                 }
             }
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(%error, "keeper and worker do not understand each other");
+                return;
+            }
         }
-    });
-    Ok((outbox, inbox))
+    }
 }
 
 /// The sending half.
@@ -136,6 +201,17 @@ impl Sender {
 }
 
 impl Receiver {
+    /// Waits until there is something to read, if it is the end.
+    async fn begun(&self) -> io::Result<()> {
+        self.0
+            .async_io(Interest::READABLE, || {
+                let mut first = [0];
+                rustix::net::recv(self.0.as_fd(), &mut first, RecvFlags::PEEK)?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Waits for a message; nothing: the other side has gone.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
@@ -249,6 +325,36 @@ mod tests {
             let mut heard = [0];
             pipe.read_exact(&mut heard).expect("read");
         }
+    }
+
+    #[tokio::test]
+    async fn a_halt_falls_between_two_messages() {
+        let (here, there) = UnixStream::pair().expect("a pair");
+        let (outbox, _inbox, halt) = open::<String, String>(here).expect("an end");
+        let (_outbox, mut inbox, halt_there) = open::<String, String>(there).expect("an end");
+        let long = "x".repeat(1 << 20);
+        for _ in 0..3 {
+            let parcel = (long.clone(), Vec::new());
+            outbox.send(parcel).await.expect("room");
+        }
+        let reading = async {
+            for _ in 0..3 {
+                let (message, _) = inbox.recv().await.expect("a message");
+                assert_eq!(message.len(), long.len());
+            }
+        };
+        let (halted, ()) = tokio::join!(halt.halt(), reading);
+        let here = UnixStream::from(halted.expect("a halt"));
+        let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
+        // Whoever goes on finds nothing half read.
+        let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
+        let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
+        outbox
+            .send(("next".to_owned(), Vec::new()))
+            .await
+            .expect("room");
+        let (message, _) = inbox.recv().await.expect("a message");
+        assert_eq!(message, "next");
     }
 
     #[tokio::test]

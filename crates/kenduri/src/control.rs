@@ -7,6 +7,7 @@
 //! see [`crate::commands`].
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
 use crate::keeper::Keeper;
@@ -118,6 +119,21 @@ impl Control {
         Ok(Self { listener, path })
     }
 
+    /// Goes on with a socket that was handed over.
+    pub(crate) fn resume(data: &Path, listener: OwnedFd) -> Result<Self> {
+        let listener = std::os::unix::net::UnixListener::from(listener);
+        listener.set_nonblocking(true)?;
+        Ok(Self {
+            listener: UnixListener::from_std(listener)?,
+            path: socket(data),
+        })
+    }
+
+    /// The same socket once more, to be handed over.
+    pub(crate) fn share(&self) -> std::io::Result<OwnedFd> {
+        self.listener.as_fd().try_clone_to_owned()
+    }
+
     /// Answers as long as it lives.
     pub(crate) async fn serve(self, keeper: Arc<Keeper>) {
         loop {
@@ -165,6 +181,7 @@ async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper) -> Result<(
         Ok(Order::Neighbours(neighbours::Order::Follow(logs))) => {
             follow(stream, keeper, logs).await
         }
+        Ok(Order::Neighbours(neighbours::Order::Upgrade)) => keeper.upgrade(stream).await,
         Ok(order) => {
             let reply = keeper.reply(order).await;
             tell(&mut stream, &reply).await
@@ -197,7 +214,8 @@ async fn follow(mut stream: tokio::net::UnixStream, keeper: &Keeper, logs: Logs)
     }
 }
 
-async fn tell(stream: &mut tokio::net::UnixStream, reply: &Reply) -> Result<()> {
+/// Tells somebody how it went.
+pub(crate) async fn tell(mut stream: impl AsyncWrite + Unpin, reply: &Reply) -> Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     tokio::time::timeout(PATIENCE, stream.write_all(&line)).await??;

@@ -110,6 +110,11 @@ impl Temporary {
         Ok(Self(path))
     }
 
+    /// The one of a demonstration that goes on.
+    pub(crate) fn resume(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.0

@@ -6,6 +6,7 @@ mod carry_out;
 mod means;
 mod notify;
 mod program;
+mod renewal;
 mod settings;
 mod signals;
 mod sockets;
@@ -16,13 +17,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use supervisor::state::Exit;
-use supervisor::{News, OWN, Supervisor, What};
-use tokio::sync::Mutex;
+use supervisor::{Ended, Handed, News, OWN, Supervisor, What};
+use tokio::net::UnixStream;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
 use crate::commands::Failed;
 use crate::configuration::{Asked, Configuration};
 use crate::control::Control;
+use crate::demo::Temporary;
+use crate::log;
 use crate::words::Start;
 
 use program::Program;
@@ -44,83 +48,164 @@ pub(crate) struct Keeping {
     pub(crate) sockets: Sockets,
     /// What is served.
     pub(crate) start: Start,
+    /// A folder that is removed at the end.
+    pub(crate) temporary: Option<Temporary>,
+    /// Where lines of the log go.
+    pub(crate) lines: log::Writing,
 }
 
 /// Keeps everything running until it is told to stop.
 pub(crate) fn run(keeping: Keeping) -> Result<()> {
+    runtime()?.block_on(async { keep(begin(keeping)?).await })
+}
+
+/// Goes on with what this process has kept as the program that it was before.
+pub(crate) fn go_on(handed: Handed) -> Result<()> {
+    runtime()?.block_on(async { keep(renewal::resume(handed).await?).await })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("cannot start the runtime")?
-        .block_on(keep(keeping))
+        .context("cannot start the runtime")
 }
 
-async fn keep(keeping: Keeping) -> Result<()> {
+/// Everything that runs, and what it needs to go on.
+struct Running {
+    supervisor: Supervisor,
+    keeper: Arc<Keeper>,
+    control: Control,
+    signals: Signals,
+    manager: Manager,
+    renewals: mpsc::Receiver<UnixStream>,
+    start: Start,
+    temporary: Option<Temporary>,
+    lines: log::Writing,
+}
+
+fn begin(keeping: Keeping) -> Result<Running> {
     let Keeping {
         mut asked,
         configuration,
         mut sockets,
         start,
+        temporary,
+        lines,
     } = keeping;
     let configuration = sockets::find_ports(&mut asked, configuration)?;
     let manager = Manager::of(&asked.environment);
-    let mut signals = Signals::listen()?;
-    let socket = Control::open(&configuration.settings.data)?;
+    let signals = Signals::listen()?;
+    let control = Control::open(&configuration.settings.data)?;
     sockets.open(&configuration.plan)?;
     let (means, channels) = means::means(&configuration.settings);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &asked, &program)?;
-    let (supervisor, control) = Supervisor::new(&plan, means)?;
-    let mut news = control.news();
-    let workers = Workers::new(control.clone());
-    let keeper = Arc::new(Keeper {
-        control: control.clone(),
-        workers: workers.clone(),
-        program,
-        settings: Mutex::new(Settings::new(asked, configuration, sockets, start)),
-        changes: Mutex::default(),
-    });
-    tokio::spawn(Arc::clone(&keeper).take_on(channels));
-    tokio::spawn(workers.clone().lead(control.fleet()));
-    let answering = tokio::spawn(socket.serve(Arc::clone(&keeper)));
+    let (supervisor, services) = Supervisor::new(&plan, means)?;
+    let settings = Settings::new(asked, configuration, sockets, start);
+    let (keeper, renewals) = Keeper::new(services, program, settings, channels);
+    Ok(Running {
+        supervisor,
+        keeper,
+        control,
+        signals,
+        manager,
+        renewals,
+        start,
+        temporary,
+        lines,
+    })
+}
 
-    let mut is_told = false;
-    let keeping = async {
-        loop {
-            tokio::select! {
-                signal = signals.next() => match signal {
-                    Signal::Reload if start.is_demo() => break Ok(()),
-                    Signal::Reload => keeper.apply_and_log(),
-                    Signal::Stop => break Ok(()),
-                },
-                () = workers.first_served(), if !is_told => {
-                    is_told = true;
-                    manager.ready();
-                }
-                told = news.recv() => match told {
-                    Ok(told) => if let Some(code) = never_served(&told, &workers) {
-                        // It has said why.
-                        break Err(Failed(code));
+/// Why the keeper looks up.
+enum Turn {
+    /// It is to stop, or there is no use in going on.
+    Stop(Result<(), Failed>),
+    /// Everything is held for the program that this process becomes.
+    Renew(UnixStream),
+}
+
+async fn keep(running: Running) -> Result<()> {
+    let Running {
+        mut supervisor,
+        keeper,
+        control,
+        mut signals,
+        manager,
+        mut renewals,
+        start,
+        temporary,
+        lines,
+    } = running;
+    let listener = control.share()?;
+    let answering = tokio::spawn(control.serve(Arc::clone(&keeper)));
+    let mut news = keeper.control.news();
+    let mut is_told = keeper.workers.have_served();
+    loop {
+        let watching = async {
+            loop {
+                tokio::select! {
+                    signal = signals.next() => match signal {
+                        Signal::Reload if start.is_demo() => break Turn::Stop(Ok(())),
+                        Signal::Reload => keeper.apply_and_log(),
+                        Signal::Stop => break Turn::Stop(Ok(())),
                     },
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => break Ok(()),
-                },
+                    () = keeper.workers.first_served(), if !is_told => {
+                        is_told = true;
+                        manager.ready();
+                    }
+                    Some(client) = renewals.recv() => match keeper.control.hand_over().await {
+                        Ok(()) => break Turn::Renew(client),
+                        Err(error) => renewal::refuse(client, &error.into()).await,
+                    },
+                    told = news.recv() => match told {
+                        Ok(told) => if let Some(code) = never_served(&told, &keeper.workers) {
+                            // It has said why.
+                            break Turn::Stop(Err(Failed(code)));
+                        },
+                        Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed) => break Turn::Stop(Ok(())),
+                    },
+                }
+            }
+        };
+        let watching = async {
+            let turn = watching.await;
+            if let Turn::Stop(_) = turn {
+                stop(&keeper, &manager).await;
+            }
+            turn
+        };
+        let (ended, turn) = tokio::join!(supervisor.run(), watching);
+        match (
+            ended.context("the system takes no care of children any more")?,
+            turn,
+        ) {
+            (Ended::HandedOver(everything), Turn::Renew(client)) => {
+                let note = renewal::note(&keeper, start, temporary.as_ref()).await;
+                let stayed = renewal::renew(&keeper, everything, &listener, client, note, &lines);
+                supervisor = stayed.await?;
+            }
+            (Ended::HandedOver(everything), Turn::Stop(_)) => supervisor = everything.stay(),
+            (Ended::Stopped, turn) => {
+                answering.abort();
+                drop(lines);
+                return match turn {
+                    Turn::Stop(outcome) => Ok(outcome?),
+                    Turn::Renew(_) => Ok(()),
+                };
             }
         }
-    };
-    let keeping = async {
-        let outcome = keeping.await;
-        tracing::info!("stopping: requests that run may finish, then services are stopped");
-        manager.stopping();
-        workers.end().await;
-        keeper.settings.lock().await.sockets.close();
-        let _ = control.shut_down().await;
-        outcome
-    };
-    let (supervised, kept) = tokio::join!(supervisor.run(), keeping);
-    answering.abort();
-    supervised.context("the system takes no care of children any more")?;
-    Ok(kept?)
+    }
+}
+
+async fn stop(keeper: &Keeper, manager: &Manager) {
+    tracing::info!("stopping: requests that run may finish, then services are stopped");
+    manager.stopping();
+    keeper.workers.end().await;
+    keeper.settings.lock().await.sockets.close();
+    // It has stopped already.
+    let _ = keeper.control.shut_down().await;
 }
 
 /// The code of a worker that ended although none has ever served: there is no use

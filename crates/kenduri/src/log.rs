@@ -54,6 +54,13 @@ impl Log {
 pub(crate) struct Writing(Arc<Desk>);
 
 impl Writing {
+    /// Waits until everything that was said is written, but not for ever.
+    pub(crate) fn flush(&self) {
+        let waits = |pile: &mut Pile| pile.is_being_written || !pile.lines.is_empty();
+        let pile = self.0.pile();
+        drop(self.0.changed.wait_timeout_while(pile, PATIENCE, waits));
+    }
+
     /// Takes whole lines of somebody else's among the program's own.
     pub(crate) fn lines(&self) -> impl Write + Send + 'static {
         Lines(Queue(Arc::clone(&self.0)))
@@ -71,6 +78,8 @@ struct Desk {
 #[derive(Debug, Default)]
 struct Pile {
     lines: Vec<u8>,
+    /// What was taken away is on its way.
+    is_being_written: bool,
     ends: bool,
     ended: bool,
 }
@@ -97,7 +106,9 @@ impl Desk {
     /// Waits for lines and swaps them for the empty `lines`; `false`: there will
     /// be no more.
     fn take(&self, lines: &mut Vec<u8>) -> bool {
-        let pile = self.pile();
+        let mut pile = self.pile();
+        pile.is_being_written = false;
+        self.changed.notify_all();
         let wait = |pile: &mut Pile| pile.lines.is_empty() && !pile.ends;
         let pile = self.changed.wait_while(pile, wait);
         let pile = pile.unwrap_or_else(PoisonError::into_inner);
@@ -106,6 +117,7 @@ impl Desk {
             .wait_timeout_while(pile, GATHER, |pile| !pile.ends);
         let (mut pile, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut pile.lines, lines);
+        pile.is_being_written = !lines.is_empty();
         !(lines.is_empty() && pile.ends)
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result<()> {
     let figures = figures::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
-        let (outbox, mut inbox) = channel::open(channel)?;
+        let (outbox, mut inbox, _) = channel::open(channel)?;
         let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
             bail!("the keeper has gone");
         };

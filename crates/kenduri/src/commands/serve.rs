@@ -36,6 +36,9 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<()> {
+        if let Some(handed) = supervisor::handed_over()? {
+            return keeper::go_on(handed);
+        }
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
         asked.look_for_file = !self.demo;
@@ -81,13 +84,13 @@ impl Serve {
         let (asked, configuration, open) = sockets::prepare(asked, configuration, port)?;
         installation::make_folders(&configuration.settings.data)?;
         let lines = log::start(&configuration.settings.log, log::Who::Keeper)?;
-        let kept = keeper::run(Keeping {
+        keeper::run(Keeping {
             asked,
             configuration,
             sockets: Sockets::new(open),
             start,
-        });
-        drop(lines);
-        kept
+            temporary,
+            lines,
+        })
     }
 }

@@ -1,9 +1,11 @@
 //! What is asked of the keeper, over the control socket or by the worker.
 
 use std::fmt::Write as _;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result, bail};
+use supervisor::state::RunId;
 use supervisor::{Channel, Control, Follow, OWN};
 use tokio::sync::{Mutex, mpsc};
 
@@ -11,8 +13,8 @@ use super::means;
 use super::program::Program;
 use super::settings::Settings;
 use super::workers::Workers;
-use crate::channel;
-use crate::control::Reply;
+use crate::channel::{self, Parcel};
+use crate::control::{self, Reply};
 use crate::orders::{Order, Outcome, neighbours};
 use crate::words::{Line, ToWorker};
 
@@ -24,9 +26,35 @@ pub(crate) struct Keeper {
     pub(super) settings: Mutex<Settings>,
     /// Whoever changes what is in force does so alone; workers begin all the same.
     pub(super) changes: Mutex<()>,
+    /// Whoever waits for this process to become the program that is on the disk now.
+    pub(super) renewals: mpsc::Sender<tokio::net::UnixStream>,
 }
 
 impl Keeper {
+    /// A keeper of these services, who takes on workers as they are started; and where
+    /// it is told that this process is to become another program.
+    pub(super) fn new(
+        control: Control,
+        program: Program,
+        settings: Settings,
+        channels: mpsc::UnboundedReceiver<Channel>,
+    ) -> (Arc<Self>, mpsc::Receiver<tokio::net::UnixStream>) {
+        let workers = Workers::new();
+        let (renewals, wanted) = mpsc::channel(1);
+        let fleet = control.fleet();
+        let keeper = Arc::new(Self {
+            control,
+            workers: workers.clone(),
+            program,
+            settings: Mutex::new(settings),
+            changes: Mutex::default(),
+            renewals,
+        });
+        tokio::spawn(Arc::clone(&keeper).take_on(channels));
+        tokio::spawn(workers.lead(fleet));
+        (keeper, wanted)
+    }
+
     /// Tells each worker that is started what to serve, and hears it.
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
@@ -39,8 +67,6 @@ impl Keeper {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        let run = channel.run;
-        let (outbox, inbox) = channel::open(channel.stream)?;
         let (begin, sockets) = {
             let settings = self.settings.lock().await;
             let begin = ToWorker::Begin {
@@ -49,21 +75,35 @@ impl Keeper {
             };
             (begin, settings.sockets.share()?)
         };
+        let outbox = self.hear(channel.run, channel.stream)?;
         outbox.send((begin, sockets)).await?;
-        let line = Line::new(outbox);
-        self.workers.add(run, line.clone());
-        tokio::spawn(async move {
-            let keeper = Arc::clone(&self);
-            let order = move |id, order: Order| {
+        Ok(())
+    }
+
+    /// Hears a worker, and lets others speak to it; the first word to it goes first.
+    pub(super) fn hear(
+        self: &Arc<Self>,
+        run: RunId,
+        stream: UnixStream,
+    ) -> Result<mpsc::Sender<Parcel<ToWorker>>> {
+        let (outbox, inbox, halt) = channel::open(stream)?;
+        let line = Line::new(outbox.clone());
+        let (keeper, known) = (Arc::clone(self), line.clone());
+        let hearing = tokio::spawn(async move {
+            let carry_out = |id, order: Order| {
                 let (keeper, line) = (Arc::clone(&keeper), line.clone());
                 tokio::spawn(async move {
                     let reply = keeper.reply(order).await;
                     line.say(ToWorker::Reply { id, reply }).await;
                 });
             };
-            self.workers.hear(run, inbox, order).await;
+            keeper
+                .workers
+                .hear(run, inbox, &keeper.control, carry_out)
+                .await;
         });
-        Ok(())
+        self.workers.add(run, known, halt, hearing);
+        Ok(outbox)
     }
 
     /// Does what is wanted, and says how it went.
@@ -121,7 +161,7 @@ impl Keeper {
                 control.scale(&service, instances).await?;
                 format!("{service} has {instances} instances.")
             }
-            Order::Upgrade => return self.upgrade().await.map(Outcome::Done),
+            Order::Upgrade => bail!("only `kenduri upgrade` can ask for that"),
         };
         Ok(Outcome::Done(done))
     }
@@ -139,14 +179,20 @@ impl Keeper {
         Ok(rows)
     }
 
-    /// Goes on with the program that is on the disk now.
-    async fn upgrade(&self) -> Result<String> {
-        self.program.check()?;
-        let _alone = self.changes.lock().await;
-        let path = self.program.path().display();
-        let next = self.control.reload(OWN).await;
-        next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
-        Ok(format!("{path} serves now; no request was dropped."))
+    /// Goes on with the program that is on the disk now: the worker first, and when
+    /// that serves this process itself. `client` hears how it went.
+    pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
+        let renewed = async {
+            self.program.check()?;
+            let _alone = self.changes.lock().await;
+            let path = self.program.path().display();
+            let next = self.control.reload(OWN).await;
+            next.with_context(|| format!("the old program goes on, for {path} does not serve"))
+        };
+        match renewed.await {
+            Ok(()) => Ok(self.renewals.send(client).await?),
+            Err(error) => control::tell(client, &Reply::Error(format!("{error:#}"))).await,
+        }
     }
 
     /// Reads the settings again and has everybody do what they say, all or nothing.

@@ -2,14 +2,16 @@
 //! last that serves is asked.
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use supervisor::state::RunId;
 use supervisor::{Address, Control, Fleet};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 
-use crate::channel::Parcel;
+use crate::channel::{Halt, Parcel};
 use crate::control::Reply;
 use crate::words::{Line, Rate, ToKeeper, ToWorker};
 
@@ -19,8 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// All worker processes there are.
 #[derive(Clone)]
 pub(crate) struct Workers {
-    control: Control,
-    lines: Arc<Mutex<BTreeMap<RunId, Line<ToWorker>>>>,
+    links: Arc<Mutex<BTreeMap<RunId, Link>>>,
     /// The last one that began to serve, and is still there.
     serving: watch::Sender<Option<RunId>>,
     /// There is one that has been told nothing yet.
@@ -29,12 +30,18 @@ pub(crate) struct Workers {
     rates: Arc<Mutex<Vec<Rate>>>,
 }
 
+/// What leads to one of them.
+struct Link {
+    line: Line<ToWorker>,
+    halt: Halt,
+    hearing: JoinHandle<()>,
+}
+
 impl Workers {
     /// None yet.
-    pub(super) fn new(control: Control) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            control,
-            lines: Arc::default(),
+            links: Arc::default(),
             serving: watch::Sender::default(),
             added: Arc::default(),
             served: watch::Sender::default(),
@@ -54,10 +61,48 @@ impl Workers {
         let _ = served.wait_for(|served| *served).await;
     }
 
-    /// Knows another one.
-    pub(super) fn add(&self, run: RunId, line: Line<ToWorker>) {
-        self.lines().insert(run, line);
+    /// Knows another one, which `hearing` hears.
+    pub(super) fn add(
+        &self,
+        run: RunId,
+        line: Line<ToWorker>,
+        halt: Halt,
+        hearing: JoinHandle<()>,
+    ) {
+        let link = Link {
+            line,
+            halt,
+            hearing,
+        };
+        self.links().insert(run, link);
         self.added.notify_one();
+    }
+
+    /// The last one that began to serve.
+    pub(super) fn serving(&self) -> Option<RunId> {
+        *self.serving.borrow()
+    }
+
+    /// This one serves already.
+    pub(super) fn serves(&self, run: Option<RunId>) {
+        self.serving.send_replace(run);
+        self.served.send_replace(true);
+    }
+
+    /// Halts the channels of all of them, for whoever goes on. None is known any more.
+    pub(super) async fn halt(&self) -> Vec<(RunId, OwnedFd)> {
+        let links = std::mem::take(&mut *self.links());
+        let mut halted = Vec::new();
+        for (run, link) in links {
+            match link.halt.halt().await {
+                Ok(channel) => halted.push((run, channel)),
+                // It is started anew when it finds its channel at an end.
+                Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
+            }
+            // Nothing more comes, so that it ends.
+            let _ = link.hearing.await;
+        }
+        halted
     }
 
     /// Hears what one of them says until it has gone. Its own orders are handed back.
@@ -65,13 +110,13 @@ impl Workers {
         &self,
         run: RunId,
         mut inbox: mpsc::Receiver<Parcel<ToKeeper>>,
+        control: &Control,
         mut order: impl FnMut(u64, crate::orders::Order),
     ) {
         while let Some((message, _)) = inbox.recv().await {
             match message {
                 ToKeeper::Serving => {
-                    self.serving.send_replace(Some(run));
-                    self.served.send_replace(true);
+                    self.serves(Some(run));
                 }
                 ToKeeper::Reply { id, reply } => {
                     if let Some(line) = self.line(run) {
@@ -79,14 +124,14 @@ impl Workers {
                     }
                 }
                 ToKeeper::Drained { service, run } => {
-                    let _ = self.control.drained(&service, run).await;
+                    let _ = control.drained(&service, run).await;
                 }
                 ToKeeper::Rates(rates) => *lock(&self.rates) = rates,
                 ToKeeper::Order { id, order: wanted } => order(id, wanted),
             }
         }
-        if let Some(line) = self.lines().remove(&run) {
-            line.hang_up();
+        if let Some(link) = self.links().remove(&run) {
+            link.line.hang_up();
         }
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -117,7 +162,11 @@ impl Workers {
     }
 
     async fn say(&self, message: impl Fn() -> ToWorker) {
-        let lines: Vec<_> = self.lines().values().cloned().collect();
+        let lines: Vec<_> = self
+            .links()
+            .values()
+            .map(|link| link.line.clone())
+            .collect();
         for line in lines {
             line.say(message()).await;
         }
@@ -132,7 +181,7 @@ impl Workers {
     pub(super) async fn ask_with(
         &self,
         message: impl FnOnce(u64) -> ToWorker,
-        descriptors: Vec<std::os::fd::OwnedFd>,
+        descriptors: Vec<OwnedFd>,
     ) -> Reply {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -152,11 +201,11 @@ impl Workers {
     }
 
     fn line(&self, run: RunId) -> Option<Line<ToWorker>> {
-        self.lines().get(&run).cloned()
+        self.links().get(&run).map(|link| link.line.clone())
     }
 
-    fn lines(&self) -> MutexGuard<'_, BTreeMap<RunId, Line<ToWorker>>> {
-        lock(&self.lines)
+    fn links(&self) -> MutexGuard<'_, BTreeMap<RunId, Link>> {
+        lock(&self.links)
     }
 }
 

@@ -1,15 +1,17 @@
-//! Another program takes over while everybody asks.
+//! Another program takes over while everybody asks: the worker is replaced by it, and
+//! the keeper becomes it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::program::{Program, command, run, text};
 
@@ -34,7 +36,22 @@ impl Copy {
         copy.replace(|path| {
             fs::copy(env!("CARGO_BIN_EXE_kenduri"), path).expect("a copy");
         });
+        let settings = "[service.other]\nrun = \"sleep 1000\"\n";
+        fs::write(copy.settings(), settings).expect("settings");
         copy
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.folder.path().join("kenduri.toml")
+    }
+
+    /// The process of the service beside.
+    fn other(&self) -> Option<i64> {
+        let words = ["ps", "--json", "--data", &self.data()];
+        let output = run(&words, self.folder.path(), &[]);
+        let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
+        let mut rows = rows.into_iter().filter(|row| row["service"] == "other");
+        rows.next().and_then(|row| row["pid"].as_i64())
     }
 
     fn program(&self) -> PathBuf {
@@ -64,7 +81,10 @@ impl Copy {
             };
         }
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]);
-        command.arg(self.data());
+        command
+            .arg(self.data())
+            .arg("--config")
+            .arg(self.settings());
         Program::watch(command)
     }
 
@@ -117,6 +137,7 @@ fn nobody_notices_that_another_program_serves() {
     let copy = Copy::new();
     let mut program = copy.serve();
     let keeper = program.keeper();
+    let other = copy.other();
     let (stop, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
@@ -132,6 +153,14 @@ fn nobody_notices_that_another_program_serves() {
                 assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
                 assert_ne!(program.worker(), before);
                 assert_eq!(program.keeper(), keeper);
+                let runs = fs::metadata(format!("/proc/{keeper}/exe")).expect("a program");
+                let there = fs::metadata(copy.program()).expect("a program");
+                assert_eq!(
+                    runs.ino(),
+                    there.ino(),
+                    "the keeper is the new program, too"
+                );
+                assert_eq!(copy.other(), other, "services are not touched");
                 // Before the next one everybody has asked this one.
                 let wanted = round * REQUESTS / ROUNDS;
                 while count.load(Ordering::Relaxed) < wanted
@@ -150,6 +179,12 @@ fn nobody_notices_that_another_program_serves() {
     let count = count.into_inner();
     assert!(count >= REQUESTS, "{count}");
     println!("{count} requests, none failed");
+    // What was kept before is kept now: a dead worker is back.
+    let worker = program.worker();
+    let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_ne!(program.worker(), worker);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
