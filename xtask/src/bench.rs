@@ -11,6 +11,7 @@ mod edge;
 mod flush;
 mod footprint;
 mod load;
+mod neighbours;
 mod page;
 mod rsvp;
 mod server;
@@ -50,6 +51,12 @@ pub(crate) enum Bench {
         /// which builds in a fraction of the time.
         #[arg(long, value_name = "FILE")]
         door: Option<PathBuf>,
+    },
+    /// A site with programs beside it, kept by Kenduri and kept by PM2 behind Debian's nginx: speed,
+    /// memory, deaths, reloads.
+    Neighbours {
+        #[command(flatten)]
+        turns: Turns,
     },
     /// Idle memory, size, time to the first answer, and if wanted the time of a clean build.
     Footprint {
@@ -103,6 +110,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Rsvp { turns, postgres } => rsvp::bench(&runtime, *turns, *postgres),
         Bench::Page { turns } => page::bench(&runtime, *turns),
         Bench::Edge { turns, door } => edge::bench(&runtime, *turns, door.as_deref()),
+        Bench::Neighbours { turns } => neighbours::bench(&runtime, *turns),
         Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
     }
 }

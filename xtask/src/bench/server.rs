@@ -108,8 +108,13 @@ impl Server {
         Ok(kibibytes * 1024)
     }
 
+    /// The process that was started.
+    pub(super) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The process that was started, and those that it has started.
-    fn processes(&self) -> Result<Vec<u32>> {
+    pub(super) fn processes(&self) -> Result<Vec<u32>> {
         let first = self.child.id();
         let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
         let children = children.split_whitespace().map(str::parse);

@@ -1,0 +1,38 @@
+//! What the kernel says that some processes take.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::bench::load::figure;
+
+/// Of some processes together, in MiB.
+pub(super) struct Memory {
+    /// What several share counted in parts (`Pss`, proc(5)).
+    pub(super) proportional: f64,
+    /// What several share counted for each (`Rss`).
+    pub(super) resident: f64,
+}
+
+impl Memory {
+    pub(super) fn of(processes: &[u32]) -> Result<Self> {
+        Ok(Self {
+            proportional: sum(processes, "Pss:")?,
+            resident: sum(processes, "Rss:")?,
+        })
+    }
+}
+
+fn sum(processes: &[u32], name: &str) -> Result<f64> {
+    let mut kibibytes = 0;
+    for process in processes {
+        let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+        kibibytes += rollup
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .and_then(|rest| rest.split_whitespace().next())
+            .with_context(|| format!("no {name} in /proc/{process}/smaps_rollup"))?
+            .parse::<usize>()?;
+    }
+    Ok(figure(kibibytes) / 1024.0)
+}
