@@ -156,6 +156,10 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
         let mut by_hand = Vec::new();
         for _ in 0..DEATHS {
             for (at, side) in both.iter().enumerate() {
+                // Who dies again soon after is rightly made to wait: each death is of new ones.
+                for mut command in side.reloads()? {
+                    output(&mut command)?;
+                }
                 until_whole(side).await?;
                 let begin = kill(&side.instances(service)?)?;
                 until_well(side.address(), &[path]).await?;
@@ -228,7 +232,7 @@ async fn reloads(both: &[Side; 2]) -> Result<()> {
     let (theirs, ours) = figures(|heard| heard.failed.len());
     println!("{:<44}{theirs:>16}{ours:>12} (goal 0)", "failed");
     for failed in heard[1].failed.iter().take(3) {
-        println!("  {}", failed.cause);
+        println!("  {}", failed.cause.lines().next().unwrap_or_default());
     }
     Ok(())
 }
@@ -260,7 +264,7 @@ async fn in_reserve(folder: &Path) -> Result<()> {
         after.len(),
     );
     for failed in after.iter().take(3) {
-        println!("  {}", failed.cause);
+        println!("  {}", failed.cause.lines().next().unwrap_or_default());
     }
     side.stop().await
 }
