@@ -216,27 +216,27 @@ to = \"service:express\"
 path = \"/api/\"
 to = \"service:flask\"
 [service.express]
-directory = {express:?}
+directory = \"{express}\"
 run = \"node server.js\"
 listen = \"unix\"
 instances = {INSTANCES}
 balance = \"least\"
 health = {{ path = \"{EXPRESS}\" }}
 [service.flask]
-directory = {flask:?}
+directory = \"{flask}\"
 run = \".venv/bin/gunicorn wsgi:app\"
 listen = \"unix\"
 instances = {instances}
 spare = {spare}
 balance = \"least\"
-env = {{ DISHES_DATABASE = {database:?} }}
+env = {{ DISHES_DATABASE = \"{database}\" }}
 health = {{ path = \"{FLASK}\" }}
 [log]
 to = \"log\"
 ",
-        express = part("express"),
-        flask = part("flask"),
-        database = folder.join("data/dishes.db"),
+        express = part("express").display(),
+        flask = part("flask").display(),
+        database = folder.join("data/dishes.db").display(),
     );
     let file = folder.join("kenduri.toml");
     fs::write(&file, settings)?;
