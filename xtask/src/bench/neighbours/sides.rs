@@ -251,8 +251,8 @@ async fn start_nginx(folder: &Path, express: SocketAddr) -> Result<Server> {
     let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {};", path(kind)))
         .join(" ");
-    let servers: String = (0..INSTANCES)
-        .map(|number| format!("server unix:{} max_fails=0; ", path(&socket_name(number))))
+    let servers: Vec<_> = (0..INSTANCES)
+        .map(|number| format!("server unix:{} max_fails=0;", path(&socket_name(number))))
         .collect();
     let configuration = format!(
         "daemon off; worker_processes auto;
@@ -278,6 +278,7 @@ http {{
         pid = path("nginx.pid"),
         errors = path("nginx-error.log"),
         log = path("nginx-access.log"),
+        servers = servers.join(" "),
     );
     let file = folder.join("nginx.conf");
     fs::write(&file, configuration)?;
