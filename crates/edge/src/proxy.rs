@@ -159,9 +159,9 @@ impl Pool {
                     }
                     fresh = true;
                     if !reused {
-                        chosen = upstream
-                            .find_second(request.headers(), facts, &mut search, &member)
-                            .ok_or(error)?;
+                        let second =
+                            upstream.find_second(request.headers(), facts, &mut search, &member);
+                        chosen = Box::pin(second).await.ok_or(error)?;
                     }
                 }
             }

@@ -139,9 +139,10 @@ impl Upstream {
         Err(error)
     }
 
-    /// Another one that is ready now, after `member` broke off a request that may be
-    /// sent again. Once: some requests are the end of every server they meet.
-    pub(super) fn find_second(
+    /// Another one, after `member` broke off a request that may be sent again. Once: some
+    /// requests are the end of every server they meet. Where servers come and go it is
+    /// waited for: a server that dies takes those along who had just come to it.
+    pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
         facts: &Facts,
@@ -149,10 +150,13 @@ impl Upstream {
         member: &Member,
     ) -> Option<Chosen> {
         search.tried.push(member.number);
-        let is_first = !std::mem::replace(&mut search.moved, true);
-        is_first
-            .then(|| self.choose(headers, facts, &search.tried))
-            .flatten()
+        if std::mem::replace(&mut search.moved, true) {
+            return None;
+        }
+        match self.choose(headers, facts, &search.tried) {
+            None if self.crew.is_told() => self.find(headers, facts, search).await.ok(),
+            chosen => chosen,
+        }
     }
 
     /// A server for a request, if one is ready that was not tried yet.

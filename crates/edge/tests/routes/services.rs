@@ -206,6 +206,25 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 }
 
 #[tokio::test]
+async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
+    let (server, _running) = server("one").await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dying = at(listener.local_addr().unwrap());
+    let site = Site::open(TO_NODE, Means::default());
+    site.edge.set_servers("node", &ready(&[&dying]));
+    let (heard, ()) = tokio::join!(site.get("/"), async {
+        let (connection, _) = listener.accept().await.unwrap();
+        // Nobody listens there any more when the connection breaks.
+        drop(listener);
+        drop(connection);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        site.edge.set_servers("node", &ready(&[&at(server)]));
+    });
+    assert_eq!(heard.status, 200);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn a_dead_socket_is_waited_for() {
     let (server, _running) = server("one").await;
     let site = Site::open(TO_NODE, Means::default());
