@@ -16,8 +16,8 @@ const patience_ms = 60_000;
 const output = async (...command) => (await promisify(execFile)(...command)).stdout;
 
 export class Site {
-  // Runs `name`, by the settings in `file` as `adapt` leaves them, on a free port.
-  static async run(name, file = 'kenduri.toml', adapt = (settings) => settings) {
+  // Runs `name`, by the settings in `file` as `adapt` leaves them and more `words`, on a free port.
+  static async run(name, file = 'kenduri.toml', adapt = (settings) => settings, words = []) {
     const from = join(examples, name);
     const folder = mkdtempSync(join(tmpdir(), 'kenduri-example-'));
     const isOurs = (path) => ![...installed, 'data', '__pycache__'].includes(basename(path));
@@ -30,7 +30,7 @@ export class Site {
     }
     writeFileSync(join(folder, file), adapt(readFileSync(join(folder, file), 'utf8')));
     // By its bare name, as a person in that folder would; services stand in folders of their own.
-    const kenduri = await Kenduri.run(folder, ['--config', file, '--listen', '127.0.0.1:0'], folder);
+    const kenduri = await Kenduri.run(folder, ['--config', file, '--listen', '127.0.0.1:0', '--data', 'data', ...words], folder);
     const site = new Site(kenduri, folder, file);
     try {
       await site.until('every instance is ready', () => site.isReady());
@@ -58,7 +58,7 @@ export class Site {
 
   // What a word of Kenduri's prints.
   say(word, ...more) {
-    return output(built, [word, ...more, '--config', this.settings], { cwd: this.folder });
+    return output(built, [word, ...more, '--config', this.settings, '--data', 'data'], { cwd: this.folder });
   }
 
   // The lines of `kenduri ps`.

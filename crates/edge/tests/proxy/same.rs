@@ -16,6 +16,8 @@ use crate::support::{LONG, forward, head, request, server, settings};
 struct Said {
     text: Vec<u8>,
     split: usize,
+    /// Nothing comes after the answer that does not belong to it.
+    is_exact: bool,
 }
 
 /// What a client gets of it, twice, and on how many connections.
@@ -72,13 +74,14 @@ fn a_line() -> impl Strategy<Value = String> {
     ]
 }
 
-fn a_body() -> impl Strategy<Value = (String, Vec<u8>)> {
+/// How long it says that it is, what it is, and whether that is true.
+fn a_body() -> impl Strategy<Value = (String, Vec<u8>, bool)> {
     let length = |bytes: &[u8]| format!("Content-Length: {}\r\n", bytes.len());
     let bytes = || proptest::collection::vec(any::<u8>(), 0..40);
     prop_oneof![
-        6 => bytes().prop_map(move |bytes| (length(&bytes), bytes)),
-        1 => bytes().prop_map(|bytes| ("Content-Length: 17\r\n".to_owned(), bytes)),
-        1 => bytes().prop_map(|bytes| (String::new(), bytes)),
+        6 => bytes().prop_map(move |bytes| (length(&bytes), bytes, true)),
+        1 => bytes().prop_map(|bytes| ("Content-Length: 17\r\n".to_owned(), bytes, false)),
+        1 => bytes().prop_map(|bytes| (String::new(), bytes, false)),
         2 => bytes().prop_map(|bytes| {
             let mut text = format!("{:x}\r\n", bytes.len()).into_bytes();
             if bytes.is_empty() {
@@ -87,7 +90,7 @@ fn a_body() -> impl Strategy<Value = (String, Vec<u8>)> {
                 text.extend_from_slice(&bytes);
                 text.extend_from_slice(b"\r\n0\r\n\r\n");
             }
-            ("Transfer-Encoding: chunked\r\n".to_owned(), text)
+            ("Transfer-Encoding: chunked\r\n".to_owned(), text, true)
         }),
     ]
 }
@@ -109,7 +112,12 @@ fn what_is_said() -> impl Strategy<Value = Said> {
     let lines = proptest::collection::vec(a_line(), 0..5);
     let end = prop_oneof![20 => Just("\r\n"), 1 => Just("\n"), 1 => Just("")];
     (first, lines, a_body(), end, any::<prop::sample::Index>()).prop_map(
-        |(first, lines, (framing, body), end, split)| {
+        |(first, lines, (framing, body, is_true), end, split)| {
+            // What these have no body for is said all the same.
+            let is_bodiless = [" 204 ", " 304 "]
+                .iter()
+                .any(|status| first.contains(status));
+            let is_exact = is_true && !is_bodiless;
             let lines: String = lines
                 .into_iter()
                 .flat_map(|line| [line, "\r\n".to_owned()])
@@ -117,7 +125,11 @@ fn what_is_said() -> impl Strategy<Value = Said> {
             let mut text = format!("{first}\r\n{lines}{framing}{end}").into_bytes();
             text.extend_from_slice(&body);
             let split = split.index(text.len());
-            Said { text, split }
+            Said {
+                text,
+                split,
+                is_exact,
+            }
         },
     )
 }
@@ -195,6 +207,12 @@ proptest! {
         let (without, with) = runtime.block_on(async {
             tokio::join!(told(&said, "GET"), told(&said, "OPTIONS"))
         });
-        prop_assert_eq!(without, with);
+        if said.is_exact {
+            prop_assert_eq!(without, with);
+        } else {
+            // Whether what is too much is seen before or after the next request is sent is
+            // a matter of time, with an engine and without.
+            prop_assert_eq!(&without.answers[0], &with.answers[0]);
+        }
     }
 }

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest as _, Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use platform::{Store, StoreError};
@@ -104,10 +104,38 @@ async fn rsvp(
         Ok(key) => key.map(str::to_owned),
         Err(problem) => return respond(&asker.refuse(&problem)),
     };
+    let is_browser = is_form_of_a_browser(&asker.headers);
     match fields(request).await {
+        Ok(fields) if is_browser => match asker.take_sent(&fields, key, Source::Api).await {
+            Ok(_) => Redirect::to(next(&fields)).into_response(),
+            Err(problem) => respond(&asker.refuse(&problem)),
+        },
         Ok(fields) => respond(&asker.answer(&fields, key, Source::Api).await),
         Err(problem) => respond(&asker.refuse(&problem)),
     }
+}
+
+/// Whether somebody without scripts looks at what comes of it.
+fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
+    let says = |name, what: &str| {
+        let mut values = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        values.any(|value| value.contains(what))
+    };
+    says(CONTENT_TYPE, "form-urlencoded") && says(ACCEPT, "text/html")
+}
+
+/// Where a browser goes after its form: only ever a page of this site.
+fn next(fields: &Map<String, Value>) -> &str {
+    let named = fields.get("next").and_then(Value::as_str).unwrap_or("/");
+    let is_local = named.starts_with('/')
+        && !named.starts_with("//")
+        && named
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_local { named } else { "/" }
 }
 
 /// What was sent, by name, as JSON or as a form.

@@ -86,6 +86,30 @@ fn a_code_answers_for_everybody_and_a_number_brings_more() {
 }
 
 #[test]
+fn a_browser_without_scripts_is_led_on() {
+    on_sqlite(async |stage| {
+        let mut browser = stage.visitor();
+        browser.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        for (next, led) in [
+            ("/thank-you.html?a=1", "/thank-you.html?a=1"),
+            ("//elsewhere.example/", "/"),
+            ("/\\elsewhere.example", "/"),
+            ("https://elsewhere.example/", "/"),
+            ("/a b", "/"),
+        ] {
+            let fields = [("code", "RAHMA"), ("attendance", "yes"), ("next", next)];
+            let page = browser.post(RSVP, &fields).await;
+            assert_eq!(page.expect(303).header("location"), led);
+        }
+        let page = browser.post(RSVP, &[("code", "RAHMA")]).await;
+        assert_refused(&page, 422, "validation_failed");
+        // A program that sends JSON hears JSON, whatever else it takes.
+        let body = json!({ "code": "RAHMA", "attending": true, "next": "/x" });
+        send(&mut browser, &body).await.expect(200);
+    });
+}
+
+#[test]
 fn a_form_does_as_well() {
     on_sqlite(async |stage| {
         let mut program = stage.visitor();

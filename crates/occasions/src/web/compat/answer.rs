@@ -79,7 +79,7 @@ impl Told {
 }
 
 /// An answer that was taken, and where.
-struct Taken {
+pub(super) struct Taken {
     outcome: Outcome,
     occasion: Arc<Occasion>,
 }
@@ -119,17 +119,22 @@ impl Asker {
         key: Option<String>,
         source: Source,
     ) -> Reply {
-        let taken = match read::read(sent) {
-            Ok(said) => {
-                let key = key.or_else(|| said.submission.clone());
-                self.take(said, key, source).await
-            }
-            Err(problem) => Err(problem),
-        };
-        match taken {
+        match self.take_sent(sent, key, source).await {
             Ok(taken) => self.thank(&taken),
             Err(problem) => self.refuse(&problem),
         }
+    }
+
+    /// The same, for who shows what came of it in words of their own.
+    pub(super) async fn take_sent(
+        &self,
+        sent: &Map<String, Value>,
+        key: Option<String>,
+        source: Source,
+    ) -> Result<Taken, Problem> {
+        let said = read::read(sent)?;
+        let key = key.or_else(|| said.submission.clone());
+        self.take(said, key, source).await
     }
 
     async fn take(
