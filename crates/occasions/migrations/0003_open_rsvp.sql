@@ -15,6 +15,8 @@ CREATE TABLE open_answer (
     -- Somebody of the same name and contact had answered before.
     is_duplicate BIGINT NOT NULL,
     approved_at BIGINT,
+    -- The approval holds for what the note was then, and for no later one.
+    approved_note_version BIGINT,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX open_answer_by_likeness ON open_answer (occasion, likeness);

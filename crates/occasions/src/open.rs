@@ -429,14 +429,20 @@ fn mark(
 pub struct Mark {
     /// Somebody of the same name and contact had answered before.
     pub is_duplicate: bool,
-    /// When a host approved it.
+    /// When a host approved it, unless its note has changed since.
     pub approved_at: Option<Timestamp>,
 }
 
 /// The mark of an invitation; `None`: a host wrote it.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
     let found: Option<(bool, Option<Timestamp>)> = tx.maybe(
-        sql!("SELECT is_duplicate, approved_at FROM open_answer WHERE invitation = $1"),
+        sql!(
+            "SELECT open_answer.is_duplicate,
+                    CASE WHEN invitation.note_version = open_answer.approved_note_version
+                         THEN open_answer.approved_at END
+             FROM open_answer JOIN invitation ON invitation.id = open_answer.invitation
+             WHERE open_answer.invitation = $1"
+        ),
         &[id],
     )?;
     Ok(found.map(|(is_duplicate, approved_at)| Mark {
@@ -457,7 +463,8 @@ pub struct PublicWish {
 /// So many wishes stand on the public page, the newest first.
 const SHOWN: i64 = 100;
 
-/// The wishes that hosts have approved, the newest first.
+/// The wishes that hosts have approved, the newest first. Who changes theirs
+/// afterwards waits to be approved again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -467,6 +474,7 @@ pub fn public_wishes(
             "SELECT invitation.household, invitation.note FROM open_answer
              JOIN invitation ON invitation.id = open_answer.invitation
              WHERE open_answer.occasion = $1 AND open_answer.approved_at IS NOT NULL
+               AND invitation.note_version = open_answer.approved_note_version
                AND invitation.archived_at IS NULL AND invitation.note <> ''
              ORDER BY open_answer.created_at DESC, invitation.id DESC LIMIT $2"
         ),

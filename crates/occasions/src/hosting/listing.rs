@@ -332,7 +332,8 @@ fn find(
                                > CAST($2 AS BIGINT) THEN 'open'
                           ELSE 'closed' END AS access,
                      CASE WHEN open_answer.invitation IS NULL THEN ''
-                          WHEN open_answer.approved_at IS NOT NULL THEN 'approved'
+                          WHEN open_answer.approved_note_version = invitation.note_version
+                               THEN 'approved'
                           WHEN open_answer.is_duplicate = 1 THEN 'duplicate'
                           ELSE 'waiting' END AS open_state,
                      CASE $24 WHEN 'replied' THEN COALESCE(invitation.replied_at, -1)

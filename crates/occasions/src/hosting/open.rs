@@ -18,7 +18,7 @@ use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
 /// Approves an answer that came without a code: it has been looked at, and what
-/// it wishes may be shown.
+/// it wishes may be shown. It holds until the note is changed.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -33,8 +33,11 @@ pub fn approve(
     }
     let now = tx.now();
     tx.run(
-        sql!("UPDATE open_answer SET approved_at = $2 WHERE invitation = $1"),
-        &[id, &now],
+        sql!(
+            "UPDATE open_answer SET approved_at = $2, approved_note_version = $3
+             WHERE invitation = $1"
+        ),
+        &[id, &now, &portal.household.invitation.note_version],
         Rows::Exactly(1),
     )?;
     let ending = Ending {

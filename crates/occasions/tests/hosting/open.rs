@@ -132,6 +132,51 @@ fn hosts_find_and_approve_them() {
 }
 
 #[test]
+fn a_wish_is_public_as_it_was_approved_and_no_other() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/settings")).await;
+        let mut form = page.form(&format!("{HOME}/settings/switches"));
+        form.tick("switch.public_wishes", "1");
+        owner.submit(&page, &form).await.expect(303);
+        let mut guest = stage.nobody();
+        let body = json!({ "name": "Mei", "attending": true, "wish": "All the best" });
+        let (id, code) = answer(&mut guest, &body).await;
+        let approve = async || {
+            let id = id.clone();
+            let approved = stage.done(move |tx, host| open::approve(tx, host, &id, None).map(drop));
+            approved.await;
+        };
+        approve().await;
+        let card = guest.get("/o/aisyah-daniel").await.text();
+        assert!(card.contains("All the best"), "{card}");
+        // Changed by its writer: looked at again before anybody else reads it.
+        let body = json!({ "code": code, "attending": true, "wish": "Buy at evil.example" });
+        call(&mut guest, "POST", "/api/flask/rsvp", &body)
+            .await
+            .expect(200);
+        let card = guest.get("/o/aisyah-daniel").await.text();
+        assert!(!card.contains("evil") && !card.contains("All the best"));
+        assert_eq!(listed(stage, Open::Waiting).await, ["Mei"]);
+        assert!(listed(stage, Open::Approved).await.is_empty());
+        approve().await;
+        let card = guest.get("/o/aisyah-daniel").await.text();
+        assert!(card.contains("evil.example"), "{card}");
+        // What a household wrote to its hosts alone does not come along.
+        let body = json!({ "code": "RAHMA", "attending": true, "wish": "For you alone" });
+        call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
+        let (from, into) = (stage.invitation("RAHMA").await, id.clone());
+        let merged = stage
+            .done(move |tx, host| open::merge(tx, host, &from, &into, None))
+            .await;
+        assert!(merged.household.invitation.note.contains("For you alone"));
+        let card = guest.get("/o/aisyah-daniel").await.text();
+        assert!(!card.contains("For you alone"), "{card}");
+        assert_eq!(listed(stage, Open::Waiting).await, ["Mei"]);
+    });
+}
+
+#[test]
 fn two_become_one_and_both_codes_open_it() {
     on_both(async |stage| {
         let mut nobody = stage.nobody();
