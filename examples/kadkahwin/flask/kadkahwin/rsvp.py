@@ -1,10 +1,15 @@
 """`POST /rsvp`: an answer is kept, then acknowledged."""
 
+import re
+
 from flask import Blueprint, current_app, g, redirect, request
 
 from . import store, wish
 from .problems import Problem, note_who_asks
 from .words import say
+
+# Visible ASCII without backslashes: browsers read "/\t/host", too, as another site.
+LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 blueprint = Blueprint("rsvp", __name__)
 blueprint.before_request(note_who_asks)
@@ -16,7 +21,7 @@ def answer():
     fields = _fields()
     g.lang = fields.get("lang")
     wanted = wish.read(fields)
-    submission = wish.submission_id(fields, request.headers.get("Idempotency-Key"), wanted)
+    submission = wish.submission_id(fields, request.headers.get("Idempotency-Key"))
     saved = store.save(current_app.config["DATABASE"], submission, wanted)
     if g.wants_page:
         return redirect(_local(fields.get("next")), 303)
@@ -43,5 +48,4 @@ def _fields():
 
 def _local(path: str | None) -> str:
     """Where a browser goes after its form: only ever a page of this site."""
-    is_local = path and path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if is_local else "/"
+    return path if path and isinstance(path, str) and LOCAL.fullmatch(path) else "/"

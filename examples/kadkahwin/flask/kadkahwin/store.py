@@ -76,16 +76,24 @@ def is_writable(database: str) -> bool:
         return False
 
 
-def save(database: str, submission: str, wish: Wish) -> Saved:
-    """Keeps the wish, unless this very submission was kept before; then says what was said."""
+def save(database: str, given: str | None, wish: Wish) -> Saved:
+    """Keeps the wish, unless this very submission was kept before; then says what was said.
+
+    Without a given id the same wish is a repeat, as long as no other one has changed its answer.
+    """
+    submission = given or f"same-{wish.digest()}"
     with _change(database) as change:
         known = change.execute(
-            "SELECT digest, answer, is_new, code FROM submission JOIN answer ON answer.id = answer"
-            " WHERE submission.id = ?",
+            "SELECT digest, answer, is_new, code, NOT EXISTS (SELECT 1 FROM submission AS later"
+            " WHERE later.answer = submission.answer AND later.rowid > submission.rowid)"
+            " FROM submission JOIN answer ON answer.id = answer WHERE submission.id = ?",
             (submission,),
         ).fetchone()
+        if known and not given and not known[-1]:
+            change.execute("DELETE FROM submission WHERE id = ?", (submission,))
+            known = None
         if known:
-            digest, answer, is_new, code = known
+            digest, answer, is_new, code, _ = known
             if digest != wish.digest():
                 raise Problem(422, "idempotency_key_reused")
             return Saved(answer, bool(is_new), code)

@@ -48,9 +48,11 @@ def read(fields: Mapping[str, Any]) -> Wish:
     )
 
 
-def submission_id(fields: Mapping[str, Any], header: str | None, wish: Wish) -> str:
-    """What makes a repeat recognisable; without one, the same answer twice is a repeat."""
-    given = header or fields.get("submission_id") or f"same-{wish.digest()}"
+def submission_id(fields: Mapping[str, Any], header: str | None) -> str | None:
+    """What makes a repeat recognisable, if the guest's page gave any."""
+    given = header or fields.get("submission_id")
+    if not given:
+        return None
     if not isinstance(given, str) or not 1 <= len(given) <= 128 or not given.isprintable():
         raise Problem(422, "validation_failed", "submission_id")
     return given

@@ -27,6 +27,13 @@ class Rsvp(unittest.TestCase):
         with sqlite3.connect(self.database) as connection:
             return connection.execute("SELECT COUNT(*) FROM answer").fetchone()[0]
 
+    def standing(self, code):
+        import sqlite3
+
+        with sqlite3.connect(self.database) as connection:
+            answer = connection.execute("SELECT attending FROM answer WHERE code = ?", (code,))
+            return bool(answer.fetchone()[0])
+
     def test_it_is_well_and_says_hello(self):
         self.assertEqual(self.client.get("/api/flask/health").json, {"status": "ok"})
         self.assertIn("message", self.client.get("/api/flask/hello").json)
@@ -47,6 +54,15 @@ class Rsvp(unittest.TestCase):
         self.assertEqual((once.status_code, once.json), (again.status_code, again.json))
         other = self.send(submission_id="s-1", guests=4)
         self.assertEqual((other.status_code, other.json["code"]), (422, "idempotency_key_reused"))
+        self.assertEqual(self.count(), 1)
+
+    def test_without_an_id_only_the_latest_answer_has_repeats(self):
+        code = self.send().json["invite_code"]
+        for _ in range(2):
+            for attending in ("no", "no", "yes", "yes"):
+                answer = self.send(code=code, attending=attending)
+                self.assertEqual(answer.status_code, 200)
+                self.assertEqual(self.standing(code), attending == "yes")
         self.assertEqual(self.count(), 1)
 
     def test_repeats_at_once_are_one_answer(self):
@@ -106,7 +122,13 @@ class Rsvp(unittest.TestCase):
 
     def test_a_plain_form_is_led_to_a_page_of_this_site(self):
         page = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-        for given, led in [("/terima-kasih.html", "/terima-kasih.html"), ("//evil.example", "/")]:
+        ways = [
+            ("/terima-kasih.html?a=b#c", "/terima-kasih.html?a=b#c"),
+            ("/", "/"),
+            *((given, "/") for given in ("//evil.example", "/\\evil.example", "evil.example")),
+            *((given, "/") for given in ("/\t/evil.example", "/a\\b", "/a\n", "/a b", "/é", "")),
+        ]
+        for given, led in ways:
             form = {**ANSWER, "next": given}
             answer = self.client.post("/api/flask/rsvp", data=form, headers=page)
             self.assertEqual((answer.status_code, answer.headers["Location"]), (303, led))
