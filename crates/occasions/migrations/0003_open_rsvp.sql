@@ -6,6 +6,8 @@ ALTER TABLE occasion ADD COLUMN open_party_limit BIGINT NOT NULL DEFAULT 6;
 -- Where an invitation's people went when hosts put two together: its code
 -- opens the other one from then on.
 ALTER TABLE invitation ADD COLUMN merged_into TEXT;
+-- Since when it opens nothing any more: the other one's code was replaced.
+ALTER TABLE invitation ADD COLUMN alias_ended_at BIGINT;
 
 CREATE TABLE open_answer (
     invitation TEXT PRIMARY KEY REFERENCES invitation (id),

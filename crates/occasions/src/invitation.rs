@@ -149,7 +149,7 @@ impl FromRow for Invitation {
 }
 
 /// The invitation a code opens: that of two that were put together, which has
-/// the people now.
+/// the people now, until its own code is replaced.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     tx.maybe(
         sql!(
@@ -158,7 +158,9 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
                     host_message, host_note, tags, note, note_version, replied_at, access_epoch,
                     archived_at, version
              FROM invitation
-             WHERE id = (SELECT COALESCE(merged_into, id) FROM invitation WHERE code_key = $1)"
+             WHERE id = (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
+                                     THEN id ELSE merged_into END
+                         FROM invitation WHERE code_key = $1)"
         ),
         &[key],
     )
@@ -209,7 +211,9 @@ pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreErr
                     occasion.revision
              FROM invitation JOIN occasion ON occasion.id = invitation.occasion
              WHERE invitation.id =
-                 (SELECT COALESCE(merged_into, id) FROM invitation WHERE code_key = $1)"
+                 (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
+                              THEN id ELSE merged_into END
+                  FROM invitation WHERE code_key = $1)"
         ),
         &[key],
     )

@@ -85,7 +85,8 @@ impl Chosen {
 }
 
 /// Gives an invitation another code: the old one opens nothing from now on, for
-/// nobody, and whoever had it open is out.
+/// nobody, and whoever had it open is out. So it is with the codes of all that
+/// were put together with it.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -130,6 +131,14 @@ pub fn replace(
         Rows::Exactly(1),
     )
     .map_err(code_taken)?;
+    tx.run(
+        sql!(
+            "UPDATE invitation SET alias_ended_at = $2
+             WHERE merged_into = $1 AND alias_ended_at IS NULL"
+        ),
+        &[id, &now],
+        Rows::Any,
+    )?;
     household.invitation.code = shown;
     household.invitation.access_epoch += 1;
     let ending = Ending {

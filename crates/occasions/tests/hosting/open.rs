@@ -7,7 +7,7 @@ use accounts::token::Right;
 use jiff::SignedDuration;
 use occasions::hosting::listing::filter::Open;
 use occasions::hosting::listing::{self, Filter};
-use occasions::hosting::{Refusal, invitations, open};
+use occasions::hosting::{Refusal, codes, invitations, open};
 use occasions::invitation::InvitationId;
 use occasions::web::api::Pace;
 use occasions::words::{GuestKind, ReplyStatus};
@@ -240,6 +240,46 @@ fn two_become_one_and_both_codes_open_it() {
         stage
             .done(move |tx, host| invitations::archive(tx, host, &id, None).map(drop))
             .await;
+        guest.get(&format!("/invite/{second}")).await.expect(404);
+    });
+}
+
+#[test]
+fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
+    on_both(async |stage| {
+        let mut guest = stage.nobody();
+        let body = json!({ "name": "Mei", "attending": true });
+        let (from, second) = answer(&mut guest, &body).await;
+        let into = stage.invitation("RAHMA").await;
+        let id = into.clone();
+        stage
+            .done(move |tx, host| open::merge(tx, host, &from, &id, None).map(drop))
+            .await;
+        guest.get(&format!("/invite/{second}")).await.expect(308);
+        let id = into.clone();
+        let replaced = stage
+            .done(move |tx, host| codes::replace(tx, host, &id, None, None))
+            .await;
+        let shown = replaced.household.invitation.code;
+        guest.get(&format!("/invite/{shown}")).await.expect(200);
+        for code in ["RAHMA", &*second] {
+            guest.get(&format!("/invite/{code}")).await.expect(404);
+            let address = format!("/api/v1/invitations/{code}");
+            guest.get(&address).await.expect(404);
+            let body = json!({ "code": code, "attending": false });
+            let refused = call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
+            refused.expect(404);
+        }
+        // Who is put to it afterwards still finds it, and no one of before does.
+        let (third, third_code) = answer(&mut guest, &body).await;
+        stage
+            .done(move |tx, host| open::merge(tx, host, &third, &into, None).map(drop))
+            .await;
+        let found = guest.get(&format!("/invite/{third_code}")).await;
+        assert_eq!(
+            found.expect(308).location(),
+            Some(&*format!("/invite/{shown}"))
+        );
         guest.get(&format!("/invite/{second}")).await.expect(404);
     });
 }
