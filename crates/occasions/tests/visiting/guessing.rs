@@ -131,6 +131,22 @@ fn right_codes_cost_nothing_and_buy_nothing() {
 }
 
 #[test]
+fn who_answered_by_a_code_is_not_kept_out_by_others_of_the_same_address() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.visitor();
+        guess(&mut visitor, "compatible", "RAHMA").await.expect(201);
+        // As many tries are under way as there may be.
+        let now = stage.world.clock.now();
+        let under_way: Vec<_> = (0..10)
+            .map(|n| stage.budget.attempt("192.0.2.1", &format!("WRNG{n}"), now))
+            .collect();
+        assert!(under_way.iter().all(Result::is_ok));
+        guess(&mut visitor, "compatible", "ROSSI").await.expect(429);
+        guess(&mut visitor, "compatible", "RAHMA").await.expect(200);
+    });
+}
+
+#[test]
 fn every_household_a_browser_remembers_still_opens() {
     on_both(async |stage| {
         let mut visitor = stage.guest();

@@ -191,10 +191,14 @@ impl Asker {
             let outcome = plain::save(tx, &occasion, &code, &arrival)?;
             Taken::of(tx, outcome, &occasion)
         });
-        saved.await.map_err(|unsaved| match unsaved {
-            Unsaved::Answer(refusal) => visit.refuse_save(admitted, refusal),
-            _ => Problem::not_found(),
-        })
+        match saved.await {
+            Ok(taken) => {
+                admitted.succeeded();
+                Ok(taken)
+            }
+            Err(Unsaved::Answer(refusal)) => Err(visit.refuse_save(admitted, refusal)),
+            Err(_) => Err(Problem::not_found()),
+        }
     }
 
     async fn take_open(&self, said: Said, arrival: Arrival) -> Result<Taken, Problem> {

@@ -82,7 +82,7 @@ pub(crate) struct Admitted {
 
 impl Admitted {
     /// The code opened something: using it again from there is no guess.
-    fn succeeded(self) {
+    pub(crate) fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
         }
