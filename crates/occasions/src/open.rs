@@ -95,8 +95,9 @@ pub fn answer(
         Recognised::Answered(outcome) => return Ok(outcome),
         Recognised::New(key) => key,
     };
-    count_try(tx, &stranger.network)?;
     let party = party(&programme.occasion, arrival)?;
+    check_undecided(&programme.occasion, arrival)?;
+    count_try(tx, &stranger.network)?;
     invitations::hold_limits(tx, occasion, party).map_err(|refusal| match refusal {
         HostRefusal::LimitReached(limit) => Refusal::LimitReached(limit),
         HostRefusal::Store(error) => error.into(),
@@ -194,6 +195,18 @@ fn party(occasion: &Occasion, arrival: &Arrival) -> Result<usize, Refusal> {
         return Err(Refusal::PartySize(limit));
     }
     Ok(usize::try_from(party).unwrap_or(1).max(1))
+}
+
+/// Who has not decided says so only where hosts want to hear it.
+fn check_undecided(occasion: &Occasion, arrival: &Arrival) -> Result<(), Refusal> {
+    if arrival.answer.attending != ReplyStatus::Undecided || occasion.details.switches.undecided {
+        return Ok(());
+    }
+    let field = FieldError {
+        pointer: "/attending".to_owned(),
+        code: "not_allowed",
+    };
+    Err(AnswerRefusal::Fields(vec![field]).into())
 }
 
 /// What is the same of somebody who answers twice: the name, and how to reach
@@ -319,15 +332,6 @@ fn fill(
         needs_version: false,
     };
     rsvp::check_access(&portal, &save.wish)?;
-    if arrival.answer.attending == ReplyStatus::Undecided
-        && !portal.occasion.details.switches.undecided
-    {
-        let field = FieldError {
-            pointer: "/attending".to_owned(),
-            code: "not_allowed",
-        };
-        return Err(AnswerRefusal::Fields(vec![field]).into());
-    }
     let guests: Vec<Guest> = (0..party)
         .map(|at| person(tx, &portal, stranger, at, arrival.answer.attending))
         .collect();

@@ -140,6 +140,41 @@ fn five_an_hour_come_from_one_network() {
 }
 
 #[test]
+fn refused_answers_of_one_network_end_too() {
+    on_sqlite(async |stage| {
+        let mut program = stage.visitor();
+        let post = axum::http::Method::POST;
+        let mut guest = stage.guest();
+        let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "7")];
+        // Five were taken: what is wrong is told all the same.
+        for number in 0..5 {
+            let name = format!("Guest {number}");
+            code(&fill(&mut guest, &[("name", &name), ("attending", "no")]).await);
+        }
+        fill(&mut guest, &fields).await.expect(422);
+        stage.switch(|switches| switches.undecided = false).await;
+        let undecided = [("name", "Mei"), ("attending", "undecided")];
+        guest.post(PAGE, &undecided).await.expect(422);
+        let body = json!({ "name": "Mei", "attending": true, "guests": 7 });
+        for _ in 7..30 {
+            let page = program.call(post.clone(), "/api/flask/rsvp", &body).await;
+            page.expect(422);
+        }
+        let page = program.call(post.clone(), "/api/flask/rsvp", &body).await;
+        assert_eq!(page.expect(429).json()["code"], "rate_limited");
+        let page = fill(&mut guest, &fields).await;
+        let wait: i64 = page.expect(429).header("retry-after").parse().unwrap();
+        assert!((1..=660).contains(&wait), "{wait}");
+        assert_eq!(page.form(PAGE).value("name"), Some("Mei"));
+        fill(&mut stage.visitor_at("192.0.2.77"), &fields)
+            .await
+            .expect(422);
+        stage.world.clock.advance(SignedDuration::from_mins(11));
+        fill(&mut guest, &fields).await.expect(422);
+    });
+}
+
+#[test]
 fn who_comes_twice_is_marked_and_a_double_click_is_not() {
     on_both(async |stage| {
         let mut guest = stage.guest();

@@ -210,12 +210,18 @@ impl Asker {
             network: self.facts.network().to_string(),
         };
         let slug = Arc::clone(&self.slug);
-        let saved = self.site.store.write(move |tx| {
-            let occasion = find(tx, &slug)?;
-            let outcome = open::answer(tx, &occasion, &stranger, &arrival)?;
-            Taken::of(tx, outcome, &occasion)
-        });
-        saved.await.map_err(|unsaved| match unsaved {
+        let saved = match self.door.admit_stranger(&self.site, &self.facts) {
+            Ok(()) => {
+                let saved = self.site.store.write(move |tx| {
+                    let occasion = find(tx, &slug)?;
+                    let outcome = open::answer(tx, &occasion, &stranger, &arrival)?;
+                    Taken::of(tx, outcome, &occasion)
+                });
+                saved.await
+            }
+            Err(refusal) => Err(refusal.into()),
+        };
+        saved.map_err(|unsaved| match unsaved {
             Unsaved::Open(open::Refusal::CodeRequired) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
             }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::key::Key;
-use platform::limits::Wait;
 use platform::limits::guess::{Attempt, GuessBudget};
+use platform::limits::{Limit, Rule, Wait};
 use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
 use web::{Facts, Problem, Site};
@@ -22,6 +22,7 @@ use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
 use crate::invitation::{self, Invitation, InvitationId};
+use crate::open;
 use crate::opens::Opens;
 use crate::portal::{self, Closed, Portal};
 
@@ -31,12 +32,22 @@ const REMEMBERED: usize = 20;
 /// 180 days.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
+/// Answers without a code that one network may send in, taken or not: each
+/// takes a turn of those who write.
+const STRANGERS: Rule = Rule {
+    count: 30,
+    per: SignedDuration::from_mins(10),
+};
+/// Networks that are counted.
+const NETWORKS: usize = 20_000;
+
 /// What all guests' pages share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Door {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
+    strangers: Limit,
     pub(super) pages: Arc<Pages>,
 }
 
@@ -103,6 +114,7 @@ impl Door {
             key,
             budget,
             opens,
+            strangers: Limit::new(&[STRANGERS], NETWORKS),
             pages: Arc::default(),
         }
     }
@@ -150,6 +162,13 @@ impl Door {
             return Ok(None);
         };
         self.attempt(site, facts, key).map(Some)
+    }
+
+    /// Leave for somebody without a code to send in an answer.
+    pub(crate) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), open::Refusal> {
+        let network = facts.network().to_string();
+        let taken = self.strangers.take(&network, site.clock.now());
+        taken.map_err(|wait| open::Refusal::TooMany(wait.seconds))
     }
 
     fn attempt(&self, site: &Site, facts: &Facts, key: CodeKey) -> Result<Admitted, Wait> {

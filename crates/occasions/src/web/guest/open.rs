@@ -79,6 +79,9 @@ pub(super) async fn save(
         language: Some(text.language().tag.to_string()),
         network: facts.network().to_string(),
     };
+    if let Err(refusal) = door.admit_stranger(&site, &facts) {
+        return refused(&site, &text, &public, typed, refusal);
+    }
     let id = public.occasion.id.clone();
     let saved = site
         .store
