@@ -7,6 +7,7 @@
 //! and locks as a page's.
 
 mod answer;
+mod places;
 mod read;
 mod socket;
 mod upgrade;

@@ -22,6 +22,7 @@ use tower::Service as _;
 use web::{Facts, Problem, Site, Wishes};
 
 use super::answer::{Asker, Reply};
+use super::places::{Full, Place, Places};
 use super::upgrade;
 use crate::web::guest::Door;
 use crate::words::Source;
@@ -38,6 +39,8 @@ const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
+/// Seconds after which a place may be free again.
+const AGAIN: u32 = 60;
 /// Networks that are counted.
 const NETWORKS: usize = 20_000;
 
@@ -48,6 +51,7 @@ pub(super) struct Sockets {
     service: SocketIoService<Router>,
     site: Site,
     opened: Limit,
+    places: Places,
     stop: CancellationToken,
 }
 
@@ -76,6 +80,7 @@ impl Sockets {
             service,
             site: site.clone(),
             opened: Limit::new(&[OPENED], NETWORKS),
+            places: Places::default(),
             stop,
         }
     }
@@ -90,20 +95,28 @@ impl Sockets {
             .layer(Extension(self))
     }
 
-    /// Whether one more may be opened by whoever asks.
-    fn admit(&self, request: &Request, facts: &Facts) -> Result<(), Problem> {
+    /// Whether one more may be opened by whoever asks, and its place; one that is
+    /// open has its own.
+    fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
         let query = request.uri().query().unwrap_or_default();
         if query.split('&').any(|part| part.starts_with("sid=")) {
-            return Ok(());
+            return Ok(None);
         }
         let network = facts.network().to_string();
         let taken = self.opened.take(&network, self.site.clock.now());
-        taken.map_err(|wait| {
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
-                .with("minutes", i64::from(wait.seconds.div_ceil(60)))
-                .retry_after(wait.seconds)
+        taken.map_err(|wait| too_many(wait.seconds))?;
+        let place = self.places.take(&network);
+        place.map(Some).map_err(|full| match full {
+            Full::Network => too_many(AGAIN),
+            Full::All => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(AGAIN),
         })
     }
+}
+
+fn too_many(seconds: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
+        .with("minutes", i64::from(seconds.div_ceil(60)))
+        .retry_after(seconds)
 }
 
 /// `GET /socket.io/socket.io.js`, as Node's server has it.
@@ -114,20 +127,24 @@ async fn script(headers: HeaderMap) -> Result<Response, Problem> {
 async fn connect(
     Extension(sockets): Extension<Sockets>,
     facts: Facts,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Problem> {
     if sockets.stop.is_cancelled() {
         return Ok(leaving());
     }
-    sockets.admit(&request, &facts)?;
+    let place = sockets.admit(&request, &facts)?;
     let Sockets {
         mut service, stop, ..
     } = sockets;
     if upgrade::is_asked(&request) {
-        return upgrade::switch(request, stop, move |stream, request| {
+        return upgrade::switch(request, stop, place, move |stream, request| {
             // What cannot be understood ends with the stream.
             drop(service.call((stream, request)));
         });
+    }
+    // What polls has no stream: its session keeps the request that opened it.
+    if let Some(place) = place {
+        request.extensions_mut().insert(Arc::new(place));
     }
     // A poll waits for news: who stops answers it, so that the client goes where
     // somebody still answers.

@@ -21,6 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use web::Problem;
 
+use super::places::Place;
+
 /// What every key is hashed with (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -41,10 +43,12 @@ pub(super) fn is_asked(request: &Request) -> bool {
 }
 
 /// Switches to a websocket; `then` gets it once the client has switched too.
-/// After `stop` it ends as if the client went away.
+/// After `stop` it ends as if the client went away. It has its place as long as
+/// its stream is there.
 pub(super) fn switch(
     request: Request,
     stop: CancellationToken,
+    place: Option<Place>,
     then: impl FnOnce(Switched, Request<()>) + Send + 'static,
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
@@ -69,7 +73,7 @@ pub(super) fn switch(
     }
     tokio::spawn(async move {
         if let Ok(client) = client.await {
-            let stream = Leaving::new(TokioIo::new(client), stop);
+            let stream = Leaving::new(TokioIo::new(client), stop, place);
             then(stream, Request::from_parts(parts, ()));
         }
     });
@@ -92,14 +96,17 @@ pub(super) struct Leaving<T> {
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     /// What of the farewell is still to be read; none before it is time.
     farewell: Option<&'static [u8]>,
+    /// Free again when this is dropped.
+    _place: Option<Place>,
 }
 
 impl<T> Leaving<T> {
-    fn new(inner: T, stop: CancellationToken) -> Self {
+    fn new(inner: T, stop: CancellationToken, place: Option<Place>) -> Self {
         Self {
             inner,
             stop: Box::pin(stop.cancelled_owned()),
             farewell: None,
+            _place: place,
         }
     }
 }
@@ -159,6 +166,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
+    use crate::web::compat::places::Places;
 
     #[test]
     fn keys_are_answered_as_in_the_standard() {
@@ -170,7 +178,9 @@ mod tests {
     async fn a_stream_reads_its_client_until_it_is_to_stop() {
         let (mut client, server) = tokio::io::duplex(64);
         let stop = CancellationToken::new();
-        let mut stream = Leaving::new(server, stop.clone());
+        let places = Places::default();
+        let place = places.take("192.0.2.1").unwrap();
+        let mut stream = Leaving::new(server, stop.clone(), Some(place));
         client.write_all(b"hello").await.unwrap();
         let mut heard = [0; 5];
         stream.read_exact(&mut heard).await.unwrap();
@@ -186,5 +196,6 @@ mod tests {
         let mut said = [0; 3];
         client.read_exact(&mut said).await.unwrap();
         assert_eq!(&said, b"bye");
+        assert!(places.is_empty(), "its place is free");
     }
 }

@@ -1,0 +1,105 @@
+//! How many live connections are open at the same time: each keeps memory and,
+//! mostly, a socket.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// From one network: a hall whose guests share an address, and no more.
+const OF_A_NETWORK: usize = 200;
+/// From everywhere.
+const IN_ALL: usize = 2_000;
+
+/// All places for live connections. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places(Arc<Mutex<Taken>>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    /// No network stays that has none.
+    networks: HashMap<String, usize>,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// This network has all that it may have.
+    Network,
+    /// All are taken.
+    All,
+}
+
+/// The place of one connection, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    places: Places,
+    network: String,
+}
+
+impl Places {
+    /// Takes a place for a connection from this network.
+    pub(super) fn take(&self, network: &str) -> Result<Place, Full> {
+        let mut taken = self.taken();
+        let own = taken.networks.get(network).copied().unwrap_or(0);
+        if own >= OF_A_NETWORK {
+            return Err(Full::Network);
+        }
+        if taken.all >= IN_ALL {
+            return Err(Full::All);
+        }
+        taken.all += 1;
+        taken.networks.insert(network.to_owned(), own + 1);
+        Ok(Place {
+            places: self.clone(),
+            network: network.to_owned(),
+        })
+    }
+
+    /// Whether nobody is here.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let taken = self.taken();
+        taken.all == 0 && taken.networks.is_empty()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        taken.all = taken.all.saturating_sub(1);
+        match taken.networks.get_mut(&self.network) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => {
+                taken.networks.remove(&self.network);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_so_many_and_all_together_have_so_many() {
+        let places = Places::default();
+        let mut held = Vec::new();
+        for network in 0..10 {
+            for _ in 0..OF_A_NETWORK {
+                held.push(places.take(&network.to_string()).unwrap());
+            }
+            let one_more = places.take(&network.to_string());
+            assert_eq!(one_more.unwrap_err(), Full::Network);
+        }
+        assert_eq!(places.take("10").unwrap_err(), Full::All);
+        held.pop();
+        assert_eq!(places.take("0").unwrap_err(), Full::Network);
+        drop(places.take("10").unwrap());
+        held.clear();
+        assert!(places.is_empty());
+    }
+}
