@@ -80,7 +80,18 @@ fn made_of(
         .flat_map(|(server, _)| server.identity.hosts.clone())
         .collect();
     // Those with TLS first: where both answer alike, they are kept.
-    servers.sort_by_key(|(server, _)| !server.identity.is_tls);
+    // Those that were reached from fewer places last: what everybody reached is kept.
+    let mut places: Vec<_> = servers
+        .iter()
+        .flat_map(|(server, _)| server.identity.places.clone())
+        .collect();
+    if made.http.is_empty() && made.https.is_empty() {
+        places.push((listen::Reach::Everywhere, String::new()));
+    }
+    for (server, _) in &mut servers {
+        server.narrow = server.identity.narrower_than(&places);
+    }
+    servers.sort_by_key(|(server, _)| (server.narrow.is_some(), !server.identity.is_tls));
     for (server, zones) in servers {
         let site = servers::site(server, &zones, &secure, &mut made);
         made.sites.push(site);
@@ -146,6 +157,7 @@ fn read(
                     directive,
                     level,
                     identity,
+                    narrow: None,
                 },
                 zones.clone(),
             ));

@@ -34,7 +34,7 @@ impl Unit {
     /// `kenduri.service`.
     pub(crate) fn text(&self) -> String {
         let place = self.place();
-        let program = word(&self.program);
+        let program = word_of_command(&self.program);
         let is_root = self.user == "root";
         let mut text = String::new();
         let mut add = |line: &str| {
@@ -164,7 +164,7 @@ impl Unit {
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
-            let _ = write!(place, " {flag} {}", word(path));
+            let _ = write!(place, " {flag} {}", word_of_command(path));
         }
         place
     }
@@ -175,14 +175,18 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// A path, as one word of a unit: `%` begins a specifier, `$` a variable (systemd.service(5)).
+/// A path, as one word of a command line: there `$` begins a variable (systemd.service(5)).
+fn word_of_command(path: &Path) -> String {
+    word(path).replace('$', "$$")
+}
+
+/// A path, as one word of a unit: `%` begins a specifier (systemd.unit(5)).
 fn word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut word = String::new();
     for letter in text.chars() {
         match letter {
             '%' => word.push_str("%%"),
-            '$' => word.push_str("$$"),
             '"' | '\\' => {
                 word.push('\\');
                 word.push(letter);
@@ -268,12 +272,16 @@ mod tests {
     #[test]
     fn odd_paths_stay_one_word() {
         let odd = Unit {
-            data: "/srv/a b/100%".into(),
+            data: "/srv/a b/100%$".into(),
             config: None,
             ..unit()
         }
         .text();
-        assert!(odd.contains("serve --data \"/srv/a b/100%%\"\n"), "{odd}");
+        assert!(odd.contains("serve --data \"/srv/a b/100%%$$\"\n"), "{odd}");
+        assert!(
+            odd.contains("ReadWritePaths=\"/srv/a b/100%%$\"\n"),
+            "{odd}"
+        );
     }
 
     #[test]

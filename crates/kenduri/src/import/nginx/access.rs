@@ -1,5 +1,7 @@
 //! `allow`, `deny` and `auth_basic`, as `access`.
 
+use std::fmt::Write as _;
+
 use edge::{Access, Basic};
 
 use super::tree::Directive;
@@ -7,8 +9,11 @@ use super::tree::Directive;
 /// Everybody.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
+/// So much of a path is in the name of a file.
+const LONGEST_NAME: usize = 120;
+
 /// `allow NETWORK` or `deny NETWORK`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     allows: bool,
     /// Nothing: everybody.
@@ -63,7 +68,7 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
         let plain = |letter: char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
         let shown: String = realm.chars().filter(|letter| plain(*letter)).collect();
         access.basic = Some(Basic {
-            file: format!("secrets/{}", file_name(host)),
+            file: format!("secrets/{}-{}", file_name(host), path_name(users)),
             realm: if shown.is_empty() {
                 "Sign in".to_owned()
             } else {
@@ -96,6 +101,25 @@ fn file_name(host: &str) -> String {
     } else {
         name.trim_matches('.').to_owned()
     }
+}
+
+/// A path as a part of a name, so that no two paths have the same.
+fn path_name(path: &str) -> String {
+    let mut name = String::new();
+    for letter in path.trim_start_matches('/').chars() {
+        match letter {
+            '/' => name.push('-'),
+            '_' => name.push_str("__"),
+            '.' => name.push('.'),
+            _ if letter.is_ascii_alphanumeric() => name.push(letter),
+            _ => {
+                let _ = write!(name, "_{:x}_", u32::from(letter));
+            }
+        }
+    }
+    // File systems take names of 255 bytes.
+    let end = name.len().saturating_sub(LONGEST_NAME);
+    name.split_off(end)
 }
 
 #[cfg(test)]
@@ -142,8 +166,10 @@ mod tests {
         let basic = both.basic.unwrap();
         assert_eq!(
             (&*basic.file, &*basic.realm),
-            ("secrets/a.example", "The album")
+            ("secrets/a.example-etc-nginx-.htpasswd", "The album")
         );
+        let other = access(&[], "Staff", "/srv/.htpasswd", "a.example").unwrap();
+        assert_eq!(other.basic.unwrap().file, "secrets/a.example-srv-.htpasswd");
         let without_file = access(&[], "Album", "", "").unwrap();
         assert_eq!(without_file.deny, ALL);
     }

@@ -1,5 +1,7 @@
 //! `listen`, `server_name` and certificates of a server.
 
+use std::net::IpAddr;
+
 use super::made::Made;
 use super::remarks::Remarks;
 use super::scope::Level;
@@ -13,6 +15,74 @@ pub(super) struct Identity {
     /// As hosts of routes; nothing is every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
+    /// From where it was reached, place by place.
+    pub(super) places: Vec<(Reach, String)>,
+}
+
+/// From where a server is reached that listens at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// A socket in the file system.
+    File,
+    Loopback,
+    /// A private network, or a name that stands for an unknown address.
+    Private,
+    Everywhere,
+}
+
+impl Reach {
+    fn of(host: &str) -> Self {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        if matches!(bare, "*" | "") {
+            return Self::Everywhere;
+        }
+        if bare == "localhost" {
+            return Self::Loopback;
+        }
+        let Ok(address) = bare.parse::<IpAddr>() else {
+            return Self::Private;
+        };
+        let address = address.to_canonical();
+        let is_private = match address {
+            IpAddr::V4(address) => {
+                let [first, second, ..] = address.octets();
+                address.is_private()
+                    || address.is_link_local()
+                    || (first == 100 && second & 0xc0 == 64)
+            }
+            IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+        };
+        if address.is_loopback() {
+            Self::Loopback
+        } else if is_private {
+            Self::Private
+        } else {
+            Self::Everywhere
+        }
+    }
+}
+
+impl Identity {
+    fn reach(&self) -> Reach {
+        let widest = self.places.iter().map(|(reach, _)| *reach).max();
+        widest.unwrap_or(Reach::Everywhere)
+    }
+
+    /// The widest place of a server that others of the file are not bound to.
+    /// Routes answer wherever is listened, so what it kept to itself must be
+    /// closed.
+    pub(super) fn narrower_than(&self, others: &[(Reach, String)]) -> Option<Reach> {
+        let own = self.reach();
+        let is_wider = |(reach, place): &(Reach, String)| match own {
+            Reach::Everywhere => false,
+            Reach::Loopback => *reach > own,
+            Reach::File | Reach::Private => {
+                *reach > own
+                    || (*reach == own && !self.places.iter().any(|(_, mine)| mine == place))
+            }
+        };
+        others.iter().any(is_wider).then_some(own)
+    }
 }
 
 /// Reads it, and notes where is listened and with which certificates.
@@ -33,8 +103,10 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         .iter()
         .any(|one| one.name == "ssl" && one.word(0) == "on");
     let mut is_tls = was_ssl;
+    let mut places = Vec::new();
     for directive in of("listen") {
         is_tls |= listen(directive, was_ssl, made, remarks);
+        places.extend(place(directive));
         if directive
             .words
             .iter()
@@ -46,6 +118,7 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
     if of("listen").next().is_none() {
         push(&mut made.http, ":80".to_owned());
+        places.push((Reach::Everywhere, String::new()));
     }
     let file = |name: &'static str| {
         of(name)
@@ -55,7 +128,11 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     if let (Some(chain), Some(key)) = (file("ssl_certificate"), file("ssl_certificate_key")) {
         certificate(chain, key, &hosts, made, remarks);
     }
-    Identity { hosts, is_tls }
+    Identity {
+        hosts,
+        is_tls,
+        places,
+    }
 }
 
 fn push(list: &mut Vec<String>, address: String) {
@@ -111,11 +188,7 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
     let address = if word.starts_with("unix:") {
         word.to_owned()
     } else {
-        let (host, port) = match word.rsplit_once(':') {
-            _ if word.bytes().all(|byte| byte.is_ascii_digit()) => ("*", word),
-            Some((host, port)) if !port.contains(']') => (host, port),
-            _ => (word, "80"),
-        };
+        let (host, port) = host_and_port(word);
         match host {
             "*" | "0.0.0.0" | "[::]" => format!(":{port}"),
             "localhost" => format!("127.0.0.1:{port}"),
@@ -138,6 +211,24 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
         address,
     );
     is_tls
+}
+
+fn host_and_port(word: &str) -> (&str, &str) {
+    match word.rsplit_once(':') {
+        _ if word.bytes().all(|byte| byte.is_ascii_digit()) => ("*", word),
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (word, "80"),
+    }
+}
+
+/// From where is reached what listens so.
+fn place(directive: &Directive) -> Option<(Reach, String)> {
+    let word = directive.words.first()?;
+    if word.starts_with("unix:") {
+        return Some((Reach::File, word.clone()));
+    }
+    let (host, _) = host_and_port(word);
+    Some((Reach::of(host), host.to_owned()))
 }
 
 fn certificate(chain: &str, key: &str, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {

@@ -100,10 +100,15 @@ impl Spots {
                     }
                     self.plain(directive, path, level);
                 }
-                Kind::Exact("/") => self.remarks.about(
-                    directive,
-                    "a route for / is for every path, so this cannot be carried over",
-                ),
+                Kind::Exact("/") => {
+                    let why = "a route for / is for every path, so this cannot be carried over";
+                    if keeps_out(directive, &level) {
+                        self.remarks
+                            .careful(directive, &format!("{why}: what it keeps out comes in"));
+                    } else {
+                        self.remarks.about(directive, why);
+                    }
+                }
                 Kind::Exact(path) => {
                     made.note(EXACT);
                     self.plain(directive, path, level);
@@ -121,9 +126,17 @@ impl Spots {
             );
         } else if !path.starts_with('/') {
             self.remarks.about(directive, "paths begin with a slash");
-        } else if self.plain.iter().any(|spot| spot.path == path) {
-            self.remarks
-                .about(directive, "another location has this path, and is kept");
+        } else if let Some(kept) = self.plain.iter_mut().find(|spot| spot.path == path) {
+            let why = "another location has this path, and is kept";
+            if keeps_out(directive, &level) && !is_guarded_alike(&kept.level, &level) {
+                "a guard that could not be carried over".clone_into(&mut kept.level.scope.closed);
+                let why = format!("{why}; this one kept somebody out, so both are closed here");
+                self.remarks.careful(directive, &why);
+            } else if directive.inside().iter().any(|one| one.name == "limit_req") {
+                self.remarks.careful(directive, why);
+            } else {
+                self.remarks.about(directive, why);
+            }
         } else {
             self.plain.push(Spot {
                 path: path.to_owned(),
@@ -134,13 +147,17 @@ impl Spots {
 
     fn pattern(&mut self, directive: &Directive, pattern: &str, level: Level) {
         let passes = |name: &str| level.pass.as_ref().is_some_and(|pass| pass.name == name);
-        let is_php = pattern.contains("php") && (passes("fastcgi_pass") || level.pass.is_some());
+        let is_php = pattern.contains("php")
+            && (passes("fastcgi_pass") || (level.pass.is_some() && !is_guard(directive)));
         if is_php {
             self.php = Some(directive.clone());
             self.remarks.about(
                 directive,
                 "PHP is not run; a program that answers HTTP can be reached by a route",
             );
+            if is_guard(directive) {
+                self.lost(directive, pattern);
+            }
         } else if is_hidden(pattern) && level.pass.is_none() {
             self.remarks.settled(
                 directive,
@@ -175,6 +192,18 @@ impl Spots {
                     directive,
                     &format!("{why}, so nothing below {path} is open here; see `access` in docs/front-door.md"),
                 );
+                if directive.word(0).starts_with("~*") {
+                    level.remarks.careful(
+                        directive,
+                        &format!("only {path} is closed as it is written here; with letters in another case it comes in"),
+                    );
+                }
+                if ends_inside(pattern) {
+                    level.remarks.careful(
+                        directive,
+                        &format!("other paths that begin with {path}, as {path}-x, were kept out too, and come in"),
+                    );
+                }
                 self.plain.push(Spot { path, level });
             }
             None => self.remarks.careful(
@@ -199,6 +228,39 @@ fn is_guard(directive: &Directive) -> bool {
         ];
         is_guard.contains(&name) || known::guards(name)
     })
+}
+
+/// Whether a location keeps somebody out, by itself or by what is around it.
+fn keeps_out(directive: &Directive, level: &Level) -> bool {
+    let scope = &level.scope;
+    let says = directive.inside().iter().any(|one| {
+        let refuses =
+            one.name == "return" && one.word(0).parse::<u16>().is_ok_and(|code| code >= 400);
+        refuses || known::guards(&one.name)
+    });
+    says || level.internal
+        || !scope.rules.is_empty()
+        || !scope.realm.is_empty()
+        || !scope.closed.is_empty()
+}
+
+/// Whether what one keeps out is kept out by the other too, in the same way.
+fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
+    if !kept.scope.closed.is_empty() || kept.internal {
+        return true;
+    }
+    let is_plain = !other.internal && other.scope.closed.is_empty() && other.answer.is_none();
+    is_plain
+        && kept.scope.rules == other.scope.rules
+        && kept.scope.realm == other.scope.realm
+        && kept.scope.users == other.scope.users
+}
+
+/// Whether `^/admin` is for `/administrator` too.
+fn ends_inside(pattern: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
+    let rest = pattern.strip_prefix('^').unwrap_or(pattern);
+    rest.chars().all(plain) && !rest.ends_with('/')
 }
 
 /// The whole segments that `^/reports/[0-9]+` begins with: `/reports`.

@@ -195,8 +195,8 @@ impl Level {
             && let Some(basic) = &access.basic
         {
             self.remarks.line(format!(
-                "{} must be made: hashes of nginx cannot be used. For each NAME: kenduri password hash NAME >> {0}",
-                basic.file
+                "{} must be made, in the place of {}: hashes of nginx cannot be used. For each NAME: kenduri password hash NAME >> {0}",
+                basic.file, scope.users
             ));
         }
         if access::is_stricter(&scope.rules) {

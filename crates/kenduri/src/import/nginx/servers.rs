@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answers::{self, Condition};
-use super::listen::Identity;
+use super::listen::{Identity, Reach};
 use super::locations::{Spot, Spots};
 use super::made::{Made, Site, Told, close};
 use super::remarks::Remarks;
@@ -19,6 +19,8 @@ pub(super) struct Server {
     pub(super) directive: Directive,
     pub(super) level: Level,
     pub(super) identity: Identity,
+    /// From where it was reached, where others of the file are reached from elsewhere too.
+    pub(super) narrow: Option<Reach>,
 }
 
 /// Makes routes of a server; `secure` are the hosts that some server serves with TLS.
@@ -32,6 +34,7 @@ pub(super) fn site(
         directive,
         mut level,
         identity,
+        narrow,
     } = server;
     let mut remarks = std::mem::take(&mut level.remarks);
     let shown: Vec<&str> = identity
@@ -168,8 +171,33 @@ pub(super) fn site(
             directive.place
         ));
     }
+    if let Some(reach) = narrow.filter(|_| !site.routes.is_empty()) {
+        narrowed(&mut site.routes, reach, &directive, &mut remarks);
+    }
     site.remarks = remarks;
     site
+}
+
+/// Keeps from others what only some could reach, for routes answer wherever is listened.
+fn narrowed(routes: &mut [Told], reach: Reach, server: &Directive, remarks: &mut Remarks) {
+    let what = if reach == Reach::Loopback {
+        "so its routes let in this machine alone; see `access` in docs/front-door.md"
+    } else {
+        "so its routes are closed; say in `access` who may come in, and where they lead"
+    };
+    remarks.line(format!(
+        "CAREFUL: {}: this server listened where few reach it, others listen wider, and a route answers wherever is listened, {what}",
+        server.place
+    ));
+    for Told { route, .. } in routes {
+        let access = route.access.get_or_insert_default();
+        if reach == Reach::Loopback && access.allow.is_empty() {
+            access.allow = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
+        } else {
+            route.access = None;
+            close(route, 403);
+        }
+    }
 }
 
 /// The locations, and the rest of the server as `/`.

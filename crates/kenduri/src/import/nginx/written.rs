@@ -217,6 +217,8 @@ fn described(made: &Made) -> Description {
 
 /// Has Kenduri itself look at it, and closes or takes out what it would refuse.
 fn settle(made: &mut Made) {
+    // Routes that were closed already, and are taken out when they are refused again.
+    let mut closed = BTreeSet::new();
     for _ in 0..ROUNDS {
         if made.sites.iter().all(|site| site.routes.is_empty()) {
             // Without any route everything would go to Kenduri's own pages.
@@ -245,8 +247,9 @@ fn settle(made: &mut Made) {
             return;
         };
         let mut refused = BTreeSet::new();
+        let before = closed.clone();
         for flaw in flaws.into_iter().filter(|flaw| !is_missing_file(flaw)) {
-            mend(made, &flaw, &mut refused);
+            mend(made, &flaw, &before, &mut closed, &mut refused);
         }
         if refused.is_empty() {
             return;
@@ -261,6 +264,15 @@ fn settle(made: &mut Made) {
     }
 }
 
+/// What a route answers that cannot be as it was: 403 where it kept somebody out.
+fn status_instead(route: &edge::Route) -> u16 {
+    if route.access.is_some() || route.to == "status:403" {
+        403
+    } else {
+        503
+    }
+}
+
 /// Folders and files are looked for where Kenduri runs, not here.
 pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
@@ -271,7 +283,13 @@ pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
 }
 
 /// Notes routes to take out, or mends the rest; every flaw is answered by one of both.
-fn mend(made: &mut Made, flaw: &Flaw, refused: &mut BTreeSet<usize>) {
+fn mend(
+    made: &mut Made,
+    flaw: &Flaw,
+    before: &BTreeSet<(String, String)>,
+    closed: &mut BTreeSet<(String, String)>,
+    refused: &mut BTreeSet<usize>,
+) {
     let what = format!("{}; {}", flaw.what, flaw.mend);
     let number = |section: &str| -> Option<usize> {
         let rest = flaw.key.strip_prefix(section)?.strip_prefix('[')?;
@@ -281,12 +299,32 @@ fn mend(made: &mut Made, flaw: &Flaw, refused: &mut BTreeSet<usize>) {
         let mut left = number;
         for site in &mut made.sites {
             if let Some(told) = site.routes.get_mut(left) {
-                let (host, path) = (&told.route.host, &told.route.path);
-                site.remarks.line(format!(
-                    "CAREFUL: {host}{path} to {} is left out: {what}",
-                    told.route.to
-                ));
-                refused.insert(number);
+                let spot = (told.route.host.clone(), told.route.path.clone());
+                let (host, path) = &spot;
+                let cannot_stand = [".host", ".path"].iter().any(|end| flaw.key.ends_with(end));
+                if cannot_stand || before.contains(&spot) {
+                    site.remarks.line(format!(
+                        "CAREFUL: {host}{path} to {} is left out: {what}",
+                        told.route.to
+                    ));
+                    refused.insert(number);
+                    return;
+                }
+                // Without it, its path would meet a wider route.
+                if closed.insert(spot.clone()) {
+                    let status = status_instead(&told.route);
+                    site.remarks.line(format!(
+                        "CAREFUL: {host}{path} to {} cannot be so, and answers {status}: {what}",
+                        told.route.to
+                    ));
+                    told.route = edge::Route {
+                        host: spot.0,
+                        path: spot.1,
+                        ..edge::Route::default()
+                    };
+                    close(&mut told.route, status);
+                    refused.insert(usize::MAX);
+                }
                 return;
             }
             left -= site.routes.len();

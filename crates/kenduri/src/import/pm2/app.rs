@@ -87,13 +87,12 @@ const SETTLED: [(&str, &str); 20] = [
 ];
 
 /// Fields that say nothing about how the program runs.
-const QUIET: [&str; 9] = [
+const QUIET: [&str; 8] = [
     "namespace",
     "source_map_support",
     "vizion",
     "pmx",
     "automation",
-    "autostart",
     "force",
     "trace",
     "disable_source_map_support",
@@ -404,6 +403,13 @@ impl<'a> Service<'a> {
                 "user {}: write user = \"NAME\"; Kenduri must then run as root (`kenduri install --user root`)",
                 short(&user, SHOWN)
             ));
+        }
+        if let Some(autostart) = self.take(&["autostart"])
+            && (*autostart == false || *autostart == "false")
+        {
+            self.page.remark(
+                "autostart false: every service starts with Kenduri; leave its section out until it shall run",
+            );
         }
         for (field, why) in SETTLED {
             if self.take(&[field]).is_some() {

@@ -117,6 +117,22 @@ fn a_program_that_fails_is_told_with_what_it_said() {
 }
 
 #[test]
+fn what_was_not_started_by_itself_is_told() {
+    for (value, expected) in [("false", true), ("'false'", true), ("true", false)] {
+        let made = run(&format!(
+            "module.exports = {{ apps: [{{ name: 'a', script: 'a.js', autostart: {value} }}] }};"
+        ))
+        .unwrap();
+        assert_eq!(
+            made.text.contains("# autostart false:"),
+            expected,
+            "{}",
+            made.text
+        );
+    }
+}
+
+#[test]
 fn what_is_no_ecosystem_file_is_told() {
     for (text, told) in [
         ("{", "a.json:1: not valid JSON"),
