@@ -75,7 +75,9 @@ pub(crate) fn listen(
     let Ok(mut stream) = UnixStream::connect(&path) else {
         return Ok(None);
     };
-    stream.set_read_timeout(Some(OUTCOME))?;
+    let follows = matches!(order, Order::Neighbours(neighbours::Order::Follow(_)));
+    // A quiet service is waited for as long as whoever asks wants.
+    stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
     stream.write_all(&line)?;

@@ -70,6 +70,8 @@ pub(super) async fn renew(
     tracing::info!(program = %keeper.program.path().display(), "going on as the program on the disk");
     let (workers, channels): (Vec<_>, Vec<_>) = keeper.workers.halt().await.into_iter().unzip();
     note.workers.clone_from(&workers);
+    // One may have begun to serve until the last moment.
+    note.serving = keeper.workers.serving();
     let listening = keeper.settings.lock().await.sockets.share()?;
     let written = serde_json::to_vec(&note)?;
     let mut extra: Vec<(&str, BorrowedFd<'_>)> =

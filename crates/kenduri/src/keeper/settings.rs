@@ -1,6 +1,8 @@
 //! What is in force, and where to look for what comes next.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
 use edge::Plan;
 
 use super::sockets::{Sockets, find_ports};
@@ -11,6 +13,7 @@ use crate::words::Start;
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,
+    data: PathBuf,
     pub(super) sockets: Sockets,
     pub(super) start: Start,
 }
@@ -22,9 +25,15 @@ impl Settings {
         sockets: Sockets,
         start: Start,
     ) -> Self {
-        let Configuration { text, plan, .. } = configuration;
+        let Configuration {
+            text,
+            plan,
+            settings,
+            ..
+        } = configuration;
         Self {
             plan,
+            data: settings.data,
             asked: Asked { text, ..asked },
             sockets,
             start,
@@ -44,6 +53,12 @@ impl Settings {
         };
         let configuration = configuration::load(&asked)?;
         let configuration = find_ports(&mut asked, configuration)?;
+        if configuration.settings.data != self.data {
+            bail!(
+                "data cannot become another folder while Kenduri runs\n  stop it, move {} there, and start it again",
+                self.data.display()
+            );
+        }
         asked.text.clone_from(&configuration.text);
         Ok((asked, configuration))
     }

@@ -99,8 +99,9 @@ impl Workers {
                 // It is started anew when it finds its channel at an end.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Nothing more comes, so that it ends.
+            // Nothing more comes, so that it ends; nor does an answer.
             let _ = link.hearing.await;
+            link.line.hang_up();
         }
         halted
     }
@@ -130,9 +131,11 @@ impl Workers {
                 ToKeeper::Order { id, order: wanted } => order(id, wanted),
             }
         }
-        if let Some(link) = self.links().remove(&run) {
-            link.line.hang_up();
-        }
+        // One that was halted goes on elsewhere.
+        let Some(link) = self.links().remove(&run) else {
+            return;
+        };
+        link.line.hang_up();
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
             if was_this {

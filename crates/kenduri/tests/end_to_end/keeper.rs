@@ -277,3 +277,25 @@ fn a_worker_that_cannot_start_ends_the_program() {
     let said = text(&output.stderr);
     assert_eq!(said.matches("error: ").count(), 1, "{said}");
 }
+
+#[test]
+fn the_data_stay_where_they_are_while_it_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("kenduri.toml");
+    std::fs::write(&file, "data = \"data\"\n").expect("written");
+    let name = file.to_string_lossy().into_owned();
+    let program = Program::serve(&["--config", &name], &[]);
+    std::fs::write(&file, "data = \"elsewhere\"\n").expect("written");
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let words = ["apply", "--config", &name, "--data", &data];
+    let refused = run(&words, folder.path(), &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = text(&refused.stderr);
+    assert!(why.contains("data cannot become another folder"), "{why}");
+    // Nor does a worker that starts meanwhile go there.
+    kill(number(program.worker()));
+    wait("an answer", || {
+        crate::http::send(&program.address, "GET", "/readyz", &[], b"").ok()
+    });
+    assert!(!folder.path().join("elsewhere").exists());
+}
