@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { keep, open, visitor } from '../browser/browser.mjs';
+import { fill } from './card.mjs';
 import { Site, ask } from './site.mjs';
 
 const patience_ms = 60_000;
@@ -16,15 +17,6 @@ after(async () => {
   await browser?.close();
   await site?.stop();
 });
-
-async function fill(page, { name, guests }) {
-  await page.locator('#name').fill(name);
-  await page.locator('.choice.yes').click();
-  await page.locator('#guests').fill(String(guests));
-  await page.locator('#send').click();
-  await page.locator('#thanks').waitFor({ timeout: patience_ms });
-  return page.locator('#answer').textContent();
-}
 
 describe('the wedding card with Kenduri alone', { timeout: 4 * patience_ms }, () => {
   test('every address answers in its shape', async () => {

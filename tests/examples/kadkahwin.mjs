@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { keep, open, visitor } from '../browser/browser.mjs';
+import { fill } from './card.mjs';
 import { Site, ask, askJson } from './site.mjs';
 
 const patience_ms = 60_000;
@@ -19,15 +20,6 @@ after(async () => {
 
 // The kept answers: one row, whatever happened in between.
 const answers = () => site.read('data/rsvp.db', 'SELECT name, attending, guests FROM answer ORDER BY name');
-
-async function fill(page, { name, guests }) {
-  await page.locator('#name').fill(name);
-  await page.locator('.choice.yes').click();
-  await page.locator('#guests').fill(String(guests));
-  await page.locator('#send').click();
-  await page.locator('#thanks').waitFor({ timeout: patience_ms });
-  return page.locator('#answer').textContent();
-}
 
 describe('the wedding card', { timeout: 4 * patience_ms }, () => {
   test('every address answers in its shape', async () => {
