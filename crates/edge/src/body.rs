@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -17,6 +18,11 @@ pub type BodyError = Box<dyn Error + Send + Sync>;
 
 /// What is sent back.
 pub type Answer = http::Response<Body>;
+
+/// Whether an answer has no body, whatever its headers say (RFC 9110, section 6.4.1).
+pub(crate) fn has_no_body(status: StatusCode) -> bool {
+    status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
 
 /// A body, by what it comes from: no boxed trait on the way of most requests.
 #[derive(Debug, Default)]

@@ -35,7 +35,7 @@ pub use accept::{Accepted, Encoding, Offers};
 pub(crate) use encoder::{Effort, Encoder};
 pub(crate) use types::is_compressible;
 
-use crate::body::{Answer, Body};
+use crate::body::{Answer, Body, has_no_body};
 
 /// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
 pub const SMALLEST: u64 = 1_024;
@@ -92,13 +92,20 @@ fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
         return answer;
     }
     vary(answer.headers_mut());
-    if answer.body().is_end_stream() {
-        // An answer to `HEAD`, which says what the one to `GET` depends on.
-        return answer;
-    }
     let Some(encoding) = accepted.choose(Offers::ALL) else {
         return answer;
     };
+    if answer.body().is_end_stream() {
+        // An answer to `HEAD`, which says what the one to `GET` does.
+        let is_known = answer.headers().contains_key(CONTENT_LENGTH);
+        let headers = answer.headers_mut();
+        if is_known {
+            becomes(headers, encoding);
+        } else {
+            leave_open(headers);
+        }
+        return answer;
+    }
     let encoder = match Encoder::new(encoding, Effort::Stream) {
         Ok(encoder) => encoder,
         Err(error) => {
@@ -107,12 +114,25 @@ fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
         }
     };
     let (mut parts, body) = answer.into_parts();
-    let headers = &mut parts.headers;
+    becomes(&mut parts.headers, encoding);
+    Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
+}
+
+/// Says that the answer is coded, so that its length is not known.
+fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     headers.remove(CONTENT_LENGTH);
     headers.remove(ACCEPT_RANGES);
     weaken(headers);
-    Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
+}
+
+/// Says nothing that an answer that may be coded or not might say otherwise: an answer
+/// to `HEAD` may leave that out (RFC 9110, section 9.3.2).
+fn leave_open(headers: &mut HeaderMap) {
+    headers.remove(ACCEPT_RANGES);
+    if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
+        headers.remove(ETAG);
+    }
 }
 
 /// Whether a 304 may speak of an answer that is sent coded: it says then what that one
@@ -136,15 +156,8 @@ fn may_be_coded(headers: &HeaderMap) -> bool {
 fn can_be_coded(answer: &Answer) -> bool {
     let headers = answer.headers();
     let status = answer.status();
-    let bodiless = status.is_informational()
-        || [
-            StatusCode::NO_CONTENT,
-            StatusCode::RESET_CONTENT,
-            StatusCode::NOT_MODIFIED,
-            StatusCode::PARTIAL_CONTENT,
-        ]
-        .contains(&status);
-    !bodiless
+    !has_no_body(status)
+        && ![StatusCode::RESET_CONTENT, StatusCode::PARTIAL_CONTENT].contains(&status)
         && may_be_coded(headers)
         && headers.get(CONTENT_TYPE).is_some_and(is_compressible)
         && length(answer).is_none_or(|length| length >= SMALLEST)
@@ -198,12 +211,16 @@ fn vary(headers: &mut HeaderMap) {
     }
 }
 
+fn is_weak(tag: &HeaderValue) -> bool {
+    tag.as_bytes().starts_with(b"W/")
+}
+
 /// The bytes are others, the meaning is the same (RFC 9110, section 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(ETAG) else {
         return;
     };
-    if tag.as_bytes().starts_with(b"W/") {
+    if is_weak(tag) {
         return;
     }
     match HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()) {

@@ -2,6 +2,7 @@
 
 mod brief;
 mod busy;
+mod heads;
 mod http3;
 mod lingering;
 mod opening;
@@ -15,8 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Version};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -34,6 +36,7 @@ pub(crate) use self::http3::{Ends, http3};
 
 use self::brief::{Rest, answer_brief};
 use self::busy::Busy;
+use self::heads::{Counted, Heads};
 use self::lingering::Lingering;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
@@ -54,8 +57,8 @@ const STREAM_BUFFER: usize = 256 * 1_024;
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long a connection of HTTP/2 that is no longer wanted has to go.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A head of HTTP/2 or 3 is refused by us, and so logged, unless it is so many times
-/// as large as it may be: then the engine refuses it itself and tells nobody.
+/// A head of HTTP/2 or 3 is refused by us unless it is so many times as large as it may
+/// be: then the engine refuses it itself.
 const UNSEEN: usize = 4;
 /// What the HTTP/1 engine holds beside a head.
 const BUFFER: usize = 128 * 1_024;
@@ -221,7 +224,9 @@ where
     };
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::default());
+    let heads = Arc::new(Heads::default());
     let service = service_fn(|request: Request<Incoming>| {
+        heads.told();
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         // In a box, because the engine moves it about before it runs.
         Box::pin(async move {
@@ -260,13 +265,26 @@ where
         .keep_alive_timeout(PING_TIME)
         .enable_connect_protocol()
         .serve_connection(
-            TokioIo::new(Lingering::around(gate, begun.clone())),
+            TokioIo::new(Counted::around(
+                Lingering::around(gate, begun.clone()),
+                Arc::clone(&heads),
+            )),
             service,
         );
     tokio::pin!(served);
+    let refuse = |refusal| {
+        let (here, peer) = (Arc::clone(&here), Arc::clone(&peer));
+        tokio::spawn(async move {
+            refused_unheard(&here, &peer, Version::HTTP_2, refusal).await;
+        });
+    };
+    let refused = || refuse(Refusal::Header);
     let ended = tokio::select! {
-        ended = &mut served => ended,
+        ended = heads.minded(served.as_mut(), refused) => ended,
         () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
+            if heads.is_begun() {
+                refuse(Refusal::HeadTooSlow);
+            }
             // A client that has not even begun hears nothing of it.
             served.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(FAREWELL, &mut served).await;
@@ -276,14 +294,14 @@ where
             // GOAWAY tells the client which streams are still served.
             served.as_mut().graceful_shutdown();
             tokio::select! {
-                ended = &mut served => ended,
+                ended = heads.minded(served.as_mut(), refused) => ended,
                 () = shared.end.cancelled() => {
                     if !busy.has_tunnels() {
                         return;
                     }
                     // What else runs on this connection ends with its tunnels.
                     tokio::select! {
-                        ended = &mut served => ended,
+                        ended = heads.minded(served.as_mut(), refused) => ended,
                         () = shared.cut.cancelled() => return,
                     }
                 }
@@ -293,6 +311,16 @@ where
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// Logs and counts a request of HTTP/2 or 3 whose head nobody can read. Its client hears
+/// of it from the engine.
+async fn refused_unheard(here: &Arc<Here>, peer: &Peer, version: Version, refusal: Refusal) {
+    let mut request = Request::new(Body::Empty);
+    *request.version_mut() = version;
+    let answer = serve(here, peer, request, Verdict::from(Some(refusal))).await;
+    // The line is written when the answer has been read.
+    let _ = answer.into_body().collect().await;
 }
 
 /// The size of a head as HTTP/2 and 3 count it (RFC 9113, section 6.5.2; RFC 9114,

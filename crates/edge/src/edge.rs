@@ -2,6 +2,7 @@
 
 mod crews;
 mod datagrams;
+mod orders;
 mod running;
 mod worker;
 
@@ -15,11 +16,10 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use http::{HeaderValue, Uri};
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Passwords;
-use crate::acme::{self, Acme, AcmeError, Standing, World};
+use crate::acme::{AcmeError, Standing};
 use crate::app::{App, Mounted};
 use crate::cache::{Purge, Store};
 use crate::connection::Peer;
@@ -36,12 +36,13 @@ use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::quic::Reach;
 use crate::route::bare_host;
 use crate::serve::{Here, Ids};
-use crate::tls::{self, Certificates, Tls, TlsError, TlsSettings};
+use crate::tls::{Certificates, Tls, TlsError, TlsSettings};
 
 pub(crate) use self::running::Running;
 
 use self::crews::Crews;
 use self::datagrams::Datagrams;
+use self::orders::Orders;
 use self::worker::Worker;
 
 /// What is left after every time limit has passed gets this long to let go.
@@ -229,14 +230,7 @@ pub struct Edge {
     datagrams: Mutex<Datagrams>,
     inherited: Arc<Mutex<Inherited>>,
     names: BTreeSet<String>,
-    authority: Mutex<Option<Orders>>,
-}
-
-/// The task that orders certificates.
-struct Orders {
-    settings: acme::Settings,
-    acme: Acme,
-    stop: CancellationToken,
+    orders: Orders,
 }
 
 type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
@@ -315,9 +309,9 @@ impl Edge {
             datagrams: Mutex::default(),
             inherited: Arc::new(Mutex::new(inherited)),
             names,
-            authority: Mutex::default(),
+            orders: Orders::default(),
         };
-        edge.order_certificates()?;
+        edge.orders.follow(&edge.shared, &edge.names)?;
         edge.listen(bound);
         Ok(edge)
     }
@@ -357,7 +351,7 @@ impl Edge {
         self.shared.running.store(Arc::new(running));
         self.shared.crews.tidy();
         self.listen(bound);
-        self.order_certificates()
+        Ok(self.orders.follow(&self.shared, &self.names)?)
     }
 
     /// The servers of an upstream, to be changed while requests run; nothing: the
@@ -378,54 +372,12 @@ impl Edge {
 
     /// How it stands with the certificates that are ordered.
     pub fn certificates(&self) -> Arc<[Standing]> {
-        let authority = lock(&self.authority);
-        authority
-            .as_ref()
-            .map_or_else(|| Arc::from([]), |ordering| ordering.acme.report())
+        self.orders.report()
     }
 
     /// The routes in force as they are tried, and the addresses of services; see [`Plan::table`].
     pub fn table(&self) -> String {
         self.shared.running().plan.table()
-    }
-
-    /// Begins, changes or ends the ordering of certificates, as the plan says.
-    fn order_certificates(&self) -> Result<(), EdgeError> {
-        let running = self.shared.running();
-        let wanted = running.plan.authority();
-        let mut authority = lock(&self.authority);
-        match (&*authority, wanted) {
-            (Some(ordering), Some(wanted)) if ordering.settings == wanted.settings => {
-                ordering.acme.set_names(wanted.names_and(&self.names));
-                return Ok(());
-            }
-            _ => {}
-        }
-        let Some(wanted) = wanted else {
-            if let Some(before) = authority.take() {
-                before.stop.cancel();
-            }
-            self.shared.certificates.order(None);
-            return Ok(());
-        };
-        let stop = self.shared.end.child_token();
-        let acme = Acme::start(
-            wanted.settings.clone(),
-            wanted.names_and(&self.names),
-            World::new(timestamps(&self.shared.clock)),
-            tls::provider(),
-            stop.clone(),
-        )?;
-        self.shared.certificates.order(Some(&acme));
-        let orders = Orders {
-            settings: wanted.settings.clone(),
-            acme,
-            stop,
-        };
-        if let Some(before) = authority.replace(orders) {
-            before.stop.cancel();
-        }
-        Ok(())
     }
 
     /// Where it listens in the clear, on the network.
@@ -438,9 +390,15 @@ impl Edge {
         self.addresses(Door::Https)
     }
 
-    /// Takes no more connections and waits until those there are have ended, each
-    /// kind as long as its setting says.
+    /// [Drains](Edge::drain), and [ends](Edge::end).
     pub async fn stop(self) {
+        self.drain().await;
+        self.end().await;
+    }
+
+    /// Takes no more connections and waits until those there are have ended, each
+    /// kind as long as its setting says. Services may come and go meanwhile.
+    pub async fn drain(&self) {
         let (drain_time, tunnel_time) = {
             let running = self.shared.running();
             let listen = running.plan.listen();
@@ -474,6 +432,10 @@ impl Edge {
             () = self.shared.places.empty() => {}
             () = forced => {}
         }
+    }
+
+    /// Ends, whatever is still open.
+    pub async fn end(self) {
         self.shared.end.cancel();
         self.shared.cut.cancel();
         for worker in self.workers {
@@ -545,12 +507,6 @@ fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
         settings.self_signed.extend(authority.names_and(names));
     }
     settings
-}
-
-/// Certificates count their days on the same clock.
-fn timestamps(clock: &Clock) -> acme::Clock {
-    let clock = Arc::clone(clock);
-    Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// Opens what is not open yet, all or nothing.

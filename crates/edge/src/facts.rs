@@ -4,6 +4,8 @@ use std::fmt::{self, Display};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
+
 /// Who asks, and by what way.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -67,6 +69,14 @@ impl RequestId {
             two[1] = DIGITS[usize::from(byte & 0xf)];
         }
         Self(String::from_utf8_lossy(&text).into())
+    }
+
+    /// As a header. No id comes twice, so HPACK is told not to keep it (RFC 7541, section
+    /// 7.1.3): its table is for what does.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&self.0).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 
     /// As it is written.

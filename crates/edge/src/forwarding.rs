@@ -70,7 +70,7 @@ pub fn toward(headers: &mut HeaderMap, facts: &Facts) {
     {
         headers.insert(HOST, host);
     }
-    if let Ok(id) = HeaderValue::from_str(facts.id.as_str()) {
+    if let Some(id) = facts.id.header() {
         headers.insert(REQUEST_ID, id);
     }
     write_claims(headers, facts);

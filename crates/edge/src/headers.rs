@@ -147,7 +147,7 @@ pub fn complete(
 
 /// Says which request this answers.
 pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
-    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+    if let Some(id) = id.header() {
         answer.insert(REQUEST_ID, id);
     }
 }
@@ -199,6 +199,7 @@ mod tests {
         assert_eq!(plain["x-content-type-options"], "nosniff");
         assert_eq!(plain["strict-transport-security"], "max-age=60");
         assert_eq!(plain["x-request-id"], "id-1");
+        assert!(plain["x-request-id"].is_sensitive(), "HPACK would keep it");
         let said = completed(
             &[
                 ("referrer-policy", "no-referrer"),

@@ -7,6 +7,7 @@ mod access;
 mod cache;
 mod check;
 mod listen;
+mod nearest;
 mod routes;
 mod services;
 mod tls;
@@ -18,6 +19,7 @@ use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
+pub use nearest::nearest;
 pub(crate) use services::{is_service, upstream_of};
 pub use tls::Authority;
 

@@ -6,6 +6,7 @@
 
 mod balance;
 mod bare;
+mod chunks;
 mod connect;
 mod crew;
 mod error;

@@ -5,6 +5,7 @@
 mod access;
 mod believe;
 mod cached;
+mod errand;
 mod front;
 mod measured;
 mod panic;
@@ -85,7 +86,7 @@ struct Course {
 pub(crate) async fn serve(
     here: &Arc<Here>,
     peer: &Peer,
-    request: Request<Body>,
+    mut request: Request<Body>,
     verdict: Verdict<'_>,
 ) -> Answer {
     let began = Instant::now();
@@ -103,7 +104,7 @@ pub(crate) async fn serve(
     let entry = here
         .log
         .as_ref()
-        .map(|log| entry(log, shared, &facts, peer, &request, began));
+        .map(|log| Box::new(entry(log, shared, &facts, peer, &request, began)));
     let pending = Pending::new(entry);
     let mut course = Course::default();
     let wants = Wants::of(request.headers());
@@ -112,10 +113,14 @@ pub(crate) async fn serve(
             course.why = "refused";
             refused(refusal)
         }
+        // The request is large, and not moved before somebody hands it on.
         Ok(()) => match &peer.front {
-            None => answered(here, &running, peer, &facts, request, began, &mut course).await,
+            None => {
+                let (request, course) = (&mut request, &mut course);
+                answered(here, &running, peer, &facts, request, began, course).await
+            }
             Some(front) => {
-                let course = &mut course;
+                let (request, course) = (&mut request, &mut course);
                 front::answered(here, &running, front, &facts, request, began, course).await
             }
         },
@@ -168,7 +173,7 @@ async fn answered(
     running: &Arc<Running>,
     peer: &Peer,
     facts: &Facts,
-    mut request: Request<Body>,
+    request: &mut Request<Body>,
     began: Instant,
     course: &mut Course,
 ) -> Answer {
@@ -176,7 +181,7 @@ async fn answered(
     if !shared.may_serve(peer, &facts.host) {
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
-    if is_refused_method(&request) {
+    if is_refused_method(request) {
         return bare(StatusCode::METHOD_NOT_ALLOWED);
     }
     // One copy of the path outlives the request, which is handed on.
@@ -219,7 +224,7 @@ async fn answered(
     // tells whether an answer is personal, also where it goes no further.
     let wishes = matches!(route.target, Target::App | Target::Proxy(_))
         .then(|| Wishes::of(request.headers()));
-    let answer_gets = match access::admit(here, running, route, facts, &path, &mut request).await {
+    let answer_gets = match access::admit(here, running, route, facts, &path, request).await {
         Ok(answer_gets) => answer_gets,
         Err(refusal) => {
             course.why = "access";

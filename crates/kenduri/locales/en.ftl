@@ -66,7 +66,7 @@ server-stop = Stop
 server-start-effect = { $service } is started. Requests reach it once it is ready.
 server-reload-effect = The instances of { $service } are replaced one after the other. The next one is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
 server-restart-effect = All instances of { $service } end, then start again. Requests wait for up to 2 seconds meanwhile; after that they fail.
-server-scale-effect = { $service } gets or loses instances until this many take requests. Those that go finish what they have. It lasts until the settings are applied again.
+server-scale-effect = { $service } gets or loses instances until this many take requests. Those that go finish what they have. It lasts until its description in the settings changes.
 server-stop-effect = All instances of { $service } end. Requests to it fail until somebody starts it again.
 server-worker-effect = The front door and these pages go on in a new process. It is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
 server-count = Instances that take requests, 1 to 64
@@ -99,3 +99,17 @@ server-sockets = Listens on
 server-exits = Earlier ends
 server-no-exits = None so far.
 server-exit = Instance { $instance }, after { $ran }
+
+## Hosts: mail, a service that was given up
+
+mail-service-subject = { $service } at { $site } failed too often
+mail-service-text =
+    Hello { $name },
+
+    { $service } at { $site } failed so often that it is not started again. If it has several instances, the others go on; without any, requests to it are answered with an error.
+
+    When: { $time } ({ $zone })
+    Why: { $reason }
+
+    What it said last is here, with a button that starts it again once the cause is mended:
+    { $address }

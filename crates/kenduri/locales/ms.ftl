@@ -66,7 +66,7 @@ server-stop = Hentikan
 server-start-effect = { $service } dimulakan. Permintaan sampai kepadanya setelah ia sedia.
 server-reload-effect = Salinan { $service } diganti satu demi satu. Yang baharu sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
 server-restart-effect = Semua salinan { $service } ditamatkan, kemudian dimulakan semula. Sementara itu permintaan menunggu sehingga 2 saat; selepas itu permintaan gagal.
-server-scale-effect = Salinan { $service } ditambah atau dikurangkan sehingga sebanyak ini menerima permintaan. Yang pergi menyelesaikan kerjanya dahulu. Ini kekal sehingga tetapan diguna pakai semula.
+server-scale-effect = Salinan { $service } ditambah atau dikurangkan sehingga sebanyak ini menerima permintaan. Yang pergi menyelesaikan kerjanya dahulu. Ini kekal sehingga huraiannya dalam tetapan berubah.
 server-stop-effect = Semua salinan { $service } ditamatkan. Permintaan kepadanya gagal sehingga ia dimulakan semula.
 server-worker-effect = Pintu depan dan halaman ini diteruskan dalam proses baharu. Ia sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
 server-count = Salinan yang menerima permintaan, 1 hingga 64
@@ -99,3 +99,17 @@ server-sockets = Mendengar di
 server-exits = Tamat terdahulu
 server-no-exits = Belum ada.
 server-exit = Salinan { $instance }, selepas { $ran }
+
+## Hosts: mail, a service that was given up
+
+mail-service-subject = { $service } di { $site } terlalu kerap gagal
+mail-service-text =
+    Salam { $name },
+
+    { $service } di { $site } gagal terlalu kerap, jadi ia tidak dimulakan lagi. Jika ia mempunyai beberapa salinan, yang lain diteruskan; tanpa satu pun, permintaan kepadanya dijawab dengan ralat.
+
+    Masa: { $time } ({ $zone })
+    Sebab: { $reason }
+
+    Kata-kata terakhirnya ada di sini, bersama butang untuk memulakannya semula setelah puncanya dibaiki:
+    { $address }

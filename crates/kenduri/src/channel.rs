@@ -22,6 +22,7 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -53,12 +54,14 @@ pub(crate) struct Halt {
 impl Halt {
     /// Sends what waits to be sent, reads what has begun, and gives the socket, on
     /// which a message comes next.
+    ///
+    /// If the other side does not read, nothing is sent or read any more: nobody could go on.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
-        for task in self.tasks {
-            let over = tokio::time::timeout(HALT_TIME, task).await;
-            over.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        }
+        let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
+        let both = async { tokio::try_join!(sending, receiving) };
+        let over = tokio::time::timeout(HALT_TIME, both).await;
+        over.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         self.stream.as_fd().try_clone_to_owned()
     }
 }
@@ -292,6 +295,8 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::os::unix::net::UnixStream;
 
+    use tokio::io::AsyncReadExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -355,6 +360,22 @@ mod tests {
             .expect("room");
         let (message, _) = inbox.recv().await.expect("a message");
         assert_eq!(message, "next");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_is_sent_nothing_after_a_halt() {
+        let (here, there) = UnixStream::pair().expect("a pair");
+        let (outbox, mut inbox, halt) = open::<String, String>(here).expect("an end");
+        let long = "x".repeat(4 << 20);
+        outbox.send((long.clone(), Vec::new())).await.expect("room");
+        let late = halt.halt().await.expect_err("nobody reads");
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        assert!(inbox.recv().await.is_none());
+        there.set_nonblocking(true).expect("a socket");
+        let mut there = tokio::net::UnixStream::from_std(there).expect("a socket");
+        let mut read = Vec::new();
+        there.read_to_end(&mut read).await.expect("an end");
+        assert!(read.len() < long.len(), "{}", read.len());
     }
 
     #[tokio::test]

@@ -203,6 +203,7 @@ impl Where {
         Asked {
             file: self.config.clone(),
             text: None,
+            lasting: None,
             ports: BTreeMap::new(),
             look_for_file: true,
             flags,

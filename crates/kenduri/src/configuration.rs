@@ -8,6 +8,7 @@ mod address;
 mod check;
 mod differences;
 mod keys;
+mod lasting;
 mod mail;
 mod neighbours;
 mod problem;
@@ -25,6 +26,7 @@ use toml::{Table, Value};
 
 pub(crate) use address::{host_link, likely_link, link_to};
 pub(crate) use differences::differences;
+pub(crate) use lasting::Lasting;
 pub(crate) use mail::MailRoute;
 pub(crate) use problem::{Origin, Problem, Problems};
 pub(crate) use settings::Settings;
@@ -41,8 +43,11 @@ const USUAL_FILE: &str = "kenduri.toml";
 pub(crate) struct Asked {
     /// `--config FILE`.
     pub(crate) file: Option<PathBuf>,
-    /// What the file said when it was read before; nothing: it is read.
+    /// What the file said when it was read before, if there was one; nothing: it is read.
     pub(crate) text: Option<String>,
+    /// What was said at the start of what only a restart changes; nothing: this is the start.
+    #[serde(default)]
+    pub(crate) lasting: Option<Lasting>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
     /// `--set key=value`, in the order given, and flags that stand for a key.
@@ -83,6 +88,8 @@ pub(crate) struct Configuration {
     pub(crate) text: Option<String>,
     /// Services whose URL somebody asks for, who need a port for it.
     pub(crate) wanting_ports: Vec<String>,
+    /// The keys whose values are not in force before a restart.
+    pub(crate) waiting: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,
 }
@@ -121,19 +128,19 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
         ));
     }
 
-    let mut merged = Table::new();
-    for (key, value) in keys::known() {
-        // An empty table stands for nothing having been said.
-        if !value.is_table() {
-            keys::place(&mut merged, &key, value);
-        }
-    }
+    let mut merged = keys::built_in();
     let mut origins = BTreeMap::new();
     for leaf in leaves {
         keys::place(&mut merged, &leaf.key, leaf.value);
         origins.retain(|key: &String, _| !keys::lies_in(key, &leaf.key));
         origins.extend(leaf.inside);
         origins.insert(leaf.key, leaf.origin);
+    }
+    let mut waiting = Vec::new();
+    if let Some(lasting) = &asked.lasting {
+        waiting = lasting.waiting(&merged);
+        merged = lasting.over(&merged);
+        lasting.over_origins(&mut origins);
     }
     let written = match Written::deserialize(Value::Table(merged.clone())) {
         Ok(written) if problems.is_empty() => written,
@@ -172,6 +179,7 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
             file,
             text,
             wanting_ports: services::wanting_ports(&written.service),
+            waiting,
             merged,
             origins,
         }),
@@ -248,6 +256,11 @@ impl Configuration {
         &self.merged
     }
 
+    /// What was said of what only a restart changes: what a later configuration keeps.
+    pub(crate) fn lasting(&self) -> Lasting {
+        Lasting::of(&self.merged, &self.origins)
+    }
+
     /// What is in force and who said so, as TOML with remarks; secrets are `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
@@ -257,7 +270,9 @@ impl Configuration {
 fn find_file(asked: &Asked) -> Option<PathBuf> {
     asked.file.clone().or_else(|| {
         let usual = PathBuf::from(USUAL_FILE);
-        (asked.look_for_file && usual.exists()).then_some(usual)
+        // What was read before counts, whether it is there by now or not.
+        let was_read = asked.text.is_some();
+        (asked.look_for_file && (was_read || usual.exists())).then_some(usual)
     })
 }
 

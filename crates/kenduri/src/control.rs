@@ -6,7 +6,7 @@
 //! of them, until it goes. Whoever cannot reach the socket opens the store itself;
 //! see [`crate::commands`].
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
-use crate::keeper::Keeper;
+use crate::keeper::{Inside, Keeper};
 use crate::orders::neighbours::{self, Logs};
 use crate::orders::{Order, Outcome};
 
@@ -54,6 +54,18 @@ fn socket(data: &Path) -> PathBuf {
     data.join("run").join("control.sock")
 }
 
+/// Whoever answers there; nothing: nobody does.
+fn connect(path: &Path) -> Result<Option<UnixStream>> {
+    match UnixStream::connect(path) {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
+            "{} is not for this user\n  only the user that runs Kenduri, and root, may give orders",
+            path.display()
+        ),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Sends an order to the Kenduri that runs on `data`; nothing if none runs.
 pub(crate) fn ask(data: &Path, order: &Order) -> Result<Option<Outcome>> {
     match listen(data, order)? {
@@ -72,7 +84,7 @@ pub(crate) fn listen(
     order: &Order,
 ) -> Result<Option<impl Iterator<Item = Result<Outcome>> + use<>>> {
     let path = socket(data);
-    let Ok(mut stream) = UnixStream::connect(&path) else {
+    let Some(mut stream) = connect(&path)? else {
         return Ok(None);
     };
     let follows = matches!(order, Order::Neighbours(neighbours::Order::Follow(_)));
@@ -102,7 +114,7 @@ impl Control {
     /// Takes the socket; refused when another Kenduri answers there.
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let path = socket(data);
-        if UnixStream::connect(&path).is_ok() {
+        if connect(&path)?.is_some() {
             bail!(
                 "Kenduri is already running with the data in {}\n  stop it first, or name another folder with --data",
                 data.display()
@@ -132,14 +144,21 @@ impl Control {
     }
 
     /// The same socket once more, to be handed over.
-    pub(crate) fn share(&self) -> std::io::Result<OwnedFd> {
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
         self.listener.as_fd().try_clone_to_owned()
     }
 
     /// Answers as long as it lives.
     pub(crate) async fn serve(self, keeper: Arc<Keeper>) {
         loop {
-            let stream = match self.listener.accept().await {
+            // Who comes while the gate is shut waits for the next program, which has this
+            // socket as well.
+            let accepted = keeper.gate.unless_shut(self.listener.accept()).await;
+            let (Ok(accepted), Ok(inside)) = (accepted, keeper.gate.enter()) else {
+                keeper.gate.opened().await;
+                continue;
+            };
+            let stream = match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::warn!(%error, "the control socket could not accept");
@@ -149,7 +168,7 @@ impl Control {
             };
             let keeper = Arc::clone(&keeper);
             tokio::spawn(async move {
-                if let Err(error) = answer(stream, &keeper).await {
+                if let Err(error) = answer(stream, &keeper, inside).await {
                     tracing::debug!(%error, "a visitor of the control socket got no answer");
                 }
             });
@@ -164,7 +183,7 @@ impl Drop for Control {
     }
 }
 
-async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper) -> Result<()> {
+async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper, inside: Inside) -> Result<()> {
     let visitor = stream.peer_cred()?.uid();
     let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
     if !may {
@@ -180,12 +199,18 @@ async fn answer(mut stream: tokio::net::UnixStream, keeper: &Keeper) -> Result<(
         return Ok(());
     }
     match serde_json::from_slice::<Order>(&line) {
+        // Neither is waited for before this process becomes another program: one goes on
+        // as long as anybody reads, and the other wants just that.
         Ok(Order::Neighbours(neighbours::Order::Follow(logs))) => {
+            drop(inside);
             follow(stream, keeper, logs).await
         }
-        Ok(Order::Neighbours(neighbours::Order::Upgrade)) => keeper.upgrade(stream).await,
+        Ok(Order::Neighbours(neighbours::Order::Upgrade)) => {
+            drop(inside);
+            keeper.upgrade(stream).await
+        }
         Ok(order) => {
-            let reply = keeper.reply(order).await;
+            let reply = keeper.reply(order, &inside).await;
             tell(&mut stream, &reply).await
         }
         Err(error) => {

@@ -22,13 +22,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Site> {
     };
     let site = Site {
         platform,
-        catalogue: Catalogue::build(&[
-            web::LOCALES,
-            accounts::LOCALES,
-            occasions::LOCALES,
-            server::LOCALES,
-        ])
-        .context("the built-in texts are broken")?,
+        catalogue: catalogue(),
         settings: Arc::new(web::Settings {
             url: url(settings)?,
             name: settings.site.name.clone(),
@@ -38,6 +32,15 @@ pub(crate) fn open(settings: &Settings) -> Result<Site> {
         }),
     };
     Ok(site)
+}
+
+fn catalogue() -> Catalogue {
+    Catalogue::build(&[
+        web::LOCALES,
+        accounts::LOCALES,
+        occasions::LOCALES,
+        server::LOCALES,
+    ])
 }
 
 /// The site's address: as written, or that of the first listener.
@@ -104,4 +107,12 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
                 .to_owned()
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_built_in_texts_of_all_rooms_fit_together() {
+        super::catalogue().check().unwrap();
+    }
 }

@@ -2,11 +2,15 @@
 //! socket and the children, the first of which is the [worker](crate::worker), and
 //! does nothing else, so that it never needs to stop.
 
+mod apply;
 mod carry_out;
+mod gate;
 mod means;
 mod notify;
 mod program;
+mod rehearsal;
 mod renewal;
+mod rights;
 mod settings;
 mod signals;
 mod sockets;
@@ -18,7 +22,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use supervisor::state::Exit;
 use supervisor::{Ended, Handed, News, OWN, Supervisor, What};
-use tokio::net::UnixStream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
@@ -27,15 +30,18 @@ use crate::configuration::{Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::log;
-use crate::words::Start;
+use crate::words::{Numbers, Start};
 
 use program::Program;
+use renewal::{Left, Renewal};
 use settings::Settings;
 use signals::{Signal, Signals};
 use workers::Workers;
 
 pub(crate) use carry_out::Keeper;
+pub(crate) use gate::Inside;
 pub(crate) use notify::Manager;
+pub(crate) use rehearsal::take_part;
 pub(crate) use sockets::{Sockets, threads};
 
 /// What is there before anything is kept running.
@@ -66,6 +72,8 @@ pub(crate) fn go_on(handed: Handed) -> Result<()> {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
+        // Signals are heard on this thread alone, which decides when they wait.
+        .on_thread_start(supervisor::keep_signals_out)
         .enable_all()
         .build()
         .context("cannot start the runtime")
@@ -78,7 +86,7 @@ struct Running {
     control: Control,
     signals: Signals,
     manager: Manager,
-    renewals: mpsc::Receiver<UnixStream>,
+    renewals: mpsc::Receiver<Renewal>,
     start: Start,
     temporary: Option<Temporary>,
     lines: log::Writing,
@@ -95,15 +103,16 @@ fn begin(keeping: Keeping) -> Result<Running> {
     } = keeping;
     let configuration = sockets::find_ports(&mut asked, configuration)?;
     let manager = Manager::of(&asked.environment);
-    let signals = Signals::listen()?;
+    let signals = Signals::listen(Vec::new())?;
     let control = Control::open(&configuration.settings.data)?;
     sockets.open(&configuration.plan)?;
     let (means, channels) = means::means(&configuration.settings);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &asked, &program)?;
+    rights::let_through(&configuration.settings.data, &plan)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     let settings = Settings::new(asked, configuration, sockets, start);
-    let (keeper, renewals) = Keeper::new(services, program, settings, channels);
+    let (keeper, renewals) = Keeper::new(services, program, settings, channels, Numbers::default());
     Ok(Running {
         supervisor,
         keeper,
@@ -122,7 +131,7 @@ enum Turn {
     /// It is to stop, or there is no use in going on.
     Stop(Result<(), Failed>),
     /// Everything is held for the program that this process becomes.
-    Renew(UnixStream),
+    Renew(Renewal),
 }
 
 async fn keep(running: Running) -> Result<()> {
@@ -141,22 +150,29 @@ async fn keep(running: Running) -> Result<()> {
     let answering = tokio::spawn(control.serve(Arc::clone(&keeper)));
     let mut news = keeper.control.news();
     let mut is_told = keeper.workers.have_served();
+    let mut is_to_apply = false;
+    let first_served = manager.wait_for(keeper.workers.first_served());
+    let mut first_served = std::pin::pin!(first_served);
     loop {
         let watching = async {
             loop {
                 tokio::select! {
                     signal = signals.next() => match signal {
                         Signal::Reload if start.is_demo() => break Turn::Stop(Ok(())),
-                        Signal::Reload => keeper.apply_and_log(),
+                        Signal::Reload => is_to_apply = true,
                         Signal::Stop => break Turn::Stop(Ok(())),
                     },
-                    () = keeper.workers.first_served(), if !is_told => {
+                    alone = Arc::clone(&keeper.changes).lock_owned(), if is_to_apply => {
+                        is_to_apply = false;
+                        keeper.apply_and_log(alone);
+                    }
+                    () = &mut first_served, if !is_told => {
                         is_told = true;
                         manager.ready();
                     }
-                    Some(client) = renewals.recv() => match keeper.control.hand_over().await {
-                        Ok(()) => break Turn::Renew(client),
-                        Err(error) => renewal::refuse(client, &error.into()).await,
+                    Some(renewal) = renewals.recv() => match keeper.control.hand_over().await {
+                        Ok(()) => break Turn::Renew(renewal),
+                        Err(error) => renewal.refuse(&error.into()).await,
                     },
                     told = news.recv() => match told {
                         Ok(told) => if let Some(code) = never_served(&told, &keeper.workers) {
@@ -181,10 +197,16 @@ async fn keep(running: Running) -> Result<()> {
             ended.context("the system takes no care of children any more")?,
             turn,
         ) {
-            (Ended::HandedOver(everything), Turn::Renew(client)) => {
-                let note = renewal::note(&keeper, start, temporary.as_ref()).await;
-                let stayed = renewal::renew(&keeper, everything, &listener, client, note, &lines);
-                supervisor = stayed.await?;
+            (Ended::HandedOver(everything), Turn::Renew(renewal)) => {
+                signals.again(std::mem::take(&mut is_to_apply).then_some(Signal::Reload));
+                let left = Left {
+                    listener: &listener,
+                    lines: &lines,
+                    temporary: temporary.as_ref(),
+                };
+                supervisor = renewal
+                    .renew(&keeper, everything, &mut signals, left)
+                    .await?;
             }
             (Ended::HandedOver(everything), Turn::Stop(_)) => supervisor = everything.stay(),
             (Ended::Stopped, turn) => {

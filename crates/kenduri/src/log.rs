@@ -157,7 +157,10 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Writing> {
     let written = Arc::clone(&desk);
     std::thread::Builder::new()
         .name("log".to_owned())
-        .spawn(move || write(target, &written))
+        .spawn(move || {
+            supervisor::keep_signals_out();
+            write(target, &written);
+        })
         .context("cannot start the thread that writes the log")?;
     // The libraries below say much at `debug` that only they understand.
     let filter = EnvFilter::new(format!(

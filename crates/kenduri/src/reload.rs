@@ -10,10 +10,7 @@ use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The sections that make the plan of the edge, and that of the services.
-const SWAPPED: [&str; 6] = ["cache", "listen", "route", "service", "tls", "upstream"];
-
-/// What is in force, and where to look for what comes next.
+/// What is in force.
 pub(crate) struct Reload {
     said: Table,
     /// What was started, and does not change.
@@ -58,33 +55,23 @@ impl Reload {
                 "a route leads to the app now, of which nothing was started\n  restart Kenduri to change that"
             );
         }
-        let differences = configuration::differences(&self.said, found.said());
-        let is_swapped = |key: &String| {
-            let section = key.split(['.', '[']).next().unwrap_or_default();
-            SWAPPED.contains(&section)
-        };
-        let (swapped, waiting): (Vec<_>, Vec<_>) = differences.into_iter().partition(is_swapped);
-        let said = found.said().clone();
-        let mut told = if swapped.is_empty() {
+        let changed = configuration::differences(&self.said, found.said());
+        let mut told = if changed.is_empty() {
             "Nothing changed at the front door; its files were read again.\n".to_owned()
         } else {
-            format!("Changed: {}.\n", swapped.join(", "))
+            format!("Changed: {}.\n", changed.join(", "))
         };
-        if !waiting.is_empty() {
+        if !found.waiting.is_empty() {
             // Writing into a text cannot fail.
-            let _ = writeln!(told, "Waiting for a restart: {}.", waiting.join(", "));
+            let _ = writeln!(told, "Waiting for a restart: {}.", found.waiting.join(", "));
         }
         for warning in &found.warnings {
             let _ = writeln!(told, "Warning: {warning}");
         }
+        let said = found.said().clone();
         edge.hand_in(Inherited::new(sockets)?);
         edge.reload(found.plan)?;
-        for section in SWAPPED {
-            match said.get(section) {
-                Some(value) => self.said.insert(section.to_owned(), value.clone()),
-                None => self.said.remove(section),
-            };
-        }
+        self.said = said;
         Ok((told, found.services))
     }
 }

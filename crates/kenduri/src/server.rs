@@ -4,8 +4,10 @@
 //! A page is drawn from what the keeper and the front door answer at that moment;
 //! nothing is kept here. An order is sent on to the keeper over the worker's
 //! channel, and stands in the audit log. To everybody else there is no such page.
+//! Owners who do not look are told by [mail](alarm) when a service is given up.
 
 mod act;
+mod alarm;
 mod desk;
 mod house;
 mod overview;
@@ -18,6 +20,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use web::{Locale, Site};
 
+pub(crate) use alarm::Alarm;
 pub(crate) use house::{Door, House, Look};
 
 /// The messages of this crate.

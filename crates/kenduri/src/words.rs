@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -123,33 +124,54 @@ impl Start {
     }
 }
 
+/// Numbers by which replies are known. None is given twice, so that a late reply meets
+/// no other order than its own.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Numbers(Arc<AtomicU64>);
+
+impl Numbers {
+    /// Those after the last one that was given before.
+    pub(crate) fn after(last: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(last)))
+    }
+
+    /// The last one that was given.
+    pub(crate) fn last(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
 /// Orders that travel one way over a channel, each with the reply that comes back.
 pub(crate) struct Line<T> {
     outbox: mpsc::Sender<Parcel<T>>,
-    waiting: Arc<Mutex<Waiting>>,
+    numbers: Numbers,
+    answers: Arc<Mutex<Answers>>,
 }
 
-#[derive(Default)]
-struct Waiting {
-    next: u64,
-    answers: BTreeMap<u64, oneshot::Sender<Reply>>,
-}
+/// Who waits for the reply of this number.
+type Answers = BTreeMap<u64, oneshot::Sender<Reply>>;
 
 impl<T> Clone for Line<T> {
     fn clone(&self) -> Self {
         Self {
             outbox: self.outbox.clone(),
-            waiting: Arc::clone(&self.waiting),
+            numbers: self.numbers.clone(),
+            answers: Arc::clone(&self.answers),
         }
     }
 }
 
 impl<T> Line<T> {
-    /// A line on which nothing was asked yet.
-    pub(crate) fn new(outbox: mpsc::Sender<Parcel<T>>) -> Self {
+    /// A line on which nobody waits for a reply yet.
+    pub(crate) fn new(outbox: mpsc::Sender<Parcel<T>>, numbers: Numbers) -> Self {
         Self {
             outbox,
-            waiting: Arc::default(),
+            numbers,
+            answers: Arc::default(),
         }
     }
 
@@ -165,16 +187,11 @@ impl<T> Line<T> {
         descriptors: Vec<OwnedFd>,
     ) -> Reply {
         let (answer, answered) = oneshot::channel();
-        let id = {
-            let mut waiting = self.waiting();
-            waiting.next += 1;
-            let id = waiting.next;
-            waiting.answers.insert(id, answer);
-            id
-        };
+        let id = self.numbers.next();
+        self.answers().insert(id, answer);
         let gone = || Reply::Error("Kenduri is stopping, or starting again; try once more".into());
         if self.outbox.send((message(id), descriptors)).await.is_err() {
-            self.waiting().answers.remove(&id);
+            self.answers().remove(&id);
             return gone();
         }
         answered.await.unwrap_or_else(|_| gone())
@@ -182,7 +199,7 @@ impl<T> Line<T> {
 
     /// Hands a reply to whoever waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
-        if let Some(answer) = self.waiting().answers.remove(&id) {
+        if let Some(answer) = self.answers().remove(&id) {
             // Who does not wait any longer need not know.
             let _ = answer.send(reply);
         }
@@ -190,10 +207,10 @@ impl<T> Line<T> {
 
     /// Nothing will be answered any more.
     pub(crate) fn hang_up(&self) {
-        self.waiting().answers.clear();
+        self.answers().clear();
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

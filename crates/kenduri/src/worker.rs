@@ -30,7 +30,7 @@ use crate::orders::Hands;
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::server::House;
-use crate::words::{Line, Start, ToKeeper, ToWorker};
+use crate::words::{Line, Numbers, Start, ToKeeper, ToWorker};
 use crate::{access, commands, demo, installation, log};
 
 mod crews;
@@ -63,7 +63,7 @@ pub(crate) fn run() -> Result<()> {
             start,
             sockets: Inherited::new(sockets)?,
             figures,
-            line: Line::new(outbox),
+            line: Line::new(outbox, Numbers::default()),
             inbox,
         };
         let served = begun.serve(configuration, &lines).await;
@@ -113,13 +113,15 @@ impl Begun {
         let reload = Reload::new(&configuration, started);
         let settings = Arc::new(configuration.settings);
         let mut terminate = signal(SignalKind::terminate())?;
+        let manager = Manager::of(&commands::environment());
         let maintenance = installation::maintenance(&settings)?;
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         let (ask, looks) = mpsc::channel(LOOKS);
         let house = House::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            let site = open_site(&settings).await?;
+            // Migrations take as long as they need.
+            let site = manager.wait_for(open_site(&settings)).await?;
             let figures = self.figures.with(site.store.clone());
             let tokens = (&stop, &ending);
             let app = App::open(site, &settings, self.start, &figures, house, tokens).await?;
@@ -161,14 +163,15 @@ impl Begun {
             purges: None,
         };
         let services = &configuration.services;
-        let desk = Desk::new(&edge, reload, self.line, hands, looks, services, ending);
+        let mut desk = Desk::new(&edge, reload, self.line, hands, looks, services, ending);
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
         if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
             tracing::warn!(%error, "nobody reads what is printed");
         }
-        Manager::of(&commands::environment()).ready();
-        desk.serve(self.inbox, terminate.recv()).await?;
+        manager.ready();
+        let mut inbox = self.inbox;
+        desk.serve(&mut inbox, terminate.recv()).await?;
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         stop.cancel();
         tasks.close();
@@ -185,7 +188,10 @@ impl Begun {
                 tracing::warn!(tasks = tasks.len(), "stopped in the middle of work");
             }
         };
-        tokio::join!(edge.stop(), figures_end, tasks_end);
+        let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
+        // Services come and go meanwhile, and websockets on them still have their time.
+        desk.finish(&mut inbox, end).await?;
+        edge.end().await;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::state::RunId;
@@ -48,6 +49,18 @@ pub struct Crew {
     pub draining: Vec<Member>,
     /// It was given up: there is no use in waiting.
     pub failed: bool,
+    /// An instance of it was, if not all.
+    pub given_up: Option<GivenUp>,
+}
+
+/// Instances that failed so often that they are not started again, from the first one on until
+/// there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// Since when, which tells one time from another.
+    pub since: Timestamp,
+    /// What went wrong with the first.
+    pub reason: String,
 }
 
 impl Crew {

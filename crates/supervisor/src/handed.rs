@@ -68,6 +68,15 @@ pub struct Rest {
 /// Whether signals wait until somebody listens.
 static WAITING: AtomicBool = AtomicBool::new(false);
 
+/// No signal reaches this thread any more until [`Supervisor::run`](crate::Supervisor::run)
+/// begins on it: it waits, if all threads keep it out, also for the program that this process
+/// becomes. What is heard on other threads is lost with them.
+pub fn keep_signals_out() {
+    WAITING.store(true, Ordering::Relaxed);
+    // The system knows all of these signals.
+    let _ = SigSet::all().thread_block();
+}
+
 /// From now on signals are listened for: those that came since the other program was left too.
 pub(crate) fn let_signals_in() {
     if WAITING.swap(false, Ordering::Relaxed) {
@@ -103,6 +112,12 @@ pub fn handed_over() -> io::Result<Option<Handed>> {
     };
     rustix::stdio::dup2_stdin(before)?;
     read(File::from(file), descriptors.collect()).map(Some)
+}
+
+/// Reads what [`HandOver::rehearsal`](crate::HandOver::rehearsal) has written: all that would be
+/// handed over, but for the descriptors.
+pub fn rehearsed(file: File) -> io::Result<Handed> {
+    read(file, Vec::new())
 }
 
 fn receive(from: BorrowedFd<'_>) -> io::Result<Vec<OwnedFd>> {
@@ -239,7 +254,8 @@ fn attempt(
     Ok(outcome?)
 }
 
-fn written(parcel: &Parcel<'_>) -> io::Result<File> {
+/// All of it but the descriptors, in a file.
+pub(crate) fn written(parcel: &Parcel<'_>) -> io::Result<File> {
     let head = Head {
         mark: MARK.to_owned(),
         format: parcel.format,

@@ -57,9 +57,18 @@ pub enum Stream {
 impl Line {
     /// As it stands in the file: what is JSON stays as it is, for it tells its own time.
     pub fn written(&self) -> String {
+        self.written_with(&self.facts())
+    }
+
+    /// The same, with facts that other lines have too: a time costs more to write than a line.
+    fn written_with(&self, facts: &str) -> String {
         if is_json(&self.text) {
-            return format!("{}\n", self.text);
+            return [&self.text, "\n"].concat();
         }
+        [facts, &self.text, "\n"].concat()
+    }
+
+    fn facts(&self) -> String {
         let stream = match self.stream {
             Stream::Out => "out",
             Stream::Err => "err",
@@ -68,10 +77,9 @@ impl Line {
             at,
             service,
             instance,
-            text,
             ..
         } = self;
-        format!("{at:.3} {service} {instance} {stream} {text}\n")
+        format!("{at:.3} {service} {instance} {stream} ")
     }
 }
 
@@ -239,6 +247,8 @@ impl Output {
         }
         let at = (self.clock)();
         let mut written = Vec::with_capacity(texts.len());
+        // They were read at once, so these are the same for all of them.
+        let mut facts = None;
         let newest = {
             let mut ring = lock(&self.ring);
             for text in texts {
@@ -250,7 +260,8 @@ impl Output {
                     stream,
                     text,
                 };
-                written.push(line.written());
+                let facts = facts.get_or_insert_with(|| line.facts());
+                written.push(line.written_with(facts));
                 if let Some(echo) = &self.echo {
                     echo(&line);
                 }

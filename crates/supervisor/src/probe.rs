@@ -3,6 +3,7 @@
 //! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) counts at once. Beside it, the
 //! first of these that the service has: its health check, that its socket
 //! accepts, that it has lived for a second. A part of the program must say it.
+//! A service that needs longer than it usually does says so there, too.
 
 use std::fs;
 use std::io;
@@ -15,16 +16,18 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixDatagram, UnixStream};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::Address;
 use crate::output::Attention;
 use crate::plan::{HealthSettings, User};
 
-/// Nobody listens yet: asked again so soon, that a restart costs no more than its own start.
-const KNOCK: Duration = Duration::from_millis(10);
-/// Somebody listens and is not well yet: asked again so soon.
-const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// One that is not ready is asked again after such a part of the time it has taken so far: that
+/// seems hardly longer than it is, and one that takes long is not asked more than it needs.
+const PART: u32 = 16;
+/// But no sooner than this, and no later.
+const SOONEST: Duration = Duration::from_millis(2);
+const LATEST: Duration = Duration::from_millis(100);
 /// How long a connection may take when there is no health check that says so.
 const CONNECT: Duration = Duration::from_secs(2);
 /// A service that cannot be asked is ready when it lived so long.
@@ -58,6 +61,8 @@ pub(crate) struct Watch {
 pub(crate) enum Finding {
     /// It says that it is ready, or nothing else can be asked of it.
     Ready,
+    /// It says that it will be ready within this, if not before.
+    Later(Duration),
     /// It answered well.
     Passed,
     /// It did not, because.
@@ -84,22 +89,23 @@ impl Watch {
         let listen = async {
             loop {
                 tokio::select! {
-                    () = notify.ready() => found(Finding::Ready).await,
+                    said = notify.said() => found(said).await,
                     () = Attention::ends(&mut attention) => return,
                 }
             }
         };
+        let begun = Instant::now();
         let ask = async {
             match (address, health) {
                 _ if says_so_itself => {}
                 (Some(address), Some(health)) => {
                     let passed = if is_ready { rise } else { 0 };
-                    check(&address, &health, (passed, rise), &found).await;
+                    check(&address, &health, (passed, rise), begun, &found).await;
                 }
                 (_, None) if is_ready => {}
                 (Some(address), None) if !activated => {
                     while !accepts(&address).await {
-                        sleep(KNOCK).await;
+                        sleep(again(begun)).await;
                     }
                     found(Finding::Ready).await;
                 }
@@ -120,36 +126,46 @@ impl Watch {
     }
 }
 
+/// When one is asked again that was begun then and is not ready.
+fn again(begun: Instant) -> Duration {
+    (begun.elapsed() / PART).clamp(SOONEST, LATEST)
+}
+
 async fn check(
     address: &Address,
     health: &HealthSettings,
     (mut passed, rise): (u32, u32),
+    begun: Instant,
     found: &impl AsyncFn(Finding),
 ) {
     loop {
         let asked = timeout(health.within, ask(address, &health.path)).await;
         let outcome = asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let is_new = passed < rise;
-        match outcome {
-            Ok(status) if (200..300).contains(&status) => {
-                passed += u32::from(is_new);
+        let failed = match outcome {
+            Ok(status) if (200..300).contains(&status) => None,
+            Ok(status) => Some(format!("it answered {status}")),
+            Err(error) => Some(format!("it gave no answer: {error}")),
+        };
+        match failed {
+            None => {
+                passed = rise.min(passed + 1);
                 found(Finding::Passed).await;
-                sleep(if passed < rise {
-                    ASK_AGAIN
-                } else {
-                    health.every
-                })
-                .await;
             }
-            Ok(status) => {
-                found(Finding::Failed(format!("it answered {status}"))).await;
-                sleep(if is_new { ASK_AGAIN } else { health.every }).await;
-            }
-            Err(error) => {
-                found(Finding::Failed(format!("it gave no answer: {error}"))).await;
-                sleep(if is_new { KNOCK } else { health.every }).await;
+            // That one is not there yet is no news.
+            Some(_) if passed == 0 => {}
+            Some(why) => {
+                if passed < rise {
+                    passed = 0;
+                }
+                found(Finding::Failed(why)).await;
             }
         }
+        sleep(if passed < rise {
+            again(begun)
+        } else {
+            health.every
+        })
+        .await;
     }
 }
 
@@ -171,7 +187,10 @@ async fn ask(address: &Address, path: &str) -> io::Result<u16> {
     }
 }
 
-async fn status(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> io::Result<u16> {
+async fn status(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    path: &str,
+) -> io::Result<u16> {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     );
@@ -185,8 +204,11 @@ async fn status(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> 
         }
         line.extend_from_slice(&piece[..length]);
     }
-    let mut rest = stream.take(BODY);
-    let _ = timeout(FAREWELL, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+    // It may take its time to end, and whether it is well is known by now.
+    tokio::spawn(async move {
+        let mut rest = stream.take(BODY);
+        let _ = timeout(FAREWELL, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+    });
     let text = String::from_utf8_lossy(&line);
     let status = text
         .strip_prefix("HTTP/1.")
@@ -233,17 +255,14 @@ impl Notify {
         self.socket.as_fd()
     }
 
-    /// Waits for `READY=1`; everything else that is said is passed over.
-    async fn ready(&self) {
+    /// Waits for a word that counts; everything else that is said is passed over.
+    async fn said(&self) -> Finding {
         let mut message = vec![0; MESSAGE];
         loop {
             match self.socket.recv(&mut message).await {
                 Ok(length) => {
-                    if message[..length]
-                        .split(|byte| *byte == b'\n')
-                        .any(|line| line == b"READY=1")
-                    {
-                        return;
+                    if let Some(said) = message.get(..length).and_then(read) {
+                        return said;
                     }
                 }
                 Err(_) => sleep(ALIVE).await,
@@ -252,8 +271,131 @@ impl Notify {
     }
 }
 
+/// What a message says that counts.
+fn read(message: &[u8]) -> Option<Finding> {
+    let mut later = None;
+    for line in message.split(|byte| *byte == b'\n') {
+        if line == b"READY=1" {
+            return Some(Finding::Ready);
+        }
+        if let Some(time) = line.strip_prefix(b"EXTEND_TIMEOUT_USEC=") {
+            let time = std::str::from_utf8(time)
+                .ok()
+                .and_then(|time| time.parse().ok());
+            later = time.map(|time| Finding::Later(Duration::from_micros(time)));
+        }
+    }
+    later
+}
+
 impl Drop for Notify {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_said_two_words_count() {
+        let heard = |said: &str| match read(said.as_bytes()) {
+            Some(Finding::Ready) => "ready".to_owned(),
+            Some(Finding::Later(time)) => format!("{time:?}"),
+            Some(_) => "something else".to_owned(),
+            None => String::new(),
+        };
+        for (said, wanted) in [
+            ("READY=1", "ready"),
+            ("STATUS=here\nREADY=1\n", "ready"),
+            ("EXTEND_TIMEOUT_USEC=30000000", "30s"),
+            ("EXTEND_TIMEOUT_USEC=5\nREADY=1", "ready"),
+            ("EXTEND_TIMEOUT_USEC=soon", ""),
+            ("EXTEND_TIMEOUT_USEC=-1", ""),
+            ("READY=0\nWATCHDOG=1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(heard(said), wanted, "{said}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_seems_hardly_longer_than_it_is() {
+        let begun = Instant::now();
+        let mut asked = 0;
+        while begun.elapsed() < Duration::from_secs(20) {
+            let pause = again(begun);
+            let late = begun.elapsed() / PART;
+            assert!(pause <= late.max(SOONEST) && pause <= LATEST && pause >= SOONEST);
+            sleep(pause).await;
+            asked += 1;
+        }
+        assert!((190..300).contains(&asked), "{asked}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whether_it_is_well_is_known_before_its_answer_has_ended() {
+        let (client, mut server) = tokio::io::duplex(1 << 10);
+        let begun = Instant::now();
+        server
+            .write_all(b"HTTP/1.1 204 No Content\r\n")
+            .await
+            .unwrap();
+        assert_eq!(status(client, "/").await.unwrap(), 204);
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        // What comes late is still taken.
+        server.write_all(b"\r\n").await.unwrap();
+        let mut asked = Vec::new();
+        server.read_to_end(&mut asked).await.unwrap();
+        assert!(asked.starts_with(b"GET / HTTP/1.1\r\n"));
+        assert!(begun.elapsed() >= FAREWELL);
+    }
+
+    /// As many successes in a row as are wanted, on a server that is unwell in between.
+    #[tokio::test]
+    async fn only_successes_in_a_row_make_it_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sock");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let serve = async {
+            for code in [200, 503, 503, 200, 200, 503, 200] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 256]).await.unwrap() > 0);
+                let answer = format!("HTTP/1.1 {code} So\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        };
+        let health = HealthSettings {
+            path: "/".to_owned(),
+            every: SOONEST,
+            within: CONNECT,
+        };
+        let (tell, mut told) = tokio::sync::mpsc::channel(16);
+        let found = async move |finding| {
+            let word = match finding {
+                Finding::Failed(_) => "failed",
+                _ => "passed",
+            };
+            tell.send(word).await.unwrap();
+        };
+        let address = Address::Unix(path);
+        let ask = check(&address, &health, (0, 2), Instant::now(), &found);
+        let hear = async {
+            let mut heard = Vec::new();
+            for _ in 0..6 {
+                heard.extend(told.recv().await);
+            }
+            heard
+        };
+        tokio::select! {
+            heard = hear => assert_eq!(
+                heard,
+                ["passed", "failed", "passed", "passed", "failed", "passed"],
+                "the second failure of two before it was well is no news"
+            ),
+            () = async { tokio::join!(serve, ask); } => unreachable!(),
+        }
     }
 }

@@ -49,6 +49,8 @@ pub enum Event {
     Exited(RunId, Exit),
     /// A process says that it is ready.
     Ready(RunId),
+    /// A process says that it will be ready within this, if not before.
+    Later(RunId, Duration),
     /// A process answered as it should.
     Passed(RunId),
     /// A process did not answer as it should.
@@ -261,6 +263,7 @@ impl State {
                 step.ended(run, &format!("it ended with {exit}"), Some(exit));
             }
             Event::Ready(run) => step.passed(run, true),
+            Event::Later(run, time) => step.later(run, time),
             Event::Passed(run) => step.passed(run, false),
             Event::Failed(run, reason) => step.failed(run, &reason),
             Event::OverMemory(run, bytes) => step.over_memory(run, bytes),
@@ -301,6 +304,11 @@ impl State {
     /// Whether every instance was given up.
     pub fn is_failed(&self) -> bool {
         self.up && !self.slots.is_empty() && self.slots.values().all(|slot| slot.given_up)
+    }
+
+    /// Whether an instance was given up.
+    pub fn has_given_up(&self) -> bool {
+        self.slots.values().any(|slot| slot.given_up)
     }
 
     /// Whether a next generation is taking over.

@@ -12,7 +12,7 @@ use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::marker::PhantomData;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,10 @@ const INBOX: usize = 256;
 const NEWS: usize = 256;
 /// How often memory and processor time are looked at.
 const SAMPLE: Duration = Duration::from_secs(1);
+/// Who may go through a folder without reading it (mode bits of stat(2)).
+const THROUGH: u32 = 0o111;
+/// Where it is written down what runs, in the folder that the program names.
+const LEDGER: &str = "processes";
 /// When nothing is due.
 const LONG: Duration = Duration::from_hours(24);
 
@@ -173,7 +177,7 @@ impl Supervisor {
     pub fn new(plan: &Plan, means: Means) -> Result<(Self, Control), StartError> {
         let launcher = Self::prepare(&means)?;
         let lock = lock(&means.run)?;
-        let (ledger, ended) = Ledger::open(&means.run.join("processes.json"))?;
+        let (ledger, ended) = Ledger::open(&means.run.join(LEDGER))?;
         for record in ended {
             let (service, pid) = (record.service, record.pid);
             tracing::warn!(
@@ -202,8 +206,19 @@ impl Supervisor {
             Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
             Launcher::Other(path) => path.clone(),
         };
-        for folder in [&means.run, &means.logs, &means.run.join("services")] {
-            make_folder(folder)?;
+        let services = means.run.join("services");
+        for (folder, mode) in [
+            (&means.run, 0o711),
+            (&services, 0o711),
+            (&means.logs, 0o700),
+        ] {
+            make_folder(folder, mode)?;
+        }
+        for folder in [&means.run, &services] {
+            let_through(folder).map_err(|why| StartError::Folder {
+                path: folder.clone(),
+                why,
+            })?;
         }
         if means.adopt_orphans {
             adopt_orphans()?;
@@ -328,13 +343,24 @@ impl Supervisor {
     }
 }
 
-fn make_folder(path: &Path) -> Result<(), StartError> {
+fn make_folder(path: &Path, mode: u32) -> Result<(), StartError> {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o711);
+    builder.recursive(true).mode(mode);
     builder.create(path).map_err(|why| StartError::Folder {
         path: path.to_owned(),
         why,
     })
+}
+
+/// Lets other users through to what is theirs in a folder, whoever made it, and whatever the
+/// umask took away.
+fn let_through(path: &Path) -> io::Result<()> {
+    let mut rights = fs::metadata(path)?.permissions();
+    if rights.mode() & THROUGH != THROUGH {
+        rights.set_mode(rights.mode() | THROUGH);
+        fs::set_permissions(path, rights)?;
+    }
+    Ok(())
 }
 
 fn lock(run: &Path) -> Result<File, StartError> {

@@ -12,10 +12,9 @@
 //! let full = Problem::new(StatusCode::CONFLICT, "plus_one_limit")
 //!     .with("allowed", 2)
 //!     .with("used", 2);
-//! let catalogue = web::Catalogue::build(&[web::LOCALES])?;
+//! let catalogue = web::Catalogue::build(&[web::LOCALES]);
 //! let text = catalogue.speak(&web::Language::ENGLISH);
 //! assert_eq!(full.detail(&text), "You may bring 2 people.");
-//! # Ok::<(), web::text::CatalogueError>(())
 //! ```
 
 use std::fmt;

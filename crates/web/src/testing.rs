@@ -14,9 +14,7 @@ use crate::text::{Catalogue, Text};
 
 /// A text in the language `tag`, with the messages of this crate.
 pub(crate) fn text(tag: &str) -> Text {
-    Catalogue::build(&[crate::LOCALES])
-        .unwrap()
-        .speak(&Language::of(tag))
+    Catalogue::build(&[crate::LOCALES]).speak(&Language::of(tag))
 }
 
 /// A site with an empty store, and the folder that goes when it is dropped.
@@ -32,7 +30,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             random,
             files: Files::folder(folder.path()),
         },
-        catalogue: Catalogue::build(&[crate::LOCALES]).unwrap(),
+        catalogue: Catalogue::build(&[crate::LOCALES]),
         settings: Arc::new(Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri".to_owned(),

@@ -2,10 +2,9 @@
 //! reader's language, one by one in English where that has none.
 //!
 //! ```
-//! let catalogue = web::Catalogue::build(&[web::LOCALES])?;
+//! let catalogue = web::Catalogue::build(&[web::LOCALES]);
 //! let text = catalogue.speak(&web::Language::of("ms"));
 //! assert_eq!(text.say("shell-language"), "Bahasa");
-//! # Ok::<(), web::text::CatalogueError>(())
 //! ```
 //!
 //! A page asks about a hundred times, so a plain message costs a hash and a
@@ -15,7 +14,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -35,16 +34,26 @@ pub type Locale = (&'static str, &'static str);
 #[derive(Clone)]
 pub struct Catalogue(Arc<Messages>);
 
+type Bundle = FluentBundle<FluentResource>;
+
 struct Messages {
     /// English first.
-    languages: Vec<(&'static str, FluentBundle<FluentResource>)>,
+    languages: Vec<Spoken>,
     missing: Mutex<BTreeSet<String>>,
     /// Days and hours in words, which many pages say again.
     days: Memo,
 }
 
+/// One language of all crates. Its files are read when somebody first speaks it:
+/// as messages they take ten times the room, and few sites are asked in all languages.
+struct Spoken {
+    tag: &'static str,
+    files: Vec<&'static str>,
+    bundle: OnceLock<Bundle>,
+}
+
 /// Why messages cannot be put together. All of them are mistakes of ours, found
-/// by the first test that runs.
+/// by [`Catalogue::check`] in a test.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// A file does not follow Fluent's grammar.
@@ -70,35 +79,35 @@ pub enum CatalogueError {
 
 impl Catalogue {
     /// Puts the messages of all crates together.
-    pub fn build(parts: &[&[Locale]]) -> Result<Self, CatalogueError> {
-        let mut languages = vec![("en", bundle("en")?)];
-        for (tag, messages) in parts.iter().copied().flatten().copied() {
-            let resource =
-                FluentResource::try_new(messages.to_owned()).map_err(|(_, causes)| {
-                    let cause = format!("{causes:?}");
-                    CatalogueError::Grammar { tag, cause }
-                })?;
-            if !languages.iter().any(|(known, _)| *known == tag) {
-                languages.push((tag, bundle(tag)?));
+    pub fn build(parts: &[&[Locale]]) -> Self {
+        let mut languages = vec![Spoken::new("en")];
+        for (tag, file) in parts.iter().copied().flatten().copied() {
+            match languages.iter_mut().find(|known| known.tag == tag) {
+                Some(known) => known.files.push(file),
+                None => languages.push(Spoken {
+                    files: vec![file],
+                    ..Spoken::new(tag)
+                }),
             }
-            let Some((_, bundle)) = languages.iter_mut().find(|(known, _)| *known == tag) else {
-                return Err(CatalogueError::Tag(tag));
-            };
-            bundle.add_resource(resource).map_err(|causes| {
-                let cause = format!("{causes:?}");
-                CatalogueError::Twice { tag, cause }
-            })?;
         }
-        Ok(Self(Arc::new(Messages {
+        Self(Arc::new(Messages {
             languages,
             missing: Mutex::default(),
             days: Memo::default(),
-        })))
+        }))
+    }
+
+    /// Whether all files can be read together, of languages that nobody spoke yet too.
+    pub fn check(&self) -> Result<(), CatalogueError> {
+        self.0
+            .languages
+            .iter()
+            .try_for_each(|spoken| spoken.read().map(drop))
     }
 
     /// A text that speaks `language`, or the nearest to it that we have.
     pub fn speak(&self, language: &Language) -> Text {
-        let tags = self.0.languages.iter().map(|(tag, _)| *tag);
+        let tags = self.languages();
         let nearest = language::look_up(&language.tag, &tags);
         Text {
             place: tags
@@ -111,13 +120,13 @@ impl Catalogue {
     }
 
     /// The tags that have messages, English first.
-    pub fn languages(&self) -> impl Iterator<Item = &'static str> {
-        self.0.languages.iter().map(|(tag, _)| *tag)
+    pub fn languages(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.0.languages.iter().map(|spoken| spoken.tag)
     }
 
     /// Whether English, and so every language, can say `id`.
     pub fn has(&self, id: &str) -> bool {
-        self.0.languages[0].1.has_message(id)
+        self.0.languages[0].bundle().has_message(id)
     }
 
     /// Every message that was asked for and does not exist. A test's world looks
@@ -202,7 +211,7 @@ impl Text {
         values: Option<&FluentArgs<'_>>,
     ) -> Cow<'_, str> {
         for place in [self.place, 0] {
-            let bundle = &self.catalogue.0.languages[place].1;
+            let bundle = self.catalogue.0.languages[place].bundle();
             let pattern = bundle.get_message(id).and_then(|message| match attribute {
                 Some(name) => message.get_attribute(name).map(|found| found.value()),
                 None => message.value(),
@@ -243,11 +252,42 @@ impl fmt::Debug for Text {
     }
 }
 
-fn bundle(tag: &'static str) -> Result<FluentBundle<FluentResource>, CatalogueError> {
-    let language: LanguageIdentifier = tag.parse().map_err(|_| CatalogueError::Tag(tag))?;
-    let mut bundle = FluentBundle::new_concurrent(vec![language]);
-    bundle.set_use_isolating(false);
-    Ok(bundle)
+impl Spoken {
+    fn new(tag: &'static str) -> Self {
+        Self {
+            tag,
+            files: Vec::new(),
+            bundle: OnceLock::new(),
+        }
+    }
+
+    /// Its messages. Where they cannot be read, English speaks for them.
+    fn bundle(&self) -> &Bundle {
+        self.bundle.get_or_init(|| {
+            self.read().unwrap_or_else(|cause| {
+                tracing::error!(%cause, "a built-in text is broken");
+                Bundle::new_concurrent(Vec::new())
+            })
+        })
+    }
+
+    fn read(&self) -> Result<Bundle, CatalogueError> {
+        let tag = self.tag;
+        let language: LanguageIdentifier = tag.parse().map_err(|_| CatalogueError::Tag(tag))?;
+        let mut bundle = Bundle::new_concurrent(vec![language]);
+        bundle.set_use_isolating(false);
+        for &file in &self.files {
+            let resource = FluentResource::try_new(file.to_owned()).map_err(|(_, causes)| {
+                let cause = format!("{causes:?}");
+                CatalogueError::Grammar { tag, cause }
+            })?;
+            bundle.add_resource(resource).map_err(|causes| {
+                let cause = format!("{causes:?}");
+                CatalogueError::Twice { tag, cause }
+            })?;
+        }
+        Ok(bundle)
+    }
 }
 
 fn arguments<'v>(values: &[(&'static str, Value<'v>)]) -> FluentArgs<'v> {
@@ -286,7 +326,7 @@ left = { $n ->
 ";
 
     fn catalogue() -> Catalogue {
-        Catalogue::build(&[&[("en", EN), ("ms", MS)], &[("ar", AR)]]).unwrap()
+        Catalogue::build(&[&[("en", EN), ("ms", MS)], &[("ar", AR)]])
     }
 
     fn text(tag: &str) -> Text {
@@ -335,13 +375,31 @@ left = { $n ->
 
     #[test]
     fn mistakes_in_files_are_refused() {
+        let check = |parts: &[&[Locale]]| Catalogue::build(parts).check();
         assert!(matches!(
-            Catalogue::build(&[&[("en", "a = { \n")]]),
-            Err(CatalogueError::Grammar { tag: "en", .. })
+            check(&[&[("en", EN), ("ms", "a = { \n")]]),
+            Err(CatalogueError::Grammar { tag: "ms", .. })
         ));
         assert!(matches!(
-            Catalogue::build(&[&[("en", EN)], &[("en", "hello = again\n")]]),
-            Err(CatalogueError::Twice { .. })
+            check(&[&[("en", EN)], &[("en", "hello = again\n")]]),
+            Err(CatalogueError::Twice { tag: "en", .. })
         ));
+        assert!(check(&[&[("en", EN), ("ms", MS)], &[("ar", AR)]]).is_ok());
+    }
+
+    #[test]
+    fn a_language_is_read_when_it_is_spoken() {
+        let catalogue = catalogue();
+        let read = |catalogue: &Catalogue| {
+            let spoken = catalogue.0.languages.iter();
+            let read = spoken.filter(|spoken| spoken.bundle.get().is_some());
+            read.map(|spoken| spoken.tag).collect::<Vec<_>>()
+        };
+        let text = catalogue.speak(&Language::of("ms"));
+        assert_eq!(read(&catalogue), [""; 0]);
+        assert_eq!(text.say("hello"), "Helo");
+        assert_eq!(read(&catalogue), ["ms"]);
+        assert_eq!(text.say("only-english"), "Just this");
+        assert_eq!(read(&catalogue), ["en", "ms"]);
     }
 }

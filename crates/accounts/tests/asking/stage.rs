@@ -30,7 +30,7 @@ pub(crate) fn accounts(world: &World) -> Accounts {
 pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
     Accounts::new(Site {
         platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES]).unwrap(),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES]),
         settings: Arc::new(Settings {
             url: SiteUrl::parse(url).unwrap(),
             name: "Kenduri Kami".to_owned(),

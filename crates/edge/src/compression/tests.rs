@@ -33,6 +33,13 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
+/// The answer to `HEAD` of a program that says this.
+fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
+    let mut answer = Response::new(Body::Empty);
+    *answer.headers_mut() = headers(lines);
+    compress(&headers(request), answer)
+}
+
 fn page(lines: &[(&str, &str)], bytes: usize) -> Answer {
     let mut answer = Response::new(Body::full(
         "a page ".repeat(bytes / 7 + 1)[..bytes].to_owned(),
@@ -392,9 +399,10 @@ fn lets_others_have_their_turn() {
 }
 
 #[test]
-fn an_answer_to_head_depends_on_what_the_one_to_get_does() {
+fn an_answer_to_head_says_what_the_one_to_get_does() {
     const HTML: (&str, &str) = ("content-type", "text/html");
     type Lines = &'static [(&'static str, &'static str)];
+    const TAGGED: Lines = &[HTML, ("etag", "\"a\""), ("accept-ranges", "bytes")];
     let table: &[(Lines, bool)] = &[
         (&[HTML, ("content-length", "1024")], true),
         (&[HTML], true),
@@ -408,12 +416,24 @@ fn an_answer_to_head_depends_on_what_the_one_to_get_does() {
         (&[HTML, ("cache-control", "no-transform")], false),
     ];
     for (lines, varies) in table {
-        let mut answer = Response::new(Body::Empty);
-        *answer.headers_mut() = headers(lines);
-        let answer = compress(&headers(BR), answer);
+        let answer = head(lines, BR);
         let expected = varies.then_some("Accept-Encoding");
         assert_eq!(value(&answer, "vary"), expected, "{lines:?}");
-        assert_eq!(value(&answer, "content-encoding"), None);
         assert!(answer.body().is_end_stream());
     }
+    for (length, size) in [("2000", 2_000), ("1000", 1_000)] {
+        let lines = [TAGGED, &[("content-length", length)][..]].concat();
+        for request in [BR, &[]] {
+            let got = compress(&headers(request), page(&lines, size));
+            let told = head(&lines, request);
+            assert_eq!(told.headers(), got.headers(), "{lines:?} {request:?}");
+        }
+    }
+    // Nobody knows which one it would be.
+    let told = head(TAGGED, BR);
+    let left_out = ["etag", "accept-ranges", "content-encoding"];
+    assert_eq!(left_out.map(|name| value(&told, name)), [None; 3]);
+    assert_eq!(value(&head(TAGGED, &[]), "etag"), Some("\"a\""));
+    let weak = [HTML, ("etag", "W/\"a\"")];
+    assert_eq!(value(&head(&weak, BR), "etag"), Some("W/\"a\""));
 }

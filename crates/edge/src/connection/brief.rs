@@ -16,9 +16,9 @@ use http::{HeaderName, Method, StatusCode};
 use http_body::Body as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
-use crate::body::{Answer, Body};
+use crate::body::{Answer, Body, has_no_body};
 use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
 use crate::serve::{Here, serve};
 
@@ -28,6 +28,9 @@ use super::Visit;
 const PIECE: usize = 16 * 1_024;
 /// A head of an answer is seldom larger.
 const HEAD: usize = 768;
+
+/// A body that is sooner copied behind its head than sent as a piece beside it.
+const SMALL: usize = 4 * 1_024;
 
 /// What `Connection` says before the last answer.
 const CLOSE: &str = "close";
@@ -54,12 +57,14 @@ where
         here, peer, came, ..
     } = visit;
     let shared = &here.shared;
+    let drained = pin!(shared.drain.cancelled());
     let mut client = Client {
         stream,
         came: came.clone(),
         patience: Patience::default(),
         body_time: bounds.body_time,
         end: &shared.end,
+        drained,
     };
     let mut wait = if came.is_empty() {
         bounds.header_time
@@ -68,7 +73,7 @@ where
     };
     loop {
         if client.came.is_empty() {
-            client.next(wait, &shared.drain, lame_duck_time).await?;
+            client.next(wait, lame_duck_time).await?;
             wait = bounds.idle_time;
         }
         let Some(brief) = brief(&client.came, bounds.header_size) else {
@@ -96,14 +101,14 @@ where
         } else {
             whole(answer.into_body())
         };
-        client.write(&head, body).await?;
+        client.write(head, body).await?;
         if is_last {
             return client.part().await;
         }
     }
 }
 
-struct Client<'a, S> {
+struct Client<'a, 'e, S> {
     stream: &'a mut S,
     /// What came and was not answered.
     came: Bytes,
@@ -111,25 +116,22 @@ struct Client<'a, S> {
     /// How long it may read nothing.
     body_time: Duration,
     end: &'a CancellationToken,
+    /// One wait for the whole connection: to begin and give up one for each request costs
+    /// two locks.
+    drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, '_, S> {
     /// Waits for bytes. Nothing: none came in time, or none will.
-    async fn next(
-        &mut self,
-        wait: Duration,
-        drain: &CancellationToken,
-        lame_duck_time: Duration,
-    ) -> Option<()> {
+    async fn next(&mut self, wait: Duration, lame_duck_time: Duration) -> Option<()> {
         let mut deadline = Instant::now() + wait;
-        let mut drained = pin!(drain.cancelled());
         let mut is_drained = false;
         let came = std::future::poll_fn(|context| {
             match self.poll_read(context) {
                 Poll::Ready(came) => return Poll::Ready(came.unwrap_or_default()),
                 Poll::Pending if is_drained => {}
                 Poll::Pending => {
-                    is_drained = drained.as_mut().poll(context).is_ready();
+                    is_drained = self.drained.as_mut().poll(context).is_ready();
                     if is_drained {
                         // A request that is on its way already is still answered.
                         deadline = deadline.min(Instant::now() + lame_duck_time);
@@ -181,13 +183,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, S> {
         .await
     }
 
-    async fn write(&mut self, head: &[u8], body: Bytes) -> Option<()> {
-        let mut all = head.chain(body);
+    async fn write(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Option<()> {
+        if body.len() <= SMALL {
+            head.extend_from_slice(&body);
+            body.clear();
+        }
+        let mut all = (&head[..]).chain(body);
         while all.has_remaining() {
             let written = self.unless_stuck(|stream, context| {
                 let mut slices = [IoSlice::new(&[]); 2];
-                let count = all.chunks_vectored(&mut slices);
-                stream.poll_write_vectored(context, &slices[..count])
+                match all.chunks_vectored(&mut slices) {
+                    1 => stream.poll_write(context, &slices[0]),
+                    count => stream.poll_write_vectored(context, &slices[..count]),
+                }
             });
             match written.await? {
                 0 => return None,
@@ -229,14 +237,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, S> {
 fn is_writable(answer: &Answer, is_head: bool) -> bool {
     let (status, headers) = (answer.status(), answer.headers());
     let length = answer.body().size_hint().exact();
-    let has_no_body = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status);
     let is_framed = headers.get(CONTENT_LENGTH).is_none_or(|said| {
         let said = said.to_str().ok().and_then(|said| said.parse().ok());
         is_head || status == StatusCode::NOT_MODIFIED || (said.is_some() && said == length)
     });
     answer.body().is_here()
         && !status.is_informational()
-        && (!has_no_body || length == Some(0))
+        && (!has_no_body(status) || length == Some(0))
         && is_framed
         && !headers.contains_key(TRANSFER_ENCODING)
         && headers.get(CONNECTION).is_none_or(|said| said == CLOSE)
@@ -245,7 +252,9 @@ fn is_writable(answer: &Answer, is_head: bool) -> bool {
 /// The head of an answer as it is written.
 fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
     let (status, headers) = (answer.status(), answer.headers());
-    let mut head = Vec::with_capacity(HEAD);
+    let length = answer.body().size_hint().lower();
+    let behind = usize::try_from(length).unwrap_or(SMALL).min(SMALL);
+    let mut head = Vec::with_capacity(HEAD + behind);
     head.extend_from_slice(b"HTTP/1.1 ");
     head.extend_from_slice(status.as_str().as_bytes());
     head.push(b' ');
@@ -262,11 +271,7 @@ fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
     for (name, value) in headers.iter().filter(|(name, _)| is_said(name)) {
         line(name, value.as_bytes());
     }
-    let length = answer.body().size_hint().lower();
-    let has_length = match status {
-        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => false,
-        _ => !is_head || length > 0,
-    };
+    let has_length = !has_no_body(status) && (!is_head || length > 0);
     if has_length && !headers.contains_key(CONTENT_LENGTH) {
         line(
             &CONTENT_LENGTH,

@@ -13,7 +13,6 @@ use h3::error::Code;
 use h3::server::{Connection, RequestResolver};
 use http::header::EXPECT;
 use http::{Request, Response, StatusCode, Version};
-use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -25,7 +24,7 @@ use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
 use super::busy::{Busy, Running};
-use super::{Peer, STREAMS, UNSEEN, Visit};
+use super::{Peer, STREAMS, UNSEEN, Visit, refused_unheard};
 
 use self::answer::{AnswerError, Back};
 use self::body::Received;
@@ -246,14 +245,9 @@ fn go_on() -> Response<()> {
     word
 }
 
-/// Logs and counts a request whose head nobody can read. Its client hears of it from
-/// the engine.
-async fn refuse_unheard(way: &Way, refusal: Refusal) {
-    let mut request = Request::new(Body::Empty);
-    *request.version_mut() = Version::HTTP_3;
-    let answer = serve(&way.here, &way.peer, request, Verdict::from(Some(refusal))).await;
-    // The line is written when the answer has been read.
-    let _ = answer.into_body().collect().await;
+/// A head did not come whole.
+async fn broken(way: &Way, refusal: Refusal) {
+    refused_unheard(&way.here, &way.peer, Version::HTTP_3, refusal).await;
     way.broken();
 }
 
@@ -267,9 +261,9 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Ok(Ok(resolved)) => resolved,
         Ok(Err(error)) => {
             tracing::debug!(%error, "a head did not come whole");
-            return refuse_unheard(&way, Refusal::Header).await;
+            return broken(&way, Refusal::Header).await;
         }
-        Err(_) => return refuse_unheard(&way, Refusal::HeadTooSlow).await,
+        Err(_) => return broken(&way, Refusal::HeadTooSlow).await,
     };
     let (mut back, incoming) = stream.split();
     let (ledger, wanted) = (Arc::new(Ledger::default()), Arc::new(Notify::new()));

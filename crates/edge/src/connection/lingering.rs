@@ -14,11 +14,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio_util::sync::CancellationToken;
 
 use super::CONNECTION_WINDOW;
+use super::heads::PREFACE;
 
 /// How long a client has to close its side.
 const TIME: Duration = Duration::from_secs(1);
-/// Bytes with which a client begins (RFC 9113, section 3.4).
-const PREFACE: usize = 24;
 /// Read at once, and thrown away.
 const PIECE: usize = 8 * 1_024;
 /// No client that keeps to its windows sends more meanwhile.

@@ -5,7 +5,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,10 +36,16 @@ where
     fn execute(&self, stream: F) {
         let reader = Arc::new(Motion::default());
         let (running, patience) = (Running::begin(&self.busy), self.patience);
-        tokio::spawn(READER.scope(Arc::clone(&reader), async move {
+        let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
             minded(stream, &reader, patience).await;
             drop(running);
         }));
+        // Most are answered at once, and leave with whatever the connection writes next.
+        // A task of its own polls again who is not: nobody need be woken before.
+        let mut at_once = Context::from_waker(Waker::noop());
+        if stream.as_mut().poll(&mut at_once).is_pending() {
+            tokio::spawn(stream);
+        }
     }
 }
 

@@ -46,6 +46,16 @@ impl<T> From<T> for Came<T> {
     }
 }
 
+impl<T> Came<T> {
+    /// One that a plan names, or the next one will.
+    fn used(socket: T) -> Self {
+        Self {
+            socket,
+            is_used: true,
+        }
+    }
+}
+
 /// A UDP socket that was handed in. In this process one at a time reads it.
 #[derive(Debug)]
 pub(crate) struct HandedIn {
@@ -135,7 +145,9 @@ impl Inherited {
         for descriptor in descriptors {
             match listening(descriptor)? {
                 Listening::Stream(socket) => inherited.sockets.push(socket.into()),
-                Listening::Datagrams(socket) => inherited.keep_datagrams(socket),
+                Listening::Datagrams(socket) => {
+                    inherited.datagrams.push(HandedIn::new(socket).into());
+                }
             }
         }
         Ok(inherited)
@@ -150,31 +162,29 @@ impl Inherited {
         streams.chain(datagrams).collect()
     }
 
-    /// Another one that came another way.
+    /// Another one, for an address that the next plan names.
     pub(crate) fn keep(&mut self, socket: Socket) {
-        self.sockets.push(socket.into());
+        self.sockets.push(Came::used(socket));
     }
 
     /// Another one for datagrams.
     pub(crate) fn keep_datagrams(&mut self, socket: UdpSocket) {
-        self.datagrams.push(HandedIn::new(socket).into());
+        self.datagrams.push(Came::used(HandedIn::new(socket)));
     }
 
     /// Those that came for the next plan, too. What is here already comes but once.
     pub(crate) fn extend(&mut self, other: Self) {
-        for mut came in other.sockets {
-            came.is_used = true;
+        for came in other.sockets {
             let is_new = |known: &Came<Socket>| !known.socket.is_same(&came.socket);
             if self.sockets.iter().all(is_new) {
-                self.sockets.push(came);
+                self.sockets.push(Came::used(came.socket));
             }
         }
-        for mut came in other.datagrams {
-            came.is_used = true;
+        for came in other.datagrams {
             let is_new =
                 |known: &Came<Arc<HandedIn>>| !is_same(&known.socket.socket, &came.socket.socket);
             if self.datagrams.iter().all(is_new) {
-                self.datagrams.push(came);
+                self.datagrams.push(Came::used(came.socket));
             }
         }
     }
@@ -212,17 +222,6 @@ impl Inherited {
             came.is_used |= is_named;
             stays
         });
-    }
-
-    /// Those that are bound to this address are closed.
-    pub(crate) fn forget(&mut self, address: &ListenAddress) {
-        self.sockets.retain(|came| !is_at(&came.socket, address));
-    }
-
-    /// Those for datagrams.
-    pub(crate) fn forget_datagrams(&mut self, address: &ListenAddress) {
-        self.datagrams
-            .retain(|came| !is_bound(came.socket.socket.local_addr(), address));
     }
 
     /// The one for datagrams that is bound to this address. Whoever hands in several

@@ -15,110 +15,100 @@ use crate::plan::Plan;
 /// at it, and the old one reads nothing more from the moment it is told to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
-    all: Inherited,
-    /// Those that were opened here, and are closed when no plan names them.
-    opened: Vec<ListenAddress>,
-    /// The same for datagrams, but only when their address has no TLS any more: while
-    /// HTTP/3 is off, whoever serves may still finish what was asked there.
-    opened_for_datagrams: Vec<ListenAddress>,
+    /// Never closed: whoever handed them in has them, too.
+    handed_in: Inherited,
+    /// Opened here, and closed when no plan names them. Those for datagrams stay as long
+    /// as their address has TLS: while HTTP/3 is off, whoever serves may still finish what
+    /// was asked there.
+    opened: Inherited,
 }
 
 impl Kept {
     /// Keeps what was handed in.
     pub fn new(handed_in: Inherited) -> Self {
         Self {
-            all: handed_in,
+            handed_in,
             ..Self::default()
         }
     }
 
+    /// Goes on with what was kept before, in another program: with what that was handed
+    /// in, and what it had [opened](Kept::opened).
+    pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
+        let mut kept = Self::new(handed_in);
+        kept.opened.extend(opened);
+        kept
+    }
+
     /// Opens what the plan names and is not open yet, so many sockets for each address
-    /// as there are workers; all or nothing. Returns those that whoever serves may not
-    /// have: the new ones, once more, and those that were handed in here.
+    /// as there are workers; all or nothing.
     ///
     /// A UDP port that somebody else has holds nothing up: whoever serves waits for it.
-    pub fn open(&mut self, plan: &Plan, workers: usize) -> Result<Vec<OwnedFd>, ListenError> {
-        let failed = |address: &ListenAddress| {
-            let address = address.to_string();
-            move |error: io::Error| ListenError {
-                address,
-                fault: error.into(),
-            }
-        };
+    pub fn open(&mut self, plan: &Plan, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
-        let mut shared = Vec::new();
         for (_, address) in plan.listen().all() {
-            let known = self.all.find(address).map_err(failed(address))?;
+            let known = self.find(address).map_err(|error| ListenError {
+                address: address.to_string(),
+                fault: error.into(),
+            })?;
             if known.is_empty() {
-                let bound = open(address, workers)?;
-                for socket in distinct(bound.sockets, address) {
-                    shared.push(socket.share().map_err(failed(address))?.into());
-                    fresh.push((address.clone(), socket));
-                }
-            } else if !self.opened.contains(address) {
-                shared.extend(known.into_iter().map(OwnedFd::from));
+                fresh.extend(distinct(open(address, workers)?.sockets, address));
             }
         }
-        for (address, socket) in fresh {
-            self.all.keep(socket);
-            if !self.opened.contains(&address) {
-                self.opened.push(address);
-            }
+        for socket in fresh {
+            self.opened.keep(socket);
         }
         for address in plan.listen().datagrams() {
-            match self.open_for_datagrams(address) {
-                Ok(opened) => shared.extend(opened),
-                Err(error) => tracing::warn!(
+            if let Err(error) = self.open_for_datagrams(address) {
+                tracing::warn!(
                     %address, %error,
                     "the UDP port for HTTP/3 cannot be opened: whoever has it must let it go"
-                ),
+                );
             }
         }
-        Ok(shared)
+        Ok(())
     }
 
     /// The UDP side of an address whose other side is open.
-    fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<Option<OwnedFd>> {
-        if let Some(known) = self.all.find_datagrams(address) {
-            if self.opened_for_datagrams.contains(address) {
-                return Ok(None);
-            }
-            return known.share().map(|socket| Some(socket.into()));
+    fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
+        let both = [&self.handed_in, &self.opened];
+        if both.iter().any(|all| all.find_datagrams(address).is_some()) {
+            return Ok(());
         }
-        let streams = self.all.find(address)?;
-        let Some(bound) = streams.first().and_then(Socket::address) else {
-            return Ok(None);
-        };
-        let socket = datagrams(bound)?;
-        let shared = socket.try_clone()?;
-        self.all.keep_datagrams(socket);
-        self.opened_for_datagrams.push(address.clone());
-        Ok(Some(shared.into()))
+        let streams = self.find(address)?;
+        if let Some(bound) = streams.first().and_then(Socket::address) {
+            self.opened.keep_datagrams(datagrams(bound)?);
+        }
+        Ok(())
+    }
+
+    fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
+        let mut found = self.handed_in.find(address)?;
+        found.extend(self.opened.find(address)?);
+        Ok(found)
     }
 
     /// Closes what was opened here and the plan does not name.
     pub fn close_others(&mut self, plan: &Plan) {
-        let named: Vec<_> = plan.listen().all().map(|(_, address)| address).collect();
-        let all = &mut self.all;
-        self.opened.retain(|address| {
-            let stays = named.contains(&address);
-            if !stays {
-                all.forget(address);
-            }
-            stays
-        });
-        self.opened_for_datagrams.retain(|address| {
-            let stays = plan.listen().https.contains(address);
-            if !stays {
-                all.forget_datagrams(address);
-            }
-            stays
-        });
+        self.opened.settle(plan.listen());
     }
 
-    /// All of them once more, to be handed in.
+    /// All of them once more, to be handed in. Whoever has some of them already may be
+    /// handed all.
     pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
-        self.all.share()
+        let mut all = self.handed_in()?;
+        all.extend(self.opened()?);
+        Ok(all)
+    }
+
+    /// Those that were handed in, once more.
+    pub fn handed_in(&self) -> io::Result<Vec<OwnedFd>> {
+        self.handed_in.share()
+    }
+
+    /// Those that were opened here, once more.
+    pub fn opened(&self) -> io::Result<Vec<OwnedFd>> {
+        self.opened.share()
     }
 }
 

@@ -14,11 +14,13 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::{Line, Log, Whose};
+use crate::body::has_no_body;
 use crate::facts::RequestId;
 use crate::route::Route;
 
 /// What is known of a request so far. Everything in it is a counter or a share
-/// of the request's own bytes, so that keeping it costs no copies.
+/// of the request's own bytes, so that keeping it costs no copies; and it is kept in a box,
+/// because it goes from hand to hand.
 #[derive(Debug)]
 pub struct Entry {
     /// Where the line goes.
@@ -67,7 +69,7 @@ pub struct Entry {
 
 impl Entry {
     /// Writes the line, and counts the answer.
-    pub fn end(self, sent: u64, why: &str) {
+    pub fn end(self: Box<Self>, sent: u64, why: &str) {
         let all = self.began.elapsed();
         if let Some(route) = &self.route {
             route.figures.answered(self.status, all);
@@ -101,14 +103,9 @@ impl Entry {
         });
     }
 
-    /// Whether the answer has no body whatever its headers say (RFC 9110, section 6.4.1).
+    /// Whether nobody asks for the body of the answer.
     fn has_no_body(&self) -> bool {
-        self.method == Method::HEAD
-            || self.status.is_informational()
-            || matches!(
-                self.status,
-                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-            )
+        self.method == Method::HEAD || has_no_body(self.status)
     }
 }
 
@@ -129,19 +126,19 @@ fn protocol(version: Version) -> &'static str {
 /// A request that has no answer yet. When its client leaves before there is one,
 /// that is the line.
 #[derive(Debug)]
-pub struct Pending(Option<Entry>);
+pub struct Pending(Option<Box<Entry>>);
 
 /// What the log calls a client that left before there was an answer.
 const GONE: u16 = 499;
 
 impl Pending {
     /// Waits for the answer.
-    pub fn new(entry: Option<Entry>) -> Self {
+    pub fn new(entry: Option<Box<Entry>>) -> Self {
         Self(entry)
     }
 
     /// There is an answer.
-    pub fn answered(mut self) -> Option<Entry> {
+    pub fn answered(mut self) -> Option<Box<Entry>> {
         self.0.take()
     }
 }
@@ -162,12 +159,12 @@ pub struct Logged<B: HttpBody> {
     body: B,
     sent: u64,
     /// Nothing: the line is written.
-    entry: Option<Entry>,
+    entry: Option<Box<Entry>>,
 }
 
 impl<B: HttpBody> Logged<B> {
     /// Writes the line of `entry` when `body` ends.
-    pub fn new(body: B, entry: Entry) -> Self {
+    pub fn new(body: B, entry: Box<Entry>) -> Self {
         Self {
             body,
             sent: 0,

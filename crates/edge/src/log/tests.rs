@@ -177,8 +177,8 @@ fn a_stuck_disk_holds_nobody_and_what_is_dropped_is_counted() {
     assert_eq!(paper.text().lines().count() as u64 + dropped, many as u64);
 }
 
-fn entry(log: &Log, method: Method, status: StatusCode) -> Entry {
-    Entry {
+fn entry(log: &Log, method: Method, status: StatusCode) -> Box<Entry> {
+    Box::new(Entry {
         log: log.clone(),
         time: SystemTime::UNIX_EPOCH,
         began: tokio::time::Instant::now(),
@@ -200,7 +200,7 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Entry {
         upstream: None,
         cache: "",
         why: "",
-    }
+    })
 }
 
 #[tokio::test]

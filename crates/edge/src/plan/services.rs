@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::check::Check;
+use super::nearest::nearest;
 use super::{Ground, upstreams};
 use crate::listen::{ListenAddress, ListenSettings};
 use crate::plan::routes::Upstreams;
@@ -102,29 +103,11 @@ pub(super) fn unknown(key: &str, name: &str, upstreams: &Upstreams, check: &mut 
     let known = upstreams
         .keys()
         .filter_map(|name| name.strip_prefix(PREFIX));
-    let nearest = known.min_by_key(|other| distance(name, other));
-    let mend = match nearest {
-        Some(nearest) if distance(name, nearest) <= name.len().max(nearest.len()) / 2 => {
-            format!("did you mean {PREFIX}{nearest}?")
-        }
-        _ => format!("describe it in [service.{name}]"),
+    let mend = match nearest(name, known) {
+        Some(nearest) => format!("did you mean {PREFIX}{nearest}?"),
+        None => format!("describe it in [service.{name}]"),
     };
     check.refuse(key, format!("there is no service {name:?}"), mend);
-}
-
-/// How many letters must be put in, taken out or changed to make one of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (number, letter) in one.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], number + 1);
-        for (place, same) in other.iter().map(|wanted| *wanted == letter).enumerate() {
-            let changed = corner + usize::from(!same);
-            corner = row[place + 1];
-            row[place + 1] = changed.min(corner + 1).min(row[place] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 /// What `kenduri check` shows of them.
@@ -136,22 +119,4 @@ pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
         .into_iter()
         .chain(rows)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn names_are_as_far_apart_as_they_are_mistyped() {
-        for (one, other, expected) in [
-            ("flask", "flask", 0),
-            ("flsk", "flask", 1),
-            ("falsk", "flask", 2),
-            ("", "node", 4),
-            ("node", "", 4),
-        ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-        }
-    }
 }

@@ -40,11 +40,23 @@ impl Group {
                 Some(value) => self.hashed(fits, value.as_bytes()),
                 None => self.next(fits, turn),
             },
-            Balance::Sticky(cookie) => cookie_value(wish.headers, cookie)
-                .and_then(|name| self.named(name))
-                .filter(|member| fits(member))
-                .or_else(|| self.next(fits, turn)),
+            Balance::Sticky(cookie) => match cookie_value(wish.headers, cookie) {
+                Some(name) => self
+                    .named(name)
+                    .filter(|member| fits(member))
+                    .or_else(|| self.youngest(fits)),
+                None => self.next(fits, turn),
+            },
         }
+    }
+
+    /// Where servers are replaced one by one, the one that came last stays longest:
+    /// who lost a server to it is not sent to one that goes next.
+    fn youngest(&self, fits: impl Fn(&Member) -> bool) -> Option<&Arc<Member>> {
+        self.members
+            .iter()
+            .filter(|member| fits(member))
+            .max_by_key(|member| member.number)
     }
 
     fn named(&self, name: &str) -> Option<&Arc<Member>> {

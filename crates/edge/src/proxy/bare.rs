@@ -2,7 +2,7 @@
 //! for exchanges that need none.
 //!
 //! That is a request without a body, and an answer whose head says how many bytes
-//! follow it. With whatever else comes the connection goes to the engine, to which it
+//! follow it, or all of whose chunks came with it. With whatever else comes the connection goes to the engine, to which it
 //! looks as if the engine had asked: one engine owns every hard case.
 
 use std::io;

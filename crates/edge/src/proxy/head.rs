@@ -5,6 +5,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, response};
 use httparse::{ParserConfig, Status};
 
+use super::chunks;
+use crate::body::has_no_body;
 use crate::{Facts, forwarding};
 
 /// A head toward a server is seldom larger.
@@ -32,7 +34,8 @@ pub(super) enum Read {
     /// The beginning of a head.
     Part,
     Whole(Head),
-    /// Nothing that is evidently the one answer to a request, and says how long it is.
+    /// Nothing that is evidently the one answer to a request, and says how long it is or
+    /// is whole.
     Other,
 }
 
@@ -104,27 +107,41 @@ fn whole(
         let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value)).ok()?;
         headers.append(name, value);
     }
-    let expected = if is_head || has_no_body(status) {
-        0
+    let rest = came.slice(length..);
+    let (first, left, is_all) = if is_head || has_no_body(status) {
+        sized(&rest, 0)
+    } else if is_chunked(&headers) {
+        (chunks::joined(&rest)?, 0, true)
     } else {
-        said_length(&headers)?
+        sized(&rest, said_length(&headers)?)
     };
-    let rest = came.len() - length;
-    let first = usize::try_from(expected).map_or(rest, |expected| expected.min(rest));
     let mut parts = Response::new(()).into_parts().0;
     parts.status = status;
     parts.headers = headers;
     Some(Head {
         parts,
-        first: came.slice(length..length + first),
-        left: expected - first as u64,
+        first,
+        left,
         // What nobody asked for may be an answer to the next request.
-        lasting: lasting && first == rest,
+        lasting: lasting && is_all,
     })
 }
 
-fn has_no_body(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+/// What came of a body that is so long, how much is left of it, and whether nothing else
+/// came.
+fn sized(rest: &Bytes, expected: u64) -> (Bytes, u64, bool) {
+    let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
+    let left = expected - first as u64;
+    (rest.slice(..first), left, first == rest.len())
+}
+
+/// Whether it is in chunks, and nothing else is said of its end.
+fn is_chunked(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_some_and(is_chunked)
+        && codings.next().is_none()
+        && !headers.contains_key(CONTENT_LENGTH)
 }
 
 fn says_close(value: &[u8]) -> bool {

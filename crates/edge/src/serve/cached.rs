@@ -4,27 +4,21 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::Bytes;
-use http::header::{
-    ACCEPT_ENCODING, CONTENT_LOCATION, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-    LAST_MODIFIED, LOCATION, RANGE,
-};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, request};
+use http::header::{CONTENT_LOCATION, LOCATION};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Asker, Demand, Flight, Head, Heard, How, Joined, Kept, Key, Landing, Policy, Purge, Reader,
-    Store, Told, Verdict, Way, Whole, confirms, gateway_only, has_validator, is_fault, renewed,
-    taken_purges, taken_tags, tell,
+    Asker, Demand, Flight, Head, Heard, How, Joined, Key, Landing, Policy, Purge, Store, Told,
+    Verdict, Way, Whole, gateway_only, taken_purges, tell,
 };
 use crate::edge::Running;
 use crate::facts::Facts;
-use crate::proxy::Unframed;
 use crate::route::{NormalPath, Route, Target};
 
+use super::errand::{Answered, Errand};
 use super::{Course, Here, bare, target};
 
 /// Lets what is kept answer, or the target of the route.
@@ -34,7 +28,7 @@ pub(super) async fn answer(
     route: &Arc<Route>,
     facts: &Facts,
     path: &NormalPath<'_>,
-    mut request: Request<Body>,
+    request: &mut Request<Body>,
     course: &mut Course,
 ) -> Answer {
     let Some(policy) = &route.shared_cache else {
@@ -82,13 +76,13 @@ pub(super) async fn answer(
 }
 
 /// Asks the target, and heeds what it wants purged.
-async fn asked(
+pub(super) async fn asked(
     here: &Here,
     running: &Running,
     route: &Route,
     facts: &Facts,
     path: &NormalPath<'_>,
-    request: Request<Body>,
+    request: &mut Request<Body>,
     course: &mut Course,
 ) -> Answer {
     let mut answer = target::reach(here, running, route, facts, path, request, course).await;
@@ -179,7 +173,7 @@ impl Visit<'_> {
     async fn answer(
         self,
         path: &NormalPath<'_>,
-        request: Request<Body>,
+        request: &mut Request<Body>,
         course: &mut Course,
     ) -> (Answer, Told) {
         let store = &self.here.shared.cache;
@@ -199,8 +193,7 @@ impl Visit<'_> {
                 let answer = self.asker(request.headers()).whole(whole, told);
                 let is_fresh = |head: &Head| self.is_fresh(head);
                 if let Joined::Leads(landing) = store.join(&self.key, request.headers(), is_fresh) {
-                    let (parts, _) = request.into_parts();
-                    let errand = self.errand(&parts, began, found.clone(), landing);
+                    let errand = self.errand(request, began, found.clone(), landing);
                     tokio::spawn(errand.run(None));
                 }
                 return (answer, told);
@@ -230,25 +223,26 @@ impl Visit<'_> {
             tell(&mut answer, told);
             return (answer, told);
         }
-        let (parts, _) = request.into_parts();
         let landing = if self.demand.no_cache {
             // What began before this request is not new enough for it.
             Store::alone()
         } else {
-            match store.join(&self.key, &parts.headers, |head| self.is_fresh(head)) {
+            match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
                 Joined::Leads(landing) => landing,
                 Joined::Landed(whole) => {
                     let told = Told::Hit;
-                    return (self.asker(&parts.headers).whole(&whole, told), told);
+                    return (self.asker(request.headers()).whole(&whole, told), told);
                 }
-                Joined::Follows(flight) => match self.follow(&parts.headers, flight, why).await {
-                    Some(answered) => return answered,
-                    None => Store::alone(),
-                },
+                Joined::Follows(flight) => {
+                    match self.follow(request.headers(), flight, why).await {
+                        Some(answered) => return answered,
+                        None => Store::alone(),
+                    }
+                }
             }
         };
-        let errand = self.errand(&parts, began, found, landing);
-        self.lead(errand, &parts.headers, why, course).await
+        let errand = self.errand(request, began, found, landing);
+        self.lead(errand, request.headers(), why, course).await
     }
 
     /// Waits for the answer to another request like this one; nothing: it does not
@@ -330,7 +324,7 @@ impl Visit<'_> {
 
     fn errand(
         &self,
-        parts: &request::Parts,
+        request: &Request<Body>,
         began: u64,
         old: Option<Whole>,
         landing: Landing,
@@ -341,8 +335,8 @@ impl Visit<'_> {
             route: Arc::clone(self.route),
             facts: self.facts.clone(),
             key: Arc::clone(&self.key),
-            uri: parts.uri.clone(),
-            headers: parts.headers.clone(),
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
             began,
             old,
             landing,
@@ -364,230 +358,4 @@ impl Visit<'_> {
     fn now(&self) -> SystemTime {
         (self.here.shared.clock)()
     }
-}
-
-/// What the leader hears of its errand.
-struct Led {
-    course: Course,
-    answered: Answered,
-}
-
-enum Answered {
-    Whole(Whole, How),
-    Coming(Arc<Head>, Option<u64>, Reader),
-    NotKept(Answer),
-}
-
-/// An answer to be fetched for all who wait for it.
-struct Errand {
-    here: Arc<Here>,
-    running: Arc<Running>,
-    route: Arc<Route>,
-    facts: Facts,
-    key: Key,
-    uri: Uri,
-    headers: HeaderMap,
-    /// The last purge before it began.
-    began: u64,
-    /// What is kept already, and may be confirmed or stand in.
-    old: Option<Whole>,
-    landing: Landing,
-}
-
-impl Errand {
-    async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
-        let flight = Arc::clone(&self.landing.0);
-        let store = Arc::clone(&self.here.shared.cache);
-        let mut course = Course::default();
-        let hear = |course, answered| {
-            if let Some(lead) = lead {
-                // The client may have left.
-                let _ = lead.send(Led { course, answered });
-            }
-        };
-        let (mut answer, asked) = self.fetch(&mut course).await;
-        let received = (self.here.shared.clock)();
-        let old = self.old.take();
-        let tags = taken_tags(answer.headers_mut());
-        if let Some(old) = &old {
-            let head = &old.stored.head;
-            if answer.status() == StatusCode::NOT_MODIFIED {
-                let headers = renewed(&head.headers, answer.headers(), received);
-                let headers_of_one = headers.clone();
-                let tags = match &tags {
-                    Ok(tags) if tags.is_empty() => Some(&head.tags),
-                    tags => tags.as_ref().ok(),
-                };
-                if let Some(head) =
-                    tags.and_then(|tags| self.head(head.status, headers, asked, received, tags))
-                {
-                    let whole = store.keep(Arc::new(head), old.body.clone());
-                    flight.keep(whole.clone(), How::Renewed);
-                    return hear(course, Answered::Whole(whole, How::Renewed));
-                }
-                // It is the same, and may not be kept any longer: this client's alone.
-                store.remove(&old.stored);
-                flight.not_kept(None);
-                course.is_the_apps = false;
-                let mut answer = Answer::new(Body::full(old.body.clone()));
-                *answer.status_mut() = head.status;
-                *answer.headers_mut() = headers_of_one;
-                return hear(course, Answered::NotKept(answer));
-            }
-            if is_fault(answer.status()) && head.freshness.stands_in(received) {
-                let how = How::StandsIn(answer.status().as_u16());
-                flight.keep(old.clone(), how);
-                course.why = "";
-                return hear(course, Answered::Whole(old.clone(), how));
-            }
-        }
-        let status = answer.status();
-        let is_framed = answer.extensions().get::<Unframed>().is_none();
-        let length = answer.body().size_hint().exact();
-        let head = tags
-            .ok()
-            .filter(|_| is_framed)
-            .and_then(|tags| self.head(status, answer.headers().clone(), asked, received, &tags));
-        let Some((head, room)) =
-            head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
-        else {
-            if let Some(old) = &old
-                && !status.is_server_error()
-            {
-                store.remove(&old.stored);
-            }
-            if !status.is_server_error() {
-                store.pass(&self.key, received);
-            }
-            flight.not_kept(None);
-            return hear(course, Answered::NotKept(answer));
-        };
-        let (parts, mut body) = answer.into_parts();
-        if let Body::Empty | Body::Full(_) = &body {
-            // All of it is there, and nothing of it can fail.
-            let bytes = body
-                .collect()
-                .await
-                .map(http_body_util::Collected::to_bytes);
-            let whole = store.keep(head, exactly(&bytes.unwrap_or_default()));
-            flight.keep(whole.clone(), How::New);
-            return hear(course, Answered::Whole(whole, How::New));
-        }
-        drop(parts);
-        let reader = flight.comes(&head, length, room);
-        hear(course, Answered::Coming(Arc::clone(&head), length, reader));
-        let mut deserted = std::pin::pin!(flight.is_deserted());
-        loop {
-            let frame = tokio::select! {
-                frame = body.frame() => frame,
-                // Without a length it may go on for ever.
-                () = &mut deserted, if length.is_none() => {
-                    return flight.broke("nobody waited for it");
-                }
-            };
-            match frame.transpose() {
-                Ok(None) => break,
-                Ok(Some(frame)) => {
-                    // Trailers are not kept (RFC 9111, section 3.1).
-                    let Ok(data) = frame.into_data() else {
-                        continue;
-                    };
-                    if !flight.push(data) {
-                        return flight.not_kept(Some(body));
-                    }
-                }
-                Err(error) => return flight.broke(&error.to_string()),
-            }
-        }
-        let whole = flight.gathered();
-        if length.is_some_and(|length| length != whole.len() as u64) {
-            return flight.broke("it has another length than was said");
-        }
-        let whole = store.keep(head, whole);
-        flight.keep(whole, How::New);
-    }
-
-    /// The answer of the target, and when it was asked. What is kept already is
-    /// confirmed if nothing changed.
-    async fn fetch(&mut self, course: &mut Course) -> (Answer, SystemTime) {
-        loop {
-            let asked_at = (self.here.shared.clock)();
-            let request = self.request();
-            let Ok(path) = NormalPath::parse(self.uri.path()) else {
-                return (bare(StatusCode::BAD_REQUEST), asked_at);
-            };
-            let (here, running, route) = (&*self.here, &*self.running, &*self.route);
-            let answer = asked(here, running, route, &self.facts, &path, request, course).await;
-            match &self.old {
-                Some(old)
-                    if answer.status() == StatusCode::NOT_MODIFIED
-                        && !confirms(answer.headers(), &old.stored.head.headers) =>
-                {
-                    // It speaks of something else than what is kept.
-                    self.here.shared.cache.remove(&old.stored);
-                    self.old = None;
-                }
-                _ => return (answer, asked_at),
-            }
-        }
-    }
-
-    /// The request for all: for the whole, as it is, unless it is what is kept already.
-    fn request(&self) -> Request<Body> {
-        let mut headers = self.headers.clone();
-        for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
-            headers.remove(name);
-        }
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        if let Some(old) = &self.old {
-            let kept = &old.stored.head.headers;
-            if has_validator(kept) {
-                for (validator, condition) in
-                    [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)]
-                {
-                    if let Some(value) = kept.get(validator) {
-                        headers.insert(condition, value.clone());
-                    }
-                }
-            }
-        }
-        let mut request = Request::new(Body::Empty);
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = headers;
-        request
-    }
-
-    /// The answer as it may be kept; nothing: it may not.
-    fn head(
-        &self,
-        status: StatusCode,
-        headers: HeaderMap,
-        asked: SystemTime,
-        received: SystemTime,
-        tags: &[Box<str>],
-    ) -> Option<Head> {
-        let policy = self.route.shared_cache.as_ref()?;
-        let kept = Kept {
-            status,
-            headers: &headers,
-            asked,
-            received,
-        };
-        let freshness = kept.freshness(&policy.unsaid)?;
-        Some(Head::new(
-            Arc::clone(&self.key),
-            &self.headers,
-            status,
-            headers,
-            tags.to_vec(),
-            freshness,
-            self.began,
-        ))
-    }
-}
-
-/// The bytes in a place of their own: they may be a small part of a large one.
-fn exactly(bytes: &Bytes) -> Bytes {
-    Bytes::copy_from_slice(bytes)
 }

@@ -20,11 +20,11 @@ pub(super) async fn answered(
     running: &Running,
     front: &ListenAddress,
     facts: &Facts,
-    request: Request<Body>,
+    request: &mut Request<Body>,
     began: Instant,
     course: &mut Course,
 ) -> Answer {
-    if is_refused_method(&request) {
+    if is_refused_method(request) {
         return bare(StatusCode::METHOD_NOT_ALLOWED);
     }
     let uri = request.uri().clone();

@@ -24,14 +24,14 @@ use super::{Course, Here, bare, in_one_shape, later, moved, panic};
 /// So many bytes of a body that nobody wants are read.
 const UNWANTED: usize = 64 * 1_024;
 
-/// Lets the target of the route answer.
+/// Lets the target of the route answer, which takes the request.
 pub(super) async fn reach(
     here: &Here,
     running: &Running,
     route: &Route,
     facts: &Facts,
     path: &NormalPath<'_>,
-    request: Request<Body>,
+    request: &mut Request<Body>,
     course: &mut Course,
 ) -> Answer {
     if let Some(most) = route.body_size
@@ -43,6 +43,7 @@ pub(super) async fn reach(
     match &route.target {
         Target::App => {
             course.is_the_apps = here.app.is_some();
+            let request = std::mem::take(request);
             let request = match route.body_size {
                 None => request,
                 most => request.map(|body| Measured::around(body, most, &mut course.received)),
@@ -50,7 +51,7 @@ pub(super) async fn reach(
             app(here, facts, request).await
         }
         Target::Files(folder) => {
-            let (parts, body) = request.into_parts();
+            let (parts, body) = std::mem::take(request).into_parts();
             if !body.is_end_stream() && !Box::pin(put_away(body)).await {
                 return bare(StatusCode::BAD_REQUEST);
             }
@@ -67,7 +68,7 @@ pub(super) async fn reach(
                 return bare(StatusCode::BAD_GATEWAY);
             };
             course.upstream = Some(Arc::clone(name));
-            let (mut parts, body) = request.into_parts();
+            let (mut parts, body) = std::mem::take(request).into_parts();
             in_one_shape(&mut parts, facts);
             let body = Measured::around(body, route.body_size, &mut course.received);
             let asked = Instant::now();

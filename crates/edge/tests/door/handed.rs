@@ -50,9 +50,9 @@ impl House {
             _folder: folder,
         };
         let plan = house.settings().plan();
-        let opened = house.kept.open(&plan, 2).unwrap();
+        house.kept.open(&plan, 2).unwrap();
         // One for each thread, and one in the file system for both.
-        assert_eq!(opened.len(), 3);
+        assert_eq!(house.kept.opened().unwrap().len(), 3);
         house
     }
 
@@ -260,11 +260,12 @@ async fn sockets_that_come_with_a_reload_are_used() {
         settings.listen.http.push(ListenAddress::Tcp(added));
         settings.plan()
     };
-    let opened = house.kept.open(&plan(), 2).unwrap();
-    assert_eq!(opened.len(), 2);
+    house.kept.open(&plan(), 2).unwrap();
+    assert_eq!(house.kept.opened().unwrap().len(), 5);
     // The keeper has the port: no other socket can be opened there.
     assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
-    edge.hand_in(Inherited::new(opened).unwrap());
+    // All of them come, also those that are used already.
+    edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     edge.reload(plan()).unwrap();
     for _ in 0..32 {
         let answered = exchange(added, b"GET / HTTP/1.0\r\n\r\n").await;

@@ -43,6 +43,28 @@ async fn pipelined_requests_are_answered_in_order_and_a_bad_one_last() {
     edge.stop().await;
 }
 
+#[tokio::test]
+async fn answers_of_every_size_follow_each_other() {
+    let (edge, address, _) = simple(ListenSettings::default());
+    let sizes = [0, 1, 4_095, 4_096, 4_097, 70_000, 1, 0];
+    let asked: String = sizes
+        .iter()
+        .map(|size| request(&format!("/sized/{size}")))
+        .collect();
+    let last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let mut answers = &*exchange(address, format!("{asked}{last}").as_bytes()).await;
+    for size in sizes {
+        let (head, rest) = answers.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert!(head.contains(&format!("content-length: {size}")), "{head}");
+        let (body, rest) = rest.split_at(size);
+        assert!(body.bytes().all(|byte| byte == b's'), "{size}: {body}");
+        answers = rest;
+    }
+    assert!(answers.ends_with("hello"), "{answers}");
+    edge.stop().await;
+}
+
 /// Brief requests need no engine; what comes between them does.
 #[tokio::test]
 async fn the_engine_takes_a_connection_over_wherever_it_is() {

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::Request;
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get, post};
@@ -66,6 +66,10 @@ pub(crate) fn scene() -> (Scene, Router) {
         .route("/echo", post(|body: Bytes| async { body }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/streamed", get(async || "s".repeat(2_048)))
+        .route(
+            "/sized/{length}",
+            get(async |Path(length): Path<usize>| "s".repeat(length)),
+        )
         .route("/empty", get(async || ()))
         .route("/no-content", get(async || StatusCode::NO_CONTENT))
         .route("/panic", get(panics))

@@ -322,20 +322,21 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
         Plan::of_app(listen, TlsSettings::default())
     };
     let mut kept = Kept::default();
+    let open = |kept: &mut Kept, plan: &Plan| {
+        kept.open(plan, 2).unwrap();
+        kept.opened().unwrap().len()
+    };
     let without = plan(&|listen| listen.http3 = false);
-    assert_eq!(kept.open(&without, 2).unwrap().len(), 2);
+    assert_eq!(open(&mut kept, &without), 2);
     let announced = plan(&|listen| listen.proxy_protocol = vec![at.clone()]);
-    assert_eq!(kept.open(&announced, 2).unwrap().len(), 0);
+    assert_eq!(open(&mut kept, &announced), 2);
     let with = plan(&|_| {});
-    let fresh = kept.open(&with, 2).unwrap();
-    assert_eq!(fresh.len(), 1);
-    assert_eq!(kept.open(&with, 2).unwrap().len(), 0);
-    assert_eq!(kept.share().unwrap().len(), 3);
-    drop(fresh);
+    assert_eq!(open(&mut kept, &with), 3);
+    assert_eq!(open(&mut kept, &with), 3);
     // While it is off, what runs is finished there; it is not opened a second time.
     kept.close_others(&without);
     assert!(UdpSocket::bind(address).is_err());
-    assert_eq!(kept.open(&with, 2).unwrap().len(), 0);
+    assert_eq!(open(&mut kept, &with), 3);
     let clear = plan(&|listen| {
         listen.http = std::mem::take(&mut listen.https);
     });
@@ -346,9 +347,22 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     drop(TcpListener::bind(address).unwrap());
     // Somebody else has the port: that holds nothing up, and can change.
     let taken = UdpSocket::bind(address).unwrap();
-    assert_eq!(kept.open(&with, 2).unwrap().len(), 2);
+    assert_eq!(open(&mut kept, &with), 2);
     drop(taken);
-    assert_eq!(kept.open(&with, 2).unwrap().len(), 1);
+    assert_eq!(open(&mut kept, &with), 3);
+    // Whoever goes on with them closes them as well, and nothing that was handed in.
+    let (handed_in, theirs) = pair();
+    let known = vec![OwnedFd::from(handed_in), OwnedFd::from(theirs)];
+    let known = Inherited::new(known).unwrap();
+    let opened = Inherited::new(kept.opened().unwrap()).unwrap();
+    drop(kept);
+    let mut kept = Kept::resume(known, opened);
+    assert_eq!(open(&mut kept, &with), 3);
+    kept.close_others(&other);
+    drop(TcpListener::bind(address).unwrap());
+    drop(UdpSocket::bind(address).unwrap());
+    assert_eq!(kept.handed_in().unwrap().len(), 2);
+    assert_eq!(kept.share().unwrap().len(), 2);
 }
 
 #[tokio::test]

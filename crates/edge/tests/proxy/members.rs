@@ -214,6 +214,25 @@ async fn a_cookie_leads_back() {
     );
 }
 
+#[tokio::test]
+async fn who_loses_a_server_goes_to_the_one_that_came_last() {
+    let servers = named().await;
+    let all = addresses(&servers);
+    let mut settings = settings(&all[..2]);
+    settings.balance = Balance::Sticky("stay".to_owned());
+    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
+    // One of two was replaced: its clients do not meet the other, whose turn is next.
+    upstream.set_members(&[member(all[1]), member(all[2])]);
+    for _ in 0..6 {
+        let mut asked = request("GET", Body::Empty);
+        asked
+            .headers_mut()
+            .insert("cookie", "stay=gone".parse().unwrap());
+        let answer = forward(&pool, &upstream, asked).await.unwrap();
+        assert_eq!(collect(answer).await, "c");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_ready_is_a_503_after_a_wait() {
     let upstream = upstream(&[]);

@@ -11,6 +11,7 @@ mod hostile;
 mod services;
 mod smuggled;
 mod told;
+mod unread;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

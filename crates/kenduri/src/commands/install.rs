@@ -81,7 +81,9 @@ impl Install {
         let listen = configuration.plan.listen();
         let socket = self
             .socket
-            .then(|| install::marked(&install::socket(&listen.http, &listen.https, listen.http3)));
+            .then(|| install::socket(&listen.http, &listen.https, listen.http3))
+            .transpose()?
+            .map(|text| install::marked(&text));
         if self.print {
             say(&service)?;
             return socket.map_or(Ok(()), |text| say(&format!("\n# kenduri.socket:\n{text}")));
@@ -138,7 +140,7 @@ impl Install {
             );
         }
         let program = std::env::current_exe().context("where is this program?")?;
-        Ok(Unit {
+        let unit = Unit {
             program,
             config: config.map(Path::to_owned),
             data: std::path::absolute(&configuration.settings.data)?,
@@ -147,7 +149,9 @@ impl Install {
             socket: self.socket,
             services: (services.number > 0).then_some(services.folders),
             drain: configuration.plan.listen().drain_time,
-        })
+        };
+        unit.check()?;
+        Ok(unit)
     }
 }
 

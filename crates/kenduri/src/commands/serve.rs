@@ -32,13 +32,21 @@ pub(super) struct Serve {
     /// Accept `mail.url = "mailbox:"` together with a listener other machines can reach
     #[arg(long)]
     allow_public_mailbox: bool,
+    /// Say whether this program could go on with what a keeper keeps; only that asks for it
+    #[arg(long, hide = true)]
+    rehearsal: bool,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<()> {
-        if let Some(handed) = supervisor::handed_over()? {
-            return keeper::go_on(handed);
+        if self.rehearsal {
+            return keeper::take_part();
         }
+        let lost = match supervisor::handed_over() {
+            Ok(Some(handed)) => return keeper::go_on(handed),
+            Ok(None) => None,
+            Err(lost) => Some(lost),
+        };
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
         asked.look_for_file = !self.demo;
@@ -84,6 +92,9 @@ impl Serve {
         let (asked, configuration, open) = sockets::prepare(asked, configuration, port)?;
         installation::make_folders(&configuration.settings.data)?;
         let lines = log::start(&configuration.settings.log, log::Who::Keeper)?;
+        if let Some(error) = lost {
+            tracing::error!(%error, "what ran is lost, and everything is started anew");
+        }
         keeper::run(Keeping {
             asked,
             configuration,

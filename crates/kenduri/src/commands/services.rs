@@ -43,7 +43,7 @@ pub(super) enum Services {
     /// The next one is ready before the old one goes. If it does not get ready,
     /// the old one stays, and this fails and says why.
     Reload(One),
-    /// Have another number of instances of a service, until the settings are applied again
+    /// Have another number of instances of a service, until its description changes
     Scale(Scale),
     /// Show what runs, again and again, until Ctrl+C
     Monit(Plain),

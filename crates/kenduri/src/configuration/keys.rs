@@ -1,4 +1,4 @@
-//! The keys there are, and the nearest one to a slip of the finger.
+//! The keys there are.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,18 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
         known.insert(key.to_owned(), Value::Table(Table::new()));
     }
     known
+}
+
+/// What is in force when nobody says anything.
+pub(crate) fn built_in() -> Table {
+    let mut built_in = Table::new();
+    for (key, value) in known() {
+        // An empty table stands for nothing having been said.
+        if !value.is_table() {
+            place(&mut built_in, &key, value);
+        }
+    }
+    built_in
 }
 
 /// The keys whose values have keys of their own, which are told by their place:
@@ -80,37 +92,11 @@ pub(crate) fn variable(key: &str) -> String {
     format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
 }
 
-/// The candidate that takes the fewest changed letters, if it is near at all.
-pub(crate) fn nearest<'a>(
-    written: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
-    candidates
-        .map(|candidate| (distance(written, candidate), candidate))
-        .min()
-        .filter(|(changes, candidate)| *changes <= candidate.len().max(written.len()) / 2)
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be inserted, removed or replaced (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (above, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (column, other) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{known, nearest, variable};
+    use edge::plan::nearest;
+
+    use super::{known, variable};
 
     #[test]
     fn the_nearest_key_is_the_one_meant() {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use edge::plan::nearest;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -125,7 +126,7 @@ pub(crate) fn environment(
             None => problems.push(Problem {
                 origin,
                 what: format!("{name} is not a setting"),
-                mend: keys::nearest(name, by_name.keys().map(String::as_str))
+                mend: nearest(name, by_name.keys().map(String::as_str))
                     .map_or_else(String::new, |near| format!("did you mean {near}?")),
             }),
         }
@@ -178,7 +179,7 @@ fn deep_problem(origin: Origin, message: &str) -> Problem {
     let near = names
         .next()
         .filter(|_| message.starts_with("unknown field"))
-        .and_then(|written| keys::nearest(written, names));
+        .and_then(|written| nearest(written, names));
     Problem {
         origin,
         what: message.to_owned(),
@@ -305,7 +306,7 @@ fn expected(key: &str, known: &BTreeMap<String, Value>) -> String {
 fn unknown(origin: Origin, key: &str, known: &BTreeMap<String, Value>) -> Problem {
     let sections = known.keys().filter_map(|known| known.split_once('.'));
     let sections: Vec<&str> = sections.map(|(section, _)| section).collect();
-    let near = keys::nearest(
+    let near = nearest(
         key,
         known
             .keys()

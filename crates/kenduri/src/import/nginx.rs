@@ -11,6 +11,7 @@ mod files;
 mod include;
 mod known;
 mod listen;
+mod literal;
 mod locations;
 mod made;
 mod proxy;

@@ -30,7 +30,36 @@ pub(crate) struct Unit {
     pub(crate) drain: Duration,
 }
 
+/// A path that systemd would read as another one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OddPath {
+    /// No unit can hold it.
+    #[error(
+        "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
+         give it another name"
+    )]
+    Unwritable(PathBuf),
+    /// It can hold it, but not as a program.
+    #[error(
+        "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
+         put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
+    )]
+    Program(PathBuf),
+}
+
 impl Unit {
+    /// Whether each path in it can be read as it is meant.
+    pub(crate) fn check(&self) -> Result<(), OddPath> {
+        writable(&self.program)?;
+        let program = self.program.to_string_lossy();
+        if program.contains(['"', '\'', '\\', '$']) {
+            return Err(OddPath::Program(self.program.clone()));
+        }
+        writable(&self.data)?;
+        let more = self.config.iter().chain(self.services.iter().flatten());
+        more.into_iter().try_for_each(|path| writable(path))
+    }
+
     /// `kenduri.service`.
     pub(crate) fn text(&self) -> String {
         let place = self.place();
@@ -175,6 +204,16 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
+/// Line breaks end what a unit says, and other control characters are lost in words.
+fn writable(path: &Path) -> Result<(), OddPath> {
+    let is_plain = path
+        .to_str()
+        .is_some_and(|text| !text.contains(char::is_control));
+    is_plain
+        .then_some(())
+        .ok_or_else(|| OddPath::Unwritable(path.to_owned()))
+}
+
 /// A path, as one word of a command line: there `$` begins a variable (systemd.service(5)).
 fn word_of_command(path: &Path) -> String {
     word(path).replace('$', "$$")
@@ -202,7 +241,11 @@ fn word(path: &Path) -> String {
 }
 
 /// `kenduri.socket`, which opens the same addresses.
-pub(crate) fn socket(http: &[ListenAddress], https: &[ListenAddress], http3: bool) -> String {
+pub(crate) fn socket(
+    http: &[ListenAddress],
+    https: &[ListenAddress],
+    http3: bool,
+) -> Result<String, OddPath> {
     let mut text = String::from("[Unit]\nDescription=Sockets of Kenduri\n\n[Socket]\n");
     for (address, is_tls) in http
         .iter()
@@ -212,7 +255,11 @@ pub(crate) fn socket(http: &[ListenAddress], https: &[ListenAddress], http3: boo
         let place = match address {
             ListenAddress::Tcp(address) => address.to_string(),
             ListenAddress::Everywhere(port) => port.to_string(),
-            ListenAddress::Unix(path) => word(path),
+            ListenAddress::Unix(path) => {
+                writable(path)?;
+                // Not read as a word: everything to the end of the line is the path.
+                path.to_string_lossy().replace('%', "%%")
+            }
         };
         let _ = writeln!(text, "ListenStream={place}");
         if is_tls && http3 && !matches!(address, ListenAddress::Unix(_)) {
@@ -220,7 +267,7 @@ pub(crate) fn socket(http: &[ListenAddress], https: &[ListenAddress], http3: boo
         }
     }
     text.push_str("BindIPv6Only=both\n\n[Install]\nWantedBy=sockets.target\n");
-    text
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -285,18 +332,57 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_would_be_read_as_another_is_refused() {
+        assert_eq!(unit().check(), Ok(()));
+        let broken = PathBuf::from("/srv/a\nUser=root");
+        let unwritable = Err(OddPath::Unwritable(broken.clone()));
+        let (config, services) = (Some(broken.clone()), Some(vec![broken.clone()]));
+        for odd in [
+            Unit {
+                program: broken.clone(),
+                ..unit()
+            },
+            Unit {
+                data: broken.clone(),
+                ..unit()
+            },
+            Unit { config, ..unit() },
+            Unit { services, ..unit() },
+        ] {
+            assert_eq!(odd.check(), unwritable, "{odd:?}");
+        }
+        let unix = [ListenAddress::Unix(broken)];
+        assert_eq!(socket(&unix, &[], true).map(drop), unwritable);
+        for odd in ["/srv/a\tb", "/srv/\u{85}", "/srv/\u{7f}"] {
+            let data = PathBuf::from(odd);
+            assert!(Unit { data, ..unit() }.check().is_err(), "{odd:?}");
+        }
+        let bytes: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"/srv/\xff");
+        let data = PathBuf::from(bytes);
+        assert!(Unit { data, ..unit() }.check().is_err());
+        for odd in ["/opt/it's/kenduri", "/opt/\\/kenduri", "/opt/$a/kenduri"] {
+            let program = PathBuf::from(odd);
+            let refused = Err(OddPath::Program(program.clone()));
+            assert_eq!(Unit { program, ..unit() }.check(), refused);
+        }
+    }
+
+    #[test]
     fn sockets_are_those_of_the_settings() {
         let text = socket(
             &[
                 ListenAddress::Everywhere(80),
                 ListenAddress::Unix("/run/k.sock".into()),
+                ListenAddress::Unix("/run/my own/100%.sock".into()),
             ],
             &[ListenAddress::Tcp("[::1]:443".parse().unwrap())],
             true,
         );
+        let text = text.unwrap();
         for line in [
             "ListenStream=80\n",
             "ListenStream=/run/k.sock\n",
+            "ListenStream=/run/my own/100%%.sock\n",
             "ListenStream=[::1]:443\nListenDatagram=[::1]:443\n",
         ] {
             assert!(text.contains(line), "{text}");

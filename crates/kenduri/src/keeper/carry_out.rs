@@ -1,6 +1,5 @@
 //! What is asked of the keeper, over the control socket or by the worker.
 
-use std::fmt::Write as _;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -9,14 +8,16 @@ use supervisor::state::RunId;
 use supervisor::{Channel, Control, Follow, OWN};
 use tokio::sync::{Mutex, mpsc};
 
-use super::means;
+use super::apply::Applied;
+use super::gate::{Gate, Inside};
 use super::program::Program;
+use super::renewal::Renewal;
 use super::settings::Settings;
 use super::workers::Workers;
 use crate::channel::{self, Parcel};
 use crate::control::{self, Reply};
 use crate::orders::{Order, Outcome, neighbours};
-use crate::words::{Line, ToWorker};
+use crate::words::{Line, Numbers, ToWorker};
 
 /// A running keeper, for those who want something of it.
 pub(crate) struct Keeper {
@@ -25,9 +26,13 @@ pub(crate) struct Keeper {
     pub(super) program: Program,
     pub(super) settings: Mutex<Settings>,
     /// Whoever changes what is in force does so alone; workers begin all the same.
-    pub(super) changes: Mutex<()>,
+    pub(super) changes: Arc<Mutex<()>>,
+    /// Where orders come in.
+    pub(crate) gate: Gate,
+    /// Those of orders to workers.
+    pub(super) numbers: Numbers,
     /// Whoever waits for this process to become the program that is on the disk now.
-    pub(super) renewals: mpsc::Sender<tokio::net::UnixStream>,
+    pub(super) renewals: mpsc::Sender<Renewal>,
 }
 
 impl Keeper {
@@ -38,20 +43,21 @@ impl Keeper {
         program: Program,
         settings: Settings,
         channels: mpsc::UnboundedReceiver<Channel>,
-    ) -> (Arc<Self>, mpsc::Receiver<tokio::net::UnixStream>) {
-        let workers = Workers::new();
+        numbers: Numbers,
+    ) -> (Arc<Self>, mpsc::Receiver<Renewal>) {
+        let workers = Workers::new(control.fleet());
         let (renewals, wanted) = mpsc::channel(1);
-        let fleet = control.fleet();
         let keeper = Arc::new(Self {
             control,
-            workers: workers.clone(),
+            workers,
             program,
             settings: Mutex::new(settings),
-            changes: Mutex::default(),
+            changes: Arc::default(),
+            gate: Gate::default(),
+            numbers,
             renewals,
         });
         tokio::spawn(Arc::clone(&keeper).take_on(channels));
-        tokio::spawn(workers.lead(fleet));
         (keeper, wanted)
     }
 
@@ -67,33 +73,38 @@ impl Keeper {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        let (begin, sockets) = {
-            let settings = self.settings.lock().await;
-            let begin = ToWorker::Begin {
-                asked: settings.asked(),
-                start: settings.start,
-            };
-            (begin, settings.sockets.share()?)
+        // Whoever takes other settings either has done so, or finds this worker.
+        let settings = self.settings.lock().await;
+        let begin = ToWorker::Begin {
+            asked: settings.asked(),
+            start: settings.start,
         };
-        let outbox = self.hear(channel.run, channel.stream)?;
-        outbox.send((begin, sockets)).await?;
-        Ok(())
+        let first = (begin, settings.sockets.share()?);
+        self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Hears a worker, and lets others speak to it; the first word to it goes first.
+    /// Hears a worker, and lets others speak to it when it has been told the first word.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,
         stream: UnixStream,
-    ) -> Result<mpsc::Sender<Parcel<ToWorker>>> {
+        first: Option<Parcel<ToWorker>>,
+    ) -> Result<()> {
         let (outbox, inbox, halt) = channel::open(stream)?;
-        let line = Line::new(outbox.clone());
+        if let Some(first) = first {
+            outbox.try_send(first)?;
+        }
+        let line = Line::new(outbox, self.numbers.clone());
         let (keeper, known) = (Arc::clone(self), line.clone());
         let hearing = tokio::spawn(async move {
             let carry_out = |id, order: Order| {
                 let (keeper, line) = (Arc::clone(&keeper), line.clone());
                 tokio::spawn(async move {
-                    let reply = keeper.reply(order).await;
+                    let inside = keeper.gate.enter();
+                    let reply = match &inside {
+                        Ok(inside) => keeper.reply(order, inside).await,
+                        Err(error) => Reply::Error(error.to_string()),
+                    };
                     line.say(ToWorker::Reply { id, reply }).await;
                 });
             };
@@ -103,20 +114,20 @@ impl Keeper {
                 .await;
         });
         self.workers.add(run, known, halt, hearing);
-        Ok(outbox)
+        Ok(())
     }
 
-    /// Does what is wanted, and says how it went.
-    pub(crate) async fn reply(&self, order: Order) -> Reply {
+    /// Does what somebody inside wants, and says how it went.
+    pub(crate) async fn reply(&self, order: Order, _inside: &Inside) -> Reply {
         let done = match order {
-            Order::Apply => self.apply().await.map(|said| Outcome::Applied { said }),
+            Order::Apply => self.apply().await.and_then(Applied::outcome),
             Order::Neighbours(order) => self.neighbours(order).await.map(Outcome::Neighbours),
             order => {
                 let message = |id| ToWorker::Order { id, order };
                 return self.workers.ask(message).await;
             }
         };
-        done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
+        done.map_or_else(|error| reply_of(&error), Reply::Ok)
     }
 
     /// What a service says from now on.
@@ -153,6 +164,10 @@ impl Keeper {
                 format!("{service} was stopped and runs again.")
             }
             Order::Reload { service } => {
+                let _alone = match service.as_str() {
+                    OWN => Some(self.alone().await?),
+                    _ => None,
+                };
                 control.reload(&service).await?;
                 format!("{service} was replaced; requests went on.")
             }
@@ -184,74 +199,29 @@ impl Keeper {
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
         let renewed = async {
             self.program.check()?;
-            let _alone = self.changes.lock().await;
+            let alone = self.alone().await?;
             let path = self.program.path().display();
             let next = self.control.reload(OWN).await;
-            next.with_context(|| format!("the old program goes on, for {path} does not serve"))
+            next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
+            let shut = self.gate.shut().await;
+            let shut = shut.context("the new program serves, but this process is the old one")?;
+            Ok((alone, shut))
         };
         match renewed.await {
-            Ok(()) => Ok(self.renewals.send(client).await?),
-            Err(error) => control::tell(client, &Reply::Error(format!("{error:#}"))).await,
+            Ok(held) => {
+                let renewal = Renewal {
+                    client,
+                    _held: held,
+                };
+                Ok(self.renewals.send(renewal).await?)
+            }
+            Err(error) => control::tell(client, &reply_of(&error)).await,
         }
     }
+}
 
-    /// Reads the settings again and has everybody do what they say, all or nothing.
-    async fn apply(&self) -> Result<String> {
-        let _alone = self.changes.lock().await;
-        let (asked, configuration, opened) = {
-            let mut settings = self.settings.lock().await;
-            let (asked, configuration) = settings.read()?;
-            let opened = settings.sockets.open(&configuration.plan)?;
-            (asked, configuration, opened)
-        };
-        let plan = means::plan(&configuration, &asked, &self.program)?;
-        let message = |id| ToWorker::Apply {
-            id,
-            asked: asked.clone(),
-        };
-        let reply = self.workers.ask_with(message, opened).await;
-        let mut settings = self.settings.lock().await;
-        let mut said = match reply {
-            Reply::Ok(Outcome::Applied { said }) => said,
-            Reply::Ok(_) => bail!("the worker is of another version: kenduri upgrade"),
-            Reply::Error(reason) => {
-                settings.close_others();
-                return Err(Error::msg(reason));
-            }
-        };
-        settings.take(asked, configuration.plan);
-        drop(settings);
-        let mut failed = Vec::new();
-        for changed in self.control.apply(plan).await? {
-            let name = &changed.service;
-            let what = match changed.change {
-                supervisor::Change::Added => "was started",
-                supervisor::Change::Changed => "was replaced",
-                supervisor::Change::Removed => "was stopped",
-            };
-            match changed.outcome {
-                // Writing into a text cannot fail.
-                Ok(()) => drop(writeln!(said, "Service {name} {what}.")),
-                Err(error) => failed.push(format!("service {name}: {error}")),
-            }
-        }
-        if failed.is_empty() {
-            Ok(said)
-        } else {
-            bail!("{said}{}", failed.join("\n"))
-        }
-    }
-
-    /// The same, for nobody who waits.
-    pub(super) fn apply_and_log(self: &Arc<Self>) {
-        let keeper = Arc::clone(self);
-        tokio::spawn(async move {
-            match keeper.apply().await {
-                Ok(told) => tracing::info!("{}", told.trim_end()),
-                Err(error) => tracing::error!("nothing was changed: {error:#}"),
-            }
-        });
-    }
+fn reply_of(error: &Error) -> Reply {
+    Reply::Error(format!("{error:#}"))
 }
 
 fn not_the_worker(service: &str) -> Result<()> {

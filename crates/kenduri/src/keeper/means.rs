@@ -16,7 +16,7 @@ use crate::worker::DRAIN_TIME;
 
 /// The hidden word that makes a worker of the program.
 const WORD: &str = "work";
-/// A worker must serve so soon, migrations included.
+/// A worker must serve so soon, unless it says that migrations take longer.
 const START_WITHIN: Duration = Duration::from_secs(30);
 /// What a worker that stops gets beside what requests and tunnels get.
 const LAST_WORDS: Duration = Duration::from_secs(5);

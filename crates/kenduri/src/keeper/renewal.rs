@@ -7,28 +7,31 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result};
-use edge::Inherited;
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
 use supervisor::{HandOver, Handed, Supervisor};
 use tokio::net::UnixStream;
 
+use super::apply::Alone;
 use super::carry_out::Keeper;
+use super::gate::Shut;
 use super::notify::Manager;
 use super::program::Program;
 use super::settings::Settings;
-use super::signals::Signals;
-use super::{Running, Sockets, means};
-use crate::configuration::{self, Asked};
+use super::signals::{Signal, Signals};
+use super::{Running, Sockets, means, rehearsal};
+use crate::configuration::{self, Asked, Configuration};
 use crate::control::{self, Control, Reply};
 use crate::demo::Temporary;
 use crate::log;
 use crate::orders::Outcome;
 use crate::orders::neighbours;
-use crate::words::Start;
+use crate::words::{Numbers, Start};
 
-/// The listening sockets.
+/// The listening sockets that were handed in.
 const LISTEN: &str = "listen";
+/// Those that the keeper has opened.
+const OPENED: &str = "opened";
 /// The control socket.
 const CONTROL: &str = "control";
 /// Whoever waits for the outcome.
@@ -36,65 +39,110 @@ const CLIENT: &str = "client";
 /// The channels of workers, in the order of the note.
 const WORKER: &str = "worker";
 
+/// What whoever waits is told first when nothing came of it.
+const STAYED: &str =
+    "the new program serves, but this process could not become it and goes on as the old one";
+
 /// What the next program has to know. It only grows: the one before may be older.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Note {
-    asked: Asked,
+    pub(super) asked: Asked,
     start: Start,
     temporary: Option<PathBuf>,
     workers: Vec<RunId>,
     serving: Option<RunId>,
+    /// The last number of an order to a worker.
+    #[serde(default)]
+    last_order: u64,
+    /// Those that were heard, and of which nothing has come.
+    #[serde(default)]
+    signals: Vec<Signal>,
 }
 
-/// All that is known, but for the workers, which speak until the last moment.
-pub(super) async fn note(keeper: &Keeper, start: Start, temporary: Option<&Temporary>) -> Note {
-    Note {
-        asked: keeper.settings.lock().await.asked(),
-        start,
-        temporary: temporary.map(|folder| folder.path().to_owned()),
-        workers: Vec::new(),
-        serving: keeper.workers.serving(),
+impl Note {
+    /// All that is known, but for the workers, which speak until the last moment.
+    async fn of(keeper: &Keeper, temporary: Option<&Temporary>) -> Self {
+        let settings = keeper.settings.lock().await;
+        Self {
+            asked: settings.asked(),
+            start: settings.start,
+            temporary: temporary.map(|folder| folder.path().to_owned()),
+            workers: Vec::new(),
+            serving: keeper.workers.serving(),
+            last_order: 0,
+            signals: Vec::new(),
+        }
     }
 }
 
-/// Becomes the program that is on the disk now. Comes back if that fails: then all goes
-/// on as it was, and whoever waits is told.
-pub(super) async fn renew(
-    keeper: &Arc<Keeper>,
-    everything: HandOver,
-    listener: &OwnedFd,
-    client: UnixStream,
-    mut note: Note,
-    lines: &log::Writing,
-) -> Result<Supervisor> {
-    tracing::info!(program = %keeper.program.path().display(), "going on as the program on the disk");
-    let (workers, channels): (Vec<_>, Vec<_>) = keeper.workers.halt().await.into_iter().unzip();
-    note.workers.clone_from(&workers);
-    // One may have begun to serve until the last moment.
-    note.serving = keeper.workers.serving();
-    let listening = keeper.settings.lock().await.sockets.share()?;
-    let written = serde_json::to_vec(&note)?;
-    let mut extra: Vec<(&str, BorrowedFd<'_>)> =
-        vec![(CONTROL, listener.as_fd()), (CLIENT, client.as_fd())];
-    extra.extend(listening.iter().map(|socket| (LISTEN, socket.as_fd())));
-    extra.extend(channels.iter().map(|channel| (WORKER, channel.as_fd())));
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    lines.flush();
-    let stayed = everything.exec(keeper.program.path(), &arguments, &extra, &written);
-    drop(extra);
-    adopt(keeper, workers, channels, note.serving)?;
-    let why = Error::new(stayed.why).context(
-        "the new program serves, but this process could not become it and goes on as the old one",
-    );
-    refuse(client, &why).await;
-    Ok(stayed.supervisor)
+/// Somebody wants this process to become the program that is on the disk now.
+pub(super) struct Renewal {
+    /// Whoever waits for the outcome.
+    pub(super) client: UnixStream,
+    /// Until it is there nobody changes what is in force, and no order is begun.
+    pub(super) _held: (Alone, Shut),
 }
 
-/// Tells whoever waits why nothing came of it.
-pub(super) async fn refuse(client: UnixStream, why: &Error) {
-    tracing::error!("the keeper was not renewed: {why:#}");
-    // Who does not wait any longer need not know.
-    let _ = control::tell(client, &Reply::Error(format!("{why:#}"))).await;
+/// What else the next program goes on with.
+pub(super) struct Left<'a> {
+    /// The control socket.
+    pub(super) listener: &'a OwnedFd,
+    /// Where lines of the log go.
+    pub(super) lines: &'a log::Writing,
+    /// A folder that is removed at the end.
+    pub(super) temporary: Option<&'a Temporary>,
+}
+
+impl Renewal {
+    /// Becomes the program that is on the disk now. Comes back if that fails: then all goes
+    /// on as it was, and whoever waits is told.
+    pub(super) async fn renew(
+        self,
+        keeper: &Arc<Keeper>,
+        everything: HandOver,
+        signals: &mut Signals,
+        left: Left<'_>,
+    ) -> Result<Supervisor> {
+        let mut note = Note::of(keeper, left.temporary).await;
+        if let Err(why) = rehearsal::rehearse(&keeper.program, &everything, &note).await {
+            self.refuse(&why.context(STAYED)).await;
+            return Ok(everything.stay());
+        }
+        let path = keeper.program.path();
+        tracing::info!(program = %path.display(), "going on as the program on the disk");
+        // What comes from now on waits for the next program, or for this one to go on.
+        supervisor::keep_signals_out();
+        let (workers, channels): (Vec<_>, Vec<_>) = keeper.workers.halt().await.into_iter().unzip();
+        note.workers = workers;
+        // One may have begun to serve until the last moment.
+        note.serving = keeper.workers.serving();
+        note.last_order = keeper.numbers.last();
+        note.signals = signals.rest().await;
+        let (handed_in, opened) = keeper.settings.lock().await.sockets.leave()?;
+        let written = serde_json::to_vec(&note)?;
+        let mut extra: Vec<(&str, BorrowedFd<'_>)> = vec![
+            (CONTROL, left.listener.as_fd()),
+            (CLIENT, self.client.as_fd()),
+        ];
+        extra.extend(handed_in.iter().map(|socket| (LISTEN, socket.as_fd())));
+        extra.extend(opened.iter().map(|socket| (OPENED, socket.as_fd())));
+        extra.extend(channels.iter().map(|channel| (WORKER, channel.as_fd())));
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        left.lines.flush();
+        let stayed = everything.exec(path, &arguments, &extra, &written);
+        drop(extra);
+        signals.again(note.signals);
+        adopt(keeper, note.workers, channels, note.serving)?;
+        self.refuse(&Error::new(stayed.why).context(STAYED)).await;
+        Ok(stayed.supervisor)
+    }
+
+    /// Tells whoever waits why nothing came of it.
+    pub(super) async fn refuse(self, why: &Error) {
+        tracing::error!("the keeper was not renewed: {why:#}");
+        // Who does not wait any longer need not know.
+        let _ = control::tell(self.client, &Reply::Error(format!("{why:#}"))).await;
+    }
 }
 
 fn adopt(
@@ -104,30 +152,41 @@ fn adopt(
     serving: Option<RunId>,
 ) -> Result<()> {
     for (run, channel) in workers.into_iter().zip(channels) {
-        drop(keeper.hear(run, channel.into())?);
+        keeper.hear(run, channel.into(), None)?;
     }
     keeper.workers.serves(serving);
     Ok(())
 }
 
+/// What the program before has written, and what it comes to.
+pub(super) fn understand(note: &[u8]) -> Result<(Note, Configuration)> {
+    let note: Note =
+        serde_json::from_slice(note).context("this program is older than the one before")?;
+    let configuration = configuration::load(&note.asked)?;
+    Ok((note, configuration))
+}
+
 /// Goes on with what the program before has handed over.
 pub(super) async fn resume(handed: Handed) -> Result<Running> {
+    let (note, configuration) = understand(&handed.note)?;
     let Note {
         mut asked,
         start,
         temporary,
         workers,
         serving,
-    } = serde_json::from_slice(&handed.note).context("the program before was a newer one")?;
-    let configuration = configuration::load(&asked)?;
+        last_order,
+        signals,
+    } = note;
     let lines = log::start(&configuration.settings.log, log::Who::Keeper)?;
     let manager = Manager::of(&asked.environment);
-    let signals = Signals::listen()?;
-    let (mut listening, mut channels) = (Vec::new(), Vec::new());
+    let signals = Signals::listen(signals)?;
+    let (mut handed_in, mut opened, mut channels) = (Vec::new(), Vec::new(), Vec::new());
     let (mut listener, mut client) = (None, None);
     for (name, descriptor) in handed.extra {
         match name.as_str() {
-            LISTEN => listening.push(descriptor),
+            LISTEN => handed_in.push(descriptor),
+            OPENED => opened.push(descriptor),
             WORKER => channels.push(descriptor),
             CONTROL => listener = Some(descriptor),
             CLIENT => client = Some(descriptor),
@@ -136,7 +195,7 @@ pub(super) async fn resume(handed: Handed) -> Result<Running> {
     }
     let listener = listener.context("no control socket was handed over")?;
     let control = Control::resume(&configuration.settings.data, listener)?;
-    let mut sockets = Sockets::new(Inherited::new(listening)?);
+    let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
     let configuration = super::sockets::find_ports(&mut asked, configuration)?;
     let (means, started) = means::means(&configuration.settings);
@@ -145,7 +204,8 @@ pub(super) async fn resume(handed: Handed) -> Result<Running> {
     let (supervisor, services) = Supervisor::resume(&plan, means, handed.rest)?;
     let path = program.path().display().to_string();
     let settings = Settings::new(asked, configuration, sockets, start);
-    let (keeper, renewals) = Keeper::new(services, program, settings, started);
+    let numbers = Numbers::after(last_order);
+    let (keeper, renewals) = Keeper::new(services, program, settings, started, numbers);
     adopt(&keeper, workers, channels, serving)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),

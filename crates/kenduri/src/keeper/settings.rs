@@ -1,8 +1,6 @@
 //! What is in force, and where to look for what comes next.
 
-use std::path::PathBuf;
-
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 use edge::Plan;
 
 use super::sockets::{Sockets, find_ports};
@@ -13,7 +11,6 @@ use crate::words::Start;
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,
-    data: PathBuf,
     pub(super) sockets: Sockets,
     pub(super) start: Start,
 }
@@ -25,16 +22,9 @@ impl Settings {
         sockets: Sockets,
         start: Start,
     ) -> Self {
-        let Configuration {
-            text,
-            plan,
-            settings,
-            ..
-        } = configuration;
         Self {
-            plan,
-            data: settings.data,
-            asked: Asked { text, ..asked },
+            asked: found(asked, &configuration),
+            plan: configuration.plan,
             sockets,
             start,
         }
@@ -47,19 +37,20 @@ impl Settings {
 
     /// Reads the settings anew, and checks them. Nothing is in force yet.
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
-        let mut asked = Asked {
+        // A restart takes all that is written, so it must be good as a whole.
+        let written = configuration::load(&Asked {
             text: None,
+            lasting: None,
             ..self.asked.clone()
+        })?;
+        let mut asked = Asked {
+            lasting: self.asked.lasting.clone(),
+            ..found(self.asked.clone(), &written)
         };
-        let configuration = configuration::load(&asked)?;
+        let configuration = configuration::load(&asked).context(
+            "what waits for a restart stays as it is until then, and the rest does not go with it",
+        )?;
         let configuration = find_ports(&mut asked, configuration)?;
-        if configuration.settings.data != self.data {
-            bail!(
-                "data cannot become another folder while Kenduri runs\n  stop it, move {} there, and start it again",
-                self.data.display()
-            );
-        }
-        asked.text.clone_from(&configuration.text);
         Ok((asked, configuration))
     }
 
@@ -73,5 +64,14 @@ impl Settings {
     /// Closes sockets that are not needed for what is in force.
     pub(super) fn close_others(&mut self) {
         self.sockets.close_others(&self.plan);
+    }
+}
+
+/// The same, as it was found: it comes to that again, whatever is written by then.
+fn found(asked: Asked, configuration: &Configuration) -> Asked {
+    Asked {
+        text: Some(configuration.text.clone().unwrap_or_default()),
+        lasting: Some(configuration.lasting()),
+        ..asked
     }
 }

@@ -19,13 +19,19 @@ pub(crate) fn threads() -> usize {
 pub(crate) struct Sockets(Kept);
 
 impl Sockets {
-    /// Those that were open before.
-    pub(crate) fn new(open: Inherited) -> Self {
-        Self(Kept::new(open))
+    /// Those that were handed in by whoever started the program.
+    pub(crate) fn new(handed_in: Inherited) -> Self {
+        Self(Kept::new(handed_in))
     }
 
-    /// Opens what this plan names and is not open yet. Returns the new ones, once more.
-    pub(super) fn open(&mut self, plan: &Plan) -> Result<Vec<OwnedFd>> {
+    /// Those that the program had that this process was before.
+    pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
+        let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
+        Ok(Self(Kept::resume(handed_in, opened)))
+    }
+
+    /// Opens what this plan names and is not open yet.
+    pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan, threads());
         opened.map_err(|error| {
             anyhow::anyhow!("{error}\n  --listen, listen.http and listen.https name the addresses")
@@ -45,6 +51,12 @@ impl Sockets {
     /// All of them once more, for a worker.
     pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         self.0.share()
+    }
+
+    /// Those that were handed in and those that were opened here, once more, for the
+    /// program that this process becomes.
+    pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
+        Ok((self.0.handed_in()?, self.0.opened()?))
     }
 }
 

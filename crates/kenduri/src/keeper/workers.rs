@@ -1,15 +1,19 @@
 //! The worker as the keeper sees it: one channel for each process, of which the
 //! last that serves is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
 use supervisor::state::RunId;
 use supervisor::{Address, Control, Fleet};
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::channel::{Halt, Parcel};
 use crate::control::Reply;
@@ -17,6 +21,10 @@ use crate::words::{Line, Rate, ToKeeper, ToWorker};
 
 /// An order waits so long for a worker that serves.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What is ordered takes a worker seconds: one that has not answered by then hangs.
+const ANSWER: Duration = Duration::from_mins(1);
+/// A worker that is well listens at once: nobody waits longer for one that hangs.
+const HEARD: Duration = Duration::from_secs(1);
 
 /// All worker processes there are.
 #[derive(Clone)]
@@ -24,8 +32,8 @@ pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, Link>>>,
     /// The last one that began to serve, and is still there.
     serving: watch::Sender<Option<RunId>>,
-    /// There is one that has been told nothing yet.
-    added: Arc<Notify>,
+    /// Who takes requests of each service.
+    fleet: watch::Receiver<Fleet>,
     served: watch::Sender<bool>,
     rates: Arc<Mutex<Vec<Rate>>>,
 }
@@ -35,15 +43,23 @@ struct Link {
     line: Line<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
+    /// Tells it who takes requests: each worker is told for itself, so that one that does not
+    /// listen holds up nobody.
+    leading: AbortOnDropHandle<()>,
+    /// Instances that were replaced and on which it has nothing any more.
+    drained: BTreeSet<Instance>,
 }
 
+/// A process of a service.
+type Instance = (String, RunId);
+
 impl Workers {
-    /// None yet.
-    pub(super) fn new() -> Self {
+    /// None yet; these will be told who takes requests.
+    pub(super) fn new(fleet: watch::Receiver<Fleet>) -> Self {
         Self {
             links: Arc::default(),
             serving: watch::Sender::default(),
-            added: Arc::default(),
+            fleet,
             served: watch::Sender::default(),
             rates: Arc::default(),
         }
@@ -69,13 +85,15 @@ impl Workers {
         halt: Halt,
         hearing: JoinHandle<()>,
     ) {
+        let leading = lead(line.clone(), self.fleet.clone());
         let link = Link {
             line,
             halt,
             hearing,
+            leading: AbortOnDropHandle::new(tokio::spawn(leading)),
+            drained: BTreeSet::new(),
         };
         self.links().insert(run, link);
-        self.added.notify_one();
     }
 
     /// The last one that began to serve.
@@ -94,6 +112,7 @@ impl Workers {
         let links = std::mem::take(&mut *self.links());
         let mut halted = Vec::new();
         for (run, link) in links {
+            drop(link.leading);
             match link.halt.halt().await {
                 Ok(channel) => halted.push((run, channel)),
                 // It is started anew when it finds its channel at an end.
@@ -124,8 +143,14 @@ impl Workers {
                         line.answered(id, reply);
                     }
                 }
-                ToKeeper::Drained { service, run } => {
-                    let _ = control.drained(&service, run).await;
+                ToKeeper::Drained {
+                    service,
+                    run: instance,
+                } => {
+                    if let Some(link) = self.links().get_mut(&run) {
+                        link.drained.insert((service, instance));
+                    }
+                    self.pass_on(control).await;
                 }
                 ToKeeper::Rates(rates) => *lock(&self.rates) = rates,
                 ToKeeper::Order { id, order: wanted } => order(id, wanted),
@@ -136,6 +161,9 @@ impl Workers {
             return;
         };
         link.line.hang_up();
+        drop(link);
+        // The others may have waited for this one.
+        self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
             if was_this {
@@ -145,18 +173,30 @@ impl Workers {
         });
     }
 
-    /// Tells all of them who takes requests, whenever that or they change.
-    pub(super) async fn lead(self, mut fleet: watch::Receiver<Fleet>) {
-        loop {
-            let now = fleet.borrow_and_update().clone();
-            self.say(|| ToWorker::Fleet(now.clone())).await;
-            tokio::select! {
-                changed = fleet.changed() => if changed.is_err() {
-                    return;
-                },
-                () = self.added.notified() => {}
-            }
+    /// Says of which instances nobody wants anything any more.
+    async fn pass_on(&self, control: &Control) {
+        for (service, run) in self.take_drained() {
+            // It may have ended meanwhile, and so may everything.
+            let _ = control.drained(&service, run).await;
         }
+    }
+
+    /// The instances on which no worker has anything any more, each once: while one worker
+    /// follows another, both may lead requests. What was said before a renewal is forgotten,
+    /// and such an instance gets all of its time.
+    fn take_drained(&self) -> BTreeSet<Instance> {
+        let mut links = self.links();
+        let mut said = links.values().map(|link| &link.drained);
+        let Some(mut by_all) = said.next().cloned() else {
+            return BTreeSet::new();
+        };
+        for drained in said {
+            by_all.retain(|instance| drained.contains(instance));
+        }
+        for link in links.values_mut() {
+            link.drained.retain(|instance| !by_all.contains(instance));
+        }
+        by_all
     }
 
     /// Tells all of them that everything ends.
@@ -164,35 +204,43 @@ impl Workers {
         self.say(|| ToWorker::Ending).await;
     }
 
+    /// Tells all of them at once, and does not wait long for one that does not listen.
     async fn say(&self, message: impl Fn() -> ToWorker) {
-        let lines: Vec<_> = self
+        let telling: JoinSet<()> = self
             .links()
             .values()
-            .map(|link| link.line.clone())
+            .map(|link| {
+                let (line, message) = (link.line.clone(), message());
+                async move { line.say(message).await }
+            })
             .collect();
-        for line in lines {
-            line.say(message()).await;
+        if timeout(HEARD, telling.join_all()).await.is_err() {
+            tracing::warn!("a worker does not listen to what it is told");
         }
     }
 
-    /// Asks the one that serves, as soon as one does.
-    pub(super) async fn ask(&self, message: impl FnOnce(u64) -> ToWorker) -> Reply {
-        self.ask_with(message, Vec::new()).await
-    }
-
-    /// The same, with descriptors.
-    pub(super) async fn ask_with(
-        &self,
-        message: impl FnOnce(u64) -> ToWorker,
-        descriptors: Vec<OwnedFd>,
-    ) -> Reply {
+    /// The one that serves, as soon as one does.
+    pub(super) async fn one_that_serves(&self) -> Result<(RunId, Line<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
-        let found = tokio::time::timeout(PATIENCE, found).await;
+        let found = timeout(PATIENCE, found).await;
         let run = found.ok().and_then(|found| found.ok().and_then(|run| *run));
-        match run.and_then(|run| self.line(run)) {
-            Some(line) => line.ask(message, descriptors).await,
-            None => Reply::Error("no worker serves; the log says why".to_owned()),
+        let found = run.and_then(|run| Some((run, self.line(run)?)));
+        found.context("no worker serves; the log says why")
+    }
+
+    /// Those that have begun after this one.
+    pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, Line<ToWorker>)> {
+        let links = self.links();
+        let later = links.range((Bound::Excluded(run), Bound::Unbounded));
+        later.map(|(run, link)| (*run, link.line.clone())).collect()
+    }
+
+    /// Asks the one that serves.
+    pub(super) async fn ask(&self, message: impl FnOnce(u64) -> ToWorker) -> Reply {
+        match self.one_that_serves().await {
+            Ok((_, line)) => answer(&line, message, Vec::new()).await,
+            Err(error) => Reply::Error(error.to_string()),
         }
     }
 
@@ -212,6 +260,138 @@ impl Workers {
     }
 }
 
+/// Has one of them carry out an order.
+pub(super) async fn answer(
+    line: &Line<ToWorker>,
+    message: impl FnOnce(u64) -> ToWorker,
+    descriptors: Vec<OwnedFd>,
+) -> Reply {
+    let answered = timeout(ANSWER, line.ask(message, descriptors)).await;
+    answered.unwrap_or_else(|_| {
+        Reply::Error(
+            "the worker does not answer\n  if it hangs, another takes over: kenduri reload kenduri"
+                .to_owned(),
+        )
+    })
+}
+
+/// Tells one of them who takes requests, now and after each change.
+async fn lead(line: Line<ToWorker>, mut fleet: watch::Receiver<Fleet>) {
+    loop {
+        let now = fleet.borrow_and_update().clone();
+        line.say(ToWorker::Fleet(now)).await;
+        if fleet.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use supervisor::Crew;
+
+    use super::*;
+    use crate::channel;
+    use crate::orders::Order;
+    use crate::words::Numbers;
+
+    /// How long something may take on a slow machine.
+    const LONG: Duration = Duration::from_mins(1);
+
+    /// A worker that is known; its end of the channel.
+    fn add(workers: &Workers, run: RunId) -> UnixStream {
+        let (here, there) = UnixStream::pair().expect("a pair");
+        let (outbox, inbox, halt) = channel::open::<_, ToKeeper>(here).expect("an end");
+        let hearing = tokio::spawn(async move { drop(inbox) });
+        workers.add(run, Line::new(outbox, Numbers::default()), halt, hearing);
+        there
+    }
+
+    #[tokio::test]
+    async fn an_instance_is_done_with_when_all_workers_are() {
+        let (_fleet, told) = watch::channel(Fleet::new());
+        let workers = Workers::new(told);
+        let _ends = [add(&workers, 1), add(&workers, 2)];
+        let said = |worker, instance| {
+            let drained = ("web".to_owned(), instance);
+            let mut links = workers.links();
+            links
+                .get_mut(&worker)
+                .expect("it is known")
+                .drained
+                .insert(drained);
+        };
+        let taken = || -> Vec<RunId> {
+            let taken = workers.take_drained().into_iter();
+            taken.map(|(_, instance)| instance).collect()
+        };
+        // The next worker has nothing there from the beginning.
+        said(2, 7);
+        said(2, 8);
+        assert!(taken().is_empty());
+        said(1, 7);
+        assert_eq!(taken(), [7]);
+        assert!(taken().is_empty());
+        // Nor has one that is gone.
+        workers.links().remove(&1);
+        assert_eq!(taken(), [8]);
+        said(2, 9);
+        assert_eq!(taken(), [9]);
+        workers.links().clear();
+        assert!(taken().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_that_is_not_answered_is_given_up() {
+        let (_fleet, told) = watch::channel(Fleet::new());
+        let workers = Workers::new(told);
+        let _deaf = add(&workers, 1);
+        workers.serves(Some(1));
+        let order = Order::MaintenanceOff;
+        let reply = workers.ask(|id| ToWorker::Order { id, order }).await;
+        assert!(
+            matches!(&reply, Reply::Error(why) if why.contains("does not answer")),
+            "{reply:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_listen_holds_up_nobody() {
+        let (fleet, told) = watch::channel(Fleet::new());
+        let workers = Workers::new(told);
+        let _deaf = add(&workers, 1);
+        let (_outbox, mut inbox, _halt) =
+            channel::open::<ToKeeper, ToWorker>(add(&workers, 2)).expect("an end");
+        // More than the system and the queue take of what nobody reads.
+        for number in 0..200 {
+            let name = format!("{number}{}", "x".repeat(50_000));
+            let news = Fleet::from([(name.into(), Crew::default())]);
+            fleet.send_replace(news.clone());
+            let hears = async {
+                while let Some((message, _)) = inbox.recv().await {
+                    if matches!(message, ToWorker::Fleet(heard) if heard == news) {
+                        return;
+                    }
+                }
+                panic!("the channel has ended");
+            };
+            timeout(LONG, hears).await.expect("it hears");
+        }
+        timeout(LONG, workers.end()).await.expect("an end");
+        let hears = async {
+            while let Some((message, _)) = inbox.recv().await {
+                if matches!(message, ToWorker::Ending) {
+                    return;
+                }
+            }
+            panic!("the channel has ended");
+        };
+        timeout(LONG, hears).await.expect("it hears");
+    }
 }

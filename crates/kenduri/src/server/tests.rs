@@ -22,7 +22,9 @@ use super::{Door, House, LOCALES, routes};
 use crate::control::Reply;
 use crate::orders::neighbours::{Order, Outcome};
 use crate::orders::{self};
-use crate::words::{Line, ToKeeper};
+use crate::words::{Line, Numbers, ToKeeper};
+
+mod alarm;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
@@ -35,7 +37,7 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
     let parts: [&[web::Locale]; 3] = [web::LOCALES, accounts::LOCALES, LOCALES];
     let accounts = Accounts::new(Site {
         platform: world.platform.clone(),
-        catalogue: Catalogue::build(&parts).unwrap(),
+        catalogue: Catalogue::build(&parts),
         settings: Arc::new(Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri Kami".to_owned(),
@@ -54,7 +56,7 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
 fn house(now: jiff::Timestamp) -> (House, Orders) {
     let (outbox, mut asked) = mpsc::channel(8);
     let (ask, mut looks) = mpsc::channel::<super::Look>(8);
-    let line = Line::new(outbox);
+    let line = Line::new(outbox, Numbers::default());
     let house = House::new(line.clone(), ask);
     let orders = Orders::default();
     let noted = Arc::clone(&orders);
@@ -379,7 +381,7 @@ async fn kenduri_itself_can_only_be_replaced() {
 async fn a_keeper_that_does_not_answer_is_not_waited_for() {
     let (outbox, _silent) = mpsc::channel(8);
     let (ask, _looks) = mpsc::channel(8);
-    let house = House::new(Line::new(outbox), ask);
+    let house = House::new(Line::new(outbox, Numbers::default()), ask);
     let began = tokio::time::Instant::now();
     assert!(house.ask(Order::Ps).await.is_err());
     assert!(house.door().await.is_none());

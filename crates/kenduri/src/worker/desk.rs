@@ -14,7 +14,7 @@ use crate::channel::Parcel;
 use crate::control::Reply;
 use crate::orders::{Hands, Outcome, Purge};
 use crate::reload::Reload;
-use crate::server::{Door, Look};
+use crate::server::{Alarm, Door, Look};
 use crate::words::{Line, ToKeeper, ToWorker};
 
 use super::crews::{Crews, LOOK};
@@ -31,7 +31,11 @@ pub(super) struct Desk<'a> {
     purges: mpsc::Receiver<Purge>,
     looks: mpsc::Receiver<Look>,
     crews: Crews,
+    /// Whoever tells the owners, if the app runs.
+    alarm: Option<Alarm>,
     ending: CancellationToken,
+    /// Another worker has taken over, or nobody does any more.
+    is_leaving: bool,
 }
 
 impl<'a> Desk<'a> {
@@ -47,6 +51,7 @@ impl<'a> Desk<'a> {
     ) -> Self {
         let mut crews = Crews::default();
         crews.take(services, edge);
+        let alarm = hands.site.clone().map(Alarm::new);
         let (ask, purges) = mpsc::channel(PURGES);
         hands.purges = Some(ask);
         Self {
@@ -57,18 +62,40 @@ impl<'a> Desk<'a> {
             purges,
             looks,
             crews,
+            alarm,
             ending,
+            is_leaving: false,
         }
     }
 
     /// Says that requests are answered, and does what the keeper wants until `end`.
     pub(super) async fn serve(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
+        end: impl Future,
+    ) -> Result<()> {
+        self.line.say(ToKeeper::Serving).await;
+        // The start took more than what comes after.
+        supervisor::memory::give_back();
+        self.listen(inbox, end).await
+    }
+
+    /// Does what concerns those who are still served, until `end`. Nothing new is taken.
+    pub(super) async fn finish(
         mut self,
-        mut inbox: mpsc::Receiver<Parcel<ToWorker>>,
+        inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
+        end: impl Future,
+    ) -> Result<()> {
+        self.is_leaving = true;
+        self.listen(inbox, end).await
+    }
+
+    async fn listen(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
         end: impl Future,
     ) -> Result<()> {
         let mut end = std::pin::pin!(end);
-        self.line.say(ToKeeper::Serving).await;
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -90,7 +117,8 @@ impl<'a> Desk<'a> {
                     // Nor who does not wait any longer for a look.
                     let _ = look.send(door);
                 }
-                _ = look.tick() => {
+                // The next worker's count is the one that is looked at by then.
+                _ = look.tick(), if !self.is_leaving => {
                     let rates = self.crews.rates(self.edge);
                     if !rates.is_empty() {
                         self.line.say(ToKeeper::Rates(rates)).await;
@@ -107,13 +135,23 @@ impl<'a> Desk<'a> {
     async fn hear(&mut self, message: ToWorker, sockets: Vec<OwnedFd>) {
         match message {
             ToWorker::Begin { .. } => tracing::error!("the keeper asks for what has begun"),
-            ToWorker::Fleet(fleet) => self.crews.lead(fleet, self.edge, &self.line),
+            ToWorker::Fleet(fleet) => {
+                if let Some(alarm) = &mut self.alarm {
+                    alarm.hear(&fleet);
+                }
+                self.crews.lead(fleet, self.edge, &self.line);
+            }
             ToWorker::Order { id, order } => {
                 let (hands, line) = (self.hands.clone(), self.line.clone());
                 tokio::spawn(async move {
                     let reply = order.reply(&hands).await;
                     line.say(ToKeeper::Reply { id, reply }).await;
                 });
+            }
+            ToWorker::Apply { id, .. } if self.is_leaving => {
+                let why = "this worker is stopping, and takes no other settings".to_owned();
+                let reply = Reply::Error(why);
+                self.line.say(ToKeeper::Reply { id, reply }).await;
             }
             ToWorker::Apply { id, asked } => {
                 let reply = match self.reload.apply(self.edge, &asked, sockets) {

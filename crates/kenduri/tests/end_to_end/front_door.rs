@@ -271,7 +271,10 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     place.write("kenduri.toml", &format!("data = \"data\"\n{public}"));
     let (code, said) = place.order(&["apply"]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("for this machine only"), "{said}");
+    assert!(
+        said.contains("what waits for a restart") && said.contains("mail.url is \"mailbox:\""),
+        "{said}"
+    );
 }
 
 #[test]

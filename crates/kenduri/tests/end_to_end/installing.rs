@@ -86,6 +86,23 @@ fn printing_changes_nothing_and_names_what_is_asked() {
 }
 
 #[test]
+fn systemd_reads_odd_paths_as_they_are_meant() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let odd = "it's 100% \"ours\", \\o/ $HOME;";
+    let unit = printed(folder.path(), &["--data", odd]);
+    let file = folder.path().join("kenduri.service");
+    std::fs::write(&file, &unit).expect("a file");
+    let (is_good, said) = analyze(&["verify", "--man=no", "./kenduri.service"], folder.path());
+    assert!(is_good && !said.contains("kenduri.s"), "{said}");
+    for odd in ["a\nUser=root", "a\tb"] {
+        let words = ["install", "--print", "--data", odd];
+        let output = run(&words, folder.path(), &[]);
+        assert_eq!(output.status.code(), Some(1), "{odd:?}");
+        assert!(text(&output.stderr).contains("another name"), "{odd:?}");
+    }
+}
+
+#[test]
 fn wrong_settings_are_told_before_anything_is_done() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("kenduri.toml"), "[listne]\n").expect("a file");

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 
+use crate::http;
+use crate::mail_server::MailServer;
 use crate::program::{Program, children, run, text};
 
 /// How long something may take on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that tells its process and its instance.
-const SERVER: &str = r#"
+pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -191,7 +193,7 @@ fn a_dead_worker_is_back_and_nobody_else_notices() {
         kill(number(worker));
         // The socket is open all the while: a request waits instead of being refused.
         let answer = wait("an answer", || {
-            crate::http::send(&house.program.address, "GET", "/readyz", &[], b"").ok()
+            http::send(&house.program.address, "GET", "/readyz", &[], b"").ok()
         });
         assert_eq!(answer.status, 200);
         assert_ne!(house.program.worker(), worker);
@@ -247,7 +249,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     // A worker that starts meanwhile serves what was found good.
     kill(number(house.program.worker()));
     wait("an answer", || {
-        let answer = crate::http::send(&house.program.address, "GET", "/web/x", &[], b"");
+        let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
         answer.ok().filter(|answer| answer.status == 200)
     });
 
@@ -279,23 +281,121 @@ fn a_worker_that_cannot_start_ends_the_program() {
 }
 
 #[test]
-fn the_data_stay_where_they_are_while_it_runs() {
+fn an_owner_is_told_once_that_a_service_was_given_up() {
+    let mail = MailServer::start();
+    let told = |count| mail.wait(PATIENCE, |received| received.len() >= count);
+    let settings = format!(
+        "[service.frail]
+run = \"test -e well$KENDURI_INSTANCE && exec sleep 1000; exit 3\"
+shell = true
+instances = 2
+restart = {{ backoff = \"1ms..1ms\", give_up = \"3 in 10m\" }}
+[mail]
+url = \"smtp://{}\"
+[[route]]
+to = \"app\"
+",
+        mail.address
+    );
+    let house = House::build(&settings);
+    let put = |instance: usize, is_well: bool| {
+        let file = house.path().join(format!("well{instance}"));
+        if is_well {
+            std::fs::write(file, "").expect("written");
+        } else {
+            std::fs::remove_file(file).expect("removed");
+        }
+    };
+    let states = |wanted: [&str; 2]| {
+        wait(&format!("{wanted:?}"), || {
+            let rows = house.ps();
+            let rows = rows.iter().filter(|row| row["service"] == "frail");
+            let states: Vec<&str> = rows.filter_map(|row| row["state"].as_str()).collect();
+            (states == wanted).then_some(())
+        });
+    };
+    // Nobody is there to be told before there is an owner.
+    states(["failed", "failed"]);
+    house.order(&[
+        "owner",
+        "create",
+        "--email",
+        "f@example.my",
+        "--name",
+        "Farah",
+    ]);
+    put(1, true);
+    house.give(&["start", "frail"]);
+    states(["failed", "ready"]);
+    assert!(told(1), "the owner hears of it");
+    // Neither the next worker tells it again, nor the next program, nor the next instance.
+    let before = house.ready("kenduri");
+    kill(before[0]);
+    wait("the next worker", || {
+        let now = house.ready("kenduri");
+        (now.len() == 1 && now != before).then_some(())
+    });
+    house.order(&["upgrade"]);
+    put(1, false);
+    kill(house.ready("frail")[0]);
+    states(["failed", "failed"]);
+    // What comes after is another time.
+    put(0, true);
+    put(1, true);
+    house.order(&["start", "frail"]);
+    put(0, false);
+    put(1, false);
+    for pid in house.ready("frail") {
+        kill(pid);
+    }
+    states(["failed", "failed"]);
+    assert!(told(2), "the owner hears of it again");
+    house.program.kill();
+    let received: Vec<String> = mail.received().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(received, ["f@example.my"; 2]);
+}
+
+#[test]
+fn what_waits_for_a_restart_stays_whoever_serves() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kenduri.toml");
-    std::fs::write(&file, "data = \"data\"\n").expect("written");
+    let route = "[[route]]\npath = \"/old/\"\nto = \"status:410\"\n[[route]]\nto = \"app\"\n";
+    let before = format!("data = \"data\"\n{route}");
+    std::fs::write(&file, before).expect("written");
     let name = file.to_string_lossy().into_owned();
-    let program = Program::serve(&["--config", &name], &[]);
-    std::fs::write(&file, "data = \"elsewhere\"\n").expect("written");
-    let data = folder.path().join("data").to_string_lossy().into_owned();
-    let words = ["apply", "--config", &name, "--data", &data];
-    let refused = run(&words, folder.path(), &[]);
-    assert_eq!(refused.status.code(), Some(1));
-    let why = text(&refused.stderr);
-    assert!(why.contains("data cannot become another folder"), "{why}");
-    // Nor does a worker that starts meanwhile go there.
+    let mut program = Program::serve(&["--config", &name], &[]);
+    let after = route.replace("410", "451");
+    let after = format!("data = \"elsewhere\"\n[store]\nurl = \"sqlite:other.db\"\n{after}");
+    std::fs::write(&file, after).expect("written");
+    let data = folder.path().join("data");
+    let order = |words: &[&str]| {
+        let place = ["--config", &name, "--data", &data.to_string_lossy()];
+        let output = run(&[words, &place].concat(), folder.path(), &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert_eq!(
+        order(&["apply"]),
+        "Changed: route[0].to.\nWaiting for a restart: data, store.url.\n"
+    );
+    let as_before = |program: &Program| {
+        let answer = || http::send(&program.address, "GET", "/old/x", &[], b"").ok();
+        assert_eq!(wait("an answer", answer).status, 451);
+        assert_eq!(program.get("/readyz").status, 200);
+        assert!(!folder.path().join("elsewhere").exists());
+        assert!(!data.join("other.db").exists());
+    };
+    as_before(&program);
     kill(number(program.worker()));
-    wait("an answer", || {
-        crate::http::send(&program.address, "GET", "/readyz", &[], b"").ok()
-    });
-    assert!(!folder.path().join("elsewhere").exists());
+    as_before(&program);
+    order(&["reload", "kenduri"]);
+    as_before(&program);
+    let said = order(&["apply"]);
+    assert!(said.starts_with("Nothing changed"), "{said}");
+    assert!(said.contains("restart: data, store.url."), "{said}");
+
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    let program = Program::serve(&["--config", &name], &[]);
+    assert_eq!(program.get("/readyz").status, 200);
+    assert!(folder.path().join("elsewhere/other.db").exists());
 }

@@ -40,10 +40,15 @@ impl Program {
     }
 
     /// A command that becomes `kenduri serve`, ready to answer.
-    pub(crate) fn watch(mut command: Command) -> Self {
+    pub(crate) fn watch(command: Command) -> Self {
+        Self::watch_with(command, Stdio::null())
+    }
+
+    /// The same, with somewhere for what it logs.
+    pub(crate) fn watch_with(mut command: Command, log: Stdio) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let output = child.stdout.take().expect("its output");

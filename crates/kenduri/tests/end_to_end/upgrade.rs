@@ -1,12 +1,13 @@
 //! Another program takes over while everybody asks: the worker is replaced by it, and
 //! the keeper becomes it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -25,40 +26,47 @@ const REQUESTS: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A copy of the program in a folder of its own, where it can be replaced.
-struct Copy {
+pub(crate) struct Copy {
     folder: tempfile::TempDir,
 }
 
+/// A service beside the app.
+pub(crate) const SETTINGS: &str = "[service.other]\nrun = \"sleep 1000\"\n";
+
 impl Copy {
-    fn new() -> Self {
+    /// A copy, and settings beside it.
+    pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = Self { folder };
-        copy.replace(|path| {
-            fs::copy(env!("CARGO_BIN_EXE_kenduri"), path).expect("a copy");
-        });
-        let settings = "[service.other]\nrun = \"sleep 1000\"\n";
+        copy.renew();
         fs::write(copy.settings(), settings).expect("settings");
         copy
     }
 
-    fn settings(&self) -> PathBuf {
+    /// Where all of it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn settings(&self) -> PathBuf {
         self.folder.path().join("kenduri.toml")
     }
 
     /// The process of the service beside.
     fn other(&self) -> Option<i64> {
-        let words = ["ps", "--json", "--data", &self.data()];
-        let output = run(&words, self.folder.path(), &[]);
+        let output = self.order(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
         let mut rows = rows.into_iter().filter(|row| row["service"] == "other");
         rows.next().and_then(|row| row["pid"].as_i64())
     }
 
-    fn program(&self) -> PathBuf {
+    /// Where the program is.
+    pub(crate) fn program(&self) -> PathBuf {
         self.folder.path().join("kenduri")
     }
 
-    fn data(&self) -> String {
+    /// Where its data are.
+    pub(crate) fn data(&self) -> String {
         let data = self.folder.path().join("data");
         data.to_string_lossy().into_owned()
     }
@@ -71,38 +79,91 @@ impl Copy {
         fs::rename(fresh, self.program()).expect("in its place");
     }
 
-    fn serve(&self) -> Program {
+    /// Puts the same one in its place once more.
+    pub(crate) fn renew(&self) {
+        self.replace(|path| {
+            fs::copy(env!("CARGO_BIN_EXE_kenduri"), path).expect("a copy");
+        });
+    }
+
+    /// Serves a demonstration with the settings.
+    pub(crate) fn serve(&self) -> Program {
+        Program::watch(self.command())
+    }
+
+    /// What does.
+    pub(crate) fn command(&self) -> Command {
+        let program = self.program();
+        let settings = self.settings();
+        let words = ["serve", "--demo", "--listen", "127.0.0.1:0", "--config"];
+        let mut words: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
+        let data = self.data();
+        words.extend([settings.as_os_str(), "--data".as_ref(), data.as_ref()]);
+        Self::becoming(&program, &words)
+    }
+
+    /// A program that becomes `kenduri serve`, with the environment that tests have.
+    pub(crate) fn start(program: &Path, words: &[&OsStr]) -> Program {
+        Program::watch(Self::becoming(program, words))
+    }
+
+    fn becoming(program: &Path, words: &[&OsStr]) -> Command {
         let usual = command(&[]);
-        let mut command = Command::new(self.program());
+        let mut command = Command::new(program);
         for (name, value) in usual.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]);
+        command.args(words).stdin(Stdio::null());
         command
-            .arg(self.data())
-            .arg("--config")
-            .arg(self.settings());
-        Program::watch(command)
     }
 
-    fn upgrade(&self) -> std::process::Output {
-        let words = ["upgrade", "--data", &self.data()];
-        run(&words, self.folder.path(), &[])
+    /// Gives an order to what runs.
+    pub(crate) fn order(&self, words: &[&str]) -> std::process::Output {
+        let data = self.data();
+        run(&[words, &["--data", &data]].concat(), self.path(), &[])
+    }
+
+    /// Has what runs go on as the program that is in its place now.
+    pub(crate) fn upgrade(&self) -> std::process::Output {
+        self.order(&["upgrade"])
+    }
+
+    /// Upgrades to the same program once more. The worker must be another one then, and the
+    /// keeper the new program in the same process.
+    pub(crate) fn change(&self, program: &Program) {
+        let (keeper, before) = (program.keeper(), program.worker());
+        self.renew();
+        let output = self.upgrade();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_ne!(program.worker(), before);
+        assert!(self.is_run_by(keeper), "the keeper is the new program, too");
+    }
+
+    /// Whether this process runs the program that is in its place now.
+    fn is_run_by(&self, process: u32) -> bool {
+        let runs = fs::metadata(format!("/proc/{process}/exe")).expect("a program");
+        runs.ino() == fs::metadata(self.program()).expect("a program").ino()
     }
 }
 
-/// Asks over one connection until it is told that it ends; says how often it was answered.
-fn ask(address: &str, stop: &AtomicBool, count: &AtomicUsize) -> std::io::Result<()> {
+/// Asks for a path over one connection until it is told that it ends; says how often it was
+/// answered.
+pub(crate) fn ask(
+    address: &str,
+    path: &str,
+    stop: &AtomicBool,
+    count: &AtomicUsize,
+) -> std::io::Result<()> {
     while !stop.load(Ordering::Relaxed) {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         let mut reading = BufReader::new(stream);
         loop {
-            let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
             reading.get_mut().write_all(request.as_bytes())?;
             let (mut length, mut ends, mut line) = (0, false, String::new());
             reading.read_line(&mut line)?;
@@ -134,32 +195,17 @@ fn ask(address: &str, stop: &AtomicBool, count: &AtomicUsize) -> std::io::Result
 
 #[test]
 fn nobody_notices_that_another_program_serves() {
-    let copy = Copy::new();
+    let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();
-    let keeper = program.keeper();
     let other = copy.other();
     let (stop, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| scope.spawn(|| ask(&program.address, &stop, &count)))
+            .map(|_| scope.spawn(|| ask(&program.address, "/readyz", &stop, &count)))
             .collect();
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             for round in 1..=ROUNDS {
-                let before = program.worker();
-                copy.replace(|path| {
-                    fs::copy(env!("CARGO_BIN_EXE_kenduri"), path).expect("a copy");
-                });
-                let output = copy.upgrade();
-                assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-                assert_ne!(program.worker(), before);
-                assert_eq!(program.keeper(), keeper);
-                let runs = fs::metadata(format!("/proc/{keeper}/exe")).expect("a program");
-                let there = fs::metadata(copy.program()).expect("a program");
-                assert_eq!(
-                    runs.ino(),
-                    there.ino(),
-                    "the keeper is the new program, too"
-                );
+                copy.change(&program);
                 assert_eq!(copy.other(), other, "services are not touched");
                 // Before the next one everybody has asked this one.
                 let wanted = round * REQUESTS / ROUNDS;
@@ -190,7 +236,7 @@ fn nobody_notices_that_another_program_serves() {
 
 #[test]
 fn a_program_that_does_not_serve_changes_nothing() {
-    let copy = Copy::new();
+    let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();
     let worker = program.worker();
 
@@ -213,5 +259,69 @@ fn a_program_that_does_not_serve_changes_nothing() {
     let why = text(&copy.upgrade().stderr);
     assert!(why.contains("is gone"), "{why}");
     assert_eq!(program.worker(), worker);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
+fn a_program_that_serves_and_cannot_keep_changes_nothing() {
+    let copy = Copy::new(SETTINGS);
+    let mut program = copy.serve();
+    let (keeper, other) = (program.keeper(), copy.other());
+    let usual = env!("CARGO_BIN_EXE_kenduri");
+    copy.replace(|path| {
+        let script = format!(
+            "#!/bin/sh\ntest \"$1\" = serve && echo 'error: no memory of that' >&2 && exit 3\n\
+             exec '{usual}' \"$@\"\n"
+        );
+        fs::write(path, script).expect("a program");
+    });
+    let output = copy.upgrade();
+    assert_eq!(output.status.code(), Some(1));
+    let why = text(&output.stderr);
+    assert!(
+        why.contains("goes on as the old one") && why.contains("no memory of that"),
+        "{why}"
+    );
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!((program.keeper(), copy.other()), (keeper, other));
+    assert!(!copy.is_run_by(keeper));
+    // It goes on as it was: the next one that can keep does.
+    copy.change(&program);
+    assert_eq!(copy.other(), other);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
+fn a_rehearsal_needs_a_keeper() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(&["serve", "--rehearsal"], folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let why = text(&output.stderr);
+    assert!(why.contains("only the keeper asks for this"), "{why}");
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn what_cannot_be_taken_over_is_started_anew() {
+    // Its standard input is a socket that this very process has made, and nothing is in it.
+    let becomes = "import os, socket, sys\n\
+                   _, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n\
+                   os.dup2(theirs.fileno(), 0)\n\
+                   os.execv(sys.argv[1], sys.argv[1:])\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let serve = [
+        "-c",
+        becomes,
+        env!("CARGO_BIN_EXE_kenduri"),
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+    ];
+    let mut words: Vec<&OsStr> = serve.iter().map(OsStr::new).collect();
+    words.push(data.as_os_str());
+    let mut program = Copy::start(Path::new("python3"), &words);
+    assert_eq!(program.get("/readyz").status, 200);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }

@@ -329,8 +329,7 @@ async fn host(site: &Site, name: &'static str, role: Option<(Role, &Scope)>) -> 
 fn site(world: &World) -> Site {
     Site {
         platform: world.platform.clone(),
-        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES])
-            .unwrap(),
+        catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES]),
         settings: Arc::new(web::Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri".to_owned(),

@@ -7,6 +7,11 @@
 //! in 10 minutes. The same wrong code again is free, and so is a right one: a
 //! hall full of guests behind one address answers at once.
 //!
+//! A right code gives nothing back, or its holder could buy guesses with it. Nor
+//! does it open anything while its address must wait: who waits would learn which
+//! codes are right. Whoever asks for leave may let in a browser that has opened
+//! the household before, for that one knows it already.
+//!
 //! Wrong codes are written to the store every few seconds and read from there,
 //! so the budget survives a restart and is one for all processes. With them goes
 //! the alarm, the job [`USED_UP`], when the budget of all is used up.
@@ -207,7 +212,8 @@ impl GuessBudget {
 }
 
 impl Attempt {
-    /// The code was right: its next use from this address is no attempt.
+    /// The code was right: its next use from this address is no attempt, however
+    /// many others are under way there. Wrong ones stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
         let right = &mut state.addresses.touch(&self.address).right;

@@ -6,6 +6,9 @@
 //! batch to fill: a batch is what arrived while the last one was flushed, and,
 //! where flushes are slow, those who arrive a moment later.
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -303,6 +306,9 @@ impl Writer {
 }
 
 fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
+    make(&settings.path).map_err(|error| {
+        StoreError::Unavailable(format!("{}: {error}", settings.path.display()))
+    })?;
     let connection =
         Connection::open(&settings.path).map_err(|error| unavailable(&settings.path, &error))?;
     configure(&connection, WRITER_CACHE).map_err(|error| unavailable(&settings.path, &error))?;
@@ -319,6 +325,14 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
         .map_err(|error| unavailable(&settings.path, &error))?;
     Ok(connection)
+}
+
+/// Makes the file if there is none: only its user may read it, and what `SQLite` puts beside it
+/// gets the same rights.
+fn make(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map(drop)
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {

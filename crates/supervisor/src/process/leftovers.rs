@@ -1,7 +1,7 @@
 //! What a supervisor that was killed has left: found by what was written down, and ended.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,81 +23,73 @@ pub(crate) struct Record {
     pub(crate) token: String,
 }
 
-/// All that run now, as they are written down.
+/// A record as it stands in its file, with the start of the system that it is of.
 #[derive(Debug, Serialize, Deserialize)]
 struct Page {
     boot: String,
-    processes: Vec<Record>,
+    #[serde(flatten)]
+    record: Record,
 }
 
-/// The file in which they are.
+/// The folder in which they are, each in a file of its own: nothing is ever replaced. A file that
+/// replaces another is written to the disk at once by some file systems (ext4(5),
+/// `auto_da_alloc`), and a disk that is busy would hold up a restart.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    path: PathBuf,
-    page: Page,
+    folder: PathBuf,
+    boot: String,
 }
 
 impl Ledger {
-    /// Reads what was left, ends it, and begins a new page. Says what was ended.
-    pub(crate) fn open(path: &Path) -> io::Result<(Self, Vec<Record>)> {
-        let boot = boot();
-        let left = match fs::read(path) {
-            Ok(text) => serde_json::from_slice::<Page>(&text)
-                .ok()
-                .filter(|page| page.boot == boot)
-                .map_or_else(Vec::new, |page| page.processes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
-        };
+    /// Reads what was left, ends it, and forgets it. Says what was ended.
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Vec<Record>)> {
+        let ledger = Self::resume(folder)?;
+        let (mut left, mut files) = (Vec::new(), Vec::new());
+        for entry in fs::read_dir(folder)? {
+            let file = entry?.path();
+            // What is not whole is of a process that never got the word to begin.
+            if let Ok(page) = serde_json::from_slice::<Page>(&fs::read(&file)?)
+                && page.boot == ledger.boot
+            {
+                left.push(page.record);
+            }
+            files.push(file);
+        }
         let ended = end(left)?;
-        let page = Page {
-            boot,
-            processes: Vec::new(),
-        };
-        let ledger = Self {
-            path: path.to_owned(),
-            page,
-        };
-        ledger.write()?;
+        for file in files {
+            fs::remove_file(file)?;
+        }
         Ok((ledger, ended))
     }
 
-    /// Goes on with a page that another has begun in this process.
-    pub(crate) fn resume(path: &Path, processes: Vec<Record>) -> io::Result<Self> {
-        let page = Page {
+    /// Goes on with what this process, as the program that it was before, has written down.
+    pub(crate) fn resume(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            folder: folder.to_owned(),
             boot: boot(),
-            processes,
-        };
-        let ledger = Self {
-            path: path.to_owned(),
-            page,
-        };
-        ledger.write()?;
-        Ok(ledger)
+        })
     }
 
-    /// All that run now.
-    pub(crate) fn records(&self) -> &[Record] {
-        &self.page.processes
-    }
-
-    /// Writes down a process before it runs.
-    pub(crate) fn add(&mut self, record: Record) -> io::Result<()> {
-        self.page.processes.push(record);
-        self.write()
+    /// Writes down a process before it runs. Not flushed to the disk: what runs does not outlive
+    /// the system that would forget it.
+    pub(crate) fn add(&self, record: Record) -> io::Result<()> {
+        let file = self.folder.join(&record.token);
+        let page = Page {
+            boot: self.boot.clone(),
+            record,
+        };
+        let mut file = File::create_new(file)?;
+        file.write_all(&serde_json::to_vec(&page)?)
     }
 
     /// Forgets a process that is gone.
-    pub(crate) fn remove(&mut self, token: &str) -> io::Result<()> {
-        self.page.processes.retain(|record| record.token != token);
-        self.write()
-    }
-
-    /// Not flushed to the disk: what runs does not outlive the system that would forget it.
-    fn write(&self) -> io::Result<()> {
-        let next = self.path.with_extension("next");
-        fs::write(&next, serde_json::to_vec(&self.page)?)?;
-        fs::rename(&next, &self.path)
+    pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
+        match fs::remove_file(self.folder.join(token)) {
+            // It could not be written down.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     }
 }
 

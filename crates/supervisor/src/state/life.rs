@@ -9,6 +9,9 @@ use super::{Action, Exit, FAREWELL, MemoryAction, Note, Policy, RestartWhen, Ste
 /// After something was done about a process that uses too much memory, it is left alone so long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The most that a process may ask for at once before it is ready; it may ask again.
+const LATER: Duration = Duration::from_mins(10);
+
 impl Step {
     /// Does everything that follows from the state and the time.
     pub(super) fn settle(&mut self) {
@@ -37,6 +40,16 @@ impl Step {
             }
             Phase::Ready { .. } => run.streak = 0,
             Phase::Draining { .. } | Phase::Stopping { .. } => {}
+        }
+    }
+
+    /// A process needs longer than usual.
+    pub(super) fn later(&mut self, id: RunId, time: Duration) {
+        let asked = self.now.at.saturating_add(time.min(LATER));
+        if let Some(run) = self.state.runs.get_mut(&id)
+            && let Phase::Starting { until } = &mut run.phase
+        {
+            *until = asked.max(*until);
         }
     }
 

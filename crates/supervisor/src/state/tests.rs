@@ -514,3 +514,21 @@ fn a_command_that_is_overtaken_is_told() {
     stage.exit(2);
     assert!(stage.answer(3).is_ok());
 }
+
+#[test]
+fn who_says_that_it_needs_longer_has_longer() {
+    let mut stage = Stage::new(policy());
+    stage.command(1, Command::Start);
+    let run = stage.starting()[0];
+    stage.pass(Duration::from_secs(20));
+    stage.on(Event::Later(run, Duration::from_mins(1)));
+    // Less is not taken for a promise to be sooner.
+    stage.on(Event::Later(run, Duration::from_secs(1)));
+    stage.pass(Duration::from_secs(59));
+    assert_eq!(stage.starting(), [run]);
+    stage.on(Event::Later(run, Duration::MAX));
+    stage.pass(Duration::from_mins(9));
+    assert_eq!(stage.starting(), [run]);
+    assert!(!stage.pass(Duration::from_mins(2)).is_empty());
+    assert_ne!(stage.starting(), [run]);
+}

@@ -16,20 +16,20 @@ use tokio::time::Instant;
 
 use super::launch::Sockets;
 use super::served::{Live, Served, Use};
-use super::{Means, StartError, Supervisor};
+use super::{LEDGER, Means, StartError, Supervisor};
 use crate::answers::LastExit;
 use crate::control::{Control, ControlError};
-use crate::fleet::Address;
-use crate::handed::{Parcel, Rest, become_another};
+use crate::fleet::{Address, GivenUp};
+use crate::handed::{Parcel, Rest, become_another, written};
 use crate::output::{Begun, Line, Stream};
 use crate::plan::{OWN, Plan, Settings};
 use crate::probe::Notify;
-use crate::process::{Ledger, Process, Record};
+use crate::process::{Ledger, Process};
 use crate::state::{CommandId, RunId, State};
 
 /// Changes whenever [`Known`], or anything in it, does: what is written in another format is not
 /// guessed at.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A supervisor that holds still, with everything that it keeps running.
 ///
@@ -80,6 +80,20 @@ impl HandOver {
         }
     }
 
+    /// What [`HandOver::exec`] would hand over, but for the descriptors: a file for a program that
+    /// is to say whether it could go on with that; see [`rehearsed`](crate::rehearsed) and
+    /// [`Rest::check`].
+    pub fn rehearsal(&self, note: &[u8]) -> io::Result<File> {
+        let (known, _) = pack(&self.0)?;
+        written(&Parcel {
+            format: FORMAT,
+            known: &known,
+            note,
+            extra: &[],
+            descriptors: &[],
+        })
+    }
+
     /// The supervisor, to be [run](Supervisor::run) again as if nothing had been asked.
     pub fn stay(self) -> Supervisor {
         *self.0
@@ -95,7 +109,6 @@ struct Known {
     began: Duration,
     next_command: CommandId,
     lock: usize,
-    ledger: Vec<Record>,
     services: BTreeMap<Arc<str>, KnownService>,
 }
 
@@ -107,6 +120,7 @@ struct KnownService {
     live: BTreeMap<RunId, KnownLive>,
     exits: VecDeque<LastExit>,
     sockets: BTreeMap<u32, (Address, usize)>,
+    given_up: Option<GivenUp>,
     waits: bool,
     leaves: bool,
 }
@@ -164,6 +178,7 @@ fn pack(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
                 .iter()
                 .map(|(place, address, socket)| (place, (address.clone(), number(socket))))
                 .collect(),
+            given_up: served.given_up.clone(),
             waits: served.waits,
             leaves: served.leaves,
         };
@@ -175,7 +190,6 @@ fn pack(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
         began: system_clock().saturating_sub(supervisor.began.elapsed()),
         next_command: supervisor.next_command,
         lock,
-        ledger: supervisor.ledger.records().to_vec(),
         services,
     };
     Ok((serde_json::to_vec(&known)?, descriptors))
@@ -206,7 +220,7 @@ impl Supervisor {
             }
         };
         let lock = File::from(descriptors.take(known.lock)?);
-        let ledger = Ledger::resume(&means.run.join("processes.json"), known.ledger)?;
+        let ledger = Ledger::resume(&means.run.join(LEDGER))?;
         let running = system_clock().saturating_sub(known.began);
         let now = Instant::now();
         let began = now.checked_sub(running).unwrap_or(now);
@@ -273,6 +287,7 @@ impl Supervisor {
             exits: known.exits,
             answers: BTreeMap::new(),
             sockets,
+            given_up: known.given_up,
             waits: known.waits,
             leaves: known.leaves,
         };
@@ -389,21 +404,42 @@ impl Descriptors {
     }
 }
 
+impl Rest {
+    /// Why [`Supervisor::resume`] with this folder for sockets and records would have to end what
+    /// runs and start it anew, if it would.
+    pub fn check(&self, run: &Path) -> Result<(), String> {
+        let known = known(self)?;
+        was_kept_in(&known, run)
+    }
+}
+
 fn understand(rest: Rest, run: &Path) -> Result<(Known, Descriptors), String> {
+    let known = known(&rest)?;
+    if let Err(why) = was_kept_in(&known, run) {
+        // Nobody else would end what is written down there.
+        let _ = Ledger::open(&known.run.join(LEDGER));
+        return Err(why);
+    }
+    Ok((
+        known,
+        Descriptors(rest.descriptors.into_iter().map(Some).collect()),
+    ))
+}
+
+fn known(rest: &Rest) -> Result<Known, String> {
     if rest.format != FORMAT {
         return Err(format!(
             "it is in format {}, and this program knows {FORMAT}",
             rest.format
         ));
     }
-    let known: Known = serde_json::from_slice(&rest.known).map_err(|error| error.to_string())?;
-    if known.run != run {
-        // Nobody else would end what is written down there.
-        let _ = Ledger::open(&known.run.join("processes.json"));
-        return Err(format!("it was kept in {}", known.run.display()));
+    serde_json::from_slice(&rest.known).map_err(|error| error.to_string())
+}
+
+fn was_kept_in(known: &Known, run: &Path) -> Result<(), String> {
+    if known.run == run {
+        Ok(())
+    } else {
+        Err(format!("it was kept in {}", known.run.display()))
     }
-    Ok((
-        known,
-        Descriptors(rest.descriptors.into_iter().map(Some).collect()),
-    ))
 }

@@ -29,6 +29,7 @@ impl Supervisor {
             exits: VecDeque::new(),
             answers: BTreeMap::new(),
             sockets: super::launch::Sockets::default(),
+            given_up: None,
             waits: true,
             leaves: false,
         };

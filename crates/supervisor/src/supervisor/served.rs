@@ -12,7 +12,7 @@ use super::Supervisor;
 use super::launch::Sockets;
 use crate::answers::LastExit;
 use crate::control::{Message, Outcome};
-use crate::fleet::{Address, Crew, Member};
+use crate::fleet::{Address, Crew, GivenUp, Member};
 use crate::news::{News, What};
 use crate::output::{Attention, Begun, Output};
 use crate::plan::Settings;
@@ -36,6 +36,8 @@ pub(super) struct Served {
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
     pub(super) sockets: Sockets,
+    /// Since when an instance is given up, and why the first was.
+    pub(super) given_up: Option<GivenUp>,
     /// It is to be started as soon as those before it are ready.
     pub(super) waits: bool,
     /// It is no longer described.
@@ -128,6 +130,7 @@ impl Live {
         let found = async move |finding| {
             let event = match finding {
                 Finding::Ready => Event::Ready(run),
+                Finding::Later(time) => Event::Later(run, time),
                 Finding::Passed => Event::Passed(run),
                 Finding::Failed(why) => Event::Failed(run, why),
             };
@@ -183,6 +186,25 @@ impl Served {
             ready: members(&|run| run.serving),
             draining: members(&|run| matches!(run.phase, Phase::Draining { .. })),
             failed: self.state.is_failed(),
+            given_up: self.given_up.clone(),
+        }
+    }
+
+    /// Remembers since when an instance is given up: what comes while one is belongs to the same.
+    fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
+        if !self.state.has_given_up() {
+            self.given_up = None;
+            return;
+        }
+        let mut reasons = actions.iter().filter_map(|action| match action {
+            Action::Tell(Note::GaveUp { reason, .. }) => Some(reason),
+            _ => None,
+        });
+        if let (None, Some(reason)) = (&self.given_up, reasons.next()) {
+            self.given_up = Some(GivenUp {
+                since: at,
+                reason: reason.clone(),
+            });
         }
     }
 }
@@ -192,7 +214,7 @@ impl Supervisor {
     pub(super) fn step(&mut self, name: &Arc<str>, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            let now = self.now();
+            let (now, at) = (self.now(), (self.means.clock)());
             let gone = match event {
                 Event::Exited(run, _) | Event::Unstartable(run, _) => Some(run),
                 _ => None,
@@ -202,6 +224,7 @@ impl Supervisor {
             };
             let (state, actions) = served.state.clone().on(event, now);
             served.state = state;
+            served.note_given_up(&actions, at);
             let generations = std::mem::take(&mut served.settings);
             let used = |generation: &u32| served.state.uses(*generation);
             served.settings = generations

@@ -109,15 +109,18 @@ fn who_carries_a_recorded_number_and_is_another_is_left_alone() {
     let mut stranger = Command::new("sleep").arg("1000").spawn().unwrap();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     let record = json!({
-        "boot": boot.trim(),
-        "processes": [{ "service": "a", "pid": stranger.id(), "start": 1, "token": "another" }],
+        "boot": boot.trim(), "service": "a", "pid": stranger.id(), "start": 1, "token": "another",
     });
-    fs::create_dir_all(folder.path().join("run")).unwrap();
-    fs::write(folder.path().join("run/processes.json"), record.to_string()).unwrap();
+    let records = folder.path().join("run/processes");
+    fs::create_dir_all(&records).unwrap();
+    fs::write(records.join("another"), record.to_string()).unwrap();
+    fs::write(records.join("torn"), "{\"boot\":").unwrap();
     let mut alone = Alone::start(folder.path(), &json!({ "a": { "run": "sleep 1000" } }));
     alone.wait_for("a", "ready");
     assert!(lives(stranger.id().try_into().unwrap()));
+    assert_eq!(fs::read_dir(&records).unwrap().count(), 1, "that of a");
     alone.stop();
+    assert_eq!(fs::read_dir(&records).unwrap().count(), 0);
     stranger.kill().unwrap();
     stranger.wait().unwrap();
 }

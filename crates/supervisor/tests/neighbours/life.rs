@@ -165,6 +165,46 @@ fn it_is_started_again_as_often_as_it_may() {
 }
 
 #[test]
+fn that_instances_are_given_up_is_one_time_from_the_first_to_the_last() {
+    let house = House::new(
+        r#"
+        [often]
+        run = "test -e well$KENDURI_INSTANCE && exec sleep 1000; exit 3"
+        shell = true
+        instances = 2
+        restart = { backoff = "1ms..1ms", give_up = "3 in 10m" }
+        "#,
+    );
+    let file = |instance: u32| house.folder.path().join(format!("well{instance}"));
+    let fail = |instance: u32| {
+        let _ = fs::remove_file(file(instance));
+        let rows = house.rows("often");
+        if let Some(pid) = rows[instance as usize].pid {
+            kill(pid, Signal::KILL);
+        }
+    };
+    fs::write(file(1), "").unwrap();
+    let first = house.crew("often", |crew| {
+        crew.given_up.is_some() && crew.ready.len() == 1
+    });
+    assert!(!first.failed);
+    let reason = &first.given_up.as_ref().unwrap().reason;
+    assert!(reason.contains("code 3"), "{reason}");
+    fail(1);
+    let all = house.crew("often", |crew| crew.failed);
+    assert_eq!(all.given_up, first.given_up);
+    for instance in [0, 1] {
+        fs::write(file(instance), "").unwrap();
+    }
+    house.wait(house.control.start("often")).unwrap();
+    assert_eq!(house.ready("often", 2).given_up, None);
+    fail(0);
+    let again = house.crew("often", |crew| crew.given_up.is_some());
+    let since = |crew: &supervisor::Crew| crew.given_up.as_ref().map(|time| time.since);
+    assert!(since(&again) > since(&first));
+}
+
+#[test]
 fn too_much_memory_is_noticed_and_rolled_over() {
     let folder = folder();
     let script = r#"

@@ -1,10 +1,16 @@
 //! What services say: all of it, in order, and no more memory than there is room for.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use serde_json::json;
 use supervisor::{Heard, Wish};
 
-use crate::support::{House, folder, until};
+use crate::program::Alone;
+use crate::support::{House, PATIENCE, folder, until};
 
 #[test]
 fn rotation_loses_no_line() {
@@ -92,6 +98,159 @@ fn a_follower_hears_every_line_once() {
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["said 9", "said 10"]);
     house.stop();
+}
+
+#[test]
+fn who_follows_hears_every_line_once_over_many_rotations() {
+    const LINES: usize = 20_000;
+    const BATCH: usize = 500;
+    const KEEP: u32 = 4;
+    let folder = folder();
+    // Well-behaved: it says no more than is heard.
+    let script = format!(
+        r#"
+import os, time
+for number in range({LINES}):
+    if number % {BATCH} == 0:
+        while not os.path.exists(f"heard-{{number}}"):
+            time.sleep(0.002)
+    print("line", number, flush=number % 7 == 0 or (number + 1) % {BATCH} == 0)
+time.sleep(1000)
+"#
+    );
+    fs::write(folder.path().join("counts.py"), script).unwrap();
+    let house = House::in_folder(
+        folder,
+        &format!(
+            "[counts]\nrun = \"python3 counts.py\"\nlogs = {{ max = \"20K\", keep = {KEEP} }}"
+        ),
+    );
+    house.ready("counts", 1);
+    let wish = Wish {
+        service: Some("counts".to_owned()),
+        grep: Some("line ".to_owned()),
+        ..Wish::default()
+    };
+    let mut follow = house.wait(house.control.follow(wish)).unwrap();
+    let hears = |number: usize| {
+        fs::write(house.folder.path().join(format!("heard-{number}")), "").unwrap();
+    };
+    hears(0);
+    let mut heard = 0;
+    while heard < LINES {
+        let Heard { lines, missed } = house.wait(follow.next()).unwrap();
+        assert_eq!(missed, 0);
+        for line in lines {
+            assert_eq!(line.text, format!("line {heard}"));
+            heard += 1;
+            if heard % BATCH == 0 {
+                hears(heard);
+            }
+        }
+    }
+    let folder = house.stop();
+    let files: Vec<String> = (0..=KEEP)
+        .rev()
+        .map(|number| {
+            let end = if number == 0 {
+                String::new()
+            } else {
+                format!(".{number}")
+            };
+            fs::read_to_string(folder.path().join(format!("logs/counts.log{end}"))).unwrap()
+        })
+        .collect();
+    assert!(files.iter().all(|text| text.len() <= 20 << 10));
+    let kept: Vec<usize> = files
+        .concat()
+        .lines()
+        .filter_map(|line| line.split_once(" out line ")?.1.parse().ok())
+        .collect();
+    assert!(kept.len() > 1_000, "{}", kept.len());
+    assert!(
+        kept.iter().copied().eq(LINES - kept.len()..LINES),
+        "the last lines, each once and in order"
+    );
+    println!("{LINES} lines were heard, the last {} are kept", kept.len());
+}
+
+/// A service writes as fast as it can, beside one that answers.
+#[test]
+fn a_flood_slows_no_neighbour_and_takes_no_memory() {
+    const FLOOD: u64 = 48 << 20;
+    const ROOM: u64 = 24 << 20;
+    let folder = folder();
+    let mut alone = Alone::start(
+        folder.path(),
+        &json!({
+            "web": { "run": "python3 server.py", "listen": "unix", "health": { "path": "/" } },
+            "flood": {
+                "run": "while ! test -e go; do sleep 0.02; done; exec yes this is said again and again and again",
+                "shell": true,
+                "logs": { "max": "1M", "keep": 2 },
+            },
+        }),
+    );
+    alone.wait_for("web", "ready");
+    let flood = alone.wait_for("flood", "ready")["pid"].as_i64().unwrap();
+    let socket = only_socket(&folder.path().join("run/services/web"));
+    let ask = || {
+        let begin = Instant::now();
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+        begin.elapsed()
+    };
+    let median = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    let before = median((0..100).map(|_| ask()).collect());
+    let small = alone.memory();
+    fs::write(folder.path().join("go"), "").unwrap();
+    until("it speaks", || written(flood) > 1 << 20);
+    let (begin, from) = (Instant::now(), written(flood));
+    let (mut times, mut most) = (Vec::new(), 0);
+    while times.len() < 100 || written(flood) - from < FLOOD {
+        times.push(ask());
+        most = most.max(alone.memory());
+        assert!(begin.elapsed() < PATIENCE, "it is not read any more");
+    }
+    // Bytes in a microsecond.
+    let rate = u128::from(written(flood) - from) / begin.elapsed().as_micros();
+    let (worst, during) = (*times.iter().max().unwrap(), median(times));
+    println!(
+        "{rate} MB/s are read; a neighbour answers in {during:?}, {before:?} without, {worst:?} at worst; {} MB of memory, {} MB without",
+        most >> 20,
+        small >> 20,
+    );
+    assert!(
+        during < before * 10 + Duration::from_millis(50),
+        "{during:?}"
+    );
+    assert!(most < small + ROOM, "{most} bytes, {small} before");
+    let sizes = fs::read_dir(folder.path().join("logs")).unwrap();
+    let sizes = sizes.map(|entry| entry.unwrap().metadata().unwrap().len());
+    assert!(sizes.sum::<u64>() < 4 << 20);
+    alone.stop();
+}
+
+/// What a process has written so far, in bytes.
+fn written(pid: i64) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
+    let written = text.lines().find_map(|line| line.strip_prefix("wchar: "));
+    written.unwrap().parse().unwrap()
+}
+
+fn only_socket(folder: &Path) -> PathBuf {
+    let files = fs::read_dir(folder).unwrap();
+    let mut paths = files.map(|file| file.unwrap().path());
+    paths
+        .find(|path| path.extension().is_some_and(|end| end == "sock"))
+        .unwrap()
 }
 
 #[test]

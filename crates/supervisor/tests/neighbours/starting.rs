@@ -84,6 +84,28 @@ time.sleep(1000)
 }
 
 #[test]
+fn a_service_that_needs_longer_says_so() {
+    let folder = folder();
+    let script = r#"
+import os, socket, time
+def say(word):
+    out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    out.sendto(word, os.environ["NOTIFY_SOCKET"])
+say(b"EXTEND_TIMEOUT_USEC=60000000")
+time.sleep(3)
+say(b"READY=1")
+time.sleep(1000)
+"#;
+    fs::write(folder.path().join("late.py"), script).unwrap();
+    let house = House::in_folder(
+        folder,
+        "[late]\nrun = \"python3 late.py\"\nlisten = \"unix\"\nstart_within = \"2s\"",
+    );
+    house.ready("late", 1);
+    assert_eq!(house.rows("late")[0].restarts, 0);
+}
+
+#[test]
 fn the_environment_holds_only_what_was_said() {
     let folder = folder();
     let secrets = folder.path().join("secrets.env");

@@ -98,10 +98,13 @@ def save(database: str, given: str | None, wish: Wish) -> Saved:
                 raise Problem(422, "idempotency_key_reused")
             return Saved(answer, bool(is_new), code)
         standing = change.execute("SELECT id FROM answer WHERE code = ?", (wish.code,)).fetchone()
+        if wish.code and not standing:
+            # A slip of the finger must not become a second answer.
+            raise Problem(404, "invitation_not_found", "code")
         saved = Saved(
             id=standing[0] if standing else str(uuid.uuid4()),
             is_new=not standing,
-            code=wish.code or _new_code(),
+            code=wish.code if standing else _new_code(),
         )
         values = {
             **asdict(wish),

@@ -69,8 +69,11 @@ def _text(fields: Mapping[str, Any], name: str, longest: int, *others: str) -> s
     if not isinstance(value, str):
         raise Problem(422, "validation_failed", name)
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    is_plain = all(sign == "\n" or unicodedata.category(sign) != "Cc" for sign in text)
-    if len(text) > longest or not is_plain:
+    kinds = {unicodedata.category(sign) for sign in text if sign != "\n"}
+    # Half of a pair, as JSON can spell it, is no letter that could be kept.
+    if "Cs" in kinds:
+        raise Problem(400, "body_invalid", name)
+    if len(text) > longest or "Cc" in kinds:
         raise Problem(422, "validation_failed", name)
     return text
 

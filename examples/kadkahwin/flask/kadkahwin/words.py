@@ -30,6 +30,10 @@ WORDS = {
         "Ucapan terlalu panjang: paling banyak 1,000 aksara.",
         "The message is too long: 1,000 letters at most.",
     ),
+    "invitation_not_found:code": (
+        "Kod ini tiada. Sila semak semula, atau kosongkan.",
+        "There is no such code. Please look again, or leave it out.",
+    ),
     "idempotency_key_reused": (
         "Jawapan ini berbeza daripada yang dihantar tadi. Sila hantar sekali lagi.",
         "This answer differs from the one sent before. Please send it again.",

@@ -1,5 +1,6 @@
 """`python -m unittest discover -s tests -t .`: what the API promises, without a server."""
 
+import json
 import tempfile
 import threading
 import unittest
@@ -44,10 +45,30 @@ class Rsvp(unittest.TestCase):
         changed = self.send(code=first.json["invite_code"].lower(), attending="no")
         self.assertEqual((changed.status_code, changed.json["id"]), (200, first.json["id"]))
         self.assertEqual((changed.json["attending"], changed.json["guests"]), (False, 0))
+        code = first.json["invite_code"]
+        spaced = self.send(invite_code=f" {code[:4]} {code[4:]} ")
+        self.assertEqual((spaced.status_code, spaced.json["id"]), (200, first.json["id"]))
         self.assertEqual(self.count(), 1)
-        printed = [self.send(invite_code="KAD 12", guests=count) for count in (2, 3)]
-        self.assertEqual([answer.status_code for answer in printed], [201, 200])
-        self.assertEqual(self.count(), 2)
+
+    def test_a_code_that_nobody_was_given_makes_no_answer(self):
+        for _ in range(2):
+            answer = self.send(code="KAD 12", submission_id="s-1")
+            told = (answer.status_code, answer.json["code"], answer.json["errors"][0]["pointer"])
+            self.assertEqual(told, (404, "invitation_not_found", "/code"))
+        self.assertEqual(self.count(), 0)
+        # It was not kept, so the same submission may still be another answer.
+        self.assertEqual(self.send(submission_id="s-1").status_code, 201)
+
+    def test_half_a_letter_is_refused(self):
+        for field in ("name", "message", "email", "phone", "code"):
+            body = f'{{"name": "Ali", "attending": "ya", "{field}": "a\\ud800"}}'
+            answer = self.client.post("/api/flask/rsvp", data=body, content_type="application/json")
+            self.assertEqual((answer.status_code, answer.json["code"]), (400, "body_invalid"))
+        whole = {"name": "Ali \N{PARTY POPPER}", "attending": "ya"}
+        body = json.dumps(whole)
+        self.assertIn("\\ud83c", body)
+        answer = self.client.post("/api/flask/rsvp", data=body, content_type="application/json")
+        self.assertEqual((answer.status_code, self.count()), (201, 1))
 
     def test_a_repeat_is_told_the_same(self):
         once, again = (self.send(submission_id="s-1") for _ in range(2))

@@ -20,6 +20,9 @@ use crate::interrupt;
 pub(super) const CLIENTS: usize = 16;
 /// Between two tries.
 const SOON: Duration = Duration::from_millis(2);
+/// A try that hangs is not waited for any longer before the next one. A door may hold a request until
+/// somebody answers, and each that it holds takes from what is starting meanwhile.
+const HANGS: Duration = Duration::from_millis(50);
 /// Anything here takes less.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -147,7 +150,8 @@ pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     .await
 }
 
-/// Tries again and again, without waiting for tries before: one may hang in what has just died.
+/// Tries again and again. One that hangs goes on beside the next: it may be held, or be lost in what
+/// has just died.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
     let begin = Instant::now();
     let mut tries = FuturesUnordered::new();
@@ -155,15 +159,14 @@ async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
         ensure!(!interrupt::is_wanted(), "interrupted");
         ensure!(begin.elapsed() < PATIENCE, "not in time: {what}");
         tries.push(is_so());
-        let pause = tokio::time::sleep(SOON);
-        tokio::pin!(pause);
-        loop {
-            tokio::select! {
-                Some(is_so) = tries.next() => if is_so {
+        tokio::select! {
+            Some(is_so) = tries.next() => {
+                if is_so {
                     return Ok(());
-                },
-                () = &mut pause => break,
+                }
+                tokio::time::sleep(SOON).await;
             }
+            () = tokio::time::sleep(HANGS) => {}
         }
     }
 }

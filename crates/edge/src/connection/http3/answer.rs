@@ -6,12 +6,12 @@ use bytes::Bytes;
 use h3::error::{Code, StreamError};
 use h3::server::RequestStream;
 use http::header::{CONTENT_LENGTH, DATE};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::body::{Answer, Body, BodyError};
+use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::quic::{Ended, Sending};
 
 use super::head;
@@ -55,8 +55,8 @@ impl Back<'_> {
         let (mut parts, body) = answer.into_parts();
         head::release(&mut parts.headers);
         parts.headers.entry(DATE).or_insert_with(|| date(now));
-        let has_body = *method != Method::HEAD && may_have_body(parts.status);
-        if may_have_body(parts.status)
+        let has_body = *method != Method::HEAD && !has_no_body(parts.status);
+        if !has_no_body(parts.status)
             && !body.is_end_stream()
             && let Some(length) = body.size_hint().exact()
         {
@@ -132,12 +132,6 @@ impl Back<'_> {
             }
         }
     }
-}
-
-/// Whether an answer may have a body (RFC 9110, section 6.4.1).
-fn may_have_body(status: StatusCode) -> bool {
-    !status.is_informational()
-        && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn date(now: SystemTime) -> HeaderValue {

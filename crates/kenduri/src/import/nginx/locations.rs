@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::known;
+use super::literal::Literal;
 use super::made::Made;
 use super::remarks::Remarks;
 use super::scope::{Level, Scope, Zones};
@@ -21,6 +22,13 @@ pub(super) struct Spot {
     pub(super) level: Level,
 }
 
+/// What locations stand in.
+#[derive(Clone, Copy)]
+enum Within {
+    Server,
+    Location,
+}
+
 /// All locations of a server, those inside of others too.
 #[derive(Default)]
 pub(super) struct Spots {
@@ -35,14 +43,14 @@ pub(super) struct Spots {
 }
 
 /// How a location is matched.
-enum Kind<'a> {
+pub(super) enum Kind<'a> {
     Prefix(&'a str),
     Exact(&'a str),
     Pattern(&'a str),
     Named(&'a str),
 }
 
-fn kind(directive: &Directive) -> Kind<'_> {
+pub(super) fn kind(directive: &Directive) -> Kind<'_> {
     let (first, second) = (directive.word(0), directive.word(1));
     if directive.words.len() > 1 {
         return match first {
@@ -74,11 +82,18 @@ impl Spots {
         made: &mut Made,
     ) -> Self {
         let mut spots = Self::default();
-        spots.add(locations, around, zones, made);
+        spots.add(locations, around, zones, made, Within::Server);
         spots
     }
 
-    fn add(&mut self, locations: &[Directive], around: &Scope, zones: &Zones, made: &mut Made) {
+    fn add(
+        &mut self,
+        locations: &[Directive],
+        around: &Scope,
+        zones: &Zones,
+        made: &mut Made,
+        within: Within,
+    ) {
         // Prefixes first: where an exact one has the same path, the prefix is kept.
         let is_exact = |one: &&Directive| matches!(kind(one), Kind::Exact(_));
         let (exact, others): (Vec<&Directive>, Vec<&Directive>) =
@@ -86,8 +101,15 @@ impl Spots {
         for directive in others.into_iter().chain(exact) {
             let mut level = Level::read(directive.inside(), around, zones);
             let inner = std::mem::take(&mut level.locations);
-            self.add(&inner, &level.scope.clone(), zones, made);
-            match kind(directive) {
+            self.add(&inner, &level.scope.clone(), zones, made, Within::Location);
+            let kind = kind(directive);
+            let literal = match (&kind, within) {
+                (Kind::Pattern(pattern), Within::Server) => {
+                    Literal::certain(directive, pattern, &level, around, locations)
+                }
+                _ => None,
+            };
+            match literal.as_ref().map_or(kind, Literal::kind) {
                 Kind::Named(name) => {
                     self.named.insert(name.to_owned(), level);
                 }
@@ -215,7 +237,7 @@ impl Spots {
 }
 
 /// Whether a block keeps somebody out.
-fn is_guard(directive: &Directive) -> bool {
+pub(super) fn is_guard(directive: &Directive) -> bool {
     directive.inside().iter().any(|one| {
         let name = one.name.as_str();
         let is_guard = [
@@ -278,13 +300,13 @@ fn beginning(pattern: &str) -> Option<String> {
 }
 
 /// `/\.`, `/\.ht`, `/\.(?!well-known)` and the like.
-fn is_hidden(pattern: &str) -> bool {
+pub(super) fn is_hidden(pattern: &str) -> bool {
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);
     rest.starts_with(r"/\.") || rest.starts_with(r"(^|/)\.") || rest.starts_with(r".*/\.")
 }
 
 /// The names that `\.(css|js)$` is for: `*.css`, `*.js`.
-fn endings(pattern: &str) -> Option<Vec<String>> {
+pub(super) fn endings(pattern: &str) -> Option<Vec<String>> {
     let rest = pattern.strip_suffix('$')?;
     let rest = rest
         .strip_prefix(".+")

@@ -25,7 +25,9 @@ fn problems(text: &str) -> Vec<String> {
     let Err(problems) = configuration::load(&asked) else {
         return Vec::new();
     };
-    let is_missing = |what: &str| what.contains(" is no folder") || what.contains("cannot read ");
+    // Nor is `/` the file that a certificate is in.
+    let missing = [" is no folder", " is no file", "cannot read "];
+    let is_missing = |what: &str| missing.iter().any(|one| what.contains(one));
     let problems = problems
         .0
         .into_iter()
@@ -210,6 +212,55 @@ fn what_few_could_reach_is_not_open_to_all() {
         text.contains("to = \"http://b:1\"") && !text.contains("access"),
         "{text}"
     );
+}
+
+#[test]
+fn patterns_that_are_plain_paths_become_routes() {
+    let pass = "{ proxy_pass http://b:1; }";
+    let rest = "location / { proxy_pass http://b:2; }";
+    for (pattern, path) in [
+        ("^/admin$", "/admin"),
+        ("^/api/", "/api/"),
+        (r"^/feed\.xml$", "/feed.xml"),
+    ] {
+        for others in [
+            rest.to_owned(),
+            format!("{rest} location = /api/x {pass} location ^~ /apis/ {pass}"),
+        ] {
+            let text = server(&format!("location ~ {pattern} {pass} {others}"));
+            let route = route_of(&text, path);
+            assert!(
+                route.is_some_and(|route| route.contains("http://b:1")),
+                "{text}"
+            );
+            assert!(!text.contains("regular"), "{text}");
+        }
+    }
+    let guarded = server(&format!(
+        r"root /srv; location ~* \.css$ {{ expires 1d; }} location ~ ^/admin$ {{ deny all; }} {rest}"
+    ));
+    assert!(
+        route_of(&guarded, "/admin").is_some_and(|route| route.contains("deny")),
+        "{guarded}"
+    );
+    // Here nginx leads some of them elsewhere.
+    for others in [
+        format!("location ~* ^/api/ {pass}"),
+        format!("location ~ ^/api {pass}"),
+        format!("location /api/v2/ {pass} location ~ ^/api/ {pass}"),
+        format!("location /api/ {pass} location ~ ^/api/ {pass}"),
+        format!("location = /api {pass} location ~ ^/api$ {pass}"),
+        format!(r"location ~ \.css$ {{ root /srv; }} location ~ ^/api/ {pass}"),
+        format!("location ^~ /api {pass} location ~ ^/api/v2/ {pass}"),
+        format!("location /api {{ location ~ ^/api/v2/ {pass} }}"),
+        "location ~ ^/api/ { alias /srv/one.html; }".to_owned(),
+        // A route for the one path would open what is below it.
+        format!("location /x/ {{ deny all; }} location ~ ^/x/open$ {pass}"),
+        "deny all; location ~ ^/open$ { allow all; proxy_pass http://b:1; }".to_owned(),
+    ] {
+        let text = server(&format!("{others} {rest}"));
+        assert!(text.contains("regular expressions"), "{text}");
+    }
 }
 
 #[test]

@@ -311,18 +311,22 @@ async fn store(
             })
         })
         .await;
-    match saved {
-        Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => {
+    let saved = match saved {
+        Ok(saved) => saved,
+        Err(refusal) => return Err(visit.refuse_save(admitted, refusal)),
+    };
+    admitted.succeeded();
+    Ok(match saved {
+        Saved::Stored(portal) | Saved::Unchanged(portal) => {
             let text = visit.text(&portal);
-            Ok(tagged(&portal, Json(state::of(&portal, &text))))
+            tagged(&portal, Json(state::of(&portal, &text)))
         }
-        Ok(Saved::Again(stored)) => Ok(private((
+        Saved::Again(stored) => private((
             StatusCode::OK,
             [("content-type", "application/json")],
             stored.body,
-        ))),
-        Err(refusal) => Err(visit.refuse_save(admitted, refusal)),
-    }
+        )),
+    })
 }
 
 /// The household's note, as stored.
@@ -385,7 +389,10 @@ async fn write_note(visit: &Visit, text: String, seen: Option<i64>) -> Result<Po
         .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
         .await;
     match saved {
-        Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => Ok(*portal),
+        Ok(Saved::Stored(portal) | Saved::Unchanged(portal)) => {
+            admitted.succeeded();
+            Ok(*portal)
+        }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Fields(mut fields)) => {
             // The note is the whole body here.

@@ -146,7 +146,7 @@ mod tests {
     }
 
     fn written(words: &str) -> Written {
-        let catalogue = Catalogue::build(&[web::LOCALES]).unwrap();
+        let catalogue = Catalogue::build(&[web::LOCALES]);
         let page = Page {
             title: "A page",
             body: Words { words },

@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn drawings(days: &[Day], invited: i64, deadline: Option<Date>) -> Vec<Drawing> {
-        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]).unwrap();
+        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]);
         let text = catalogue.speak(&Language::ENGLISH);
         let curve = Curve {
             days,

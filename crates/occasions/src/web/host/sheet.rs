@@ -356,7 +356,7 @@ mod tests {
     use super::*;
 
     fn text() -> Text {
-        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]).unwrap();
+        let catalogue = Catalogue::build(&[web::LOCALES, crate::LOCALES]);
         catalogue.speak(&Language::ENGLISH)
     }
 

@@ -1,0 +1,187 @@
+//! Heads of HTTP/2 that the engine refuses before anybody else sees them.
+
+use std::time::Duration;
+
+use edge::log::{Format, Log, Mask, Writing};
+
+use super::told::Lines;
+use super::*;
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_mins(1);
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
+    [&head, payload].concat()
+}
+
+/// A head in which everything is spelt out (RFC 7541, section 6.2.2).
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in fields {
+        block.push(0);
+        for text in [name, value] {
+            block.push(u8::try_from(text.len()).unwrap());
+            block.extend_from_slice(text.as_bytes());
+        }
+    }
+    block
+}
+
+const WHOLE: [(&str, &str); 4] = [
+    (":method", "POST"),
+    (":scheme", "http"),
+    (":authority", "a.example"),
+    (":path", "/none"),
+];
+
+/// A connection of HTTP/2 of which every byte is ours.
+struct Raw(TcpStream);
+
+impl Raw {
+    async fn open(site: &Site) -> Self {
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        let begin = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
+        stream.write_all(&begin).await.unwrap();
+        Self(stream)
+    }
+
+    async fn say(&mut self, frames: &[Vec<u8>]) {
+        self.0.write_all(&frames.concat()).await.unwrap();
+    }
+
+    /// The next frame; nothing: the connection has ended.
+    async fn hear(&mut self) -> Option<(u8, u8, u32)> {
+        let mut head = [0; 9];
+        let read = self.0.read_exact(&mut head);
+        tokio::time::timeout(SOON, read).await.unwrap().ok()?;
+        let [a, b, c, kind, flags, stream @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        self.0.read_exact(&mut payload).await.ok()?;
+        Some((kind, flags, u32::from_be_bytes(stream)))
+    }
+
+    /// Waits until each of these streams has ended; those that were reset.
+    async fn ended(&mut self, mut streams: Vec<u32>) -> Vec<u32> {
+        let mut reset = Vec::new();
+        while !streams.is_empty() {
+            let (kind, flags, stream) = self.hear().await.unwrap();
+            let is_last = [DATA, HEADERS].contains(&kind) && flags & END_STREAM != 0;
+            if kind == RST_STREAM && streams.contains(&stream) {
+                reset.push(stream);
+            }
+            if is_last || kind == RST_STREAM {
+                streams.retain(|waited| *waited != stream);
+            }
+        }
+        reset
+    }
+}
+
+fn logged(more: &str) -> (Site, Lines, Writing) {
+    let lines = Lines::default();
+    let mask: Mask = Arc::new(|text, _| text.into());
+    let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
+    let means = Means {
+        log: Some(log),
+        ..Means::default()
+    };
+    let site = Site::open(
+        &format!("{more}[[route]]\npath = \"/echo\"\nto = \"app\"\n"),
+        means,
+    );
+    (site, lines, writing)
+}
+
+/// Status, protocol and reason of each line, sorted.
+async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, String)> {
+    site.edge.stop().await;
+    drop(writing);
+    let line = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        (
+            line["status"].as_u64().unwrap(),
+            text("protocol"),
+            text("why"),
+        )
+    };
+    let mut told: Vec<_> = lines.text().lines().map(line).collect();
+    told.sort_unstable();
+    told
+}
+
+fn refused() -> (u64, String, String) {
+    (400, "HTTP/2".to_owned(), "refused".to_owned())
+}
+
+fn not_found() -> (u64, String, String) {
+    (404, "HTTP/2".to_owned(), String::new())
+}
+
+#[tokio::test]
+async fn each_has_its_line() {
+    let (site, lines, writing) = logged("");
+    let mut raw = Raw::open(&site).await;
+    let head = |stream, fields: &[(&str, &str)]| {
+        frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(fields))
+    };
+    raw.say(&[
+        head(1, &WHOLE),
+        head(3, &WHOLE[..3]),
+        head(5, &[&WHOLE[..], &[("connection", "close")]].concat()),
+        head(7, &WHOLE),
+    ])
+    .await;
+    let reset = raw.ended(vec![1, 3, 5, 7]).await;
+    assert_eq!(reset, [3, 5]);
+    let told = told(site, lines, writing).await;
+    assert_eq!(told, [refused(), refused(), not_found(), not_found()]);
+}
+
+#[tokio::test]
+async fn one_that_breaks_its_connection_has_a_line_too() {
+    let (site, lines, writing) = logged("");
+    let mut raw = Raw::open(&site).await;
+    // An index that no table has.
+    raw.say(&[frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0xff, 0x7f])])
+        .await;
+    while raw.hear().await.is_some() {}
+    assert_eq!(told(site, lines, writing).await, [refused()]);
+}
+
+#[tokio::test]
+async fn one_that_never_comes_whole_has_a_line_too() {
+    let (site, lines, writing) = logged("listen.header_time = \"1s\"\n");
+    let mut raw = Raw::open(&site).await;
+    raw.say(&[frame(HEADERS, END_STREAM, 1, &block(&WHOLE[..2]))])
+        .await;
+    while raw.hear().await.is_some() {}
+    let told = told(site, lines, writing).await;
+    assert_eq!(told, [(408, "HTTP/2".to_owned(), "refused".to_owned())]);
+}
+
+#[tokio::test]
+async fn one_that_may_be_asked_again_has_none() {
+    const AT_ONCE: u32 = 128;
+    let (site, lines, writing) = logged("");
+    let mut raw = Raw::open(&site).await;
+    let fields = [&WHOLE[..3], &[(":path", "/echo")]].concat();
+    let head = |number: u32| frame(HEADERS, END_HEADERS, 2 * number + 1, &block(&fields));
+    let heads: Vec<_> = (0..=AT_ONCE).map(head).collect();
+    raw.say(&heads).await;
+    assert_eq!(raw.ended(vec![2 * AT_ONCE + 1]).await, [2 * AT_ONCE + 1]);
+    drop(raw);
+    let told = told(site, lines, writing).await;
+    assert!(!told.contains(&refused()), "{told:?}");
+}

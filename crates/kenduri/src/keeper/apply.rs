@@ -1,0 +1,348 @@
+//! Settings are read again while everything runs.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use anyhow::{Error, Result, bail};
+use supervisor::state::RunId;
+use tokio::sync::OwnedMutexGuard;
+
+use super::carry_out::Keeper;
+use super::means;
+use super::rights;
+use super::sockets::Sockets;
+use super::workers::answer;
+use crate::configuration::Asked;
+use crate::control::Reply;
+use crate::orders::Outcome;
+use crate::words::ToWorker;
+
+/// Nobody else changes what is in force as long as this lives.
+pub(super) type Alone = OwnedMutexGuard<()>;
+
+/// What came of other settings. They hold, whatever failed.
+pub(super) struct Applied {
+    said: String,
+    /// What could not be done with services.
+    failed: Vec<String>,
+}
+
+impl Applied {
+    /// What whoever asked for it is told.
+    pub(super) fn outcome(self) -> Result<Outcome> {
+        let Self { said, failed } = self;
+        if !failed.is_empty() {
+            bail!("{said}{}", failed.join("\n"));
+        }
+        Ok(Outcome::Applied { said })
+    }
+}
+
+impl Keeper {
+    /// Waits until nobody else changes what is in force.
+    pub(super) async fn alone(&self) -> Result<Alone> {
+        let turn = Arc::clone(&self.changes).lock_owned();
+        self.gate.unless_shut(turn).await
+    }
+
+    /// Reads the settings again and has everybody do what they say, all or nothing; but
+    /// one service may fail where others do not.
+    pub(super) async fn apply(&self) -> Result<Applied> {
+        let alone = self.alone().await?;
+        self.apply_alone(alone).await
+    }
+
+    async fn apply_alone(&self, _alone: Alone) -> Result<Applied> {
+        let (asked, configuration, plan) = {
+            let mut settings = self.settings.lock().await;
+            let (asked, configuration) = settings.read()?;
+            let plan = means::plan(&configuration, &asked, &self.program)?;
+            rights::let_through(&configuration.settings.data, &plan)?;
+            settings.sockets.open(&configuration.plan)?;
+            (asked, configuration, plan)
+        };
+        let taken = self.serve_by(&asked).await;
+        let mut settings = self.settings.lock().await;
+        let (run, mut said) = match taken {
+            Ok(taken) => taken,
+            Err(error) => {
+                settings.close_others();
+                return Err(error);
+            }
+        };
+        settings.take(asked.clone(), configuration.plan);
+        self.bring_along(run, &asked, &settings.sockets);
+        drop(settings);
+        let changes = match self.control.apply(plan).await {
+            Ok(changes) => changes,
+            Err(error) => {
+                let failed = vec![error.to_string()];
+                return Ok(Applied { said, failed });
+            }
+        };
+        let mut failed = Vec::new();
+        for changed in changes {
+            let name = &changed.service;
+            let what = match changed.change {
+                supervisor::Change::Added => "was started",
+                supervisor::Change::Changed => "was changed",
+                supervisor::Change::Removed => "was stopped",
+            };
+            match changed.outcome {
+                // Writing into a text cannot fail.
+                Ok(()) => drop(writeln!(said, "Service {name} {what}.")),
+                Err(error) => failed.push(format!("service {name}: {error}")),
+            }
+        }
+        Ok(Applied { said, failed })
+    }
+
+    /// Has the worker that serves do what is asked now; says which, and what changed.
+    async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
+        let (run, line) = self.workers.one_that_serves().await?;
+        let sockets = self.settings.lock().await.sockets.share()?;
+        let message = |id| ToWorker::Apply {
+            id,
+            asked: asked.clone(),
+        };
+        match answer(&line, message, sockets).await {
+            Reply::Ok(Outcome::Applied { said }) => Ok((run, said)),
+            Reply::Ok(_) => bail!("the worker is of another version: kenduri upgrade"),
+            Reply::Error(reason) => Err(Error::msg(reason)),
+        }
+    }
+
+    /// Has those do the same that were started before it was asked, and do not serve yet.
+    fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
+        for (run, line) in self.workers.later_than(run) {
+            let (asked, sockets) = (asked.clone(), sockets.share());
+            tokio::spawn(async move {
+                let message = |id| ToWorker::Apply { id, asked };
+                let reply = match sockets {
+                    Ok(sockets) => answer(&line, message, sockets).await,
+                    Err(error) => Reply::Error(error.to_string()),
+                };
+                if let Reply::Error(reason) = reply {
+                    tracing::error!(
+                        run,
+                        reason,
+                        "a worker that starts has not taken the settings"
+                    );
+                }
+            });
+        }
+    }
+
+    /// The same as [`Self::apply`], for nobody who waits.
+    pub(super) fn apply_and_log(self: &Arc<Self>, alone: Alone) {
+        let keeper = Arc::clone(self);
+        tokio::spawn(async move {
+            match keeper.apply_alone(alone).await {
+                Ok(Applied { said, failed }) if failed.is_empty() => {
+                    tracing::info!("{}", said.trim_end());
+                }
+                Ok(Applied { said, failed }) => tracing::error!(
+                    "the settings hold, but not every service does what they say: {said}{}",
+                    failed.join("\n")
+                ),
+                Err(error) => tracing::error!("nothing was changed: {error:#}"),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use edge::Inherited;
+    use supervisor::{Channel, Launcher, Means, OWN, Plan, Supervisor};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::channel::{self, Parcel};
+    use crate::configuration::{self, Flag};
+    use crate::keeper::program::Program;
+    use crate::keeper::renewal::Renewal;
+    use crate::keeper::settings::Settings;
+    use crate::orders::{Order, neighbours};
+    use crate::words::{Numbers, Start, ToKeeper};
+
+    /// How long something may take on a slow machine.
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
+    const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
+
+    /// A keeper without services, whose workers are played here.
+    struct House {
+        folder: tempfile::TempDir,
+        keeper: Arc<Keeper>,
+        started: mpsc::UnboundedSender<Channel>,
+        _renewals: mpsc::Receiver<Renewal>,
+    }
+
+    /// A worker's end.
+    struct Worker {
+        outbox: mpsc::Sender<Parcel<ToKeeper>>,
+        inbox: mpsc::Receiver<Parcel<ToWorker>>,
+    }
+
+    impl House {
+        fn build() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("kenduri.toml");
+            std::fs::write(&file, ONE).unwrap();
+            let asked = Asked {
+                file: Some(file),
+                flags: vec![Flag {
+                    typed: "--data".to_owned(),
+                    key: "data".to_owned(),
+                    value: folder.path().to_string_lossy().into_owned(),
+                }],
+                ..Asked::default()
+            };
+            let configuration = configuration::load(&asked).unwrap();
+            let means = Means {
+                launcher: Launcher::Other("/bin/false".into()),
+                adopt_orphans: false,
+                ..Means::in_folder(folder.path())
+            };
+            // Nobody runs it: services are none of this.
+            let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
+            let mut sockets = Sockets::new(Inherited::default());
+            sockets.open(&configuration.plan).unwrap();
+            let settings = Settings::new(asked, configuration, sockets, Start::Usual);
+            let (started, channels) = mpsc::unbounded_channel();
+            let program = Program::this().unwrap();
+            let numbers = Numbers::after(41);
+            let (keeper, renewals) = Keeper::new(control, program, settings, channels, numbers);
+            Self {
+                folder,
+                keeper,
+                started,
+                _renewals: renewals,
+            }
+        }
+
+        fn write(&self, text: &str) {
+            std::fs::write(self.folder.path().join("kenduri.toml"), text).unwrap();
+        }
+
+        /// Starts a worker; says what it is told to serve, and on how many sockets.
+        async fn start(&self, run: RunId) -> (Worker, String, usize) {
+            let (stream, theirs) = UnixStream::pair().unwrap();
+            let channel = Channel {
+                instance: 0,
+                generation: 1,
+                run,
+                pid: 1,
+                stream,
+            };
+            self.started.send(channel).unwrap();
+            let (outbox, inbox, _) = channel::open(theirs).unwrap();
+            let mut worker = Worker { outbox, inbox };
+            match worker.hear().await {
+                (ToWorker::Begin { asked, .. }, sockets) => (worker, asked.text.unwrap(), sockets),
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    impl Worker {
+        /// What it is told next, but for who takes requests.
+        async fn hear(&mut self) -> (ToWorker, usize) {
+            loop {
+                let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
+                match heard.expect("a message").expect("a keeper") {
+                    (ToWorker::Fleet(_), _) => {}
+                    (message, sockets) => return (message, sockets.len()),
+                }
+            }
+        }
+
+        async fn hear_of_settings(&mut self) -> (u64, String, usize) {
+            match self.hear().await {
+                (ToWorker::Apply { id, asked }, sockets) => (id, asked.text.unwrap(), sockets),
+                (other, _) => panic!("{other:?}"),
+            }
+        }
+
+        async fn say(&self, message: ToKeeper) {
+            self.outbox.send((message, Vec::new())).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_starts_meanwhile_does_what_is_applied() {
+        let house = House::build();
+        let (mut first, text, sockets) = house.start(1).await;
+        assert_eq!((text.as_str(), sockets), (ONE, 1));
+        first.say(ToKeeper::Serving).await;
+        house.keeper.workers.first_served().await;
+        house.write(TWO);
+        let keeper = Arc::clone(&house.keeper);
+        let applying = tokio::spawn(async move { keeper.apply().await });
+        let (id, text, sockets) = first.hear_of_settings().await;
+        assert_eq!((text.as_str(), sockets), (TWO, 2));
+        assert_eq!(
+            id, 42,
+            "no number is given twice, whichever program gives it"
+        );
+        // Nobody knows yet whether they will hold.
+        let (mut second, text, _) = house.start(2).await;
+        assert_eq!(text, ONE);
+        let said = "Changed: listen.http.\n".to_owned();
+        let reply = Reply::Ok(Outcome::Applied { said: said.clone() });
+        first.say(ToKeeper::Reply { id, reply }).await;
+        let (_, text, sockets) = second.hear_of_settings().await;
+        assert_eq!((text.as_str(), sockets), (TWO, 2));
+        assert_eq!(applying.await.unwrap().unwrap().said, said);
+        let (_, text, _) = house.start(3).await;
+        assert_eq!(text, TWO);
+    }
+
+    #[tokio::test]
+    async fn settings_that_the_worker_refuses_leave_nothing_open() {
+        let house = House::build();
+        let (mut first, ..) = house.start(1).await;
+        first.say(ToKeeper::Serving).await;
+        house.keeper.workers.first_served().await;
+        house.write(TWO);
+        let keeper = Arc::clone(&house.keeper);
+        let applying = tokio::spawn(async move { keeper.apply().await });
+        let (id, ..) = first.hear_of_settings().await;
+        let reply = Reply::Error("no".to_owned());
+        first.say(ToKeeper::Reply { id, reply }).await;
+        assert!(applying.await.unwrap().is_err());
+        let (_, text, sockets) = house.start(2).await;
+        assert_eq!((text.as_str(), sockets), (ONE, 1));
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_change_something_is_told_when_another_program_comes() {
+        let house = House::build();
+        let keeper = &house.keeper;
+        let alone = keeper.alone().await.unwrap();
+        let waits = |order: Order| async move {
+            let inside = keeper.gate.enter().unwrap();
+            keeper.reply(order, &inside).await
+        };
+        let reload = neighbours::Order::Reload {
+            service: OWN.to_owned(),
+        };
+        let both = async { tokio::join!(waits(Order::Neighbours(reload)), waits(Order::Apply)) };
+        tokio::pin!(both);
+        tokio::select! {
+            biased;
+            done = &mut both => panic!("{done:?}, and somebody else is at it"),
+            () = future::ready(()) => {}
+        }
+        let (shut, told) = tokio::join!(keeper.gate.shut(), both);
+        let _held = (alone, shut.unwrap());
+        for reply in <[Reply; 2]>::from(told) {
+            assert!(matches!(reply, Reply::Error(why) if why.contains("once more")));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Where orders come in. Before this process becomes another program the gate is shut:
+//! what is being carried out is waited for, and nothing is begun that would be cut off.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// So long whoever shuts the gate waits for what is being carried out.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Open, or shut for a moment.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    is_shut: watch::Sender<bool>,
+    inside: TaskTracker,
+}
+
+/// Somebody is inside. It is to live until they have been answered.
+pub(crate) type Inside = TaskTrackerToken;
+
+/// The gate is shut as long as this lives.
+pub(super) struct Shut(Gate);
+
+impl Drop for Shut {
+    fn drop(&mut self) {
+        self.0.inside.reopen();
+        self.0.is_shut.send_replace(false);
+    }
+}
+
+impl Gate {
+    /// Lets somebody in, unless it is shut.
+    pub(crate) fn enter(&self) -> Result<Inside> {
+        if *self.is_shut.borrow() {
+            return refuse();
+        }
+        Ok(self.inside.token())
+    }
+
+    /// What comes of `what`, if the gate is not shut before.
+    pub(crate) async fn unless_shut<T>(&self, what: impl Future<Output = T>) -> Result<T> {
+        let mut is_shut = self.is_shut.subscribe();
+        tokio::select! {
+            biased;
+            // The sender lives as long as this does.
+            _ = is_shut.wait_for(|is_shut| *is_shut) => refuse(),
+            done = what => Ok(done),
+        }
+    }
+
+    /// Waits until it is open.
+    pub(crate) async fn opened(&self) {
+        let mut is_shut = self.is_shut.subscribe();
+        // The sender lives as long as this does.
+        let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
+    }
+
+    /// Lets nobody in any more, and waits until nobody is inside. It opens again when
+    /// what this gives is dropped, or when somebody stays for too long.
+    pub(super) async fn shut(&self) -> Result<Shut> {
+        self.is_shut.send_replace(true);
+        let shut = Shut(self.clone());
+        self.inside.close();
+        match tokio::time::timeout(PATIENCE, self.inside.wait()).await {
+            Ok(()) => Ok(shut),
+            Err(_) => bail!("orders are still being carried out\n  ask again when they are done"),
+        }
+    }
+}
+
+fn refuse<T>() -> Result<T> {
+    bail!("Kenduri becomes another program just now; try once more")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_inside_is_waited_for_and_nobody_comes_in_meanwhile() {
+        let gate = Gate::default();
+        let inside = gate.enter().unwrap();
+        let queue = gate.unless_shut(std::future::pending::<()>());
+        let shutting = gate.shut();
+        tokio::pin!(queue, shutting);
+        tokio::select! {
+            biased;
+            _ = &mut queue => panic!("it is open"),
+            _ = &mut shutting => panic!("somebody is inside"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(gate.enter().is_err());
+        assert!(queue.await.unwrap_err().to_string().contains("once more"));
+        drop(inside);
+        let shut = shutting.await.unwrap();
+        assert!(gate.unless_shut(std::future::ready(())).await.is_err());
+        drop(shut);
+        gate.opened().await;
+        assert!(gate.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stays_too_long_keeps_it_open() {
+        let gate = Gate::default();
+        let _inside = gate.enter().unwrap();
+        let refused = gate.shut().await.err().unwrap();
+        assert!(refused.to_string().contains("still being carried out"));
+        assert!(gate.enter().is_ok());
+    }
+}

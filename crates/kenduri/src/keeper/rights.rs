@@ -1,0 +1,90 @@
+//! Who may what in the data folder: services of other users have their sockets in there, and
+//! come through to them without seeing anything else.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use supervisor::Plan;
+
+use crate::configuration::services::RUN;
+
+/// What others may do, and that they may pass (mode bits of stat(2)).
+const OTHERS: u32 = 0o007;
+const THROUGH: u32 = 0o011;
+
+/// Lets services of other users through to their sockets, if there are any.
+pub(super) fn let_through(data: &Path, plan: &Plan) -> Result<()> {
+    let mut services = plan.services().values();
+    if !services.any(|service| !service.own && service.user.is_some()) {
+        return Ok(());
+    }
+    open(data).with_context(|| {
+        format!(
+            "cannot let services of other users through {}",
+            data.display()
+        )
+    })
+}
+
+fn open(data: &Path) -> io::Result<()> {
+    let mode = fs::metadata(data)?.permissions().mode();
+    if mode & THROUGH == THROUGH {
+        return Ok(());
+    }
+    // Until now nobody could come by them.
+    for entry in fs::read_dir(data)? {
+        let entry = entry?;
+        // Whoever makes the folder of sockets sees to its rights; what a link leads to is not
+        // in here.
+        if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
+            match close(&entry.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    fs::set_permissions(data, Permissions::from_mode(mode | THROUGH))
+}
+
+fn close(path: &Path) -> io::Result<()> {
+    let mode = fs::metadata(path)?.permissions().mode();
+    fs::set_permissions(path, Permissions::from_mode(mode & !OTHERS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_pass_and_see_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mode = |name: &str| {
+            let found = fs::metadata(data.join(name)).unwrap();
+            found.permissions().mode() & 0o777
+        };
+        let outside = folder.path().join("outside");
+        fs::write(&outside, "").unwrap();
+        fs::create_dir_all(data.join("run")).unwrap();
+        fs::create_dir(data.join("files")).unwrap();
+        fs::write(data.join("kenduri.db"), "").unwrap();
+        std::os::unix::fs::symlink(&outside, data.join("link")).unwrap();
+        for (name, mode) in [
+            ("", 0o700),
+            ("run", 0o711),
+            ("files", 0o755),
+            ("kenduri.db", 0o644),
+        ] {
+            fs::set_permissions(data.join(name), Permissions::from_mode(mode)).unwrap();
+        }
+        let before = mode("link");
+        for _ in 0..2 {
+            open(&data).unwrap();
+            let now = ["", "run", "files", "kenduri.db", "link"].map(mode);
+            assert_eq!(now, [0o711, 0o711, 0o750, 0o640, before]);
+        }
+    }
+}

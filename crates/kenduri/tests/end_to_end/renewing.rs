@@ -1,0 +1,175 @@
+//! What happens while the keeper becomes another program: nothing that is asked or told
+//! in that moment is lost, and what it holds is the same afterwards.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::http;
+use crate::program::{Program, command, run, text};
+use crate::upgrade::{Copy, SETTINGS};
+
+/// How long something may take on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How often settings are changed under a program that is replaced.
+const ROUNDS: usize = 4;
+
+impl Copy {
+    fn apply(&self) -> std::process::Output {
+        let settings = self.settings().to_string_lossy().into_owned();
+        let words = ["apply", "--config", &settings, "--data", &self.data()];
+        run(&words, Path::new("/"), &[])
+    }
+
+    /// Has the program replaced by itself meanwhile.
+    fn upgrading(&self) -> Child {
+        command(&[])
+            .args(["upgrade", "--data", &self.data()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts")
+    }
+
+    /// Whether its keeper answers whoever comes, as it does unless it has no time.
+    fn answers(&self) -> bool {
+        let socket = Path::new(&self.data()).join("run/control.sock");
+        let Ok(mut stream) = UnixStream::connect(socket) else {
+            return true;
+        };
+        let soon = Some(Duration::from_millis(250));
+        stream.set_read_timeout(soon).expect("a limit");
+        stream.write_all(b"nonsense\n").expect("sent");
+        let mut answer = String::new();
+        let read = BufReader::new(stream).read_line(&mut answer);
+        !read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+}
+
+fn kill_worker(program: &Program) {
+    let worker = i32::try_from(program.worker()).ok().and_then(Pid::from_raw);
+    kill_process(worker.expect("a process"), Signal::KILL).expect("it lives");
+}
+
+#[test]
+fn what_the_keeper_has_opened_it_closes_as_another_program() {
+    let copy = Copy::new(SETTINGS);
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let front = free.local_addr().expect("an address");
+    drop(free);
+    let beside = format!(
+        "{SETTINGS}[service.front]\nrun = \"sleep 1000\"\nlisten = \"unix\"\nfront = \"{front}\"\n"
+    );
+    fs::write(copy.settings(), beside).expect("settings");
+    let _program = copy.serve();
+    assert!(TcpStream::connect(front).is_ok());
+    let output = copy.upgrade();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(TcpStream::connect(front).is_ok());
+    fs::write(copy.settings(), SETTINGS).expect("settings");
+    let output = copy.apply();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(TcpStream::connect(front).is_err());
+    drop(TcpListener::bind(front).expect("nobody has it"));
+}
+
+#[test]
+fn settings_are_taken_whole_while_the_program_is_replaced() {
+    let copy = Copy::new(SETTINGS);
+    let program = copy.serve();
+    let is_served = |status: usize| {
+        let answer = http::send(&program.address, "GET", "/old/x", &[], b"").expect("an answer");
+        assert_eq!(usize::from(answer.status), status, "{}", answer.text());
+    };
+    for round in 0..ROUNDS {
+        let status = 410 + round;
+        let route = format!("[[route]]\npath = \"/old/\"\nto = \"status:{status}\"\n");
+        let app = "[[route]]\nto = \"app\"\n";
+        fs::write(copy.settings(), format!("{SETTINGS}{route}{app}")).expect("settings");
+        let upgrading = copy.upgrading();
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let output = copy.apply();
+            if output.status.success() {
+                break;
+            }
+            // Nobody is left without an answer.
+            let why = text(&output.stderr);
+            assert!(why.contains("try once more"), "{why}");
+            assert!(Instant::now() < end, "{why}");
+        }
+        is_served(status);
+        let upgraded = upgrading.wait_with_output().expect("its end");
+        assert!(upgraded.status.success(), "{}", text(&upgraded.stderr));
+        is_served(status);
+        // The keeper knows it, too.
+        kill_worker(&program);
+        is_served(status);
+    }
+}
+
+#[test]
+fn a_signal_in_that_moment_is_heard() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let copy = Copy::new(SETTINGS);
+        // Nobody reads what is logged, so that the keeper waits a moment until it is
+        // written, when everything is ready for the next program.
+        let (_reader, log) = std::io::pipe().expect("a pipe");
+        let flags = fcntl_getfl(&log).expect("flags");
+        fcntl_setfl(&log, flags | OFlags::NONBLOCK).expect("flags");
+        while (&log).write(b"\n").is_ok() {}
+        fcntl_setfl(&log, flags).expect("flags");
+        let mut program = Program::watch_with(copy.command(), Stdio::from(log));
+        let worker = program.worker();
+        let mut upgrading = copy.upgrading();
+        let end = Instant::now() + PATIENCE;
+        while program.worker() == worker || copy.answers() {
+            assert!(Instant::now() < end, "never renewed");
+            let ended = upgrading.try_wait().expect("its status");
+            assert!(ended.is_none(), "the moment was missed");
+        }
+        // A demonstration ends at either.
+        assert_eq!(program.end(signal).code(), Some(0));
+        let _ = upgrading.wait();
+    }
+}
+
+#[test]
+fn one_thread_of_the_keeper_hears_signals() {
+    let copy = Copy::new(SETTINGS);
+    let program = copy.serve();
+    let keeper = program.keeper();
+    // Those threads to whom the system may give a signal that ends or changes something.
+    let open = || {
+        let threads = fs::read_dir(format!("/proc/{keeper}/task")).expect("threads");
+        let paths = threads.map(|thread| thread.expect("a thread").path());
+        let is_open = |thread: &PathBuf| {
+            let Ok(status) = fs::read_to_string(thread.join("status")) else {
+                // It has ended.
+                return false;
+            };
+            let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+            let blocked = u64::from_str_radix(blocked.expect("a mask").trim(), 16);
+            let blocked = blocked.expect("a number");
+            let mut all = [Signal::TERM, Signal::INT, Signal::HUP].into_iter();
+            all.any(|signal| blocked & (1 << (signal.as_raw() - 1)) == 0)
+        };
+        paths.filter(is_open).collect::<Vec<_>>()
+    };
+    let first = PathBuf::from(format!("/proc/{keeper}/task/{keeper}"));
+    let end = Instant::now() + PATIENCE;
+    for round in 0..2 {
+        // Nor does that one while it starts a child.
+        while open() != [first.as_path()] {
+            assert!(Instant::now() < end, "{:?} in round {round}", open());
+        }
+        assert!(copy.upgrade().status.success());
+    }
+}

@@ -1,0 +1,117 @@
+//! The keeper itself is killed, and whoever looks after it starts it again at once, as
+//! systemd does with `Restart=always`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, test_kill_process};
+
+use crate::http;
+use crate::program::{Program, children};
+
+/// How often it is killed.
+const ROUNDS: usize = 5;
+/// It is back so soon.
+const SOON: Duration = Duration::from_secs(1);
+/// How long something may take on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A service with a process beside it that nothing of the system ends with it.
+const SERVER: &str = r#"
+import http.server, os, socketserver, subprocess
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return "local"
+    def do_GET(self):
+        said = f"{os.getpid()} {beside.pid}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+beside = subprocess.Popen(["sleep", "1000"])
+Server(os.environ["SOCKET"], Answer).serve_forever()
+"#;
+
+/// An address that is free now.
+fn address() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    free.local_addr().expect("its address").to_string()
+}
+
+/// The processes of the service, asked for through this door, as soon as it answers.
+fn processes(address: &str) -> BTreeSet<u32> {
+    let end = Instant::now() + PATIENCE;
+    let said = loop {
+        let answer = http::send(address, "GET", "/web/", &[], b"").expect("an answer");
+        if answer.status == 200 {
+            break answer.text();
+        }
+        // On a busy machine a request may have waited long enough for a service that starts.
+        assert!(answer.status == 503 && Instant::now() < end, "{answer:?}");
+    };
+    let numbers = said.split(' ').map(|word| word.parse().expect("a number"));
+    numbers.collect()
+}
+
+fn lives(process: u32) -> bool {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid).is_ok())
+}
+
+#[test]
+fn a_killed_keeper_is_back_within_a_second() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (door, front) = (address(), address());
+    let settings = format!(
+        "data = \"data\"\n[listen]\nhttp = [\"{door}\"]\n\
+         [service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nfront = \"{front}\"\n\
+         [[route]]\npath = \"/web/\"\nto = \"service:web\"\n[[route]]\nto = \"app\"\n"
+    );
+    let file = folder.path().join("kenduri.toml");
+    fs::write(folder.path().join("server.py"), SERVER).expect("written");
+    fs::write(&file, settings).expect("written");
+    let file = file.to_string_lossy().into_owned();
+    let words = ["serve", "--config", &file];
+    let begin = Instant::now();
+    let mut program = Program::start(&words, &[]);
+    processes(&door);
+    let start = begin.elapsed();
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut before = processes(&door);
+        before.extend(children(program.keeper()));
+        assert!(before.len() >= 3, "{before:?}");
+        let begin = Instant::now();
+        program.kill();
+        program = Program::start(&words, &[]);
+        assert_eq!(program.get("/readyz").status, 200);
+        let after = processes(&door);
+        times.push(begin.elapsed());
+        // At its own address, too: nobody else has it.
+        assert_eq!(processes(&front), after);
+        assert!(after.is_disjoint(&before), "{before:?} and {after:?}");
+        let end = Instant::now() + PATIENCE;
+        while let Some(left) = before.iter().find(|process| lives(**process)) {
+            assert!(Instant::now() < end, "{left} is left over");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+    println!("back, with its service, after {times:?}; the first start took {start:?}");
+    // A machine on which any start takes long has other things to do as well.
+    let soon = SOON.max(2 * start);
+    assert!(times.iter().any(|time| *time < soon), "{times:?}");
+
+    let last = processes(&door);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    assert!(!last.into_iter().any(lives));
+    for address in [door, front] {
+        TcpListener::bind(&address).expect("nobody has it any more");
+    }
+}

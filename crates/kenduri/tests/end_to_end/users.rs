@@ -1,0 +1,93 @@
+//! Who may what: a keeper that is root, data that belong to somebody else, and people who
+//! have nothing to say.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use rustix::process::Signal;
+
+use crate::keeper::SERVER;
+use crate::program::text;
+use crate::upgrade::Copy;
+
+/// To whom the data belong, and somebody else.
+const OWNER: u32 = 65_534;
+const STRANGER: u32 = 65_533;
+
+#[test]
+fn root_keeps_what_serves_the_data_of_another_user() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let copy = Copy::new("");
+    fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    fs::create_dir(copy.data()).expect("a folder");
+    fs::set_permissions(copy.data(), fs::Permissions::from_mode(0o700)).expect("a mode");
+    chown(copy.data(), Some(OWNER), Some(OWNER)).expect("an owner");
+    // As the unit that `kenduri install` writes has it.
+    let script = "umask 077; exec \"$0\" \"$@\"";
+    let (program, data) = (copy.program(), copy.data());
+    let mut words: Vec<&OsStr> = ["-c", script].map(OsStr::new).to_vec();
+    words.push(program.as_os_str());
+    words.extend(["serve", "--listen", "127.0.0.1:0", "--data"].map(OsStr::new));
+    words.push(data.as_ref());
+    let mut program = Copy::start(Path::new("sh"), &words);
+    assert_eq!(program.get("/readyz").status, 200);
+    let status = text(&program.system_file("status"));
+    assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
+
+    // Who may not ask is told so, and not that nobody runs.
+    for user in [OWNER, STRANGER] {
+        let refused = give(&copy, user, &["ps"]);
+        let why = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{why}");
+        assert!(why.contains("only the user that runs Kenduri"), "{why}");
+    }
+    assert_eq!(copy.order(&["ps"]).status.code(), Some(0));
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    let nobody = give(&copy, OWNER, &["ps"]);
+    assert_eq!(nobody.status.code(), Some(3), "{}", text(&nobody.stderr));
+}
+
+#[test]
+fn a_service_of_another_user_reaches_its_socket_and_nothing_else() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let settings = "[service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\n\
+                    user = \"nobody\"\nhealth = { path = \"/health\" }\n\
+                    [[route]]\npath = \"/web/\"\nto = \"service:web\"\n[[route]]\nto = \"app\"\n";
+    let copy = Copy::new(settings);
+    fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    fs::write(copy.path().join("server.py"), SERVER).expect("written");
+    let mut program = copy.serve();
+    assert_eq!(program.get("/web/x").status, 200);
+    let mode = |path: &Path| {
+        let found = fs::metadata(path).expect("it is there");
+        found.permissions().mode() & 0o777
+    };
+    let data = PathBuf::from(copy.data());
+    assert_eq!(mode(&data), 0o711);
+    for entry in fs::read_dir(&data).expect("a folder") {
+        let entry = entry.expect("an entry");
+        if entry.file_name() != "run" {
+            assert_eq!(mode(&entry.path()) & 0o007, 0, "{:?}", entry.path());
+        }
+    }
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+fn give(copy: &Copy, user: u32, words: &[&str]) -> Output {
+    let mut command = Command::new(copy.program());
+    command
+        .args(words)
+        .args(["--data", &copy.data()])
+        .current_dir("/")
+        .uid(user)
+        .gid(user);
+    command.output().expect("its output")
+}
