@@ -102,7 +102,13 @@ for (const [what, file, hasFronts] of [
         const before = await site.kill(service);
         assert.equal(before.length, 2);
         const path = service === 'flask' ? '/api/health' : '/health';
-        await site.until('it answers again', async () => (await ask(site.origin + path)).status === 200);
+        // One that was answering when it was killed is cut off.
+        await site.until('it answers again', () =>
+          ask(site.origin + path).then(
+            ({ status }) => status === 200,
+            () => false,
+          ),
+        );
         await site.until('both are back', async () => {
           const now = await site.instances(service);
           return now.length === 2 && now.every(({ state, pid }) => state === 'ready' && !before.includes(pid));

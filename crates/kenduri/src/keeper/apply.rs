@@ -57,7 +57,6 @@ impl Keeper {
             let mut settings = self.settings.lock().await;
             let (asked, configuration) = settings.read()?;
             let plan = means::plan(&configuration, &asked, &self.program)?;
-            rights::let_through(&configuration.settings.data, &plan)?;
             settings.sockets.open(&configuration.plan)?;
             (asked, configuration, plan)
         };
@@ -73,14 +72,17 @@ impl Keeper {
         settings.take(asked.clone(), configuration.plan);
         self.bring_along(run, &asked, &settings.sockets);
         drop(settings);
+        let mut failed = Vec::new();
+        if let Err(error) = rights::let_through(&configuration.settings.data, &plan) {
+            failed.push(format!("{error:#}"));
+        }
         let changes = match self.control.apply(plan).await {
             Ok(changes) => changes,
             Err(error) => {
-                let failed = vec![error.to_string()];
+                failed.push(error.to_string());
                 return Ok(Applied { said, failed });
             }
         };
-        let mut failed = Vec::new();
         for changed in changes {
             let name = &changed.service;
             let what = match changed.change {
@@ -154,6 +156,7 @@ impl Keeper {
 #[cfg(test)]
 mod tests {
     use std::future;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
@@ -309,15 +312,29 @@ mod tests {
         let (mut first, ..) = house.start(1).await;
         first.say(ToKeeper::Serving).await;
         house.keeper.workers.first_served().await;
-        house.write(TWO);
-        let keeper = Arc::clone(&house.keeper);
-        let applying = tokio::spawn(async move { keeper.apply().await });
-        let (id, ..) = first.hear_of_settings().await;
-        let reply = Reply::Error("no".to_owned());
-        first.say(ToKeeper::Reply { id, reply }).await;
-        assert!(applying.await.unwrap().is_err());
-        let (_, text, sockets) = house.start(2).await;
-        assert_eq!((text.as_str(), sockets), (ONE, 1));
+        house.write(&format!(
+            "{TWO}[service.guest]\ncommand = [\"sleep\", \"1\"]\nuser = \"nobody\"\n"
+        ));
+        for (is_refused, others) in [(true, 0o000), (false, 0o011)] {
+            let keeper = Arc::clone(&house.keeper);
+            let applying = tokio::spawn(async move { keeper.apply().await });
+            let (id, ..) = first.hear_of_settings().await;
+            let reply = if is_refused {
+                Reply::Error("no".to_owned())
+            } else {
+                Reply::Ok(Outcome::Applied {
+                    said: String::new(),
+                })
+            };
+            first.say(ToKeeper::Reply { id, reply }).await;
+            assert_eq!(applying.await.unwrap().is_err(), is_refused);
+            let found = std::fs::metadata(house.folder.path()).unwrap();
+            assert_eq!(found.permissions().mode() & 0o077, others);
+            if is_refused {
+                let (_, text, sockets) = house.start(2).await;
+                assert_eq!((text.as_str(), sockets), (ONE, 1));
+            }
+        }
     }
 
     #[tokio::test]
