@@ -21,8 +21,10 @@ use crate::second::Second;
 
 /// How many bytes of one worker may wait.
 const WAITING: usize = 1 << 20;
-/// How long lines gather before they are written together.
+/// How long lines gather before they are written together, unless so many bytes of one worker
+/// have gathered before.
 const GATHER: Duration = Duration::from_millis(10);
+const GATHERED: usize = 64 << 10;
 /// How long the end of the program waits for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -68,10 +70,19 @@ struct Desk {
 #[derive(Debug, Default)]
 struct State {
     piles: Vec<Arc<Mutex<Pile>>>,
-    /// A line has come since the piles were last collected.
-    has_lines: bool,
+    /// What has come since the piles were last collected.
+    come: Come,
     ends: bool,
     ended: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Come {
+    #[default]
+    Nothing,
+    Lines,
+    /// More need not be waited for.
+    Enough,
 }
 
 impl Log {
@@ -118,18 +129,26 @@ impl Log {
         if before < WAITING {
             line.write(self.0.format, &self.0.mask, second, lines);
         }
+        let after = lines.len();
         // A pile that ends above the mark would grow with the longest line.
-        if before >= WAITING || lines.len() > WAITING {
+        if before >= WAITING || after > WAITING {
             lines.truncate(before);
             drop(pile);
             self.0.desk.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         drop(pile);
-        if before == 0 {
-            self.0.desk.state().has_lines = true;
-            self.0.desk.changed.notify_all();
-        }
+        let come = if before < GATHERED && after >= GATHERED {
+            Come::Enough
+        } else if before == 0 {
+            Come::Lines
+        } else {
+            return;
+        };
+        let mut state = self.0.desk.state();
+        state.come = state.come.max(come);
+        drop(state);
+        self.0.desk.changed.notify_all();
     }
 }
 
@@ -156,14 +175,13 @@ impl Desk {
     /// Waits for lines and moves them to the empty `lines`; `false`: there will
     /// be no more.
     fn take(&self, lines: &mut Vec<u8>) -> bool {
-        let wait = |state: &mut State| !state.has_lines && !state.ends;
+        let wait = |state: &mut State| state.come == Come::Nothing && !state.ends;
         let state = self.changed.wait_while(self.state(), wait);
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        let gathered = self
-            .changed
-            .wait_timeout_while(state, GATHER, |state| !state.ends);
+        let wait = |state: &mut State| state.come < Come::Enough && !state.ends;
+        let gathered = self.changed.wait_timeout_while(state, GATHER, wait);
         let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
-        state.has_lines = false;
+        state.come = Come::Nothing;
         let goes_on = !state.ends;
         // A worker that is gone leaves its last lines here.
         let piles = state.piles.clone();
@@ -198,7 +216,10 @@ fn write(mut target: impl Write, desk: &Desk) {
         if let Err(error) = target.write_all(&lines) {
             tracing::warn!(%error, "the access log cannot be written");
         }
+        // Room is kept where much comes, and never as much as a slow target makes of it.
+        let room = lines.len() / GATHERED * GATHERED;
         lines.clear();
+        lines.shrink_to(room.min(2 * GATHERED));
         let dropped = desk.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             figures.log_lines_dropped(dropped);

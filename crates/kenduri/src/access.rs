@@ -37,9 +37,13 @@ pub(crate) fn open(
 /// only the names are left. Neighbours have no codes of ours but where an address
 /// has the shape of our own.
 fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
-    let (scheme, rest) = match address.split_once("://") {
-        Some((scheme, rest)) if !address.starts_with('/') => (Some(scheme), rest),
-        _ => (None, address),
+    if address.is_empty() {
+        return Cow::Borrowed(address);
+    }
+    let whole = (!address.starts_with('/')).then(|| address.split_once("://"));
+    let (scheme, rest) = match whole.flatten() {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, address),
     };
     let (host, target) = match scheme {
         Some(_) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
@@ -53,7 +57,7 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
         Whose::App => without_code(path),
         Whose::Neighbour => masking::mask(path),
     };
-    if query.is_none() && masked == path {
+    if query.is_none() && matches!(masked, Cow::Borrowed(_)) {
         return Cow::Borrowed(address);
     }
     let mut shown = scheme.map_or_else(String::new, |scheme| format!("{scheme}://{host}"));

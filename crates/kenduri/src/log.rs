@@ -12,8 +12,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::configuration::{LogFormat, LogLevel};
 
@@ -21,9 +24,10 @@ use folder::Folder;
 
 /// How many bytes may wait.
 const WAITING: usize = 4 << 20;
-/// How long lines gather before they are written together: unnoticed by whoever
-/// reads along, and most of what writing costs is saved under load.
+/// How long lines gather before they are written together, unless so many bytes have gathered
+/// before: unnoticed by whoever reads along, and most of what writing costs is saved under load.
 const GATHER: Duration = Duration::from_millis(10);
+const GATHERED: usize = 64 << 10;
 /// How long the end of the program waits for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -71,7 +75,7 @@ impl Writing {
 #[derive(Debug, Default)]
 struct Desk {
     pile: Mutex<Pile>,
-    /// The first line has come, the end has, or everything is written.
+    /// The first line has come, enough of them have, the end has, or everything is written.
     changed: Condvar,
 }
 
@@ -89,14 +93,15 @@ impl Desk {
         self.pile.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a line, if there is room for it.
-    fn put(&self, line: &[u8]) -> bool {
+    /// Takes lines, if there is room for them.
+    fn put(&self, lines: &[u8]) -> bool {
         let mut pile = self.pile();
-        let fits = pile.lines.len() + line.len() <= WAITING;
+        let before = pile.lines.len();
+        let after = before + lines.len();
+        let fits = after <= WAITING;
         if fits {
-            let is_first = pile.lines.is_empty();
-            pile.lines.extend_from_slice(line);
-            if is_first {
+            pile.lines.extend_from_slice(lines);
+            if before == 0 || (before < GATHERED && after >= GATHERED) {
                 self.changed.notify_all();
             }
         }
@@ -112,9 +117,8 @@ impl Desk {
         let wait = |pile: &mut Pile| pile.lines.is_empty() && !pile.ends;
         let pile = self.changed.wait_while(pile, wait);
         let pile = pile.unwrap_or_else(PoisonError::into_inner);
-        let gathered = self
-            .changed
-            .wait_timeout_while(pile, GATHER, |pile| !pile.ends);
+        let is_little = |pile: &mut Pile| pile.lines.len() < GATHERED && !pile.ends;
+        let gathered = self.changed.wait_timeout_while(pile, GATHER, is_little);
         let (mut pile, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut pile.lines, lines);
         pile.is_being_written = !lines.is_empty();
@@ -162,24 +166,19 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Writing> {
             write(target, &written);
         })
         .context("cannot start the thread that writes the log")?;
-    // The libraries below say much at `debug` that only they understand.
-    let filter = EnvFilter::new(format!(
-        "{},hyper=warn,rustls=warn,tokio_postgres=warn,lettre=info,globset=warn",
-        level(log.level)
-    ));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(Queue(Arc::clone(&desk)));
+    let lines = fmt::layer().with_writer(Queue(Arc::clone(&desk)));
+    let subscriber = registry().with(filter(log.level));
     if as_text {
         let colours = log.folder.is_none() && io::stderr().is_terminal();
-        subscriber.with_ansi(colours).with_target(false).init();
+        let lines = lines.with_ansi(colours).with_target(false);
+        subscriber.with(lines).init();
     } else {
-        subscriber
+        let lines = lines
             .json()
             .flatten_event(true)
             .with_current_span(false)
-            .with_span_list(false)
-            .init();
+            .with_span_list(false);
+        subscriber.with(lines).init();
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
@@ -193,14 +192,21 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Writing> {
     Ok(Writing(desk))
 }
 
-fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
-    }
+/// What is worth a line.
+fn filter(level: LogLevel) -> Targets {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    // The libraries below say much at `debug` that only they understand.
+    let quiet = ["hyper", "rustls", "tokio_postgres"].map(|name| (name, LevelFilter::WARN));
+    Targets::new()
+        .with_default(level)
+        .with_targets(quiet)
+        .with_target("lettre", LevelFilter::INFO)
 }
 
 fn write(mut target: Box<dyn Write + Send>, desk: &Desk) {
@@ -208,7 +214,10 @@ fn write(mut target: Box<dyn Write + Send>, desk: &Desk) {
     while desk.take(&mut lines) {
         // There is nobody left to tell when the log cannot be written.
         let _ = target.write_all(&lines);
+        // Room is kept where much comes, and never as much as a slow target makes of it.
+        let room = lines.len() / GATHERED * GATHERED;
         lines.clear();
+        lines.shrink_to(room.min(2 * GATHERED));
     }
     let _ = target.flush();
     desk.pile().ended = true;
@@ -251,13 +260,15 @@ impl Write for &Queue {
     }
 }
 
-/// Hands lines over one by one, so that none is dropped for the sake of others.
+/// Hands lines over, one by one where not all fit: none is dropped for the sake of others.
 struct Lines(Queue);
 
 impl Write for Lines {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            (&self.0).write_all(line)?;
+        if !self.0.0.put(lines) {
+            for line in lines.split_inclusive(|byte| *byte == b'\n') {
+                (&self.0).write_all(line)?;
+            }
         }
         Ok(lines.len())
     }
@@ -310,5 +321,27 @@ mod tests {
         assert!(desk.take(&mut taken));
         assert_eq!(taken.len(), WAITING);
         assert!(desk.put(b"one more"));
+    }
+
+    #[test]
+    fn of_lines_that_come_together_those_are_kept_that_fit() {
+        let desk = Arc::new(Desk::default());
+        assert!(desk.put(&vec![b'x'; WAITING - 8]));
+        let mut lines = Lines(Queue(Arc::clone(&desk)));
+        lines.write_all(b"first\nsecond\n\n").unwrap();
+        assert!(desk.pile().lines.ends_with(b"xfirst\n\n"));
+    }
+
+    #[test]
+    fn enough_lines_do_not_wait_for_more() {
+        let (desk, lines) = (Desk::default(), vec![b'x'; GATHERED]);
+        let mut taken = Vec::new();
+        let begun = std::time::Instant::now();
+        for _ in 0..1_000 {
+            assert!(desk.put(&lines));
+            assert!(desk.take(&mut taken));
+            taken.clear();
+        }
+        assert!(begun.elapsed() < GATHER * 1_000);
     }
 }

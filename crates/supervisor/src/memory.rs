@@ -1,7 +1,7 @@
 //! Memory that nobody uses any more.
 
-/// Gives back to the system what the allocator keeps in case it is wanted again: of use once
-/// a process has begun, which takes more than what comes after.
+/// Gives back to the system what the allocator keeps in case it is wanted again: a process
+/// takes more to begin, or to serve a crowd, than it needs afterwards.
 ///
 /// Only glibc's allocator has to be told; with another one nothing happens.
 pub fn give_back() {

@@ -6,21 +6,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What stands right after these is an invitation's code.
-const CODES: [&str; 2] = ["/invite/", "/api/v1/invitations/"];
-
 /// Here a code comes in the body, and what it opens is answered.
 const BODIES: [&str; 2] = ["/api/rsvp", "/api/v1/codes/resolve"];
-
-/// What stands right after these is a token that acts by itself.
-const TOKENS: [&str; 6] = [
-    "/setup/",
-    "/admin/join/",
-    "/unsubscribe/",
-    "/reset/",
-    "/sign-in/",
-    "/verify/",
-];
 
 /// `path` without what would open an invitation or an account:
 /// `/invite/RAHMA/rsvp` becomes `/invite/RA***/rsvp`.
@@ -76,22 +63,26 @@ pub fn hides(path: &str) -> bool {
 }
 
 struct Hidden<'a> {
-    prefix: &'static str,
+    prefix: &'a str,
     secret: &'a str,
     kept: usize,
 }
 
 fn find(path: &str) -> Option<Hidden<'_>> {
-    let codes = CODES.into_iter().map(|prefix| (prefix, 2));
-    let tokens = TOKENS.into_iter().map(|prefix| (prefix, 0));
-    let mut places = codes.chain(tokens);
-    let (prefix, kept, rest) =
-        places.find_map(|(prefix, kept)| Some((prefix, kept, path.strip_prefix(prefix)?)))?;
+    let (first, after) = path.strip_prefix('/')?.split_once('/')?;
+    // Of an invitation's code two characters are kept, of a token that acts by itself none.
+    let (kept, rest) = match first {
+        "invite" => (2, after),
+        "api" => (2, after.strip_prefix("v1/invitations/")?),
+        "setup" | "unsubscribe" | "reset" | "sign-in" | "verify" => (0, after),
+        "admin" => (0, after.strip_prefix("join/")?),
+        _ => return None,
+    };
     let secret = rest.split('/').next().unwrap_or_default();
     // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
     let opens = !secret.is_empty() && (kept == 0 || secret != "id");
     opens.then_some(Hidden {
-        prefix,
+        prefix: &path[..path.len() - rest.len()],
         secret,
         kept,
     })

@@ -184,7 +184,7 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
             || (first == b'\n' && (second == b' ' || second == b'\t'))
     };
     let has_odd = head.iter().fold(false, |odd, byte| odd | is_odd(*byte));
-    let pairs = head.iter().zip(head.iter().skip(1));
+    let pairs = head.iter().zip(head.get(1..).unwrap_or_default());
     let has_odd = pairs.fold(has_odd, |odd, (first, second)| {
         odd | are_odd(*first, *second)
     });

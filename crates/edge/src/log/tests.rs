@@ -114,6 +114,26 @@ fn lines_look_as_agreed_and_codes_are_masked() {
     );
 }
 
+#[test]
+fn enough_lines_do_not_wait_for_more() {
+    let desk = Arc::new(Desk::default());
+    let log = Log(Arc::new(Pen {
+        pile: desk.pile(),
+        desk: Arc::clone(&desk),
+        format: Format::Json,
+        mask: mask(),
+    }));
+    let target = "/".repeat(GATHERED);
+    let mut lines = Vec::new();
+    let begun = std::time::Instant::now();
+    for _ in 0..1_000 {
+        log.line(&line(&target));
+        assert!(desk.take(&mut lines));
+        lines.clear();
+    }
+    assert!(begun.elapsed() < GATHER * 1_000);
+}
+
 proptest! {
     #[test]
     fn no_request_forges_a_line(

@@ -25,6 +25,8 @@ use crate::bench::load::figure;
 const CONNECTIONS: usize = 5_000;
 /// After the last answer: buffers are given back.
 const SETTLE: Duration = Duration::from_secs(2);
+/// After the crowd of the rows above: what it took is given back by then.
+const CALM: Duration = Duration::from_secs(15);
 
 pub(super) async fn compare(doors: &Doors) -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
@@ -36,6 +38,7 @@ pub(super) async fn compare(doors: &Doors) -> Result<()> {
         },
     )?;
     let connector = connector(&doors.certificate)?;
+    tokio::time::sleep(CALM).await;
     println!("\nMemory, with {CONNECTIONS} connections that asked once");
     for (name, door) in ["nginx", "Kenduri"].into_iter().zip(doors.both()) {
         let idle = resident_kib(&door.server)?;
