@@ -1,6 +1,6 @@
 //! What people and programs see of accounts: every address on one page.
 
-mod api;
+pub mod api;
 mod cookies;
 mod entrance;
 mod form;
@@ -16,15 +16,13 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use web::Site;
 
 use crate::Accounts;
 
 /// Every address of this crate.
-pub fn routes(accounts: &Accounts) -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub fn routes(accounts: &Accounts) -> Router<Site> {
+    Router::new()
         .route("/login", get(visitor::login).post(visitor::sign_in))
         .route("/logout", post(visitor::sign_out))
         .route("/admin/login", get(visitor::to_login))
@@ -46,13 +44,7 @@ pub fn routes(accounts: &Accounts) -> OpenApiRouter<Site> {
         .route("/me/security/sessions", post(me::end_sessions))
         .route("/me/security/tokens", post(me::create_token))
         .route("/me/security/tokens/remove", post(me::remove_token))
-        .routes(routes!(api::login))
-        .routes(routes!(api::logout))
-        .routes(routes!(api::me))
-        .routes(routes!(api::sessions))
-        .routes(routes!(api::end_session))
-        .routes(routes!(api::tokens, api::create_token))
-        .routes(routes!(api::remove_token))
+        .merge(api::routes::<Router<_>>())
         .with_state(accounts.clone())
 }
 

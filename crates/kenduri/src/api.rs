@@ -1,20 +1,19 @@
-//! The description of the JSON API: gathered from the rooms' own routes, as
+//! The description of the JSON API, gathered from the rooms' own routes:
 //! `/api/openapi.json` for programs and `/api/docs` for people, who are written
 //! to in English as the description is.
 
+use std::io::{self, Read as _};
+
 use askama::Template;
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
 use serde_json::Value;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
-use utoipa_axum::router::OpenApiRouter;
 use web::page::{Kind, Page};
-use web::{Language, Site, Theme};
+use web::{Language, Problem, Site, Theme};
 
 const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their programs send \
     “Authorization: Bearer TOKEN”; tokens are made on the page of your account, or by \
@@ -22,44 +21,32 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The routes of the API's rooms, with a description of the whole to merge theirs into.
-pub(crate) fn router() -> OpenApiRouter<Site> {
-    let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let description = OpenApiBuilder::new()
-        .info(Info::new("Kenduri", "1"))
-        .components(Some(
-            ComponentsBuilder::new()
-                .security_scheme("token", token)
-                .build(),
-        ))
-        .build();
-    OpenApiRouter::with_openapi(description)
-}
+/// The description, written by a test of this module and packed by the build script: a
+/// program that runs need not write it.
+const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
-/// The description as the committed file has it.
-pub(crate) fn text(description: &OpenApi) -> String {
-    let mut text = serde_json::to_string_pretty(description).unwrap_or_default();
-    text.push('\n');
-    text
+fn description() -> io::Result<String> {
+    let mut text = String::new();
+    GzDecoder::new(PACKED).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The two addresses that describe the API.
-pub(crate) fn routes(description: &OpenApi) -> Router<Site> {
-    let json: Bytes = text(description).into();
-    // Read again for the few who look: as a tree it takes ten times the room.
-    let source = json.clone();
+pub(crate) fn routes() -> Router<Site> {
     Router::new()
-        .route(
-            "/api/openapi.json",
-            get(async move || ([(header::CONTENT_TYPE, "application/json")], json.clone())),
-        )
-        .route(
-            "/api/docs",
-            get(async move |State(site): State<Site>| {
-                let description = serde_json::from_slice(&source).unwrap_or_default();
-                page(&site, &description)
-            }),
-        )
+        .route("/api/openapi.json", get(json))
+        .route("/api/docs", get(docs))
+}
+
+async fn json() -> Result<impl IntoResponse, Problem> {
+    let text = description().map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text))
+}
+
+async fn docs(State(site): State<Site>) -> Result<Response, Problem> {
+    let text = description().map_err(Problem::internal)?;
+    let description = serde_json::from_str(&text).map_err(Problem::internal)?;
+    Ok(page(&site, &description))
 }
 
 #[derive(Template)]
@@ -188,4 +175,37 @@ fn members(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
 
 fn words(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use accounts::Accounts;
+    use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+    use utoipa::openapi::{ComponentsBuilder, Info, OpenApiBuilder};
+    use web::described::Description;
+
+    use super::*;
+
+    #[test]
+    fn the_api_is_described_as_committed() {
+        let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let mut description = OpenApiBuilder::new()
+            .info(Info::new("Kenduri", "1"))
+            .components(Some(
+                ComponentsBuilder::new()
+                    .security_scheme("token", token)
+                    .build(),
+            ))
+            .build();
+        description.merge(accounts::web::api::routes::<Description<Accounts>>().into_openapi());
+        description.merge(occasions::web::api::routes::<Description<Site>>().into_openapi());
+        let text = serde_json::to_string_pretty(&description).unwrap() + "\n";
+        if text != super::description().unwrap() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+            std::fs::write(file, text).unwrap();
+            panic!(
+                "docs/openapi.json was not what the rooms say, and now is: read the difference and commit it"
+            );
+        }
+    }
 }

@@ -13,7 +13,6 @@ use occasions::web::compat::Compat;
 use occasions::web::guest::Door;
 use platform::Store;
 use tokio_util::sync::CancellationToken;
-use utoipa::openapi::OpenApi;
 use web::mailbox::Access;
 use web::{Facts, Problem, Site};
 
@@ -47,29 +46,25 @@ pub(crate) struct Parts {
 /// The whole site.
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
-    let (rooms, description) = rooms(&parts.accounts);
     let compat = parts.compat.map(|compat| {
         occasions::web::compat::routes(compat, &site, &parts.door, parts.stop.clone())
     });
-    let router = rooms
+    let router = rooms(&parts.accounts)
         .merge(compat.unwrap_or_default())
         .layer(Extension(parts.door))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(parts.house))
-        .merge(api::routes(&description))
+        .merge(api::routes())
         .merge(operators(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);
     web::serve(&site, router)
 }
 
-/// The rooms and the description of their API.
-fn rooms(accounts: &Accounts) -> (Router<Site>, OpenApi) {
-    let (router, description) = api::router()
-        .merge(accounts::web::routes(accounts))
-        .merge(occasions::web::api::routes())
-        .split_for_parts();
-    let pages = occasions::web::guest::routes().merge(occasions::web::host::routes());
-    (router.merge(pages), description)
+fn rooms(accounts: &Accounts) -> Router<Site> {
+    accounts::web::routes(accounts)
+        .merge(occasions::web::api::routes::<Router<_>>())
+        .merge(occasions::web::guest::routes())
+        .merge(occasions::web::host::routes())
 }
 
 /// `/metrics` alone, for a listener of its own.

@@ -12,6 +12,7 @@ pub mod cookie;
 pub mod csrf;
 pub mod cursor;
 pub mod dates;
+pub mod described;
 pub mod facts;
 pub mod form;
 pub mod idempotency;

@@ -9,7 +9,8 @@ use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::cursor::List;
-use web::{Facts, Json, Problem, csrf};
+use web::described::Routes;
+use web::{Facts, Json, Problem, csrf, routes};
 
 use super::asking::Caller;
 use super::{cookies, entrance, visitor};
@@ -22,9 +23,21 @@ use crate::sign_in::{self, Attempt};
 use crate::signed_in::SignedIn;
 use crate::token::{self, NewToken, Right, Token, TokenId};
 
+/// Addresses of the JSON interface.
+pub fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(me))
+        .routes(routes!(sessions))
+        .routes(routes!(end_session))
+        .routes(routes!(tokens, create_token))
+        .routes(routes!(remove_token))
+}
+
 /// Who somebody is.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Me {
+struct Me {
     /// The account's id.
     id: String,
     /// What the person wants to be called.
@@ -55,7 +68,7 @@ impl Me {
 /// An address and a password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Login {
+struct Login {
     /// The address as typed.
     email: String,
     /// The password as typed.
@@ -79,7 +92,7 @@ pub(super) enum Want {
 }
 
 /// A sign-in by script, known to come from a page of ours.
-pub(super) struct LoginCall {
+struct LoginCall {
     login: Login,
     attempt: (Facts, Client),
 }
@@ -120,10 +133,7 @@ impl FromRequest<Accounts> for LoginCall {
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
 )]
-pub(super) async fn login(
-    State(accounts): State<Accounts>,
-    call: LoginCall,
-) -> Result<Response, Problem> {
+async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Response, Problem> {
     let LoginCall {
         login,
         attempt: (facts, client),
@@ -157,7 +167,7 @@ pub(super) async fn login(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses((status = 204, description = "Signed out")),
 )]
-pub(super) async fn logout(
+async fn logout(
     State(accounts): State<Accounts>,
     headers: HeaderMap,
     caller: Result<Caller, Problem>,
@@ -185,10 +195,7 @@ pub(super) async fn logout(
         (status = 403, description = "`scope_required`: needs `profile:read`"),
     ),
 )]
-pub(super) async fn me(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-) -> Result<Json<Me>, Problem> {
+async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>, Problem> {
     let who = caller.with(Right::ProfileRead)?;
     let account = who.account().clone();
     let look =
@@ -199,7 +206,7 @@ pub(super) async fn me(
 
 /// One sign-in in one browser.
 #[derive(Serialize, ToSchema)]
-pub(super) struct SessionView {
+struct SessionView {
     /// The session's id.
     id: String,
     /// Whether it is the one that asks.
@@ -235,7 +242,7 @@ impl SessionView {
         (status = 403, description = "`token_not_permitted`"),
     ),
 )]
-pub(super) async fn sessions(
+async fn sessions(
     State(accounts): State<Accounts>,
     caller: Caller,
 ) -> Result<Json<List<SessionView>>, Problem> {
@@ -256,7 +263,7 @@ pub(super) async fn sessions(
         (status = 404, description = "`not_found`: no session of this account"),
     ),
 )]
-pub(super) async fn end_session(
+async fn end_session(
     State(accounts): State<Accounts>,
     Path(id): Path<String>,
     caller: Caller,
@@ -270,7 +277,7 @@ pub(super) async fn end_session(
 
 /// A personal token, without the token itself.
 #[derive(Serialize, ToSchema)]
-pub(super) struct TokenView {
+struct TokenView {
     /// The token's id.
     id: String,
     /// What its owner calls it.
@@ -312,7 +319,7 @@ impl TokenView {
         (status = 403, description = "`token_not_permitted`"),
     ),
 )]
-pub(super) async fn tokens(
+async fn tokens(
     State(accounts): State<Accounts>,
     caller: Caller,
 ) -> Result<Json<List<TokenView>>, Problem> {
@@ -325,7 +332,7 @@ pub(super) async fn tokens(
 /// What a token is made with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CreateToken {
+struct CreateToken {
     /// What its owner calls it, 1–60 characters, once among the live ones.
     name: String,
     /// What it may be used for.
@@ -338,7 +345,7 @@ pub(super) struct CreateToken {
 
 /// A token that was just made.
 #[derive(Serialize, ToSchema)]
-pub(super) struct CreatedToken {
+struct CreatedToken {
     /// The token's id.
     id: String,
     /// The token itself. It is never shown again.
@@ -358,7 +365,7 @@ pub(super) struct CreatedToken {
         (status = 422, description = "`validation_failed`"),
     ),
 )]
-pub(super) async fn create_token(
+async fn create_token(
     State(accounts): State<Accounts>,
     caller: Caller,
     Json(call): Json<CreateToken>,
@@ -390,7 +397,7 @@ pub(super) async fn create_token(
         (status = 404, description = "`not_found`: no token of this account"),
     ),
 )]
-pub(super) async fn remove_token(
+async fn remove_token(
     State(accounts): State<Accounts>,
     Path(id): Path<String>,
     caller: Caller,

@@ -43,7 +43,7 @@ pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
 
 /// The whole site, as the program puts it together.
 pub(crate) fn router(accounts: &Accounts) -> Router {
-    let (router, _) = accounts::web::routes(accounts).split_for_parts();
+    let router = accounts::web::routes(accounts);
     web::serve(&accounts.site, accounts::web::around(accounts, router))
 }
 

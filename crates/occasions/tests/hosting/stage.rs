@@ -88,7 +88,7 @@ impl<'w> Stage<'w> {
         let observer = host(&site, "observer", Some((Role::Observer, &here))).await;
         let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
         let accounts = Accounts::new(site.clone());
-        let (api, _) = occasions::web::api::routes().split_for_parts();
+        let api: Router<Site> = occasions::web::api::routes();
         let key = site
             .store
             .write(|tx| platform::key::load(tx, "guests"))

@@ -88,7 +88,7 @@ impl<'w> Stage<'w> {
         let budget = GuessBudget::new();
         let opens = Arc::new(Opens::default());
         let door = Door::new(guests, budget.clone(), Arc::clone(&opens));
-        let (api, _) = occasions::web::api::routes().split_for_parts();
+        let api: Router<Site> = occasions::web::api::routes();
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
         let rooms = api.merge(occasions::web::guest::routes()).merge(compat);

@@ -11,10 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use web::described::Routes;
 use web::json::Received;
-use web::{Argument, Facts, Json, Problem, Site, Text, version};
+use web::{Argument, Facts, Json, Problem, Site, Text, routes, version};
 
 use super::state::{self, PortalState};
 use crate::code::CodeKey;
@@ -29,8 +28,8 @@ use crate::wish::{GuestWish, NoteWish, Wish};
 use crate::words::{ReplyStatus, Source};
 
 /// Addresses of the guests' JSON interface.
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(resolve))
         .routes(routes!(show))
         .routes(routes!(save))

@@ -17,14 +17,14 @@ mod reports;
 mod stream;
 mod view;
 
-use utoipa_axum::router::OpenApiRouter;
 use web::Site;
+use web::described::Routes;
 
 pub use stream::Pace;
 
 /// Addresses of the hosts' JSON interface.
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .merge(occasions::routes())
         .merge(events::routes())
         .merge(diets::routes())

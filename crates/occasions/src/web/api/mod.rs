@@ -5,10 +5,10 @@ pub(crate) mod host;
 mod state;
 
 pub use host::Pace;
-use utoipa_axum::router::OpenApiRouter;
 use web::Site;
+use web::described::Routes;
 
 /// All addresses of the JSON interface.
-pub fn routes() -> OpenApiRouter<Site> {
-    guest::routes().merge(host::routes())
+pub fn routes<R: Routes<Site>>() -> R {
+    guest::routes::<R>().merge(host::routes())
 }

@@ -7,10 +7,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Piece, Problem, Site};
+use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::Leave;
@@ -23,8 +22,8 @@ use crate::invitation::InvitationId;
 /// How many jobs are listed.
 const LATEST: i64 = 50;
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(start))
         .routes(routes!(effect))
         .routes(routes!(list))

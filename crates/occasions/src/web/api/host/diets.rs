@@ -4,18 +4,17 @@ use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Problem, Site};
+use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer};
 use super::view::{self, DietaryOptionView};
 use crate::hosting::Leave;
 use crate::hosting::diets::{self, Removed};
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(list, create))
         .routes(routes!(change, remove))
 }

@@ -6,17 +6,16 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::io::AsyncReadExt;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use web::described::Routes;
 use web::json::Received;
-use web::{Json, Language, List, Problem, Site, Wishes};
+use web::{Json, Language, List, Problem, Site, Wishes, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::export::{self, Export, ExportId};
 use crate::hosting::{Leave, Refusal, occasions};
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(list, start))
         .routes(routes!(show))
         .routes(routes!(file))

@@ -7,10 +7,9 @@ use axum::response::Response;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Piece, Problem, Site};
+use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use super::invitations::shown;
@@ -22,8 +21,8 @@ use crate::hosting::{Refusal, answers, guests, invitations};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(list, add))
         .routes(routes!(show, change, remove))
         .routes(routes!(reply))

@@ -10,15 +10,14 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-use web::{Json, List, Problem, Site};
+use web::described::Routes;
+use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::members;
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(list, invite))
         .routes(routes!(change, remove))
         .routes(routes!(invites))

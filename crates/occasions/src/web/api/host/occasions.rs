@@ -7,18 +7,17 @@ use axum::response::Response;
 use platform::Tx;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Problem, Site};
+use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Maybe, Place, answer};
 use super::view::{self, OccasionView};
 use crate::hosting::{Leave, Refusal, enter, occasions};
 use crate::words::OccasionStatus;
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(list, create))
         .routes(routes!(show, change, remove))
         .routes(routes!(publish))

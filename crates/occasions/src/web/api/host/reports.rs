@@ -7,16 +7,15 @@ use platform::news;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-use web::{Json, List, Piece, Problem, Site};
+use web::described::Routes;
+use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place};
 use crate::hosting::log::{self, Line};
 use crate::hosting::summary::{self, Day, Summary};
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(counters))
         .routes(routes!(lines))
 }

@@ -14,9 +14,8 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
 use tokio::time::{MissedTickBehavior, interval};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-use web::{Problem, Site};
+use web::described::Routes;
+use web::{Problem, Site, routes};
 
 use super::call::{Call, id};
 use crate::hosting::stream::{AllCounts, End, Feed, Message, Places};
@@ -30,10 +29,10 @@ const EVERY: Duration = Duration::from_secs(15);
 /// After how many milliseconds a browser comes back.
 const RETRY: &str = "retry: 3000\n\n";
 
-pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new()
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
         .routes(routes!(listen))
-        .layer(Extension(Listeners::default()))
+        .serving(|router| router.layer(Extension(Listeners::default())))
 }
 
 /// How often a stream shows that it lives. Tests hand in another one.

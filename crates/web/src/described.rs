@@ -1,0 +1,157 @@
+//! Addresses that describe themselves: one list of handlers, read in two ways.
+//!
+//! The program makes a [`Router`] of it. Whoever writes `docs/openapi.json` makes a
+//! [`Description`]; the program only hands out that file, and holds nothing of what it
+//! takes to write it.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::MethodRouter;
+use utoipa_axum::PathItemExt;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+#[doc(hidden)]
+pub use pastey::paste;
+#[doc(hidden)]
+pub use utoipa_axum;
+
+/// The list as a description. What it could serve is not asked for.
+pub type Description<S> = utoipa_axum::router::OpenApiRouter<S>;
+
+/// The handlers of one path, as [`routes!`](crate::routes) lists them.
+#[derive(Debug)]
+pub struct Listed<V, D> {
+    /// The path, and who answers there.
+    pub serve: V,
+    /// What is said of it.
+    pub describe: D,
+}
+
+/// What a list of addresses becomes.
+pub trait Routes<S>: Default {
+    /// Adds the handlers of one path.
+    #[must_use]
+    fn routes<V, D>(self, listed: Listed<V, D>) -> Self
+    where
+        V: FnOnce() -> (String, MethodRouter<S>),
+        D: FnOnce() -> UtoipaMethodRouter<S>;
+
+    /// Adds another list.
+    #[must_use]
+    fn merge(self, other: Self) -> Self;
+
+    /// Changes what is served.
+    #[must_use]
+    fn serving(self, change: impl FnOnce(Router<S>) -> Router<S>) -> Self;
+}
+
+impl<S> Routes<S> for Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn routes<V, D>(self, listed: Listed<V, D>) -> Self
+    where
+        V: FnOnce() -> (String, MethodRouter<S>),
+    {
+        let (path, methods) = (listed.serve)();
+        self.route(&path, methods)
+    }
+
+    fn merge(self, other: Self) -> Self {
+        self.merge(other)
+    }
+
+    fn serving(self, change: impl FnOnce(Self) -> Self) -> Self {
+        change(self)
+    }
+}
+
+impl<S> Routes<S> for Description<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn routes<V, D>(self, listed: Listed<V, D>) -> Self
+    where
+        D: FnOnce() -> UtoipaMethodRouter<S>,
+    {
+        self.routes((listed.describe)())
+    }
+
+    fn merge(self, other: Self) -> Self {
+        self.merge(other)
+    }
+
+    fn serving(self, _: impl FnOnce(Router<S>) -> Router<S>) -> Self {
+        self
+    }
+}
+
+/// Has `handler` answer as `P` says, which `utoipa::path` has made beside it.
+#[doc(hidden)]
+pub fn answered_by<P, H, T, S>(methods: MethodRouter<S>, handler: &H) -> MethodRouter<S>
+where
+    P: utoipa::Path,
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let said = P::methods();
+    let said = said.iter().map(PathItemExt::to_method_filter);
+    said.fold(methods, |methods, method| {
+        methods.on(method, handler.clone())
+    })
+}
+
+/// Lists handlers of one path that `utoipa::path` describes, for
+/// [`Routes::routes`](crate::described::Routes::routes).
+#[macro_export]
+macro_rules! routes {
+    ($first:ident $(, $more:ident)*) => {
+        $crate::described::Listed {
+            serve: || $crate::described::paste! {{
+                use $crate::described::answered_by;
+                let methods = ::axum::routing::MethodRouter::new();
+                let methods = answered_by::<[<__path_ $first>], _, _, _>(methods, &$first);
+                $(let methods = answered_by::<[<__path_ $more>], _, _, _>(methods, &$more);)*
+                (<[<__path_ $first>] as ::utoipa::Path>::path(), methods)
+            }},
+            describe: || $crate::described::utoipa_axum::routes!($first $(, $more)*),
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[utoipa::path(get, path = "/dishes/{id}")]
+    async fn show() -> &'static str {
+        "rendang"
+    }
+
+    #[utoipa::path(delete, path = "/dishes/{id}")]
+    async fn remove() -> StatusCode {
+        StatusCode::NO_CONTENT
+    }
+
+    fn list<R: Routes<()>>() -> R {
+        R::default().routes(crate::routes!(show, remove))
+    }
+
+    #[tokio::test]
+    async fn what_is_described_is_what_is_served() {
+        let described = list::<Description<()>>().into_openapi();
+        let item = &described.paths.paths["/dishes/{id}"];
+        assert!(item.get.is_some() && item.delete.is_some() && item.post.is_none());
+        for (method, status) in [("GET", 200), ("DELETE", 204), ("POST", 405)] {
+            let request = Request::builder().method(method).uri("/dishes/1");
+            let request = request.body(Body::empty()).unwrap();
+            let answer = list::<Router<()>>().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), status);
+        }
+    }
+}
