@@ -17,10 +17,7 @@ pub(crate) fn open(
     settings: &log::Log,
     lines: &log::Writing,
 ) -> Result<Option<(edge::log::Log, Writing)>> {
-    if !matches!(
-        settings.level,
-        LogLevel::Info | LogLevel::Debug | LogLevel::Trace
-    ) {
+    if !matches!(settings.level, LogLevel::Info | LogLevel::Debug) {
         return Ok(None);
     }
     let format = if settings.is_text() {

@@ -278,8 +278,6 @@ pub(crate) enum LogLevel {
     Info,
     /// Why it happened.
     Debug,
-    /// Everything.
-    Trace,
 }
 
 /// `[metrics]`: figures for Prometheus.
