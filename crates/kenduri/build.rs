@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -23,15 +24,30 @@ fn main() -> io::Result<()> {
 
 fn link() {
     if is("OS", "linux") && is("ENV", "gnu") {
-        // What the loader must adjust takes nothing to speak of in this form (glibc 2.36,
-        // Debian 12), where it was one part in forty of the program.
+        // What the loader must adjust takes nothing to speak of in this form, which glibc 2.36
+        // (Debian 12) understands.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
-        if is("ARCH", "x86_64") {
-            // Functions that came out alike are kept once. LLD does it, which is the
-            // compiler's own linker there.
+        if links_with_lld() {
+            // Functions that came out alike are kept once.
             println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
         }
     }
+}
+
+/// Whether the compiler links with the linker that came with it, as it does where nobody wants
+/// another one: no other one need know what LLD does.
+fn links_with_lld() -> bool {
+    let has_its_own = || {
+        let asked = Command::new(told("RUSTC")?)
+            .args(["--print", "sysroot"])
+            .output()?;
+        let sysroot = String::from_utf8_lossy(&asked.stdout);
+        let tools = Path::new(sysroot.trim())
+            .join("lib/rustlib")
+            .join(told("TARGET")?);
+        io::Result::Ok(tools.join("bin/gcc-ld/ld.lld").exists())
+    };
+    is("ARCH", "x86_64") && told("RUSTC_LINKER").is_err() && has_its_own().unwrap_or(false)
 }
 
 fn is(what: &str, wanted: &str) -> bool {

@@ -217,9 +217,13 @@ fn write(mut target: impl Write, desk: &Desk) {
             tracing::warn!(%error, "the access log cannot be written");
         }
         // Room is kept where much comes, and never as much as a slow target makes of it.
-        let room = lines.len() / GATHERED * GATHERED;
+        let room = if lines.len() < GATHERED {
+            0
+        } else {
+            2 * GATHERED
+        };
         lines.clear();
-        lines.shrink_to(room.min(2 * GATHERED));
+        lines.shrink_to(room);
         let dropped = desk.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             figures.log_lines_dropped(dropped);

@@ -43,7 +43,7 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
         None => (None, address),
     };
     let (host, target) = match scheme {
-        Some(_) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        Some(_) => rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())),
         None => ("", rest),
     };
     let (path, query) = match target.split_once('?') {
@@ -117,6 +117,10 @@ mod tests {
                 "https://kad.example/invite/RA***?a=***",
             ),
             ("https://kad.example", "https://kad.example"),
+            (
+                "https://kad.example?code=RAHMA",
+                "https://kad.example?code=***",
+            ),
             ("/go.html?to=https://kad.example/RAHMA", "/go.html?to=***"),
         ] {
             assert_eq!(mask(address, Whose::App), shown);

@@ -214,9 +214,13 @@ fn write(mut target: Box<dyn Write + Send>, desk: &Desk) {
         // There is nobody left to tell when the log cannot be written.
         let _ = target.write_all(&lines);
         // Room is kept where much comes, and never as much as a slow target makes of it.
-        let room = lines.len() / GATHERED * GATHERED;
+        let room = if lines.len() < GATHERED {
+            0
+        } else {
+            2 * GATHERED
+        };
         lines.clear();
-        lines.shrink_to(room.min(2 * GATHERED));
+        lines.shrink_to(room);
     }
     let _ = target.flush();
     desk.pile().ended = true;

@@ -151,6 +151,7 @@ impl Begun {
             None => None,
         };
         tasks.spawn(figures.tidy(stop.clone()));
+        tokio::spawn(supervisor::memory::keep_low());
         let site = app.as_ref().map(|app| app.site.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.site, &tasks, &stop);

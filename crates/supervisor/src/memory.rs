@@ -1,10 +1,44 @@
 //! Memory that nobody uses any more.
 
-/// Gives back to the system what the allocator keeps in case it is wanted again: a process
-/// takes more to begin, or to serve a crowd, than it needs afterwards.
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_secs(5);
+/// A process that has worked less than this in between has nobody who would wait for it.
+const LITTLE: Duration = Duration::from_millis(500);
+
+/// Gives memory back in calm moments, for as long as it runs: a process takes more to begin,
+/// or to serve a crowd, than it needs afterwards.
+pub async fn keep_low() {
+    let mut turn = interval(EVERY);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut before = Duration::ZERO;
+    loop {
+        turn.tick().await;
+        let worked = processor_time();
+        if worked.saturating_sub(before) < LITTLE {
+            give_back();
+        }
+        before = worked;
+    }
+}
+
+/// What all threads of this process have used of the processors.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
+    Duration::new(seconds, nanoseconds)
+}
+
+/// Gives back to the system what the allocator keeps in case it is wanted again. Whoever
+/// allocates meanwhile waits.
 ///
 /// Only glibc's allocator has to be told; with another one nothing happens.
-pub fn give_back() {
+fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     trim();
 }

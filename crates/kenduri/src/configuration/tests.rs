@@ -104,7 +104,7 @@ fn every_slip_is_told_with_line_key_and_mend() {
         "kenduri.toml:2: unknown key site.ulr\n  did you mean site.url?",
         "kenduri.toml:4: unknown key mial\n  did you mean [mail]?",
         "kenduri.toml:8: jobs.at_once is wrong: invalid type: string \"two\", expected u32\n  built-in: jobs.at_once = 2",
-        "kenduri.toml:10: log.level is wrong: unknown variant `loud`, expected one of `error`, `warn`, `info`, `debug`, `trace`",
+        "kenduri.toml:10: log.level is wrong: unknown variant `loud`, expected one of `error`, `warn`, `info`, `debug`",
         "environment KENDURI_SITE_NAMES: KENDURI_SITE_NAMES is not a setting\n  did you mean KENDURI_SITE_NAME?",
         "flag --set mail.per_minute: mail.per_minute cannot be \"many\"",
         "flag --set stor.url: unknown key stor.url\n  did you mean store.url?",

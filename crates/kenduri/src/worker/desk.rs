@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use edge::Edge;
@@ -22,8 +21,6 @@ use super::crews::{Crews, LOOK};
 
 /// So many may wait for the cache to be looked through.
 const PURGES: usize = 4;
-/// How often memory that nobody uses goes back to the system.
-const SWEEP: Duration = Duration::from_secs(10);
 
 /// The worker's end of the channel.
 pub(super) struct Desk<'a> {
@@ -99,13 +96,9 @@ impl<'a> Desk<'a> {
         let mut end = std::pin::pin!(end);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut sweep = interval(SWEEP);
-        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = &mut end => return Ok(()),
-                // The start took more than what comes after, and so does a crowd.
-                _ = sweep.tick() => supervisor::memory::give_back(),
                 Some((tags, answer)) = self.purges.recv() => {
                     let mut count = 0;
                     for tag in tags {
