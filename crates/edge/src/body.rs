@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
+use crate::files::{Copy, Held};
 use crate::log::Logged;
 
 /// Why a body ended before its end.
@@ -32,6 +34,8 @@ pub enum Body {
     Empty,
     /// All bytes, in memory.
     Full(Full<Bytes>),
+    /// All bytes of a file, in memory.
+    Held(Held),
     /// What a client or an upstream sends.
     Incoming(Incoming),
     /// One of these whose end is written into the access log.
@@ -51,10 +55,28 @@ impl Body {
         }
     }
 
+    /// The bytes of a file.
+    pub(crate) fn held(held: Held) -> Self {
+        if held.len() == 0 {
+            Self::Empty
+        } else {
+            Self::Held(held)
+        }
+    }
+
+    /// Where the kernel may have all of it too.
+    pub(crate) fn copy(&self) -> Option<&Arc<Copy>> {
+        match self {
+            Self::Held(held) => held.copy(),
+            Self::Logged(logged) => logged.body().copy(),
+            _ => None,
+        }
+    }
+
     /// Whether all of it is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) => true,
+            Self::Empty | Self::Full(_) | Self::Held(_) => true,
             Self::Logged(logged) => logged.body().is_here(),
             Self::Incoming(_) | Self::Stream(_) => false,
         }
@@ -83,6 +105,7 @@ impl HttpBody for Body {
             Self::Full(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
+            Self::Held(held) => Poll::Ready(held.next().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
             Self::Logged(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
@@ -93,6 +116,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
+            Self::Held(held) => held.len() == 0,
             Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::Logged(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
@@ -103,6 +127,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
+            Self::Held(held) => SizeHint::with_exact(held.len() as u64),
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Logged(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),

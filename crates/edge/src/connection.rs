@@ -2,6 +2,7 @@
 
 mod brief;
 mod busy;
+mod carrier;
 mod heads;
 mod http3;
 mod lingering;
@@ -23,7 +24,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
@@ -32,6 +32,7 @@ use crate::gate::{Bounds, Gate, LINES, Ledger, Refusal, Verdict};
 use crate::listen::{ListenAddress, ListenSettings, Place};
 use crate::serve::{Here, serve};
 
+pub(crate) use self::carrier::Carrier;
 pub(crate) use self::http3::{Ends, http3};
 
 use self::brief::{Rest, answer_brief};
@@ -99,7 +100,7 @@ impl ListenSettings {
 /// Serves what is spoken in the clear.
 pub(crate) async fn clear<S>(mut stream: S, mut visit: Visit)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Carrier,
 {
     let shared = Arc::clone(&visit.here.shared);
     let (header_time, lame_duck_time) = {
@@ -122,7 +123,7 @@ where
 /// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
 pub(crate) async fn http1<S>(mut stream: S, visit: Visit)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Carrier,
 {
     let (bounds, lame_duck_time) = {
         let running = visit.here.shared.running();
@@ -139,7 +140,7 @@ where
 /// Leaves a connection of HTTP/1 to the engine, with what is left of it.
 async fn engine<S>(stream: S, visit: Visit, bounds: Bounds, lame_duck_time: Duration, rest: Rest)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Carrier,
 {
     let Visit {
         here, peer, place, ..
@@ -201,7 +202,7 @@ where
 /// Serves HTTP/2 until the connection ends.
 pub(crate) async fn http2<S>(stream: S, visit: Visit)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Carrier,
 {
     let Visit {
         here,

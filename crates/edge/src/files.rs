@@ -17,7 +17,9 @@
 //!
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
-//! most once a second; the rest is read in pieces while it is sent. A text is compressed
+//! most once a second; the rest is read in pieces while it is sent. Of those from 32 KiB
+//! on that are asked for in the clear more than once, up to 16 MiB are kept once more,
+//! where the kernel sends them from without copying. A text is compressed
 //! when the first client asks for it so; that client and those who come meanwhile wait
 //! the few milliseconds, since most files of most sites are asked for rarely, and the
 //! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
@@ -28,6 +30,7 @@ mod caching;
 pub(crate) mod conditions;
 mod entry;
 mod folder;
+mod held;
 mod kinds;
 mod listing;
 mod look;
@@ -48,6 +51,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 
 pub use folder::{Folder, FolderError, FolderSettings};
+pub(crate) use held::{Copy, Held};
 pub use memory::Memory;
 
 use crate::body::{Answer, Body};

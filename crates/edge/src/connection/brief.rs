@@ -6,6 +6,7 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use bytes::{Buf as _, Bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
 use http::{HeaderName, Method, StatusCode};
 use http_body::Body as _;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
@@ -23,6 +24,7 @@ use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
 use crate::serve::{Here, serve};
 
 use super::Visit;
+use super::carrier::{Carrier, Sending};
 
 /// Read at once.
 const PIECE: usize = 16 * 1_024;
@@ -51,7 +53,7 @@ pub(super) async fn answer_brief<S>(
     lame_duck_time: Duration,
 ) -> Option<Rest>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: Carrier,
 {
     let Visit {
         here, peer, came, ..
@@ -96,12 +98,16 @@ where
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let head = head(&answer, is_head, is_last, here);
+        let copy = answer.body().copy().cloned();
         let body = if is_head {
             Bytes::new()
         } else {
             whole(answer.into_body())
         };
-        client.write(head, body).await?;
+        match copy.as_ref().and_then(|copy| copy.of(&body)) {
+            Some(file) if client.is_bare() => client.send(&head, file, body.len()).await?,
+            _ => client.write(head, body).await?,
+        }
         if is_last {
             return client.part().await;
         }
@@ -121,7 +127,7 @@ struct Client<'a, 'e, S> {
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, '_, S> {
+impl<S: Carrier> Client<'_, '_, S> {
     /// Waits for bytes. Nothing: none came in time, or none will.
     async fn next(&mut self, wait: Duration, lame_duck_time: Duration) -> Option<()> {
         let mut deadline = Instant::now() + wait;
@@ -181,6 +187,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<'_, '_, S> {
             ended.as_mut().poll(context).map(|()| None)
         })
         .await
+    }
+
+    /// Whether what is written goes out as it is.
+    fn is_bare(&self) -> bool {
+        self.stream.bare().is_some()
+    }
+
+    /// Writes a head, and has the kernel send what is in a file of this length.
+    async fn send(&mut self, head: &[u8], file: BorrowedFd<'_>, length: usize) -> Option<()> {
+        let mut sending = Sending::new(head, file, length);
+        while !sending.is_done() {
+            let some = self.unless_stuck(|stream, context| match stream.bare() {
+                Some(socket) => sending.poll_some(socket, context),
+                None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+            });
+            some.await?;
+        }
+        Some(())
     }
 
     async fn write(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Option<()> {

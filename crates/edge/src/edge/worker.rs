@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::ProtocolVersion;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncRead;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{self, Peer, Visit};
+use crate::connection::{self, Carrier, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::announced::{self, Announced};
 use crate::listen::{Door, ListenAddress, Place, Socket};
@@ -282,7 +282,7 @@ struct Coming {
 /// Finds out what is spoken, and speaks it.
 async fn welcome<S>(mut stream: S, coming: Coming, here: Arc<Here>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Carrier,
 {
     let _counted = here.shared.figures.connection();
     let Coming {

@@ -11,6 +11,7 @@ use http::{Method, Response, StatusCode};
 
 use super::conditions::{self, Verdict};
 use super::entry::{Content, Variant};
+use super::held::Held;
 use super::memory::Memory;
 use super::ranges::{self, Wanted};
 use super::stream::{CodedFile, Piece, Pieces, Readers};
@@ -72,7 +73,7 @@ fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
 
 fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
-        Content::Memory(bytes) => Body::full(bytes.clone()),
+        Content::Memory(held) => Body::held(held.clone()),
         Content::File(file, length) => Body::stream(Pieces::new(
             readers,
             [Piece::File(Arc::clone(file), 0..*length)].into(),
@@ -149,7 +150,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
 /// Parts lie inside the content, so they fit where it fits.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
-        Content::Memory(bytes) => {
+        Content::Memory(Held { bytes, .. }) => {
             let at = |place: u64| {
                 usize::try_from(place)
                     .unwrap_or(bytes.len())

@@ -124,7 +124,7 @@ impl Errand {
             return hear(course, Answered::NotKept(answer));
         };
         let (parts, mut body) = answer.into_parts();
-        if let Body::Empty | Body::Full(_) = &body {
+        if body.is_here() {
             // All of it is there, and nothing of it can fail.
             let bytes = body
                 .collect()

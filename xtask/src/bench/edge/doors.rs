@@ -32,11 +32,19 @@ impl Door {
 /// Both, and the upstream behind them.
 pub(super) struct Doors {
     nginx: Door,
+    tuned: Door,
     kenduri: Door,
     _upstream: Server,
     /// PEM file of the certificate that both show.
     pub(super) certificate: PathBuf,
 }
+
+/// What Debian's nginx.conf says of the access log: each line is written when its request
+/// ends; and of files: each is opened, looked at and closed for each request.
+const AS_PACKAGED: &str = ";";
+/// What somebody writes instead who wants the last of it.
+const TUNED: &str = " buffer=64k flush=1s;
+  open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;";
 
 impl Doors {
     /// Starts them: each door on `core`, the upstream wherever there is room. `program` takes
@@ -49,7 +57,8 @@ impl Doors {
         place.make_certificate()?;
         let upstream = place.start_upstream().await?;
         Ok(Self {
-            nginx: place.start_nginx(core).await?,
+            nginx: place.start_nginx("nginx", AS_PACKAGED, core).await?,
+            tuned: place.start_nginx("tuned", TUNED, core).await?,
             kenduri: place.start_kenduri(core, program).await?,
             _upstream: upstream,
             certificate: place.folder.join("chain.pem"),
@@ -59,6 +68,11 @@ impl Doors {
     /// nginx first.
     pub(super) fn both(&self) -> [&Door; 2] {
         [&self.nginx, &self.kenduri]
+    }
+
+    /// The same, and nginx between them at its best.
+    pub(super) fn all(&self) -> [&Door; 3] {
+        [&self.nginx, &self.tuned, &self.kenduri]
     }
 }
 
@@ -108,16 +122,15 @@ impl Place {
             .await
     }
 
-    async fn start_nginx(&self, core: usize) -> Result<Door> {
+    async fn start_nginx(&self, name: &str, files_and_log: &str, core: usize) -> Result<Door> {
         let (plain, tls) = (free_address()?, free_address()?);
         let configuration = format!(
             "{head}
 http {{
   {temporaries}
-  access_log {log} combined buffer=64k flush=1s;
-  sendfile on; tcp_nopush on; tcp_nodelay on;
+  access_log {log} combined{files_and_log}
+  sendfile on; tcp_nopush on;
   keepalive_requests 1000000000;
-  open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;
   ssl_session_cache off; ssl_session_tickets on; ssl_protocols TLSv1.2 TLSv1.3;
   upstream tcp {{ server {upstream}; keepalive 128; keepalive_requests 1000000000; }}
   upstream unix {{ server unix:{socket}; keepalive 128; keepalive_requests 1000000000; }}
@@ -136,18 +149,16 @@ http {{
   }}
 }}
 ",
-            head = self.head("nginx"),
-            temporaries = self.temporaries("nginx"),
-            log = self.path("nginx-access.log"),
+            head = self.head(name),
+            temporaries = self.temporaries(name),
+            log = self.path(&format!("{name}-access.log")),
             upstream = self.upstream,
             socket = self.path("upstream.sock"),
             chain = self.path("chain.pem"),
             key = self.path("key.pem"),
             files = self.path("files"),
         );
-        let server = self
-            .start("nginx", &configuration, plain, Some(core))
-            .await?;
+        let server = self.start(name, &configuration, plain, Some(core)).await?;
         Ok(Door { server, tls })
     }
 
