@@ -144,7 +144,7 @@ impl Control {
         Ok(lines.split_off(lines.len().saturating_sub(last)))
     }
 
-    /// What a service says from now on.
+    /// What a service said last, as many lines as are wished for, and what it says from now on.
     pub async fn follow(&self, wish: Wish) -> Result<Follow, ControlError> {
         let mut outputs = self.outputs(&wish).await?;
         let (Some(output), true) = (outputs.pop(), outputs.is_empty()) else {
@@ -155,7 +155,11 @@ impl Control {
             return Err(ControlError::Refused(why.to_owned()));
         };
         let news = output.news();
-        let next = *news.borrow();
+        let now = *news.borrow();
+        let mut said = output.since(0);
+        said.retain(|line| wish.fits(line));
+        let last = said.len().saturating_sub(wish.last.unwrap_or(0));
+        let next = said.get(last).map_or(now, |line| line.sequence);
         Ok(Follow {
             output: Arc::downgrade(&output),
             news,

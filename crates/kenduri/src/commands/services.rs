@@ -4,10 +4,13 @@
 mod table;
 
 use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
+use supervisor::Line;
 
 use super::{NotRunning, Where, give, say};
 use crate::configuration;
@@ -98,7 +101,7 @@ pub(super) struct LogsOf {
     /// The last so many lines
     #[arg(short = 'n', long, value_name = "N", default_value_t = LINES)]
     lines: usize,
-    /// Go on with what the service says from now on, until Ctrl+C
+    /// Go on with what the service says, until Ctrl+C
     #[arg(short, long, requires = "service")]
     follow: bool,
     #[command(flatten)]
@@ -233,22 +236,52 @@ impl LogsOf {
             }
             say(&text)
         };
-        if !self.follow {
-            return print(ask(Order::Logs(logs), &self.plain.place)?);
+        if self.follow {
+            let data = configuration::data(&self.plain.place.asked());
+            follow(&data, logs, print)
+        } else {
+            print(ask(Order::Logs(logs), &self.plain.place)?)
         }
-        let data = configuration::data(&self.plain.place.asked());
-        let order = orders::Order::Neighbours(Order::Follow(logs));
-        let Some(heard) = control::listen(&data, &order)? else {
-            bail!(NotRunning(data.display().to_string()));
-        };
-        for outcome in heard {
-            match outcome? {
-                orders::Outcome::Neighbours(outcome) => print(outcome)?,
-                _ => bail!(OTHER),
-            }
-        }
-        Ok(())
     }
+}
+
+/// Prints what a service says until Kenduri stops. One that becomes another program goes on
+/// where it was.
+fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) -> Result<()> {
+    let order = |logs: &Logs| orders::Order::Neighbours(Order::Follow(logs.clone()));
+    let began = now();
+    let mut last = None;
+    let mut heard = control::listen(data, &order(&logs))?;
+    if heard.is_none() {
+        bail!(NotRunning(data.display().to_string()));
+    }
+    while let Some(outcomes) = heard {
+        let mut has_begun = false;
+        for outcome in outcomes {
+            let (mut lines, missed) = match outcome {
+                Ok(orders::Outcome::Neighbours(Outcome::Lines { lines, missed })) => {
+                    (lines, missed)
+                }
+                Ok(_) => bail!(OTHER),
+                // Whoever spoke is gone, perhaps in the middle of a word.
+                Err(error) if has_begun || error.is::<io::Error>() => break,
+                Err(error) => return Err(error),
+            };
+            has_begun = true;
+            let is_known = |line: &Line| {
+                last.is_some_and(|(at, sequence)| line.at <= at && line.sequence <= sequence)
+            };
+            lines.retain(|line| !is_known(line));
+            if let Some(line) = lines.last() {
+                last = Some((line.at, line.sequence));
+            }
+            print(Outcome::Lines { lines, missed })?;
+        }
+        logs.since = Some(last.map_or(began, |(at, _)| at));
+        logs.last = Some(usize::MAX);
+        heard = control::listen(data, &order(&logs))?;
+    }
+    Ok(())
 }
 
 #[expect(

@@ -17,7 +17,7 @@ pub(crate) enum Order {
     },
     /// What services said.
     Logs(Logs),
-    /// What a service says from now on, until whoever asked has gone.
+    /// What a service said last, and says from now on, until whoever asked has gone.
     Follow(Logs),
     /// Start a service.
     Start {

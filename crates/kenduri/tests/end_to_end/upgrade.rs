@@ -235,6 +235,45 @@ fn nobody_notices_that_another_program_serves() {
 }
 
 #[test]
+fn who_follows_a_service_hears_each_line_once() {
+    let copy = Copy::new(
+        "[service.counts]\nshell = true\n\
+         run = \"i=0; while :; do i=$((i + 1)); echo line $i; sleep 0.002; done\"\n",
+    );
+    let mut program = copy.serve();
+    let mut follows = command(&[]);
+    follows.args(["logs", "counts", "-f", "--data", &copy.data()]);
+    let mut follows = follows.stdout(Stdio::piped()).spawn().expect("a reader");
+    let said = BufReader::new(follows.stdout.take().expect("a pipe"));
+    let (tell, told) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let numbers = said.lines().map_while(Result::ok).filter_map(|line| number(&line));
+        for number in numbers {
+            // The test may have failed.
+            let _ = tell.send(number);
+        }
+    });
+    let mut heard = told.recv_timeout(PATIENCE).expect("a line");
+    for _ in 0..ROUNDS {
+        copy.change(&program);
+        let newest = copy.order(&["logs", "counts", "-n", "1"]).stdout;
+        let newest = number(text(&newest).trim()).expect("a line");
+        while heard < newest {
+            assert_eq!(told.recv_timeout(PATIENCE), Ok(heard + 1));
+            heard += 1;
+        }
+    }
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    assert!(follows.wait().expect("an end").success());
+    reader.join().expect("it ends with what it reads");
+}
+
+/// Of a line that counts.
+fn number(line: &str) -> Option<u64> {
+    line.rsplit_once("line ")?.1.parse().ok()
+}
+
+#[test]
 fn a_program_that_does_not_serve_changes_nothing() {
     let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();

@@ -97,6 +97,11 @@ fn a_follower_hears_every_line_once() {
     let lines = house.wait(house.control.logs(&last)).unwrap();
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["said 9", "said 10"]);
+    let mut follow = house.wait(house.control.follow(last)).unwrap();
+    assert_eq!(
+        house.wait(follow.next()).unwrap(),
+        Heard { lines, missed: 0 }
+    );
     house.stop();
 }
 
