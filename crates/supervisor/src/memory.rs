@@ -13,16 +13,21 @@ const LITTLE: Duration = Duration::from_millis(500);
 /// Gives memory back in calm moments, for as long as it runs: a process takes more to begin,
 /// or to serve a crowd, than it needs afterwards.
 pub async fn keep_low() {
+    in_calm_moments(processor_time, give_back).await;
+}
+
+/// Calls `act` where the time that was `worked` has hardly grown since the last look.
+async fn in_calm_moments(mut worked: impl FnMut() -> Duration, mut act: impl FnMut()) {
     let mut turn = interval(EVERY);
     turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut before = Duration::ZERO;
     loop {
         turn.tick().await;
-        let worked = processor_time();
-        if worked.saturating_sub(before) < LITTLE {
-            give_back();
+        let now = worked();
+        if now.saturating_sub(before) < LITTLE {
+            act();
         }
-        before = worked;
+        before = now;
     }
 }
 
@@ -54,8 +59,37 @@ fn trim() {
 }
 
 #[cfg(test)]
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_works_is_left_alone() {
+        let worked = Cell::new(Duration::ZERO);
+        let calm = Cell::new(0);
+        let looks = in_calm_moments(|| worked.get(), || calm.set(calm.get() + 1));
+        let work = async {
+            // In the middle between two looks, and one is at the very beginning.
+            tokio::time::sleep(EVERY / 2).await;
+            assert_eq!(calm.get(), 1);
+            for (milliseconds, is_calm) in [(0, true), (499, true), (500, false), (499, true)] {
+                let before = calm.get();
+                worked.set(worked.get() + Duration::from_millis(milliseconds));
+                tokio::time::sleep(EVERY).await;
+                assert_eq!(calm.get() > before, is_calm, "{milliseconds} ms");
+            }
+        };
+        tokio::select! {
+            () = looks => {}
+            () = work => {}
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod glibc {
     use std::fs;
 
     /// Pages of this process that are in memory (proc(5), `statm`).
