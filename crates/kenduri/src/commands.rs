@@ -209,6 +209,7 @@ impl Where {
             flags,
             environment: environment(),
             allow_public_mailbox: false,
+            services_elsewhere: false,
         }
     }
 }

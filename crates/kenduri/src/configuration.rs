@@ -58,6 +58,10 @@ pub(crate) struct Asked {
     pub(crate) allow_public_mailbox: bool,
     /// Ports of this machine on which services are found by their name.
     pub(crate) ports: BTreeMap<String, u16>,
+    /// Whether another process starts the services, and has looked whether they can be: whoever
+    /// serves may be somebody who cannot.
+    #[serde(default)]
+    pub(crate) services_elsewhere: bool,
 }
 
 /// A flag that gives one key a value.

@@ -25,7 +25,7 @@ pub use fleet::{Address, Crew, Fleet, GivenUp, Member};
 pub use handed::{Handed, Rest, handed_over, keep_signals_out, rehearsed};
 pub use news::{News, What};
 pub use output::{Echo, Line, Stream};
-pub use plan::{Flaw, Ground, Inner, OWN, Own, Plan, Settings, User};
+pub use plan::{Depth, Flaw, Ground, Inner, OWN, Own, Plan, Settings, User};
 pub use supervisor::{
     Chance, Clock, Ended, HandOver, Launcher, Means, StartError, Stayed, Supervisor,
 };

@@ -32,6 +32,18 @@ pub struct Ground<'a> {
     pub inner: &'a BTreeMap<String, Inner>,
     /// `PATH`, `HOME`, `LANG` and `TZ` as services get them, so far as they are set.
     pub environment: &'a BTreeMap<String, String>,
+    /// How far it is looked.
+    pub depth: Depth,
+}
+
+/// How far a description is looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything that a start needs must be there: folders, programs, users, secrets.
+    Whole,
+    /// What is written, and nothing else: for whoever starts nothing, and may have no right to
+    /// look. The plan has neither users nor what is in an `env_file`.
+    Words,
 }
 
 /// The inner listener of a service: whoever holds it leads to all ready instances.

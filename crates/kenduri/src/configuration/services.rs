@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use supervisor::{Description, Ground, Inner, Plan, Run};
+use supervisor::{Depth, Description, Ground, Inner, Plan, Run};
 
 use super::Asked;
 use super::check::Check;
@@ -40,6 +40,11 @@ pub(super) fn plan(
         run: &data.join(RUN),
         inner: &inner,
         environment: &environment,
+        depth: if asked.services_elsewhere {
+            Depth::Words
+        } else {
+            Depth::Whole
+        },
     };
     match Plan::check(description, &ground) {
         Ok(plan) => Some(plan),

@@ -14,7 +14,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::json;
-use supervisor::{Control, Description, Ended, Ground, Means, News, Plan, Supervisor, handed_over};
+use supervisor::{
+    Control, Depth, Description, Ended, Ground, Means, News, Plan, Supervisor, handed_over,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -46,6 +48,7 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
         run: &means.run,
         inner: &BTreeMap::new(),
         environment: &BTreeMap::new(),
+        depth: Depth::Whole,
     };
     let description: Description = serde_json::from_slice(&std::fs::read(file)?)?;
     let plan = Plan::check(&description, &ground).map_err(|flaws| {

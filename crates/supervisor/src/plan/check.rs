@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::order::circle;
 use super::own::OWN;
 use super::settings::{Environment, HealthSettings, Listening, LogSettings, Settings, User};
-use super::{Flaw, Ground, values};
+use super::{Depth, Flaw, Ground, values};
 use crate::description::{Description, Health, Memory, Run, Service};
 use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
@@ -219,7 +219,7 @@ impl Check<'_> {
     fn directory(&mut self) -> Option<PathBuf> {
         let path = self.ground.folder.join(&self.service.directory);
         let path = std::path::absolute(&path).unwrap_or(path);
-        if path.is_dir() {
+        if path.is_dir() || self.ground.depth == Depth::Words {
             return Some(path);
         }
         let what = format!("{} is no folder", path.display());
@@ -228,7 +228,7 @@ impl Check<'_> {
     }
 
     fn user(&mut self) -> Result<Option<User>, Refused> {
-        if self.service.user.is_empty() {
+        if self.service.user.is_empty() || self.ground.depth == Depth::Words {
             return Ok(None);
         }
         if !rustix::process::geteuid().is_root() {
@@ -256,7 +256,7 @@ impl Check<'_> {
         environment
             .entry("PATH".to_owned())
             .or_insert_with(|| USUAL_PATH.to_owned());
-        if !self.service.env_file.is_empty() {
+        if !self.service.env_file.is_empty() && self.ground.depth == Depth::Whole {
             let read = self.environment_file();
             environment.extend(self.accept("env_file", read).unwrap_or_default());
         }
@@ -382,7 +382,8 @@ impl Check<'_> {
             .map(|word| self.place("run", word, listening))
             .collect();
         let path = environment.0.get("PATH").map_or("", String::as_str);
-        if let Some(directory) = directory
+        if self.ground.depth == Depth::Whole
+            && let Some(directory) = directory
             && !is_there(&words[0], directory, path)
         {
             let what = format!("there is no program {:?} that can be run", words[0]);

@@ -2,10 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use super::*;
 
 fn check(services: &str) -> Result<Plan, Vec<Flaw>> {
+    look(services, Depth::Whole)
+}
+
+fn look(services: &str, depth: Depth) -> Result<Plan, Vec<Flaw>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, mode, text) in [
         ("open.env", 0o644, "A=b"),
@@ -26,6 +31,7 @@ fn check(services: &str) -> Result<Plan, Vec<Flaw>> {
         run: Path::new("data/run"),
         inner: &BTreeMap::from([("flask".to_owned(), inner)]),
         environment: &BTreeMap::from([("LANG".to_owned(), "C".to_owned())]),
+        depth,
     };
     Plan::check(&toml::from_str(services).unwrap(), &ground)
 }
@@ -248,4 +254,17 @@ fn a_whole_description_is_understood() {
         (2, 2, Some(150 << 20))
     );
     assert!(!format!("{flask:?}").contains("\"x\""));
+}
+
+#[test]
+fn who_starts_nothing_need_not_be_able_to() {
+    let service = "[a]\nrun = \"nowhere/program\"\ndirectory = \"nowhere\"\nuser = \"nobody-here\"\n\
+                   env_file = \"nowhere.env\"\ndrain_within = \"7s\"\n";
+    assert!(check(service).is_err());
+    let plan = look(service, Depth::Words).unwrap();
+    let settings = &plan.services()["a"];
+    assert_eq!(settings.policy.drain_within, Duration::from_secs(7));
+    assert_eq!(settings.user, None);
+    // What is written must be right all the same.
+    assert!(look(&service.replace("7s", "soon"), Depth::Words).is_err());
 }

@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use supervisor::{
-    Channel, Control, Crew, Description, Flaw, Ground, Inner, Launcher, Means, Own, Plan, Row,
-    Supervisor,
+    Channel, Control, Crew, Depth, Description, Flaw, Ground, Inner, Launcher, Means, Own, Plan,
+    Row, Supervisor,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -77,6 +77,7 @@ pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<Flaw>> {
         run: &folder.join("run"),
         inner: &BTreeMap::from([("inner".to_owned(), inner)]),
         environment: &BTreeMap::new(),
+        depth: Depth::Whole,
     };
     Plan::check(&description, &ground)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use supervisor::{Description, Ground, Inner, Plan};
+use supervisor::{Depth, Description, Ground, Inner, Plan};
 
 use super::*;
 use crate::import::ImportError;
@@ -41,6 +41,7 @@ fn flaws(text: &str) -> Vec<String> {
         run: Path::new("/run/kenduri"),
         inner: &inner,
         environment: &BTreeMap::new(),
+        depth: Depth::Whole,
     };
     let flaws = Plan::check(&services, &ground).err().unwrap_or_default();
     let is_missing = |what: &str| {
