@@ -57,7 +57,7 @@ pub(super) struct Install {
 impl Install {
     pub(super) fn run(self) -> Result<()> {
         if self.remove {
-            let steps = install::remove(&found("root", Path::new("/")), self.force)?;
+            let steps = install::remove(&found("root", Path::new("/"), None), self.force)?;
             if steps.is_empty() {
                 return say("Nothing to remove: there is no unit of Kenduri.\n");
             }
@@ -98,7 +98,8 @@ impl Install {
             enable: !self.no_enable,
             force: self.force,
         };
-        let steps = install::steps(&wish, &found(&wish.user, &wish.data))?;
+        let there = found(&wish.user, &wish.data, wish.socket.as_deref());
+        let steps = install::steps(&wish, &there)?;
         steps.iter().try_for_each(carry_out)?;
         let place = wish.place.join(" ");
         say(&if wish.enable {
@@ -205,18 +206,26 @@ fn load(config: Option<&Path>, data: Option<&Path>) -> Result<Configuration> {
     Ok(configuration::load(&asked)?)
 }
 
-/// What is on this machine.
-fn found(user: &str, data: &Path) -> Found {
+/// What is on this machine; `wanted` is the text that the unit of sockets shall have.
+fn found(user: &str, data: &Path, wanted: Option<&str>) -> Found {
     let (service, socket) = install::places();
-    let unit = |path: PathBuf| install::seen(fs::read_to_string(path).ok().as_deref());
+    let text = |path: PathBuf| fs::read_to_string(path).ok();
+    let (service, socket) = (text(service), text(socket));
+    let is_active = || {
+        let asked = Command::new("systemctl")
+            .args(["is-active", "--quiet", "kenduri.socket"])
+            .status();
+        asked.is_ok_and(|status| status.success())
+    };
     Found {
         is_root: rustix::process::geteuid().is_root(),
         // As sd_booted(3) does.
         has_systemd: Path::new("/run/systemd/system").is_dir(),
         has_user: identity(user).is_some(),
         has_data: data.is_dir(),
-        service: unit(service),
-        socket: unit(socket),
+        service: install::seen(service.as_deref()),
+        socket: install::seen(socket.as_deref()),
+        is_open: wanted.is_some() && socket.as_deref() == wanted && is_active(),
     }
 }
 

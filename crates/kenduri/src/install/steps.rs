@@ -40,6 +40,8 @@ pub(crate) struct Found {
     pub(crate) has_data: bool,
     pub(crate) service: Seen,
     pub(crate) socket: Seen,
+    /// Whether systemd holds the addresses open already that are wished for.
+    pub(crate) is_open: bool,
 }
 
 /// One thing to do.
@@ -179,7 +181,13 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Vec<Step>, Refused> {
     steps.push(Step::Run(words(&["systemctl", "daemon-reload"])));
     if wish.enable {
         if wish.socket.is_some() {
-            steps.push(Step::Run(words(&["systemctl", "enable", "--now", SOCKET])));
+            steps.push(Step::Run(words(&["systemctl", "enable", SOCKET])));
+            if !found.is_open {
+                // A service that runs has the addresses itself, or holds those of before; systemd
+                // opens none for it.
+                steps.push(Step::Run(words(&["systemctl", "stop", SERVICE])));
+                steps.push(Step::Run(words(&["systemctl", "restart", SOCKET])));
+            }
         }
         steps.push(Step::Run(words(&["systemctl", "enable", SERVICE])));
         steps.push(Step::Run(words(&["systemctl", "restart", SERVICE])));
@@ -229,6 +237,7 @@ mod tests {
             has_data: false,
             service: Seen::Nothing,
             socket: Seen::Nothing,
+            is_open: false,
         }
     }
 
@@ -278,6 +287,43 @@ mod tests {
                 "systemctl disable --now kenduri.socket",
                 "remove /etc/systemd/system/kenduri.socket",
                 "systemctl daemon-reload",
+            ]
+        );
+    }
+
+    #[test]
+    fn sockets_are_opened_while_nobody_has_them_and_then_stay() {
+        let wish = Wish {
+            socket: Some("socket".to_owned()),
+            ..wish()
+        };
+        let last = |found: &Found, many: usize| {
+            let shown = shown(&steps(&wish, found).unwrap());
+            shown[shown.len() - many..].to_vec()
+        };
+        assert_eq!(
+            last(&fresh(), 6),
+            [
+                "systemctl daemon-reload",
+                "systemctl enable kenduri.socket",
+                "systemctl stop kenduri.service",
+                "systemctl restart kenduri.socket",
+                "systemctl enable kenduri.service",
+                "systemctl restart kenduri.service",
+            ]
+        );
+        let open = Found {
+            socket: Seen::Ours,
+            is_open: true,
+            ..fresh()
+        };
+        assert_eq!(
+            last(&open, 4),
+            [
+                "systemctl daemon-reload",
+                "systemctl enable kenduri.socket",
+                "systemctl enable kenduri.service",
+                "systemctl restart kenduri.service",
             ]
         );
     }
