@@ -29,11 +29,11 @@ pub struct Row {
     pub restarts: u64,
     /// Of one processor, over the last second.
     pub cpu_percent: f64,
-    /// Resident memory of its group.
+    /// What it uses, by its control group, else resident memory of its group.
     pub memory_bytes: u64,
     /// Filled in by whoever leads requests to it; the supervisor does not know.
     pub requests_per_second: Option<f64>,
-    /// How its last process ended: `code 1`, `signal 9`.
+    /// How its last process ended: `code 1`, `signal 9`, `signal 9, out of memory`.
     pub last_exit: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub struct LastExit {
     pub at: Timestamp,
     /// How long it had run.
     pub ran_seconds: i64,
-    /// `code 1`, `signal 9`.
+    /// `code 1`, `signal 9`, `signal 9, out of memory`.
     pub how: String,
 }
 

@@ -1,5 +1,6 @@
 //! Processes of the system: started in a group of their own, and ended as a group.
 
+mod cgroup;
 mod leftovers;
 mod spawn;
 mod table;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cgroup::{Group, Groups};
 pub(crate) use leftovers::{Ledger, Record};
 pub(crate) use spawn::{Handed, Order, spawn};
 pub(crate) use table::Table;
@@ -33,6 +35,8 @@ pub(crate) struct Process {
     start: u64,
     /// The value of [`TOKEN`] in its environment.
     token: String,
+    /// The control group that holds all of it, if it has one.
+    group: Option<Group>,
     /// How the first process of the group ended; it stays a zombie until the group is gone, so
     /// that its number, which is the group's, cannot be given to anybody else.
     ended: Option<Exit>,
@@ -53,6 +57,15 @@ impl Process {
         &self.token
     }
 
+    pub(crate) fn control_group(&self) -> Option<&Group> {
+        self.group.as_ref()
+    }
+
+    /// Has a control group hold it and all that it will start.
+    pub(crate) fn enter(&mut self, group: Group) {
+        self.group = Some(group);
+    }
+
     /// Asks the group to stop.
     pub(crate) fn ask(&mut self, signal: Signal) {
         self.asked = true;
@@ -63,6 +76,9 @@ impl Process {
     pub(crate) fn kill(&mut self) {
         self.killed = true;
         self.signal(Signal::KILL);
+        if let Some(group) = &self.group {
+            group.kill();
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -98,13 +114,14 @@ impl Process {
     pub(crate) fn finish(&mut self, table: &Table) -> Option<Exit> {
         let exit = self.ended?;
         let left = table.members(self.pid, self.start, &self.token);
-        if left.is_empty() {
+        let group = self.group.as_ref();
+        if left.is_empty() && !group.is_some_and(Group::is_populated) {
             // There was nothing to wait for if somebody else has reaped it.
             let _ = rustix::process::waitid(
                 WaitId::Pid(self.pid),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
-            return Some(exit);
+            return Some(group.map_or(exit, |group| last_of(group, exit)));
         }
         if self.killed || !self.asked {
             self.kill();
@@ -117,6 +134,15 @@ impl Process {
         }
         None
     }
+}
+
+/// Removes a control group in which nothing is left; says why what was there ended.
+fn last_of(group: &Group, exit: Exit) -> Exit {
+    let by_memory = exit == Exit::Signal(Signal::KILL.as_raw()) && group.ran_out_of_memory();
+    if let Err(error) = group.remove() {
+        tracing::warn!(%error, "cannot remove the control group of a process that is gone");
+    }
+    if by_memory { Exit::OutOfMemory } else { exit }
 }
 
 /// Has processes whose parents ended become children of this one, so that they can be reaped

@@ -91,6 +91,8 @@ pub enum Exit {
     Code(i32),
     /// By this signal.
     Signal(i32),
+    /// The system killed it, because it used more memory than it may or than there is.
+    OutOfMemory,
 }
 
 impl std::fmt::Display for Exit {
@@ -98,6 +100,7 @@ impl std::fmt::Display for Exit {
         match self {
             Self::Code(code) => write!(out, "code {code}"),
             Self::Signal(number) => write!(out, "signal {number}"),
+            Self::OutOfMemory => write!(out, "signal 9, out of memory"),
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::handed::let_signals_in;
 use crate::news::News;
 use crate::output::Echo;
 use crate::plan::Plan;
-use crate::process::{LOOK, Ledger, adopt_orphans};
+use crate::process::{Groups, LOOK, Ledger, adopt_orphans};
 use crate::shim;
 use crate::state::{CommandId, Event, Now};
 pub use hand_over::{HandOver, Stayed};
@@ -64,6 +64,9 @@ pub struct Means {
     /// Whether processes whose parents end become children of this process, which then reaps
     /// every child that it did not start itself as a service. For a program that does nothing else.
     pub adopt_orphans: bool,
+    /// Whether this process may change its own control group, so that each instance gets one. For
+    /// a program whose group is its own; another's is left alone.
+    pub control_groups: bool,
     /// What time it is.
     pub clock: Clock,
     /// What spreads restarts.
@@ -83,6 +86,7 @@ impl Means {
             logs: folder.join("logs"),
             launcher: Launcher::ThisProgram,
             adopt_orphans: true,
+            control_groups: true,
             clock: Arc::new(system_time),
             chance: Box::new(chance),
             echo: None,
@@ -157,6 +161,8 @@ pub struct Supervisor {
     fleet: watch::Sender<Fleet>,
     news: broadcast::Sender<News>,
     ledger: Ledger,
+    /// Where instances get control groups; none: they cannot.
+    groups: Option<Groups>,
     /// Tells this supervisor's processes from those of others.
     name: String,
     began: Instant,
@@ -236,6 +242,7 @@ impl Supervisor {
         let fleet = watch::Sender::default();
         let news = broadcast::Sender::new(NEWS);
         let control = Control::new(voice.clone(), fleet.clone(), news.clone());
+        let groups = means.control_groups.then(find_groups).flatten();
         let supervisor = Self {
             means,
             launcher,
@@ -245,6 +252,7 @@ impl Supervisor {
             fleet,
             news,
             ledger,
+            groups,
             name,
             began,
             next_command: 0,
@@ -340,6 +348,20 @@ impl Supervisor {
 
     fn is_over(&self) -> bool {
         self.stopping.is_some() && self.services.values().all(|served| served.state.is_gone())
+    }
+}
+
+fn find_groups() -> Option<Groups> {
+    match Groups::find() {
+        Ok(groups) => {
+            let folder = groups.folder().display();
+            tracing::info!(%folder, "each instance of a service has a control group");
+            Some(groups)
+        }
+        Err(why) => {
+            tracing::debug!(%why, "instances have no control groups; their memory is sampled");
+            None
+        }
     }
 }
 

@@ -101,7 +101,7 @@ impl Unit {
         add(&format!("ExecStart={program} serve{place}"));
         add(&format!("ExecReload={program} apply{place}"));
         add("Restart=always");
-        add("RestartSec=2s");
+        add("RestartSec=200ms");
         add("# The command line is wrong: another start would not help.");
         add("RestartPreventExitStatus=2");
         add("TimeoutStartSec=2min");
@@ -160,8 +160,10 @@ impl Unit {
                     add(&format!("ReadWritePaths=-{}", word(folder)));
                     places.push(folder);
                 }
-                add("# Control groups for the memory of services are written below its own.");
-                add("Delegate=yes");
+                add("# Each instance of a service gets a control group below its own.");
+                add("Delegate=memory");
+                add("# One that takes too much memory ends alone.");
+                add("OOMPolicy=continue");
                 add("# No MemoryDenyWriteExecute: Node and others compile while they run.");
             }
         }
@@ -294,7 +296,7 @@ mod tests {
         assert!(alone.contains("ProtectHome=true"));
         let services = Some(vec![PathBuf::from(concat!("/ho", "me/aisyah/shop"))]);
         let with = Unit { services, ..unit() }.text();
-        assert!(with.contains("Delegate=yes") && !with.contains("MemoryDenyWriteExecute=true"));
+        assert!(with.contains("Delegate=memory") && !with.contains("MemoryDenyWriteExecute=true"));
         assert!(!with.contains("ProtectControlGroups"));
         assert!(with.contains("ProtectHome=read-only"));
         assert!(with.contains(concat!("ReadWritePaths=-/ho", "me/aisyah/shop")));

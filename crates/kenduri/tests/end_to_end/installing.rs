@@ -9,8 +9,15 @@ use crate::program::{run, text};
 const SETTINGS: &str =
     "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
 
+/// And a program beside it.
+const SERVICE: &str = "\n[service.calm]\nrun = \"sleep 1\"\nlisten = \"none\"\n";
+
 fn printed(folder: &Path, more: &[&str]) -> String {
-    std::fs::write(folder.join("kenduri.toml"), SETTINGS).expect("a file");
+    printed_of(SETTINGS, folder, more)
+}
+
+fn printed_of(settings: &str, folder: &Path, more: &[&str]) -> String {
+    std::fs::write(folder.join("kenduri.toml"), settings).expect("a file");
     let mut words = vec!["install", "--print"];
     words.extend(more);
     let output = run(&words, folder, &[]);
@@ -32,12 +39,15 @@ fn analyze(words: &[&str], folder: &Path) -> (bool, String) {
 #[test]
 fn systemd_takes_the_unit_and_finds_it_safe() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (more, most) in [
-        (&[][..], "20"),
-        (&["--socket"], "20"),
-        (&["--user", "root"], "30"),
+    let services = [SETTINGS, SERVICE].concat();
+    for (settings, more, most) in [
+        (SETTINGS, &[][..], "20"),
+        (SETTINGS, &["--socket"], "20"),
+        (SETTINGS, &["--user", "root"], "30"),
+        (&services, &[], "25"),
+        (&services, &["--user", "root"], "35"),
     ] {
-        let whole = printed(folder.path(), more);
+        let whole = printed_of(settings, folder.path(), more);
         let (service, socket) = whole
             .split_once("\n# kenduri.socket:\n")
             .unwrap_or((&whole, ""));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use crate::state::Policy;
+use crate::state::{MemoryAction, Policy};
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,18 @@ pub struct Settings {
     pub after: Vec<String>,
     /// When it is started, stopped and replaced.
     pub policy: Policy,
+}
+
+impl Settings {
+    /// What the system itself lets an instance use, in bytes. One that is rolled over has more,
+    /// so that it is still there until the next one is ready.
+    pub(crate) fn hard_limit(&self) -> Option<u64> {
+        let more = |max: u64| match self.policy.memory {
+            MemoryAction::Roll => max.saturating_add(max / 4),
+            MemoryAction::Restart | MemoryAction::Kill => max,
+        };
+        self.memory.map(more)
+    }
 }
 
 /// How the instances of a service are reached.

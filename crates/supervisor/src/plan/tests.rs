@@ -268,3 +268,20 @@ fn who_starts_nothing_need_not_be_able_to() {
     // What is written must be right all the same.
     assert!(look(&service.replace("7s", "soon"), Depth::Words).is_err());
 }
+
+#[test]
+fn who_is_rolled_over_has_a_quarter_more_meanwhile() {
+    let limit = |memory: &str| {
+        let service = format!("[a]\nrun = \"sleep 1\"\n{memory}");
+        check(&service).unwrap().services()["a"].hard_limit()
+    };
+    assert_eq!(limit(""), None);
+    let of = |action: &str| {
+        limit(&format!(
+            "memory = {{ max = \"32M\", action = \"{action}\" }}"
+        ))
+    };
+    assert_eq!(of("kill"), Some(32 << 20));
+    assert_eq!(of("restart"), Some(32 << 20));
+    assert_eq!(of("roll"), Some(40 << 20));
+}

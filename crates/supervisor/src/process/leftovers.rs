@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
 
+use super::Group;
 use super::table::{Table, boot, carries};
 
 /// Leftovers that were killed get so long to be gone.
@@ -21,6 +22,8 @@ pub(crate) struct Record {
     /// In clock ticks since the system started.
     pub(crate) start: u64,
     pub(crate) token: String,
+    /// The control group that holds all of it, if it has one.
+    pub(crate) group: Option<Group>,
 }
 
 /// A record as it stands in its file, with the start of the system that it is of.
@@ -118,10 +121,16 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 .into_iter()
                 .filter(|entry| first || of_ours(entry.pid))
                 .collect();
-            if !first && left.is_empty() {
+            let group = record.group.as_ref();
+            let group = group.filter(|group| group.is_populated());
+            if !first && left.is_empty() && group.is_none() {
                 break;
             }
             found = true;
+            // Its name is never given twice.
+            if let Some(group) = group {
+                group.kill();
+            }
             for entry in left {
                 entry.kill_if(|now| first && now.group == record.pid || of_ours(now.pid));
             }
@@ -140,6 +149,9 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 return Err(io::Error::other(what));
             }
             std::thread::sleep(super::LOOK);
+        }
+        if let Some(group) = &record.group {
+            group.remove()?;
         }
         if found {
             // It is a child of this process if this process was another program before.

@@ -90,6 +90,7 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
             pid,
             start,
             token: order.token.clone(),
+            group: None,
             ended: None,
             asked: false,
             killed: false,

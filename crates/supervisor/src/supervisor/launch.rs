@@ -17,7 +17,7 @@ use crate::fleet::Address;
 use crate::output::{Begun, Stream};
 use crate::plan::{Listening, Placeholders, Settings, User};
 use crate::probe::Notify;
-use crate::process::{Handed, Order, Record, spawn};
+use crate::process::{Group, Groups, Handed, Order, Record, spawn};
 use crate::state::RunId;
 
 /// Sockets that are open before the service is, by the number of the instance: they stay when
@@ -167,6 +167,8 @@ impl Supervisor {
         if held.is_some() {
             environment.insert("LISTEN_FDS".to_owned(), "1".to_owned());
         }
+        let token = format!("{}.{name}.{run}", self.name);
+        let group = control_group(self.groups.as_ref(), &token, &settings);
         let started = spawn(&Order {
             launcher: &self.launcher,
             command: &command,
@@ -174,15 +176,34 @@ impl Supervisor {
             directory: &settings.directory,
             user,
             own: settings.own,
-            token: format!("{}.{name}.{run}", self.name),
-        })?;
+            token,
+        });
+        let mut started = match started {
+            Ok(started) => started,
+            Err(error) => {
+                // It is empty, or could not be made.
+                let _ = group.map(|group| group.remove());
+                return Err(error);
+            }
+        };
         // Written down first, so that nothing runs that a next supervisor could not find.
         let written = self.ledger.add(Record {
             service: name.to_string(),
             pid: started.process.pid().as_raw_nonzero().get(),
             start: started.process.start(),
             token: started.process.token().to_owned(),
+            group: group.clone(),
         });
+        if let Some(group) = group {
+            // It waits for the word, and so has started nothing yet.
+            match group.take_in(started.process.pid()) {
+                Ok(()) => started.process.enter(group),
+                Err(error) => {
+                    tracing::warn!(%error, service = %name, "a process does not get into its control group");
+                    let _ = group.remove();
+                }
+            }
+        }
         let pid = started.process.pid().as_raw_nonzero().get();
         let gone = written.and_then(|()| match ends {
             None => {
@@ -229,6 +250,18 @@ impl Supervisor {
 
     pub(super) fn folder(&self, name: &str) -> PathBuf {
         self.means.run.join("services").join(name)
+    }
+}
+
+/// A control group for an instance, if it can have one. A part of the program stays where that is.
+fn control_group(groups: Option<&Groups>, name: &str, settings: &Settings) -> Option<Group> {
+    let groups = groups.filter(|_| !settings.own)?;
+    match groups.make(name, settings.hard_limit()) {
+        Ok(group) => Some(group),
+        Err(error) => {
+            tracing::warn!(%error, service = settings.name, "a process gets no control group");
+            None
+        }
     }
 }
 

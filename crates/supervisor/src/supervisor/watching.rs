@@ -8,8 +8,8 @@ use rustix::process::Pid;
 use super::{SAMPLE, Supervisor};
 use crate::control::Message;
 use crate::output::Attention;
-use crate::process::{Table, reap_adopted};
-use crate::state::{Event, RunId};
+use crate::process::{Group, Table, reap_adopted};
+use crate::state::{Event, Exit, MemoryAction, RunId};
 
 /// What a process that is gone has said is read for so long at most.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -38,6 +38,10 @@ impl Supervisor {
                     continue;
                 };
                 live.exit = Some(exit);
+                if exit == Exit::OutOfMemory {
+                    let (instance, max) = (live.number, live.settings.memory);
+                    tracing::warn!(service = %name, instance, max, "the system killed a service for its memory");
+                }
                 live.look_away();
                 live.attention.send_replace(Attention::Over);
                 let readers = std::mem::take(&mut live.readers);
@@ -90,6 +94,16 @@ impl Supervisor {
                     .map_or(0, |before| ticks.saturating_sub(before));
                 live.use_of.ticks = Some(ticks);
                 live.use_of.cpu_percent = percent(used, ticks_per_second);
+                let group = live.process.control_group();
+                if let Some(bytes) = group.and_then(Group::memory) {
+                    live.use_of.memory_bytes = bytes;
+                    // Otherwise the system holds the limit itself.
+                    let rolls = live.settings.policy.memory == MemoryAction::Roll;
+                    if rolls && max.is_some_and(|max| bytes >= max) {
+                        over.push((Arc::clone(name), *run, bytes));
+                    }
+                    continue;
+                }
                 live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
                     // What several processes of it share is counted once, which takes longer to find out.

@@ -108,6 +108,7 @@ impl House {
                 launcher: Launcher::Other(SUPERVISE.into()),
                 // Other tests have children too.
                 adopt_orphans: false,
+                control_groups: false,
                 channels: Some(voice),
                 ..Means::in_folder(&path)
             };

@@ -1,0 +1,341 @@
+//! Control groups of the system (cgroups(7), version 2): each instance gets one of its own, if this
+//! process may make any.
+//!
+//! With them the kernel holds the limit of memory, and whatever an instance has started is found,
+//! wherever it went. They are used where nobody else's are touched: below a group that holds this
+//! process alone and was given to whoever runs it, as systemd does with `Delegate=`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::process::Pid;
+use serde::{Deserialize, Serialize};
+
+/// Where this process goes itself: a group that has others below it, with controllers, may hold no
+/// process (cgroups(7), "no internal processes").
+const LEAF: &str = "supervisor";
+
+/// Below which the groups of instances are.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    folder: PathBuf,
+}
+
+/// Why there are none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoGroups {
+    #[error("this system has no control groups of version 2")]
+    NoSystem,
+    #[error("{} does not control memory\n  under systemd, its unit needs Delegate=memory", .0.display())]
+    NoMemory(PathBuf),
+    #[error("the kernel cannot end a whole group; Linux 5.14 can")]
+    OldKernel,
+    #[error("other processes are in {} too\n  a service of its own has a group of its own", .0.display())]
+    Shared(PathBuf),
+    #[error("cannot write {}: {why}\n  under systemd, its unit needs Delegate=memory", path.display())]
+    Refused { path: PathBuf, why: io::Error },
+}
+
+impl Groups {
+    /// Makes ready the group in which this process is. It may have done so before, as the program
+    /// that it was then.
+    pub(crate) fn find() -> Result<Self, NoGroups> {
+        let text = |path| fs::read_to_string(path).unwrap_or_default();
+        let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
+        Self::at(&own.ok_or(NoGroups::NoSystem)?, rustix::process::getpid())
+    }
+
+    fn at(own: &Path, me: Pid) -> Result<Self, NoGroups> {
+        if own.ends_with(LEAF)
+            && let Some(parent) = own.parent()
+            && has(parent, "cgroup.subtree_control", "memory")
+            && read(parent, "cgroup.procs").is_ok_and(|inside| inside.is_empty())
+        {
+            let folder = parent.to_owned();
+            return Ok(Self { folder });
+        }
+        if !has(own, "cgroup.controllers", "memory") {
+            return Err(NoGroups::NoMemory(own.to_owned()));
+        }
+        if !own.join("cgroup.kill").exists() {
+            return Err(NoGroups::OldKernel);
+        }
+        let me = me.as_raw_nonzero().to_string();
+        if !read(own, "cgroup.procs").is_ok_and(|inside| inside.trim() == me) {
+            return Err(NoGroups::Shared(own.to_owned()));
+        }
+        let leaf = own.join(LEAF);
+        make(&leaf)?;
+        let entered = write(&leaf, "cgroup.procs", &me)
+            .and_then(|()| write(own, "cgroup.subtree_control", "+memory"));
+        if let Err(error) = entered {
+            // As it was; whoever may not even go back is well where he is.
+            let _ = write(own, "cgroup.procs", &me);
+            let _ = fs::remove_dir(leaf);
+            return Err(error);
+        }
+        let folder = own.to_owned();
+        Ok(Self { folder })
+    }
+
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A new group, in which no process is; with the most memory that it may use.
+    pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Group, NoGroups> {
+        let folder = self.folder.join(name);
+        make(&folder)?;
+        if let Some(limit) = limit {
+            let limited = write(&folder, "memory.max", &limit.to_string())
+                // Half an instance would be of no use.
+                .and_then(|()| write(&folder, "memory.oom.group", "1"));
+            if let Err(error) = limited {
+                let _ = fs::remove_dir(folder);
+                return Err(error);
+            }
+            // Nor may it go around the limit; a system without swap does not know the word.
+            let _ = write(&folder, "memory.swap.max", "0");
+        }
+        Ok(Group { folder })
+    }
+}
+
+/// The group of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Group {
+    folder: PathBuf,
+}
+
+impl Group {
+    /// Moves a process here, before it has any other.
+    pub(crate) fn take_in(&self, pid: Pid) -> Result<(), NoGroups> {
+        let pid = pid.as_raw_nonzero().to_string();
+        write(&self.folder, "cgroup.procs", &pid)
+    }
+
+    /// Whether a process is here, or in a group below.
+    pub(crate) fn is_populated(&self) -> bool {
+        let events = read(&self.folder, "cgroup.events");
+        events.is_ok_and(|events| figure(&events, "populated") == Some(1))
+    }
+
+    /// Kills every process here and in groups below.
+    pub(crate) fn kill(&self) {
+        // It fails when the group is gone, which is as well.
+        let _ = write(&self.folder, "cgroup.kill", "1");
+    }
+
+    /// What its processes use, in bytes: memory of their own, and files that are in memory alone.
+    /// What the system keeps of files on a disk it gives up by itself.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        let stat = read(&self.folder, "memory.stat").ok()?;
+        Some(figure(&stat, "anon")? + figure(&stat, "shmem")?)
+    }
+
+    /// Whether the system has killed a process of it because memory was used up.
+    pub(crate) fn ran_out_of_memory(&self) -> bool {
+        let events = read(&self.folder, "memory.events");
+        events.is_ok_and(|events| figure(&events, "oom_kill").is_some_and(|kills| kills > 0))
+    }
+
+    /// Removes it and those that its processes made below it; nobody is there any more.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        remove(&self.folder)
+    }
+}
+
+/// The folder of the group of a process: as proc(5) has it in `/proc/PID/cgroup`, where they are
+/// mounted by `/proc/PID/mountinfo`.
+fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    // One above the namespace of this process cannot be reached.
+    if own.starts_with("..") {
+        return None;
+    }
+    let mount = mounts.lines().find_map(|line| {
+        let (place, kind) = line.split_once(" - ")?;
+        let mut place = place.split(' ').skip(3);
+        let (root, place) = (place.next()?, place.next()?);
+        (kind.starts_with("cgroup2 ") && root == "/").then_some(place)
+    })?;
+    Some(Path::new(mount).join(own))
+}
+
+/// A figure of a file that has one in each line, after its name.
+fn figure(text: &str, name: &str) -> Option<u64> {
+    let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
+    pairs.find(|(known, _)| *known == name)?.1.parse().ok()
+}
+
+fn has(folder: &Path, file: &str, word: &str) -> bool {
+    read(folder, file).is_ok_and(|text| text.split_whitespace().any(|known| known == word))
+}
+
+fn read(folder: &Path, file: &str) -> io::Result<String> {
+    fs::read_to_string(folder.join(file))
+}
+
+fn write(folder: &Path, file: &str, text: &str) -> Result<(), NoGroups> {
+    let path = folder.join(file);
+    fs::write(&path, text).map_err(|why| NoGroups::Refused { path, why })
+}
+
+fn make(folder: &Path) -> Result<(), NoGroups> {
+    match fs::create_dir(folder) {
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(NoGroups::Refused {
+            path: folder.to_owned(),
+            why,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        // The files of a group go with it.
+        if entry.file_type()?.is_dir() {
+            remove(&entry.path())?;
+        }
+    }
+    fs::remove_dir(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+22 28 0:20 / /proc rw,nosuid - proc proc rw
+26 23 0:23 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate
+";
+
+    fn me() -> Pid {
+        Pid::from_raw(4711).unwrap()
+    }
+
+    /// A folder that looks like the group of this process.
+    fn tree(controllers: &str, processes: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            ("cgroup.controllers", controllers),
+            ("cgroup.procs", processes),
+            ("cgroup.subtree_control", ""),
+            ("cgroup.kill", ""),
+        ] {
+            fs::write(folder.path().join(file), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn the_group_of_a_process_is_found() {
+        let unit = "12:memory:/x\n0::/system.slice/kenduri.service\n";
+        let found = |groups| own_group(groups, MOUNTS);
+        let folder = Path::new("/sys/fs/cgroup/system.slice/kenduri.service");
+        assert_eq!(found(unit).as_deref(), Some(folder));
+        assert_eq!(found("0::/\n"), Some("/sys/fs/cgroup/".into()));
+        assert_eq!(found("12:memory:/x\n"), None);
+        assert_eq!(found("0::/../other\n"), None);
+        assert_eq!(
+            own_group(unit, "22 28 0:20 / /proc rw - proc proc rw\n"),
+            None
+        );
+        let inside = MOUNTS.replace("0:23 / ", "0:23 /a ");
+        assert_eq!(own_group(unit, &inside), None, "another part is mounted");
+    }
+
+    #[test]
+    fn a_group_of_its_own_is_made_ready_and_found_again() {
+        let folder = tree("cpu memory pids", "4711\n");
+        let own = folder.path();
+        // The kernel makes it with the folder.
+        fs::create_dir(own.join(LEAF)).unwrap();
+        let groups = Groups::at(own, me()).unwrap();
+        assert_eq!(groups.folder(), own);
+        assert_eq!(read(&own.join(LEAF), "cgroup.procs").unwrap(), "4711");
+        assert!(
+            read(own, "cgroup.subtree_control")
+                .unwrap()
+                .contains("+memory")
+        );
+        // As the kernel shows them then.
+        fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
+        fs::write(own.join("cgroup.procs"), "").unwrap();
+        let again = Groups::at(&own.join(LEAF), me()).unwrap();
+        assert_eq!(again.folder(), own);
+    }
+
+    #[test]
+    fn what_belongs_to_others_is_left_alone() {
+        let shared = tree("memory", "4711\n4712\n");
+        let refused = Groups::at(shared.path(), me());
+        assert!(matches!(refused, Err(NoGroups::Shared(_))), "{refused:?}");
+        let without = tree("cpu pids", "4711\n");
+        let refused = Groups::at(without.path(), me());
+        assert!(matches!(refused, Err(NoGroups::NoMemory(_))), "{refused:?}");
+        let old = tree("memory", "4711\n");
+        fs::remove_file(old.path().join("cgroup.kill")).unwrap();
+        let refused = Groups::at(old.path(), me());
+        assert!(matches!(refused, Err(NoGroups::OldKernel)), "{refused:?}");
+        for folder in [shared, without, old] {
+            assert!(!folder.path().join(LEAF).exists());
+        }
+    }
+
+    #[test]
+    fn who_may_not_go_on_goes_back() {
+        let folder = tree("memory", "4711\n");
+        let control = folder.path().join("cgroup.subtree_control");
+        fs::remove_file(&control).unwrap();
+        fs::create_dir(control).unwrap();
+        let refused = Groups::at(folder.path(), me());
+        assert!(
+            matches!(refused, Err(NoGroups::Refused { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(read(folder.path(), "cgroup.procs").unwrap(), "4711");
+    }
+
+    #[test]
+    fn a_limit_is_for_the_whole_group_and_goes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let groups = Groups {
+            folder: folder.path().to_owned(),
+        };
+        let group = groups.make("1.2.web.3", Some(32 << 20)).unwrap();
+        let says = |file| read(&group.folder, file).unwrap();
+        assert_eq!(says("memory.max"), "33554432");
+        assert_eq!(says("memory.oom.group"), "1");
+        assert_eq!(says("memory.swap.max"), "0");
+        assert!(!group.is_populated() && !group.ran_out_of_memory());
+        let stat = "anon 4096\nfile 81920\nkernel 7\nshmem 8192\nanon_thp 5\n";
+        fs::write(group.folder.join("memory.stat"), stat).unwrap();
+        assert_eq!(group.memory(), Some(12_288));
+        let events = "low 0\nmax 12\noom 1\noom_kill 2\noom_group_kill 1\n";
+        fs::write(group.folder.join("memory.events"), events).unwrap();
+        assert!(group.ran_out_of_memory());
+        fs::write(
+            group.folder.join("cgroup.events"),
+            "populated 1\nfrozen 0\n",
+        )
+        .unwrap();
+        assert!(group.is_populated());
+        group.kill();
+        assert_eq!(says("cgroup.kill"), "1");
+
+        let free = groups.make("1.2.web.4", None).unwrap();
+        fs::create_dir_all(free.folder.join("its/own")).unwrap();
+        free.remove().unwrap();
+        assert!(!free.folder.exists());
+        free.remove().unwrap();
+    }
+}
