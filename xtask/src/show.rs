@@ -4,6 +4,7 @@
 mod changes;
 mod figures;
 mod hostile;
+mod machine;
 mod neighbours;
 mod place;
 mod resets;
@@ -24,6 +25,13 @@ pub(crate) enum Show {
     /// The front door: no request fails while everything behind it changes, and whoever is slow or
     /// mean on purpose slows down nobody else.
     Edge(Wanted),
+    /// `kenduri install` on a live systemd, in a machine of its own: sockets, restarts, upgrades,
+    /// services that take too much memory or leave their group, and that nothing is left.
+    Install {
+        /// The program to show it with, instead of a debug build.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
+    },
 }
 
 /// How it is shown.
@@ -54,16 +62,27 @@ enum Part {
 const REQUESTS: usize = 20_000;
 
 /// Shows what is wanted; fails when a promise is not kept.
-pub(crate) fn show(Show::Edge(wanted): &Show) -> Result<()> {
+pub(crate) fn show(what: &Show) -> Result<()> {
     interrupt::listen()?;
-    let shown = if let Some(program) = &wanted.program {
-        program
+    match what {
+        Show::Edge(wanted) => edge(wanted),
+        Show::Install { program } => machine::show(&shown(program.as_deref())?),
+    }
+}
+
+/// The program that is shown: the one that is named, or a debug build.
+fn shown(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(program) = named {
+        return program
             .canonicalize()
-            .with_context(|| format!("no program {}", program.display()))?
-    } else {
-        run(program("cargo").args(["build", "--locked", "-p", "kenduri"]))?;
-        root().join("target/debug/kenduri")
-    };
+            .with_context(|| format!("no program {}", program.display()));
+    }
+    run(program("cargo").args(["build", "--locked", "-p", "kenduri"]))?;
+    Ok(root().join("target/debug/kenduri"))
+}
+
+fn edge(wanted: &Wanted) -> Result<()> {
+    let shown = shown(wanted.program.as_deref())?;
     if wanted.only != Some(Part::Hostile) {
         changes(&shown, wanted.requests)?;
     }
@@ -71,6 +90,11 @@ pub(crate) fn show(Show::Edge(wanted): &Show) -> Result<()> {
         runtime()?.block_on(hostile::show(&shown))?;
     }
     Ok(())
+}
+
+/// What `kenduri install` installs holds on a live systemd, with this build of the program.
+pub(crate) fn installed(program: &Path) -> Result<()> {
+    machine::show(program)
 }
 
 /// No request fails while everything changes, with this build of the program.

@@ -54,6 +54,9 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
     steps.step("requests through every change", || {
         show::all_changes(&root().join("target/release/kenduri"))
     })?;
+    steps.step("installed on a live systemd", || {
+        show::installed(&root().join("target/release/kenduri"))
+    })?;
     let websockets = root().join("tests/websockets");
     steps.step("websockets of another maker", || {
         run(program("npm")

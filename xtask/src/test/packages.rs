@@ -54,6 +54,15 @@ fn list_missing() -> Vec<&'static str> {
         ("pebble", there("pebble") && there("pebble-challtestsrv")),
         // Judges the unit that `kenduri install` writes; nothing of it runs.
         ("systemd", there("systemd-analyze")),
+        // A machine with a systemd of its own, where it does run.
+        ("mmdebstrap", there("mmdebstrap")),
+        ("qemu-system-x86", there("qemu-system-x86_64")),
+        ("cpio", there("cpio")),
+        // Who is not root makes that machine's system as the root of a space of their own.
+        (
+            "uidmap",
+            rustix::process::geteuid().is_root() || there("newuidmap"),
+        ),
         ("fonts-noto-core", is_installed("fonts-noto-core")),
         ("fonts-noto-cjk", is_installed("fonts-noto-cjk")),
     ]

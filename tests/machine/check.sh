@@ -1,0 +1,299 @@
+#!/bin/bash
+# Kenduri as a service of a live systemd: says one line for each thing that holds, ends at the first
+# that does not, and says in its last line which it was.
+set -u
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+config=(--config /etc/kenduri/kenduri.toml)
+
+# --- Words -----------------------------------------------------------------------------------
+
+now() { local time=${EPOCHREALTIME/./}; echo $((time / 1000)); }
+
+says() { printf 'machine: ok      %s\n' "$*"; }
+
+fails() {
+    printf 'machine: what the journal says:\n'
+    journalctl --unit=kenduri.service --unit=kenduri.socket --no-pager --lines=60 --output=cat
+    systemctl status kenduri.service kenduri.socket --no-pager --full --lines=0
+    systemd-cgls --no-pager "$(systemctl show --property=ControlGroup --value kenduri)"
+    printf 'machine: FAILED  %s\n' "$*"
+    exit 1
+}
+
+# within SECONDS WORDS...: until the words hold.
+within() {
+    local end=$(($(now) + $1 * 1000))
+    shift
+    until "$@"; do
+        (($(now) < end)) || return 1
+        sleep 0.05
+    done
+}
+
+main_pid() { systemctl show --property=MainPID --value kenduri; }
+group() { echo "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value kenduri)"; }
+# All processes of the unit, also of groups below its own.
+members() { find "$(group)" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -n; }
+answers() { [ "$(curl --silent --max-time 20 --output /dev/null --write-out '%{http_code}' "${1:-http://127.0.0.1/healthz}")" = 200 ]; }
+in_journal() { journalctl --unit=kenduri.service --no-pager --output=cat | grep --quiet --regexp="$1"; }
+# What runs, one instance a line.
+rows() { kenduri ps "${config[@]}" --json | tr --delete ' \n' | tr '{' '\n'; }
+# Process of a service's first instance.
+pid_of() { rows | grep "\"service\":\"$1\"" | sed -n 's/.*"pid":\([0-9]*\).*/\1/p' | head -n 1; }
+another_pid() { local pid; pid=$(pid_of "$1"); [ -n "$pid" ] && [ "$pid" != "$2" ]; }
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+are_gone() { local pid; for pid in "$@"; do is_gone "$pid" || return 1; done; }
+in_prison_log() { kenduri logs prisoner "${config[@]}" | grep --quiet 'no more than that'; }
+is_another_keeper() { local pid; pid=$(main_pid); [ "$pid" != 0 ] && [ "$pid" != "$1" ]; }
+one_group() { [ "$(groups_of "$1" | wc -l)" = 1 ]; }
+five_groups() { [ "$(groups_of | wc -l)" = 5 ]; }
+five_ready() { [ "$(rows | grep --count '"state":"ready"')" = 6 ]; }
+stranger_is_ready() { rows | grep '"service":"stranger"' | grep --quiet '"state":"ready"'; }
+has_program_of_now() { [ "$(readlink "/proc/$(main_pid)/exe")" = /usr/local/bin/kenduri ]; }
+# Groups of instances below the unit's own, of all services or of one.
+groups_of() { find "$(group)" -mindepth 1 -type d -name "*.*.${1:-*}.*"; }
+
+# --- Alone, as narrow as can be --------------------------------------------------------------
+
+# The same settings without services, whose unit forbids more.
+alone=(--config /etc/kenduri/alone.toml)
+sed '/^\[service/,$d' /etc/kenduri/kenduri.toml > /etc/kenduri/alone.toml
+kenduri install "${alone[@]}" || fails "kenduri install, without services"
+grep --quiet '^MemoryDenyWriteExecute=true' /etc/systemd/system/kenduri.service || fails "the unit is not narrow"
+within 5 answers http://127.0.0.1/readyz || fails "alone, nobody answers"
+kenduri reload kenduri "${alone[@]}" || fails "the worker is not replaced"
+within 5 answers http://127.0.0.1/readyz || fails "alone, nobody answers after the worker was replaced"
+exposure() { systemd-analyze security kenduri --no-pager | sed -n 's/.*exposure level[^:]*: \([0-9.]*\).*/\1/p'; }
+says "alone, without services, it answers; systemd rates its exposure $(exposure)"
+
+# --- Installed, and answering ----------------------------------------------------------------
+
+# Who writes into one of these tells a service to begin.
+mkdir -p /srv/machine
+mkfifo --mode=666 /srv/machine/hoard /srv/machine/grow
+begin=$(now)
+kenduri install "${config[@]}" || fails "kenduri install"
+systemctl is-active --quiet kenduri || fails "the unit is not active"
+systemctl is-enabled --quiet kenduri || fails "the unit is not enabled"
+within 5 answers || fails "nobody answers"
+answers http://127.0.0.1/readyz || fails "the store takes no changes"
+says "installed, enabled, active and answering after $(($(now) - begin)) ms"
+
+# --- As who, and how narrow ------------------------------------------------------------------
+
+of_status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$(main_pid)/status"; }
+within 10 in_prison_log || fails "a service could not say what it may do"
+user=$(id --user kenduri)
+for pid in $(members); do
+    [ "$(stat --format=%u "/proc/$pid")" = "$user" ] || fails "process $pid is not of the user kenduri"
+done
+[ "$(of_status NoNewPrivs)" = 1 ] || fails "the keeper may gain privileges"
+[ "$(of_status Seccomp)" = 2 ] || fails "no system call is forbidden"
+[ "$(of_status CapEff)" = 0000000000000400 ] || fails "the keeper has the capabilities $(of_status CapEff)"
+loose=$(kenduri logs prisoner "${config[@]}" | grep 'may ')
+[ -z "$loose" ] || fails "a service gets out: $loose"
+says "user kenduri, its restrictions are on, systemd rates its exposure $(exposure)"
+
+# --- Control groups --------------------------------------------------------------------------
+
+in_journal "each instance of a service has a control group" || fails "no control groups are used"
+for service in calm hoarder grower runaway prisoner; do
+    [ "$(groups_of "$service" | wc -l)" = 1 ] || fails "$service has not one group"
+    grep --quiet "^$(pid_of "$service")$" "$(groups_of "$service")/cgroup.procs" ||
+        fails "$service is not in its group"
+done
+[ "$(cat "$(group)/memory.max" "$(group)/supervisor/memory.max" | sort --unique)" = max ] ||
+    fails "the memory of the keeper is limited"
+limit=$(cat "$(groups_of grower)/memory.max")
+[ "$limit" = $((40 << 20)) ] || fails "grower has the hard limit $limit"
+known=$(awk '$1 == "anon" || $1 == "shmem" { bytes += $2 } END { print bytes }' "$(groups_of calm)/memory.stat")
+told=$(rows | grep '"service":"calm"' | sed -n 's/.*"memory_bytes":\([0-9]*\).*/\1/p')
+((told > 0 && told < known + (1 << 20) && known < told + (1 << 20))) ||
+    fails "kenduri ps tells $told bytes of memory where the kernel knows $known"
+says "each instance is in a group of its own, the keeper has no limit"
+
+before=$(pid_of hoarder)
+echo now > /srv/machine/hoard
+within 30 another_pid hoarder "$before" || fails "hoarder was not ended, or not started again"
+in_journal "hoarder.*signal 9, out of memory" || fails "nothing says that hoarder ran out of memory"
+is_gone "$before" || fails "the old hoarder lives"
+says "a service that takes all memory is ended by the kernel, it is said, and it is started again"
+
+before=$(pid_of grower)
+begin=$(now)
+echo now > /srv/machine/grow
+within 30 in_journal "uses too much memory.*grower" || fails "nothing says that grower uses too much"
+within 30 another_pid grower "$before" || fails "grower was not rolled over"
+within 30 is_gone "$before" || fails "the old grower lives"
+in_journal "grower.*out of memory" && fails "grower was killed before the next one was ready"
+within 5 one_group grower || fails "the old grower's group is left"
+says "a service over its memory is rolled over in $(($(now) - begin)) ms, the kernel did nothing"
+
+group=$(groups_of runaway)
+runaways=$(cat "$group/cgroup.procs")
+[ "$(echo "$runaways" | wc -w)" -ge 3 ] || fails "runaway has no child"
+kenduri stop runaway "${config[@]}" || fails "kenduri stop runaway"
+are_gone $runaways || fails "a child of runaway is left"
+[ -e "$group" ] && fails "the group of runaway is left"
+kenduri start runaway "${config[@]}" || fails "kenduri start runaway"
+says "a child that left its group and does not listen is ended with its service"
+
+begin=$(now)
+for round in $(seq 50); do
+    kenduri restart calm "${config[@]}" >/dev/null || fails "restart $round"
+done
+[ "$(groups_of | wc -l)" = 5 ] || fails "after 50 restarts there are groups left: $(groups_of)"
+says "no group is left over 50 restarts, of $((($(now) - begin) / 50)) ms each"
+
+# --- The keeper becomes another program ------------------------------------------------------
+
+keeper=$(main_pid)
+services=$(for service in calm hoarder grower runaway prisoner; do pid_of $service; done)
+cp /usr/local/bin/kenduri /usr/local/bin/kenduri.new
+mv /usr/local/bin/kenduri.new /usr/local/bin/kenduri
+begin=$(now)
+runuser -u kenduri -- kenduri upgrade "${config[@]}" || fails "kenduri upgrade"
+took=$(($(now) - begin))
+within 10 has_program_of_now || fails "the keeper is the program of before"
+[ "$(main_pid)" = "$keeper" ] || fails "the keeper is another process"
+systemctl is-active --quiet kenduri || fails "the unit is not active after the upgrade"
+within 10 answers || fails "nobody answers after the upgrade"
+[ "$(for service in calm hoarder grower runaway prisoner; do pid_of $service; done)" = "$services" ] ||
+    fails "a service was touched by the upgrade"
+before=$(pid_of hoarder)
+echo now > /srv/machine/hoard
+within 30 another_pid hoarder "$before" || fails "hoarder's memory is not limited after the upgrade"
+within 10 five_groups || fails "after the upgrade there are groups left: $(groups_of)"
+says "upgraded in $took ms: same process, same services, same groups"
+
+# --- The keeper is killed --------------------------------------------------------------------
+
+old=$(members)
+begin=$(now)
+kill -9 "$(main_pid)"
+while ! curl --silent --fail --max-time 20 --output /dev/null http://127.0.0.1/healthz; do
+    (($(now) - begin < 15000)) || fails "nobody answers after the keeper was killed"
+done
+took=$(($(now) - begin))
+are_gone $old || fails "something is left of before: $old"
+within 20 five_ready || fails "the services are not back"
+[ "$(groups_of | wc -l)" = 5 ] || fails "groups are left: $(groups_of)"
+in_journal "each instance of a service has a control group" || fails "no control groups are used"
+says "the keeper was killed and everything was back after $took ms, nothing of before is left"
+
+# --- systemd opens the sockets ---------------------------------------------------------------
+
+kenduri install "${config[@]}" --socket || fails "kenduri install --socket"
+systemctl is-active --quiet kenduri.socket kenduri.service || fails "a unit is not active"
+within 10 answers || fails "nobody answers at systemd's socket"
+[ "$(of_status CapEff)" = 0000000000000000 ] || fails "the keeper has the capabilities $(of_status CapEff)"
+says "installed with --socket, answering without any capability"
+
+codes=/run/codes
+: > $codes
+touch /run/asking
+while [ -e /run/asking ]; do
+    curl --silent --max-time 30 --output /dev/null --write-out '%{http_code} %{time_total}\n' http://127.0.0.1/healthz >> $codes
+done &
+asking=$!
+within 5 test -s $codes || fails "nobody asks"
+systemctl restart kenduri || fails "systemctl restart"
+within 10 answers || fails "nobody answers after the restart"
+rm /run/asking
+wait $asking
+asked=$(wc -l < $codes)
+refused=$(grep --invert-match --count '^200 ' $codes)
+[ "$refused" = 0 ] || fails "$refused of $asked requests failed: $(grep -v '^200 ' $codes | head -3 | tr '\n' ' ')"
+longest=$(cut -d ' ' -f 2 $codes | sort -n | tail -n 1)
+says "restarted under $asked requests, none failed, the longest took $longest s"
+
+: > $codes
+touch /run/asking
+while [ -e /run/asking ]; do
+    curl --silent --max-time 30 --output /dev/null http://127.0.0.1/healthz
+    echo $? >> $codes
+done &
+asking=$!
+within 5 test -s $codes || fails "nobody asks"
+before=$(main_pid)
+kill -9 "$before"
+within 15 is_another_keeper "$before" || fails "the keeper is not back"
+within 15 answers || fails "nobody answers after the keeper was killed"
+rm /run/asking
+wait $asking
+# 7: nobody listens. A request that the keeper took with it is another matter.
+grep --quiet --line-regexp 7 $codes && fails "a connection was refused: $(tr '\n' ' ' < $codes)"
+says "the keeper was killed under $(wc -l < $codes) requests, no connection was refused"
+
+within 20 five_ready || fails "the services are not back"
+systemctl reload kenduri || fails "systemctl reload"
+says "reloaded"
+
+# --- As root, for services of other users ----------------------------------------------------
+
+cat >> /etc/kenduri/kenduri.toml <<'END'
+
+# Of somebody else.
+[service.stranger]
+run = "setsid sleep 4711 & systemd-notify --ready; exec sleep 4712"
+shell = true
+listen = "none"
+user = "daemon"
+stop = { within = "1s" }
+END
+kenduri install "${config[@]}" --user root || fails "kenduri install --user root"
+within 10 answers || fails "nobody answers as root"
+[ -e /etc/systemd/system/kenduri.socket ] && fails "the socket is left"
+within 10 stranger_is_ready || fails "the service of another user is not ready"
+group=$(groups_of stranger)
+strangers=$(cat "$group/cgroup.procs")
+for pid in $strangers; do
+    [ "$(stat --format=%U "/proc/$pid")" = daemon ] || fails "the service of another user is not his"
+done
+[ "$(echo "$strangers" | wc -w)" = 2 ] || fails "stranger has no child: $strangers"
+kenduri stop stranger "${config[@]}" || fails "kenduri stop stranger"
+are_gone $strangers || fails "a child of stranger is left"
+[ -e "$group" ] && fails "the group of stranger is left"
+says "installed for root: a service of another user, and its child, end as any other"
+
+# --- And nothing is left ---------------------------------------------------------------------
+
+old=$(members)
+group=$(group)
+begin=$(now)
+systemctl stop kenduri || fails "systemctl stop"
+took=$(($(now) - begin))
+are_gone $old || fails "something is left: $(ps -p "$(echo $old | tr ' ' ,)")"
+[ -e "$group" ] && fails "the group of the unit is left"
+[ "$(systemctl show --property=Result --value kenduri)" = success ] || fails "the unit ended badly"
+answers && fails "somebody answers"
+kenduri install --remove || fails "kenduri install --remove"
+[ -e /etc/systemd/system/kenduri.service ] && fails "the unit is left"
+says "stopped in $took ms and removed, nothing is left"
+
+# --- Without a manager that cleans up --------------------------------------------------------
+
+# A group of its own for each of two keepers, the second of which finds what the first left.
+here=/sys/fs/cgroup/machine
+echo +memory > /sys/fs/cgroup/cgroup.subtree_control
+mkdir -p $here && echo +memory > $here/cgroup.subtree_control && mkdir $here/first $here/second
+serve_in() {
+    bash -c 'echo $$ > "$0/cgroup.procs"; exec kenduri serve "$@"' "$here/$1" "${config[@]}" > "/run/$1.log" 2>&1 &
+    keeper=$!
+    within 30 answers || fails "the $1 keeper does not answer: $(cat "/run/$1.log")"
+    within 20 stranger_is_ready || fails "the $1 keeper's services are not ready"
+}
+serve_in first
+left=$(cat $here/first/*.runaway.*/cgroup.procs $here/first/*.stranger.*/cgroup.procs)
+kill -9 $keeper
+within 10 is_gone $keeper
+are_gone $left && fails "nothing was left over, so nothing can be found"
+serve_in second
+are_gone $left || fails "what a killed keeper left is still there"
+[ -z "$(find $here/first -mindepth 1 -type d -name '*.*.*')" ] || fails "its groups are still there"
+kill $keeper
+wait $keeper || fails "the second keeper ended badly"
+[ -z "$(find $here -name '*.*.*.*' -type d)" ] || fails "groups are left after a stop"
+says "what a killed keeper left without systemd is ended by the next one, with its groups"
+
+printf 'machine: done\n'

@@ -1,0 +1,139 @@
+//! The system of the machine: a small Debian of the release that runs here, and its kernel.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::command::{output, program, run};
+use crate::workspace::root;
+
+/// What it has beside Debian's essential packages.
+const PACKAGES: &str = "systemd-sysv,passwd,curl";
+/// Where the sources of the system that runs here stand, since Debian 12.
+const SOURCES: &str = "/etc/apt/sources.list.d/debian.sources";
+
+/// A system that is made once for each release, kept in `target`, and never changed.
+pub(super) struct Root {
+    folder: PathBuf,
+}
+
+impl Root {
+    /// Makes it, unless it is there as it would be made now.
+    pub(super) fn provide() -> Result<Self> {
+        ensure!(
+            cfg!(target_arch = "x86_64"),
+            "the machine has an x86-64 processor, so the program must be built for one"
+        );
+        let made = Self {
+            folder: root().join("target/machine"),
+        };
+        let wanted = wanted()?;
+        let stamp = made.folder.join("made.txt");
+        if fs::read_to_string(&stamp).is_ok_and(|there| there == wanted.stamp) {
+            return Ok(made);
+        }
+        fs::create_dir_all(&made.folder)?;
+        let hook = root().join("tests/machine/root.sh");
+        let mut command = program("mmdebstrap");
+        command
+            .args(["--quiet", "--variant=essential", "--format=null"])
+            .arg(format!("--include={PACKAGES}"))
+            .arg(format!("--customize-hook={} \"$1\"", quoted(&hook)))
+            .arg(format!(
+                "--customize-hook=copy-out /made/root.cpio /made/kernel {}",
+                quoted(&made.folder)
+            ))
+            .args([&wanted.release, "/dev/null"]);
+        if Path::new(SOURCES).is_file() {
+            command.arg(SOURCES);
+        }
+        run(&mut command)?;
+        fs::write(stamp, wanted.stamp)?;
+        Ok(made)
+    }
+
+    /// The kernel.
+    pub(super) fn kernel(&self) -> PathBuf {
+        self.folder.join("kernel")
+    }
+
+    /// Where all is kept that the machine says.
+    pub(super) fn record(&self) -> PathBuf {
+        self.folder.join("console.txt")
+    }
+
+    /// The system with this program and the checks in it, as one file in a folder.
+    pub(super) fn with(&self, kenduri: &Path, folder: &Path) -> Result<PathBuf> {
+        let more = folder.join("more");
+        let checks = root().join("tests/machine");
+        for (from, to, mode) in [
+            (kenduri, "usr/local/bin/kenduri", 0o755),
+            (&checks.join("check.sh"), "opt/machine/check.sh", 0o755),
+            (
+                &checks.join("kenduri.toml"),
+                "etc/kenduri/kenduri.toml",
+                0o644,
+            ),
+            (
+                &checks.join("check.service"),
+                "etc/systemd/system/check.service",
+                0o644,
+            ),
+        ] {
+            let to = more.join(to);
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)?;
+                fs::set_permissions(parent, fs::Permissions::from_mode(0o755))?;
+            }
+            fs::copy(from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(mode))?;
+        }
+        // A debug build is mostly what only a debugger reads.
+        output(program("strip").arg(more.join("usr/local/bin/kenduri")))?;
+        let wants = more.join("etc/systemd/system/multi-user.target.wants");
+        fs::create_dir(&wants)?;
+        symlink("../check.service", wants.join("check.service"))?;
+        let packed = output(
+            program("sh")
+                .args(["-euc", "find . -mindepth 1 -print0 | cpio --null --create --format=newc --quiet --owner=0:0 > ../more.cpio"])
+                .current_dir(&more),
+        );
+        packed.context("cpio is Debian's package cpio")?;
+        // The kernel unpacks one archive after the other.
+        let system = folder.join("system.cpio");
+        let mut whole = File::create(&system)?;
+        for part in [self.folder.join("root.cpio"), folder.join("more.cpio")] {
+            io::copy(&mut File::open(part)?, &mut whole)?;
+        }
+        Ok(system)
+    }
+}
+
+/// How the system would be made now.
+struct Wanted {
+    release: String,
+    /// Everything on which it depends.
+    stamp: String,
+}
+
+fn wanted() -> Result<Wanted> {
+    let known = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let release = known
+        .lines()
+        .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
+        .context("this is no release of Debian, so there is none to put into a machine")?
+        .to_owned();
+    let hook = fs::read_to_string(root().join("tests/machine/root.sh"))?;
+    Ok(Wanted {
+        stamp: format!("{release} {PACKAGES}\n{hook}"),
+        release,
+    })
+}
+
+/// A path as one word of the shell that reads a hook.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
