@@ -155,9 +155,9 @@ impl DoorFigures {
         counter.increment(1);
     }
 
-    /// Counts lines of the access log that found no room.
-    pub fn log_lines_dropped(&self, number: u64) {
-        self.log_lines_dropped.increment(number);
+    /// Counts a line of the access log that found no room.
+    pub fn log_line_dropped(&self) {
+        self.log_lines_dropped.increment(1);
     }
 }
 

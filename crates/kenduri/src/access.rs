@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
-use edge::log::{Format, Whose, Writing};
+use edge::log::{Format, Whose};
 use web::masking;
 
 use crate::configuration::LogLevel;
@@ -13,21 +12,16 @@ use crate::log;
 
 /// Opens the access log, whose lines stand among the others of the program:
 /// one line per request is of the level `info`.
-pub(crate) fn open(
-    settings: &log::Log,
-    lines: &log::Writing,
-) -> Result<Option<(edge::log::Log, Writing)>> {
+pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> Option<edge::log::Log> {
     if !matches!(settings.level, LogLevel::Info | LogLevel::Debug) {
-        return Ok(None);
+        return None;
     }
     let format = if settings.is_text() {
         Format::Combined
     } else {
         Format::Json
     };
-    edge::log::Log::start(format, Arc::new(mask), lines.lines())
-        .map(Some)
-        .context("cannot start the thread that writes the access log")
+    Some(edge::log::Log::onto(&lines.desk, format, Arc::new(mask)))
 }
 
 /// An address as logs may show it: codes in the path are cut, and of a query

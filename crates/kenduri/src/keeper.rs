@@ -57,7 +57,7 @@ pub(crate) struct Keeping {
     /// A folder that is removed at the end.
     pub(crate) temporary: Option<Temporary>,
     /// Where lines of the log go.
-    pub(crate) lines: log::Writing,
+    pub(crate) lines: log::Lines,
 }
 
 /// Keeps everything running until it is told to stop.
@@ -89,7 +89,7 @@ struct Running {
     renewals: mpsc::Receiver<Renewal>,
     start: Start,
     temporary: Option<Temporary>,
-    lines: log::Writing,
+    lines: log::Lines,
 }
 
 fn begin(keeping: Keeping) -> Result<Running> {

@@ -100,7 +100,7 @@ struct Begun {
 }
 
 impl Begun {
-    async fn serve(self, configuration: Configuration, lines: &log::Writing) -> Result<()> {
+    async fn serve(self, configuration: Configuration, lines: &log::Lines) -> Result<()> {
         for warning in &configuration.warnings {
             tracing::warn!("{warning}");
         }
@@ -130,8 +130,7 @@ impl Begun {
         } else {
             (self.figures, None)
         };
-        let access = access::open(&settings.log, lines)?;
-        let (access, _written) = access.unzip();
+        let access = access::open(&settings.log, lines);
         let url = app.as_ref().map(|app| app.site.url());
         let means = Means {
             workers: threads(),

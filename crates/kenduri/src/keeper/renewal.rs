@@ -88,7 +88,7 @@ pub(super) struct Left<'a> {
     /// The control socket.
     pub(super) listener: &'a OwnedFd,
     /// Where lines of the log go.
-    pub(super) lines: &'a log::Writing,
+    pub(super) lines: &'a log::Lines,
     /// A folder that is removed at the end.
     pub(super) temporary: Option<&'a Temporary>,
 }

@@ -247,7 +247,10 @@ fn who_follows_a_service_hears_each_line_once() {
     let said = BufReader::new(follows.stdout.take().expect("a pipe"));
     let (tell, told) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
-        let numbers = said.lines().map_while(Result::ok).filter_map(|line| number(&line));
+        let numbers = said
+            .lines()
+            .map_while(Result::ok)
+            .filter_map(|line| number(&line));
         for number in numbers {
             // The test may have failed.
             let _ = tell.send(number);
