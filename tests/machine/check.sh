@@ -35,7 +35,8 @@ group() { echo "/sys/fs/cgroup$(systemctl show --property=ControlGroup --value k
 # All processes of the unit, also of groups below its own.
 members() { find "$(group)" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -n; }
 answers() { [ "$(curl --silent --max-time 20 --output /dev/null --write-out '%{http_code}' "${1:-http://127.0.0.1/healthz}")" = 200 ]; }
-in_journal() { journalctl --unit=kenduri.service --no-pager --output=cat | grep --quiet --regexp="$1"; }
+# Since a time, in seconds since 1970.
+in_journal() { journalctl --unit=kenduri.service --since="@${2:-0}" --no-pager --output=cat | grep --quiet --regexp="$1"; }
 # What runs, one instance a line.
 rows() { kenduri ps "${config[@]}" --json | tr --delete ' \n' | tr '{' '\n'; }
 # Process of a service's first instance.
@@ -47,7 +48,7 @@ in_prison_log() { kenduri logs prisoner "${config[@]}" | grep --quiet 'no more t
 is_another_keeper() { local pid; pid=$(main_pid); [ "$pid" != 0 ] && [ "$pid" != "$1" ]; }
 one_group() { [ "$(groups_of "$1" | wc -l)" = 1 ]; }
 five_groups() { [ "$(groups_of | wc -l)" = 5 ]; }
-five_ready() { [ "$(rows | grep --count '"state":"ready"')" = 6 ]; }
+all_ready() { [ "$(rows | grep --count '"state":"ready"')" = 6 ]; }
 stranger_is_ready() { rows | grep '"service":"stranger"' | grep --quiet '"state":"ready"'; }
 has_program_of_now() { [ "$(readlink "/proc/$(main_pid)/exe")" = /usr/local/bin/kenduri ]; }
 # Groups of instances below the unit's own, of all services or of one.
@@ -169,6 +170,7 @@ says "upgraded in $took ms: same process, same services, same groups"
 # --- The keeper is killed --------------------------------------------------------------------
 
 old=$(members)
+since=$(date +%s)
 begin=$(now)
 kill -9 "$(main_pid)"
 while ! curl --silent --fail --max-time 20 --output /dev/null http://127.0.0.1/healthz; do
@@ -176,9 +178,9 @@ while ! curl --silent --fail --max-time 20 --output /dev/null http://127.0.0.1/h
 done
 took=$(($(now) - begin))
 are_gone $old || fails "something is left of before: $old"
-within 20 five_ready || fails "the services are not back"
+within 20 all_ready || fails "the services are not back"
 [ "$(groups_of | wc -l)" = 5 ] || fails "groups are left: $(groups_of)"
-in_journal "each instance of a service has a control group" || fails "no control groups are used"
+in_journal "each instance of a service has a control group" "$since" || fails "no control groups are used"
 says "the keeper was killed and everything was back after $took ms, nothing of before is left"
 
 # --- systemd opens the sockets ---------------------------------------------------------------
@@ -225,7 +227,7 @@ wait $asking
 grep --quiet --line-regexp 7 $codes && fails "a connection was refused: $(tr '\n' ' ' < $codes)"
 says "the keeper was killed under $(wc -l < $codes) requests, no connection was refused"
 
-within 20 five_ready || fails "the services are not back"
+within 20 all_ready || fails "the services are not back"
 systemctl reload kenduri || fails "systemctl reload"
 says "reloaded"
 
@@ -255,6 +257,21 @@ kenduri stop stranger "${config[@]}" || fails "kenduri stop stranger"
 are_gone $strangers || fails "a child of stranger is left"
 [ -e "$group" ] && fails "the group of stranger is left"
 says "installed for root: a service of another user, and its child, end as any other"
+
+# --- In a unit that was given nothing --------------------------------------------------------
+
+mkdir -p /etc/systemd/system/kenduri.service.d
+printf '[Service]\nDelegate=no\n' > /etc/systemd/system/kenduri.service.d/own.conf
+systemctl daemon-reload
+systemctl restart kenduri || fails "systemctl restart, without Delegate"
+within 10 answers || fails "without Delegate, nobody answers"
+within 20 stranger_is_ready || fails "without Delegate, services are not ready"
+[ -z "$(find "$(group)" -mindepth 1 -type d)" ] || fails "groups are made where none may be"
+rm -r /etc/systemd/system/kenduri.service.d
+systemctl daemon-reload
+systemctl restart kenduri || fails "systemctl restart"
+within 20 stranger_is_ready || fails "services are not ready"
+says "in a unit that was given nothing, no group is touched"
 
 # --- And nothing is left ---------------------------------------------------------------------
 
@@ -294,6 +311,11 @@ are_gone $left || fails "what a killed keeper left is still there"
 kill $keeper
 wait $keeper || fails "the second keeper ended badly"
 [ -z "$(find $here -name '*.*.*.*' -type d)" ] || fails "groups are left after a stop"
+[ -z "$(cat $here/second/cgroup.subtree_control)" ] || fails "the keeper's group is not as it was"
+serve_in second
+find $here/second -name '*.*.stranger.*' -type d | grep --quiet . || fails "no control groups are used the second time"
+kill $keeper
+wait $keeper || fails "the third keeper ended badly"
 says "what a killed keeper left without systemd is ended by the next one, with its groups"
 
 printf 'machine: done\n'

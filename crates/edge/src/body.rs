@@ -12,7 +12,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
-use crate::files::{Copy, Held};
+use crate::files::{Held, Pages};
 use crate::log::Logged;
 
 /// Why a body ended before its end.
@@ -65,10 +65,10 @@ impl Body {
     }
 
     /// Where the kernel may have all of it too.
-    pub(crate) fn copy(&self) -> Option<&Arc<Copy>> {
+    pub(crate) fn pages(&self) -> Option<&Arc<Pages>> {
         match self {
-            Self::Held(held) => held.copy(),
-            Self::Logged(logged) => logged.body().copy(),
+            Self::Held(held) => held.pages(),
+            Self::Logged(logged) => logged.body().pages(),
             _ => None,
         }
     }

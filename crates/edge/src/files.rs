@@ -51,7 +51,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 
 pub use folder::{Folder, FolderError, FolderSettings};
-pub(crate) use held::{Copy, Held};
+pub(crate) use held::{Held, Pages};
 pub use memory::Memory;
 
 use crate::body::{Answer, Body};

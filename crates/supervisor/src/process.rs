@@ -99,6 +99,7 @@ impl Process {
             self.ended = match status {
                 Ok(None) => None,
                 Ok(Some(status)) => Some(match status.terminating_signal() {
+                    Some(number) if !self.killed && self.was_too_large(number) => Exit::OutOfMemory,
                     Some(number) => Exit::Signal(number),
                     None => Exit::Code(status.exit_status().unwrap_or(0)),
                 }),
@@ -107,6 +108,12 @@ impl Process {
             };
         }
         self.ended.is_some()
+    }
+
+    /// Whether the system ended it by this signal because memory was used up.
+    fn was_too_large(&self, signal: i32) -> bool {
+        let group = self.group.as_ref();
+        signal == Signal::KILL.as_raw() && group.is_some_and(Group::ran_out_of_memory)
     }
 
     /// Ends what is left of a group whose first process has ended; says how that ended once
@@ -121,7 +128,10 @@ impl Process {
                 WaitId::Pid(self.pid),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
-            return Some(group.map_or(exit, |group| last_of(group, exit)));
+            if let Some(Err(error)) = group.map(Group::remove) {
+                tracing::warn!(%error, "cannot remove the control group of a process that is gone");
+            }
+            return Some(exit);
         }
         if self.killed || !self.asked {
             self.kill();
@@ -134,15 +144,6 @@ impl Process {
         }
         None
     }
-}
-
-/// Removes a control group in which nothing is left; says why what was there ended.
-fn last_of(group: &Group, exit: Exit) -> Exit {
-    let by_memory = exit == Exit::Signal(Signal::KILL.as_raw()) && group.ran_out_of_memory();
-    if let Err(error) = group.remove() {
-        tracing::warn!(%error, "cannot remove the control group of a process that is gone");
-    }
-    if by_memory { Exit::OutOfMemory } else { exit }
 }
 
 /// Has processes whose parents ended become children of this one, so that they can be reaped

@@ -308,6 +308,9 @@ impl Supervisor {
                 _ = sample.tick() => self.sample(),
             }
         }
+        if let Some(groups) = self.groups.take() {
+            groups.give_back();
+        }
         for waiting in self.stopping.take().into_iter().flatten() {
             // Who does not wait any longer need not know.
             let _ = waiting.send(());

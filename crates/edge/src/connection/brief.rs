@@ -98,15 +98,17 @@ where
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let head = head(&answer, is_head, is_last, here);
-        let copy = answer.body().copy().cloned();
+        let pages = (client.is_bare() && !is_head)
+            .then(|| answer.body().pages().cloned())
+            .flatten();
         let body = if is_head {
             Bytes::new()
         } else {
             whole(answer.into_body())
         };
-        match copy.as_ref().and_then(|copy| copy.of(&body)) {
-            Some(file) if client.is_bare() => client.send(&head, file, body.len()).await?,
-            _ => client.write(head, body).await?,
+        match pages.as_ref().and_then(|pages| pages.of(&body)) {
+            Some(file) => client.send(&head, file, body.len()).await?,
+            None => client.write(head, body).await?,
         }
         if is_last {
             return client.part().await;

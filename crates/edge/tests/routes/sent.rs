@@ -2,46 +2,53 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpSocket;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, UnixStream};
 
 use super::*;
 
-/// The largest that is kept in memory, and more than any socket takes at once.
-const LENGTH: usize = 1 << 20;
+/// Nearly the largest that are kept in memory, and more than any socket takes at once. Each test
+/// has a length of its own, by which its copy is found among those of this process.
+const LENGTHS: [usize; 3] = [(1 << 20) - 1, (1 << 20) - 2, (1 << 20) - 3];
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_mins(1);
 
-fn content(seed: usize) -> Vec<u8> {
+fn content(seed: usize, length: usize) -> Vec<u8> {
     let byte = |place: usize| u8::try_from((place / 7 + place * seed) % 251).unwrap();
-    (0..LENGTH).map(byte).collect()
+    (0..length).map(byte).collect()
 }
 
-fn large_file() -> Site {
-    let site = Site::open(
-        "[[route]]\npath = \"/\"\nto = \"files:files\"\n",
-        Means::default(),
-    );
-    std::fs::write(site.folder.path().join("files/large.bin"), content(1)).unwrap();
+const ROUTE: &str = "[[route]]\npath = \"/\"\nto = \"files:files\"\n";
+
+fn large_file(content: &[u8]) -> Site {
+    let site = Site::open(ROUTE, Means::default());
+    std::fs::write(site.folder.path().join("files/large.bin"), content).unwrap();
     site
 }
 
-/// Whether any copy was made in this process.
-fn is_copied() -> bool {
+/// Whether a copy of this length was made in this process.
+fn is_copied(length: usize) -> bool {
     let open = std::fs::read_dir("/proc/self/fd").unwrap();
-    let mut links = open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
-    links.any(|link| link.to_string_lossy().starts_with("/memfd:held"))
+    let mut open = open.map(|entry| entry.unwrap().path());
+    open.any(|open| {
+        let is_copy = std::fs::read_link(&open)
+            .is_ok_and(|link| link.to_string_lossy().starts_with("/memfd:held"));
+        is_copy && std::fs::metadata(&open).is_ok_and(|copy| copy.len() == length as u64)
+    })
 }
 
-struct Client(TcpStream);
+struct Client<S>(S);
 
-impl Client {
+impl Client<TcpStream> {
     async fn open(site: &Site) -> Self {
         // It takes little at once, so that every answer goes out in many pieces.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 << 10).unwrap();
         Self(socket.connect(site.address).await.unwrap())
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     async fn say(&mut self, method: &str, target: &str) {
         let request = format!("{method} {target} HTTP/1.1\r\nHost: a.example\r\n\r\n");
         self.0.write_all(request.as_bytes()).await.unwrap();
@@ -70,9 +77,9 @@ impl Client {
 
 /// Asks until the file is sent from a copy: it is none while the file is so new that
 /// another change of it might not show.
-async fn until_copied(client: &mut Client, expected: &[u8]) {
+async fn until_copied(client: &mut Client<TcpStream>, expected: &[u8]) {
     let begin = Instant::now();
-    while !is_copied() {
+    while !is_copied(expected.len()) {
         assert!(begin.elapsed() < SOON, "it is never copied");
         assert!(client.get("/large.bin").await.1 == expected);
     }
@@ -80,8 +87,8 @@ async fn until_copied(client: &mut Client, expected: &[u8]) {
 
 #[tokio::test]
 async fn it_comes_whole_among_others_and_by_pieces() {
-    let site = large_file();
-    let expected = content(1);
+    let expected = content(1, LENGTHS[0]);
+    let site = large_file(&expected);
     let mut client = Client::open(&site).await;
     until_copied(&mut client, &expected).await;
 
@@ -112,8 +119,8 @@ async fn it_comes_whole_among_others_and_by_pieces() {
 
 #[tokio::test]
 async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
-    let site = large_file();
-    let (old, new) = (content(1), content(2));
+    let (old, new) = (content(1, LENGTHS[1]), content(2, LENGTHS[1]));
+    let site = large_file(&old);
     let mut client = Client::open(&site).await;
     until_copied(&mut client, &old).await;
     let mut waiting = Client::open(&site).await;
@@ -136,5 +143,36 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
         }
         assert!(begin.elapsed() < SOON, "the change never shows");
     }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn where_the_kernel_cannot_send_it_nothing_is_copied() {
+    let expected = content(1, LENGTHS[2]);
+    let site = large_file(&expected);
+    let socket = site.folder.path().join("door.sock");
+    let both = format!(
+        "listen.http = [\"127.0.0.1:0\", \"unix:{}\"]\n{ROUTE}",
+        socket.display()
+    );
+    let ground = Ground {
+        folder: site.folder.path(),
+        data: site.folder.path(),
+        services: &[],
+    };
+    let both = Plan::check(&toml::from_str(&both).unwrap(), &ground).unwrap();
+    site.edge.reload(both).unwrap();
+    let mut other = Client(UnixStream::connect(&socket).await.unwrap());
+    // Until the file is old enough to be kept, and asked for often.
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(4) {
+        assert!(other.get("/large.bin").await.1 == expected);
+        assert!(!is_copied(expected.len()));
+    }
+    let mut client = Client::open(&site).await;
+    for _ in 0..2 {
+        assert!(client.get("/large.bin").await.1 == expected);
+    }
+    assert!(is_copied(expected.len()));
     site.edge.stop().await;
 }

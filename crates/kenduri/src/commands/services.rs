@@ -250,6 +250,7 @@ impl LogsOf {
 fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) -> Result<()> {
     let order = |logs: &Logs| orders::Order::Neighbours(Order::Follow(logs.clone()));
     let began = now();
+    let is_everything = logs.grep.is_none() && logs.instance.is_none();
     let mut last = None;
     let mut heard = control::listen(data, &order(&logs))?;
     if heard.is_none() {
@@ -258,7 +259,7 @@ fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) ->
     while let Some(outcomes) = heard {
         let mut has_begun = false;
         for outcome in outcomes {
-            let (mut lines, missed) = match outcome {
+            let (mut lines, mut missed) = match outcome {
                 Ok(orders::Outcome::Neighbours(Outcome::Lines { lines, missed })) => {
                     (lines, missed)
                 }
@@ -272,6 +273,10 @@ fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) ->
                 last.is_some_and(|(at, sequence)| line.at <= at && line.sequence <= sequence)
             };
             lines.retain(|line| !is_known(line));
+            if is_everything && let (Some((_, before)), Some(line)) = (last, lines.first()) {
+                // What another connection did not hear of, and is remembered no more.
+                missed = missed.max(line.sequence.saturating_sub(before + 1));
+            }
             if let Some(line) = lines.last() {
                 last = Some((line.at, line.sequence));
             }
@@ -279,7 +284,11 @@ fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) ->
         }
         logs.since = Some(last.map_or(began, |(at, _)| at));
         logs.last = Some(usize::MAX);
-        heard = control::listen(data, &order(&logs))?;
+        heard = match control::listen(data, &order(&logs)) {
+            // It went while it was asked.
+            Err(error) if error.is::<io::Error>() => None,
+            heard => heard?,
+        };
     }
     Ok(())
 }

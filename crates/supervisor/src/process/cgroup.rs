@@ -16,6 +16,10 @@ use serde::{Deserialize, Serialize};
 /// process (cgroups(7), "no internal processes").
 const LEAF: &str = "supervisor";
 
+/// Where systemd says whom it has given a group to: for everybody since its version 251, before for
+/// root alone.
+const GIVEN: [&str; 2] = ["user.delegate", "trusted.delegate"];
+
 /// Below which the groups of instances are.
 #[derive(Debug)]
 pub(crate) struct Groups {
@@ -31,6 +35,8 @@ pub(crate) enum NoGroups {
     NoMemory(PathBuf),
     #[error("the kernel cannot end a whole group; Linux 5.14 can")]
     OldKernel,
+    #[error("{} was not given to this process by systemd\n  its unit needs Delegate=memory", .0.display())]
+    NotGiven(PathBuf),
     #[error("other processes are in {} too\n  a service of its own has a group of its own", .0.display())]
     Shared(PathBuf),
     #[error("cannot write {}: {why}\n  under systemd, its unit needs Delegate=memory", path.display())]
@@ -41,7 +47,6 @@ impl Groups {
     /// Makes ready the group in which this process is. It may have done so before, as the program
     /// that it was then.
     pub(crate) fn find() -> Result<Self, NoGroups> {
-        let text = |path| fs::read_to_string(path).unwrap_or_default();
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
         Self::at(&own.ok_or(NoGroups::NoSystem)?, rustix::process::getpid())
     }
@@ -61,6 +66,9 @@ impl Groups {
         if !own.join("cgroup.kill").exists() {
             return Err(NoGroups::OldKernel);
         }
+        if is_of_systemd(own) && !is_given(own) {
+            return Err(NoGroups::NotGiven(own.to_owned()));
+        }
         let me = me.as_raw_nonzero().to_string();
         if !read(own, "cgroup.procs").is_ok_and(|inside| inside.trim() == me) {
             return Err(NoGroups::Shared(own.to_owned()));
@@ -77,6 +85,17 @@ impl Groups {
         }
         let folder = own.to_owned();
         Ok(Self { folder })
+    }
+
+    /// Leaves the group as it was found; no instance is left. The system takes care of the rest
+    /// where this fails.
+    pub(crate) fn give_back(self) {
+        let me = rustix::process::getpid().as_raw_nonzero().to_string();
+        let left = write(&self.folder, "cgroup.subtree_control", "-memory")
+            .and_then(|()| write(&self.folder, "cgroup.procs", &me));
+        if left.is_ok() {
+            let _ = fs::remove_dir(self.folder.join(LEAF));
+        }
     }
 
     /// Where they are.
@@ -111,6 +130,33 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// Whether [`Groups::make`] could have made it for this name. Its place comes from a file that
+    /// others may have written: nothing but a control group may be touched, and none that anybody
+    /// else has made.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        self.is_below(
+            &mounted(&text("/proc/self/mountinfo")).unwrap_or_default(),
+            name,
+        )
+    }
+
+    fn is_below(&self, mount: &Path, name: &str) -> bool {
+        let is_number = |part: &&str| part.parse::<u64>().is_ok();
+        let parts: Vec<&str> = name.split('.').collect();
+        // Two numbers, the service, and a number: no unit of the system is called so.
+        let is_name = match parts.as_slice() {
+            [first, second, .., last] => {
+                parts.len() >= 4 && [first, second, last].into_iter().all(is_number)
+            }
+            _ => false,
+        };
+        is_name
+            && !mount.as_os_str().is_empty()
+            && self.folder.starts_with(mount)
+            && self.folder.iter().all(|part| part != "..")
+            && self.folder.file_name().is_some_and(|last| last == name)
+    }
+
     /// Moves a process here, before it has any other.
     pub(crate) fn take_in(&self, pid: Pid) -> Result<(), NoGroups> {
         let pid = pid.as_raw_nonzero().to_string();
@@ -156,19 +202,39 @@ fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     if own.starts_with("..") {
         return None;
     }
-    let mount = mounts.lines().find_map(|line| {
+    Some(mounted(mounts)?.join(own))
+}
+
+/// Where all control groups are.
+fn mounted(mounts: &str) -> Option<PathBuf> {
+    mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
         let mut place = place.split(' ').skip(3);
         let (root, place) = (place.next()?, place.next()?);
-        (kind.starts_with("cgroup2 ") && root == "/").then_some(place)
-    })?;
-    Some(Path::new(mount).join(own))
+        (kind.starts_with("cgroup2 ") && root == "/").then(|| place.into())
+    })
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
 }
 
 /// A figure of a file that has one in each line, after its name.
 fn figure(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()
+}
+
+fn is_of_systemd(folder: &Path) -> bool {
+    let kind = folder.extension();
+    kind.is_some_and(|kind| kind == "service" || kind == "scope")
+}
+
+fn is_given(folder: &Path) -> bool {
+    GIVEN.iter().any(|name| {
+        let mut value = [0; 1];
+        rustix::fs::getxattr(folder, *name, &mut value).is_ok() && value == *b"1"
+    })
 }
 
 fn has(folder: &Path, file: &str, word: &str) -> bool {
@@ -206,7 +272,10 @@ fn remove(folder: &Path) -> io::Result<()> {
             remove(&entry.path())?;
         }
     }
-    fs::remove_dir(folder)
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -289,6 +358,52 @@ mod tests {
         for folder in [shared, without, old] {
             assert!(!folder.path().join(LEAF).exists());
         }
+    }
+
+    #[test]
+    fn only_what_could_be_an_instance_s_is_believed() {
+        let mount = Path::new("/sys/fs/cgroup");
+        let is_of = |folder: &str, name: &str| {
+            let folder = folder.into();
+            Group { folder }.is_below(mount, name)
+        };
+        let name = "4711.1700000000.web.one.3";
+        assert!(is_of(
+            &format!("/sys/fs/cgroup/kenduri.service/{name}"),
+            name
+        ));
+        for (folder, name) in [
+            ("/sys/fs/cgroup/system.slice/ssh.service", "ssh.service"),
+            ("/sys/fs/cgroup/system.slice/a.1.2.service", "a.1.2.service"),
+            ("/sys/fs/cgroup/x/1.2.web.3", "1.2.web.4"),
+            ("/sys/fs/cgroup/../../srv/1.2.web.3", "1.2.web.3"),
+            ("/srv/1.2.web.3", "1.2.web.3"),
+            ("1.2.web.3", "1.2.web.3"),
+        ] {
+            assert!(!is_of(folder, name), "{folder}");
+        }
+        let group = Group {
+            folder: "/1.2.web.3".into(),
+        };
+        assert!(
+            !group.is_below(Path::new(""), "1.2.web.3"),
+            "no system has them"
+        );
+    }
+
+    #[test]
+    fn the_group_is_as_it_was_when_nothing_is_left() {
+        let folder = tree("memory", "");
+        fs::create_dir(folder.path().join(LEAF)).unwrap();
+        let groups = Groups {
+            folder: folder.path().to_owned(),
+        };
+        groups.give_back();
+        let says = |file| read(folder.path(), file).unwrap();
+        assert_eq!(says("cgroup.subtree_control"), "-memory");
+        let me = rustix::process::getpid().as_raw_nonzero().to_string();
+        assert_eq!(says("cgroup.procs"), me);
+        assert!(!folder.path().join(LEAF).exists());
     }
 
     #[test]

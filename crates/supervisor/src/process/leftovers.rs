@@ -100,7 +100,7 @@ impl Ledger {
 fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
     let mut ended = Vec::new();
     for record in records {
-        let Some(group) = Pid::from_raw(record.pid) else {
+        let Some(leader) = Pid::from_raw(record.pid) else {
             continue;
         };
         let is_first = |table: &Table| {
@@ -109,6 +109,9 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 entry.pid == record.pid && entry.start == record.start && !entry.is_zombie()
             })
         };
+        // Its name is never given twice.
+        let group = record.group.as_ref();
+        let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
         let mut found = false;
         loop {
@@ -116,19 +119,17 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
             // Without its first process, the number of a group may belong to others by now.
             let of_ours = |pid| carries(pid, &record.token);
             let first = is_first(&table);
-            let members = table.members(group, record.start, &record.token);
+            let members = table.members(leader, record.start, &record.token);
             let left: Vec<_> = members
                 .into_iter()
                 .filter(|entry| first || of_ours(entry.pid))
                 .collect();
-            let group = record.group.as_ref();
-            let group = group.filter(|group| group.is_populated());
-            if !first && left.is_empty() && group.is_none() {
+            let populated = group.filter(|group| group.is_populated());
+            if !first && left.is_empty() && populated.is_none() {
                 break;
             }
             found = true;
-            // Its name is never given twice.
-            if let Some(group) = group {
+            if let Some(group) = populated {
                 group.kill();
             }
             for entry in left {
@@ -150,13 +151,14 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
             }
             std::thread::sleep(super::LOOK);
         }
-        if let Some(group) = &record.group {
-            group.remove()?;
+        if let Some(Err(error)) = group.map(Group::remove) {
+            // Nothing runs in it.
+            tracing::warn!(%error, "cannot remove the control group of what was left over");
         }
         if found {
             // It is a child of this process if this process was another program before.
             let _ = rustix::process::waitid(
-                WaitId::Pid(group),
+                WaitId::Pid(leader),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
             );
             ended.push(record);

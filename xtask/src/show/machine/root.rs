@@ -121,6 +121,10 @@ struct Wanted {
 
 fn wanted() -> Result<Wanted> {
     let known = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    ensure!(
+        known.lines().any(|line| line == "ID=debian"),
+        "this is no Debian, so there is none to put into a machine"
+    );
     let release = known
         .lines()
         .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
