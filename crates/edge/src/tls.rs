@@ -29,8 +29,9 @@ pub(crate) use self::certificates::Certificates;
 
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// Bytes that wait to be encrypted or sent, for each connection.
-const BUFFER: usize = 16 * 1_024;
+/// Bytes that wait to be encrypted or sent, for each connection: several records, which go to the
+/// system together.
+const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
