@@ -148,6 +148,7 @@ async fn keep(running: Running) -> Result<()> {
     } = running;
     let listener = control.share()?;
     let answering = tokio::spawn(control.serve(Arc::clone(&keeper)));
+    tokio::spawn(supervisor::memory::keep_low());
     let mut news = keeper.control.news();
     let mut is_told = keeper.workers.have_served();
     let mut is_to_apply = false;

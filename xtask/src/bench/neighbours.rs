@@ -35,8 +35,8 @@ const RELOADS: usize = 10;
 const LEAST: usize = 50_000;
 /// Deaths of each program, of which the median is shown.
 const DEATHS: usize = 5;
-/// After the last request: buffers are given back.
-const SETTLE: Duration = Duration::from_secs(5);
+/// After the last request: what a crowd took is given back by then.
+const SETTLE: Duration = Duration::from_secs(15);
 /// Between two looks at what runs.
 const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -141,6 +141,7 @@ async fn memory(both: &[Side; 2]) -> Result<()> {
             ours.proportional,
         ),
         ("shared for each (RSS)", theirs.resident, ours.resident),
+        ("in no file (Anonymous)", theirs.anonymous, ours.anonymous),
     ] {
         let part = ours / theirs;
         println!("{name:<44}{theirs:>13.1} MB{ours:>9.1} MB, {part:.2} of theirs (goal 0.25)");

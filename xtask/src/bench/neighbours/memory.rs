@@ -12,6 +12,8 @@ pub(super) struct Memory {
     pub(super) proportional: f64,
     /// What several share counted for each (`Rss`).
     pub(super) resident: f64,
+    /// What no file holds: without swap nobody can take it from them (`Anonymous`).
+    pub(super) anonymous: f64,
 }
 
 impl Memory {
@@ -19,6 +21,7 @@ impl Memory {
         Ok(Self {
             proportional: sum(processes, "Pss:")?,
             resident: sum(processes, "Rss:")?,
+            anonymous: sum(processes, "Anonymous:")?,
         })
     }
 }

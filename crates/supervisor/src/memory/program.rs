@@ -1,0 +1,163 @@
+//! Parts of the program that were needed once.
+//!
+//! A program begins with much that it never needs again: it reads settings, tests its
+//! ciphers, makes tables. Whenever a page of it is used, the system maps those around it
+//! as well (16 of them; `fault_around_bytes`). They are pages of a file, which the system
+//! keeps for whoever needs them next, and takes away when it needs the room; but for as
+//! long as a process has them mapped, they are counted as its own and taken last.
+
+use std::ffi::c_void;
+use std::fs;
+use std::ops::Range;
+use std::ptr;
+
+/// Something that lies among the constants of the program.
+static CONSTANT: &str = "constants of the program";
+
+/// Unmaps the pages of the program. Those that are needed again are found where the
+/// system keeps files, without a look at the disk unless it had to take them.
+pub(super) fn let_go() {
+    // Where this cannot be read nothing happens: all stays mapped, as it would be anyway.
+    if let Ok(smaps) = fs::read_to_string("/proc/self/smaps") {
+        let code = (let_go as fn() as *const ()).addr();
+        for range in untouched(&smaps, [code, CONSTANT.as_ptr().addr()]) {
+            unmap(range);
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "the system offers it to C alone")]
+fn unmap(range: Range<usize>) {
+    // SAFETY: the range is one whole mapping of the file of this program, which nobody may
+    // write to, in which the kernel says that nothing differs from the file (`untouched`).
+    // The program was mapped when it began, and nothing maps it anew afterwards, so that is
+    // still true. madvise(2) lets go of pages that the next access brings back from that
+    // file, byte for byte; the kernel lets nobody write a program that runs (ETXTBSY).
+    unsafe {
+        libc::madvise(
+            ptr::with_exposed_provenance_mut::<c_void>(range.start),
+            range.len(),
+            libc::MADV_DONTNEED,
+        );
+    }
+}
+
+/// The mappings (proc(5), `smaps`) that hold one of the places, are of a file, cannot be
+/// written and differ in nothing from that file: what was adjusted when the program was
+/// loaded would be lost.
+fn untouched(smaps: &str, places: [usize; 2]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut present = None;
+    for line in smaps.lines() {
+        if let Some(mapping) = Mapping::read(line) {
+            found.extend(present.replace(mapping));
+        } else if let Some(mapping) = &mut present {
+            mapping.note(line);
+        }
+    }
+    found.extend(present);
+    found
+        .into_iter()
+        .filter(|mapping| mapping.is_as_in_file)
+        .map(|mapping| mapping.range)
+        .filter(|range| places.iter().any(|place| range.contains(place)))
+        .collect()
+}
+
+struct Mapping {
+    range: Range<usize>,
+    is_as_in_file: bool,
+}
+
+impl Mapping {
+    /// Reads the line with which one begins: `55d0-55d8 r-xp 00000000 fe:00 1234  /usr/bin/kenduri`.
+    fn read(line: &str) -> Option<Self> {
+        let mut fields = line.split_ascii_whitespace();
+        let (start, end) = fields.next()?.split_once('-')?;
+        let address = |text| usize::from_str_radix(text, 16).ok();
+        let range = address(start)?..address(end)?;
+        let rights = fields.next()?;
+        let is_of_a_file = fields.nth(3)?.starts_with('/');
+        Some(Self {
+            range,
+            is_as_in_file: is_of_a_file && !rights.contains('w') && rights.ends_with('p'),
+        })
+    }
+
+    /// Reads a line of what follows: `Anonymous:  560 kB`.
+    fn note(&mut self, line: &str) {
+        let mut fields = line.split_ascii_whitespace();
+        if let Some("Anonymous:" | "Swap:") = fields.next()
+            && fields.next() != Some("0")
+        {
+            self.is_as_in_file = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMAPS: &str = "\
+1000-3000 r--p 00000000 fe:00 1234                     /usr/bin/a program
+Rss:                   8 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+VmFlags: rd mr mw me
+3000-5000 r-xp 00002000 fe:00 1234                     /usr/bin/a program
+Anonymous:             0 kB
+Swap:                  0 kB
+5000-6000 r--p 00004000 fe:00 1234                     /usr/bin/a program
+Anonymous:             4 kB
+Swap:                  0 kB
+6000-7000 r--p 00005000 fe:00 1234                     /usr/bin/a program
+Anonymous:             0 kB
+Swap:                  4 kB
+7000-8000 rw-p 00006000 fe:00 1234                     /usr/bin/a program
+Anonymous:             0 kB
+Swap:                  0 kB
+8000-9000 r--p 00000000 00:00 0
+Anonymous:             0 kB
+9000-a000 r-xp 00000000 00:00 0                        [vdso]
+Anonymous:             0 kB
+a000-b000 r--s 00000000 fe:00 1234                     /shared
+Anonymous:             0 kB
+";
+
+    #[test]
+    fn what_differs_from_the_file_stays() {
+        assert_eq!(
+            untouched(SMAPS, [0x1000, 0x4fff]),
+            [0x1000..0x3000, 0x3000..0x5000]
+        );
+        assert_eq!(
+            untouched(SMAPS, [0x3000, 0x3000]),
+            [const { 0x3000..0x5000 }],
+            "both in one"
+        );
+        for place in [
+            0xfff, 0x5000, 0x6000, 0x7000, 0x8000, 0x9000, 0xa000, 0xb000,
+        ] {
+            assert!(untouched(SMAPS, [place, place]).is_empty(), "{place:x}");
+        }
+        assert!(untouched("nonsense\n1-2\n-", [1, 1]).is_empty());
+    }
+
+    /// Pages of files that are mapped here and in memory (proc(5), `statm`).
+    fn mapped() -> usize {
+        let statm = fs::read_to_string("/proc/self/statm").unwrap();
+        statm.split(' ').nth(2).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn what_was_used_once_is_no_longer_counted() {
+        let before = mapped();
+        let_go();
+        let after = mapped();
+        // Megabytes of it were mapped; what other tests need meanwhile is far less.
+        assert!(before >= after + 64, "{before} pages, then {after}");
+        // And all of it is still what it was.
+        assert_eq!(CONSTANT, ["constants", "of", "the", "program"].join(" "));
+    }
+}
