@@ -33,7 +33,7 @@ use crate::listen::{ListenAddress, ListenSettings, Place};
 use crate::serve::{Here, serve};
 
 pub(crate) use self::carrier::Carrier;
-pub(crate) use self::http3::{Ends, http3};
+pub(crate) use self::http3::http3;
 
 use self::brief::{Rest, answer_brief};
 use self::busy::Busy;

@@ -408,7 +408,6 @@ impl Edge {
             listening.close.cancel();
         }
         self.shared.cache.close();
-        // Who reads for another process hears of that first, and then that it ends.
         self.shared.drain.cancel();
         self.close_datagrams();
         // Nobody comes to those any more that we alone have.

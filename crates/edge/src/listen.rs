@@ -2,6 +2,7 @@
 
 pub(crate) mod announced;
 mod bind;
+mod handed_in;
 mod inherited;
 mod kept;
 mod places;
@@ -18,7 +19,7 @@ pub use self::inherited::{Inherited, InheritedError};
 pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
-pub(crate) use self::inherited::HandedIn;
+pub(crate) use self::handed_in::{HandedIn, Succession};
 pub(crate) use self::places::{Place, Places};
 
 /// `[listen]`, checked.

@@ -11,21 +11,28 @@
 //! meanwhile, and tell nobody of HTTP/3.
 //!
 //! A socket that was handed in is also in the hands of whoever serves before us and
-//! after us. We begin to read it when nobody answers there. When the edge stops it is
-//! left at once, so that every packet from then on is the next one's: our connections
-//! hear which requests were taken (GOAWAY), get what is on its way to them and fits into
-//! their windows, and are closed within a second. What their clients still send reaches
-//! the next one, which ignores it: no connection of its own is called so, and it could
-//! not reset one of ours (RFC 9000, section 10.3), for each process has a key of its own.
-//! Clients ask on a new connection for what they were not answered.
+//! after us. They follow one another on a line that came with it ([`elders`]): whoever
+//! wants to read asks, and whoever reads passes the socket on when it stops, at once or as
+//! soon as somebody asks; until then it reads on. Where nobody keeps such a line, or the
+//! one that read is gone without a word, we begin when nobody answers there.
+//!
+//! Connections of the one that stops live on as long as those of TCP may: they hear that
+//! no more requests are taken (GOAWAY), and are closed when they have their answers. It
+//! still sends on the socket. What their clients send reaches the next one, which sees in
+//! the name that it is called by whose it is ([`names`]), and hands it over as it came
+//! ([`letter`], [`ear`]), to each of those who were here before. It loses what they have
+//! no room for, and resets nothing that it does not know.
 //!
 //! Where HTTP/3 is switched off and on again, the socket is read by one endpoint after
 //! the other: the second waits until what was asked from the first is answered.
 
 mod door;
 mod ear;
+mod elders;
 mod fields;
 mod frames;
+mod letter;
+mod names;
 mod probe;
 mod reach;
 mod settings;

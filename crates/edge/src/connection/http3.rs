@@ -68,21 +68,11 @@ struct Way {
     bounds: Bounds,
     heads: Semaphore,
     tally: Tally,
-    /// Nothing that the client says is heard any more.
-    left: CancellationToken,
 }
 
-/// How a connection ends that its client does not end.
-pub(crate) struct Ends {
-    /// Only what was asked before is answered.
-    pub(crate) close: CancellationToken,
-    /// Nothing that the client says from now on is heard.
-    pub(crate) left: CancellationToken,
-}
-
-/// Serves HTTP/3 until the connection ends.
-pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, ends: Ends) {
-    let Ends { close, left } = ends;
+/// Serves HTTP/3 until the connection ends. From `close` on only what was asked before
+/// is answered.
+pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
     let Visit {
         here,
         peer,
@@ -112,7 +102,6 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, ends: End
         bounds,
         heads: Semaphore::new(HEADS),
         tally: Tally::default(),
-        left,
     });
     let busy = Arc::new(Busy::default());
     let mut requests = JoinSet::new();
@@ -155,13 +144,6 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, ends: End
                     break;
                 }
                 quiet.as_mut().reset(Instant::now() + way.grace());
-            }
-            () = way.left.cancelled() => {
-                // The client hears at once which requests it may ask again elsewhere.
-                last.say(&mut engine, &way.connection).await;
-                let finished = async { while requests.join_next().await.is_some() {} };
-                let _ = tokio::time::timeout(GRACE.1, finished).await;
-                return;
             }
             () = shared.end.cancelled() => return,
         }
@@ -303,7 +285,6 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         stream: back,
         ended: &mut ended,
         connection: &way.connection,
-        left: &way.left,
         time: bounds.body_time,
     };
     let now = (way.here.shared.clock)();

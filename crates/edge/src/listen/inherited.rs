@@ -3,15 +3,15 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::{FdFlags, fcntl_setfd};
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::bind::{Socket, is_same};
+use super::handed_in::{HandedIn, Succession};
 use super::{ListenAddress, ListenSettings};
 
 /// The first descriptor that is handed in (`sd_listen_fds(3)`).
@@ -53,32 +53,6 @@ impl<T> Came<T> {
             socket,
             is_used: true,
         }
-    }
-}
-
-/// A UDP socket that was handed in. In this process one at a time reads it.
-#[derive(Debug)]
-pub(crate) struct HandedIn {
-    socket: UdpSocket,
-    reader: Arc<Mutex<()>>,
-}
-
-impl HandedIn {
-    fn new(socket: UdpSocket) -> Arc<Self> {
-        Arc::new(Self {
-            socket,
-            reader: Arc::default(),
-        })
-    }
-
-    /// Waits until nobody else here reads it. Whoever has this is the reader.
-    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
-        Arc::clone(&self.reader).lock_owned().await
-    }
-
-    /// The socket once more, for its reader.
-    pub(crate) fn share(&self) -> io::Result<UdpSocket> {
-        self.socket.try_clone()
     }
 }
 
@@ -142,11 +116,22 @@ impl Inherited {
     /// Sockets that came another way.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
-        for descriptor in descriptors {
+        let mut descriptors = descriptors.into_iter();
+        while let Some(descriptor) = descriptors.next() {
             match listening(descriptor)? {
                 Listening::Stream(socket) => inherited.sockets.push(socket.into()),
                 Listening::Datagrams(socket) => {
                     inherited.datagrams.push(HandedIn::new(socket).into());
+                }
+                // Both ends come behind the socket that they belong to.
+                Listening::Line(ask) => {
+                    let hear = descriptors.next().map(listening).transpose()?;
+                    let (Some(came), Some(Listening::Line(hear))) =
+                        (inherited.datagrams.last(), hear)
+                    else {
+                        return Err(InheritedError::NotListening);
+                    };
+                    came.socket.follow_on(Succession { ask, hear });
                 }
             }
         }
@@ -155,11 +140,20 @@ impl Inherited {
 
     /// All of them once more, for whoever hands them on.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
-        let streams = self.sockets.iter();
-        let streams = streams.map(|came| came.socket.share().map(OwnedFd::from));
-        let datagrams = self.datagrams.iter();
-        let datagrams = datagrams.map(|came| came.socket.share().map(OwnedFd::from));
-        streams.chain(datagrams).collect()
+        let mut all = Vec::new();
+        for came in &self.sockets {
+            all.push(OwnedFd::from(came.socket.share()?));
+        }
+        for came in &self.datagrams {
+            all.extend(came.socket.share_all()?);
+        }
+        Ok(all)
+    }
+
+    /// Sees to it that whoever reads a socket for datagrams can hand it to the next one.
+    pub(crate) fn keep_successions(&self) -> io::Result<()> {
+        let mut all = self.datagrams.iter();
+        all.try_for_each(|came| came.socket.keep_succession())
     }
 
     /// Another one, for an address that the next plan names.
@@ -241,6 +235,8 @@ impl Inherited {
 enum Listening {
     Stream(Socket),
     Datagrams(UdpSocket),
+    /// One end of a line between those who read datagrams.
+    Line(UnixDatagram),
 }
 
 #[expect(
@@ -266,6 +262,13 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     };
     if kept && kind == Some(socket2::Type::DGRAM) && is_on_network(&socket) {
         return Ok(Listening::Datagrams(socket.into()));
+    }
+    let is_connected = |socket: &socket2::Socket| {
+        let peer = socket.peer_addr().ok();
+        peer.is_some_and(|peer| peer.is_unix())
+    };
+    if kept && kind == Some(socket2::Type::DGRAM) && is_connected(&socket) {
+        return Ok(Listening::Line(OwnedFd::from(socket).into()));
     }
     if !kept || kind != Some(socket2::Type::STREAM) || !socket.is_listener().unwrap_or(false) {
         return Err(InheritedError::NotListening);

@@ -11,8 +11,8 @@ use crate::plan::Plan;
 /// [`Inherited::new`] there. Who serves can be replaced without a refused connection.
 ///
 /// Both the old and the new one hold them all for a while. Whoever accepts a connection
-/// serves it; but a UDP socket has one reader: the new one waits until nobody answers
-/// at it, and the old one reads nothing more from the moment it is told to stop.
+/// serves it; but a UDP socket has one reader, which the new one becomes when the old one
+/// stops. What comes for connections of the old one is handed to it until they have ended.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Never closed: whoever handed them in has them, too.
@@ -63,6 +63,14 @@ impl Kept {
                 tracing::warn!(
                     %address, %error,
                     "the UDP port for HTTP/3 cannot be opened: whoever has it must let it go"
+                );
+            }
+        }
+        for all in [&self.handed_in, &self.opened] {
+            if let Err(error) = all.keep_successions() {
+                tracing::warn!(
+                    %error,
+                    "HTTP/3 cannot be handed on: it pauses while one worker follows another"
                 );
             }
         }

@@ -9,19 +9,23 @@ use std::time::Duration;
 use bytes::Bytes;
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Endpoint, Incoming, TokioRuntime};
+use tokio::io::Interest;
+use tokio::net::UnixDatagram;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::connection::{self, Ends, Peer, Visit};
+use crate::connection::{self, Peer, Visit};
 use crate::edge::Shared;
 use crate::facts::Scheme;
-use crate::listen::{HandedIn, Inherited, ListenAddress, Place, datagrams};
+use crate::listen::{HandedIn, Inherited, ListenAddress, Place, Succession, datagrams};
 use crate::serve::Here;
 use crate::tls::HANDSHAKE_TIME;
 
 use super::ear::Ear;
+use super::elders::{self, Elder};
+use super::names::Surname;
 use super::reach::Standing;
 use super::{probe, settings};
 
@@ -29,6 +33,8 @@ use super::{probe, settings};
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often a socket that answered is asked whether it still does.
 const LOOK: Duration = Duration::from_mins(1);
+/// How often is looked whether those before us have finished.
+const LOOK_SOON: Duration = Duration::from_millis(200);
 /// So many times in a row it may not, before it counts as silent.
 const MISSES: u32 = 3;
 /// Handshakes under way from which on a newcomer must show that its address is its
@@ -51,9 +57,12 @@ pub(crate) struct UdpDoor {
 /// A socket that may be read.
 struct Mine {
     socket: UdpSocket,
-    /// It was handed in: nobody else in this process reads it, and when the edge stops
-    /// another process does.
+    /// Those who have read it before, and may have connections there.
+    elders: Vec<Elder>,
+    /// It was handed in: nobody else in this process reads it.
     turn: Option<OwnedMutexGuard<()>>,
+    /// Where whoever wants to read it next asks for it.
+    asked: Option<UnixDatagram>,
 }
 
 /// A newcomer that was let in, on the way to the worker that serves it.
@@ -62,7 +71,6 @@ pub(crate) struct Guest {
     place: Place,
     address: ListenAddress,
     close: CancellationToken,
-    left: CancellationToken,
     shaking: Shaking,
     _open: TaskTrackerToken,
 }
@@ -88,18 +96,19 @@ impl Drop for Shaking {
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
     // The last words of connections must leave before the program does.
     let _open = shared.places.keep_open();
-    while let Some(Mine { socket, turn }) = mine(&door).await {
-        // When nobody takes over, whoever is here may finish.
-        let left = match &turn {
-            Some(_) => shared.drain.clone(),
-            None => CancellationToken::new(),
-        };
-        match endpoint(socket, &shared) {
+    while let Some(mine) = mine(&door).await {
+        let Mine {
+            socket,
+            elders,
+            turn,
+            asked,
+        } = mine;
+        match endpoint(socket, elders, &shared) {
             Ok((endpoint, ear)) => {
                 let room = Room {
                     endpoint,
                     ear,
-                    left,
+                    asked,
                 };
                 room.take(&door, &shared, &lead).await;
             }
@@ -122,72 +131,114 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
 struct Room {
     endpoint: Endpoint,
     ear: Arc<Ear>,
-    /// From then on another process reads the socket.
-    left: CancellationToken,
+    /// Where whoever wants to read it next asks for it.
+    asked: Option<UnixDatagram>,
 }
 
 impl Room {
     /// Takes connections until the socket fails or the door closes, and then waits
     /// until they have ended. After that nothing is read.
     async fn take(self, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
-        tokio::select! {
-            () = self.until_closed(door, shared, lead) => {}
-            () = self.left.cancelled() => {}
-        }
-        self.ear.close();
-        let _ = tokio::time::timeout(FAREWELL, self.endpoint.wait_idle()).await;
-    }
-
-    async fn until_closed(&self, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
-        let Self { endpoint, left, .. } = self;
-        let watched = watch(door, shared);
         let guests = TaskTracker::new();
         let shaking = Arc::new(AtomicUsize::new(0));
+        let let_in = |incoming| {
+            if let Some((incoming, place)) = admit(incoming, shared, &shaking) {
+                lead(Guest {
+                    incoming,
+                    place,
+                    address: door.address.clone(),
+                    close: door.close.clone(),
+                    shaking: Shaking::begin(&shaking),
+                    _open: guests.token(),
+                });
+            }
+        };
         let taken = async {
-            while let Some(incoming) = endpoint.accept().await {
-                let admitted = admit(incoming, shared, shaking.load(Ordering::Relaxed));
-                if let Some((incoming, place)) = admitted {
-                    lead(Guest {
-                        incoming,
-                        place,
-                        address: door.address.clone(),
-                        close: door.close.clone(),
-                        left: left.clone(),
-                        shaking: Shaking::begin(&shaking),
-                        _open: guests.token(),
-                    });
-                }
+            while let Some(incoming) = self.endpoint.accept().await {
+                let_in(incoming);
             }
         };
         tokio::select! {
             () = taken => {}
-            () = watched => {}
+            () = watch(door, shared) => {}
             () = door.close.cancelled() => {}
         }
         guests.close();
+        // Whoever waits for the socket has it at once, also when nobody is here.
+        let is_left = door.close.is_cancelled() && !self.pass_on();
         let refused = async {
-            while let Some(incoming) = endpoint.accept().await {
-                // The client tries over TCP, where somebody may answer.
-                incoming.refuse();
+            while let Some(incoming) = self.endpoint.accept().await {
+                self.turn_away(incoming, let_in);
+            }
+        };
+        let finished = async {
+            guests.wait().await;
+            // Nobody else hears those who were here before.
+            while !self.ear.has_passed_on() && self.ear.has_elders() {
+                tokio::time::sleep(LOOK_SOON).await;
             }
         };
         tokio::select! {
-            () = guests.wait() => {}
+            () = finished => {}
             () = refused => {}
+            () = self.passed_on(), if is_left => {}
+            () = shared.end.cancelled() => {}
         }
         // Their last words are answered.
-        let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
+        let _ = tokio::time::timeout(FAREWELL, self.endpoint.wait_idle()).await;
+        self.ear.close();
+    }
+
+    /// Whoever comes too late.
+    fn turn_away(&self, incoming: Incoming, let_in: impl Fn(Incoming)) {
+        if !incoming.may_retry() {
+            // It was asked by us for a proof of its address, which nobody else believes.
+            let_in(incoming);
+        } else if self.ear.has_passed_on() {
+            // It asks again soon, and whoever reads the socket now hears that.
+            incoming.ignore();
+        } else {
+            // It tries over TCP, where somebody may answer.
+            incoming.refuse();
+        }
+    }
+
+    /// Passes the socket on, if somebody waits for it.
+    fn pass_on(&self) -> bool {
+        let asked = self.asked.as_ref();
+        asked.is_some_and(|asked| self.ear.pass_on(asked))
+    }
+
+    /// Passes the socket on as soon as somebody asks for it; never returns.
+    async fn passed_on(&self) {
+        if let Some(asked) = &self.asked {
+            let pass_on = || {
+                let is_passed = self.ear.pass_on(asked);
+                is_passed
+                    .then_some(())
+                    .ok_or(io::ErrorKind::WouldBlock.into())
+            };
+            if let Err(error) = asked.async_io(Interest::READABLE, pass_on).await {
+                tracing::error!(%error, "HTTP/3 cannot be handed on");
+            }
+        }
+        std::future::pending::<()>().await;
     }
 }
 
-fn endpoint(socket: UdpSocket, shared: &Shared) -> io::Result<(Endpoint, Arc<Ear>)> {
+fn endpoint(
+    socket: UdpSocket,
+    elders: Vec<Elder>,
+    shared: &Shared,
+) -> io::Result<(Endpoint, Arc<Ear>)> {
     let tls = shared.tls().map_err(io::Error::other)?;
     let server = settings::server(Arc::clone(&tls.quic));
-    let ear = Ear::new(socket)?;
+    let surname = Surname::draw();
+    let ear = Arc::new(Ear::new(socket, surname, elders)?);
     let socket = Arc::clone(&ear);
     let runtime = Arc::new(TokioRuntime);
-    let endpoint =
-        Endpoint::new_with_abstract_socket(settings::endpoint(), Some(server), socket, runtime)?;
+    let settings = settings::endpoint(surname);
+    let endpoint = Endpoint::new_with_abstract_socket(settings, Some(server), socket, runtime)?;
     Ok((endpoint, ear))
 }
 
@@ -206,7 +257,12 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
                 mine = handed_over(&handed_in, door.bound) => mine,
                 () = door.close.cancelled() => return None,
             },
-            None => datagrams(door.bound).map(|socket| Mine { socket, turn: None }),
+            None => datagrams(door.bound).map(|socket| Mine {
+                socket,
+                elders: Vec::new(),
+                turn: None,
+                asked: None,
+            }),
         };
         match found {
             Ok(mine) => {
@@ -231,14 +287,24 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
     }
 }
 
-/// A socket that was handed in, once it is left by whoever reads it, here or in
-/// another process.
+/// A socket that was handed in, once it is passed on by whoever reads it, or left
+/// without a word: here or in another process.
 async fn handed_over(handed_in: &HandedIn, bound: SocketAddr) -> io::Result<Mine> {
     let turn = handed_in.turn().await;
-    probe::silence(bound).await;
+    let silence = probe::silence(bound);
+    let (elders, asked) = if let Some(Succession { ask, hear }) = handed_in.succession()? {
+        hear.set_nonblocking(true)?;
+        let elders = elders::succeed(&ask, silence).await?;
+        (elders, Some(UnixDatagram::from_std(hear)?))
+    } else {
+        silence.await;
+        (Vec::new(), None)
+    };
     Ok(Mine {
         socket: handed_in.share()?,
+        elders,
         turn: Some(turn),
+        asked,
     })
 }
 
@@ -263,10 +329,10 @@ async fn watch(door: &UdpDoor, shared: &Shared) {
 }
 
 /// Lets a newcomer in, if there is a place for it.
-fn admit(incoming: Incoming, shared: &Shared, shaking: usize) -> Option<(Incoming, Place)> {
+fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let most = shared.running().plan.listen().connections_per_address;
     // Where addresses are counted, nobody may use up the places of another.
-    let must_prove = most > 0 || shaking >= UNPROVEN;
+    let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
         // It may ask again at once, with a proof.
         let _ = incoming.retry();
@@ -288,7 +354,6 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         place,
         address,
         close,
-        left,
         shaking,
         _open,
     } = guest;
@@ -298,11 +363,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         let connecting = incoming.accept()?;
         connecting.await
     };
-    let shaken = tokio::select! {
-        shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken) => shaken,
-        // The rest of it is said to somebody else: the client begins again.
-        () = left.cancelled() => return,
-    };
+    let shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken).await;
     drop(shaking);
     shared.figures.handshake(matches!(shaken, Ok(Ok(_))));
     let connection = match shaken {
@@ -330,5 +391,5 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         here,
         came: Bytes::new(),
     };
-    connection::http3(connection, visit, Ends { close, left }).await;
+    connection::http3(connection, visit, close).await;
 }

@@ -12,6 +12,8 @@ use rustls::version::TLS13;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::tls::{TlsError, provider};
 
+use super::names::{Names, Surname};
+
 /// Streams in one direction that a client may have open: three for the protocol, and
 /// some that nobody knows.
 const OTHER_STREAMS: u32 = 16;
@@ -62,8 +64,11 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-pub(super) fn endpoint() -> EndpointConfig {
-    EndpointConfig::default()
+/// Its connections have names of this surname.
+pub(super) fn endpoint(surname: Surname) -> EndpointConfig {
+    let mut endpoint = EndpointConfig::default();
+    endpoint.cid_generator(move || Box::new(Names::of(surname)));
+    endpoint
 }
 
 fn milliseconds(time: Duration) -> VarInt {

@@ -10,6 +10,7 @@ mod client;
 mod ends;
 mod handed;
 mod hostile;
+mod passed_on;
 mod reach;
 mod requests;
 mod sockets;
@@ -69,6 +70,7 @@ pub(crate) fn scene() -> (Scene, Router) {
     };
     let (waiting, dripping, held, endless) =
         (scene.clone(), scene.clone(), scene.clone(), scene.clone());
+    let long = scene.clone();
     let seen_by = Arc::clone(&scene.seen);
     let app = Router::new()
         .route(
@@ -110,6 +112,17 @@ pub(crate) fn scene() -> (Scene, Router) {
             }),
         )
         .route(
+            "/long",
+            get(async move || {
+                let pieces = stream::unfold((long, 0), |(scene, number)| async move {
+                    scene.go.acquire().await.unwrap().forget();
+                    let piece = Bytes::from(vec![b'x'; PIECE]);
+                    (number < PIECES).then_some((Ok::<_, axum::Error>(piece), (scene, number + 1)))
+                });
+                Body::from_stream(pieces)
+            }),
+        )
+        .route(
             "/held",
             get(async move || {
                 let _gone = Gone(Arc::clone(&held.given_up));
@@ -133,6 +146,10 @@ pub(crate) fn scene() -> (Scene, Router) {
 }
 
 pub(crate) const LARGE: usize = 8 << 20;
+/// What `/long` sends, each piece when it is let go on: more at once than leaves before
+/// its client says that it has some of it.
+pub(crate) const PIECE: usize = 256 << 10;
+pub(crate) const PIECES: usize = 8;
 
 /// What an app is told.
 async fn seen(request: Request) -> String {

@@ -9,15 +9,11 @@ use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderValue, Method, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use tokio_util::sync::CancellationToken;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::quic::{Ended, Sending};
 
 use super::head;
-
-/// When nothing has left for so long, nothing more can.
-const DEPARTURE: Duration = Duration::from_millis(50);
 
 /// Why an answer does not reach its client whole.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +34,6 @@ pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
-    /// From then on nobody hears what has arrived.
-    pub(super) left: &'a CancellationToken,
     /// How long a client may take nothing.
     pub(super) time: Duration,
 }
@@ -107,17 +101,6 @@ impl Back<'_> {
         Ok(self.stream.finish().await?)
     }
 
-    /// Waits until as much has left as the client's windows take.
-    async fn departure(&self) {
-        loop {
-            let sent = self.connection.stats().frame_tx.stream;
-            tokio::time::sleep(DEPARTURE).await;
-            if sent == self.connection.stats().frame_tx.stream {
-                return;
-            }
-        }
-    }
-
     /// All is handed to the network. What of it nobody takes is not kept for long.
     async fn arrival(&mut self) {
         loop {
@@ -125,7 +108,6 @@ impl Back<'_> {
             tokio::select! {
                 _ = &mut *self.ended => return,
                 () = tokio::time::sleep(self.time) => {}
-                () = self.left.cancelled() => return self.departure().await,
             }
             if sent == self.connection.stats().frame_tx.stream {
                 return self.stream.stop_stream(Code::H3_REQUEST_CANCELLED);
