@@ -6,6 +6,7 @@
 mod compat;
 mod configuration;
 mod control;
+mod datagrams;
 mod engine;
 mod front_door;
 mod handed_in;

@@ -1,0 +1,157 @@
+//! Connections of HTTP/3 while one program follows another.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::future::poll_fn;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use axum::http::Request;
+use h3::client::SendRequest;
+use h3_quinn::OpenStreams;
+use quinn::Endpoint;
+use quinn::crypto::rustls::QuicClientConfig;
+use rustix::process::Signal;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use tokio_util::bytes::{Buf as _, Bytes};
+
+use crate::upgrade::Copy;
+
+const HOST: &str = "kad.example";
+/// More than leaves at once before its client says that it has some of it.
+const PIECE: usize = 256 << 10;
+const PIECES: usize = 8;
+/// How long anything may take on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Another program, which sends a piece of its one long answer when it is told to.
+fn upstream(go: Receiver<()>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("the door");
+        let mut reading = BufReader::new(stream);
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            reading.read_line(&mut line).expect("a request");
+        }
+        let mut stream = reading.into_inner();
+        let length = PIECES * PIECE;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        for () in go.iter().take(PIECES) {
+            stream.write_all(&vec![b'x'; PIECE]).expect("sent");
+        }
+    });
+    address
+}
+
+/// A port that is free for streams and for datagrams.
+fn free_port() -> u16 {
+    loop {
+        let stream = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = stream.local_addr().expect("an address");
+        if UdpSocket::bind(address).is_ok() {
+            return address.port();
+        }
+    }
+}
+
+/// Asks over connections of its own.
+struct Client {
+    endpoint: Endpoint,
+    address: SocketAddr,
+}
+
+impl Client {
+    fn new(certificate: CertificateDer<'static>, address: SocketAddr) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).expect("a root");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("a version")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h3".to_vec()];
+        let crypto = QuicClientConfig::try_from(config).expect("a client");
+        let mut endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).expect("a socket");
+        endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(crypto)));
+        Self { endpoint, address }
+    }
+
+    async fn connect(&self) -> SendRequest<OpenStreams, Bytes> {
+        let connecting = self.endpoint.connect(self.address, HOST).expect("a name");
+        let connection = tokio::time::timeout(PATIENCE, connecting).await;
+        let connection = connection.expect("soon").expect("a connection");
+        let begun = h3::client::new(h3_quinn::Connection::new(connection)).await;
+        let (mut driver, send) = begun.expect("HTTP/3");
+        tokio::spawn(async move { poll_fn(|context| driver.poll_close(context)).await });
+        send
+    }
+}
+
+type Stream = h3::client::RequestStream<h3_quinn::BidiStream<Bytes>, Bytes>;
+
+async fn ask(send: &mut SendRequest<OpenStreams, Bytes>, path: &str) -> Stream {
+    let request = Request::get(format!("https://{HOST}{path}"));
+    let sent = send.send_request(request.body(()).expect("a request"));
+    let mut stream = sent.await.expect("sent");
+    stream.finish().await.expect("sent");
+    let answer = tokio::time::timeout(PATIENCE, stream.recv_response()).await;
+    assert_eq!(answer.expect("soon").expect("an answer").status(), 200);
+    stream
+}
+
+/// Has a piece sent, and waits until it is here.
+async fn go_on(stream: &mut Stream, go: &Sender<()>) {
+    go.send(()).expect("somebody who sends");
+    let mut came = 0;
+    while came < PIECE {
+        let more = tokio::time::timeout(PATIENCE, stream.recv_data()).await;
+        let more = more.expect("soon").expect("an answer that goes on");
+        came += more.expect("all of it").remaining();
+    }
+    assert_eq!(came, PIECE);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_over_http3_goes_on_while_another_program_serves() {
+    let (go, told) = channel();
+    let (upstream, port) = (upstream(told), free_port());
+    let clear = free_port();
+    let copy = Copy::new(&format!(
+        "[listen]\nhttp = [\"127.0.0.1:{clear}\"]\nhttps = [\"127.0.0.1:{port}\"]\n\
+         [[tls.certificate]]\nchain = \"chain.pem\"\nkey = \"key.pem\"\n\
+         [[route]]\nto = \"status:200\"\n\
+         [[route]]\npath = \"/long\"\nto = \"http://{upstream}\"\n"
+    ));
+    let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).expect("a certificate");
+    let write = |name: &str, text: String| {
+        fs::write(copy.path().join(name), text).expect("a file");
+    };
+    write("chain.pem", made.cert.pem());
+    write("key.pem", made.signing_key.serialize_pem());
+    let (settings, data) = (copy.settings(), copy.data());
+    let words = ["serve", "--data", &data, "--config"].map(OsStr::new);
+    let words = [&words[..], &[settings.as_os_str()]].concat();
+    let mut program = Copy::start(&copy.program(), &words);
+    let client = Client::new(made.cert.der().clone(), (Ipv4Addr::LOCALHOST, port).into());
+    let mut first = client.connect().await;
+    let mut download = ask(&mut first, "/long").await;
+    go_on(&mut download, &go).await;
+    copy.change(&program);
+    let mut next = client.connect().await;
+    for _ in 1..PIECES {
+        ask(&mut next, "/").await;
+        go_on(&mut download, &go).await;
+    }
+    let end = tokio::time::timeout(PATIENCE, download.recv_data()).await;
+    assert!(end.expect("soon").expect("all of it").is_none());
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
