@@ -15,13 +15,16 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{ALT_SVC, CONNECTION, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT};
+use http::header::{
+    ALT_SVC, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT,
+};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
+use http_body::Body as _;
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
 use crate::app::Mounted;
-use crate::body::{Answer, Body};
+use crate::body::{Answer, Body, has_no_body};
 use crate::compression::Wishes;
 use crate::connection::Peer;
 use crate::edge::{Running, Shared};
@@ -92,7 +95,7 @@ pub(crate) async fn serve(
     let began = Instant::now();
     let shared = &*here.shared;
     let running = Arc::clone(&shared.running());
-    let version = request.version();
+    let (version, is_head) = (request.version(), *request.method() == Method::HEAD);
     let host = host_of(&request);
     let facts = believe::facts(
         peer,
@@ -136,6 +139,9 @@ pub(crate) async fn serve(
         answer = with_words(answer, page);
     }
     finish(shared, peer, &facts, version, &mut answer, &course);
+    if is_head || has_no_body(answer.status()) {
+        answer = without_body(answer);
+    }
     let figures = course
         .route
         .as_ref()
@@ -301,11 +307,26 @@ struct Wordless(Option<Duration>);
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let (head, _) = answer.into_parts();
     for (name, value) in &head.headers {
-        if *name != http::header::CONTENT_LENGTH {
+        if *name != CONTENT_LENGTH {
             page.headers_mut().append(name, value.clone());
         }
     }
     page
+}
+
+/// The head alone, which says how long the body would be. The engine of HTTP/2 sends
+/// every body that it is given, which clients take for an error (RFC 9110, section 6.4.1).
+fn without_body(answer: Answer) -> Answer {
+    if answer.body().is_end_stream() {
+        return answer;
+    }
+    let (mut head, body) = answer.into_parts();
+    if let Some(length) = body.size_hint().exact()
+        && !has_no_body(head.status)
+    {
+        head.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(head, Body::Empty)
 }
 
 /// To another address, with the same method.

@@ -9,6 +9,7 @@
 mod client;
 mod ends;
 mod handed;
+mod heads;
 mod hostile;
 mod passed_on;
 mod reach;
