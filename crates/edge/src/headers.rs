@@ -118,12 +118,14 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
 
 /// Completes the headers of an answer. `hsts` is given when the client came
 /// through TLS. What the answer already says stays, unless the route says
-/// otherwise; a route may also remove what is set by default.
+/// otherwise; a route may also remove what is set by default. What it says of caches
+/// is of what it leads to: not of an answer that is given instead.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,
     id: &RequestId,
     hsts: Option<&HeaderValue>,
+    is_instead: bool,
 ) {
     for (name, value) in DEFAULTS {
         answer.entry(name).or_insert(value);
@@ -136,13 +138,21 @@ pub fn complete(
     if answer.contains_key(SERVER) {
         hide_version(answer);
     }
-    for name in &changes.remove {
+    let applies = |name: &HeaderName| !(is_instead && is_for_caches(name.as_str()));
+    for name in changes.remove.iter().filter(|name| applies(name)) {
         while answer.remove(name).is_some() {}
     }
-    for (name, value) in &changes.set {
+    for (name, value) in changes.set.iter().filter(|(name, _)| applies(name)) {
         answer.insert(name, value.clone());
     }
     identify(answer, id);
+}
+
+/// Whether a header says who may keep an answer: all (RFC 9111, sections 5.2 and 5.3) or
+/// some (RFC 9213).
+pub(crate) fn is_for_caches(name: &str) -> bool {
+    name.ends_with("-cache-control")
+        || ["cache-control", "expires", "surrogate-control"].contains(&name)
 }
 
 /// Says which request this answers.
@@ -189,7 +199,7 @@ mod tests {
         }
         let id = RequestId::parse("id-1").unwrap();
         let hsts = hsts(Duration::from_mins(1));
-        complete(&mut answer, &changes(text).0, &id, hsts.as_ref());
+        complete(&mut answer, &changes(text).0, &id, hsts.as_ref(), false);
         answer
     }
 

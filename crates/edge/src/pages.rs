@@ -59,7 +59,10 @@ fn quality(parameters: &str) -> u16 {
     thousandths
 }
 
-/// An answer that says what went wrong.
+/// When to come back where nobody knows better.
+const COME_BACK: Duration = Duration::from_secs(5);
+
+/// An answer that says what went wrong; with 429 and 503 also when to come back.
 pub fn page(
     status: StatusCode,
     id: &RequestId,
@@ -82,7 +85,11 @@ pub fn page(
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         ),
     );
-    if let Some(time) = retry_after {
+    let is_over_soon = matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
+    if let Some(time) = retry_after.or(is_over_soon.then_some(COME_BACK)) {
         let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }

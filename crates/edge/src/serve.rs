@@ -16,7 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{
-    ALT_SVC, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, USER_AGENT,
+    ALT_SVC, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER,
+    USER_AGENT,
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use http_body::Body as _;
@@ -81,6 +82,8 @@ struct Course {
     cache: &'static str,
     /// The app has answered, and writes the line.
     is_the_apps: bool,
+    /// It is said in place of what the route leads to.
+    is_instead: bool,
     why: &'static str,
 }
 
@@ -132,11 +135,15 @@ pub(crate) async fn serve(
         // Whatever was made of half a body, the client hears what was wrong.
         course.why = "body refused";
         course.is_the_apps = false;
+        course.is_instead = true;
         answer = refused(broken);
     }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &facts.id, wants, retry_after);
         answer = with_words(answer, page);
+        let route = course.route.as_ref();
+        let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
+        course.is_instead |= !leads_here;
     }
     finish(shared, peer, &facts, version, &mut answer, &course);
     if is_head || has_no_body(answer.status()) {
@@ -222,6 +229,7 @@ async fn answered(
             Err(refused) => {
                 route.figures.refused();
                 course.why = "limit";
+                course.is_instead = true;
                 return later(StatusCode::TOO_MANY_REQUESTS, refused.retry_after);
             }
         }
@@ -234,6 +242,7 @@ async fn answered(
         Ok(answer_gets) => answer_gets,
         Err(refusal) => {
             course.why = "access";
+            course.is_instead = true;
             if let (Some(limit), Some(admitted)) = (&route.limit, course.admitted) {
                 refusal.report(limit, admitted);
             }
@@ -267,9 +276,9 @@ fn is_refused_method(request: &Request<Body>) -> bool {
 fn refused(refusal: Refusal) -> Answer {
     let status = refusal.status();
     let mut answer = text(status, format!("{status}\n{refusal}\n"));
-    answer
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
+    let headers = answer.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
@@ -386,7 +395,13 @@ fn finish(
         if let Some(service) = shared.alternative(peer, facts) {
             headers.entry(ALT_SVC).or_insert(service);
         }
-        headers::complete(headers, changes, &facts.id, hsts.as_ref());
+        headers::complete(
+            headers,
+            changes,
+            &facts.id,
+            hsts.as_ref(),
+            course.is_instead,
+        );
     }
     if version >= Version::HTTP_2 {
         // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).

@@ -10,6 +10,7 @@ use crate::body::{Answer, Body};
 use crate::edge::Running;
 use crate::facts::Facts;
 use crate::forwarding::remove;
+use crate::headers::is_for_caches;
 use crate::limits::{Admitted, Limiter, drop_cookie};
 use crate::route::{NormalPath, Route};
 
@@ -166,9 +167,7 @@ async fn judged(
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {
-        remove(headers, |name| {
-            name.ends_with("-cache-control") || name == "surrogate-control"
-        });
+        remove(headers, is_for_caches);
         let personal = HeaderValue::from_static("private, no-store");
         headers.insert(CACHE_CONTROL, personal);
     }

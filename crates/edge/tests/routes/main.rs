@@ -8,6 +8,7 @@ mod changes;
 mod fronts;
 mod h2c;
 mod hostile;
+mod pages;
 mod sent;
 mod services;
 mod smuggled;
