@@ -26,6 +26,7 @@ pub mod maintenance;
 pub mod metrics;
 mod motion;
 pub mod pages;
+mod panic;
 pub mod plan;
 pub mod proxy;
 mod quic;

@@ -8,7 +8,6 @@ mod cached;
 mod errand;
 mod front;
 mod measured;
-mod panic;
 mod target;
 
 use std::sync::atomic::AtomicU64;

@@ -14,6 +14,7 @@ use hyper::rt::Executor;
 
 use crate::body::{Body, BodyError};
 use crate::motion::Motion;
+use crate::panic;
 
 use super::busy::{Busy, Running};
 
@@ -37,7 +38,13 @@ where
         let reader = Arc::new(Motion::default());
         let (running, patience) = (Running::begin(&self.busy), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            minded(stream, &reader, patience).await;
+            // It is polled on the connection's own task first, which ends with a panic.
+            if panic::caught(minded(stream, &reader, patience))
+                .await
+                .is_none()
+            {
+                tracing::error!("a stream ended in a panic");
+            }
             drop(running);
         }));
         // Most are answered at once, and leave with whatever the connection writes next.

@@ -15,11 +15,12 @@ use crate::facts::Facts;
 use crate::files;
 use crate::forwarding;
 use crate::headers::REQUEST_ID;
+use crate::panic;
 use crate::proxy::{ProxyError, Side};
 use crate::route::{NormalPath, Redirect, Route, Target};
 
 use super::measured::{Measured, TooLarge};
-use super::{Course, Here, bare, in_one_shape, later, moved, panic};
+use super::{Course, Here, bare, in_one_shape, later, moved};
 
 /// So many bytes of a body that nobody wants are read.
 const UNWANTED: usize = 64 * 1_024;
@@ -110,7 +111,11 @@ async fn app(here: &Here, facts: &Facts, request: Request<Body>) -> Answer {
     forwarding::silence(&mut parts.headers);
     parts.headers.remove(REQUEST_ID);
     parts.extensions.insert(facts.clone());
-    panic::caught(app.answer(Request::from_parts(parts, body))).await
+    let answering = app.answer(Request::from_parts(parts, body));
+    panic::caught(answering).await.unwrap_or_else(|| {
+        tracing::error!("the app panicked while it answered a request");
+        bare(StatusCode::INTERNAL_SERVER_ERROR)
+    })
 }
 
 fn redirected(

@@ -115,6 +115,28 @@ async fn a_panic_costs_one_stream() {
 }
 
 #[tokio::test]
+async fn a_body_that_panics_costs_one_stream() {
+    let mut site = site(|_| {}).await;
+    let other = site.send.send_request(to("/wait").body(nothing()).unwrap());
+    site.scene.reached.notified().await;
+    let asked = to("/panic/body").body(nothing()).unwrap();
+    let broken = site.send.send_request(asked).await;
+    let is_whole = match broken {
+        Ok(answer) => answer.into_body().collect().await.is_ok(),
+        Err(_) => false,
+    };
+    assert!(!is_whole, "its client hears that it broke off");
+    // What runs beside it goes on, and more may be asked.
+    site.scene.go.add_permits(1);
+    assert_eq!(read(other.await.unwrap()).await.1, "waited");
+    let asked = to("/").body(nothing()).unwrap();
+    let answer = site.send.send_request(asked).await.unwrap();
+    assert_eq!(read(answer).await, (StatusCode::OK, "hello".to_owned()));
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn streams_that_run_are_finished_when_the_edge_stops() {
     let mut site = site(|_| {}).await;
     let running = site.send.send_request(to("/wait").body(nothing()).unwrap());

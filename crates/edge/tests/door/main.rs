@@ -22,6 +22,7 @@ mod tls;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -73,6 +74,14 @@ pub(crate) fn scene() -> (Scene, Router) {
         .route("/empty", get(async || ()))
         .route("/no-content", get(async || StatusCode::NO_CONTENT))
         .route("/panic", get(panics))
+        .route(
+            "/panic/body",
+            get(async || {
+                Body::from_stream(futures_util::stream::poll_fn(
+                    |_| -> Poll<Option<Result<Bytes, Infallible>>> { panic!("as asked") },
+                ))
+            }),
+        )
         .route("/seen", any(seen))
         .route(
             "/endless",

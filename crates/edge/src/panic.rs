@@ -1,0 +1,16 @@
+//! A panic costs what was being made, and not who else is served by the same task.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+/// What a future makes; nothing when it panics.
+pub(crate) async fn caught<T>(making: impl Future<Output = T>) -> Option<T> {
+    let mut making = pin!(making);
+    std::future::poll_fn(|context| {
+        // After a panic the future is dropped and never polled again.
+        catch_unwind(AssertUnwindSafe(|| making.as_mut().poll(context)))
+            .map_or(Poll::Ready(None), |polled| polled.map(Some))
+    })
+    .await
+}
