@@ -94,6 +94,11 @@ pub(crate) struct Demand {
 impl Way {
     /// Decides by method, headers and whether there is a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
+        // A websocket of HTTP/2, which asks by `GET` and `Upgrade` elsewhere (RFC 8441,
+        // section 5).
+        if *method == Method::CONNECT {
+            return Self::Around;
+        }
         if !method.is_safe() {
             return Self::Changes;
         }

@@ -2,7 +2,7 @@
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 
 use crate::access::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::app::{Question, Verdict};
@@ -67,13 +67,23 @@ pub(super) async fn admit(
         None => path.as_str().to_owned(),
     };
     if let Some(ask) = &access.ask {
-        let (method, headers) = (request.method(), request.headers());
+        let (method, headers) = (meant(request.method()), request.headers());
         let question = Ask::question(method, &target, headers, &facts.host);
         let question = question.ok_or_else(|| Refusal::of(bare(StatusCode::BAD_REQUEST)))?;
         let said = asked(here, running, ask, facts, question).await?;
         vouch(request.headers_mut(), &ask.copy, &said);
     }
     judged(here, access, facts, &target, request).await
+}
+
+/// The method by which HTTP/1.1 asks for the same: websockets of HTTP/2 come by `CONNECT`
+/// (RFC 8441, section 5).
+fn meant(method: &Method) -> &Method {
+    if *method == Method::CONNECT {
+        &Method::GET
+    } else {
+        method
+    }
 }
 
 fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
@@ -143,7 +153,7 @@ async fn judged(
     };
     let question = Question {
         who: who.clone(),
-        method: request.method().clone(),
+        method: meant(request.method()).clone(),
         target,
         headers: request.headers().clone(),
         facts: facts.clone(),

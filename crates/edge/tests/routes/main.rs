@@ -14,6 +14,7 @@ mod services;
 mod smuggled;
 mod told;
 mod unread;
+mod websockets;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

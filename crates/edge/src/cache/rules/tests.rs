@@ -224,7 +224,9 @@ fn requests_go_their_way() {
     for changes in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
         assert_eq!(way(changes, &[]), Way::Changes);
     }
-    assert_eq!(way(Method::OPTIONS, &[]), Way::Around);
+    for around in [Method::OPTIONS, Method::CONNECT] {
+        assert_eq!(way(around, &[]), Way::Around);
+    }
     for around in [
         ("authorization", "Basic x"),
         ("upgrade", "websocket"),

@@ -1,0 +1,139 @@
+//! Websockets by way of routes: the same over HTTP/1.1 and HTTP/2.
+
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::client::conn::{http1, http2};
+use hyper::ext::Protocol;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::access::answering;
+use super::*;
+
+/// The versions, as lines of the log call them.
+const VERSIONS: [&str; 2] = ["HTTP/1.1", "HTTP/2"];
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// A page that may be kept for a minute, and at the same address an echo. It tells what
+/// was said of who asks.
+async fn live() -> (SocketAddr, DropGuard) {
+    answering(any(|mut request: Request| async move {
+        let told = request.headers().get("x-seen").cloned();
+        let told = [("x-told", told.unwrap_or(HeaderValue::from_static("-")))];
+        let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY) else {
+            return (told, [("cache-control", "max-age=60")], "a page").into_response();
+        };
+        let accept = derive_accept_key(key.as_bytes());
+        let upgrade = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            let stream = TokioIo::new(upgrade.await.unwrap());
+            let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+            while let Some(Ok(message)) = socket.next().await {
+                if message.is_text() && socket.send(message).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let switch = [
+            ("connection", "upgrade".to_owned()),
+            ("upgrade", "websocket".to_owned()),
+            ("sec-websocket-accept", accept),
+        ];
+        (StatusCode::SWITCHING_PROTOCOLS, told, switch).into_response()
+    }))
+    .await
+}
+
+/// Opens a websocket by a version of HTTP.
+async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) {
+    let stream = TokioIo::new(TcpStream::connect(site.address).await.unwrap());
+    let request = http::Request::builder()
+        .header("sec-websocket-version", "13")
+        .header("host", "a.example");
+    let mut answer = if version == "HTTP/2" {
+        let (mut send, connection) = http2::handshake(TokioExecutor::new(), stream)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        let request = request
+            .method("CONNECT")
+            .uri(format!("http://a.example{path}"))
+            .extension(Protocol::from_static("websocket"));
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        // The server's settings allow it, and come first.
+        loop {
+            send.ready().await.unwrap();
+            match send.send_request(request.clone()).await {
+                Ok(answer) => break answer,
+                Err(error) if error.is_user() => tokio::task::yield_now().await,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    } else {
+        let (mut send, connection) = http1::handshake(stream).await.unwrap();
+        tokio::spawn(connection.with_upgrades());
+        let request = request
+            .uri(path)
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        send.send_request(request).await.unwrap()
+    };
+    let expected = if version == "HTTP/2" { 200 } else { 101 };
+    assert_eq!(answer.status(), expected);
+    let stream = hyper::upgrade::on(&mut answer).await.unwrap();
+    let socket = WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Client, None).await;
+    (answer.map(drop), socket)
+}
+
+async fn echoes(socket: &mut Socket, text: &str) {
+    socket.send(text.into()).await.unwrap();
+    let heard = socket.next().await.unwrap().unwrap();
+    assert_eq!(heard.to_text().unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_websocket_takes_nothing_out_of_the_cache() {
+    let (server, _running) = live().await;
+    let route = format!("[[route]]\nto = \"http://{server}\"\nshared_cache = {{}}\n");
+    let site = Site::open(&route, Means::default());
+    assert_eq!(site.get("/live").await.body, "a page");
+    for version in VERSIONS {
+        let (_, mut socket) = open(&site, version, "/live").await;
+        echoes(&mut socket, "hello").await;
+        let kept = site.get("/live").await;
+        let status = kept.header("cache-status").unwrap();
+        assert!(status.contains("hit"), "{version}: {status}");
+    }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_asked_hears_of_a_websocket_as_of_a_get() {
+    let (server, _running) = live().await;
+    let (judge, _judging) = answering(any(|request: Request| async move {
+        let method = request.headers().get("x-forwarded-method").cloned();
+        [("x-seen", method.unwrap())].into_response()
+    }))
+    .await;
+    let site = Site::open(
+        &format!(
+            "[[route]]\nto = \"http://{server}\"\n\
+             access = {{ ask = {{ to = \"http://{judge}\", path = \"/\", copy = [\"X-Seen\"] }} }}\n"
+        ),
+        Means::default(),
+    );
+    for version in VERSIONS {
+        let (answer, _socket) = open(&site, version, "/live").await;
+        assert_eq!(answer.headers()["x-told"], "GET", "{version}");
+    }
+    site.edge.stop().await;
+}
