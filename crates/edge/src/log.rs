@@ -7,6 +7,7 @@
 mod desk;
 mod line;
 mod logged;
+mod tunnelled;
 
 use std::fmt::{self, Debug};
 use std::io::{self, Write};
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use desk::{Desk, Pile, Writing};
 pub use line::{Line, Mask, Whose};
 pub use logged::{Entry, Logged, Pending};
+pub(crate) use tunnelled::Tunnelled;
 
 use crate::metrics::DoorFigures;
 use crate::second::Second;

@@ -31,6 +31,7 @@ use http::header::{CONTENT_LENGTH, HeaderMap, SET_COOKIE, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Version};
 
+use crate::log::Tunnelled;
 use crate::{Answer, Body, Facts, forwarding};
 
 pub use crew::{CrewStatus, MemberStatus, Servers};
@@ -193,7 +194,9 @@ impl Pool {
                 early,
                 running,
             };
-            self.tunnels.run(client, server, spoken, idle);
+            let told = Arc::new(Tunnelled::default());
+            head.extensions.insert(Arc::clone(&told));
+            self.tunnels.run(client, server, spoken, idle, told);
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = match (wire, came) {

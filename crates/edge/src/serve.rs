@@ -33,7 +33,7 @@ use crate::files::Memory;
 use crate::gate::{Refusal, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
-use crate::log::{Entry, Log, Logged, Pending, Whose};
+use crate::log::{Entry, Log, Logged, Pending, Tunnelled, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
@@ -174,7 +174,13 @@ pub(crate) async fn serve(
             }
             entry.route = course.route.take();
             entry.why = course.why;
-            answer.map(|body| Body::Logged(Box::new(Logged::new(body, entry))))
+            match answer.extensions_mut().remove::<Arc<Tunnelled>>() {
+                None => answer.map(|body| Body::Logged(Box::new(Logged::new(body, entry)))),
+                Some(tunnel) => {
+                    tunnel.answered(entry);
+                    answer
+                }
+            }
         }
     }
 }

@@ -70,10 +70,20 @@ pub struct Entry {
 impl Entry {
     /// Writes the line, and counts the answer.
     pub fn end(self: Box<Self>, sent: u64, why: &str) {
-        let all = self.began.elapsed();
+        self.count();
+        self.write(sent, why);
+    }
+
+    /// Counts the answer.
+    pub(super) fn count(&self) {
         if let Some(route) = &self.route {
-            route.figures.answered(self.status, all);
+            route.figures.answered(self.status, self.began.elapsed());
         }
+    }
+
+    /// Writes the line.
+    pub(super) fn write(&self, sent: u64, why: &str) {
+        let all = self.began.elapsed();
         let target = self.target.as_ref();
         self.log.line(&Line {
             time: self.time,

@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use super::connect::Stream;
 use super::crew::Running;
 use super::frames::{Frames, going_away};
+use crate::log::Tunnelled;
 use crate::motion::Motion;
 
 /// What is read at once, in each direction.
@@ -28,6 +29,15 @@ const PIECE: usize = 16 << 10;
 /// A message that is under way when its time is over may come to its end within
 /// this, and a goodbye may be answered within it.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Words for the log, the same for ever: why a tunnel ended before both its sides had
+/// nothing more to say. The client never switched; one side broke off; nothing moved for
+/// too long; the client read nothing for too long; we, or its server, had to go.
+const GONE: &str = "client_closed";
+const BROKEN: &str = "tunnel_broken";
+const IDLE: &str = "tunnel_idle";
+const UNREAD: &str = "tunnel_unread";
+const CLOSED: &str = "tunnel_closed";
 
 /// All tunnels of the edge; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -72,8 +82,15 @@ impl Tunnels {
 
     /// Copies both ways once the client has switched, until both sides have
     /// ended, nothing moves for `idle`, all tunnels are closed, or those of a server
-    /// that was removed.
-    pub(super) fn run(&self, client: OnUpgrade, far: Far, spoken: Spoken, idle: Duration) {
+    /// that was removed. What passes is `told`, and why it ended.
+    pub(super) fn run(
+        &self,
+        client: OnUpgrade,
+        far: Far,
+        spoken: Spoken,
+        idle: Duration,
+        told: Arc<Tunnelled>,
+    ) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
             let cut = far.running.member().cut.clone();
@@ -85,24 +102,26 @@ impl Tunnels {
             };
             let mut closed = pin!(closed);
             let client = tokio::select! {
-                () = &mut closed => return,
+                () = &mut closed => return told.ended(CLOSED),
                 client = tokio::time::timeout(idle, client) => client,
             };
-            if let Ok(Ok(client)) = client {
-                carry(client, far, spoken, idle, closed).await;
-            }
+            told.ended(match client {
+                Ok(Ok(client)) => carry(client, far, spoken, idle, closed, &told).await,
+                _ => GONE,
+            });
         });
     }
 }
 
-/// Copies both ways, and says goodbye if it is `closed` before it ends.
+/// Copies both ways, and says goodbye if it is `closed` before it ends; why it ended.
 async fn carry(
     client: Upgraded,
     far: Far,
     spoken: Spoken,
     idle: Duration,
     closed: impl Future<Output = ()>,
-) {
+    told: &Arc<Tunnelled>,
+) -> &'static str {
     let (both_ways, reading) = (Arc::new(Motion::default()), Arc::new(Motion::default()));
     both_ways.awaits(true);
     let to_client = Arc::new(Direction::default());
@@ -111,6 +130,7 @@ async fn carry(
         io: TokioIo::new(client),
         both_ways: Arc::clone(&both_ways),
         reading: Arc::clone(&reading),
+        told: Arc::clone(told),
     };
     let mut client = Followed::new(client, spoken, &to_client);
     let mut server = Followed::new(far.server, spoken, &to_server);
@@ -122,14 +142,14 @@ async fn carry(
         let mut both = pin!(both);
         tokio::select! {
             // Which side broke off tells nobody anything.
-            _ = &mut both => return,
-            () = both_ways.stands_still(idle) => return,
+            ended = &mut both => return if ended.is_ok() { "" } else { BROKEN },
+            () = both_ways.stands_still(idle) => return IDLE,
             // A client that sends and never reads would fill the server.
-            () = reading.stands_still(idle) => return,
+            () = reading.stands_still(idle) => return UNREAD,
             () = closed => {}
         }
         if spoken == Spoken::Other {
-            return;
+            return CLOSED;
         }
         let between = std::future::poll_fn(|context| {
             let is_over = both.as_mut().poll(context).is_ready();
@@ -152,6 +172,7 @@ async fn carry(
         );
     };
     let _ = tokio::time::timeout(GOODBYE, goodbyes).await;
+    CLOSED
 }
 
 /// What passes in one direction, for whoever does not hold it.
@@ -252,6 +273,7 @@ struct Counted<T> {
     io: T,
     both_ways: Arc<Motion>,
     reading: Arc<Motion>,
+    told: Arc<Tunnelled>,
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
@@ -261,7 +283,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        let before = buffer.filled().len();
         ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
+        this.told.received(buffer.filled().len() - before);
         this.both_ways.moved();
         Poll::Ready(Ok(()))
     }
@@ -277,6 +301,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<T> {
         let polled = Pin::new(&mut this.io).poll_write(context, bytes);
         this.reading.awaits(polled.is_pending());
         let written = ready!(polled)?;
+        this.told.sent(written);
         this.both_ways.moved();
         this.reading.moved();
         Poll::Ready(Ok(written))

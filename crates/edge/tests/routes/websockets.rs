@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
+use edge::log::{Format, Log, Mask};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::Empty;
 use hyper::body::Bytes;
@@ -14,6 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::access::answering;
+use super::told::Lines;
 use super::*;
 
 /// The versions, as lines of the log call them.
@@ -136,4 +138,60 @@ async fn who_is_asked_hears_of_a_websocket_as_of_a_get() {
         assert_eq!(answer.headers()["x-told"], "GET", "{version}");
     }
     site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_websocket_has_one_line_when_it_ends() {
+    let (server, _running) = live().await;
+    let lines = Lines::default();
+    let mask: Mask = Arc::new(|text, _| text.to_owned().into());
+    let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
+    let means = Means {
+        log: Some(log),
+        ..Means::default()
+    };
+    let route = format!("listen.tunnel_time = \"1ms\"\n[[route]]\nto = \"http://{server}\"\n");
+    let site = Site::open(&route, means);
+    let mut open_ones = Vec::new();
+    for version in VERSIONS {
+        for path in ["/left", "/kept"] {
+            let (_, mut socket) = open(&site, version, path).await;
+            for _ in 0..10 {
+                echoes(&mut socket, "hello").await;
+            }
+            if path == "/kept" {
+                open_ones.push(socket);
+                continue;
+            }
+            socket.close(None).await.unwrap();
+            // To the end: the server has closed its side then.
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    }
+    let stopping = tokio::spawn(site.edge.stop());
+    for mut socket in open_ones {
+        while let Some(Ok(_)) = socket.next().await {}
+    }
+    stopping.await.unwrap();
+    drop(writing);
+    let text = lines.text();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    for version in VERSIONS {
+        for (path, why) in [("/left", ""), ("/kept", "tunnel_closed")] {
+            let is_it =
+                |line: &&serde_json::Value| line["protocol"] == *version && line["path"] == *path;
+            let line = lines.iter().find(is_it).unwrap();
+            let status = if version == "HTTP/2" { 200 } else { 101 };
+            assert_eq!(line["status"], status, "{line}");
+            assert_eq!(line["why"].as_str().unwrap_or_default(), why, "{line}");
+            // Each message has 5 bytes and a head of 2, of a client's 6; a goodbye is longer.
+            assert!(line["received"].as_u64().unwrap() >= 110, "{line}");
+            assert!(line["sent"].as_u64().unwrap() >= 70, "{line}");
+            assert_eq!(line["upstream"], format!("http://{server}"), "{line}");
+        }
+    }
 }

@@ -1,0 +1,52 @@
+//! The line of a request that became a tunnel, when that has ended.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::Entry;
+
+/// What passes a tunnel and how it ends. It is shared by whoever answers the request and
+/// whoever runs the tunnel, in either order: the last of them writes the line.
+#[derive(Debug, Default)]
+pub(crate) struct Tunnelled {
+    entry: Mutex<Option<Box<Entry>>>,
+    /// Bytes from the client.
+    received: Arc<AtomicU64>,
+    /// Bytes to the client.
+    sent: AtomicU64,
+    why: OnceLock<&'static str>,
+}
+
+impl Tunnelled {
+    /// The request is answered, which is counted now: figures of answers do not wait for
+    /// tunnels, which may be open for days.
+    pub(crate) fn answered(&self, mut entry: Box<Entry>) {
+        entry.count();
+        entry.received = Some(Arc::clone(&self.received));
+        *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+    }
+
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Why it ended; empty when both sides had nothing more to say.
+    pub(crate) fn ended(&self, why: &'static str) {
+        // Only whoever runs it knows.
+        let _ = self.why.set(why);
+    }
+}
+
+impl Drop for Tunnelled {
+    fn drop(&mut self) {
+        let entry = self.entry.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = entry.take() {
+            let why = self.why.get().copied().unwrap_or_default();
+            entry.write(self.sent.load(Ordering::Relaxed), why);
+        }
+    }
+}
