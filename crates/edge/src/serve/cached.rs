@@ -109,10 +109,6 @@ fn key(
     path: &NormalPath<'_>,
     uri: &Uri,
 ) -> Option<Key> {
-    if matches!(route.target, Target::App) {
-        let target = uri.path_and_query().map_or("/", |path| path.as_str());
-        return Some(policy.key(facts, target));
-    }
     let target = route.forwarded(path, uri).ok()?;
     Some(policy.key(facts, target.as_str()))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
@@ -43,8 +43,12 @@ pub(super) async fn reach(
     }
     match &route.target {
         Target::App => {
+            let Ok(target) = route.forwarded(path, request.uri()) else {
+                return bare(StatusCode::URI_TOO_LONG);
+            };
             course.is_the_apps = here.app.is_some();
-            let request = std::mem::take(request);
+            let mut request = std::mem::take(request);
+            *request.uri_mut() = Uri::from(target);
             let request = match route.body_size {
                 None => request,
                 most => request.map(|body| Measured::around(body, most, &mut course.received)),

@@ -394,3 +394,15 @@ async fn what_is_on_disk_outlives_a_restart() {
     assert_eq!(heard.body, "before");
     assert_eq!(site.script.asked("/"), 0);
 }
+
+#[tokio::test]
+async fn one_address_is_kept_once_however_it_is_written() {
+    let site = Site::open(ROUTE);
+    site.script.says("/page", minute("page {n}"));
+    for written in ["/page", "//page", "/x/../page", "/x/%2e%2e/page"] {
+        let heard = site.get(written).await;
+        assert_eq!((heard.status, &*heard.body), (200, "page 1"), "{written}");
+    }
+    assert_eq!(site.script.asked("/page"), 1);
+    site.edge.stop().await;
+}

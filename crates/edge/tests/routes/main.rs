@@ -399,6 +399,24 @@ async fn the_app_is_told_who_asks() {
 }
 
 #[tokio::test]
+async fn the_app_is_asked_for_the_path_that_met_its_route() {
+    let routes = "[[route]]\nto = \"status:404\"\n[[route]]\npath = \"/facts\"\nto = \"app\"\n\
+                  [[route]]\npath = \"/below/\"\nstrip = \"/below\"\nto = \"app\"\n";
+    let site = Site::open(routes, Means::default());
+    for target in [
+        "/facts",
+        "//facts",
+        "/x/../facts",
+        "/x/%2e%2e/facts?a=b",
+        "/./facts",
+        "/below/facts",
+    ] {
+        assert_eq!(site.get(target).await.status, 200, "{target}");
+    }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn without_an_app_its_routes_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let edge = Edge::start::<Router>(plan("", folder.path()), Means::default(), None).unwrap();
