@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{
-    ALT_SVC, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER,
-    USER_AGENT,
+    ALLOW, ALT_SVC, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION,
+    REFERER, USER_AGENT,
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use http_body::Body as _;
@@ -199,8 +199,8 @@ async fn answered(
     if !shared.may_serve(peer, &facts.host) {
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
-    if is_refused_method(request) {
-        return bare(StatusCode::METHOD_NOT_ALLOWED);
+    if let Some(answer) = of_the_door(request) {
+        return answer;
     }
     // One copy of the path outlives the request, which is handed on.
     let uri = request.uri().clone();
@@ -270,11 +270,23 @@ async fn answered(
     answer
 }
 
-/// Whether a request is for a tunnel to anywhere, or for its own echo.
-fn is_refused_method(request: &Request<Body>) -> bool {
-    let is_tunnel =
-        *request.method() == Method::CONNECT && request.extensions().get::<Protocol>().is_none();
-    is_tunnel || *request.method() == Method::TRACE
+/// The answer to what no route is for: a tunnel to anywhere, an echo of the request
+/// itself, and `OPTIONS *` (RFC 9110, section 9.3.7).
+fn of_the_door(request: &Request<Body>) -> Option<Answer> {
+    const ALLOWED: HeaderValue =
+        HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    let mut answer = match *request.method() {
+        Method::CONNECT if request.extensions().get::<Protocol>().is_some() => return None,
+        Method::CONNECT | Method::TRACE => bare(StatusCode::METHOD_NOT_ALLOWED),
+        Method::OPTIONS if request.uri().path() == "*" => {
+            let mut answer = Response::new(Body::Empty);
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            answer
+        }
+        _ => return None,
+    };
+    answer.headers_mut().insert(ALLOW, ALLOWED);
+    Some(answer)
 }
 
 /// The answer to a refusal: after it the connection closes.

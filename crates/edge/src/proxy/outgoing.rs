@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderValue, TE, TRANSFER_ENCODING,
+};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, StatusCode, Version, request};
 use http_body::Body as _;
@@ -46,6 +48,8 @@ impl<'a> Outgoing<'a> {
             forwarding::toward(&mut parts.headers, facts);
             if let Some(upgrade) = &upgrade {
                 upgrade.ask(&mut parts.headers);
+                // What follows is no HTTP, and has no trailers.
+                parts.headers.remove(TE);
             }
             outgoing(&mut parts, body, upgrade.is_some())
         };
@@ -66,6 +70,7 @@ fn may_be_raw(parts: &request::Parts, body: &Body, upstream: &Upstream) -> bool 
     [Method::GET, Method::HEAD].contains(&parts.method)
         && body.is_end_stream()
         && parts.headers.contains_key(HOST)
+        && !parts.headers.contains_key(TE)
         // Whose turn it is hangs on the headers as the server gets them.
         && !upstream.hashes_headers()
 }
@@ -112,6 +117,7 @@ pub(super) fn address(
     };
     *request.uri_mut() = Uri::from(path);
     *request.version_mut() = Version::HTTP_11;
+    name_te(request.headers_mut(), member);
     if !request.headers().contains_key(HOST) {
         let host = member.authority.clone();
         request.headers_mut().insert(HOST, host);
@@ -124,6 +130,19 @@ pub(super) fn address(
         });
     }
     Ok(())
+}
+
+/// `TE` holds for one hop, which HTTP/1.1 must be told and HTTP/2 must not (RFC 9110,
+/// section 10.1.4).
+fn name_te(headers: &mut HeaderMap, member: &Member) {
+    if !headers.contains_key(TE) {
+        return;
+    }
+    if member.address.is_http2() {
+        headers.remove(CONNECTION);
+    } else {
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
+    }
 }
 
 /// The same request without a body, for another try.

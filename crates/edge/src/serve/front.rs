@@ -12,7 +12,7 @@ use crate::facts::Facts;
 use crate::listen::ListenAddress;
 use crate::route::NormalPath;
 
-use super::{Course, Here, bare, is_refused_method, target};
+use super::{Course, Here, bare, of_the_door, target};
 
 /// What the service says.
 pub(super) async fn answered(
@@ -24,8 +24,8 @@ pub(super) async fn answered(
     began: Instant,
     course: &mut Course,
 ) -> Answer {
-    if is_refused_method(request) {
-        return bare(StatusCode::METHOD_NOT_ALLOWED);
+    if let Some(answer) = of_the_door(request) {
+        return answer;
     }
     let uri = request.uri().clone();
     let Ok(path) = NormalPath::parse(uri.path()) else {

@@ -65,6 +65,7 @@ async fn a_request_arrives_as_the_door_says_it() {
     assert_eq!(
         lines,
         [
+            "connection: te",
             "forwarded: for=203.0.113.7;proto=https;host=kenduri.example",
             "host: kenduri.example",
             "te: trailers",

@@ -73,6 +73,27 @@ pub(crate) async fn answering(answers: axum::routing::MethodRouter) -> (SocketAd
 }
 
 #[tokio::test]
+async fn a_server_hears_that_trailers_are_a_matter_of_one_hop() {
+    let (server, _running) = teller().await;
+    let route = format!("[[route]]\nto = \"http://{server}\"\n");
+    let site = Site::open(&route, Means::default());
+    for (said, is_told) in [
+        ("TE: trailers\r\n", true),
+        ("TE: trailers, deflate\r\n", true),
+        ("TE: deflate\r\n", false),
+        ("", false),
+    ] {
+        for (method, body) in [("GET", ""), ("POST", "12345")] {
+            let heard = site.ask(method, "/x", said, body).await;
+            let has = |line: &str| heard.body.lines().any(|told| told == line);
+            assert_eq!(has("te: trailers"), is_told, "{said} {}", heard.body);
+            assert_eq!(has("connection: te"), is_told, "{said} {}", heard.body);
+        }
+    }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn a_name_and_its_password_open_and_go_no_further() {
     let (server, _running) = teller().await;
     let people = people();

@@ -95,3 +95,18 @@ async fn what_is_over_soon_says_when_to_come_back() {
     }
     site.edge.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_asked_of_the_door_itself_hears_what_may_be_asked() {
+    let site = Site::open("", Means::default());
+    for (method, target, status) in [("TRACE", "/", 405), ("OPTIONS", "*", 204)] {
+        let heard = site.ask(method, target, "", "").await;
+        assert_eq!(heard.status, status, "{method}");
+        let allowed = heard.header("allow").unwrap_or_default();
+        assert!(allowed.contains("get, head"), "{method}: {allowed}");
+        assert!(!allowed.contains("trace"), "{method}: {allowed}");
+    }
+    assert_eq!(site.ask("OPTIONS", "x", "", "").await.status, 400);
+    assert_eq!(site.ask("GET", "*", "", "").await.status, 400);
+    site.edge.stop().await;
+}
