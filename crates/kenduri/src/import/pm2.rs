@@ -2,6 +2,8 @@
 
 mod app;
 mod command;
+mod environment;
+mod instances;
 mod living;
 mod node;
 #[cfg(test)]
@@ -47,10 +49,11 @@ pub(crate) fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError
         .file_name()
         .unwrap_or(file.as_os_str())
         .to_string_lossy();
-    made_of(&name, &text, asked)
+    let folder = file.parent().unwrap_or(Path::new(""));
+    made_of(&name, &text, folder, asked)
 }
 
-fn made_of(name: &str, json: &str, asked: &Asked) -> Result<Imported, ImportError> {
+fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Imported, ImportError> {
     let whole: Value = serde_json::from_str(json).map_err(|error| ImportError::Malformed {
         place: format!("{name}:{}", error.line()),
         what: format!("not valid JSON: {error}"),
@@ -100,7 +103,7 @@ fn made_of(name: &str, json: &str, asked: &Asked) -> Result<Imported, ImportErro
             page.remark("further apps are left out: there are too many");
             break;
         }
-        app::write(&mut page, app, number, &mut names, asked);
+        app::write(&mut page, app, number, &mut names, folder, asked);
     }
     Ok(page.finish())
 }

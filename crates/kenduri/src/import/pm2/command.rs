@@ -1,26 +1,54 @@
 //! The command line of a service.
 
+use std::io::Read as _;
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::app::{SHOWN, Service};
 use super::values::{quoted, text};
 use crate::import::page::short;
 
+/// The longest beginning of a file that is looked at.
+const BEGINNING: u64 = 512;
+
+/// What runs a script; nothing: it is a program of its own.
+#[derive(Debug)]
+pub(super) struct Interpreter(Option<String>);
+
+impl Interpreter {
+    /// Whether PM2 can run several of it as a cluster.
+    pub(super) fn is_node(&self) -> bool {
+        let name = self.0.as_deref().and_then(|line| line.rsplit('/').next());
+        name.is_some_and(|name| name.ends_with("node") || name.ends_with("bun"))
+    }
+
+    pub(super) fn is_python(&self) -> bool {
+        self.0
+            .as_deref()
+            .is_some_and(|line| line.contains("python"))
+    }
+}
+
 impl Service<'_> {
-    /// What starts it; none: nothing says so.
-    pub(super) fn run(&mut self) -> Option<(&'static str, toml::Value)> {
-        let Some(script) = self.take_text(&["script", "cmd", "exec"]) else {
+    /// What starts it, and what runs its script; none: nothing says so.
+    pub(super) fn run(&mut self) -> Option<(String, Interpreter)> {
+        let script = self.take_text(&["script", "cmd", "command", "exec"]);
+        let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
             self.page.remark("left out: no script is named");
             return None;
         };
-        let interpreter = self.take_text(&["interpreter", "exec_interpreter"]);
-        let mut words = self.interpreter(interpreter.as_deref(), &script);
+        let named = self.take_text(&["interpreter", "exec_interpreter"]);
+        let interpreter = self.interpreter(named.as_deref(), &script);
+        let mut words: Vec<String> = interpreter.0.iter().map(|word| quoted(word)).collect();
         let options = self.take(&[
             "interpreter_args",
             "interpreterArgs",
             "node_args",
             "nodeArgs",
         ]);
+        // They are for an interpreter, with PM2 too.
+        let options = options.filter(|_| interpreter.0.is_some());
         let arguments = self.take(&["args"]);
         let extend = |words: &mut Vec<String>, more: Option<&Value>| match more {
             Some(Value::Array(more)) => {
@@ -68,32 +96,78 @@ impl Service<'_> {
                 ));
             }
         }
-        Some(("run", line.into()))
+        Some((line, interpreter))
     }
 
-    pub(super) fn interpreter(&mut self, named: Option<&str>, script: &str) -> Vec<String> {
-        match named {
-            Some("none") => return Vec::new(),
-            Some(named) => return vec![quoted(named)],
-            None => {}
+    fn interpreter(&mut self, named: Option<&str>, script: &str) -> Interpreter {
+        let program = match named {
+            Some("none") => return Interpreter(None),
+            Some(named) if named.starts_with("node@") => {
+                self.page.remark(&format!(
+                    "interpreter {}: PM2 takes that version from nvm; here the first node of PATH: write its whole path \
+                     into `run` for another",
+                    short(named, SHOWN)
+                ));
+                "node"
+            }
+            Some(named) => return Interpreter(Some(named.to_owned())),
+            None => match self.interpreter_of(script) {
+                Some(program) => program,
+                None => return Interpreter(None),
+            },
+        };
+        Interpreter(Some(program.to_owned()))
+    }
+
+    /// As PM2 finds it; none: the script is a program of its own, or a line for the shell.
+    fn interpreter_of(&mut self, script: &str) -> Option<&'static str> {
+        if script.contains(char::is_whitespace) {
+            return None;
         }
-        let ending = std::path::Path::new(script).extension().unwrap_or_default();
-        let program = match ending.to_string_lossy().as_ref() {
-            _ if script.contains(char::is_whitespace) => return Vec::new(),
+        let ending = Path::new(script).extension().unwrap_or_default();
+        Some(match ending.to_string_lossy().as_ref() {
             "js" | "cjs" | "mjs" => "node",
             "py" => "python3",
             "sh" => "bash",
             "rb" => "ruby",
             "pl" => "perl",
             "php" => "php",
+            "coffee" => "coffee",
+            "ls" => "lsc",
             "ts" | "tsx" => {
                 self.page.remark("TypeScript is run by what PM2 has found; here by node, which must be new enough for it");
                 "node"
             }
-            // A program of its own, found as a shell finds it.
-            _ => return Vec::new(),
-        };
-        vec![program.to_owned()]
+            // PM2 has node run what is no binary.
+            _ => match self.is_binary(script) {
+                Some(true) => return None,
+                Some(false) => "node",
+                // Found as a shell finds it.
+                None if !script.contains('/') => return None,
+                None => {
+                    self.page.remark(&format!(
+                        "{}: PM2 has node run it unless it is a binary, and it is not here to be looked at: if it is a \
+                         program of its own, take `node` out of `run`",
+                        short(script, SHOWN)
+                    ));
+                    "node"
+                }
+            },
+        })
+    }
+
+    /// Whether a script is a binary; none: it is not here.
+    fn is_binary(&self, script: &str) -> Option<bool> {
+        let directory = self.app.get("cwd").and_then(Value::as_str).unwrap_or(".");
+        let file = self.folder.join(directory).join(script);
+        // Nothing else is opened: a pipe would be waited for.
+        let opened = std::fs::metadata(&file)
+            .ok()
+            .filter(std::fs::Metadata::is_file);
+        let opened = opened.and_then(|_| std::fs::File::open(&file).ok())?;
+        let mut beginning = Vec::new();
+        opened.take(BEGINNING).read_to_end(&mut beginning).ok()?;
+        Some(beginning.contains(&0))
     }
 }
 

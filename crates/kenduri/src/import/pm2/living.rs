@@ -4,12 +4,16 @@ use serde_json::Value;
 use toml::Table;
 
 use super::app::{Service, shown};
+use super::command::Interpreter;
 use super::values::{milliseconds, size, text};
 use crate::import::time;
 
 /// What PM2 does when nobody says otherwise.
 const MIN_UPTIME: u64 = 1_000;
 const MOST_BACKOFF: u64 = 15_000;
+
+/// The least and the longest wait of a service when nobody says otherwise.
+const BACKOFF: (u64, u64) = (200, 30_000);
 
 /// How soon a service must be ready when nobody says otherwise.
 const START_WITHIN: u64 = 30_000;
@@ -21,7 +25,7 @@ const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 const MOST_FAILURES: u64 = 1_000;
 
 impl Service<'_> {
-    pub(super) fn memory(&mut self) {
+    pub(super) fn memory(&mut self, interpreter: &Interpreter) {
         let Some(written) = self.take(&["max_memory_restart"]) else {
             return;
         };
@@ -29,6 +33,13 @@ impl Service<'_> {
             Some(size) => {
                 let mut table = Table::new();
                 table.insert("max".to_owned(), size.into());
+                // One process of node is all there is of most.
+                if !interpreter.is_node() {
+                    self.page.remark(
+                        "max_memory_restart: PM2 measures the one process that it started, Kenduri all that this one starts \
+                         as well: where it has workers, `max` is for all of them together",
+                    );
+                }
                 self.page.key("memory", table);
             }
             None => self.page.remark(&format!(
@@ -83,38 +94,30 @@ impl Service<'_> {
             }
         }
         let delay = self.time(&["restart_delay"]);
+        // Where both are written, PM2 lets this one win.
         let growing = self.time(&["exp_backoff_restart_delay"]);
-        if let Some(delay) = delay {
-            table.insert(
-                "backoff".to_owned(),
-                format!("{0}..{0}", time(delay)).into(),
-            );
+        let backoff = growing.map_or_else(
+            || delay.map(|delay| (delay, delay)),
+            |least| Some((least, least.max(MOST_BACKOFF))),
+        );
+        if let Some((least, most)) = backoff {
+            let range = format!("{}..{}", time(least), time(most));
+            table.insert("backoff".to_owned(), range.into());
             self.page.say("`backoff`: the wait from the second failure in a row; the first is mended at once.");
-        } else if let Some(least) = growing {
-            let most = least.max(MOST_BACKOFF);
-            table.insert(
-                "backoff".to_owned(),
-                format!("{}..{}", time(least), time(most)).into(),
-            );
         }
         let uptime = self.time(&["min_uptime"]);
         if let Some(written) = self.take(&["max_restarts"]) {
             match written.as_u64().or_else(|| text(written)?.parse().ok()) {
                 Some(failures @ 1..=MOST_FAILURES) => {
-                    let each = uptime
-                        .unwrap_or(MIN_UPTIME)
-                        .saturating_add(delay.or(growing).unwrap_or(0));
-                    let within = each
-                        .saturating_mul(failures)
-                        .clamp(1_000, LONGEST)
-                        .div_ceil(1_000)
-                        * 1_000;
+                    let life = uptime.unwrap_or(MIN_UPTIME);
+                    let within = span(failures, life, backoff.unwrap_or(BACKOFF));
                     self.page.remark(&format!(
-                        "max_restarts {failures}: PM2 counts failures in a row, each within min_uptime; Kenduri counts those in a time"
+                        "max_restarts {failures}: PM2 counts failures within min_uptime of a start, Kenduri all in a time: here as \
+                         long as so many take, with the waits between them"
                     ));
                     table.insert(
                         "give_up".to_owned(),
-                        format!("{failures} in {}", time(within.min(LONGEST))).into(),
+                        format!("{failures} in {}", time(within)).into(),
                     );
                 }
                 _ => self.page.remark(&format!(
@@ -122,10 +125,18 @@ impl Service<'_> {
                     shown(written)
                 )),
             }
-        } else if uptime.is_some() {
-            self.page.remark(
-                "min_uptime: says when a failure counts; Kenduri counts each, see `give_up`",
-            );
+        } else {
+            if uptime.is_some() {
+                self.page.remark(
+                    "min_uptime: says when a failure counts; Kenduri counts each, see `give_up`",
+                );
+            }
+            if backoff.is_some() && !no_restart {
+                self.page.remark(
+                    "with such waits PM2 may start a program again for ever; Kenduri gives it up after 10 failures in 10 \
+                     minutes, unless you write give_up = \"never\"",
+                );
+            }
         }
         if !table.is_empty() {
             self.page.key("restart", table);
@@ -150,4 +161,18 @@ impl Service<'_> {
             }
         }
     }
+}
+
+/// How long it takes at most until a program has failed so often that lives no longer than this
+/// each time, with these waits of the supervisor; in milliseconds, of whole seconds.
+fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
+    let mut whole = life.saturating_mul(failures);
+    let mut wait = least;
+    // After the first failure it waits for nothing, and after the last it is given up.
+    for _ in 2..failures {
+        // A wait may be a tenth longer than is written.
+        whole = whole.saturating_add(wait + wait.div_ceil(10));
+        wait = (wait * 2).min(most);
+    }
+    whole.clamp(1_000, LONGEST).div_ceil(1_000) * 1_000
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use supervisor::state::{Action, Command, Event, Exit, Now, State};
 use supervisor::{Depth, Description, Ground, Inner, Plan};
 
 use super::*;
@@ -141,7 +143,7 @@ fn what_is_no_ecosystem_file_is_told() {
         ("{\"apps\": []}", "there are no apps"),
         ("3", "there are no apps"),
     ] {
-        let why = made_of("a.json", text, &asked(None))
+        let why = made_of("a.json", text, Path::new(""), &asked(None))
             .unwrap_err()
             .to_string();
         assert!(why.contains(told), "{why}");
@@ -154,7 +156,9 @@ fn what_is_no_ecosystem_file_is_told() {
 
 fn made(app: &Value) -> String {
     let whole = json!({ "apps": [app] }).to_string();
-    made_of("a.json", &whole, &asked(None)).unwrap().text
+    made_of("a.json", &whole, Path::new(""), &asked(None))
+        .unwrap()
+        .text
 }
 
 #[test]
@@ -209,7 +213,7 @@ fn every_field_is_carried_over_or_said() {
             json!(false),
             "restart = { when = \"never\" }",
         ),
-        ("max_restarts", json!(10), "give_up = \"10 in 10s\""),
+        ("max_restarts", json!(10), "give_up = \"10 in 67s\""),
         ("min_uptime", json!("5s"), "min_uptime: says when"),
         ("restart_delay", json!(4000), "backoff = \"4s..4s\""),
         (
@@ -257,6 +261,254 @@ fn every_field_is_carried_over_or_said() {
     }
 }
 
+/// How often the service starts when each process ends after this long, until it is given up.
+fn starts(text: &str, life: Duration) -> Option<u32> {
+    let whole: toml::Table = text.parse().unwrap();
+    let services: Description = whole["service"].clone().try_into().unwrap();
+    let (inner, environment) = (BTreeMap::new(), BTreeMap::new());
+    let ground = Ground {
+        folder: Path::new("/"),
+        run: Path::new("/run/kenduri"),
+        inner: &inner,
+        environment: &environment,
+        depth: Depth::Words,
+    };
+    let plan = Plan::check(&services, &ground).unwrap();
+    let mut state = State::new(plan.services()["x"].policy.clone());
+    let mut event = Event::Command(1, Command::Start);
+    // As late as a restart may be.
+    let mut now = Now {
+        at: Duration::ZERO,
+        chance: 1.0,
+    };
+    let mut starts = 0;
+    while starts < 100 {
+        let (next, actions) = state.on(event, now);
+        state = next;
+        let spawned = actions.iter().find_map(|action| match action {
+            Action::Spawn { run, .. } => Some(*run),
+            _ => None,
+        });
+        if let Some(run) = spawned {
+            starts += 1;
+            now.at += life;
+            event = Event::Exited(run, Exit::Code(1));
+        } else if state.is_failed() {
+            return Some(starts);
+        } else {
+            now.at = state.next_due().unwrap();
+            event = Event::Tick;
+        }
+    }
+    None
+}
+
+#[test]
+fn a_broken_program_is_given_up_after_as_many_failures_as_pm2_takes() {
+    for (fields, failures, life) in [
+        (json!({ "max_restarts": 1 }), 1, 999),
+        (json!({ "max_restarts": 2 }), 2, 999),
+        (json!({ "max_restarts": 10 }), 10, 0),
+        (json!({ "max_restarts": 10 }), 10, 999),
+        (json!({ "max_restarts": 16, "min_uptime": 100 }), 16, 99),
+        (
+            json!({ "max_restarts": 10, "min_uptime": "2m" }),
+            10,
+            119_999,
+        ),
+        (
+            json!({ "max_restarts": 10, "restart_delay": 4000 }),
+            10,
+            999,
+        ),
+        (
+            json!({ "max_restarts": 20, "exp_backoff_restart_delay": 100 }),
+            20,
+            999,
+        ),
+        (
+            json!({ "max_restarts": 12, "exp_backoff_restart_delay": 60_000 }),
+            12,
+            0,
+        ),
+        (
+            json!({ "max_restarts": 9, "exp_backoff_restart_delay": 100, "restart_delay": 9000 }),
+            9,
+            999,
+        ),
+    ] {
+        let mut app = json!({ "name": "x", "script": "x.js" });
+        app.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        let text = made(&app);
+        assert_eq!(
+            starts(&text, Duration::from_millis(life)),
+            Some(failures),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn waits_without_a_number_of_failures_are_told() {
+    for (field, told) in [
+        ("restart_delay", true),
+        ("exp_backoff_restart_delay", true),
+        ("kill_timeout", false),
+    ] {
+        let text = made(&json!({ "script": "x.js", field: 4000 }));
+        assert_eq!(text.contains("give_up = \"never\""), told, "{text}");
+    }
+}
+
+#[test]
+fn several_of_node_are_a_cluster_unless_somebody_says_otherwise() {
+    for (app, is_cluster) in [
+        (json!({ "script": "app.js", "instances": 4 }), true),
+        (json!({ "script": "app.cjs", "instances": "4" }), true),
+        (json!({ "script": "app.js", "instances": "max" }), true),
+        (json!({ "script": "app.js", "instances": 0 }), true),
+        (json!({ "script": "app.js", "instances": -1 }), true),
+        (json!({ "script": "bin/www", "instances": 2 }), true),
+        (
+            json!({ "script": "a", "interpreter": "/opt/node/bin/node", "instances": 2 }),
+            true,
+        ),
+        (
+            json!({ "script": "app.ts", "interpreter": "bun", "instances": 2 }),
+            true,
+        ),
+        (
+            json!({ "script": "app.js", "exec_mode": "cluster_mode" }),
+            true,
+        ),
+        (
+            json!({ "script": "app.js", "exec_mode": "fork", "instances": 4 }),
+            false,
+        ),
+        (
+            json!({ "script": "app.js", "execute_command": true, "instances": 4 }),
+            false,
+        ),
+        (json!({ "script": "app.js", "instances": -2 }), false),
+        (json!({ "script": "app.js", "instances": 1 }), false),
+        (json!({ "script": "app.js" }), false),
+        (json!({ "script": "app.py", "instances": 4 }), false),
+        (
+            json!({ "script": "app", "interpreter": "none", "instances": 4 }),
+            false,
+        ),
+    ] {
+        let text = made(&app);
+        assert_eq!(
+            text.contains("all instances share one port"),
+            is_cluster,
+            "{text}"
+        );
+        assert_eq!(text.contains("listen = \"tcp\"\n"), is_cluster, "{text}");
+    }
+}
+
+#[test]
+fn memory_of_more_than_one_process_is_told() {
+    for (app, told) in [
+        (json!({ "script": "app.js" }), false),
+        (json!({ "script": "app.js", "exec_mode": "cluster" }), false),
+        (json!({ "script": "gunicorn", "interpreter": "none" }), true),
+        (json!({ "script": "app.py" }), true),
+        (json!({ "script": "npm", "args": "start" }), true),
+    ] {
+        let mut app = app;
+        app["max_memory_restart"] = json!("150M");
+        let text = made(&app);
+        assert_eq!(
+            text.contains("PM2 measures the one process"),
+            told,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn python_says_at_once_what_it_says() {
+    for (app, told) in [
+        (
+            json!({ "script": "app.py", "env": { "PYTHONUNBUFFERED": "" } }),
+            true,
+        ),
+        (
+            json!({ "script": "app", "interpreter": "/srv/venv/bin/python" }),
+            true,
+        ),
+        (json!({ "script": "app.js" }), false),
+        (
+            json!({ "script": "gunicorn", "interpreter": "none" }),
+            false,
+        ),
+    ] {
+        let text = made(&app);
+        assert_eq!(text.contains("PYTHONUNBUFFERED = \"1\""), told, "{text}");
+    }
+}
+
+#[test]
+fn what_would_be_replaced_in_the_environment_is_told() {
+    for (value, told, is_there) in [
+        ("log-{instance}.txt", "A: {instance} is replaced", true),
+        ("x{port}", "A: {port} is replaced", true),
+        ("{socket}", "A: {socket} stands for nothing", false),
+        ("{service.b.url}", "A: {service. stands for nothing", false),
+        ("{other}", "", true),
+    ] {
+        let text = made(&json!({ "script": "x.js", "env": { "A": value, "PORT": 3000 } }));
+        let flat = text.replace("\n#  ", "");
+        assert!(flat.contains(told), "{text}");
+        assert_eq!(
+            flat.contains("in `env`") || flat.contains("left out"),
+            !told.is_empty(),
+            "{text}"
+        );
+        assert_eq!(text.contains("A = "), is_there, "{text}");
+        assert_eq!(flaws(&text), [] as [&str; 0], "{text}");
+    }
+    let text = made(&json!({ "script": "x.js", "env": { "A": "{port}" } }));
+    assert!(!text.contains("A = "), "{text}");
+    assert_eq!(flaws(&text), [] as [&str; 0], "{text}");
+}
+
+#[test]
+fn scripts_without_an_ending_are_run_by_node_unless_they_are_binaries() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    fs::write(folder.path().join("bin/www"), "#!/usr/bin/env node\n").unwrap();
+    fs::write(folder.path().join("bin/own"), b"\x7fELF\0\0").unwrap();
+    for (app, run, is_told) in [
+        (json!({ "script": "./bin/www" }), "node ./bin/www", false),
+        (json!({ "script": "www", "cwd": "bin" }), "node www", false),
+        (json!({ "script": "bin/own" }), "bin/own", false),
+        (json!({ "script": "bin/gone" }), "node bin/gone", true),
+        (json!({ "script": "npm" }), "npm", false),
+        (
+            json!({ "script": "bin/www", "interpreter": "none" }),
+            "bin/www",
+            false,
+        ),
+        (
+            json!({ "script": "a.js", "interpreter": "node@18" }),
+            "node a.js",
+            true,
+        ),
+    ] {
+        let file = folder.path().join("a.json");
+        fs::write(&file, app.to_string()).unwrap();
+        let text = import(&file, &asked(None)).unwrap().text;
+        assert!(text.contains(&format!("run = \"{run}\"\n")), "{text}");
+        let first = text.split("[service").next().unwrap();
+        assert_eq!(first.contains("node"), is_told, "{text}");
+    }
+}
+
 #[test]
 fn names_are_made_to_fit_and_stand_once() {
     let whole = json!({ "apps": [
@@ -265,7 +517,7 @@ fn names_are_made_to_fit_and_stand_once() {
         { "script": "server.js" },
         { "name": "字", "script": "a.js" },
     ]});
-    let text = made_of("a.json", &whole.to_string(), &asked(None))
+    let text = made_of("a.json", &whole.to_string(), Path::new(""), &asked(None))
         .unwrap()
         .text;
     for name in ["My-App", "My-App-2", "server", "service-4"] {
@@ -307,7 +559,7 @@ proptest! {
             app[FIELDS[field]] = value;
         }
         let whole = json!({ "apps": app }).to_string();
-        if let Ok(made) = made_of("a.json", &whole, &asked(Some("production"))) {
+        if let Ok(made) = made_of("a.json", &whole, Path::new(""), &asked(Some("production"))) {
             prop_assert_eq!(flaws(&made.text), Vec::<String>::new(), "{}", made.text);
         }
     }
