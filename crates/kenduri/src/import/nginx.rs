@@ -74,6 +74,10 @@ fn made_of(
             mend: "name the file that holds the site, or nginx.conf, which includes it",
         });
     }
+    listen::note_defaults(
+        servers.iter().map(|(server, _)| &server.identity),
+        &mut made,
+    );
     listen::settle(&mut made);
     let secure: BTreeSet<String> = servers
         .iter()

@@ -79,17 +79,10 @@ pub(super) fn lead(
     let trimmed = folder.trim_end_matches('/');
     route.to = format!("files:{}", if trimmed.is_empty() { "/" } else { trimmed });
     route.listing = level.scope.listing;
-    let others: Vec<&String> = level
-        .scope
-        .index
-        .iter()
-        .filter(|name| *name != "index.html")
-        .collect();
-    if !level.scope.index.is_empty() && !level.scope.index.iter().any(|name| name == "index.html") {
-        let names: Vec<&str> = others.iter().map(|name| name.as_str()).collect();
+    if level.scope.index.iter().any(|name| name != "index.html") {
+        let names = level.scope.index.join(" ");
         level.remarks.line(format!(
-            "index {}: the page of a folder is index.html",
-            names.join(" ")
+            "index {names}: the page of a folder is index.html, and no other"
         ));
     }
     if let Some(directive) = level.try_files.clone() {

@@ -1,6 +1,8 @@
 //! Directives that need nothing, or that are met in another way.
 
 const BY_ITSELF: &str = "Kenduri does that by itself";
+const CLIENTS: &str = "how long clients may take, and how much they may say, is in [listen]: idle_time, header_time, \
+     body_time, header_size";
 const TLS: &str = "TLS is settled: 1.2 and 1.3, modern suites, tickets that change";
 const COMPRESSED: &str = "text is compressed (br, zstd, gzip), and files with .br, .zst or .gz beside them are sent so; \
      there is nothing to set";
@@ -32,7 +34,6 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "tcp_nodelay"
         | "aio"
         | "directio"
-        | "keepalive_timeout"
         | "keepalive_requests"
         | "reset_timedout_connection"
         | "server_tokens"
@@ -53,11 +54,6 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "etag"
         | "if_modified_since"
         | "max_ranges"
-        | "send_timeout"
-        | "client_body_timeout"
-        | "client_header_timeout"
-        | "large_client_header_buffers"
-        | "client_header_buffer_size"
         | "resolver"
         | "resolver_timeout"
         | "http2"
@@ -74,6 +70,12 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "recursive_error_pages"
         | "log_subrequest"
         | "real_ip_recursive" => BY_ITSELF,
+        "keepalive_timeout"
+        | "send_timeout"
+        | "client_body_timeout"
+        | "client_header_timeout"
+        | "large_client_header_buffers"
+        | "client_header_buffer_size" => CLIENTS,
         "ssl_protocols"
         | "ssl_ciphers"
         | "ssl_prefer_server_ciphers"

@@ -1,14 +1,16 @@
 //! `listen`, `server_name` and certificates of a server.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::made::Made;
 use super::remarks::Remarks;
-use super::scope::Level;
+use super::scope::{Level, Scope};
 use super::tree::Directive;
 
-const DEFAULT: &str = "nginx answers requests for names that no server has by its first or default server. Kenduri \
-     answers them with 404: leave `host` out of a route to have it for every name.";
+const DEFAULT: &str = "nginx answers requests for names that no server has, and for the bare address, by its first or \
+     default server. Kenduri answers them by a route without `host`, and with 404 where there is none: leave `host` out \
+     of a route to have it for every name.";
 
 /// Who a server is.
 pub(super) struct Identity {
@@ -17,6 +19,8 @@ pub(super) struct Identity {
     pub(super) is_tls: bool,
     /// From where it was reached, place by place.
     pub(super) places: Vec<(Reach, String)>,
+    /// Where it listens, and whether as the default.
+    listens: Vec<(String, bool)>,
 }
 
 /// From where a server is reached that listens at an address.
@@ -104,34 +108,47 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         .any(|one| one.name == "ssl" && one.word(0) == "on");
     let mut is_tls = was_ssl;
     let mut places = Vec::new();
-    for directive in of("listen") {
+    let mut listens = Vec::new();
+    for directive in of("listen").filter(|one| !one.words.is_empty()) {
         is_tls |= listen(directive, was_ssl, made, remarks);
         places.extend(place(directive));
-        if directive
-            .words
+        let is_default = directive.words[1..]
             .iter()
-            .any(|word| word.starts_with("default"))
-            && !hosts.contains(&String::new())
-        {
-            made.note(DEFAULT);
-        }
+            .any(|word| matches!(word.as_str(), "default_server" | "default"));
+        listens.push((address(directive), is_default));
     }
     if of("listen").next().is_none() {
         push(&mut made.http, ":80".to_owned());
         places.push((Reach::Everywhere, String::new()));
+        listens.push((":80".to_owned(), false));
     }
-    let file = |name: &'static str| {
-        of(name)
-            .map(|one| one.word(0))
-            .find(|file| !file.is_empty())
-    };
-    if let (Some(chain), Some(key)) = (file("ssl_certificate"), file("ssl_certificate_key")) {
-        certificate(chain, key, &hosts, made, remarks);
+    // Around servers it may stand for those with TLS alone.
+    if is_tls {
+        certificates(&level.scope, &hosts, made, remarks);
     }
     Identity {
         hosts,
         is_tls,
         places,
+        listens,
+    }
+}
+
+/// Notes that a server with names answered for all others too: the default one of an address, or
+/// the first.
+pub(super) fn note_defaults<'a>(servers: impl Iterator<Item = &'a Identity>, made: &mut Made) {
+    let mut defaults: BTreeMap<&str, (bool, &Identity)> = BTreeMap::new();
+    for server in servers {
+        for (address, is_default) in &server.listens {
+            let known = defaults.entry(address).or_insert((*is_default, server));
+            if *is_default && !known.0 {
+                *known = (true, server);
+            }
+        }
+    }
+    let answers_all = |server: &Identity| server.hosts.contains(&String::new());
+    if !defaults.values().all(|(_, server)| answers_all(server)) {
+        made.note(DEFAULT);
     }
 }
 
@@ -180,21 +197,8 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
 /// True: it is for TLS.
 fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut Remarks) -> bool {
     let has = |wanted: &str| directive.words[1..].iter().any(|word| word == wanted);
-    if directive.words.is_empty() {
-        return false;
-    }
     let is_tls = was_ssl || has("ssl") || has("quic");
-    let word = directive.word(0);
-    let address = if word.starts_with("unix:") {
-        word.to_owned()
-    } else {
-        let (host, port) = host_and_port(word);
-        match host {
-            "*" | "0.0.0.0" | "[::]" => format!(":{port}"),
-            "localhost" => format!("127.0.0.1:{port}"),
-            _ => format!("{host}:{port}"),
-        }
-    };
+    let address = address(directive);
     if let Err(why) = edge::ListenAddress::parse(&address, std::path::Path::new("/")) {
         remarks.about(directive, &why);
         return is_tls;
@@ -211,6 +215,20 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
         address,
     );
     is_tls
+}
+
+/// Where it listens, as Kenduri writes it.
+fn address(directive: &Directive) -> String {
+    let word = directive.word(0);
+    if word.starts_with("unix:") {
+        return word.to_owned();
+    }
+    let (host, port) = host_and_port(word);
+    match host {
+        "*" | "0.0.0.0" | "[::]" => format!(":{port}"),
+        "localhost" => format!("127.0.0.1:{port}"),
+        _ => format!("{host}:{port}"),
+    }
 }
 
 fn host_and_port(word: &str) -> (&str, &str) {
@@ -231,9 +249,37 @@ fn place(directive: &Directive) -> Option<(Reach, String)> {
     Some((Reach::of(host), host.to_owned()))
 }
 
-fn certificate(chain: &str, key: &str, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
+/// The first pair of a server; nginx shows clients the one of several whose key they know.
+fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
+    for (number, chain) in scope.chains.iter().enumerate() {
+        match scope.keys.get(number) {
+            Some(_) if number > 0 => remarks.about(
+                chain,
+                "a name has one certificate, and the first of a server is kept",
+            ),
+            Some(key) => certificate(chain, key.word(0), hosts, made, remarks),
+            None => remarks.about(chain, "no ssl_certificate_key goes with it"),
+        }
+    }
+}
+
+fn certificate(
+    directive: &Directive,
+    key: &str,
+    hosts: &[String],
+    made: &mut Made,
+    remarks: &mut Remarks,
+) {
+    let chain = directive.word(0);
+    if chain.is_empty() || key.is_empty() {
+        remarks.about(directive, "no file is named");
+        return;
+    }
     if chain.contains('$') || key.contains('$') {
-        remarks.line(format!("ssl_certificate {chain}: a variable decides which; name the files in [[tls.certificate]]"));
+        remarks.about(
+            directive,
+            "a variable decides which; name the files in [[tls.certificate]]",
+        );
         return;
     }
     let taken = |host: &String| made.certificates.iter().any(|one| one.hosts.contains(host));
@@ -249,9 +295,10 @@ fn certificate(chain: &str, key: &str, hosts: &[String], made: &mut Made, remark
     match known {
         Some(known) => known.hosts.extend(mine),
         None if mine.is_empty() && hosts.iter().any(|host| !host.is_empty()) => {
-            remarks.line(format!(
-                "ssl_certificate {chain}: the names have a certificate already, which is kept"
-            ));
+            remarks.about(
+                directive,
+                "the names have a certificate already, which is kept",
+            );
         }
         None => made.certificates.push(edge::Certificate {
             hosts: mine,

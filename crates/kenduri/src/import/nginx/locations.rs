@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::known;
 use super::literal::Literal;
 use super::made::Made;
 use super::remarks::Remarks;
 use super::scope::{Level, Scope, Zones};
 use super::tree::Directive;
+use super::{known, proxy};
 
 const SEGMENTS: &str = "`location /api` of nginx is for /apix too. The path of a route is whole segments: /api and \
      /api/x.";
@@ -160,6 +160,8 @@ impl Spots {
                 self.remarks.about(directive, why);
             }
         } else {
+            let mut level = level;
+            proxy::tell_seam(&kind(directive), &mut level);
             self.plain.push(Spot {
                 path: path.to_owned(),
                 level,

@@ -2,6 +2,7 @@
 
 use edge::{Member, Upstream};
 
+use super::locations::Kind;
 use super::made::{Group, Made, close};
 use super::scope::{Level, Scope};
 use super::tree::Directive;
@@ -96,6 +97,43 @@ fn rewrite(route: &mut edge::Route, path: &str) {
         route.strip.clear();
         route.add.clear();
     }
+}
+
+/// Tells where nginx makes another path: it puts that of `proxy_pass` in the place of the
+/// location's letter by letter, and a route segment by segment.
+pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
+    // Nobody is led anywhere then.
+    let is_closed = level.internal || !level.scope.closed.is_empty();
+    let Some(pass) = level
+        .pass
+        .as_ref()
+        .filter(|pass| pass.name == "proxy_pass" && !is_closed)
+    else {
+        return;
+    };
+    let (_, rest) = pass.word(0).split_once("://").unwrap_or_default();
+    let (_, path) = split(rest);
+    let (location, is_exact) = match *location {
+        Kind::Prefix(location) => (location, false),
+        Kind::Exact(location) => (location, true),
+        Kind::Pattern(_) | Kind::Named(_) => return,
+    };
+    if path.is_empty() || path == location || path.contains('$') {
+        return;
+    }
+    let whole = path.trim_end_matches('/');
+    let below = match (location.ends_with('/'), path.ends_with('/')) {
+        (_, true) if is_exact => return,
+        (true, false) if !is_exact => "x",
+        (false, true) => "/x",
+        (_, false) => "",
+        (true, true) => return,
+    };
+    let rest = if below.is_empty() { "" } else { "x" };
+    level.remarks.about(
+        pass,
+        &format!("nginx makes {path}{below} of {location}{below}; here it becomes {whole}/{rest}"),
+    );
 }
 
 /// Times stand in an upstream, which is made where there is none.

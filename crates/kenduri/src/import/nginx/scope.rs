@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use edge::{Limit, Route};
 
+use super::made::Made;
 use super::remarks::Remarks;
 use super::tree::Directive;
 use super::{access, known, values};
+
+const ERRORS: &str = "What `expires` says, and `add_header` without `always`, nginx leaves out of errors: it stands on 200, \
+     201, 204, 206, 301, 302, 303, 304, 307 and 308. A route sets `headers` on every answer of a program, in the place \
+     of what the program says: where its errors must not be kept, let it say `Cache-Control`, and take that out here.";
 
 /// Rates that `limit_req` refers to by name.
 pub(super) type Zones = BTreeMap<String, Limit>;
@@ -20,6 +25,8 @@ pub(super) struct Scope {
     pub(super) listing: bool,
     pub(super) body_size: String,
     pub(super) set: BTreeMap<String, String>,
+    /// Whether some of `set` is not for errors.
+    pub(super) spares_errors: bool,
     pub(super) remove: Vec<String>,
     pub(super) limit: Option<Limit>,
     pub(super) rules: Vec<access::Rule>,
@@ -32,6 +39,9 @@ pub(super) struct Scope {
     pub(super) keeps_host: bool,
     /// Why nobody may come in, though nginx lets some.
     pub(super) closed: String,
+    /// `ssl_certificate`, each with the `ssl_certificate_key` at the same place of the other list.
+    pub(super) chains: Vec<Directive>,
+    pub(super) keys: Vec<Directive>,
 }
 
 /// What a block says.
@@ -47,7 +57,7 @@ pub(super) struct Level {
     pub(super) rewrites: Vec<Directive>,
     pub(super) locations: Vec<Directive>,
     pub(super) internal: bool,
-    /// What only a server says: where it listens, its names, its certificate.
+    /// What only a server says: where it listens, and its names.
     pub(super) own: Vec<Directive>,
     pub(super) remarks: Remarks,
 }
@@ -71,6 +81,13 @@ impl Level {
         let scope = &mut self.scope;
         if says(&["add_header"]) {
             scope.set.clear();
+            scope.spares_errors = false;
+        }
+        if says(&["ssl_certificate"]) {
+            scope.chains.clear();
+        }
+        if says(&["ssl_certificate_key"]) {
+            scope.keys.clear();
         }
         if says(&["proxy_hide_header"]) {
             scope.remove.clear();
@@ -159,11 +176,23 @@ impl Level {
                 directive,
                 "pages of errors are Kenduri's own, plain and with the id of the request",
             ),
-            "listen" | "server_name" | "ssl_certificate" | "ssl_certificate_key" => {
-                self.own.push(directive.clone());
-            }
+            "listen" | "server_name" => self.own.push(directive.clone()),
+            "ssl_certificate" => scope.chains.push(directive.clone()),
+            "ssl_certificate_key" => scope.keys.push(directive.clone()),
             "map" if word == "$http_upgrade" => {
                 remarks.settled(directive, "websockets pass by themselves");
+            }
+            "charset" if !word.eq_ignore_ascii_case("utf-8") && word != "off" => remarks.about(
+                directive,
+                "files of text are said to be in UTF-8; what a program says of its own goes on as it is",
+            ),
+            "proxy_redirect" | "proxy_cookie_path" | "proxy_cookie_domain"
+                if !matches!(word, "off" | "default") =>
+            {
+                remarks.about(
+                    directive,
+                    "not carried over: what a program says goes to the client as it is",
+                );
             }
             "satisfy" | "server" | "upstream" | "http" | "limit_req_zone" | "set_real_ip_from"
             | "real_ip_header" => {}
@@ -184,7 +213,7 @@ impl Level {
     }
 
     /// Gives a route what holds here for every kind of target.
-    pub(super) fn dress(&mut self, route: &mut Route, host: &str) {
+    pub(super) fn dress(&mut self, route: &mut Route, host: &str, made: &mut Made) {
         let scope = &self.scope;
         route.body_size.clone_from(&scope.body_size);
         route.limit.clone_from(&scope.limit);
@@ -204,21 +233,20 @@ impl Level {
                 "`deny` wins over `allow` in a route, so fewer come in than with nginx".to_owned(),
             );
         }
+        let mut spares_errors = self.scope.spares_errors;
         let cache_control = self.cache_control();
-        if cache_control.is_empty() {
-            return;
+        if !cache_control.is_empty() {
+            let set = &mut route.headers.set;
+            set.retain(|name, _| !name.eq_ignore_ascii_case("cache-control"));
+            if route.to.starts_with("files:") {
+                route.cache.insert("*".to_owned(), cache_control);
+            } else {
+                set.insert("Cache-Control".to_owned(), cache_control);
+                spares_errors |= !self.scope.cache_control.is_empty();
+            }
         }
-        route
-            .headers
-            .set
-            .retain(|name, _| !name.eq_ignore_ascii_case("cache-control"));
-        if route.to.starts_with("files:") {
-            route.cache.insert("*".to_owned(), cache_control);
-        } else {
-            route
-                .headers
-                .set
-                .insert("Cache-Control".to_owned(), cache_control);
+        if spares_errors && !route.headers.set.is_empty() {
+            made.note(ERRORS);
         }
     }
 
@@ -250,6 +278,7 @@ fn add_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
     } else if name.eq_ignore_ascii_case("alt-svc") {
         remarks.settled(directive, "browsers are told of HTTP/3 while it answers");
     } else {
+        scope.spares_errors |= directive.word(2) != "always";
         let other = scope.set.insert(name.to_owned(), value.to_owned());
         if other.is_some_and(|other| other != value) {
             remarks.about(

@@ -278,5 +278,5 @@ fn lead(
         files::lead(route, level, named, made);
     }
     let host = route.host.clone();
-    level.dress(route, &host);
+    level.dress(route, &host, made);
 }

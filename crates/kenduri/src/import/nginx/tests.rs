@@ -1,9 +1,9 @@
 //! Files of nginx as people have them, and what is made of them.
 
+mod properties;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use proptest::prelude::*;
 
 use super::include::Includes;
 use super::*;
@@ -123,6 +123,256 @@ fn proxies_strip_what_nginx_strips() {
         let text = server(location) + "\n";
         assert!(text.contains(lines), "{location}\n{text}");
     }
+}
+
+#[test]
+fn a_slash_that_only_one_path_has_is_told() {
+    for (location, told) in [
+        (
+            "/api/ { proxy_pass http://b:1/v2; }",
+            "makes /v2x of /api/x; here it becomes /v2/x",
+        ),
+        (
+            "/api/ { proxy_pass http://b:1/api; }",
+            "makes /apix of /api/x; here it becomes /api/x",
+        ),
+        (
+            "/api { proxy_pass http://b:1/; }",
+            "makes //x of /api/x; here it becomes /x",
+        ),
+        (
+            "/api { proxy_pass http://unix:/a:/v2/; }",
+            "makes /v2//x of /api/x; here it becomes /v2/x",
+        ),
+        (
+            "/ { proxy_pass http://b:1/app; }",
+            "makes /appx of /x; here it becomes /app/x",
+        ),
+        (
+            "/api { proxy_pass http://b:1/v2; }",
+            "makes /v2 of /api; here it becomes /v2/",
+        ),
+        (
+            "= /hook { proxy_pass http://b:1/take; }",
+            "makes /take of /hook; here it becomes /take/",
+        ),
+        ("= /hook { proxy_pass http://b:1/take/; }", ""),
+        ("= /hook { proxy_pass http://b:1; }", ""),
+        ("/api { proxy_pass http://b:1; }", ""),
+        ("/api/ { proxy_pass http://b:1/; }", ""),
+        ("/api/ { proxy_pass http://b:1/v2/; }", ""),
+        ("/api { proxy_pass http://b:1/api; }", ""),
+        (
+            "/x { rewrite ^/x/(.*)$ /$1 break; proxy_pass http://b:1; }",
+            "",
+        ),
+    ] {
+        let text = server(&format!("location {location}"));
+        assert!(text.contains(told), "{location}\n{text}");
+        assert_eq!(
+            text.contains("nginx makes"),
+            !told.is_empty(),
+            "{location}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn headers_that_nginx_leaves_out_of_errors_are_told_once() {
+    let pass = "proxy_pass http://b:1;";
+    for (inside, told) in [
+        (
+            format!("expires 1h; location / {{ {pass} }} location /x/ {{ {pass} }}"),
+            true,
+        ),
+        (format!("add_header X-A b; location / {{ {pass} }}"), true),
+        (
+            format!("add_header X-A b always; add_header X-B c; location / {{ {pass} }}"),
+            true,
+        ),
+        (
+            "add_header X-A b; location / { root /srv; }".to_owned(),
+            true,
+        ),
+        (
+            format!("add_header X-A b always; location / {{ {pass} }}"),
+            false,
+        ),
+        (
+            format!("add_header X-A b; location / {{ add_header X-B c always; {pass} }}"),
+            false,
+        ),
+        (format!("expires off; location / {{ {pass} }}"), false),
+        // What is kept of files is no error.
+        ("expires 1h; location / { root /srv; }".to_owned(), false),
+    ] {
+        let text = server(&inside);
+        let times = text.matches("304, 307 and 308").count();
+        assert_eq!(times, usize::from(told), "{inside}\n{text}");
+    }
+}
+
+#[test]
+fn certificates_of_all_servers_are_kept() {
+    let pair = "ssl_certificate all.pem; ssl_certificate_key all.key;";
+    let secure = "listen 443 ssl; root /srv;";
+    let certificate = |text: &str| {
+        let sections = text.split("[[tls.certificate]]").skip(1);
+        sections
+            .map(|one| one.split("\n\n").next().unwrap().trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let text = made(&format!(
+        "http {{ {pair} server {{ server_name a.example; {secure} }} server {{ server_name b.example; {secure} }} \
+         server {{ server_name c.example; {secure} ssl_certificate c.pem; ssl_certificate_key c.key; }} \
+         server {{ server_name d.example; listen 80; root /srv; }} }}"
+    ));
+    assert_eq!(
+        certificate(&text),
+        [
+            "hosts = [\"a.example\", \"b.example\"]\nchain = \"all.pem\"\nkey = \"all.key\"",
+            "hosts = [\"c.example\"]\nchain = \"c.pem\"\nkey = \"c.key\"",
+        ],
+        "{text}"
+    );
+    let text = server(
+        "listen 443 ssl; root /srv; ssl_certificate rsa.pem; ssl_certificate_key rsa.key; \
+         ssl_certificate ecdsa.pem; ssl_certificate_key ecdsa.key;",
+    );
+    assert_eq!(certificate(&text).len(), 1, "{text}");
+    assert!(
+        text.contains("chain = \"rsa.pem\"\nkey = \"rsa.key\""),
+        "{text}"
+    );
+    assert!(
+        text.contains("ssl_certificate ecdsa.pem: a name has one certificate"),
+        "{text}"
+    );
+    let text = server("listen 443 ssl; root /srv; ssl_certificate rsa.pem;");
+    assert!(
+        text.contains("ssl_certificate rsa.pem: no ssl_certificate_key"),
+        "{text}"
+    );
+}
+
+#[test]
+fn who_answered_for_other_names_is_told() {
+    let of =
+        |listen: &str, name: &str| format!("server {{ {listen} server_name {name}; return 404; }}");
+    for (servers, told) in [
+        (of("listen 80;", "a.example"), true),
+        (of("", "a.example"), true),
+        (of("listen 80;", "_"), false),
+        (of("listen 80;", "a.example _"), false),
+        (
+            of("listen 80;", "a.example") + &of("listen 80 default_server;", "_"),
+            false,
+        ),
+        (
+            of("listen 80;", "_") + &of("listen [::]:80 default_server;", "a.example"),
+            true,
+        ),
+        (
+            of("listen 80;", "_") + &of("listen 80;", "a.example"),
+            false,
+        ),
+        (of("listen 80;", "a.example") + &of("listen 80;", "_"), true),
+        (
+            of("listen 80;", "_") + &of("listen 8080;", "a.example"),
+            true,
+        ),
+    ] {
+        let text = made(&servers);
+        assert_eq!(
+            text.contains("names that no server has"),
+            told,
+            "{servers}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn pages_of_folders_with_other_names_are_told() {
+    for (index, told) in [
+        ("index home.html index.html;", true),
+        ("index index.html index.htm;", true),
+        ("index home.html;", true),
+        ("index index.html;", false),
+        ("", false),
+    ] {
+        let text = server(&format!("root /srv; {index}"));
+        assert_eq!(
+            text.contains("the page of a folder is index.html"),
+            told,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_directive_is_carried_over_or_said() {
+    for (directive, told) in [
+        ("proxy_connect_timeout 2s;", "connect_time = \"2s\""),
+        ("proxy_read_timeout 5m;", "idle_time = \"5m\""),
+        (
+            "proxy_send_timeout 5m;",
+            "1: proxy_send_timeout: what is sent",
+        ),
+        (
+            "proxy_http_version 1.1;",
+            "1: proxy_http_version: what is sent",
+        ),
+        (
+            "proxy_buffering off;",
+            "1: proxy_buffering: bodies are streamed",
+        ),
+        ("proxy_redirect off;", "1: proxy_redirect: what is sent"),
+        (
+            "proxy_redirect http://b/ /;",
+            "1: proxy_redirect http://b/ /: not carried over",
+        ),
+        (
+            "proxy_cookie_path / /x/;",
+            "1: proxy_cookie_path / /x/: not carried over",
+        ),
+        (
+            "keepalive_timeout 10;",
+            "1: keepalive_timeout: how long clients may take",
+        ),
+        (
+            "client_body_timeout 60s;",
+            "1: client_body_timeout: how long clients may take",
+        ),
+        ("server_tokens off;", "1: server_tokens: Kenduri does that"),
+        ("charset UTF-8;", "1: charset: Kenduri does that"),
+        ("charset koi8-r;", "1: charset koi8-r: files of text"),
+        (
+            "error_page 404 /404.html;",
+            "1: error_page 404 /404.html: pages of errors",
+        ),
+        (
+            "limit_conn z 3;",
+            "1: limit_conn z 3: set `connections_per_address`",
+        ),
+        (
+            "limit_conn_status 429;",
+            "1: limit_conn_status 429: not carried over",
+        ),
+    ] {
+        let text = server(&format!(
+            "{directive} location / {{ proxy_pass http://b:1; }}"
+        ));
+        assert!(text.contains(told), "{directive}\n{text}");
+    }
+    let text = made("map $uri $to { default /; } server { listen 80; root /srv; }");
+    assert!(text.contains("1: map $uri $to: not carried over"), "{text}");
+    let text = server(
+        "location @a { proxy_pass http://b:1; } location / { root /srv; try_files $uri @a; }",
+    );
+    assert!(
+        text.contains("1: try_files $uri @a: files of /srv were looked for first"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -337,102 +587,4 @@ fn unknown_directives_are_named_with_their_line() {
 fn a_file_without_a_server_is_told() {
     let why = made_whole("worker_processes 1;").unwrap_err().to_string();
     assert!(why.contains("there is no `server"), "{why}");
-}
-
-/// What files of nginx are made of.
-fn soup() -> impl Strategy<Value = String> {
-    let word = prop_oneof![
-        8 => prop::sample::select(vec![
-            "server", "location", "upstream", "listen", "server_name", "root", "alias", "index", "try_files", "proxy_pass",
-            "return", "rewrite", "if", "{", "}", ";", ";", "/", "=", "~", "~*", "^~", "@a", "/api/", "80", "443", "ssl", "_",
-            "a.example", "*.a.example", "http://127.0.0.1:1", "http://unix:/a:/", "http://a/", "$uri", "$host", "=404",
-            "/index.html", "301", "404", "https://$host$request_uri", "limit_req_zone", "limit_req", "zone=a:1m", "rate=1r/s",
-            "$binary_remote_addr", "allow", "deny", "all", "10.0.0.0/8", "auth_basic", "auth_basic_user_file", "expires",
-            "add_header", "Cache-Control", "client_max_body_size", "1m", "0", "ssl_certificate", "ssl_certificate_key",
-            "\\.(css|js)$", "weight=3", "hash", "include", "http", "proxy_read_timeout", "(", "$host", "!=", "break",
-            "^/api/(.*)$", "/$1", "autoindex", "on", "proxy_protocol", "grpc_pass", "internal", "server",
-        ]).prop_map(str::to_owned),
-        1 => "[ -~]{0,6}",
-        1 => ".{0,4}",
-    ];
-    prop::collection::vec(word, 0..80).prop_map(|words| words.join(" "))
-}
-
-/// Directives that are well formed, in a server.
-fn sound() -> impl Strategy<Value = String> {
-    let value = prop_oneof![
-        4 => prop::sample::select(vec![
-            "/", "/a", "/a/", "/a b", "/é", "/%zz", "80", "70000", "443 ssl", "unix:/x", "[::]:80", "a.example", "*.b.example",
-            "-x-", "~x", "_", ".c.example", "http://127.0.0.1:1/", "http://x:0", "http://", "unix:", "http://g/x/", "$a", "$uri $uri/ /i.html",
-            "=404", "301 /b", "301 https://$host/x#y", "302 $scheme://c.example$request_uri", "200 'x'", "999", "404", "10.0.0.0/8",
-            "all", "X-A 'b'", "'X A' b", "X-A 'é'", "Connection x", "on", "'a \"b'", "1m", "5s", "max", "zone=z burst=5",
-            "x.pem", "g", "{path}", "/{x}/",
-        ]).prop_map(str::to_owned),
-        1 => "[!-:<-z|~]{1,8}",
-    ];
-    let name = prop::sample::select(vec![
-        "listen",
-        "server_name",
-        "root",
-        "alias",
-        "index",
-        "try_files",
-        "proxy_pass",
-        "grpc_pass",
-        "return",
-        "allow",
-        "deny",
-        "auth_basic",
-        "auth_basic_user_file",
-        "add_header",
-        "proxy_hide_header",
-        "expires",
-        "client_max_body_size",
-        "limit_req",
-        "proxy_read_timeout",
-        "ssl_certificate",
-        "ssl_certificate_key",
-        "autoindex",
-        "rewrite",
-        "internal",
-        "proxy_set_header",
-    ]);
-    let plain = (name, value.clone()).prop_map(|(name, value)| format!("{name} {value};"));
-    let several = prop::collection::vec(plain, 0..6).prop_map(|all| all.join("\n"));
-    let location = (
-        prop::sample::select(vec!["", "=", "^~", "~", "@"]),
-        value,
-        several.clone(),
-    )
-        .prop_map(|(sign, path, inside)| format!("location {sign} {path} {{\n{inside}\n}}"));
-    let one = (several, prop::collection::vec(location, 0..4)).prop_map(|(inside, locations)| {
-        format!("server {{\n{inside}\n{}\n}}", locations.join("\n"))
-    });
-    prop::collection::vec(one, 1..4).prop_map(|servers| {
-        format!(
-            "upstream g {{ server 127.0.0.1:1; server unix:/u weight=200; }}\nlimit_req_zone $remote_addr zone=z:1m rate=5r/s;\n{}",
-            servers.join("\n")
-        )
-    })
-}
-
-proptest! {
-    #[test]
-    fn no_words_make_it_fall(text in soup()) {
-        if let Ok(made) = made_whole(&text) {
-            prop_assert_eq!(problems(&made.text), Vec::<String>::new(), "{}", made.text);
-        }
-    }
-
-    #[test]
-    fn no_text_makes_it_fall(text in ".{0,200}") {
-        let _ = made_whole(&text);
-    }
-
-    #[test]
-    fn whatever_a_server_says_kenduri_takes_it(text in sound()) {
-        if let Ok(made) = made_whole(&text) {
-            prop_assert_eq!(problems(&made.text), Vec::<String>::new(), "{}\n{}", text, made.text);
-        }
-    }
 }
