@@ -1,5 +1,7 @@
 //! Websockets by way of routes: the same over HTTP/1.1 and HTTP/2.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use edge::log::{Format, Log, Mask};
@@ -20,6 +22,9 @@ use super::*;
 
 /// The versions, as lines of the log call them.
 const VERSIONS: [&str; 2] = ["HTTP/1.1", "HTTP/2"];
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -168,6 +173,14 @@ async fn a_websocket_has_one_line_when_it_ends() {
             while let Some(Ok(_)) = socket.next().await {}
         }
     }
+    // Those that have ended have their lines, and no other does.
+    let told = async {
+        while lines.text().matches("\"/left\"").count() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, told).await.unwrap();
+    assert!(!lines.text().contains("/kept"));
     let stopping = tokio::spawn(site.edge.stop());
     for mut socket in open_ones {
         while let Some(Ok(_)) = socket.next().await {}
