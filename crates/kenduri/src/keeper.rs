@@ -5,6 +5,7 @@
 mod apply;
 mod carry_out;
 mod gate;
+mod journal;
 mod means;
 mod notify;
 mod program;

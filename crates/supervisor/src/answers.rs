@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::description::{Health, Logs, Memory, Restart, Stop};
 use crate::fleet::Address;
 use crate::output::Line;
 use crate::state::{Exit, Standing};
@@ -61,12 +62,40 @@ impl LastExit {
     }
 }
 
+/// How a service is kept running, in the words of its description.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manner {
+    /// How it is reached.
+    pub listen: String,
+    /// Whether its socket is opened before it is started.
+    pub activate: bool,
+    /// How its instances share requests.
+    pub balance: String,
+    /// How it is asked whether it is well; none: it is not.
+    pub health: Option<Health>,
+    /// It must be ready so soon after its start.
+    pub start_within: String,
+    /// How it is stopped.
+    pub stop: Stop,
+    /// What happens when it ends by itself.
+    pub restart: Restart,
+    /// How much memory an instance may use; none: no limit.
+    pub memory: Option<Memory>,
+    /// How much of what it says is kept; none: that goes where the supervisor's own output goes.
+    pub logs: Option<Logs>,
+    /// What requests get to finish when an instance is replaced.
+    pub drain_within: String,
+    /// How the next generation takes over.
+    pub roll: String,
+}
+
 /// All about a service. Values of its environment are not told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Described {
     /// Its name.
     pub service: Arc<str>,
-    /// The program and its arguments, with placeholders of the instance.
+    /// The program and its arguments, with placeholders of the instance; what looks like a secret
+    /// is `***`.
     pub command: Vec<String>,
     /// Where it runs.
     pub directory: PathBuf,
@@ -84,6 +113,9 @@ pub struct Described {
     pub wanted_spare: u32,
     /// The most memory of an instance.
     pub memory_max_bytes: Option<u64>,
+    /// How it is kept running.
+    #[serde(flatten)]
+    pub manner: Manner,
     /// The names of the variables in its environment.
     pub environment: Vec<String>,
     /// Its instances.

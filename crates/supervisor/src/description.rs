@@ -105,7 +105,7 @@ impl Default for Run {
 }
 
 /// `health = { path = "/healthz", … }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {
     /// Asked with `GET`; any 2xx is well.
@@ -133,7 +133,7 @@ impl Default for Health {
 }
 
 /// `stop = { signal = "TERM", within = "10s" }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stop {
     /// `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
@@ -152,7 +152,7 @@ impl Default for Stop {
 }
 
 /// `restart = { when = "always", backoff = "200ms..30s", give_up = "10 in 10m" }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Restart {
     /// `always`, `on-failure` or `never`.
@@ -174,7 +174,7 @@ impl Default for Restart {
 }
 
 /// `memory = { max = "150M", action = "roll" }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// Of the whole process group of an instance.
@@ -188,14 +188,16 @@ fn roll() -> String {
     "roll".to_owned()
 }
 
-/// `logs = { max = "10M", keep = 5 }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// `logs = { max = "10M", keep = 5, journal = false }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logs {
     /// A file that would grow past this is put aside.
     pub max: String,
     /// So many of those are kept.
     pub keep: u32,
+    /// Whether each line goes to the system's journal too.
+    pub journal: bool,
 }
 
 impl Default for Logs {
@@ -203,6 +205,7 @@ impl Default for Logs {
         Self {
             max: "10M".to_owned(),
             keep: 5,
+            journal: false,
         }
     }
 }

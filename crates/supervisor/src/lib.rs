@@ -17,7 +17,7 @@ pub mod shim;
 pub mod state;
 mod supervisor;
 
-pub use answers::{Described, LastExit, Row};
+pub use answers::{Described, LastExit, Manner, Row};
 pub use channel::Channel;
 pub use control::{Change, Changed, Control, ControlError, Follow, Heard, Wish};
 pub use description::{Description, Health, Logs, Memory, Restart, Run, Service, Stop};

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
+use crate::plan::LogSettings;
 use crate::supervisor::Clock;
 use file::LogFile;
 use lines::Splitter;
@@ -89,7 +90,8 @@ fn is_json(text: &str) -> bool {
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// What somebody does with each line beside keeping it, for example hand it to the journal.
+/// What somebody does with each line beside keeping it, for example hand it to the journal. It is
+/// called for services that [want it](crate::Logs::journal), while others wait: it must not block.
 pub type Echo = Arc<dyn Fn(&Line) + Send + Sync>;
 
 /// Whether a process is read and watched.
@@ -124,6 +126,7 @@ pub(crate) struct Output {
     service: Arc<str>,
     clock: Clock,
     echo: Option<Echo>,
+    is_echoed: AtomicBool,
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
     file: Arc<Mutex<LogFile>>,
@@ -144,6 +147,7 @@ impl Output {
             service: Arc::clone(service),
             clock,
             echo,
+            is_echoed: AtomicBool::new(false),
             ring: Mutex::default(),
             newest: watch::Sender::new(0),
             file: Arc::new(Mutex::new(file)),
@@ -163,9 +167,10 @@ impl Output {
         (ring.since(0), ring.next())
     }
 
-    /// How large the file may become, and how many are kept.
-    pub(crate) fn limit(&self, max: u64, keep: u32) {
-        lock(&self.file).limit(max, keep);
+    /// How large the file may become, how many are kept, and who hears of lines beside.
+    pub(crate) fn limit(&self, logs: LogSettings) {
+        lock(&self.file).limit(logs.max, logs.keep);
+        self.is_echoed.store(logs.journal, Ordering::Relaxed);
     }
 
     /// The lines that are remembered, from a sequence on.
@@ -249,6 +254,8 @@ impl Output {
         let mut written = Vec::with_capacity(texts.len());
         // They were read at once, so these are the same for all of them.
         let mut facts = None;
+        let is_echoed = self.is_echoed.load(Ordering::Relaxed);
+        let echo = self.echo.as_ref().filter(|_| is_echoed);
         let newest = {
             let mut ring = lock(&self.ring);
             for text in texts {
@@ -262,7 +269,7 @@ impl Output {
                 };
                 let facts = facts.get_or_insert_with(|| line.facts());
                 written.push(line.written_with(facts));
-                if let Some(echo) = &self.echo {
+                if let Some(echo) = echo {
                     echo(&line);
                 }
                 ring.push(line);

@@ -4,10 +4,12 @@
 //! with the key that holds it. A plan never changes; a new one takes its place.
 
 mod check;
+mod masked;
 mod order;
 mod own;
 mod settings;
 mod values;
+mod written;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -18,6 +20,7 @@ pub use own::{OWN, Own};
 pub use settings::{
     Environment, HealthSettings, Listening, LogSettings, Placeholders, Settings, User,
 };
+pub use values::duration;
 
 use crate::description::Description;
 

@@ -319,6 +319,12 @@ impl State {
         self.rolling.is_some()
     }
 
+    /// Whether instances of several generations are to run, because the next one failed on its way.
+    pub fn is_mixed(&self) -> bool {
+        let strays = |slot: &Slot| slot.generation != self.generation;
+        !self.is_rolling() && self.slots.values().any(strays)
+    }
+
     /// The generation of what is started now.
     pub fn generation(&self) -> u32 {
         self.generation

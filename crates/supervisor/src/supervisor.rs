@@ -71,7 +71,7 @@ pub struct Means {
     pub clock: Clock,
     /// What spreads restarts.
     pub chance: Chance,
-    /// What is done with each line beside keeping it.
+    /// What is done with each line beside keeping it, for services whose `logs.journal` says so.
     pub echo: Option<Echo>,
     /// Where the program gets its ends of the channels to its own service; without it there can be
     /// no such service. One comes with each start, so what waits here is bounded by the back-off.

@@ -35,6 +35,7 @@ pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Chan
     let means = Means {
         run: data.join(RUN),
         logs: data.join(LOGS),
+        echo: super::journal::echo(),
         channels: Some(channels),
         ..Means::in_folder(&data)
     };
@@ -74,5 +75,6 @@ fn owner(data: &Path) -> Result<Option<User>> {
         name: found.uid().to_string(),
         user: found.uid(),
         group: found.gid(),
+        home: None,
     }))
 }

@@ -145,6 +145,7 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
         generation: 1,
         wanted_instances: 2,
         wanted_spare: 0,
+        manner: supervisor::Manner::default(),
         memory_max_bytes: Some(150_000_000),
         environment: vec!["SECRET_KEY".to_owned()],
         instances: vec![row(service, 0, now), row(service, 1, now)],

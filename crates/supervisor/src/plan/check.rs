@@ -13,7 +13,7 @@ use super::own::OWN;
 use super::settings::{Environment, HealthSettings, Listening, LogSettings, Settings, User};
 use super::{Depth, Flaw, Ground, values};
 use crate::description::{Description, Health, Memory, Run, Service};
-use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
+use crate::state::Policy;
 
 /// The most instances of a service, spares included.
 const MOST_INSTANCES: u32 = 64;
@@ -157,7 +157,7 @@ impl Check<'_> {
         let listening = self.listening();
         let directory = self.directory();
         let user = self.user();
-        let environment = self.environment(listening);
+        let environment = self.environment(listening, user.as_ref().ok().and_then(Option::as_ref));
         let command = self.command(listening, directory.as_deref(), &environment);
         let health = self.health(listening);
         let stop_signal = self.accept("stop.signal", values::signal(&service.stop.signal));
@@ -187,22 +187,22 @@ impl Check<'_> {
             health: health.ok()?,
             stop_signal: stop_signal?,
             memory: memory.ok()?,
-            logs: LogSettings { max: max?, keep },
+            logs: LogSettings {
+                max: max?,
+                keep,
+                journal: service.logs.journal,
+            },
             after: service.after.clone(),
             policy: policy?,
         })
     }
 
     fn listening(&mut self) -> Option<Listening> {
-        let listening = match self.service.listen.as_str() {
-            "unix" => Listening::Unix,
-            "tcp" => Listening::Tcp,
-            "none" => Listening::Nowhere,
-            other => {
-                let what = format!("{other:?} is no way to listen");
-                self.refuse("listen", what, "write unix, tcp or none");
-                return None;
-            }
+        let written = &self.service.listen;
+        let Some(listening) = values::named(&values::LISTENING, written) else {
+            let what = format!("{written:?} is no way to listen");
+            self.refuse("listen", what, "write unix, tcp or none");
+            return None;
         };
         if listening == Listening::Nowhere {
             let fix = "set `listen` to unix or tcp, or take this out";
@@ -251,15 +251,17 @@ impl Check<'_> {
         user.map(Some).ok_or(Refused)
     }
 
-    fn environment(&mut self, listening: Option<Listening>) -> Environment {
-        let mut environment = self.ground.environment.clone();
-        environment
+    fn environment(&mut self, listening: Option<Listening>, user: Option<&User>) -> Environment {
+        let mut found = self.ground.environment.clone();
+        found
             .entry("PATH".to_owned())
             .or_insert_with(|| USUAL_PATH.to_owned());
+        found.extend(user.into_iter().flat_map(User::environment));
         if !self.service.env_file.is_empty() && self.ground.depth == Depth::Whole {
             let read = self.environment_file();
-            environment.extend(self.accept("env_file", read).unwrap_or_default());
+            found.extend(self.accept("env_file", read).unwrap_or_default());
         }
+        let mut written = BTreeMap::new();
         for (name, value) in &self.service.env {
             let key = format!("env.{name}");
             if !values::is_name(name) || value.contains('\0') {
@@ -267,9 +269,9 @@ impl Check<'_> {
                 self.refuse(&key, what, "names are letters, digits and _");
             }
             let value = self.place(&key, value, listening);
-            environment.insert(name.clone(), value);
+            written.insert(name.clone(), value);
         }
-        Environment(environment)
+        Environment { found, written }
     }
 
     fn environment_file(&self) -> Result<BTreeMap<String, String>, String> {
@@ -324,6 +326,13 @@ impl Check<'_> {
                 return placed;
             };
             let inside = &from["{service.".len()..end];
+            rest = &from[end + 1..];
+            if let Some(name) = self.deaf(inside) {
+                let what = format!("{{service.{inside}}} is nowhere, for {name} listens nowhere");
+                let mend = format!("set `listen` of {name} to unix or tcp, or take this out");
+                self.refuse(key, what, mend);
+                continue;
+            }
             let value = inside.rsplit_once('.').and_then(|(name, what)| {
                 let inner = self.ground.inner.get(name)?;
                 match what {
@@ -339,10 +348,16 @@ impl Check<'_> {
                 let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service that listens";
                 self.refuse(key, what, mend);
             }
-            rest = &from[end + 1..];
         }
         placed.push_str(rest);
         placed
+    }
+
+    /// The service that is asked for, if it takes no connections.
+    fn deaf<'b>(&self, inside: &'b str) -> Option<&'b str> {
+        let (name, _) = inside.rsplit_once('.')?;
+        let service = self.description.get(name)?;
+        (service.listen == "none").then_some(name)
     }
 
     fn command(
@@ -381,7 +396,7 @@ impl Check<'_> {
             .iter()
             .map(|word| self.place("run", word, listening))
             .collect();
-        let path = environment.0.get("PATH").map_or("", String::as_str);
+        let path = environment.get("PATH").unwrap_or_default();
         if self.ground.depth == Depth::Whole
             && let Some(directory) = directory
             && !is_there(&words[0], directory, path)
@@ -471,33 +486,13 @@ impl Check<'_> {
         let drain_within = self.accept("drain_within", values::duration(&service.drain_within));
         let backoff = self.accept("restart.backoff", values::backoff(&service.restart.backoff));
         let give_up = self.accept("restart.give_up", values::give_up(&service.restart.give_up));
-        let when = self.one_of(
-            "restart.when",
-            &service.restart.when,
-            &[
-                ("always", RestartWhen::Always),
-                ("on-failure", RestartWhen::OnFailure),
-                ("never", RestartWhen::Never),
-            ],
-        );
-        let roll = self.one_of(
-            "roll",
-            &service.roll,
-            &[("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)],
-        );
+        let when = self.one_of("restart.when", &service.restart.when, &values::WHEN);
+        let roll = self.one_of("roll", &service.roll, &values::ROLLS);
         let action = service
             .memory
             .as_ref()
             .map_or("roll", |memory| &memory.action);
-        let memory = self.one_of(
-            "memory.action",
-            action,
-            &[
-                ("roll", MemoryAction::Roll),
-                ("restart", MemoryAction::Restart),
-                ("kill", MemoryAction::Kill),
-            ],
-        );
+        let memory = self.one_of("memory.action", action, &values::ACTIONS);
         Some(Policy {
             instances,
             spare,
@@ -515,13 +510,13 @@ impl Check<'_> {
     }
 
     fn one_of<T: Copy>(&mut self, key: &str, written: &str, known: &[(&str, T)]) -> Option<T> {
-        let met = known.iter().find(|(name, _)| *name == written);
+        let met = values::named(known, written);
         if met.is_none() {
             let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
             let what = format!("{written:?} is not known here");
             self.refuse(key, what, format!("write one of {}", names.join(", ")));
         }
-        met.map(|(_, value)| *value)
+        met
     }
 }
 

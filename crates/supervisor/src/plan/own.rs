@@ -62,12 +62,19 @@ impl Own {
             activate: false,
             front: None,
             balance: "round-robin".to_owned(),
-            environment: Environment(self.environment),
+            environment: Environment {
+                found: self.environment,
+                ..Environment::default()
+            },
             user: self.user,
             health: None,
             stop_signal: Signal::TERM,
             memory: None,
-            logs: LogSettings { max: 0, keep: 0 },
+            logs: LogSettings {
+                max: 0,
+                keep: 0,
+                journal: false,
+            },
             after: Vec::new(),
             policy: Policy {
                 instances: 1,

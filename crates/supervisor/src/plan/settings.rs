@@ -1,6 +1,6 @@
 //! What a service is told to be, checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,12 +49,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What the system itself lets an instance use, in bytes. One that is rolled over has more,
-    /// so that it is still there until the next one is ready.
+    /// What the system itself lets an instance use, in bytes. One that is not killed at once has
+    /// more, so that the next one can be ready, or it can stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
-            MemoryAction::Roll => max.saturating_add(max / 4),
-            MemoryAction::Restart | MemoryAction::Kill => max,
+            MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
+            MemoryAction::Kill => max,
         };
         self.memory.map(more)
     }
@@ -73,18 +73,39 @@ pub enum Listening {
 
 /// Variables and their values, which are not shown.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment(pub(crate) BTreeMap<String, String>);
+pub struct Environment {
+    /// From elsewhere, secrets among it: it stays as it is.
+    pub(crate) found: BTreeMap<String, String>,
+    /// As it is described, with placeholders of the instance; it goes before what was found.
+    pub(crate) written: BTreeMap<String, String>,
+}
 
 impl Environment {
     /// The names alone.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        let all = self.found.keys().chain(self.written.keys());
+        let names: BTreeSet<&str> = all.map(String::as_str).collect();
+        names.into_iter()
+    }
+
+    /// The value of a variable, with placeholders.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let value = self.written.get(name).or_else(|| self.found.get(name));
+        value.map(String::as_str)
+    }
+
+    /// What an instance gets.
+    pub(crate) fn filled(&self, places: &Placeholders) -> BTreeMap<String, String> {
+        let mut all = self.found.clone();
+        let written = self.written.iter();
+        all.extend(written.map(|(name, value)| (name.clone(), places.fill(value))));
+        all
     }
 }
 
 impl fmt::Debug for Environment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_set().entries(self.0.keys()).finish()
+        out.debug_set().entries(self.names()).finish()
     }
 }
 
@@ -97,6 +118,8 @@ pub struct User {
     pub user: u32,
     /// The number of the user's own group; no other one is kept.
     pub group: u32,
+    /// The folder that is told as theirs; none: it is not.
+    pub home: Option<String>,
 }
 
 impl User {
@@ -116,8 +139,17 @@ impl User {
                 name: name.to_owned(),
                 user: user.parse().ok()?,
                 group: group.parse().ok()?,
+                home: fields.nth(1).map(str::to_owned),
             })
         })
+    }
+
+    /// What a program is told of who runs it, as a sign-in would (environ(7)).
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
+        let names = [("USER", &self.name), ("LOGNAME", &self.name)];
+        let home = self.home.iter().map(|home| ("HOME", home));
+        let all = names.into_iter().chain(home);
+        all.map(|(name, value)| (name.to_owned(), value.clone()))
     }
 }
 
@@ -139,6 +171,8 @@ pub struct LogSettings {
     pub max: u64,
     /// So many full files are kept.
     pub keep: u32,
+    /// Whether each line goes to the [echo](crate::Means::echo) too.
+    pub journal: bool,
 }
 
 /// What `{…}` stands for in the command and the environment of one instance.
@@ -202,7 +236,20 @@ mod tests {
 
     #[test]
     fn an_environment_shows_names_only() {
-        let environment = Environment([("KEY".to_owned(), "hunter2".to_owned())].into());
-        assert_eq!(format!("{environment:?}"), r#"{"KEY"}"#);
+        let secret = |name: &str| [(name.to_owned(), "hunter2".to_owned())].into();
+        let environment = Environment {
+            found: secret("KEY"),
+            written: secret("A"),
+        };
+        assert_eq!(format!("{environment:?}"), r#"{"A", "KEY"}"#);
+    }
+
+    #[test]
+    fn a_user_is_found_with_a_home() {
+        let known = "root:x:0:0:root:/root:/bin/bash\nweb:x:33:34:www:/var/www:/bin/false\n";
+        let web = User::find(known, "web").unwrap();
+        assert_eq!((web.user, web.group), (33, 34));
+        assert_eq!(web.home.as_deref(), Some("/var/www"));
+        assert_eq!(User::find(known, "we"), None);
     }
 }

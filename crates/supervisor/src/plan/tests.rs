@@ -218,6 +218,25 @@ fn mistakes_between_services_are_told() {
 }
 
 #[test]
+fn who_listens_nowhere_is_not_found_by_others() {
+    let services = |listen: &str, text: &str| {
+        let of_flask = format!("[flask]\nrun = \"sleep 1\"\nlisten = {listen:?}\n");
+        format!("{of_flask}[a]\nrun = \"sleep 1\"\nenv = {{ B = {text:?} }}\n")
+    };
+    for text in ["{service.flask.url}", "{service.flask.socket}"] {
+        assert!(check(&services("tcp", text)).is_ok());
+        let flaws = check(&services("none", text)).unwrap_err();
+        assert_eq!(flaws.len(), 1, "{flaws:?}");
+        assert_eq!(flaws[0].key, "service.a.env.B");
+        assert!(
+            flaws[0].what.contains("flask listens nowhere"),
+            "{}",
+            flaws[0]
+        );
+    }
+}
+
+#[test]
 fn a_whole_description_is_understood() {
     let plan = check(
         r#"
@@ -246,7 +265,7 @@ fn a_whole_description_is_understood() {
         flask.command,
         ["sleep", "--bind", "unix:{socket}", "http://127.0.0.1:9"]
     );
-    assert_eq!(flask.environment.0["WHERE"], "run/flask.sock");
+    assert_eq!(flask.environment.written["WHERE"], "run/flask.sock");
     let names: Vec<&str> = flask.environment.names().collect();
     assert_eq!(names, ["LANG", "NUMBER", "PATH", "SECRET", "WHERE"]);
     assert_eq!(
@@ -270,7 +289,7 @@ fn who_starts_nothing_need_not_be_able_to() {
 }
 
 #[test]
-fn who_is_rolled_over_has_a_quarter_more_meanwhile() {
+fn who_is_not_killed_at_once_has_a_quarter_more_meanwhile() {
     let limit = |memory: &str| {
         let service = format!("[a]\nrun = \"sleep 1\"\n{memory}");
         check(&service).unwrap().services()["a"].hard_limit()
@@ -282,6 +301,6 @@ fn who_is_rolled_over_has_a_quarter_more_meanwhile() {
         ))
     };
     assert_eq!(of("kill"), Some(32 << 20));
-    assert_eq!(of("restart"), Some(32 << 20));
+    assert_eq!(of("restart"), Some(40 << 20));
     assert_eq!(of("roll"), Some(40 << 20));
 }

@@ -7,26 +7,98 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::state::GiveUp;
+use super::settings::Listening;
+use crate::state::{GiveUp, MemoryAction, RestartWhen, Roll};
 
 /// The longest time that may be asked for: a year.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 /// The most failures that are remembered of an instance.
 const MOST_FAILURES: u32 = 1_000;
 
+/// The units of times, in milliseconds, the largest first.
+const TIMES: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+/// The units of sizes, in bytes, the largest first.
+const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
+/// What stops, by name.
+const SIGNALS: [(&str, Signal); 8] = [
+    ("TERM", Signal::TERM),
+    ("INT", Signal::INT),
+    ("QUIT", Signal::QUIT),
+    ("HUP", Signal::HUP),
+    ("USR1", Signal::USR1),
+    ("USR2", Signal::USR2),
+    ("WINCH", Signal::WINCH),
+    ("KILL", Signal::KILL),
+];
+/// The ways to listen, by name.
+pub(super) const LISTENING: [(&str, Listening); 3] = [
+    ("unix", Listening::Unix),
+    ("tcp", Listening::Tcp),
+    ("none", Listening::Nowhere),
+];
+/// When a process that ended is started again, by name.
+pub(super) const WHEN: [(&str, RestartWhen); 3] = [
+    ("always", RestartWhen::Always),
+    ("on-failure", RestartWhen::OnFailure),
+    ("never", RestartWhen::Never),
+];
+/// How a next generation takes over, by name.
+pub(super) const ROLLS: [(&str, Roll); 2] = [("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)];
+/// What is done about too much memory, by name.
+pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
+    ("roll", MemoryAction::Roll),
+    ("restart", MemoryAction::Restart),
+    ("kill", MemoryAction::Kill),
+];
+
+/// What is named so.
+pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
+    let met = known.iter().find(|(known, _)| *known == name);
+    met.map(|(_, value)| *value)
+}
+
+/// The name of a value; nothing: it has none.
+pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
+    let met = known.iter().find(|(_, known)| known == value);
+    met.map_or_else(String::new, |(name, _)| (*name).to_owned())
+}
+
+/// Writes a time as it is read.
+pub(super) fn written_duration(time: Duration) -> String {
+    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    with_unit(milliseconds, &TIMES)
+}
+
+/// Writes a size as it is read.
+pub(super) fn written_size(bytes: u64) -> String {
+    with_unit(bytes, &SIZES)
+}
+
+/// Writes a signal as it is read.
+pub(super) fn written_signal(signal: Signal) -> String {
+    name(&SIGNALS, &signal)
+}
+
+/// The number in the largest unit in which it is whole.
+fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
+    let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
+    // Nothing at all is a time of no seconds.
+    let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
+    format!("{}{name}", number / unit)
+}
+
 /// Reads `250ms`, `30s`, `5m`, `2h` or `30d`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
     let (number, unit) = split_unit(text);
     let number: u64 = number.parse().map_err(|_| how())?;
-    let milliseconds: u64 = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(how()),
-    };
+    let milliseconds = named(&TIMES, unit).ok_or_else(how)?;
     number
         .checked_mul(milliseconds)
         .map(Duration::from_millis)
@@ -39,13 +111,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
     let (number, unit) = split_unit(text);
     let number: u64 = number.parse().map_err(|_| how())?;
-    let unit: u64 = match unit {
-        "" => 1,
-        "K" => 1 << 10,
-        "M" => 1 << 20,
-        "G" => 1 << 30,
-        _ => return Err(how()),
-    };
+    let unit = named(&SIZES, unit).ok_or_else(how)?;
     number
         .checked_mul(unit)
         .filter(|size| *size > 0)
@@ -87,20 +153,9 @@ pub(super) fn give_up(text: &str) -> Result<Option<GiveUp>, String> {
 
 /// Reads the name of a signal, with or without `SIG`.
 pub(super) fn signal(text: &str) -> Result<Signal, String> {
-    Ok(match text.strip_prefix("SIG").unwrap_or(text) {
-        "TERM" => Signal::TERM,
-        "INT" => Signal::INT,
-        "QUIT" => Signal::QUIT,
-        "HUP" => Signal::HUP,
-        "USR1" => Signal::USR1,
-        "USR2" => Signal::USR2,
-        "WINCH" => Signal::WINCH,
-        "KILL" => Signal::KILL,
-        _ => {
-            return Err(format!(
-                "{text:?} is no signal that stops; write TERM, INT, QUIT, HUP, USR1, USR2, WINCH or KILL"
-            ));
-        }
+    named(&SIGNALS, text.strip_prefix("SIG").unwrap_or(text)).ok_or_else(|| {
+        let names = SIGNALS.map(|(name, _)| name).join(", ");
+        format!("{text:?} is no signal that stops; write one of {names}")
     })
 }
 
@@ -191,6 +246,20 @@ mod tests {
         }
         for wrong in ["", "M", "0", "15MB", "99999999999G"] {
             assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        for time in ["0s", "1ms", "250ms", "90s", "5m", "36h", "366d"] {
+            assert_eq!(written_duration(duration(time).unwrap()), time);
+        }
+        for bytes in ["1", "1023", "16K", "150M", "3G"] {
+            assert_eq!(written_size(size(bytes).unwrap()), bytes);
+        }
+        for (name, known) in SIGNALS {
+            assert_eq!(signal(name), Ok(known));
+            assert_eq!(written_signal(known), name);
         }
     }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backoff::GOOD_LIFE;
 use super::run::{Fate, Phase, Place, Run, RunId, Slot};
 use super::{Action, Exit, FAREWELL, MemoryAction, Note, Policy, RestartWhen, Step};
 
-/// After something was done about a process that uses too much memory, it is left alone so long.
+/// A process that uses too much memory and waits for another one is left alone so long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The most that a process may ask for at once before it is ready; it may ask again.
@@ -118,33 +119,37 @@ impl Step {
         if run.is_leaving() || run.patience > now.at {
             return;
         }
-        if !run.is_ready() || run.is_candidate() {
-            let reason = format!(
-                "it uses {} MB at its start, which is more than it may",
-                bytes >> 20
-            );
-            return self.give_up_on(id, reason, Duration::ZERO);
-        }
-        let action = run.policy.memory;
+        let good_life = run.good_life(now);
+        let is_early = run.is_candidate() || good_life < GOOD_LIFE;
+        let action = match run.policy.memory {
+            // Another one would be no better.
+            MemoryAction::Roll if is_early => MemoryAction::Restart,
+            action => action,
+        };
         if action == MemoryAction::Roll && busy {
             return;
         }
-        run.patience = now.at + PATIENCE;
         let (number, generation, policy) = (run.number, run.generation, Arc::clone(&run.policy));
+        let uses = format!("it uses {} MB", bytes >> 20);
+        let reason = if !run.is_ready() || run.is_candidate() {
+            format!("{uses} at its start: memory.max is below what it needs")
+        } else if is_early {
+            format!("{uses} soon after it was ready: memory.max is below what it needs")
+        } else {
+            format!("{uses}, more than memory.max")
+        };
+        run.patience = now.at + PATIENCE;
         self.tell(Note::OverMemory {
             run: id,
             bytes,
             action,
         });
-        match action {
-            MemoryAction::Roll => {
-                self.spawn(number, generation, policy, Place::Wanted);
-            }
-            MemoryAction::Restart => self.stop(id, Fate::Again),
-            MemoryAction::Kill => {
-                self.stop(id, Fate::Again);
-                self.kill(id);
-            }
+        if action == MemoryAction::Roll {
+            return self.spawn(number, generation, policy, Place::Wanted);
+        }
+        self.give_up_on(id, reason, good_life);
+        if action == MemoryAction::Kill {
+            self.kill(id);
         }
     }
 

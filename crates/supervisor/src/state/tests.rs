@@ -1,5 +1,6 @@
 //! The life of services, told by events.
 
+mod memory;
 mod rolling;
 
 use super::*;
@@ -457,47 +458,6 @@ fn scale_adds_and_takes_away() {
         stage.command(4, to(wrong));
         assert!(stage.answer(4).is_err());
     }
-}
-
-#[test]
-fn too_much_memory_is_dealt_with_as_described() {
-    let over = |memory| {
-        let mut stage = Stage::ready(Policy { memory, ..policy() });
-        let actions = stage.on(Event::OverMemory(1, 200 << 20));
-        let told = |action: &Action| matches!(action, Action::Tell(Note::OverMemory { .. }));
-        assert!(actions.iter().any(told), "never without a word");
-        assert_eq!(
-            stage.on(Event::OverMemory(1, 200 << 20)),
-            [],
-            "once is enough"
-        );
-        (stage, actions)
-    };
-    let (mut stage, actions) = over(MemoryAction::Roll);
-    assert_eq!(spawned(&actions), [2]);
-    assert_eq!(stage.serving(), [1]);
-    stage.on(Event::Ready(2));
-    assert_eq!(stage.serving(), [2]);
-    let (mut stage, actions) = over(MemoryAction::Restart);
-    assert!(actions.contains(&Action::AskToStop(1)) && !actions.contains(&Action::Kill(1)));
-    assert_eq!(spawned(&stage.exit(1)), [2]);
-    let (mut stage, actions) = over(MemoryAction::Kill);
-    assert!(actions.contains(&Action::Kill(1)));
-    assert_eq!(spawned(&stage.exit(1)), [2]);
-}
-
-#[test]
-fn a_next_generation_that_begins_with_too_much_memory_is_refused() {
-    let mut stage = Stage::ready(policy());
-    stage.command(2, Command::Reload(None));
-    stage.on(Event::OverMemory(2, 200 << 20));
-    assert!(
-        stage
-            .answer(2)
-            .unwrap_err()
-            .contains("it uses 200 MB at its start")
-    );
-    assert_eq!(stage.serving(), [1]);
 }
 
 #[test]

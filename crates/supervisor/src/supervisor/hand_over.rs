@@ -29,7 +29,7 @@ use crate::state::{CommandId, RunId, State};
 
 /// Changes whenever [`Known`], or anything in it, does: what is written in another format is not
 /// guessed at.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A supervisor that holds still, with everything that it keeps running.
 ///

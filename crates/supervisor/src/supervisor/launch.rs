@@ -149,7 +149,7 @@ impl Supervisor {
         let notify = Notify::open(&notify_path, user)?;
 
         let (command, mut environment) = if settings.own {
-            (settings.command.clone(), settings.environment.0.clone())
+            (settings.command.clone(), settings.environment.found.clone())
         } else {
             let places = placeholders(number, address.as_ref());
             let command = settings.command.iter().map(|word| places.fill(word));
@@ -297,10 +297,7 @@ fn placeholders(instance: u32, address: Option<&Address>) -> Placeholders {
 }
 
 fn environment(settings: &Settings, places: &Placeholders) -> BTreeMap<String, String> {
-    let written = settings.environment.0.iter();
-    let mut all: BTreeMap<String, String> = written
-        .map(|(name, value)| (name.clone(), places.fill(value)))
-        .collect();
+    let mut all = settings.environment.filled(places);
     all.insert("KENDURI_INSTANCE".to_owned(), places.instance.to_string());
     if let Some(socket) = &places.socket {
         all.insert("SOCKET".to_owned(), socket.display().to_string());

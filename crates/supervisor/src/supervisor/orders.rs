@@ -49,7 +49,7 @@ impl Supervisor {
             path: self.means.logs.clone(),
             why,
         })?;
-        output.limit(settings.logs.max, settings.logs.keep);
+        output.limit(settings.logs);
         Ok(Some(output))
     }
 
@@ -231,7 +231,8 @@ impl Supervisor {
                     }
                     applied.note(&name, Change::Removed, outcome);
                 }
-                Some(wanted) if *wanted == served.now() && !served.leaves => {}
+                Some(wanted)
+                    if *wanted == served.now() && !served.leaves && !served.state.is_mixed() => {}
                 Some(wanted) => {
                     let outcome = self.change(&name, wanted);
                     applied.note(&name, Change::Changed, outcome);
@@ -261,13 +262,14 @@ impl Supervisor {
         let now = served.now();
         let was_leaving = std::mem::take(&mut served.leaves);
         if let Some(output) = &served.output {
-            output.limit(wanted.logs.max, wanted.logs.keep);
+            output.limit(wanted.logs);
         }
         let (instances, spare) = (wanted.policy.instances, wanted.policy.spare);
         let mut scaled = Settings::clone(&now);
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
         scaled.logs = wanted.logs;
-        if scaled == **wanted {
+        // Where a next generation failed on its way, those of it that stayed go too.
+        if scaled == **wanted && !served.state.is_mixed() {
             served
                 .settings
                 .insert(served.state.generation(), Arc::clone(wanted));
@@ -351,7 +353,7 @@ impl Supervisor {
         let sockets = served.live.values().filter_map(|live| live.address.clone());
         Some(Described {
             service: Arc::clone(name),
-            command: settings.command.clone(),
+            command: settings.shown_command(),
             directory: settings.directory.clone(),
             user: settings.user.as_ref().map(|user| user.name.clone()),
             front: settings.front.clone(),
@@ -360,6 +362,7 @@ impl Supervisor {
             wanted_instances: served.state.policy().instances,
             wanted_spare: served.state.policy().spare,
             memory_max_bytes: settings.memory,
+            manner: settings.manner(),
             environment: settings.environment.names().map(str::to_owned).collect(),
             instances: self.rows(name),
             sockets: sockets.collect(),

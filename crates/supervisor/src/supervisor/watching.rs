@@ -98,8 +98,8 @@ impl Supervisor {
                 if let Some(bytes) = group.and_then(Group::memory) {
                     live.use_of.memory_bytes = bytes;
                     // Otherwise the system holds the limit itself.
-                    let rolls = live.settings.policy.memory == MemoryAction::Roll;
-                    if rolls && max.is_some_and(|max| bytes >= max) {
+                    let is_asked = live.settings.policy.memory != MemoryAction::Kill;
+                    if is_asked && max.is_some_and(|max| bytes >= max) {
                         over.push((Arc::clone(name), *run, bytes));
                     }
                     continue;

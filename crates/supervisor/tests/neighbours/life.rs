@@ -1,6 +1,7 @@
 //! How instances die, come back, and leave nothing behind.
 
 use std::fs;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use supervisor::What;
@@ -229,9 +230,17 @@ while True:
         "#,
     );
     house.ready("grows", 1);
+    let first = house.pid("grows");
+    let grow = || fs::write(house.folder.path().join("grow"), "").unwrap();
+    grow();
+    until("it is started again", || !lives(first));
+    house.ready("grows", 1);
+    let restarts = house.rows("grows")[0].restarts;
+    assert_eq!(restarts, 1, "so soon, another one would be no better");
+    house.passes(Duration::from_mins(1));
     let before = house.pid("grows");
     let mut news = house.control.news();
-    fs::write(house.folder.path().join("grow"), "").unwrap();
+    grow();
     until("it is replaced", || !lives(before));
     house.ready("grows", 1);
     let told: Vec<What> = std::iter::from_fn(|| news.try_recv().ok())

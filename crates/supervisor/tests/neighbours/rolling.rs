@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use supervisor::state::Standing;
 use supervisor::{Address, Change};
 
 use crate::support::{House, plan, until};
@@ -74,6 +75,27 @@ fn a_generation_that_does_not_get_ready_leaves_the_old_one() {
     );
     let pids = |rows: &[supervisor::Row]| rows.iter().map(|row| row.pid).collect::<Vec<_>>();
     assert_eq!(pids(&house.rows("web")), pids(&before));
+}
+
+#[test]
+fn the_old_plan_brings_back_what_a_failed_one_left() {
+    let house = House::new(WEB);
+    house.ready("web", 2);
+    let fails = "run = \"test $KENDURI_INSTANCE = 0 && exec python3 server.py\"\nshell = true";
+    let next = WEB.replace("run = \"python3 server.py\"", fails);
+    let path = house.folder.path();
+    let (before, next) = (plan(path, WEB).unwrap(), plan(path, &next).unwrap());
+    let changed = house.wait(house.control.apply(next)).unwrap();
+    let why = changed[0].outcome.as_ref().unwrap_err().to_string();
+    assert!(why.contains("had taken over and stay"), "{why}");
+    let changed = house.wait(house.control.apply(before.clone())).unwrap();
+    assert_eq!(changed.len(), 1, "what stayed of the failed one goes");
+    assert!(changed[0].outcome.is_ok());
+    let rows = house.rows("web");
+    let ready = rows.iter().filter(|row| row.state == Standing::Ready);
+    let generations: Vec<u32> = ready.map(|row| row.generation).collect();
+    assert_eq!(generations, [3, 3]);
+    assert!(house.wait(house.control.apply(before)).unwrap().is_empty());
 }
 
 #[test]

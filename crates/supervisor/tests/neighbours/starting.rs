@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
+use serde_json::json;
 use supervisor::Address;
 
 use crate::support::{House, folder, until};
@@ -109,7 +110,7 @@ time.sleep(1000)
 fn the_environment_holds_only_what_was_said() {
     let folder = folder();
     let secrets = folder.path().join("secrets.env");
-    fs::write(&secrets, "TOKEN=hunter2\n").unwrap();
+    fs::write(&secrets, "TOKEN=hunter2{port}{instance}\n").unwrap();
     fs::set_permissions(&secrets, fs::Permissions::from_mode(0o600)).unwrap();
     let house = House::in_folder(
         folder,
@@ -148,7 +149,8 @@ fn the_environment_holds_only_what_was_said() {
     // Shells add a few of their own.
     names.retain(|name| !["OLDPWD", "SHLVL", "_"].contains(name));
     assert_eq!(names, wanted);
-    assert!(said.contains("TOKEN=hunter2") && said.contains("/0/http://127.0.0.1:4711"));
+    assert!(said.contains("TOKEN=hunter2{port}{instance}\n"), "{said}");
+    assert!(said.contains("/0/http://127.0.0.1:4711"));
     let described = house.wait(house.control.describe("shows")).unwrap();
     let told = serde_json::to_string(&(&described.environment, &described.command)).unwrap();
     assert!(told.contains("TOKEN") && !told.contains("hunter2"));
@@ -165,9 +167,10 @@ fn another_user_has_no_way_back() {
         folder,
         r#"
         [nobody]
-        run = "id -u; id -G | wc -w; grep NoNewPrivs /proc/self/status; echo end"
+        run = "id -u; id -G | wc -w; grep NoNewPrivs /proc/self/status; echo $HOME $USER $LOGNAME; echo end"
         shell = true
         user = "nobody"
+        env = { LOGNAME = "somebody" }
         directory = "/"
         restart = { when = "never" }
         "#,
@@ -179,6 +182,11 @@ fn another_user_has_no_way_back() {
         "{said}"
     );
     assert!(said.contains("NoNewPrivs:\t1"), "{said}");
+    // What is written goes before what the system knows.
+    assert!(
+        said.contains(" out /nonexistent nobody somebody\n"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -267,4 +275,50 @@ fn a_socket_goes_with_its_instance() {
     until("its socket is gone", || {
         !goes.exists() && UnixStream::connect(goes).is_err()
     });
+}
+
+#[test]
+fn secrets_of_a_command_are_not_told() {
+    let house = House::new(
+        r#"
+        [words]
+        run = ["sleep", "1000", "--token=hunter2", "--Api-Key", "hunter2", "postgres://app:hunter2@db/x"]
+        [line]
+        run = "exec sleep 1000 --password 'hunter2 and more' --name=x"
+        shell = true
+        listen = "none"
+        stop = { signal = "INT" }
+        memory = { max = "1500M" }
+        "#,
+    );
+    let described = |service: &str| house.wait(house.control.describe(service)).unwrap();
+    let command = |service: &str| described(service).command;
+    let words = [
+        "sleep",
+        "1000",
+        "--token=***",
+        "--Api-Key",
+        "***",
+        "postgres://app:***@db/x",
+    ];
+    assert_eq!(command("words"), words);
+    let line = ["/bin/sh", "-c", "exec sleep 1000 --password *** --name=x"];
+    assert_eq!(command("line"), line);
+    let told = serde_json::to_value(described("line")).unwrap();
+    for (key, value) in [
+        ("listen", json!("none")),
+        ("activate", json!(false)),
+        ("balance", json!("round-robin")),
+        ("health", json!(null)),
+        ("stop", json!({ "signal": "INT", "within": "10s" })),
+        (
+            "restart",
+            json!({ "when": "always", "backoff": "200ms..30s", "give_up": "10 in 10m" }),
+        ),
+        ("memory", json!({ "max": "1500M", "action": "roll" })),
+        ("logs", json!({ "max": "10M", "keep": 5, "journal": false })),
+        ("drain_within", json!("5s")),
+    ] {
+        assert_eq!(told[key], value, "{key}");
+    }
 }

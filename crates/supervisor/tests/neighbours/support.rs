@@ -14,7 +14,7 @@ use supervisor::{
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What takes longer than this does not happen.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -55,6 +55,7 @@ pub(crate) struct House {
     pub(crate) folder: TempDir,
     pub(crate) control: Control,
     channels: UnboundedReceiver<Channel>,
+    passes: UnboundedSender<Duration>,
     runtime: Runtime,
     thread: Option<JoinHandle<()>>,
 }
@@ -103,6 +104,7 @@ impl House {
         let path = folder.path().to_owned();
         let (sender, control) = mpsc::channel();
         let (voice, channels) = unbounded_channel();
+        let (passes, mut passed) = unbounded_channel();
         let thread = std::thread::spawn(move || {
             let means = Means {
                 launcher: Launcher::Other(SUPERVISE.into()),
@@ -116,6 +118,13 @@ impl House {
             runtime.block_on(async {
                 let (supervisor, control) = Supervisor::new(&plan, means).unwrap();
                 sender.send(control).unwrap();
+                tokio::spawn(async move {
+                    while let Some(time) = passed.recv().await {
+                        tokio::time::pause();
+                        tokio::time::advance(time).await;
+                        tokio::time::resume();
+                    }
+                });
                 supervisor.run().await.unwrap();
             });
         });
@@ -123,6 +132,7 @@ impl House {
             folder,
             control: control.recv().unwrap(),
             channels,
+            passes,
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             thread: Some(thread),
         }
@@ -132,6 +142,11 @@ impl House {
     pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
         let limited = async { tokio::time::timeout(PATIENCE, what).await };
         self.runtime.block_on(limited).expect("it takes too long")
+    }
+
+    /// So much time passes for the supervisor.
+    pub(crate) fn passes(&self, time: Duration) {
+        self.passes.send(time).unwrap();
     }
 
     /// Waits for the next start of the part of the program.

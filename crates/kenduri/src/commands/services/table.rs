@@ -113,8 +113,11 @@ pub(super) fn description(found: &Described) -> String {
             found.wanted_instances, found.wanted_spare
         ),
     );
-    if let Some(most) = found.memory_max_bytes {
-        line("memory", &format!("at most {}", megabytes(most)));
+    let Ok(toml::Value::Table(manner)) = toml::Value::try_from(&found.manner) else {
+        return String::new();
+    };
+    for (name, value) in &manner {
+        line(name, value.as_str().unwrap_or(&value.to_string()));
     }
     line("environment", &found.environment.join(", "));
     for socket in &found.sockets {

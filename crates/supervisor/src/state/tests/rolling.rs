@@ -179,3 +179,34 @@ fn a_next_generation_may_be_larger_or_smaller() {
         assert_eq!(stage.state.runs().count(), after as usize);
     }
 }
+
+#[test]
+fn one_that_fails_on_its_way_leaves_generations_that_a_reload_brings_together() {
+    let mut stage = Stage::ready(Policy {
+        instances: 2,
+        ..policy()
+    });
+    stage.command(2, Command::Reload(None));
+    stage.on(Event::Ready(3));
+    assert!(!stage.state.is_mixed(), "it is on its way");
+    stage.on(Event::Drained(1));
+    let next = spawned(&stage.exit(1));
+    stage.on(Event::Exited(next[0], Exit::Code(1)));
+    let why = stage.answer(2).unwrap_err();
+    assert!(
+        why.contains("1 of the next generation had taken over and stay"),
+        "{why}"
+    );
+    assert!(stage.state.is_mixed());
+    stage.command(3, Command::Reload(None));
+    while stage.answered(3).is_none() {
+        for run in stage.starting() {
+            stage.on(Event::Ready(run));
+        }
+        for run in stage.runs(Run::is_leaving) {
+            stage.on(Event::Drained(run));
+            stage.exit(run);
+        }
+    }
+    assert!(stage.answer(3).is_ok() && !stage.state.is_mixed());
+}
