@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::configuration::{self, Asked, Flag};
@@ -148,23 +148,34 @@ pub(crate) struct Failed(pub(crate) ExitCode);
 )]
 struct NotRunning(String);
 
+/// Why nobody was found who could be asked.
+fn nobody(asked: &Asked) -> Error {
+    match configuration::data(asked) {
+        (_, Some(doubt)) => doubt.into(),
+        (data, None) => NotRunning(data.display().to_string()).into(),
+    }
+}
+
 /// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
 fn give(order: Order, place: &Where) -> Result<Outcome> {
     let mut asked = place.asked();
     // This word opens no listener; whoever runs was asked before.
     asked.allow_public_mailbox = true;
     // Whoever runs is asked whatever the file says by now.
-    if let Some(outcome) = control::ask(&configuration::data(&asked), &order)? {
+    if let Some(outcome) = control::ask(&configuration::data(&asked).0, &order)? {
         return Ok(outcome);
     }
-    let settings = configuration::load(&asked)?.settings;
-    // An owner may be made before the first start; all else needs what is there.
     let needs_running = matches!(
         order,
         Order::Apply | Order::Purge { .. } | Order::Neighbours(_)
     );
+    if needs_running {
+        return Err(nobody(&asked));
+    }
+    let settings = configuration::load(&asked)?.settings;
+    // An owner may be made before the first start; all else needs what is there.
     let needs_data = !matches!(order, Order::OwnerCreate(_));
-    if needs_running || (needs_data && !settings.data.exists()) {
+    if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
     }
     let site = order

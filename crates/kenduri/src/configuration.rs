@@ -192,22 +192,28 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
 }
 
 /// The folder of everything Kenduri keeps, whatever else is wrong with the settings:
-/// enough to find the one that runs.
-pub(crate) fn data(asked: &Asked) -> PathBuf {
+/// enough to find the one that runs. With the reason why it may be another one, if nobody but a
+/// file that cannot be read would say so.
+pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
+    let mut is_said = false;
     let mut set = |leaves: Vec<sources::Leaf>, folder: &Path| {
         for leaf in leaves {
             if let ("data", Some(path)) = (leaf.key.as_str(), leaf.value.as_str()) {
                 data = folder.join(path);
+                is_said = true;
             }
         }
     };
+    let mut unreadable = None;
     if let Some(path) = find_file(asked)
         && let Ok(text) = std::fs::read_to_string(&path)
     {
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        set(sources::file(&path, &text, &mut passed_over), folder);
+        let mut problems = Vec::new();
+        set(sources::file(&path, &text, &mut problems), folder);
+        unreadable = text.parse::<Table>().is_err().then_some(problems);
     }
     let here = Path::new("");
     set(
@@ -218,7 +224,8 @@ pub(crate) fn data(asked: &Asked) -> PathBuf {
         let (key, value, typed) = (&flag.key, &flag.value, &flag.typed);
         set(sources::flag(key, value, typed, &mut passed_over), here);
     }
-    data
+    let doubt = unreadable.filter(|_| !is_said).map(Problems);
+    (data, doubt)
 }
 
 /// The mailbox holds every sign-in link, so only this machine may reach it.

@@ -237,7 +237,7 @@ impl LogsOf {
             say(&text)
         };
         if self.follow {
-            let data = configuration::data(&self.plain.place.asked());
+            let data = configuration::data(&self.plain.place.asked()).0;
             follow(&data, logs, print)
         } else {
             print(ask(Order::Logs(logs), &self.plain.place)?)
