@@ -4,8 +4,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result, bail};
-use supervisor::state::RunId;
-use supervisor::{Channel, Control, Follow, OWN};
+use supervisor::state::{RunId, Standing};
+use supervisor::{Address, Channel, Control, Fleet, Follow, OWN, Row};
 use tokio::sync::{Mutex, mpsc};
 
 use super::apply::Applied;
@@ -181,15 +181,12 @@ impl Keeper {
         Ok(Outcome::Done(done))
     }
 
-    async fn ps(&self) -> Result<Vec<supervisor::Row>> {
+    async fn ps(&self) -> Result<Vec<Row>> {
         let mut rows = self.control.ps().await?;
         let fleet = self.control.fleet().borrow().clone();
+        let rate = |address: &Address| self.workers.rate(address);
         for row in &mut rows {
-            let crew = fleet.get(&row.service);
-            let members = crew.into_iter().flat_map(|crew| &crew.ready);
-            let mut here = members.filter(|member| member.instance == row.instance);
-            let address = here.find_map(|member| member.address.as_ref());
-            row.requests_per_second = address.and_then(|address| self.workers.rate(address));
+            row.requests_per_second = rate_of(row, &fleet, rate);
         }
         Ok(rows)
     }
@@ -220,6 +217,17 @@ impl Keeper {
     }
 }
 
+/// How many requests a second an instance gets. One that does not take any has a number, but
+/// another may have it too.
+fn rate_of(row: &Row, fleet: &Fleet, rate: impl Fn(&Address) -> Option<f64>) -> Option<f64> {
+    if row.state != Standing::Ready {
+        return None;
+    }
+    let mut members = fleet.get(&row.service)?.ready.iter();
+    let here = members.find(|member| member.instance == row.instance)?;
+    rate(here.address.as_ref()?)
+}
+
 fn reply_of(error: &Error) -> Reply {
     Reply::Error(format!("{error:#}"))
 }
@@ -229,4 +237,43 @@ fn not_the_worker(service: &str) -> Result<()> {
         bail!("that is Kenduri itself: reload replaces it; to stop it, stop `kenduri serve`");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use supervisor::{Crew, Member};
+
+    use super::*;
+
+    #[test]
+    fn only_who_takes_requests_has_a_rate() {
+        let row = |state| Row {
+            service: "web".into(),
+            instance: 0,
+            generation: 1,
+            state,
+            pid: Some(1),
+            since: jiff::Timestamp::UNIX_EPOCH,
+            restarts: 0,
+            cpu_percent: 0.0,
+            memory_bytes: 0,
+            requests_per_second: None,
+            last_exit: None,
+        };
+        let ready = Member {
+            instance: 0,
+            run: 2,
+            address: Some(Address::Tcp(4711)),
+        };
+        let crew = Crew {
+            ready: vec![ready],
+            ..Crew::default()
+        };
+        let fleet = Fleet::from([("web".into(), crew)]);
+        let rate = |state| rate_of(&row(state), &fleet, |_| Some(7.0));
+        assert_eq!(rate(Standing::Ready), Some(7.0));
+        // The one before and the one after it have its number while one takes over.
+        assert_eq!(rate(Standing::Draining), None);
+        assert_eq!(rate(Standing::Starting), None);
+    }
 }
