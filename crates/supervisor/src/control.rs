@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::answers::{Described, Row};
 use crate::fleet::Fleet;
+use crate::follow::{Follow, Wish};
 use crate::news::News;
 use crate::output::{Line, Output};
 use crate::plan::{Own, Plan};
@@ -133,39 +133,24 @@ impl Control {
         Ok(changes)
     }
 
-    /// What services said, the oldest first, as far as it is remembered.
+    /// What services said, the oldest first: what is remembered, and from the files what was said
+    /// before.
     pub async fn logs(&self, wish: &Wish) -> Result<Vec<Line>, ControlError> {
+        let outputs = self.outputs(wish).await?;
         let mut lines = Vec::new();
-        for output in self.outputs(wish).await? {
-            lines.extend(output.since(0).into_iter().filter(|line| wish.fits(line)));
+        for output in &outputs {
+            lines.extend(output.said(wish).await);
         }
-        lines.sort_by_key(|line| (line.at, line.sequence));
-        let last = wish.last.unwrap_or(lines.len());
-        Ok(lines.split_off(lines.len().saturating_sub(last)))
+        if outputs.len() > 1 {
+            lines.sort_by_key(|line| line.at);
+        }
+        Ok(lines.split_off(lines.len().saturating_sub(wish.most())))
     }
 
-    /// What a service said last, as many lines as are wished for, and what it says from now on.
+    /// What services said last, as many lines as are wished for, and what they say from now on.
     pub async fn follow(&self, wish: Wish) -> Result<Follow, ControlError> {
-        let mut outputs = self.outputs(&wish).await?;
-        let (Some(output), true) = (outputs.pop(), outputs.is_empty()) else {
-            let why = match &wish.service {
-                Some(_) => "what it says goes where the program's own output goes",
-                None => "one service is followed at a time; name it",
-            };
-            return Err(ControlError::Refused(why.to_owned()));
-        };
-        let news = output.news();
-        let now = *news.borrow();
-        let mut said = output.since(0);
-        said.retain(|line| wish.fits(line));
-        let last = said.len().saturating_sub(wish.last.unwrap_or(0));
-        let next = said.get(last).map_or(now, |line| line.sequence);
-        Ok(Follow {
-            output: Arc::downgrade(&output),
-            news,
-            next,
-            wish,
-        })
+        let outputs = self.outputs(&wish).await?;
+        Ok(Follow::begin(self.clone(), outputs, wish).await)
     }
 
     /// Who takes requests, now and after every change.
@@ -191,10 +176,21 @@ impl Control {
         self.ask(Message::HandOver).await?
     }
 
-    async fn outputs(&self, wish: &Wish) -> Result<Vec<Arc<Output>>, ControlError> {
+    pub(crate) async fn outputs(&self, wish: &Wish) -> Result<Vec<Arc<Output>>, ControlError> {
         let name: Option<Arc<str>> = wish.service.as_deref().map(Into::into);
         let outputs = self.ask(|answer| Message::Outputs(name, answer)).await?;
-        outputs.ok_or_else(|| ControlError::Unknown(wish.service.clone().unwrap_or_default()))
+        let of = || wish.service.clone().unwrap_or_default();
+        let outputs = outputs.ok_or_else(|| ControlError::Unknown(of()))?;
+        if wish.service.is_some() && outputs.is_empty() {
+            let why = "what it says goes where the program's own output goes";
+            return Err(ControlError::Refused(why.to_owned()));
+        }
+        Ok(outputs)
+    }
+
+    /// Waits until nobody hears any more.
+    pub(crate) async fn closed(&self) {
+        self.voice.closed().await;
     }
 
     async fn command(&self, service: &str, command: Command) -> Result<(), ControlError> {
@@ -252,69 +248,4 @@ pub enum Change {
     Changed,
     /// It was stopped and is forgotten.
     Removed,
-}
-
-/// Which lines somebody wants.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wish {
-    /// Of this service; none: of all.
-    pub service: Option<String>,
-    /// Of this instance; none: of all.
-    pub instance: Option<u32>,
-    /// From then on.
-    pub since: Option<Timestamp>,
-    /// That hold this text.
-    pub grep: Option<String>,
-    /// The last so many.
-    pub last: Option<usize>,
-}
-
-impl Wish {
-    fn fits(&self, line: &Line) -> bool {
-        self.instance
-            .is_none_or(|instance| instance == line.instance)
-            && self.since.is_none_or(|since| since <= line.at)
-            && self
-                .grep
-                .as_ref()
-                .is_none_or(|text| line.text.contains(text))
-    }
-}
-
-/// The lines of a service as they come, each once.
-pub struct Follow {
-    output: std::sync::Weak<Output>,
-    news: watch::Receiver<u64>,
-    next: u64,
-    wish: Wish,
-}
-
-/// Lines that have come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
-    /// The lines that were wanted.
-    pub lines: Vec<Line>,
-    /// So many came and were forgotten before they were asked for: the reader is slower than the
-    /// service, and they are in the file.
-    pub missed: u64,
-}
-
-impl Follow {
-    /// Waits for lines; nothing: the service is gone.
-    pub async fn next(&mut self) -> Option<Heard> {
-        loop {
-            let next = self.next;
-            self.news.wait_for(|newest| *newest > next).await.ok()?;
-            let mut lines = self.output.upgrade()?.since(self.next);
-            let Some((first, last)) = lines.first().zip(lines.last()) else {
-                continue;
-            };
-            let missed = first.sequence - self.next;
-            self.next = last.sequence + 1;
-            lines.retain(|line| self.wish.fits(line));
-            if missed > 0 || !lines.is_empty() {
-                return Some(Heard { lines, missed });
-            }
-        }
-    }
 }

@@ -4,13 +4,16 @@
 //! pipe is read no faster than its lines are written, so a service that says
 //! too much waits for itself, and for nobody else.
 
+mod back;
 mod file;
 mod lines;
 mod ring;
+mod time;
 
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,28 +22,33 @@ use serde::{Deserialize, Serialize};
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
+use crate::follow::{Seen, Wish};
 use crate::plan::LogSettings;
 use crate::supervisor::Clock;
-use file::LogFile;
+use back::Backwards;
+use file::{LogFile, size_of_all};
 use lines::Splitter;
 use ring::Ring;
 
 /// So much is read from a pipe at a time, in bytes: as much as it holds.
 const CHUNK: usize = 64 << 10;
 
+/// So much is given from files at once, in bytes; long lines are fewer.
+const MOST_BYTES: usize = 16 << 20;
+
 /// One line that a service said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Grows by one from line to line of a service.
     pub sequence: u64,
-    /// When it was read.
+    /// When it was read. A line of a file that does not tell is as old as the one after it.
     pub at: Timestamp,
     /// Which service.
     pub service: Arc<str>,
-    /// The number of the instance.
-    pub instance: u32,
-    /// Where it was said.
-    pub stream: Stream,
+    /// The number of the instance; none: JSON in a file, which does not tell.
+    pub instance: Option<u32>,
+    /// Where it was said; none: as above.
+    pub stream: Option<Stream>,
     /// What was said, without the end of the line. What is not UTF-8 is replaced.
     pub text: String,
 }
@@ -70,17 +78,53 @@ impl Line {
     }
 
     fn facts(&self) -> String {
-        let stream = match self.stream {
-            Stream::Out => "out",
-            Stream::Err => "err",
+        let (Some(instance), Some(stream)) = (self.instance, self.stream) else {
+            return String::new();
         };
-        let Self {
+        let Self { at, service, .. } = self;
+        format!("{at:.3} {service} {instance} {} ", stream.word())
+    }
+
+    /// A line as it stands in the file of a service. One that does not tell when it was said is as
+    /// old as the one `after` it.
+    fn read(service: &Arc<str>, sequence: u64, written: String, after: Timestamp) -> Self {
+        let (at, instance, stream, text) = match facts_of(&written, service) {
+            Some((at, instance, stream, text)) => {
+                (at, Some(instance), Some(stream), text.to_owned())
+            }
+            None => (time::told(&written).unwrap_or(after), None, None, written),
+        };
+        Self {
+            sequence,
             at,
-            service,
+            service: Arc::clone(service),
             instance,
-            ..
-        } = self;
-        format!("{at:.3} {service} {instance} {stream} ")
+            stream,
+            text,
+        }
+    }
+}
+
+/// What stands before a line in a file, and the line.
+fn facts_of<'a>(written: &'a str, service: &str) -> Option<(Timestamp, u32, Stream, &'a str)> {
+    let mut words = written.splitn(5, ' ');
+    let at = words.next()?.parse().ok()?;
+    (words.next()? == service).then_some(())?;
+    let instance = words.next()?.parse().ok()?;
+    let stream = words.next()?;
+    let stream = [Stream::Out, Stream::Err]
+        .into_iter()
+        .find(|known| known.word() == stream)?;
+    Some((at, instance, stream, words.next()?))
+}
+
+impl Stream {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Out => "out",
+            Self::Err => "err",
+        }
     }
 }
 
@@ -129,6 +173,7 @@ pub(crate) struct Output {
     is_echoed: AtomicBool,
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
+    path: PathBuf,
     file: Arc<Mutex<LogFile>>,
     /// That the file cannot be written is told once, until it can be again.
     is_broken: AtomicBool,
@@ -142,14 +187,18 @@ impl Output {
         clock: Clock,
         echo: Option<Echo>,
     ) -> io::Result<Arc<Self>> {
-        let file = LogFile::open(&folder.join(format!("{service}.log")))?;
+        let path = folder.join(format!("{service}.log"));
+        let file = LogFile::open(&path)?;
+        // No line is shorter than a byte, so there is a number for each of them.
+        let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
             clock,
             echo,
             is_echoed: AtomicBool::new(false),
-            ring: Mutex::default(),
-            newest: watch::Sender::new(0),
+            ring: Mutex::new(Ring::remembering(Vec::new(), first)),
+            newest: watch::Sender::new(first),
+            path,
             file: Arc::new(Mutex::new(file)),
             is_broken: AtomicBool::new(false),
         }))
@@ -181,8 +230,91 @@ impl Output {
     /// The last lines of an instance, or of all.
     pub(crate) fn last(&self, count: usize, instance: Option<u32>) -> Vec<Line> {
         let mut lines = lock(&self.ring).since(0);
-        lines.retain(|line| instance.is_none_or(|instance| instance == line.instance));
+        lines.retain(|line| instance.is_none() || instance == line.instance);
         lines.split_off(lines.len().saturating_sub(count))
+    }
+
+    /// The last lines that somebody wants: those that are remembered, and from the files what was
+    /// said before.
+    pub(crate) async fn said(self: &Arc<Self>, wish: &Wish) -> Vec<Line> {
+        let remembered = self.since(0);
+        let fitting = remembered.iter().filter(|line| wish.fits(line));
+        let mut lines: Vec<Line> = fitting.cloned().collect();
+        let most = wish.most();
+        let first = remembered.first();
+        let reaches = |since| first.is_some_and(|line| line.at < since);
+        if lines.len() < most && !wish.since.is_some_and(reaches) {
+            let (output, wish, most) = (Arc::clone(self), wish.clone(), most - lines.len());
+            let before = move || output.before(&remembered, &wish, most);
+            let before = tokio::task::spawn_blocking(before).await;
+            lines.splice(..0, before.unwrap_or_default());
+        }
+        lines.split_off(lines.len().saturating_sub(most))
+    }
+
+    /// What the files hold from before what is remembered: at most so many lines that somebody
+    /// wants.
+    fn before(&self, remembered: &[Line], wish: &Wish, most: usize) -> Vec<Line> {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for line in remembered {
+            *known.entry(line.written()).or_default() += 1;
+        }
+        let first = remembered.first();
+        let mut sequence = first.map_or_else(|| lock(&self.ring).next(), |line| line.sequence);
+        let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
+        let (mut found, mut bytes) = (VecDeque::new(), 0);
+        for written in Backwards::of(self.path.clone()) {
+            // What is remembered stands there too, or will in a moment.
+            let again = known.get_mut(&format!("{written}\n"));
+            if let Some(count) = again.filter(|count| **count > 0) {
+                *count -= 1;
+                continue;
+            }
+            sequence = sequence.saturating_sub(1);
+            let line = Line::read(&self.service, sequence, written, at);
+            at = line.at;
+            if found.len() == most
+                || bytes > MOST_BYTES
+                || wish.since.is_some_and(|since| at < since)
+            {
+                break;
+            }
+            if wish.fits(&line) {
+                bytes += line.text.len();
+                found.push_front(line);
+            }
+        }
+        found.into()
+    }
+
+    /// The sequence after a line that somebody has seen, perhaps of another run.
+    pub(crate) fn after(&self, seen: &Seen) -> u64 {
+        let lines = self.since(0);
+        let Some(first) = lines.first() else {
+            return lock(&self.ring).next();
+        };
+        let is_known = match lines.iter().find(|line| line.sequence == seen.sequence) {
+            Some(line) => line.at == seen.at,
+            None => first.sequence > seen.sequence && first.at >= seen.at,
+        };
+        if is_known {
+            return seen.sequence + 1;
+        }
+        let later = lines.iter().find(|line| line.at > seen.at);
+        later.map_or_else(|| lock(&self.ring).next(), |line| line.sequence)
+    }
+
+    /// The sequence of the first line that is remembered.
+    pub(crate) fn first(&self) -> u64 {
+        let ring = lock(&self.ring);
+        ring.since(0)
+            .first()
+            .map_or(ring.next(), |line| line.sequence)
+    }
+
+    /// Whose it is.
+    pub(crate) fn service(&self) -> &Arc<str> {
+        &self.service
     }
 
     /// Says when there is something new.
@@ -263,8 +395,8 @@ impl Output {
                     sequence: ring.next(),
                     at,
                     service: Arc::clone(&self.service),
-                    instance,
-                    stream,
+                    instance: Some(instance),
+                    stream: Some(stream),
                     text,
                 };
                 let facts = facts.get_or_insert_with(|| line.facts());
@@ -302,13 +434,64 @@ mod tests {
             sequence: 1,
             at: Timestamp::from_millisecond(1_500).unwrap(),
             service: "flask".into(),
-            instance: 2,
-            stream: Stream::Err,
+            instance: Some(2),
+            stream: Some(Stream::Err),
             text: text.to_owned(),
         };
         assert_eq!(line("{\"a\":1}").written(), "{\"a\":1}\n");
         let facts = "1970-01-01T00:00:01.500Z flask 2 err ";
         assert_eq!(line("{a}").written(), format!("{facts}{{a}}\n"));
         assert_eq!(line("hello").written(), format!("{facts}hello\n"));
+    }
+
+    #[test]
+    fn what_was_written_is_read_as_far_as_it_tells() {
+        let service: Arc<str> = "flask".into();
+        let after = Timestamp::from_millisecond(9_000).unwrap();
+        let read = |written: &str| Line::read(&service, 7, written.to_owned(), after);
+        for text in ["hello", "", "two words "] {
+            let line = Line {
+                sequence: 7,
+                at: Timestamp::from_millisecond(1_500).unwrap(),
+                service: Arc::clone(&service),
+                instance: Some(2),
+                stream: Some(Stream::Err),
+                text: text.to_owned(),
+            };
+            assert_eq!(read(line.written().trim_end_matches('\n')), line);
+        }
+        for written in [
+            "{\"a\":1}",
+            "1970-01-01T00:00:01.500Z redis 2 err x",
+            "torn",
+        ] {
+            let line = read(written);
+            assert_eq!((line.at, line.instance, line.stream), (after, None, None));
+            assert_eq!(line.written(), format!("{written}\n"));
+        }
+        let told = read("{\"time\":\"1970-01-01T00:00:02Z\"}");
+        assert_eq!(told.at.as_second(), 2);
+    }
+
+    #[tokio::test]
+    async fn lines_are_echoed_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let echo: Echo = {
+            let heard = Arc::clone(&heard);
+            Arc::new(move |line: &Line| lock(&heard).push(line.text.clone()))
+        };
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let output = Output::open(&"a".into(), folder.path(), clock, Some(echo)).unwrap();
+        for (journal, text) in [(false, "one"), (true, "two"), (false, "three")] {
+            output.limit(LogSettings {
+                max: 1 << 20,
+                keep: 1,
+                journal,
+            });
+            output.keep(0, Stream::Out, vec![text.to_owned()]).await;
+        }
+        assert_eq!(*lock(&heard), ["two"]);
+        assert_eq!(output.since(0).len(), 3);
     }
 }

@@ -3,16 +3,16 @@
 
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use jiff::{SignedDuration, Timestamp};
-use supervisor::Line;
+use jiff::Timestamp;
+use supervisor::{Line, Seen};
 
-use super::{NotRunning, Where, give, say};
+use super::{Where, give, nobody, say};
 use crate::configuration;
 use crate::control;
 use crate::orders::neighbours::{Logs, Order, Outcome};
@@ -21,7 +21,7 @@ use crate::orders::{self};
 /// How often `monit` looks.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 /// So many last lines `logs` shows when nobody says how many.
-const LINES: usize = 100;
+const LINES: u32 = 100;
 /// Clears a terminal and goes to its first place (ECMA-48).
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
@@ -92,17 +92,18 @@ pub(super) struct LogsOf {
     service: Option<String>,
     /// Of this instance alone
     instance: Option<u32>,
-    /// From then on: a time like 2026-11-20T18:00:00Z, or so long ago like 10m, 2h
+    /// From then on: a time like 2026-11-20T18:00:00Z, or so long ago like 10m, 2h, 1d
     #[arg(long, value_parser = since)]
     since: Option<Since>,
     /// Lines that hold this text
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
-    /// The last so many lines
-    #[arg(short = 'n', long, value_name = "N", default_value_t = LINES)]
-    lines: usize,
-    /// Go on with what the service says, until Ctrl+C
-    #[arg(short, long, requires = "service")]
+    /// The last so many lines, from the files too; at most 10,000
+    #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
+          value_parser = clap::value_parser!(u32).range(..=10_000))]
+    lines: u32,
+    /// Go on with what is said, until Ctrl+C
+    #[arg(short, long)]
     follow: bool,
     #[command(flatten)]
     plain: Plain,
@@ -112,16 +113,16 @@ pub(super) struct LogsOf {
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
-    Ago(SignedDuration),
+    Ago(std::time::Duration),
 }
 
 fn since(text: &str) -> Result<Since, String> {
     if let Ok(at) = text.parse() {
         return Ok(Since::At(at));
     }
-    let ago: Result<SignedDuration, _> = text.parse();
-    ago.map(|ago| Since::Ago(ago.abs()))
-        .map_err(|_| "write a time like 2026-11-20T18:00:00Z, or so long ago like 10m".to_owned())
+    supervisor::plan::duration(text)
+        .map(Since::Ago)
+        .map_err(|_| "write a time like 2026-11-20T18:00:00Z, or so long ago like 10m or 1d".into())
 }
 
 impl Services {
@@ -211,80 +212,82 @@ impl LogsOf {
             instance: self.instance,
             since: self.since.map(|since| match since {
                 Since::At(at) => at,
-                Since::Ago(ago) => now().saturating_sub(ago).unwrap_or(Timestamp::MIN),
+                Since::Ago(ago) => now().checked_sub(ago).unwrap_or(Timestamp::MIN),
             }),
             grep: self.grep,
-            last: Some(self.lines),
+            last: usize::try_from(self.lines).ok(),
+            seen: BTreeMap::new(),
         };
         let json = self.plain.json;
         let print = |outcome: Outcome| {
             let Outcome::Lines { lines, missed } = outcome else {
                 bail!(OTHER);
             };
-            let mut text = String::new();
-            if missed > 0 && !json {
-                // Writing into a text cannot fail.
-                let _ = writeln!(text, "… {missed} lines are in the file only …");
-            }
-            for line in lines {
-                if json {
-                    text.push_str(&serde_json::to_string(&line)?);
-                    text.push('\n');
-                } else {
-                    text.push_str(&line.written());
-                }
-            }
-            say(&text)
+            say(&written(&lines, missed, json)?)
         };
         if self.follow {
-            let data = configuration::data(&self.plain.place.asked()).0;
-            follow(&data, logs, print)
+            follow(&self.plain.place, logs, print)
         } else {
             print(ask(Order::Logs(logs), &self.plain.place)?)
         }
     }
 }
 
-/// Prints what a service says until Kenduri stops. One that becomes another program goes on
+/// Lines for whoever reads them, and how many are not among them.
+fn written(lines: &[Line], missed: u64, json: bool) -> Result<String> {
+    let mut text = String::new();
+    // Writing into a text cannot fail.
+    let _ = match (missed, json) {
+        (0, _) => Ok(()),
+        (_, true) => writeln!(text, "{}", serde_json::json!({ "missed": missed })),
+        (_, false) => writeln!(text, "… {missed} lines are in the file only …"),
+    };
+    for line in lines {
+        if json {
+            text.push_str(&serde_json::to_string(line)?);
+            text.push('\n');
+        } else {
+            text.push_str(&line.written());
+        }
+    }
+    Ok(text)
+}
+
+/// Prints what services say until Kenduri stops. One that becomes another program goes on
 /// where it was.
-fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) -> Result<()> {
+fn follow(place: &Where, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) -> Result<()> {
+    let asked = place.asked();
+    let data = configuration::data(&asked).0;
     let order = |logs: &Logs| orders::Order::Neighbours(Order::Follow(logs.clone()));
     let began = now();
-    let is_everything = logs.grep.is_none() && logs.instance.is_none();
-    let mut last = None;
-    let mut heard = control::listen(data, &order(&logs))?;
+    let mut heard = control::listen(&data, &order(&logs))?;
     if heard.is_none() {
-        bail!(NotRunning(data.display().to_string()));
+        return Err(nobody(&asked));
     }
     while let Some(outcomes) = heard {
         let mut has_begun = false;
         for outcome in outcomes {
-            let (mut lines, mut missed) = match outcome {
-                Ok(orders::Outcome::Neighbours(Outcome::Lines { lines, missed })) => {
-                    (lines, missed)
-                }
+            let outcome = match outcome {
+                Ok(orders::Outcome::Neighbours(outcome)) => outcome,
                 Ok(_) => bail!(OTHER),
                 // Whoever spoke is gone, perhaps in the middle of a word.
                 Err(error) if has_begun || error.is::<io::Error>() => break,
                 Err(error) => return Err(error),
             };
             has_begun = true;
-            let is_known = |line: &Line| {
-                last.is_some_and(|(at, sequence)| line.at <= at && line.sequence <= sequence)
-            };
-            lines.retain(|line| !is_known(line));
-            if is_everything && let (Some((_, before)), Some(line)) = (last, lines.first()) {
-                // What another connection did not hear of, and is remembered no more.
-                missed = missed.max(line.sequence.saturating_sub(before + 1));
+            if let Outcome::Lines { lines, .. } = &outcome {
+                let seen = lines.iter().map(|line| {
+                    let (at, sequence) = (line.at, line.sequence);
+                    (line.service.to_string(), Seen { at, sequence })
+                });
+                logs.seen.extend(seen);
             }
-            if let Some(line) = lines.last() {
-                last = Some((line.at, line.sequence));
-            }
-            print(Outcome::Lines { lines, missed })?;
+            print(outcome)?;
         }
-        logs.since = Some(last.map_or(began, |(at, _)| at));
+        // Of a service that has said nothing yet.
+        logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
-        heard = match control::listen(data, &order(&logs)) {
+        heard = match control::listen(&data, &order(&logs)) {
             // It went while it was asked.
             Err(error) if error.is::<io::Error>() => None,
             heard => heard?,
@@ -299,4 +302,29 @@ fn follow(data: &Path, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) ->
 )]
 fn now() -> Timestamp {
     Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_an_instant_or_so_long_ago_as_in_settings() {
+        for (text, seconds) in [("10m", 600), ("2h", 7_200), ("1d", 86_400), ("500ms", 0)] {
+            let Ok(Since::Ago(ago)) = since(text) else {
+                panic!("{text} is no time");
+            };
+            assert_eq!(ago.as_secs(), seconds);
+        }
+        assert!(matches!(since("2026-11-20T18:00:00Z"), Ok(Since::At(_))));
+        assert!(since("soon").is_err());
+    }
+
+    #[test]
+    fn lines_that_are_missed_are_told_in_json_too() {
+        let missed = |json| written(&[], 7, json).unwrap();
+        assert_eq!(missed(true), "{\"missed\":7}\n");
+        assert!(missed(false).contains("7 lines are in the file only"));
+        assert_eq!(written(&[], 0, true).unwrap(), "");
+    }
 }

@@ -130,8 +130,9 @@ impl Keeper {
         done.map_or_else(|error| reply_of(&error), Reply::Ok)
     }
 
-    /// What a service says from now on.
+    /// What services say from now on.
     pub(crate) async fn follow(&self, logs: neighbours::Logs) -> Result<Follow> {
+        not_the_log(&logs)?;
         Ok(self.control.follow(logs.into()).await?)
     }
 
@@ -145,6 +146,7 @@ impl Keeper {
                 return Ok(Outcome::Described(Box::new(described)));
             }
             Order::Logs(logs) => {
+                not_the_log(&logs)?;
                 let lines = control.logs(&logs.into()).await?;
                 return Ok(Outcome::Lines { lines, missed: 0 });
             }
@@ -235,6 +237,17 @@ fn reply_of(error: &Error) -> Reply {
 fn not_the_worker(service: &str) -> Result<()> {
     if service == OWN {
         bail!("that is Kenduri itself: reload replaces it; to stop it, stop `kenduri serve`");
+    }
+    Ok(())
+}
+
+fn not_the_log(logs: &neighbours::Logs) -> Result<()> {
+    if logs.service.as_deref() == Some(OWN) {
+        bail!(
+            "Kenduri's own log is not among those of services\n  \
+             it goes to standard error, which systemd keeps (journalctl -u kenduri), or into the \
+             folder that log.to names"
+        );
     }
     Ok(())
 }

@@ -57,11 +57,10 @@ impl Journal {
     }
 
     fn send(&self, line: &Line, text: &str) -> io::Result<()> {
-        let instance = line.instance.to_string();
-        let stream = match line.stream {
-            Stream::Out => "out",
-            Stream::Err => "err",
-        };
+        let instance = line
+            .instance
+            .map_or_else(String::new, |number| number.to_string());
+        let stream = line.stream.map_or("", Stream::word);
         let name = format!("{}:{instance}", line.service);
         let mut message = Vec::with_capacity(text.len() + 256);
         for (field, value) in [
@@ -92,8 +91,8 @@ mod tests {
             sequence: 0,
             at: jiff::Timestamp::UNIX_EPOCH,
             service: "web".into(),
-            instance: 1,
-            stream: Stream::Err,
+            instance: Some(1),
+            stream: Some(Stream::Err),
             text: text.to_owned(),
         }
     }

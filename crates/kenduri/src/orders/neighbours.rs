@@ -1,8 +1,10 @@
 //! What a person may order of the services beside Kenduri.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use supervisor::{Described, Line, Row};
+use supervisor::{Described, Line, Row, Seen};
 
 /// An order about services, carried out by the keeper.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,6 +65,9 @@ pub(crate) struct Logs {
     pub(crate) grep: Option<String>,
     /// The last so many.
     pub(crate) last: Option<usize>,
+    /// What whoever follows has seen last of each service.
+    #[serde(default)]
+    pub(crate) seen: BTreeMap<String, Seen>,
 }
 
 impl From<Logs> for supervisor::Wish {
@@ -73,6 +78,7 @@ impl From<Logs> for supervisor::Wish {
             since: logs.since,
             grep: logs.grep,
             last: logs.last,
+            seen: logs.seen,
         }
     }
 }

@@ -131,8 +131,8 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
         sequence,
         at: now,
         service: service.into(),
-        instance: 0,
-        stream: Stream::Out,
+        instance: Some(0),
+        stream: Some(Stream::Out),
         text: text.to_owned(),
     };
     Described {

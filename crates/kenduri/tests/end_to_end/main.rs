@@ -26,3 +26,4 @@ mod serving;
 mod upgrade;
 mod users;
 mod websockets;
+mod words;

@@ -53,11 +53,7 @@ impl LogFile {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        let aside = |number: u32| {
-            let mut name = self.path.clone().into_os_string();
-            name.push(format!(".{number}"));
-            PathBuf::from(name)
-        };
+        let aside = |number: u32| aside(&self.path, number);
         if self.keep == 0 {
             fs::remove_file(&self.path)?;
         } else {
@@ -70,6 +66,25 @@ impl LogFile {
         self.size = 0;
         Ok(())
     }
+}
+
+/// The file that was put aside as this one before, counted from 1.
+pub(super) fn aside(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(format!(".{number}"));
+    PathBuf::from(name)
+}
+
+/// How much all files hold, in bytes.
+pub(super) fn size_of_all(path: &Path) -> u64 {
+    let sizes = (0..).map_while(|number| {
+        let facts = match number {
+            0 => fs::metadata(path),
+            number => fs::metadata(aside(path, number)),
+        };
+        facts.ok().map(|facts| facts.len())
+    });
+    sizes.sum()
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -65,8 +65,8 @@ mod tests {
                 sequence,
                 at: jiff::Timestamp::UNIX_EPOCH,
                 service: "a".into(),
-                instance: 0,
-                stream: Stream::Out,
+                instance: Some(0),
+                stream: Some(Stream::Out),
                 text: "x".repeat(100),
             });
         }

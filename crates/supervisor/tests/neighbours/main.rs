@@ -4,6 +4,7 @@
 mod alone;
 #[cfg(test)]
 mod life;
+mod logs;
 #[cfg(test)]
 mod output;
 #[cfg(test)]

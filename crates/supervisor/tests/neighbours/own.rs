@@ -125,9 +125,10 @@ fn it_has_a_channel_the_environment_and_the_outputs_and_is_ready_when_it_says_so
         service: Some(OWN.to_owned()),
         ..Wish::default()
     };
-    for wish in [&named, &Wish::default()] {
-        assert_eq!(house.wait(house.control.logs(wish)).unwrap(), []);
-    }
+    let all = house.wait(house.control.logs(&Wish::default()));
+    assert_eq!(all.unwrap(), []);
+    let said = house.wait(house.control.logs(&named));
+    assert!(matches!(said, Err(ControlError::Refused(_))));
     let followed = house.wait(house.control.follow(named));
     assert!(matches!(followed, Err(ControlError::Refused(_))));
     assert!(!house.folder.path().join("logs/kenduri.log").exists());

@@ -1,0 +1,171 @@
+//! The words about services, as somebody types them.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::program::{Program, command, run, text};
+
+/// What takes longer than this does not happen.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+const SETTINGS: &str = r#"
+data = "data"
+[listen]
+http = ["127.0.0.1:0"]
+[service.web]
+run = "echo one; echo two; echo three; exec sh -c 'exec sleep 1000' --token=hunter2"
+shell = true
+"#;
+
+/// What a word printed; it ends with this code.
+fn says(folder: &Path, words: &[&str], code: i32) -> String {
+    let output = run(words, folder, &[]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{words:?}: {said}");
+    said
+}
+
+fn start(folder: &Path, settings: &str) -> Program {
+    let config = folder.join("kenduri.toml");
+    fs::write(&config, settings).expect("a file");
+    let config = config.to_string_lossy().into_owned();
+    Program::start(&["serve", "--config", &config], &[])
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn every_word_tells_that_nobody_runs() {
+    let words: [&[&str]; 13] = [
+        &["ps"],
+        &["monit"],
+        &["describe", "web"],
+        &["logs"],
+        &["logs", "web", "-f"],
+        &["start", "web"],
+        &["stop", "web"],
+        &["restart", "web"],
+        &["reload", "web"],
+        &["scale", "web", "2"],
+        &["upgrade"],
+        &["apply"],
+        &["purge", "a"],
+    ];
+    let place = tempfile::tempdir().expect("a folder");
+    for settings in [
+        "",
+        "nonsense = 1\n",
+        "data = \"elsewhere\"\ninstances = 1\n",
+    ] {
+        fs::write(place.path().join("kenduri.toml"), settings).expect("a file");
+        for words in words {
+            let said = says(place.path(), words, 3);
+            assert!(said.contains("Kenduri is not running"), "{said}");
+        }
+    }
+    // Where it would run, only such a file could say.
+    fs::write(place.path().join("kenduri.toml"), "[").expect("a file");
+    for words in words {
+        assert!(says(place.path(), words, 1).contains("not valid TOML"));
+        says(place.path(), &[words, &["--data", "data"]].concat(), 3);
+    }
+}
+
+#[test]
+fn what_was_said_is_found_also_after_everything_was_killed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let here = place.path();
+    let program = start(here, SETTINGS);
+    let logs = |words: &[&str]| says(here, &[&["logs", "web"], words].concat(), 0);
+    until("all was said", || logs(&[]).contains("three"));
+    program.kill();
+    let quiet = SETTINGS.replace("echo one; echo two; echo three; ", "");
+    let _program = start(here, &quiet);
+    let texts = |words: &[&str]| -> Vec<String> {
+        let said = logs(words);
+        let lines = said
+            .lines()
+            .map(|line| line.rsplit(' ').next().unwrap_or(""));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(texts(&[]), ["one", "two", "three"]);
+    assert_eq!(texts(&["-n", "2"]), ["two", "three"]);
+    assert_eq!(texts(&["--since", "1d"]), ["one", "two", "three"]);
+    assert_eq!(texts(&["--since", "2100-01-01T00:00:00Z"]), [""; 0]);
+    assert_eq!(texts(&["--grep", "t"]), ["two", "three"]);
+    assert_eq!(texts(&["0", "-n", "1"]), ["three"]);
+    assert_eq!(texts(&["1"]), [""; 0]);
+    let json = logs(&["--json", "-n", "1"]);
+    let line: Value = serde_json::from_str(&json).expect("JSON");
+    for (key, value) in [
+        ("service", json!("web")),
+        ("instance", json!(0)),
+        ("stream", json!("out")),
+        ("text", json!("three")),
+    ] {
+        assert_eq!(line[key], value, "{json}");
+    }
+    says(here, &["logs", "web", "--since", "soon"], 2);
+    let own = says(here, &["logs", "kenduri"], 1);
+    assert!(own.contains("journalctl"), "{own}");
+
+    let told = says(here, &["describe", "web", "--json"], 0);
+    assert!(!told.contains("hunter2"), "{told}");
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["listen"], "none");
+    assert_eq!(told["stop"], json!({ "signal": "TERM", "within": "10s" }));
+    assert_eq!(told["lines"], json!([]));
+    let told = says(here, &["describe", "web"], 0);
+    assert!(told.contains("--token=***"), "{told}");
+    assert!(told.contains("give_up = \"10 in 10m\""), "{told}");
+}
+
+/// The first lines of a word that goes on until it is told to end.
+fn first_lines(folder: &Path, words: &[&str], count: usize) -> Vec<String> {
+    let mut child = command(&[])
+        .args(words)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let output = child.stdout.take().expect("its output");
+    let lines = BufReader::new(output).lines().map_while(Result::ok);
+    let lines = lines.take(count).collect();
+    child.kill().expect("it goes on");
+    child.wait().expect("its end");
+    lines
+}
+
+#[test]
+fn what_runs_and_what_is_said_is_shown_again_and_again() {
+    let place = tempfile::tempdir().expect("a folder");
+    let here = place.path();
+    let other = SETTINGS.replace(
+        "echo one",
+        "while ! test -e go; do sleep 0.02; done; echo one",
+    );
+    let _program = start(here, &other);
+    let rows = first_lines(here, &["monit", "--json"], 2);
+    for row in rows {
+        let row: Value = serde_json::from_str(&row).expect("JSON");
+        assert_eq!(row[1]["service"], "web", "{row}");
+    }
+    let screen = first_lines(here, &["monit"], 6);
+    let heads = screen.iter().filter(|line| line.contains("\x1b[2J"));
+    assert_eq!(heads.count(), 2, "{screen:?}");
+    fs::write(here.join("go"), "").expect("a file");
+    let lines = first_lines(here, &["logs", "-f"], 3);
+    assert!(lines[0].ends_with(" web 0 out one"), "{lines:?}");
+    assert!(lines[2].ends_with("three"), "{lines:?}");
+}
