@@ -93,14 +93,13 @@ impl Follow {
         let (mut followed, mut before) = (Vec::new(), Vec::new());
         for output in &outputs {
             let newest = *output.news().borrow();
-            let next = match wish.seen.get(&**output.service()) {
-                Some(seen) => output.after(seen),
-                None => {
-                    let mut said = output.said(&last).await;
-                    said.retain(|line| line.sequence < newest);
-                    before.append(&mut said);
-                    newest
-                }
+            let next = if let Some(seen) = wish.seen.get(&**output.service()) {
+                output.after(seen)
+            } else {
+                let mut said = output.said(&last).await;
+                said.retain(|line| line.sequence < newest);
+                before.append(&mut said);
+                newest
             };
             followed.push(Followed::new(output, next));
         }

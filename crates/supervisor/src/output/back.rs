@@ -67,8 +67,7 @@ impl Backwards {
             return Ok(());
         };
         let start = end.saturating_sub(PIECE);
-        let mut piece = Vec::new();
-        piece.resize(usize::try_from(*end - start).unwrap_or(0), 0);
+        let mut piece = vec![0; usize::try_from(*end - start).unwrap_or(0)];
         file.read_exact_at(&mut piece, start)?;
         self.left = self.left.saturating_sub(*end - start);
         *end = start;

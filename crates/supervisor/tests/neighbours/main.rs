@@ -4,6 +4,7 @@
 mod alone;
 #[cfg(test)]
 mod life;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod output;
