@@ -1,6 +1,6 @@
 //! Certificates from an authority (RFC 8555): ordered, proven, kept, and replaced in time.
 //!
-//! [`Acme::start`] begins one task. It delivers into [`Issued`], which the TLS side
+//! [`Prepared::start`] begins one task. It delivers into [`Issued`], which the TLS side
 //! reads at every handshake, and shows its proofs in [`Challenges`], which the door
 //! asks. Every name gets a certificate of its own, so that one that fails keeps
 //! nobody else from theirs. Self-signed certificates are not made here.
@@ -119,6 +119,9 @@ pub struct Standing {
     pub refused: Option<Unorderable>,
 }
 
+/// All that can go wrong before the task begins has gone well.
+pub struct Prepared(Shared);
+
 /// The running task, as the edge holds it.
 #[derive(Debug)]
 pub struct Acme {
@@ -129,44 +132,46 @@ pub struct Acme {
     task: JoinHandle<()>,
 }
 
-impl Acme {
+impl Prepared {
+    /// Makes the folder for certificates and what speaks to the authority. Nothing is ordered yet.
+    pub fn new(
+        settings: Settings,
+        world: World,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, AcmeError> {
+        Ok(Self(Shared {
+            vault: Vault::open(&settings.data, &settings.directory)?,
+            client: Client::new(&settings.roots, Arc::clone(&provider), world.clone())?,
+            settings,
+            world,
+            provider,
+            challenges: Arc::default(),
+            issued: Arc::default(),
+        }))
+    }
+
     /// Loads what there is, so that [`Issued`] is filled when this returns, and begins.
     ///
     /// The task ends when `stop` is cancelled, wherever it is; nothing is lost by that. It must
     /// be called within a tokio runtime that has time and network.
-    pub fn start(
-        settings: Settings,
-        names: BTreeSet<String>,
-        world: World,
-        provider: Arc<CryptoProvider>,
-        stop: CancellationToken,
-    ) -> Result<Self, AcmeError> {
-        let vault = Vault::open(&settings.data, &settings.directory)?;
-        let client = Client::new(&settings.roots, Arc::clone(&provider), world.clone())?;
-        let challenges = Arc::<Challenges>::default();
-        let issued = Arc::<Issued>::default();
+    pub fn start(self, names: BTreeSet<String>, stop: CancellationToken) -> Acme {
+        let challenges = Arc::clone(&self.0.challenges);
+        let issued = Arc::clone(&self.0.issued);
         let (report, standings) = watch::channel(Arc::from([]));
-        let shared = Shared {
-            settings,
-            world,
-            provider,
-            vault,
-            client,
-            challenges: Arc::clone(&challenges),
-            issued: Arc::clone(&issued),
-        };
-        let mut task = Task::new(shared, report);
+        let mut task = Task::new(self.0, report);
         task.take_on(&names);
         let (wanted, wishes) = watch::channel(names);
-        Ok(Self {
+        Acme {
             challenges,
             issued,
             wanted,
             report: standings,
             task: tokio::spawn(task.run(wishes, stop)),
-        })
+        }
     }
+}
 
+impl Acme {
     /// The proofs that the door shows.
     pub fn challenges(&self) -> &Arc<Challenges> {
         &self.challenges

@@ -258,6 +258,8 @@ impl Edge {
         } = means;
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
+        let orders = Orders::default();
+        let prepared = orders.prepare(&plan, &clock)?;
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         inherited.settle(plan.listen());
         let crews = Crews::default();
@@ -309,9 +311,9 @@ impl Edge {
             datagrams: Mutex::default(),
             inherited: Arc::new(Mutex::new(inherited)),
             names,
-            orders: Orders::default(),
+            orders,
         };
-        edge.orders.follow(&edge.shared, &edge.names)?;
+        edge.orders.follow(&edge.shared, &edge.names, prepared);
         edge.listen(bound);
         Ok(edge)
     }
@@ -323,12 +325,13 @@ impl Edge {
 
     /// Takes another plan. Listeners that stay live on, requests that run finish as
     /// they began; a new listener that cannot be opened, or a certificate that
-    /// cannot be used, leaves everything as it was.
+    /// cannot be used or kept, leaves everything as it was.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         // Whatever can go wrong does so before anything changes.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(&tls_of(&plan, &self.names))?;
+        let prepared = self.orders.prepare(&plan, &self.shared.clock)?;
         let bound = {
             let mut inherited = lock(&self.inherited);
             let workers = self.workers.len();
@@ -351,7 +354,8 @@ impl Edge {
         self.shared.running.store(Arc::new(running));
         self.shared.crews.tidy();
         self.listen(bound);
-        Ok(self.orders.follow(&self.shared, &self.names)?)
+        self.orders.follow(&self.shared, &self.names, prepared);
+        Ok(())
     }
 
     /// The servers of an upstream, to be changed while requests run; nothing: the

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{Clock, Shared, lock};
-use crate::acme::{self, Acme, AcmeError, Standing, World};
+use crate::acme::{self, Acme, AcmeError, Prepared, Standing, World};
+use crate::plan::Plan;
 use crate::tls;
 
 /// What is ordered, if anything is.
@@ -22,47 +23,61 @@ struct Ordering {
 }
 
 impl Orders {
-    /// Begins, changes or ends the ordering, as the plan in force says; for `names` too.
+    /// Makes what following this plan takes, if its authority is another one than now: all that
+    /// can go wrong, before anything changes.
+    pub(super) fn prepare(
+        &self,
+        plan: &Plan,
+        clock: &Clock,
+    ) -> Result<Option<Prepared>, AcmeError> {
+        let present = lock(&self.0);
+        let ordering = present.as_ref();
+        plan.authority()
+            .filter(|wanted| {
+                ordering.is_none_or(|ordering| ordering.settings != wanted.settings)
+            })
+            .map(|wanted| {
+                let world = World::new(timestamps(clock));
+                Prepared::new(wanted.settings.clone(), world, tls::provider())
+            })
+            .transpose()
+    }
+
+    /// Begins, changes or ends the ordering, as the plan in force says, for which this was
+    /// prepared; for `names` too.
     pub(super) fn follow(
         &self,
         shared: &Shared,
         names: &BTreeSet<String>,
-    ) -> Result<(), AcmeError> {
+        prepared: Option<Prepared>,
+    ) {
         let running = shared.running();
-        let wanted = running.plan.authority();
         let mut present = lock(&self.0);
-        match (&*present, wanted) {
-            (Some(ordering), Some(wanted)) if ordering.settings == wanted.settings => {
-                ordering.acme.set_names(wanted.names_and(names));
-                return Ok(());
+        let before = match (running.plan.authority(), prepared) {
+            (Some(wanted), Some(prepared)) => {
+                let stop = shared.end.child_token();
+                let acme = prepared.start(wanted.names_and(names), stop.clone());
+                shared.certificates.order(Some(&acme));
+                present.replace(Ordering {
+                    settings: wanted.settings.clone(),
+                    acme,
+                    stop,
+                })
             }
-            _ => {}
-        }
-        let Some(wanted) = wanted else {
-            if let Some(before) = present.take() {
-                before.stop.cancel();
+            (Some(wanted), None) => {
+                if let Some(ordering) = &*present {
+                    ordering.acme.set_names(wanted.names_and(names));
+                }
+                None
             }
-            shared.certificates.order(None);
-            return Ok(());
+            (None, _) => {
+                shared.certificates.order(None);
+                present.take()
+            }
         };
-        let stop = shared.end.child_token();
-        let acme = Acme::start(
-            wanted.settings.clone(),
-            wanted.names_and(names),
-            World::new(timestamps(&shared.clock)),
-            tls::provider(),
-            stop.clone(),
-        )?;
-        shared.certificates.order(Some(&acme));
-        let ordering = Ordering {
-            settings: wanted.settings.clone(),
-            acme,
-            stop,
-        };
-        if let Some(before) = present.replace(ordering) {
+        if let Some(before) = before {
             before.stop.cancel();
         }
-        Ok(())
     }
 
     /// How it stands with them.

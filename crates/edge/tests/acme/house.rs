@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use edge::Challenge;
-use edge::acme::{Acme, Settings, Standing, World};
+use edge::acme::{Acme, Prepared, Settings, Standing, World};
 use jiff::{SignedDuration, Timestamp};
 use rustls::crypto::aws_lc_rs::default_provider;
 use tempfile::TempDir;
@@ -69,7 +69,8 @@ impl House {
         let settings = Settings::check(&self.asked, folder, folder).unwrap();
         let provider = Arc::new(default_provider());
         let world = self.world();
-        let acme = Acme::start(settings, set(names), world, provider, self.stop.clone()).unwrap();
+        let prepared = Prepared::new(settings, world, provider).unwrap();
+        let acme = prepared.start(set(names), self.stop.clone());
         self.door.show(&acme);
         acme
     }

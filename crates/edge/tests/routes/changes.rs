@@ -162,3 +162,22 @@ async fn a_limit_goes_on_counting_over_a_change() {
     assert_eq!(site.get("/").await.status, 204, "another limit begins anew");
     site.edge.stop().await;
 }
+
+#[tokio::test]
+async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
+    let site = Site::open("[[route]]\nto = \"status:410\"\n", Means::default());
+    let in_the_way = site.folder.path().join("acme");
+    std::fs::write(&in_the_way, "no folder").unwrap();
+    let secured = "listen.https = [\"127.0.0.1:0\"]\n\
+        tls.acme = { email = \"owner@a.example\" }\n\
+        [[route]]\nto = \"status:404\"\n";
+    let refused = site.edge.reload(site.plan(secured)).unwrap_err();
+    assert!(matches!(refused, edge::EdgeError::Acme(_)), "{refused}");
+    assert_eq!(site.edge.https_addresses(), []);
+    assert_eq!(site.get("/").await.status, 410);
+    std::fs::remove_file(in_the_way).unwrap();
+    site.edge.reload(site.plan(secured)).unwrap();
+    assert_eq!(site.edge.https_addresses().len(), 1);
+    assert_eq!(site.get("/").await.status, 404);
+    site.edge.stop().await;
+}
