@@ -475,12 +475,10 @@ impl Edge {
                 },
             );
         }
-        let https = open
-            .iter()
-            .filter(|((door, _), _)| *door == Door::Https)
-            .find_map(|(_, listening)| listening.address);
-        let port = https.map_or(0, |address| u32::from(address.port()));
-        self.shared.https_port.store(port, Ordering::Relaxed);
+        let port = https_port(&self.shared.running().plan.listen().https, &open);
+        self.shared
+            .https_port
+            .store(port.map_or(0, u32::from), Ordering::Relaxed);
         self.listen_for_datagrams(&open);
     }
 
@@ -499,6 +497,18 @@ impl fmt::Debug for Edge {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where those belong who came in the clear: to an address that others reach, the usual port
+/// first, then as they were written.
+fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
+    let ports = written.iter().filter_map(|at| {
+        let listening = open.get(&(Door::Https, at.clone()))?;
+        Some((at, listening.address?.port()))
+    });
+    ports
+        .min_by_key(|(at, port)| (at.is_loopback(), *port != 443))
+        .map(|(_, port)| port)
 }
 
 /// Names that will be ordered are served by ourselves until then.

@@ -210,6 +210,29 @@ async fn what_comes_in_the_clear_is_sent_to_tls() {
 }
 
 #[tokio::test]
+async fn who_comes_in_the_clear_is_sent_where_others_reach_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), "a", &["a.example"]);
+    let (_, app) = scene();
+    let mut settings = secured(vec![files]);
+    settings.listen.https = vec![local(), ListenAddress::Everywhere(0), local()];
+    settings.listen.http3 = false;
+    let edge = start(settings, &app);
+    let everywhere = edge.https_addresses().into_iter();
+    let [reached] = everywhere
+        .filter(|address| address.ip().is_unspecified())
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("one address for everybody");
+    };
+    let bytes = b"GET /x HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n";
+    let moved = exchange(edge.http_addresses()[0], bytes).await;
+    let location = format!("location: https://a.example:{}/x\r\n", reached.port());
+    assert!(moved.contains(&location), "{moved}");
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn files_that_are_no_pair_are_an_error_that_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut files_a = files(folder.path(), "a", &["a.example"]);
