@@ -67,16 +67,18 @@ impl Pair {
     }
 }
 
-/// By what a change of the files is seen.
+/// By what a change of the files is seen, be it of who may read them alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
+pub(super) struct Stamp([Option<(u64, u64, [(i64, i64); 2])>; 2]);
 
 impl Stamp {
     /// As the files are now.
     pub(super) fn of(files: &CertificateFiles) -> Self {
         Self([&files.chain, &files.key].map(|path| {
             let found = fs::metadata(path).ok()?;
-            Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+            let written = (found.mtime(), found.mtime_nsec());
+            let changed = (found.ctime(), found.ctime_nsec());
+            Some((found.ino(), found.len(), [written, changed]))
         }))
     }
 }
@@ -106,4 +108,31 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
             _ => None,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn a_change_of_rights_is_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pem");
+        fs::write(&path, "a certificate").unwrap();
+        let files = CertificateFiles {
+            hosts: Vec::new(),
+            chain: path.clone(),
+            key: path.clone(),
+        };
+        let before = Stamp::of(&files);
+        // The system's clock for files ticks slower than we do.
+        let until = Instant::now() + Duration::from_secs(5);
+        while Stamp::of(&files) == before {
+            assert!(Instant::now() < until, "nobody would read it again");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+    }
 }
