@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,6 +41,8 @@ struct Counted {
 struct Free {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
+    /// So many are too many: whoever is given one gives it up, and waits for another.
+    owed: AtomicU32,
 }
 
 impl Free {
@@ -47,23 +50,53 @@ impl Free {
         Self {
             places: Arc::new(Semaphore::new(size as usize)),
             size: Mutex::new(size),
+            owed: AtomicU32::new(0),
         }
     }
 
     fn resize(&self, size: u32) {
+        // One change at a time.
         let mut now = locked(&self.size);
         if size > *now {
-            self.places.add_permits((size - *now) as usize);
-            *now = size;
+            let mut more = size - *now;
+            while more > 0 && self.is_owed() {
+                more -= 1;
+            }
+            self.places.add_permits(more as usize);
         } else {
-            // Those in use cannot be taken away; the next change tries again.
-            let taken = self.places.forget_permits((*now - size) as usize);
-            *now -= u32::try_from(taken).unwrap_or(0);
+            // Those in use cannot be taken away yet.
+            self.owed.fetch_add(*now - size, Ordering::SeqCst);
         }
+        *now = size;
     }
 
     async fn take(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).acquire_owned().await.ok()
+        loop {
+            let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+            if !self.is_owed() {
+                return Some(place);
+            }
+            place.forget();
+        }
+    }
+
+    /// One that is free now.
+    fn take_now(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+            if !self.is_owed() {
+                return Some(place);
+            }
+            place.forget();
+        }
+    }
+
+    /// Whether there was one too many, of which there is one less now.
+    fn is_owed(&self) -> bool {
+        let pay = |owed: u32| owed.checked_sub(1);
+        self.owed
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, pay)
+            .is_ok()
     }
 }
 
@@ -124,9 +157,8 @@ impl Places {
             0 => None,
             most => Some(self.count(address, most)?),
         };
-        let free = Arc::clone(&self.free.places).try_acquire_owned().ok()?;
         Some(Place {
-            _free: free,
+            _free: self.free.take_now()?,
             _open: self.open.token(),
             counted,
         })
@@ -185,6 +217,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -228,8 +262,26 @@ mod tests {
         places.resize(2);
         let second = places.take(None, 0).await.unwrap();
         places.resize(1);
+        // Both are in use: the first that is given back is gone.
         drop(second);
+        let address = "192.0.2.1".parse().unwrap();
+        assert!(places.take_free(address, 0).is_none());
+        places.resize(2);
+        let _second = places.take_free(address, 0).unwrap();
+        assert!(places.take_free(address, 0).is_none());
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_no_place_that_there_is_no_longer() {
+        let places = Places::new(2);
+        let first = places.take(None, 0).await.unwrap();
+        let second = places.take(None, 0).await.unwrap();
+        let mut third = Box::pin(places.take(None, 0));
+        assert!(third.as_mut().now_or_never().is_none());
         places.resize(1);
-        assert_eq!(places.free.places.available_permits(), 0);
+        drop(first);
+        assert!(third.as_mut().now_or_never().is_none());
+        drop(second);
+        assert!(third.as_mut().now_or_never().is_some());
     }
 }
