@@ -15,7 +15,8 @@ const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// The shortest wait.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// What an authority may ask us to wait at most: it cannot silence us until a certificate dies.
+/// What an authority may ask us to wait at most, and never for more than a tenth of the life of
+/// the certificate there is: it cannot silence us until that dies.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The longest until the authority is asked again when to renew (RFC 9773, section 4.3.2).
 pub(super) const LONGEST_UNASKED: SignedDuration = SignedDuration::from_hours(24);
@@ -166,7 +167,10 @@ fn wait(failures: &Failures, life: Option<Life>, jitter: Jitter) -> SignedDurati
     let full = FIRST_WAIT.saturating_mul(1 << doubled).min(longest);
     let three_quarters = share(full, 3, 4);
     let own = three_quarters + jitter.of(full - three_quarters);
-    let asked = SignedDuration::from_secs(failures.asked_to_wait).min(LONGEST_ASKED);
+    let patience = life.map_or(LONGEST_ASKED, |life| {
+        share(life.length(), 1, 10).min(LONGEST_ASKED)
+    });
+    let asked = SignedDuration::from_secs(failures.asked_to_wait).min(patience);
     own.max(asked).max(SHORTEST_WAIT)
 }
 

@@ -169,6 +169,29 @@ fn what_the_authority_asks_is_waited_for_but_not_for_ever() {
 }
 
 #[test]
+fn an_authority_cannot_ask_for_more_than_a_tenth_of_a_life() {
+    for (whole, waited) in [(6, 6 * 24 * 360), (47, 47 * 24 * 360), (90, 7 * 24 * 3600)] {
+        let life = Life {
+            from: ninety_days().from,
+            until: later(ninety_days().from, days(whole)),
+        };
+        // Two thirds are over, so that the order is due.
+        let now = later(life.from, days(whole) * 2 / 3);
+        let failures = Failures {
+            asked_to_wait: i64::MAX,
+            ..failures(1, now)
+        };
+        let known = Known {
+            life: Some(life),
+            failures: Some(&failures),
+            ..Known::default()
+        };
+        let wait = next(&known, now).at.duration_since(now);
+        assert_eq!(wait.as_secs(), waited, "{whole} days");
+    }
+}
+
+#[test]
 fn a_clock_that_was_set_back_delays_nothing() {
     let failed = at("2028-02-28T12:00:00Z");
     let now = at("2020-01-01T00:00:00Z");
