@@ -5,7 +5,8 @@
 //! pass is kept.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -65,7 +66,10 @@ struct Closed {
 impl Maintenance {
     /// Goes on as the files in `data` say: `maintenance.json` is the state,
     /// `maintenance.html` the owner's page. `health` are paths that always pass.
-    pub fn open(data: &Path, health: Vec<String>) -> io::Result<Self> {
+    ///
+    /// Doors were closed by whoever made the state, and perhaps for a reason that still holds:
+    /// one that cannot be read closes all of them, for everybody.
+    pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
             file: data.join("maintenance.json"),
             page: data.join("maintenance.html"),
@@ -73,12 +77,26 @@ impl Maintenance {
             state: ArcSwapOption::empty(),
             changing: Mutex::default(),
         };
-        match std::fs::read(&maintenance.file) {
-            Ok(text) => maintenance.apply(Some(serde_json::from_slice(&text)?))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        Ok(maintenance)
+        let kept = match std::fs::read(&maintenance.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return maintenance,
+            read => read.and_then(|text| Ok(serde_json::from_slice(&text)?)),
+        };
+        let state = kept.unwrap_or_else(|error| {
+            tracing::error!(
+                file = %maintenance.file.display(), %error,
+                "it cannot be read who is let in during maintenance, so nobody is: \
+                 say `kenduri maintenance on` for a new link, or `off`"
+            );
+            State::default()
+        });
+        let page = maintenance.read_page().unwrap_or_else(|error| {
+            tracing::error!(%error, "the page for maintenance cannot be shown");
+            None
+        });
+        maintenance
+            .state
+            .store(Some(Arc::new(Closed { state, page })));
+        maintenance
     }
 
     /// Closes the doors of a host, or of all. The pass is random, 16 bytes or
@@ -112,7 +130,10 @@ impl Maintenance {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         match std::fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => self.apply(None),
+            _ => {
+                self.apply(None)?;
+                self.sync()
+            }
         }
     }
 
@@ -144,8 +165,19 @@ impl Maintenance {
 
     fn keep(&self, state: &State) -> io::Result<()> {
         let beside = self.file.with_extension("json.new");
-        std::fs::write(&beside, serde_json::to_vec(state)?)?;
-        std::fs::rename(beside, &self.file)
+        let mut file = File::create(&beside)?;
+        file.write_all(&serde_json::to_vec(state)?)?;
+        file.sync_all()?;
+        std::fs::rename(beside, &self.file)?;
+        self.sync()
+    }
+
+    /// Has the disk know which files there are.
+    fn sync(&self) -> io::Result<()> {
+        match self.file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+            _ => File::open(".")?.sync_all(),
+        }
     }
 
     fn apply(&self, state: Option<State>) -> io::Result<()> {
@@ -262,7 +294,7 @@ mod tests {
     #[tokio::test]
     async fn the_doors_close_for_everybody_but_the_owner() {
         let data = tempfile::tempdir().unwrap();
-        let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]).unwrap();
+        let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]);
         let maintenance = open();
         assert!(ask(&maintenance, "a.example", "/", "").is_none());
         let pass = maintenance.on(Some("A.example"), &[7; 16]).unwrap();
@@ -303,5 +335,28 @@ mod tests {
         maintenance.off().unwrap();
         assert!(ask(&maintenance, "a.example", "/", "").is_none());
         assert!(ask(&open(), "a.example", "/", "").is_none());
+    }
+    #[test]
+    fn what_cannot_be_read_closes_the_doors_and_keeps_nobody_from_starting() {
+        let data = tempfile::tempdir().unwrap();
+        let file = data.path().join("maintenance.json");
+        let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]);
+        for broken in ["", "{", "[1]"] {
+            std::fs::write(&file, broken).unwrap();
+            let maintenance = open();
+            let answer = ask(&maintenance, "a.example", "/", "kenduri-pass=").unwrap();
+            assert_eq!(answer.status(), 503, "{broken}");
+            let answer = ask(&maintenance, "a.example", "/?kenduri-pass=", "").unwrap();
+            assert_eq!(answer.status(), 503, "{broken}");
+            assert!(ask(&maintenance, "a.example", "/healthz", "").is_none());
+        }
+        let pass = open().on(Some("a.example"), &[7; 16]).unwrap();
+        let cookie = format!("kenduri-pass={pass}");
+        assert!(ask(&open(), "a.example", "/", &cookie).is_none());
+        std::fs::write(&file, "").unwrap();
+        open().off().unwrap();
+        assert!(ask(&open(), "a.example", "/", "").is_none());
+        std::fs::create_dir(&file).unwrap();
+        assert!(ask(&open(), "a.example", "/", "").is_some());
     }
 }

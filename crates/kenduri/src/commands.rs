@@ -183,7 +183,7 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
         .then(|| installation::open(&settings));
     let hands = Hands {
         site: site.transpose()?,
-        maintenance: installation::maintenance(&settings)?,
+        maintenance: installation::maintenance(&settings),
         settings: Arc::new(settings),
         purges: None,
     };

@@ -57,17 +57,9 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
 }
 
 /// Whether the doors are closed, as it was left.
-pub(crate) fn maintenance(settings: &Settings) -> Result<Arc<Maintenance>> {
+pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let health = ["/healthz", "/readyz"].map(str::to_owned);
-    Maintenance::open(&settings.data, health.into())
-        .map(Arc::new)
-        .with_context(|| {
-            format!(
-                "cannot read maintenance.json or maintenance.html in {}\n  \
-                 mend or remove them; without the first the doors are open",
-                settings.data.display()
-            )
-        })
+    Arc::new(Maintenance::open(&settings.data, health.into()))
 }
 
 /// Makes the data folder, readable by its owner only, and the folder for sockets in it.

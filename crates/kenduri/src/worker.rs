@@ -115,7 +115,7 @@ impl Begun {
         let settings = Arc::new(configuration.settings);
         let mut terminate = signal(SignalKind::terminate())?;
         let manager = Manager::of(&commands::environment());
-        let maintenance = installation::maintenance(&settings)?;
+        let maintenance = installation::maintenance(&settings);
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
         let (ask, looks) = mpsc::channel(LOOKS);

@@ -33,9 +33,7 @@ impl Orders {
         let present = lock(&self.0);
         let ordering = present.as_ref();
         plan.authority()
-            .filter(|wanted| {
-                ordering.is_none_or(|ordering| ordering.settings != wanted.settings)
-            })
+            .filter(|wanted| ordering.is_none_or(|ordering| ordering.settings != wanted.settings))
             .map(|wanted| {
                 let world = World::new(timestamps(clock));
                 Prepared::new(wanted.settings.clone(), world, tls::provider())

@@ -139,7 +139,7 @@ async fn a_body_that_breaks_off_is_told_as_it_was_answered() {
 #[tokio::test]
 async fn closed_doors_let_the_owner_through() {
     let data = tempfile::tempdir().unwrap();
-    let maintenance = Maintenance::open(data.path(), vec!["/healthz".to_owned()]).unwrap();
+    let maintenance = Maintenance::open(data.path(), vec!["/healthz".to_owned()]);
     let maintenance = Arc::new(maintenance);
     let (server, _running) = server("one").await;
     let site = Site::open(
