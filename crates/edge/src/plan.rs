@@ -20,12 +20,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use nearest::nearest;
-pub(crate) use services::{is_service, upstream_of};
+pub(crate) use services::{service_of, upstream_of};
 pub use tls::Authority;
 
 use crate::access::Access;
 use crate::cache::StoreSettings;
-use crate::description::Description;
+use crate::description::{Description, Upstream};
 use crate::listen::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
 use crate::route::{NormalPath, Route, Table, Target, bare_host};
@@ -52,9 +52,32 @@ pub struct Service {
     pub name: String,
     /// How its servers share requests, as `[upstream]` has it.
     pub balance: String,
+    /// How long a connection to one may take, as `[upstream]` has it.
+    pub connect_time: String,
+    /// How long the first byte of an answer may take.
+    pub first_byte_time: String,
+    /// How long a body or a websocket may stand still, in either direction.
+    pub idle_time: String,
+    /// How long an unused connection is kept.
+    pub keep_time: String,
     /// Addresses, as `[listen]` has them, at which everything is led to it: no
     /// routes, no access rules, nothing but a plain proxy.
     pub fronts: Vec<String>,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        let usual = Upstream::default();
+        Self {
+            name: String::new(),
+            balance: usual.balance,
+            connect_time: usual.connect_time,
+            first_byte_time: usual.first_byte_time,
+            idle_time: usual.idle_time,
+            keep_time: usual.keep_time,
+            fronts: Vec::new(),
+        }
+    }
 }
 
 /// One thing that is wrong, or that works and should be known.

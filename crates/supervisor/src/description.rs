@@ -32,6 +32,14 @@ pub struct Service {
     pub spare: u32,
     /// `round-robin`, `least`, `hash:ip`, `hash:header:NAME` or `sticky`.
     pub balance: String,
+    /// How long a connection to an instance may take, for whoever leads requests there.
+    pub connect_time: String,
+    /// How long the first byte of an answer may take.
+    pub first_byte_time: String,
+    /// How long a body or a websocket may stand still, in either direction.
+    pub idle_time: String,
+    /// How long an unused connection is kept: below what the service keeps it.
+    pub keep_time: String,
     /// Added to the clean environment.
     pub env: BTreeMap<String, String>,
     /// A file of `NAME=value` lines, mode 0600; empty: none.
@@ -71,6 +79,10 @@ impl Default for Service {
             instances: 1,
             spare: 0,
             balance: "round-robin".to_owned(),
+            connect_time: "5s".to_owned(),
+            first_byte_time: "60s".to_owned(),
+            idle_time: "60s".to_owned(),
+            keep_time: "1500ms".to_owned(),
             env: BTreeMap::new(),
             env_file: String::new(),
             user: String::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::headers;
-use crate::plan::{Plan, is_service};
+use crate::plan::{Plan, service_of};
 use crate::proxy::{Upstream, UpstreamSettings, Watch};
 
 use super::crews::Crews;
@@ -37,7 +37,7 @@ impl Running {
             let same = before.and_then(|before| before.upstreams.get(name));
             let served = match same.filter(|served| served.settings == *settings) {
                 Some(served) => served.clone(),
-                None if is_service(name) => {
+                None if service_of(name).is_some() => {
                     Served::start(settings, Upstream::of(settings.clone(), crews.of(name)))
                 }
                 None => Served::start(settings, Upstream::new(settings.clone())),

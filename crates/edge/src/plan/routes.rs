@@ -90,7 +90,7 @@ fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
     };
     upstreams
         .keys()
-        .filter(|name| !is_used(name) && !services::is_service(name))
+        .filter(|name| !is_used(name) && services::service_of(name).is_none())
         .cloned()
         .collect()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::check::Check;
 use super::nearest::nearest;
+use super::upstreams::WrittenTimes;
 use super::{Ground, upstreams};
 use crate::listen::{ListenAddress, ListenSettings};
 use crate::plan::routes::Upstreams;
@@ -24,20 +25,29 @@ pub(crate) fn upstream_of(service: &str) -> String {
 
 const PREFIX: &str = "service:";
 
-/// Whether an upstream is a service.
-pub(crate) fn is_service(upstream: &str) -> bool {
-    upstream.starts_with(PREFIX)
+/// The service that an upstream is, if it is one.
+pub(crate) fn service_of(upstream: &str) -> Option<&str> {
+    upstream.strip_prefix(PREFIX)
 }
 
 /// An upstream for each service; they have no servers until somebody tells.
 pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services {
-        let key = format!("service.{}.balance", service.name);
-        let Some(balance) = check.accept(&key, upstreams::balance(&service.balance)) else {
+        let key = |rest: &str| format!("service.{}.{rest}", service.name);
+        let balance = check.accept(&key("balance"), upstreams::balance(&service.balance));
+        let written = WrittenTimes {
+            connect: &service.connect_time,
+            first_byte: &service.first_byte_time,
+            idle: &service.idle_time,
+            keep: &service.keep_time,
+        };
+        let times = upstreams::times(key, &written, check);
+        let (Some(balance), Some(times)) = (balance, times) else {
             continue;
         };
         let name = upstream_of(&service.name);
         let mut settings = upstreams::unnamed(&name, None);
+        settings.times = times;
         settings.balance = match balance {
             // Several services answer for one host, and share its cookies.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
@@ -100,9 +110,7 @@ pub(super) fn fronts(
 
 /// Refuses a service that nobody runs.
 pub(super) fn unknown(key: &str, name: &str, upstreams: &Upstreams, check: &mut Check) {
-    let known = upstreams
-        .keys()
-        .filter_map(|name| name.strip_prefix(PREFIX));
+    let known = upstreams.keys().filter_map(|name| service_of(name));
     let mend = match nearest(name, known) {
         Some(nearest) => format!("did you mean {PREFIX}{nearest}?"),
         None => format!("describe it in [service.{name}]"),

@@ -22,6 +22,7 @@ pub(crate) fn check_running(
         name: (*name).to_owned(),
         balance: (*balance).to_owned(),
         fronts: fronts.iter().map(|front| (*front).to_owned()).collect(),
+        ..Service::default()
     });
     check_with(text, Path::new("/"), &services.collect::<Vec<_>>())
 }

@@ -42,6 +42,33 @@ pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSet
     }
 }
 
+/// What is said of how long things may take.
+pub(super) struct WrittenTimes<'a> {
+    pub(super) connect: &'a str,
+    pub(super) first_byte: &'a str,
+    pub(super) idle: &'a str,
+    pub(super) keep: &'a str,
+}
+
+/// Reads the times of whatever has these keys.
+pub(super) fn times(
+    key: impl Fn(&str) -> String,
+    written: &WrittenTimes<'_>,
+    check: &mut Check,
+) -> Option<Times> {
+    let connect = check.time(&key("connect_time"), written.connect);
+    let first_byte = check.time(&key("first_byte_time"), written.first_byte);
+    let idle = check.time(&key("idle_time"), written.idle);
+    let keep = check.time(&key("keep_time"), written.keep);
+    Some(Times {
+        connect: connect?,
+        first_byte: first_byte?,
+        idle: idle?,
+        keep: keep?,
+        ..Times::default()
+    })
+}
+
 fn upstream_of(
     name: &str,
     written: &Upstream,
@@ -86,10 +113,16 @@ fn upstream_of(
         }
     }
     let balance = check.accept(&key("balance"), balance(&written.balance));
-    let connect = check.time(&key("connect_time"), &written.connect_time);
-    let first_byte = check.time(&key("first_byte_time"), &written.first_byte_time);
-    let idle = check.time(&key("idle_time"), &written.idle_time);
-    let keep = check.time(&key("keep_time"), &written.keep_time);
+    let times = times(
+        key,
+        &WrittenTimes {
+            connect: &written.connect_time,
+            first_byte: &written.first_byte_time,
+            idle: &written.idle_time,
+            keep: &written.keep_time,
+        },
+        check,
+    );
     let health = match &written.health {
         None => None,
         Some(written) => Some(health(written, &key("health"), check)?),
@@ -99,13 +132,7 @@ fn upstream_of(
         members,
         balance: balance?,
         health,
-        times: Times {
-            connect: connect?,
-            first_byte: first_byte?,
-            idle: idle?,
-            keep: keep?,
-            ..Times::default()
-        },
+        times: times?,
         idle_connections: UpstreamSettings::IDLE_CONNECTIONS,
     })
 }

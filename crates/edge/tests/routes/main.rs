@@ -98,6 +98,7 @@ fn service(name: &str, fronts: &[&str]) -> Service {
         name: name.to_owned(),
         balance: "least".to_owned(),
         fronts: fronts.iter().map(|front| (*front).to_owned()).collect(),
+        ..Service::default()
     }
 }
 

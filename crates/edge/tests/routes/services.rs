@@ -99,6 +99,35 @@ async fn one_that_was_given_up_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_service_has_as_long_as_its_plan_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let late = at(listener.local_addr().unwrap());
+    let site = Site::open("", Means::default());
+    site.edge.set_servers("node", &ready(&[&late]));
+    let plan = |first_byte_time: &str| {
+        let node = Service {
+            first_byte_time: first_byte_time.to_owned(),
+            ..service("node", &[])
+        };
+        plan_with(TO_NODE, site.folder.path(), &[node])
+    };
+    site.edge.reload(plan("1ms")).unwrap();
+    assert_eq!(site.get("/").await.status, 504);
+    let _given_up = listener.accept().await.unwrap();
+    // Nobody tells again who serves.
+    site.edge.reload(plan("1h")).unwrap();
+    let answer = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        stream
+    };
+    let (heard, _kept) = tokio::join!(site.get("/"), answer);
+    assert_eq!(heard.status, 200);
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_told_outlives_every_plan() {
     let (server, _running) = server("one").await;
     let (_bound, dead) = nobody();

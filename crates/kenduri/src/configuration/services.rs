@@ -78,8 +78,8 @@ fn socket(service: &str, data: &Path) -> PathBuf {
     data.join(RUN).join(INNER).join(format!("{service}.sock"))
 }
 
-/// What the edge needs to know: where each service is listened for, and how its
-/// instances share requests.
+/// What the edge needs to know: where each service is listened for, how its instances
+/// share requests, and how long those may take.
 pub(super) fn doors(description: &Description, asked: &Asked, data: &Path) -> Vec<edge::Service> {
     let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
     let listening = description
@@ -95,6 +95,10 @@ pub(super) fn doors(description: &Description, asked: &Asked, data: &Path) -> Ve
             edge::Service {
                 name: name.clone(),
                 balance: service.balance.clone(),
+                connect_time: service.connect_time.clone(),
+                first_byte_time: service.first_byte_time.clone(),
+                idle_time: service.idle_time.clone(),
+                keep_time: service.keep_time.clone(),
                 fronts: fronts.collect(),
             }
         })

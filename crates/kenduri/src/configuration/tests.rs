@@ -230,6 +230,14 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
             "[[tls.certificate]]\nchain = \"a\"\n",
             "kenduri.toml:1: missing field `key`",
         ),
+        (
+            "[service.flask]\nrun = \"sleep 1\"\nlisten = \"unix\"\nfirst_byte_time = \"soon\"\n",
+            "kenduri.toml:4: service.flask.first_byte_time: \"soon\" is no time",
+        ),
+        (
+            "[service.flask]\nrun = \"sleep 1\"\nlisten = \"unix\"\nidle_time = \"0s\"\n",
+            "kenduri.toml:4: service.flask.idle_time: no time at all",
+        ),
         ("upstream = 3\n", "kenduri.toml:1: invalid type"),
     ] {
         let (folder, asked) = written(text);

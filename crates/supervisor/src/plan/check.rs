@@ -212,6 +212,20 @@ impl Check<'_> {
             if !self.service.front.is_empty() {
                 self.refuse("front", "the service listens nowhere", fix);
             }
+            let (service, usual) = (self.service, Service::default());
+            for (key, is_usual) in [
+                ("connect_time", service.connect_time == usual.connect_time),
+                (
+                    "first_byte_time",
+                    service.first_byte_time == usual.first_byte_time,
+                ),
+                ("idle_time", service.idle_time == usual.idle_time),
+                ("keep_time", service.keep_time == usual.keep_time),
+            ] {
+                if !is_usual {
+                    self.refuse(key, "the service listens nowhere", fix);
+                }
+            }
         }
         Some(listening)
     }

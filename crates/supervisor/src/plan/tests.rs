@@ -109,6 +109,10 @@ fn every_mistake_is_told_with_its_key() {
             "service.a.front: the service listens nowhere",
         ),
         (
+            "idle_time = \"1h\"",
+            "service.a.idle_time: the service listens nowhere",
+        ),
+        (
             "front = \"here\"\nlisten = \"tcp\"",
             "service.a.front: \"here\" is no address",
         ),
