@@ -1,5 +1,7 @@
 //! Who asks, and whom to believe about it.
 
+mod forwarded;
+
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -56,18 +58,48 @@ pub(super) fn facts(
         id: said_id.unwrap_or_else(|| ids.make()),
     };
     if peer_is_trusted {
-        facts.client = client(peer.address, headers, is_trusted);
-        match last(headers, &FORWARDED_PROTO) {
-            Some(text) if text.eq_ignore_ascii_case("https") => facts.scheme = Scheme::Https,
-            Some(text) if text.eq_ignore_ascii_case("http") => facts.scheme = Scheme::Http,
-            _ => {}
-        }
-        if let Some(named) = last(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes()))
-        {
-            facts.host = named.to_ascii_lowercase().into();
+        let elder = [&FORWARDED_FOR, &FORWARDED_PROTO, &FORWARDED_HOST];
+        // Who writes the elder headers hands on the client's own `Forwarded` as it is.
+        if elder.iter().any(|name| headers.contains_key(*name)) {
+            believe_elder(&mut facts, headers, is_trusted);
+        } else {
+            believe(&mut facts, headers, is_trusted);
         }
     }
     facts
+}
+
+/// `Forwarded`: what each proxy says that we trust, and that was not reached by one we do not.
+fn believe(facts: &mut Facts, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
+    for element in forwarded::elements(headers) {
+        let Some(element) = element else {
+            break;
+        };
+        facts.scheme = element.scheme.unwrap_or(facts.scheme);
+        if let Some(host) = element.host {
+            facts.host = host.into();
+        }
+        let Some(client) = element.client else {
+            break;
+        };
+        facts.client = client;
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+}
+
+/// `X-Forwarded-For` and its like.
+fn believe_elder(facts: &mut Facts, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
+    facts.client = client(facts.client, headers, is_trusted);
+    match last(headers, &FORWARDED_PROTO) {
+        Some(text) if text.eq_ignore_ascii_case("https") => facts.scheme = Scheme::Https,
+        Some(text) if text.eq_ignore_ascii_case("http") => facts.scheme = Scheme::Http,
+        _ => {}
+    }
+    if let Some(named) = last(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes())) {
+        facts.host = named.to_ascii_lowercase().into();
+    }
 }
 
 /// The right-most address that nobody we trust has: further left, anybody could
@@ -107,3 +139,6 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
     line.rsplit(',').next().map(str::trim)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! `Forwarded` (RFC 7239), read from the right: further left, others wrote.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use http::HeaderMap;
+use http::header::FORWARDED;
+
+use crate::facts::Scheme;
+use crate::gate::is_host;
+
+/// What one proxy said of who came to it.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    /// Nothing: it is unknown, hidden, or not said.
+    pub(super) client: Option<IpAddr>,
+    pub(super) scheme: Option<Scheme>,
+    /// In lower case.
+    pub(super) host: Option<String>,
+}
+
+/// What every proxy said, the nearest first; nothing: that is no element.
+pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
+    let lines = headers.get_all(FORWARDED).iter().rev();
+    lines
+        .flat_map(|line| Cut::new(line.to_str().unwrap_or("?"), b','))
+        .map(str::trim_ascii)
+        .filter(|piece| !piece.is_empty())
+        .map(element)
+}
+
+/// A text in pieces, cut outside quotes, the last piece first. So half a quoted text that a
+/// client wrote cannot swallow what proxies put after it.
+struct Cut<'a> {
+    left: Option<&'a str>,
+    at: u8,
+}
+
+impl<'a> Cut<'a> {
+    fn new(text: &'a str, at: u8) -> Self {
+        let left = Some(text);
+        Self { left, at }
+    }
+}
+
+impl<'a> Iterator for Cut<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let text = self.left.take()?;
+        let mut is_quoted = false;
+        for (place, byte) in text.bytes().enumerate().rev() {
+            match byte {
+                b'"' if !is_quoted => is_quoted = true,
+                b'"' => is_quoted = is_escaped(&text[..place]),
+                _ if byte == self.at && !is_quoted => {
+                    self.left = Some(&text[..place]);
+                    return Some(&text[place + 1..]);
+                }
+                _ => {}
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Whether what follows this in a quoted text is meant as it stands.
+fn is_escaped(before: &str) -> bool {
+    let signs = before.bytes().rev();
+    signs.take_while(|byte| *byte == b'\\').count() % 2 == 1
+}
+
+fn element(text: &str) -> Option<Element> {
+    let mut element = Element::default();
+    let mut names: Vec<&str> = Vec::new();
+    let pairs = Cut::new(text, b';').map(str::trim_ascii);
+    for pair in pairs.filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=')?;
+        let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if is_known || !is_token(name) {
+            return None;
+        }
+        names.push(name);
+        let value = value_of(value)?;
+        if name.eq_ignore_ascii_case("for") {
+            element.client = node(&value)?.address();
+        } else if name.eq_ignore_ascii_case("proto") {
+            element.scheme = [Scheme::Http, Scheme::Https]
+                .into_iter()
+                .find(|scheme| value.eq_ignore_ascii_case(scheme.as_str()));
+        } else if name.eq_ignore_ascii_case("host") && is_host(value.as_bytes()) {
+            element.host = Some(value.to_ascii_lowercase());
+        }
+    }
+    Some(element)
+}
+
+/// A token, or what a quoted text means (RFC 9110, section 5.6.4).
+fn value_of(text: &str) -> Option<String> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        return is_token(text).then(|| text.to_owned());
+    };
+    let mut value = String::with_capacity(quoted.len());
+    let mut signs = quoted.strip_suffix('"')?.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\\' => value.push(signs.next()?),
+            '"' => return None,
+            sign => value.push(sign),
+        }
+    }
+    Some(value)
+}
+
+fn is_token(text: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_sign)
+}
+
+/// Who came to a proxy (RFC 7239, section 6).
+enum Node {
+    At(IpAddr),
+    /// Nobody knows, or nobody is to know.
+    Hidden,
+}
+
+impl Node {
+    fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::At(address) => Some(address),
+            Self::Hidden => None,
+        }
+    }
+}
+
+fn node(text: &str) -> Option<Node> {
+    let end = match text.find(']') {
+        Some(bracket) => bracket + 1,
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    let (name, port) = text.split_at(end);
+    if !port.is_empty() && !is_port(port.strip_prefix(':')?) {
+        return None;
+    }
+    if name.eq_ignore_ascii_case("unknown") || is_hidden(name) {
+        return Some(Node::Hidden);
+    }
+    let address: IpAddr = match name.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?.into(),
+        None => name.parse::<Ipv4Addr>().ok()?.into(),
+    };
+    Some(Node::At(address.to_canonical()))
+}
+
+fn is_port(text: &str) -> bool {
+    let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number || is_hidden(text)
+}
+
+/// An identifier that says nothing to others (RFC 7239, section 6.3).
+fn is_hidden(text: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    text.strip_prefix('_')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_sign))
+}
