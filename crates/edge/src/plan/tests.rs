@@ -323,6 +323,50 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
 }
 
 #[test]
+fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = ["a.example", "*.b.example"].map(str::to_owned);
+    let made = rcgen::generate_simple_self_signed(hosts).unwrap();
+    fs::write(folder.path().join("a.pem"), made.cert.pem()).unwrap();
+    let plan = check_in(
+        r#"
+        [listen]
+        https = [":443"]
+        [tls]
+        acme = { email = "owner@example.org" }
+        [[tls.certificate]]
+        chain = "a.pem"
+        key = "a.pem"
+        [[tls.certificate]]
+        hosts = ["c.example"]
+        chain = "a.pem"
+        key = "a.pem"
+        [[route]]
+        host = "a.example"
+        to = "app"
+        [[route]]
+        host = "*.b.example"
+        to = "app"
+        [[route]]
+        host = "d.example"
+        to = "app"
+        "#,
+        folder.path(),
+    )
+    .unwrap();
+    assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
+    let names = |others: [&str; 4]| {
+        let others = others.map(str::to_owned).into();
+        let names = plan.authority().unwrap().names_and(&others);
+        names.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(["A.example", "x.b.example", "c.example", "e.example"]),
+        ["d.example", "e.example"]
+    );
+}
+
+#[test]
 fn paths_are_rewritten_and_redirected() {
     let plan = plan_of(
         "[upstream.u]\nto = [{ address = \"http://a:1/base/\", weight = 2 }, \"unix:x\"]\nbalance = \"hash:header:X-A\"\n\

@@ -17,15 +17,18 @@ pub struct Authority {
     pub settings: acme::Settings,
     /// Names of routes that no file covers, in lower case.
     pub names: BTreeSet<String>,
+    /// What files cover.
+    covered: Vec<HostPattern>,
 }
 
 impl Authority {
-    /// With names that others want, as far as an authority signs them.
+    /// With names that others want, as far as no file covers them and an authority signs them.
     pub(crate) fn names_and(&self, others: &BTreeSet<String>) -> BTreeSet<String> {
         let others = others
             .iter()
-            .filter(|name| acme::can_be_ordered(name).is_ok());
-        self.names.iter().chain(others).cloned().collect()
+            .map(|name| name.to_ascii_lowercase())
+            .filter(|name| acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered));
+        self.names.iter().cloned().chain(others).collect()
     }
 }
 
@@ -37,6 +40,12 @@ pub(super) fn tls(
 ) -> Option<(TlsSettings, Option<Authority>)> {
     let written = &description.tls;
     let certificates = certificates(description, ground, check);
+    let patterns: Vec<HostPattern> = certificates
+        .iter()
+        .flat_map(CertificateFiles::names)
+        .filter_map(|name| HostPattern::parse(&name).ok())
+        .filter(|pattern| *pattern != HostPattern::Any)
+        .collect();
     let hsts = if written.hsts.is_empty() {
         None
     } else {
@@ -46,7 +55,8 @@ pub(super) fn tls(
         None => None,
         Some(acme) => Some(Authority {
             settings: authority(acme, ground, check)?,
-            names: names(routes, &certificates),
+            names: names(routes, &patterns),
+            covered: patterns.clone(),
         }),
     };
     if description.listen.https.is_empty() {
@@ -75,7 +85,7 @@ pub(super) fn tls(
         _ => None,
     });
     let uncovered: BTreeSet<&String> = wildcards
-        .filter(|name| !covered(&format!("*.{name}"), &certificates))
+        .filter(|name| !patterns.contains(&HostPattern::Below((*name).clone())))
         .collect();
     for name in uncovered.into_iter().filter(|_| acme.is_some()) {
         check.warn(
@@ -135,27 +145,22 @@ fn certificates(
 }
 
 /// The hosts of routes that no file covers.
-fn names(routes: &Table, certificates: &[CertificateFiles]) -> BTreeSet<String> {
+fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()
         .filter_map(|route| match &route.host {
             HostPattern::Exact(name) => Some(name),
             _ => None,
         })
-        .filter(|name| !covered(name, certificates))
+        .filter(|name| !covered(name, patterns))
         .filter(|name| acme::can_be_ordered(name).is_ok())
         .cloned()
         .collect()
 }
 
-/// Whether a file is said to hold a certificate for this name.
-fn covered(name: &str, certificates: &[CertificateFiles]) -> bool {
-    certificates
-        .iter()
-        .flat_map(|certificate| &certificate.hosts)
-        .any(|host| {
-            host == name || HostPattern::parse(host).is_ok_and(|pattern| pattern.matches(name))
-        })
+/// Whether a file holds a certificate for this name.
+fn covered(name: &str, patterns: &[HostPattern]) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(name))
 }
 
 fn authority(written: &Acme, ground: &Ground<'_>, check: &mut Check) -> Option<acme::Settings> {

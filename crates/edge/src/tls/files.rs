@@ -67,6 +67,18 @@ impl Pair {
     }
 }
 
+impl CertificateFiles {
+    /// The names it serves: those that were written, else those that the certificate has now.
+    /// Whoever uses a file that cannot be read is told; here it has none.
+    pub(crate) fn names(&self) -> Vec<String> {
+        if !self.hosts.is_empty() {
+            return self.hosts.clone();
+        }
+        let chain = read(&self.chain).unwrap_or_default();
+        CertificateDer::from_pem_slice(&chain).map_or_else(|_| Vec::new(), |leaf| names_in(&leaf))
+    }
+}
+
 /// By what a change of the files is seen, be it of who may read them alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, [(i64, i64); 2])>; 2]);
