@@ -38,6 +38,8 @@ pub use schedule::{Action, Failures, Next};
 pub use settings::{ExternalAccount, Settings, SettingsError, Unorderable, can_be_ordered};
 pub use vault::VaultError;
 
+pub(crate) use schedule::{Life, later};
+
 use client::Client;
 use task::Task;
 use vault::Vault;
@@ -109,6 +111,8 @@ struct Shared {
 pub struct Standing {
     /// Which.
     pub name: String,
+    /// The beginning of its certificate, if there is one.
+    pub valid_from: Option<Timestamp>,
     /// The end of its certificate, if there is one.
     pub valid_until: Option<Timestamp>,
     /// What is done next; none if it cannot be ordered.
@@ -117,6 +121,16 @@ pub struct Standing {
     pub failures: Option<Failures>,
     /// Why it is not ordered at all.
     pub refused: Option<Unorderable>,
+}
+
+impl Standing {
+    /// From when until when its certificate is good, if there is one.
+    pub(crate) fn life(&self) -> Option<Life> {
+        Some(Life {
+            from: self.valid_from?,
+            until: self.valid_until?,
+        })
+    }
 }
 
 /// All that can go wrong before the task begins has gone well.

@@ -30,7 +30,7 @@ use crate::listen::{
 };
 use crate::log::Log;
 use crate::maintenance::Maintenance;
-use crate::metrics::{self, DoorFigures, RouteFigures};
+use crate::metrics::{DoorFigures, RouteFigures, ServerFigures};
 use crate::plan::Plan;
 use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::quic::Reach;
@@ -159,12 +159,8 @@ impl Shared {
     }
 
     /// Shows how the servers of all upstreams fare.
-    pub(crate) fn count_servers(&self) {
-        for (name, upstream) in self.running().upstreams() {
-            for member in upstream.status() {
-                metrics::server_is_well(name, &member.address.to_string(), member.ready);
-            }
-        }
+    pub(crate) fn count_servers(&self, figures: &mut ServerFigures) {
+        figures.tell(self.running().upstreams());
     }
 
     /// Whether this connection may be asked for that host: its certificate is the

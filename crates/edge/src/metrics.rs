@@ -2,9 +2,14 @@
 //!
 //! Handles are made once, so that counting allocates nothing.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use crate::plan::service_of;
+use crate::proxy::Upstream;
 
 /// Buckets that suit the histograms of seconds: from a file in memory to a slow upstream.
 pub const SECONDS: [f64; 12] = [
@@ -171,18 +176,92 @@ impl Drop for OpenConnection {
     }
 }
 
-/// How many days the certificate of a name is still good.
-pub(crate) fn certificate_days(name: &str, days: f64) {
-    gauge!("kenduri_edge_certificate_days_left", "name" => name.to_owned()).set(days);
-}
-
 /// Counts an order that failed.
 pub(crate) fn certificate_failed(name: &str) {
     counter!("kenduri_edge_certificate_failures_total", "name" => name.to_owned()).increment(1);
 }
 
-/// Whether a server of an upstream gets requests.
-pub fn server_is_well(upstream: &str, server: &str, is_well: bool) {
-    let gauge = gauge!("edge_upstream_well", "upstream" => upstream.to_owned(), "server" => server.to_owned());
-    gauge.set(if is_well { 1.0 } else { 0.0 });
+/// A gauge for each of those who come and go, by what they are called. Whoever collects
+/// figures forgets none: who is gone has no value (NaN), and comes back as the same.
+#[derive(Debug)]
+pub(crate) struct Passing<L> {
+    gauge: fn(&L) -> Gauge,
+    there: BTreeMap<L, Gauge>,
 }
+
+/// How many days the certificate of each name is still good.
+pub(crate) fn certificate_days() -> Passing<String> {
+    Passing::new(
+        |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),
+    )
+}
+
+impl<L: Ord> Passing<L> {
+    fn new(gauge: fn(&L) -> Gauge) -> Self {
+        let there = BTreeMap::new();
+        Self { gauge, there }
+    }
+
+    /// These are all there are now. Of two that are called the same the first counts.
+    pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
+        let mut before = mem::take(&mut self.there);
+        for (label, value) in all {
+            if self.there.contains_key(&label) {
+                continue;
+            }
+            let known = before.remove(&label);
+            let gauge = known.unwrap_or_else(|| (self.gauge)(&label));
+            gauge.set(value);
+            self.there.insert(label, gauge);
+        }
+        for gone in before.into_values() {
+            gone.set(f64::NAN);
+        }
+    }
+}
+
+/// How the servers of all upstreams fare. Those of an upstream that is written are known by
+/// their addresses. Those of a service have another one at every start, so they are counted.
+#[derive(Debug)]
+pub(crate) struct ServerFigures {
+    well: Passing<(String, String)>,
+    services: Passing<String>,
+}
+
+impl Default for ServerFigures {
+    fn default() -> Self {
+        Self {
+            well: Passing::new(
+                |(upstream, server): &(String, String)| gauge!("edge_upstream_well", "upstream" => upstream.clone(), "server" => server.clone()),
+            ),
+            services: Passing::new(
+                |name: &String| gauge!("edge_service_servers", "service" => name.clone()),
+            ),
+        }
+    }
+}
+
+impl ServerFigures {
+    /// These are all upstreams there are now.
+    pub(crate) fn tell<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
+        let (mut well, mut services) = (Vec::new(), Vec::new());
+        for (name, upstream) in upstreams {
+            let members = upstream.status();
+            if let Some(service) = service_of(name) {
+                let ready = members.iter().filter(|member| member.ready).count();
+                let ready = u32::try_from(ready).unwrap_or(u32::MAX);
+                services.push((service.to_owned(), ready.into()));
+            } else {
+                well.extend(members.into_iter().map(|member| {
+                    let label = (name.to_owned(), member.address.to_string());
+                    (label, if member.ready { 1.0 } else { 0.0 })
+                }));
+            }
+        }
+        self.well.tell(well);
+        self.services.tell(services);
+    }
+}
+
+#[cfg(test)]
+mod tests;

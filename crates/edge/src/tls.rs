@@ -1,6 +1,7 @@
 //! TLS: which certificate is shown to whom, and the handshake.
 
 mod certificates;
+mod expiry;
 mod files;
 mod self_signed;
 
@@ -26,6 +27,7 @@ use crate::quic;
 pub use self::certificates::TlsError;
 
 pub(crate) use self::certificates::Certificates;
+pub(crate) use self::expiry::Expiry;
 
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);

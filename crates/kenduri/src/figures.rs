@@ -57,7 +57,7 @@ impl Figures {
         if let Some(bytes) = resident_bytes() {
             metrics::gauge!("process_resident_memory_bytes").set(bytes);
         }
-        self.counted.render()
+        present(&self.counted.render())
     }
 
     /// Puts away samples nobody has asked for, so that they do not pile up, until `stop`.
@@ -66,6 +66,12 @@ impl Figures {
             self.counted.run_upkeep();
         }
     }
+}
+
+/// Without those that have no value: what they were of is gone.
+fn present(all: &str) -> String {
+    let lines = all.split_inclusive('\n');
+    lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
 /// Jobs that are not done, and mails that may have been sent twice.
@@ -86,4 +92,21 @@ fn resident_bytes() -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kibibytes * 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_not_shown() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            metrics::gauge!("days", "name" => "gone").set(f64::NAN);
+            metrics::gauge!("days", "name" => "there").set(0.0);
+        });
+        let shown = present(&recorder.handle().render());
+        assert!(shown.contains("days{name=\"there\"} 0\n"), "{shown}");
+        assert!(!shown.contains("gone"), "{shown}");
+    }
 }

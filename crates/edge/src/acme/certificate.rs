@@ -83,11 +83,17 @@ fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateF
     if !is_for_name {
         return Err(CertificateFault::Name(name.to_owned()));
     }
-    let validity = leaf.validity();
-    let instant =
-        |seconds: i64| Timestamp::from_second(seconds).map_err(|_| CertificateFault::Leaf);
-    Ok(Life {
-        from: instant(validity.not_before.timestamp())?,
-        until: instant(validity.not_after.timestamp())?,
-    })
+    Life::of(&leaf).ok_or(CertificateFault::Leaf)
+}
+
+impl Life {
+    /// As the certificate itself says; none: there are no such instants.
+    pub(crate) fn of(leaf: &X509Certificate<'_>) -> Option<Self> {
+        let validity = leaf.validity();
+        let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
+        Some(Self {
+            from: instant(validity.not_before.timestamp())?,
+            until: instant(validity.not_after.timestamp())?,
+        })
+    }
 }

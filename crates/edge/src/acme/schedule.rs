@@ -27,9 +27,9 @@ const LOUD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// From when until when a certificate is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Life {
-    pub(super) from: Timestamp,
-    pub(super) until: Timestamp,
+pub(crate) struct Life {
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
 }
 
 impl Life {
@@ -42,14 +42,14 @@ impl Life {
     /// When a certificate that is still there is worth an error in the log: 14 days before its
     /// end, or, if it lives so short that its renewal comes later than that, half-way from
     /// renewal to the end.
-    pub(super) fn is_loud(self, now: Timestamp) -> bool {
+    pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
         now >= later(self.until, -before)
     }
 
     /// Whole days until the end, none after it.
-    pub(super) fn days_left(self, now: Timestamp) -> i64 {
+    pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }
 }
@@ -180,7 +180,7 @@ fn share(whole: SignedDuration, part: i128, of: i128) -> SignedDuration {
 }
 
 /// The instant so much later, or the last one there is.
-pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() {
         Timestamp::MIN
     } else {

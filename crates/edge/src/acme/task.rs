@@ -28,8 +28,6 @@ const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
 /// When it is asked again after it did not answer (RFC 9773, section 4.3.3).
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
-/// How often an expiring certificate is spoken of.
-const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the task holds.
 pub(super) struct Task {
@@ -48,7 +46,6 @@ struct Kept {
     window: Option<Window>,
     ask: Option<Timestamp>,
     jitter: Jitter,
-    spoken: Option<Timestamp>,
 }
 
 impl Kept {
@@ -91,7 +88,6 @@ impl Task {
                 self.take_on(&names);
             }
             let now = self.now();
-            self.speak_of_expiring(now);
             self.publish(now);
             let first = self
                 .names
@@ -132,6 +128,7 @@ impl Task {
             if let Err(why) = can_be_ordered(name) {
                 self.refused.push(Standing {
                     name: name.clone(),
+                    valid_from: None,
                     valid_until: None,
                     next: None,
                     failures: None,
@@ -165,7 +162,6 @@ impl Task {
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
-        kept.spoken = None;
         kept.jitter = proof::random(&self.shared.provider)
             .map(|[first, second, ..]| Jitter(u16::from_be_bytes([first, second])))
             .unwrap_or_default();
@@ -294,29 +290,10 @@ impl Task {
         Ok(account)
     }
 
-    fn speak_of_expiring(&mut self, now: Timestamp) {
-        for (name, kept) in &mut self.names {
-            let Some(certificate) = &kept.certificate else {
-                continue;
-            };
-            let days = certificate.life.days_left(now);
-            #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
-            metrics::certificate_days(name, days as f64);
-            let is_time = kept
-                .spoken
-                .is_none_or(|spoken| now < spoken || now >= later(spoken, LOUD_EVERY));
-            if certificate.life.is_loud(now) && is_time {
-                kept.spoken = Some(now);
-                let why = kept.attempt.failures.as_ref().map(|it| it.why.as_str());
-                let until = certificate.life.until;
-                tracing::error!(name, days, %until, why, "a certificate expires and is not renewed");
-            }
-        }
-    }
-
     fn publish(&self, now: Timestamp) {
         let standings = self.names.iter().map(|(name, kept)| Standing {
             name: name.clone(),
+            valid_from: kept.certificate.as_ref().map(|it| it.life.from),
             valid_until: kept.certificate.as_ref().map(|it| it.life.until),
             next: Some(kept.next(now)),
             failures: kept.attempt.failures.clone(),

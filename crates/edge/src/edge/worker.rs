@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use rustls::ProtocolVersion;
 use tokio::io::AsyncRead;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -18,8 +19,10 @@ use crate::connection::{self, Carrier, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::announced::{self, Announced};
 use crate::listen::{Door, ListenAddress, Place, Socket};
+use crate::metrics::ServerFigures;
 use crate::quic::{self, Guest, UdpDoor};
 use crate::serve::Here;
+use crate::tls::Expiry;
 
 use super::Shared;
 
@@ -376,11 +379,15 @@ where
 }
 
 /// What is looked at once a second: files with certificates, since that works on
-/// every file system, and how servers fare.
+/// every file system, when they end, and how servers fare.
 async fn look_after(shared: Arc<Shared>) {
+    let mut servers = ServerFigures::default();
+    let mut expiry = Expiry::default();
     loop {
+        shared.count_servers(&mut servers);
+        let now = Timestamp::try_from((shared.clock)()).unwrap_or(Timestamp::UNIX_EPOCH);
+        expiry.look(&shared.certificates.in_use(), now);
         tokio::time::sleep(LOOK).await;
-        shared.count_servers();
         let certificates = Arc::clone(&shared.certificates);
         let _ = tokio::task::spawn_blocking(move || certificates.refresh()).await;
     }

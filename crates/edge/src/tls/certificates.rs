@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use rustls::sign::CertifiedKey;
+use tokio::sync::watch;
 
-use crate::acme::{Acme, Challenges, Issued};
+use crate::acme::{Acme, Challenges, Issued, Standing};
 
+use super::expiry::InUse;
 use super::files::{Pair, Stamp};
 use super::self_signed::self_signed;
 use super::{CertificateFiles, TlsSettings};
@@ -69,6 +71,7 @@ pub(crate) struct Certificates {
 struct Ordered {
     issued: Arc<Issued>,
     challenges: Arc<Challenges>,
+    report: watch::Receiver<Arc<[Standing]>>,
 }
 
 /// By name, in lower case.
@@ -145,12 +148,43 @@ impl Certificates {
         }
     }
 
+    /// Those that are shown, but the one that nobody vouches for, as far as it can be read how
+    /// long they are good.
+    pub(crate) fn in_use(&self) -> Vec<InUse> {
+        let files: Vec<_> = {
+            let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+            let pairs = sources.pairs.iter();
+            pairs
+                .filter_map(|pair| {
+                    let why = format!("{} is as it was", pair.files.chain.display());
+                    Some(InUse {
+                        names: pair.names.clone(),
+                        life: pair.life?,
+                        why: Some(why),
+                    })
+                })
+                .collect()
+        };
+        let ordered = self.ordered.load();
+        let standings = ordered.as_ref().map(|ordered| ordered.report.borrow());
+        let standings = standings.iter().flat_map(|standings| standings.iter());
+        let ordered = standings.filter_map(|standing| {
+            Some(InUse {
+                names: vec![standing.name.clone()],
+                life: standing.life()?,
+                why: standing.failures.as_ref().map(|it| it.why.clone()),
+            })
+        });
+        files.into_iter().chain(ordered).collect()
+    }
+
     /// From now on certificates that are ordered are shown too, or none.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
             Arc::new(Ordered {
                 issued: Arc::clone(acme.issued()),
                 challenges: Arc::clone(acme.challenges()),
+                report: acme.watch(),
             })
         }));
     }
@@ -258,5 +292,41 @@ impl TlsError {
             key: files.key.clone(),
             cause,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    #[test]
+    fn certificates_in_files_are_in_use_until_their_end_and_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let names = ["a.example", "b.example"].map(str::to_owned).to_vec();
+        let mut params = CertificateParams::new(names.clone()).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2020, 4, 1);
+        let files = CertificateFiles {
+            hosts: Vec::new(),
+            chain: folder.path().join("a.pem"),
+            key: folder.path().join("a.key"),
+        };
+        std::fs::write(&files.chain, params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        let settings = TlsSettings {
+            certificates: vec![files],
+            self_signed: ["localhost".to_owned()].into(),
+            ..TlsSettings::default()
+        };
+        let in_use = Certificates::load(&settings).unwrap().in_use();
+        let [one] = &in_use[..] else {
+            panic!("{in_use:?}");
+        };
+        assert_eq!(one.names, names);
+        assert_eq!(one.life.until, "2020-04-01T00:00:00Z".parse().unwrap());
+        assert!(one.life.is_loud("2026-01-01T00:00:00Z".parse().unwrap()));
     }
 }

@@ -10,6 +10,8 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
 
+use crate::acme::Life;
+
 use super::certificates::TlsError;
 use super::{CertificateFiles, provider};
 
@@ -22,6 +24,8 @@ pub(super) struct Pair {
     pub(super) files: CertificateFiles,
     pub(super) stamp: Stamp,
     pub(super) names: Vec<String>,
+    /// How long it is good, if that can be read.
+    pub(super) life: Option<Life>,
     pub(super) certificate: Arc<CertifiedKey>,
 }
 
@@ -49,6 +53,9 @@ impl Pair {
                 chain: files.chain.clone(),
             });
         }
+        let life = x509_parser::parse_x509_certificate(leaf)
+            .ok()
+            .and_then(|(_, leaf)| Life::of(&leaf));
         let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| {
             // What stands in it is nobody's business, not even in an error.
             TlsError::Empty {
@@ -62,6 +69,7 @@ impl Pair {
             files: files.clone(),
             stamp,
             names,
+            life,
             certificate: Arc::new(certificate),
         })
     }

@@ -5,8 +5,8 @@
 mod authority;
 mod door;
 mod house;
-mod loud;
 mod played;
+mod unheard;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -163,6 +163,7 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
 fn door(now: jiff::Timestamp) -> Door {
     let certificate = Certificate {
         name: "kenduri.example".to_owned(),
+        valid_from: None,
         valid_until: None,
         next: None,
         failures: Some(Failures {

@@ -1,0 +1,129 @@
+//! The end of certificates, wherever they are from: counted, and spoken of in time.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::acme::{Life, later};
+use crate::metrics::{self, Passing};
+
+/// How often a certificate that expires is spoken of.
+const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A certificate that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InUse {
+    /// To whoever asks for these.
+    pub(crate) names: Vec<String>,
+    pub(crate) life: Life,
+    /// Why there is no newer one, if that is known.
+    pub(crate) why: Option<String>,
+}
+
+/// What was said of it.
+#[derive(Debug)]
+pub(crate) struct Expiry {
+    days: Passing<String>,
+    /// When each was last spoken of.
+    spoken: BTreeMap<Vec<String>, Timestamp>,
+}
+
+impl Default for Expiry {
+    fn default() -> Self {
+        Self {
+            days: metrics::certificate_days(),
+            spoken: BTreeMap::new(),
+        }
+    }
+}
+
+impl Expiry {
+    /// Shows how long each is still good, and speaks of those that should have been replaced.
+    pub(crate) fn look(&mut self, all: &[InUse], now: Timestamp) {
+        #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
+        self.days.tell(all.iter().flat_map(|one| {
+            let days = one.life.days_left(now) as f64;
+            one.names.iter().map(move |name| (name.clone(), days))
+        }));
+        for InUse { names, life, why } in self.due(all, now) {
+            let (name, until, days) = (names.join(", "), life.until, life.days_left(now));
+            tracing::error!(name, days, %until, why, "a certificate expires and is not renewed");
+        }
+    }
+
+    /// Those to be spoken of now: each is, every day, until another one takes its place.
+    fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
+        let loud = all.iter().filter(|one| one.life.is_loud(now));
+        let mut before = std::mem::take(&mut self.spoken);
+        let mut due = Vec::new();
+        for one in loud {
+            let spoken = before
+                .remove(&one.names)
+                .filter(|spoken| *spoken <= now && now < later(*spoken, LOUD_EVERY));
+            if spoken.is_none() {
+                due.push(one);
+            }
+            self.spoken.insert(one.names.clone(), spoken.unwrap_or(now));
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn ninety_days(name: &str) -> InUse {
+        InUse {
+            names: vec![name.to_owned()],
+            life: Life {
+                from: at("2026-01-01T00:00:00Z"),
+                until: at("2026-04-01T00:00:00Z"),
+            },
+            why: None,
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_spoken_of_fourteen_days_before_its_end_and_every_day() {
+        let all = [ninety_days("a.example")];
+        let mut expiry = Expiry::default();
+        for (now, is_due) in [
+            ("2026-03-17T23:59:59Z", false),
+            ("2026-03-18T00:00:00Z", true),
+            ("2026-03-18T00:00:01Z", false),
+            ("2026-03-18T23:59:59Z", false),
+            ("2026-03-19T00:00:00Z", true),
+            // A clock that was set back keeps nobody silent.
+            ("2026-03-18T12:00:00Z", true),
+            ("2026-05-01T00:00:00Z", true),
+        ] {
+            assert_eq!(
+                expiry.due(&all, at(now)).len(),
+                usize::from(is_due),
+                "{now}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_that_has_expired_is_spoken_of_at_once_and_a_newer_one_is_not() {
+        let old = ninety_days("a.example");
+        let now = at("2026-05-01T00:00:00Z");
+        let mut expiry = Expiry::default();
+        assert_eq!(expiry.due(std::slice::from_ref(&old), now), [&old]);
+        let newer = InUse {
+            life: Life {
+                from: now,
+                until: at("2026-08-01T00:00:00Z"),
+            },
+            ..old.clone()
+        };
+        assert!(expiry.due(&[newer], now).is_empty());
+        assert_eq!(expiry.due(&[old], now).len(), 1);
+    }
+}
