@@ -321,8 +321,18 @@ impl Edge {
 
     /// Takes another plan. Listeners that stay live on, requests that run finish as
     /// they began; a new listener that cannot be opened, or a certificate that
-    /// cannot be used or kept, leaves everything as it was.
+    /// cannot be used or kept, leaves everything as it was, and lets go of the sockets
+    /// that were handed in for it.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
+        let taken = self.take(plan);
+        if taken.is_err() {
+            // Nobody accepts there, and whoever handed them in could not open others.
+            lock(&self.inherited).settle(self.shared.running().plan.listen());
+        }
+        taken
+    }
+
+    fn take(&self, plan: Plan) -> Result<(), EdgeError> {
         // Whatever can go wrong does so before anything changes.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;

@@ -281,6 +281,31 @@ async fn sockets_that_come_with_a_reload_are_used() {
 }
 
 #[tokio::test]
+async fn sockets_that_came_for_a_plan_that_is_refused_are_let_go() {
+    let mut house = House::open();
+    let edge = house.edge();
+    let added = free();
+    let mut unreadable = on_both(house.address, &house.path);
+    unreadable.listen.https.push(ListenAddress::Tcp(added));
+    unreadable.tls.certificates.push(edge::CertificateFiles {
+        hosts: vec!["a.example".to_owned()],
+        chain: "/nowhere/a.pem".into(),
+        key: "/nowhere/a.key".into(),
+    });
+    let unreadable = unreadable.plan();
+    house.kept.open(&unreadable, 2).unwrap();
+    edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
+    assert!(matches!(edge.reload(unreadable), Err(EdgeError::Tls(_))));
+    // The keeper lets go of them, too: now others may have the port.
+    house.kept.close_others(&house.settings().plan());
+    std::net::TcpListener::bind(added).unwrap();
+    std::net::UdpSocket::bind(added).unwrap();
+    let answered = exchange(house.address, b"GET / HTTP/1.0\r\n\r\n").await;
+    assert!(answered.ends_with("hello"), "{answered:?}");
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_spoken_at_a_socket_changes_with_a_reload() {
     let house = House::open();
     let edge = house.edge();

@@ -120,6 +120,30 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
 }
 
 #[test]
+fn what_the_worker_refuses_can_be_taken_once_it_is_mended() {
+    let place = Place::new(FILES);
+    let mut program = place.serve();
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let https = free.local_addr().expect("an address");
+    drop(free);
+    let secured = FILES.replace("0\"]\n", &format!("0\"]\nhttps = [\"{https}\"]\n"));
+    let secured = format!("{secured}[tls]\nacme = {{ email = \"owner@kad.example\" }}\n");
+    place.write("kenduri.toml", &secured);
+    place.write("data/acme", "no folder");
+    for _ in 0..2 {
+        let (code, said) = place.order(&["apply"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("certificates cannot be kept"), "{said}");
+        assert!(TcpStream::connect(https).is_err(), "nobody listens there");
+    }
+    fs::remove_file(place.path().join("data/acme")).expect("a file");
+    let (code, said) = place.order(&["apply"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(TcpStream::connect(https).is_ok());
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
 fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     let place = Place::new(FILES);
     assert_eq!(place.order(&["apply"]).0, Some(3), "nobody runs");
