@@ -156,7 +156,7 @@ impl Certificates {
             let pairs = sources.pairs.iter();
             pairs
                 .filter_map(|pair| {
-                    let why = format!("{} is as it was", pair.files.chain.display());
+                    let why = format!("{} was not replaced", pair.files.chain.display());
                     Some(InUse {
                         names: pair.names.clone(),
                         life: pair.life?,

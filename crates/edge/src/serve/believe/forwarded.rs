@@ -8,6 +8,9 @@ use http::header::FORWARDED;
 use crate::facts::Scheme;
 use crate::gate::is_host;
 
+/// No element has a reason to say more than so many things.
+const MOST: usize = 16;
+
 /// What one proxy said of who came to it.
 #[derive(Debug, Default)]
 pub(super) struct Element {
@@ -76,7 +79,7 @@ fn element(text: &str) -> Option<Element> {
     for pair in pairs.filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=')?;
         let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        if is_known || !is_token(name) {
+        if is_known || !is_token(name) || names.len() == MOST {
             return None;
         }
         names.push(name);

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// What is known of a request that 127.0.0.1 sends for others; 10.0.0.0/8 is trusted too.
@@ -190,5 +192,14 @@ fn beside_its_elder_brothers_it_counts_for_nothing() {
             (client.to_owned(), scheme, host.to_owned()),
             "{elder:?}"
         );
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_on_the_left_changes_what_a_proxy_appended(theirs in "[ -~]{0,40}") {
+        let value = format!("{theirs}, for=\"[2001:db8::7]:1\";proto=https;host=a.example");
+        let told = ("2001:db8::7".to_owned(), Scheme::Https, "a.example".to_owned());
+        prop_assert_eq!(forwarded(&value), told);
     }
 }
