@@ -89,16 +89,15 @@ impl CertificateFiles {
 
 /// By what a change of the files is seen, be it of who may read them alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stamp([Option<(u64, u64, [(i64, i64); 2])>; 2]);
+pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 
 impl Stamp {
     /// As the files are now.
     pub(super) fn of(files: &CertificateFiles) -> Self {
         Self([&files.chain, &files.key].map(|path| {
             let found = fs::metadata(path).ok()?;
-            let written = (found.mtime(), found.mtime_nsec());
-            let changed = (found.ctime(), found.ctime_nsec());
-            Some((found.ino(), found.len(), [written, changed]))
+            // Whatever changes when it was written changes this too.
+            Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
         }))
     }
 }
