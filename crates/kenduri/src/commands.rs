@@ -220,7 +220,6 @@ impl Where {
             flags,
             environment: environment(),
             allow_public_mailbox: false,
-            services_elsewhere: false,
         }
     }
 }

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use supervisor::Depth;
 use toml::{Table, Value};
 
 pub(crate) use address::{host_link, likely_link, link_to};
@@ -58,10 +59,6 @@ pub(crate) struct Asked {
     pub(crate) allow_public_mailbox: bool,
     /// Ports of this machine on which services are found by their name.
     pub(crate) ports: BTreeMap<String, u16>,
-    /// Whether another process starts the services, and has looked whether they can be: whoever
-    /// serves may be somebody who cannot.
-    #[serde(default)]
-    pub(crate) services_elsewhere: bool,
 }
 
 /// A flag that gives one key a value.
@@ -100,6 +97,16 @@ pub(crate) struct Configuration {
 
 /// Reads, merges and checks.
 pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
+    read(asked, Depth::Whole)
+}
+
+/// The same for the worker, for whom another process starts the services, and has looked
+/// whether they can be: the worker may be somebody who cannot.
+pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
+    read(asked, Depth::Words)
+}
+
+fn read(asked: &Asked, depth: Depth) -> Result<Configuration, Problems> {
     let mut problems = Vec::new();
     let file = find_file(asked);
     let mut leaves = Vec::new();
@@ -163,7 +170,7 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     let folder = file.as_deref().and_then(Path::parent);
     let folder = folder.unwrap_or_else(|| Path::new(""));
     let data = check.path("data", &written.data);
-    let services = services::plan(&written.service, asked, (folder, &data), &mut check);
+    let services = services::plan(&written.service, asked, (folder, &data), depth, &mut check);
     let doors = services::doors(&written.service, asked, &data);
     let settings = settings::settings(&written, (folder, &data), &doors, &mut check);
     if let Some((settings, plan)) = &settings

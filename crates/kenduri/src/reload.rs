@@ -43,10 +43,7 @@ impl Reload {
         asked: &Asked,
         sockets: Vec<OwnedFd>,
     ) -> Result<(String, supervisor::Plan)> {
-        let found = configuration::load(&Asked {
-            services_elsewhere: true,
-            ..asked.clone()
-        })?;
+        let found = configuration::load_for_worker(asked)?;
         if self.started.is_private && !found.settings.is_private() {
             bail!(
                 "listen.http or listen.https could be reached from other machines, and this Kenduri was started \

@@ -54,11 +54,10 @@ pub(crate) fn run() -> Result<()> {
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
         let (outbox, mut inbox, _) = channel::open(channel)?;
-        let Some((ToWorker::Begin { mut asked, start }, sockets)) = inbox.recv().await else {
+        let Some((ToWorker::Begin { asked, start }, sockets)) = inbox.recv().await else {
             bail!("the keeper has gone");
         };
-        asked.services_elsewhere = true;
-        let configuration = configuration::load(&asked)?;
+        let configuration = configuration::load_for_worker(&asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
         let begun = Begun {
             start,

@@ -23,6 +23,7 @@ pub(super) fn plan(
     description: &Description,
     asked: &Asked,
     (folder, data): (&Path, &Path),
+    depth: Depth,
     check: &mut Check<'_>,
 ) -> Option<Plan> {
     // A service has a folder of its own.
@@ -40,11 +41,7 @@ pub(super) fn plan(
         run: &data.join(RUN),
         inner: &inner,
         environment: &environment,
-        depth: if asked.services_elsewhere {
-            Depth::Words
-        } else {
-            Depth::Whole
-        },
+        depth,
     };
     match Plan::check(description, &ground) {
         Ok(plan) => Some(plan),
