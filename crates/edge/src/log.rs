@@ -19,7 +19,9 @@ pub use line::{Line, Mask, Whose};
 pub use logged::{Entry, Logged, Pending};
 pub(crate) use tunnelled::Tunnelled;
 
-use crate::metrics::DoorFigures;
+use metrics::Counter;
+
+use crate::metrics::log_lines_dropped;
 use crate::second::Second;
 
 /// How many bytes of one worker may wait.
@@ -43,7 +45,7 @@ struct Pen {
     format: Format,
     mask: Mask,
     second: Mutex<Second>,
-    figures: DoorFigures,
+    all_dropped: Counter,
     /// Lines since the last one that found room.
     dropped: AtomicU64,
 }
@@ -87,7 +89,7 @@ impl Log {
             format,
             mask,
             second: Mutex::default(),
-            figures: DoorFigures::default(),
+            all_dropped: log_lines_dropped(),
             dropped: AtomicU64::new(0),
         }))
     }
@@ -100,7 +102,7 @@ impl Log {
         let has_room = pen.pile.put(write);
         drop(second);
         if !has_room {
-            pen.figures.log_line_dropped();
+            pen.all_dropped.increment(1);
             pen.dropped.fetch_add(1, Ordering::Relaxed);
         } else if pen.dropped.load(Ordering::Relaxed) > 0 {
             let lines = pen.dropped.swap(0, Ordering::Relaxed);

@@ -117,7 +117,6 @@ pub struct DoorFigures {
     handshakes_failed: Counter,
     announced: Counter,
     announced_badly: Counter,
-    log_lines_dropped: Counter,
 }
 
 impl Default for DoorFigures {
@@ -128,7 +127,6 @@ impl Default for DoorFigures {
             handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
             announced: counter!("edge_proxy_protocol_total", "result" => "done"),
             announced_badly: counter!("edge_proxy_protocol_total", "result" => "failed"),
-            log_lines_dropped: counter!("edge_log_lines_dropped_total"),
         }
     }
 }
@@ -159,11 +157,6 @@ impl DoorFigures {
         };
         counter.increment(1);
     }
-
-    /// Counts a line of the access log that found no room.
-    pub fn log_line_dropped(&self) {
-        self.log_lines_dropped.increment(1);
-    }
 }
 
 /// A connection that is counted.
@@ -174,6 +167,11 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.decrement(1.0);
     }
+}
+
+/// Lines of the access log that found no room.
+pub(crate) fn log_lines_dropped() -> Counter {
+    counter!("edge_log_lines_dropped_total")
 }
 
 /// Counts an order that failed.
