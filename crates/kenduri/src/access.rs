@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use edge::log::{Format, Whose};
+use edge::route::NormalPath;
 use web::masking;
 
 use crate::configuration::LogLevel;
@@ -73,10 +74,20 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The path without what would open an invitation, also where it was typed as
-/// the last piece of any path. Names of files have an ending, and stay.
+/// The path, as it is asked for however it was written, without what would open an
+/// invitation, also where that was typed as the last piece of any path. Names of files
+/// have an ending, and stay.
 fn without_code(path: &str) -> Cow<'_, str> {
-    let masked = masking::mask(path);
+    match NormalPath::parse(path) {
+        Ok(normal) if normal.as_str() != path => {
+            without_a_code(normal.as_str()).into_owned().into()
+        }
+        _ => without_a_code(path),
+    }
+}
+
+fn without_a_code(path: &str) -> Cow<'_, str> {
+    let masked = masking::mask_anywhere(path);
     let end = masked.trim_end_matches('/').len();
     let start = masked[..end].rfind('/').map_or(0, |slash| slash + 1);
     let last = &masked[start..end];
@@ -104,6 +115,14 @@ mod tests {
             ("/RAHMA", "/RA***"),
             ("/wedding/RAHMA/", "/wedding/RA***/"),
             ("/sign-in/0123456789", "/sign-in/***"),
+            ("//sign-in/0123456789", "/sign-in/***"),
+            ("/x/../sign-in/./0123456789", "/sign-in/***"),
+            ("/wedding/sign-in/0123456789?a", "/wedding/sign-in/***?***"),
+            ("/wedding/invite/RAHMA/rsvp", "/wedding/invite/RA***/rsvp"),
+            (
+                "https://kad.example//invite/RAHMA/rsvp",
+                "https://kad.example/invite/RA***/rsvp",
+            ),
             ("/?kenduri-pass=0123", "/?kenduri-pass=***"),
             ("/login.php?to=%2Finvite%2FRAHMA&x", "/login.php?to=***&***"),
             (

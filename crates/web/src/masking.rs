@@ -20,6 +20,30 @@ pub fn mask(path: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
 }
 
+/// As [`mask`], wherever in the path an address of ours begins: the front door may take
+/// off what stands before it.
+pub fn mask_anywhere(path: &str) -> Cow<'_, str> {
+    let (mut masked, mut done) = (String::new(), 0);
+    for (start, _) in path.match_indices('/') {
+        let Some(hidden) = find(&path[start..]) else {
+            continue;
+        };
+        let secret = start + hidden.prefix.len();
+        // What was hidden already may be called as an address of ours.
+        if secret >= done {
+            masked.push_str(&path[done..secret]);
+            masked.extend(hidden.secret.chars().take(hidden.kept));
+            masked.push_str("***");
+            done = secret + hidden.secret.len();
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(path);
+    }
+    masked.push_str(&path[done..]);
+    Cow::Owned(masked)
+}
+
 /// As [`mask`], for a path that is no address of ours: a code may stand in any
 /// piece of it, such as one that was typed right behind the host.
 pub fn mask_unknown(path: &str) -> String {
@@ -78,6 +102,7 @@ fn find(path: &str) -> Option<Hidden<'_>> {
         "admin" => (0, after.strip_prefix("join/")?),
         _ => return None,
     };
+    let rest = rest.trim_start_matches('/');
     let secret = rest.split('/').next().unwrap_or_default();
     // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
     let opens = !secret.is_empty() && (kept == 0 || secret != "id");
@@ -112,6 +137,21 @@ mod tests {
             ("/admin/o/aisyah-daniel", "/admin/o/aisyah-daniel"),
         ] {
             assert_eq!(mask(path), masked);
+        }
+    }
+
+    #[test]
+    fn an_address_of_ours_may_begin_anywhere() {
+        for (path, masked) in [
+            ("/sign-in/abcdef", "/sign-in/***"),
+            ("/wedding/sign-in/abcdef/x", "/wedding/sign-in/***/x"),
+            ("//sign-in//abcdef", "//sign-in//***"),
+            ("/invite/invite/RAHMA/rsvp", "/invite/in***/RA***/rsvp"),
+            ("/a/invite/RAHMA/b/setup/x", "/a/invite/RA***/b/setup/***"),
+            ("/wedding/invite", "/wedding/invite"),
+            ("", ""),
+        ] {
+            assert_eq!(mask_anywhere(path), masked);
         }
     }
 
