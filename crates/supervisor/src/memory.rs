@@ -63,6 +63,15 @@ fn trim() {
     }
 }
 
+/// Tests of what is given back do it one after the other.
+#[cfg(test)]
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -105,6 +114,7 @@ mod glibc {
 
     #[test]
     fn what_is_free_is_the_system_s_again() {
+        let _alone = super::alone();
         // Small enough to come from the heap, and something behind them keeps it from shrinking.
         let many: Vec<_> = (0..8_192).map(|_| vec![1_u8; 4_096]).collect();
         let behind = vec![1_u8; 4_096];
