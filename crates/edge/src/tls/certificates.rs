@@ -148,17 +148,24 @@ impl Certificates {
         }
     }
 
-    /// Those that are shown, but the one that nobody vouches for, as far as it can be read how
-    /// long they are good.
+    /// Those that are shown, with the names they are shown for, but the one that nobody vouches
+    /// for, as far as it can be read how long they are good.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files: Vec<_> = {
             let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+            let table = self.table.load();
             let pairs = sources.pairs.iter();
             pairs
                 .filter_map(|pair| {
+                    let names = pair.names.iter();
+                    let shown = names.filter(|name| table.shows(name, &pair.certificate));
+                    let names: Vec<_> = shown.cloned().collect();
+                    if names.is_empty() {
+                        return None;
+                    }
                     let why = format!("{} was not replaced", pair.files.chain.display());
                     Some(InUse {
-                        names: pair.names.clone(),
+                        names,
                         life: pair.life?,
                         why: Some(why),
                     })
@@ -276,6 +283,16 @@ impl Table {
         };
         names.entry(name).or_insert_with(|| Arc::clone(certificate));
     }
+
+    /// Whether this is the certificate that is shown for a name, which may be a wildcard.
+    fn shows(&self, name: &str, certificate: &Arc<CertifiedKey>) -> bool {
+        let name = name.to_ascii_lowercase();
+        let shown = match name.strip_prefix("*.") {
+            Some(parent) => self.wildcard.get(parent),
+            None => self.exact.get(&name),
+        };
+        shown.is_some_and(|shown| Arc::ptr_eq(shown, certificate))
+    }
 }
 
 impl TlsError {
@@ -301,32 +318,54 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn certificates_in_files_are_in_use_until_their_end_and_after_it() {
-        let folder = tempfile::tempdir().unwrap();
+    /// A certificate of these names, in files there, that ended on 1 April 2020.
+    fn ended(folder: &Path, file: &str, names: &[&str]) -> CertificateFiles {
         let key = KeyPair::generate().unwrap();
-        let names = ["a.example", "b.example"].map(str::to_owned).to_vec();
-        let mut params = CertificateParams::new(names.clone()).unwrap();
+        let names: Vec<_> = names.iter().copied().map(str::to_owned).collect();
+        let mut params = CertificateParams::new(names).unwrap();
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2020, 4, 1);
         let files = CertificateFiles {
             hosts: Vec::new(),
-            chain: folder.path().join("a.pem"),
-            key: folder.path().join("a.key"),
+            chain: folder.join(file).with_extension("pem"),
+            key: folder.join(file).with_extension("key"),
         };
         std::fs::write(&files.chain, params.self_signed(&key).unwrap().pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        files
+    }
+
+    fn in_use(certificates: Vec<CertificateFiles>) -> Vec<InUse> {
         let settings = TlsSettings {
-            certificates: vec![files],
+            certificates,
             self_signed: ["localhost".to_owned()].into(),
             ..TlsSettings::default()
         };
-        let in_use = Certificates::load(&settings).unwrap().in_use();
+        Certificates::load(&settings).unwrap().in_use()
+    }
+
+    #[test]
+    fn certificates_in_files_are_in_use_until_their_end_and_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["a.example", "b.example"];
+        let in_use = in_use(vec![ended(folder.path(), "a", &names)]);
         let [one] = &in_use[..] else {
             panic!("{in_use:?}");
         };
         assert_eq!(one.names, names);
         assert_eq!(one.life.until, "2020-04-01T00:00:00Z".parse().unwrap());
         assert!(one.life.is_loud("2026-01-01T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_another_is_shown_for_is_in_use_by_that_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_use = in_use(vec![
+            ended(folder.path(), "first", &["a.example", "*.A.example"]),
+            ended(folder.path(), "shadow", &["A.example", "*.a.example"]),
+            ended(folder.path(), "other", &["a.example", "b.example"]),
+        ]);
+        let names: Vec<_> = in_use.iter().map(|one| &one.names[..]).collect();
+        assert_eq!(names, [&["a.example", "*.A.example"][..], &["b.example"]]);
     }
 }

@@ -51,12 +51,16 @@ impl Expiry {
         }
     }
 
-    /// Those to be spoken of now: each is, every day, until another one takes its place.
+    /// Those to be spoken of now: each is, every day, until another one takes its place. Of
+    /// several of the same names, one.
     fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
         let mut before = std::mem::take(&mut self.spoken);
         let mut due = Vec::new();
         for one in loud {
+            if self.spoken.contains_key(&one.names) {
+                continue;
+            }
             let spoken = before
                 .remove(&one.names)
                 .filter(|spoken| *spoken <= now && now < later(*spoken, LOUD_EVERY));
@@ -108,6 +112,16 @@ mod tests {
                 "{now}"
             );
         }
+    }
+
+    /// Where two of one host are shown, of which one is for older clients.
+    #[test]
+    fn two_of_the_same_names_are_spoken_of_as_one() {
+        let all = [ninety_days("a.example"), ninety_days("a.example")];
+        let mut expiry = Expiry::default();
+        assert_eq!(expiry.due(&all, at("2026-03-18T00:00:00Z")).len(), 1);
+        assert!(expiry.due(&all, at("2026-03-18T00:00:01Z")).is_empty());
+        assert_eq!(expiry.due(&all, at("2026-03-19T00:00:00Z")).len(), 1);
     }
 
     #[test]
