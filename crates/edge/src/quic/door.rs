@@ -291,13 +291,13 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
 /// without a word: here or in another process.
 async fn handed_over(handed_in: &HandedIn, bound: SocketAddr) -> io::Result<Mine> {
     let turn = handed_in.turn().await;
-    let silence = probe::silence(bound);
     let (elders, asked) = if let Some(Succession { ask, hear }) = handed_in.succession()? {
         hear.set_nonblocking(true)?;
+        let silence = probe::silence(bound, probe::PATIENT);
         let elders = elders::succeed(&ask, silence).await?;
         (elders, Some(UnixDatagram::from_std(hear)?))
     } else {
-        silence.await;
+        probe::silence(bound, probe::BRIEF).await;
         (Vec::new(), None)
     };
     Ok(Mine {
