@@ -197,7 +197,8 @@ mod tests {
             came += 1;
             assert_eq!(letter.unwrap().len, 1_200);
         }
-        assert!((1..10_000).contains(&came), "{came}");
+        // A burst fits: the system counts bytes here, and not messages.
+        assert!((32..10_000).contains(&came), "{came}");
         send(&elder, b"last", &RecvMeta::default());
         assert_eq!(receive(&there, &mut buffer).unwrap().unwrap().len, 4);
     }
