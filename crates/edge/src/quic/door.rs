@@ -58,7 +58,7 @@ pub(crate) struct UdpDoor {
 struct Mine {
     socket: UdpSocket,
     /// Those who have read it before, and may have connections there.
-    elders: Vec<Elder>,
+    elders: Arc<[Elder]>,
     /// It was handed in: nobody else in this process reads it.
     turn: Option<OwnedMutexGuard<()>>,
     /// Where whoever wants to read it next asks for it.
@@ -97,26 +97,23 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
     // The last words of connections must leave before the program does.
     let _open = shared.places.keep_open();
     while let Some(mine) = mine(&door).await {
+        let Some((endpoint, ear)) = opened(&mine, &door, &shared).await else {
+            return;
+        };
         let Mine {
             socket,
-            elders,
             turn,
             asked,
+            ..
         } = mine;
-        match endpoint(socket, elders, &shared) {
-            Ok((endpoint, ear)) => {
-                let room = Room {
-                    endpoint,
-                    ear,
-                    asked,
-                };
-                room.take(&door, &shared, &lead).await;
-            }
-            Err(error) => {
-                tracing::error!(address = %door.address, %error, "HTTP/3 is not served");
-                return;
-            }
-        }
+        // The endpoint has its own.
+        drop(socket);
+        let room = Room {
+            endpoint,
+            ear,
+            asked,
+        };
+        room.take(&door, &shared, &lead).await;
         drop(turn);
         if door.close.is_cancelled() {
             return;
@@ -226,15 +223,40 @@ impl Room {
     }
 }
 
-fn endpoint(
-    socket: UdpSocket,
-    elders: Vec<Elder>,
-    shared: &Shared,
-) -> io::Result<(Endpoint, Arc<Ear>)> {
+/// The endpoint of a socket that nobody else reads any more: it is tried until there is one,
+/// such as when descriptors are used up. None: the door closes before.
+async fn opened(mine: &Mine, door: &UdpDoor, shared: &Shared) -> Option<(Endpoint, Arc<Ear>)> {
+    let mut is_told = false;
+    loop {
+        match endpoint(mine, shared) {
+            Ok(opened) => {
+                if is_told {
+                    tracing::info!(address = %door.address, "HTTP/3 is served now");
+                }
+                return Some(opened);
+            }
+            Err(error) if !is_told => {
+                is_told = true;
+                tracing::error!(
+                    address = %door.address, %error,
+                    "HTTP/3 is not served, which is tried again every second"
+                );
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            () = door.close.cancelled() => return None,
+        }
+    }
+}
+
+fn endpoint(mine: &Mine, shared: &Shared) -> io::Result<(Endpoint, Arc<Ear>)> {
     let tls = shared.tls().map_err(io::Error::other)?;
     let server = settings::server(Arc::clone(&tls.quic));
     let surname = Surname::draw();
-    let ear = Arc::new(Ear::new(socket, surname, elders)?);
+    let socket = mine.socket.try_clone()?;
+    let ear = Arc::new(Ear::new(socket, surname, Arc::clone(&mine.elders))?);
     let socket = Arc::clone(&ear);
     let runtime = Arc::new(TokioRuntime);
     let settings = settings::endpoint(surname);
@@ -259,7 +281,7 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
             },
             None => datagrams(door.bound).map(|socket| Mine {
                 socket,
-                elders: Vec::new(),
+                elders: Arc::default(),
                 turn: None,
                 asked: None,
             }),
@@ -302,7 +324,7 @@ async fn handed_over(handed_in: &HandedIn, bound: SocketAddr) -> io::Result<Mine
     };
     Ok(Mine {
         socket: handed_in.share()?,
-        elders,
+        elders: elders.into(),
         turn: Some(turn),
         asked,
     })

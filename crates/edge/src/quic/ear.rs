@@ -24,7 +24,7 @@ use super::names::{Addressee, Surname};
 /// comes for us. Sent is on the socket itself, always.
 pub(super) struct Ear {
     socket: Arc<dyn AsyncUdpSocket>,
-    elders: Vec<Elder>,
+    elders: Arc<[Elder]>,
     /// How those who read it later know us.
     own: Elder,
     /// Where they hand over what comes for us.
@@ -35,7 +35,11 @@ pub(super) struct Ear {
 
 impl Ear {
     /// Within a runtime.
-    pub(super) fn new(socket: UdpSocket, surname: Surname, elders: Vec<Elder>) -> io::Result<Self> {
+    pub(super) fn new(
+        socket: UdpSocket,
+        surname: Surname,
+        elders: Arc<[Elder]>,
+    ) -> io::Result<Self> {
         let (here, there) = UnixDatagram::pair()?;
         here.set_nonblocking(true)?;
         Ok(Self {
@@ -211,7 +215,7 @@ mod tests {
         let (here, there) = UnixDatagram::pair().unwrap();
         let elder = Elder::new(Surname::read(*b"past"), there);
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let ear = Ear::new(socket, Surname::read(*b"here"), vec![elder]).unwrap();
+        let ear = Ear::new(socket, Surname::read(*b"here"), [elder].into()).unwrap();
         let first = [&[0xc0, 0, 0, 0, 1, 8][..], b"anybody.."].concat();
         let all = [
             brief(b"past", b"-one--"),
