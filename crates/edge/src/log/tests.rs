@@ -261,3 +261,26 @@ async fn an_answer_has_exactly_one_line_however_it_ends() {
     );
     assert_eq!(lines[0]["received"], 7);
 }
+
+#[tokio::test]
+async fn a_tunnel_of_which_nobody_said_how_it_ended_is_broken() {
+    let paper = Paper::default();
+    let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
+    let both_were_done = Tunnelled::default();
+    both_were_done.ended("");
+    // Whoever ran it was dropped, or panicked.
+    for tunnelled in [both_were_done, Tunnelled::default()] {
+        tunnelled.answered(entry(&log, Method::GET, StatusCode::SWITCHING_PROTOCOLS));
+    }
+    drop(log);
+    drop(writing);
+    let why: Vec<_> = paper
+        .text()
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["why"].as_str().map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(why, [None, Some("tunnel_broken".to_owned())]);
+}

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Entry;
 
+/// A word for the log, the same for ever: one side broke off, or whoever ran the tunnel did.
+pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
+
 /// What passes a tunnel and how it ends. It is shared by whoever answers the request and
 /// whoever runs the tunnel, in either order: the last of them writes the line.
 #[derive(Debug, Default)]
@@ -34,7 +37,8 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Why it ended; empty when both sides had nothing more to say.
+    /// Why it ended; empty when both sides had nothing more to say. It is broken if nobody
+    /// says so.
     pub(crate) fn ended(&self, why: &'static str) {
         // Only whoever runs it knows.
         let _ = self.why.set(why);
@@ -45,7 +49,7 @@ impl Drop for Tunnelled {
     fn drop(&mut self) {
         let entry = self.entry.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entry.take() {
-            let why = self.why.get().copied().unwrap_or_default();
+            let why = self.why.get().copied().unwrap_or(TUNNEL_BROKEN);
             entry.write(self.sent.load(Ordering::Relaxed), why);
         }
     }

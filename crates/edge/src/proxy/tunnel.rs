@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use super::connect::Stream;
 use super::crew::Running;
 use super::frames::{Frames, going_away};
-use crate::log::Tunnelled;
+use crate::log::{TUNNEL_BROKEN, Tunnelled};
 use crate::motion::Motion;
 
 /// What is read at once, in each direction.
@@ -31,10 +31,9 @@ const PIECE: usize = 16 << 10;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Words for the log, the same for ever: why a tunnel ended before both its sides had
-/// nothing more to say. The client never switched; one side broke off; nothing moved for
-/// too long; the client read nothing for too long; we, or its server, had to go.
+/// nothing more to say. The client never switched; nothing moved for too long; the client
+/// read nothing for too long; we, or its server, had to go.
 const GONE: &str = "client_closed";
-const BROKEN: &str = "tunnel_broken";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
 const CLOSED: &str = "tunnel_closed";
@@ -142,7 +141,7 @@ async fn carry(
         let mut both = pin!(both);
         tokio::select! {
             // Which side broke off tells nobody anything.
-            ended = &mut both => return if ended.is_ok() { "" } else { BROKEN },
+            ended = &mut both => return if ended.is_ok() { "" } else { TUNNEL_BROKEN },
             () = both_ways.stands_still(idle) => return IDLE,
             // A client that sends and never reads would fill the server.
             () = reading.stands_still(idle) => return UNREAD,
