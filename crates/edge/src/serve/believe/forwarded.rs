@@ -97,10 +97,13 @@ fn element(text: &str) -> Option<Element> {
     Some(element)
 }
 
-/// A token, or what a quoted text means (RFC 9110, section 5.6.4).
+/// A token, or what a quoted text means (RFC 9110, section 5.6.4). Many proxies write hosts
+/// and addresses without the quotes that `:`, `[` and `]` want, or nothing for a host that was
+/// not said: a client must not be able to hide itself by the host it asks for.
 fn value_of(text: &str) -> Option<String> {
     let Some(quoted) = text.strip_prefix('"') else {
-        return is_token(text).then(|| text.to_owned());
+        let is_plain = |byte: u8| is_sign(byte) || b":[]".contains(&byte);
+        return text.bytes().all(is_plain).then(|| text.to_owned());
     };
     let mut value = String::with_capacity(quoted.len());
     let mut signs = quoted.strip_suffix('"')?.chars();
@@ -115,8 +118,12 @@ fn value_of(text: &str) -> Option<String> {
 }
 
 fn is_token(text: &str) -> bool {
-    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_sign)
+}
+
+/// Whether tokens may have it (RFC 9110, section 5.6.2).
+fn is_sign(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Who came to a proxy (RFC 7239, section 6).
