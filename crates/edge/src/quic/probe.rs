@@ -65,7 +65,7 @@ async fn any_answer(near: &[SocketAddr]) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn ask(address: SocketAddr) -> io::Result<()> {
