@@ -62,8 +62,10 @@ impl LastExit {
     }
 }
 
-/// How a service is kept running, in the words of its description.
+/// How a service is kept running, in the words of its description. A keeper of the version before
+/// does not tell all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Manner {
     /// How it is reached.
     pub listen: String,
@@ -126,4 +128,21 @@ pub struct Described {
     pub exits: Vec<LastExit>,
     /// What it said last.
     pub lines: Vec<Line>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_of_the_version_before_is_read() {
+        let before = serde_json::json!({
+            "service": "web", "command": ["web"], "directory": "/", "user": null, "front": null,
+            "after": [], "generation": 1, "wanted_instances": 1, "wanted_spare": 0,
+            "memory_max_bytes": null, "environment": [], "instances": [], "sockets": [],
+            "exits": [], "lines": [],
+        });
+        let described: Described = serde_json::from_value(before).unwrap();
+        assert_eq!(described.manner, Manner::default());
+    }
 }
