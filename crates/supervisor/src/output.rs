@@ -85,14 +85,23 @@ impl Line {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// A line as it stands in the file of a service. One that does not tell when it was said is as
-    /// old as the one `after` it.
-    fn read(service: &Arc<str>, sequence: u64, written: String, after: Timestamp) -> Self {
+    /// A line as it stands in the file of a service. One that does not tell when it was said, at
+    /// the `last` instant it may be, is as old as the one `after` it.
+    fn read(
+        service: &Arc<str>,
+        sequence: u64,
+        written: String,
+        after: Timestamp,
+        last: Timestamp,
+    ) -> Self {
         let (at, instance, stream, text) = match facts_of(&written, service) {
             Some((at, instance, stream, text)) => {
                 (at, Some(instance), Some(stream), text.to_owned())
             }
-            None => (time::told(&written).unwrap_or(after), None, None, written),
+            None => {
+                let at = time::told(&written, last).unwrap_or(after);
+                (at, None, None, written)
+            }
         };
         Self {
             sequence,
@@ -262,6 +271,8 @@ impl Output {
         let first = remembered.first();
         let mut sequence = first.map_or_else(|| lock(&self.ring).next(), |line| line.sequence);
         let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
+        // What a line tells itself may be anything: only the supervisor's own times bound the walk.
+        let mut last = at;
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in Backwards::of(self.path.clone()) {
             // What is remembered stands there too, or will in a moment.
@@ -271,12 +282,14 @@ impl Output {
                 continue;
             }
             sequence = sequence.saturating_sub(1);
-            let line = Line::read(&self.service, sequence, written, at);
+            let line = Line::read(&self.service, sequence, written, at, last);
             at = line.at;
-            if found.len() == most
-                || bytes > MOST_BYTES
-                || wish.since.is_some_and(|since| at < since)
-            {
+            let is_certain = line.instance.is_some();
+            if is_certain {
+                last = at;
+            }
+            let is_old = wish.since.is_some_and(|since| at < since);
+            if found.len() == most || bytes > MOST_BYTES || (is_certain && is_old) {
                 break;
             }
             if wish.fits(&line) {
@@ -448,7 +461,7 @@ mod tests {
     fn what_was_written_is_read_as_far_as_it_tells() {
         let service: Arc<str> = "flask".into();
         let after = Timestamp::from_millisecond(9_000).unwrap();
-        let read = |written: &str| Line::read(&service, 7, written.to_owned(), after);
+        let read = |written: &str| Line::read(&service, 7, written.to_owned(), after, after);
         for text in ["hello", "", "two words "] {
             let line = Line {
                 sequence: 7,
@@ -469,8 +482,38 @@ mod tests {
             assert_eq!((line.at, line.instance, line.stream), (after, None, None));
             assert_eq!(line.written(), format!("{written}\n"));
         }
-        let told = read("{\"time\":\"1970-01-01T00:00:02Z\"}");
-        assert_eq!(told.at.as_second(), 2);
+        let now = Timestamp::from_second(1_795_255_200).unwrap();
+        let told = "{\"time\":\"2026-01-01T00:00:02Z\"}".to_owned();
+        let told = Line::read(&service, 7, told, after, now);
+        assert_eq!(told.at.to_string(), "2026-01-01T00:00:02Z");
+    }
+
+    #[tokio::test]
+    async fn a_time_that_a_line_tells_itself_hides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = [
+            "2026-11-21T08:00:00.000Z a 0 out too old",
+            "{\"msg\":\"too old\",\"time\":\"2026-11-21T08:30:00Z\"}",
+            "2026-11-21T09:10:00.000Z a 0 out first",
+            "{\"msg\":\"too old\",\"time\":\"2001-01-01T00:00:00Z\"}",
+            "{\"msg\":\"second\",\"time\":12}",
+            "{\"msg\":\"third\",\"time\":\"2026-11-21T09:20:00Z\"}",
+            "{\"msg\":\"fourth\",\"time\":\"2027-01-01T00:00:00Z\"}",
+            "2026-11-21T09:30:00.000Z a 0 out fifth",
+        ];
+        std::fs::write(folder.path().join("a.log"), said.join("\n") + "\n").unwrap();
+        let clock: Clock = Arc::new(|| Timestamp::from_second(1_795_255_200).unwrap());
+        let output = Output::open(&"a".into(), folder.path(), clock, None).unwrap();
+        let wish = Wish {
+            since: Some("2026-11-21T09:00:00Z".parse().unwrap()),
+            ..Wish::default()
+        };
+        let lines = output.said(&wish).await;
+        let words = ["first", "second", "third", "fourth", "fifth"];
+        assert_eq!(lines.len(), words.len(), "{lines:?}");
+        for (line, word) in lines.iter().zip(words) {
+            assert!(line.text.contains(word), "{lines:?}");
+        }
     }
 
     #[tokio::test]
