@@ -15,7 +15,7 @@ impl Settings {
     pub(crate) fn manner(&self) -> Manner {
         let policy = &self.policy;
         let health = self.health.as_ref().map(|health| Health {
-            path: health.path.clone(),
+            path: masked::query(&health.path),
             every: values::written_duration(health.every),
             within: values::written_duration(health.within),
             fall: policy.fall,
