@@ -137,14 +137,12 @@ impl Control {
     /// before.
     pub async fn logs(&self, wish: &Wish) -> Result<Vec<Line>, ControlError> {
         let outputs = self.outputs(wish).await?;
-        let mut lines = Vec::new();
+        let (mut lines, mut wish) = (Vec::new(), wish.clone());
         for output in &outputs {
-            lines.extend(output.said(wish).await);
+            let said = output.said(&wish).await;
+            wish.gather(&mut lines, said);
         }
-        if outputs.len() > 1 {
-            lines.sort_by_key(|line| line.at);
-        }
-        Ok(lines.split_off(lines.len().saturating_sub(wish.most())))
+        Ok(lines)
     }
 
     /// What services said last, as many lines as are wished for, and what they say from now on.

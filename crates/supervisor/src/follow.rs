@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::control::Control;
 use crate::fleet::Fleet;
-use crate::output::{Line, Output};
+use crate::output::{Line, MOST_BYTES, Output};
 
 /// So many lines are given at once.
 const MOST_LINES: usize = 10_000;
@@ -54,6 +54,32 @@ impl Wish {
     pub(crate) fn most(&self) -> usize {
         self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
     }
+
+    /// Puts lines of one more service among the newest of others, by time; those of one are in
+    /// order. Once there are enough, older ones are not wished for any more.
+    pub(crate) fn gather(&mut self, lines: &mut Vec<Line>, mut more: Vec<Line>) {
+        let is_first = lines.is_empty();
+        lines.append(&mut more);
+        if !is_first {
+            lines.sort_by_key(|line| line.at);
+        }
+        let mut bytes = 0;
+        let newest = lines.iter().rev().take(self.most()).take_while(|line| {
+            bytes += line.text.len();
+            bytes <= MOST_BYTES
+        });
+        let newest = newest.count();
+        let is_enough = newest == self.most() || newest < lines.len();
+        lines.drain(..lines.len() - newest);
+        if is_enough {
+            self.since = self.since.max(lines.iter().map(|line| line.at).min());
+        }
+    }
+
+    /// Whether not every line of a service is wanted.
+    fn is_choosy(&self) -> bool {
+        self.instance.is_some() || self.grep.is_some()
+    }
 }
 
 /// The lines of services as they come, each once.
@@ -86,7 +112,7 @@ pub struct Heard {
 impl Follow {
     pub(crate) async fn begin(control: Control, outputs: Vec<Arc<Output>>, wish: Wish) -> Self {
         let fleet = control.fleet();
-        let last = Wish {
+        let mut last = Wish {
             last: Some(wish.last.unwrap_or(0)),
             ..wish.clone()
         };
@@ -94,27 +120,25 @@ impl Follow {
         for output in &outputs {
             let newest = *output.news().borrow();
             let next = if let Some(seen) = wish.seen.get(&**output.service()) {
-                output.after(seen)
+                let next = output.after(seen);
+                // What was seen last was wanted: what came after it may have been judged already.
+                let judged = wish.is_choosy().then(|| output.first());
+                next.max(judged.unwrap_or(next))
             } else {
                 let mut said = output.said(&last).await;
                 said.retain(|line| line.sequence < newest);
-                before.append(&mut said);
+                last.gather(&mut before, said);
                 newest
             };
             followed.push(Followed::new(output, next));
         }
-        let mut follow = Self {
+        Self {
             control,
             fleet,
             followed,
-            before: Vec::new(),
+            before,
             wish,
-        };
-        follow.before = follow.in_order(before);
-        follow.before = follow
-            .before
-            .split_off(follow.before.len().saturating_sub(last.most()));
-        follow
+        }
     }
 
     /// Waits for lines; nothing: the service is gone.
@@ -198,5 +222,56 @@ impl Followed {
         self.next = last.sequence + 1;
         heard.extend(lines.into_iter().filter(|line| wish.fits(line)));
         missed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines of so many bytes, said at these seconds.
+    fn said(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<Line> {
+        let line = |second| Line {
+            sequence: 0,
+            at: Timestamp::from_second(second).unwrap(),
+            service: "a".into(),
+            instance: Some(0),
+            stream: None,
+            text: "x".repeat(bytes),
+        };
+        seconds.into_iter().map(line).collect()
+    }
+
+    fn seconds(lines: &[Line]) -> Vec<i64> {
+        lines.iter().map(|line| line.at.as_second()).collect()
+    }
+
+    #[test]
+    fn the_newest_of_all_services_are_given() {
+        let mut wish = Wish {
+            last: Some(3),
+            ..Wish::default()
+        };
+        let mut lines = Vec::new();
+        wish.gather(&mut lines, said([1, 4], 1));
+        assert_eq!(wish.since, None);
+        wish.gather(&mut lines, said([2, 3, 5], 1));
+        assert_eq!(seconds(&lines), [3, 4, 5]);
+        let oldest = Timestamp::from_second(3).unwrap();
+        assert_eq!(wish.since, Some(oldest), "nobody looks for older ones");
+        wish.gather(&mut lines, said([6], 1));
+        assert_eq!(seconds(&lines), [4, 5, 6]);
+    }
+
+    #[test]
+    fn all_services_together_give_no_more_than_one_may() {
+        let (mut wish, mut lines) = (Wish::default(), Vec::new());
+        let piece = MOST_BYTES / 4;
+        for first in 0..4 {
+            wish.gather(&mut lines, said([first, first + 10, first + 20], piece));
+            let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
+            assert!(bytes <= MOST_BYTES);
+        }
+        assert_eq!(seconds(&lines), [20, 21, 22, 23]);
     }
 }

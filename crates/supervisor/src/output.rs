@@ -33,8 +33,8 @@ use ring::Ring;
 /// So much is read from a pipe at a time, in bytes: as much as it holds.
 const CHUNK: usize = 64 << 10;
 
-/// So much is given from files at once, in bytes; long lines are fewer.
-const MOST_BYTES: usize = 16 << 20;
+/// So much is given at once, in bytes; long lines are fewer.
+pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 /// One line that a service said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
