@@ -151,7 +151,8 @@ pub enum Note {
         exit: Option<Exit>,
         /// Whether it had been ready before.
         was_ready: bool,
-        /// Another is started so long from now; none: no other is started.
+        /// Another is started so long from now, one for who uses too much memory no sooner; none:
+        /// no other is started.
         again_in: Option<Duration>,
     },
     /// A process ended by itself, as it may.

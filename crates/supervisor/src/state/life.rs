@@ -7,8 +7,12 @@ use super::backoff::GOOD_LIFE;
 use super::run::{Fate, Phase, Place, Run, RunId, Slot};
 use super::{Action, Exit, FAREWELL, MemoryAction, Note, Policy, RestartWhen, Step};
 
-/// A process that uses too much memory and waits for another one is left alone so long.
+/// A process that uses too much memory and waits for another one is left alone so long, and twice
+/// as long with each other one that failed.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The longest of these times.
+const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
 /// The most that a process may ask for at once before it is ready; it may ask again.
 const LATER: Duration = Duration::from_mins(10);
@@ -151,6 +155,19 @@ impl Step {
         if action == MemoryAction::Kill {
             self.kill(id);
         }
+    }
+
+    /// One that was to take the place of another because of its memory failed: the other is left
+    /// alone for the time that is answered.
+    pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
+        let at = self.now.at;
+        let mut runs = self.state.runs.values_mut();
+        let run = runs.find(|run| run.number == number && run.holds_place())?;
+        run.failed_successors = run.failed_successors.saturating_add(1);
+        let factor = 2_u32.saturating_pow(run.failed_successors);
+        let wait = PATIENCE.saturating_mul(factor).min(MOST_PATIENCE);
+        run.patience = at + wait;
+        Some(wait)
     }
 
     pub(super) fn drained(&mut self, id: RunId) {
@@ -322,6 +339,7 @@ impl Step {
             was_ready: false,
             streak: 0,
             patience: Duration::ZERO,
+            failed_successors: 0,
         };
         self.state.runs.insert(id, run);
         self.actions.push(Action::Spawn {

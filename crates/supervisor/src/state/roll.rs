@@ -152,15 +152,21 @@ impl Step {
 
     /// A process that was to take a place will not.
     pub(super) fn candidate_failed(&mut self, run: &Run, reason: &str, exit: Option<Exit>) {
+        let of_roll = |rolling: &Rolling| rolling.generation == run.generation;
+        let is_of_roll = self.state.rolling.as_ref().is_some_and(of_roll);
+        let again_in = if is_of_roll {
+            None
+        } else {
+            self.successor_failed(run.number)
+        };
         self.tell(Note::Failed {
             run: run.id,
             reason: reason.to_owned(),
             exit,
             was_ready: run.was_ready,
-            again_in: None,
+            again_in,
         });
-        let of_roll = |rolling: &Rolling| rolling.generation == run.generation;
-        if self.state.rolling.as_ref().is_some_and(of_roll) {
+        if is_of_roll {
             self.abort_roll(&format!("instance {}: {reason}", run.number));
         }
     }

@@ -35,6 +35,9 @@ pub struct Run {
     pub(super) streak: u32,
     /// Nothing is done about its memory before this.
     pub(super) patience: Duration,
+    /// So many that were to take its place because of its memory have failed.
+    #[serde(default)]
+    pub(super) failed_successors: u32,
 }
 
 /// Whether a process fills the place of its instance.

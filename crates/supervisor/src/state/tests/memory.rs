@@ -139,3 +139,36 @@ fn a_next_generation_that_begins_with_too_much_memory_is_refused() {
     assert!(why.contains("it uses 200 MB at its start"), "{why}");
     assert_eq!(stage.serving(), [1]);
 }
+
+/// The wait that is told with each failure of a successor.
+fn waits(stage: &Stage) -> Vec<u64> {
+    let waits = stage.told.iter().filter_map(|action| match action {
+        Action::Tell(Note::Failed { again_in, .. }) => again_in.map(|wait| wait.as_secs()),
+        _ => None,
+    });
+    waits.collect()
+}
+
+#[test]
+fn one_whose_successors_never_get_ready_is_left_alone_longer_each_time() {
+    let mut stage = aged(MemoryAction::Roll, seconds(60));
+    for minutes in [2, 4, 8, 16, 32, 60, 60] {
+        let next = spawned(&over(&mut stage, 1))[0];
+        assert_eq!(spawned(&over(&mut stage, next)), NOBODY);
+        stage.exit(next);
+        assert_eq!(waits(&stage).last(), Some(&(minutes * 60)));
+        stage.pass(seconds(minutes * 60 - 1));
+        assert_eq!(stage.on(Event::OverMemory(1, TOO_MUCH)), []);
+        stage.pass(seconds(1));
+    }
+    assert_eq!(stage.serving(), [1], "what runs stays");
+    let next = spawned(&over(&mut stage, 1))[0];
+    stage.exit(next);
+    let why = "it ended with signal 9 before it was ready";
+    assert_eq!(reasons(&stage).last().map(String::as_str), Some(why));
+    assert_eq!(waits(&stage).last(), Some(&3_600), "whatever it failed of");
+    stage.pass(seconds(3_600));
+    let next = spawned(&over(&mut stage, 1))[0];
+    stage.on(Event::Ready(next));
+    assert_eq!(stage.serving(), [next]);
+}
