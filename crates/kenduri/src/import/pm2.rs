@@ -96,14 +96,14 @@ fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Impor
     if apps.is_empty() {
         return Err(nothing());
     }
-    let mut names = Vec::new();
+    let mut taken = app::Taken::default();
     for (number, app) in apps.into_iter().enumerate() {
         page.gap();
         if number >= MOST_APPS {
             page.remark("further apps are left out: there are too many");
             break;
         }
-        app::write(&mut page, app, number, &mut names, folder, asked);
+        app::write(&mut page, app, number, &mut taken, folder, asked);
     }
     Ok(page.finish())
 }

@@ -1,8 +1,10 @@
 //! One app of PM2, as `[service.NAME]`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
+use supervisor::OWN;
 
 use super::Asked;
 use super::values::text;
@@ -97,12 +99,20 @@ const QUIET: [&str; 8] = [
     "disable_source_map_support",
 ];
 
+/// What one service alone may have.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    names: Vec<String>,
+    /// Ports of fronts, and the service that has each.
+    pub(super) fronts: BTreeMap<u16, String>,
+}
+
 /// Writes the section; `folder` is where the ecosystem file is.
 pub(super) fn write(
     page: &mut Page,
     app: &Map<String, Value>,
     number: usize,
-    names: &mut Vec<String>,
+    taken: &mut Taken,
     folder: &Path,
     asked: &Asked,
 ) {
@@ -113,7 +123,7 @@ pub(super) fn write(
         asked,
         used: QUIET.to_vec(),
     };
-    let name = service.name(number, names);
+    let name = service.name(number, &mut taken.names);
     let Some((run, interpreter)) = service.run() else {
         return;
     };
@@ -122,7 +132,7 @@ pub(super) fn write(
     service.directory();
     let env = service.env(&interpreter);
     let instances = service.instances(&interpreter);
-    let listens = service.listen(&env, &instances);
+    let listens = service.listen(&env, &instances, &name, &mut taken.fronts);
     service.write_env(env, listens, &instances);
     service.memory(&interpreter);
     service.stop();
@@ -184,14 +194,19 @@ impl<'a> Service<'a> {
         }
         let base = name.clone();
         let mut again = 2;
-        while names.contains(&name) {
+        while name == OWN || names.contains(&name) {
             name = format!("{base}-{again}");
             again += 1;
         }
         names.push(name.clone());
         if written.is_some_and(|written| written != name) {
+            let why = if base == OWN {
+                "Kenduri itself is called so"
+            } else {
+                "a name is letters, digits, - and _, and stands once"
+            };
             self.page.remark(&format!(
-                "name {}: a name is letters, digits, - and _, and stands once; here it is {name}",
+                "name {}: {why}; here it is {name}",
                 short(&wanted, SHOWN)
             ));
         }

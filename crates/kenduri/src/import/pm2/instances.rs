@@ -1,5 +1,7 @@
 //! How many instances a service has, and where they listen.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::app::{SHOWN, Service};
@@ -85,15 +87,31 @@ impl Service<'_> {
         }
     }
 
-    /// Whether each instance is told where to listen.
-    pub(super) fn listen(&mut self, env: &[(String, String)], crew: &Crew) -> bool {
+    /// Whether each instance is told where to listen. `fronts` are ports that services have already.
+    pub(super) fn listen(
+        &mut self,
+        env: &[(String, String)],
+        crew: &Crew,
+        name: &str,
+        fronts: &mut BTreeMap<u16, String>,
+    ) -> bool {
         let port = env
             .iter()
             .find(|(name, _)| name == "PORT")
             .map(|(_, value)| value.as_str());
         let written = self.take_text(&["port"]);
-        match port.map(str::to_owned).or(written) {
-            Some(port) if port.parse::<u16>().is_ok_and(|port| port > 0) => {
+        let port = port.map(str::to_owned).or(written);
+        let number = port.as_ref().and_then(|port| port.parse::<u16>().ok());
+        match (port, number.filter(|number| *number > 0)) {
+            (Some(_), Some(port)) => {
+                if let Some(other) = fronts.get(&port) {
+                    self.page.remark(&format!(
+                        "PORT {port}: {other} has it already, so nothing is held here; routes lead to service:{name}"
+                    ));
+                    self.page.key("listen", "tcp");
+                    return true;
+                }
+                fronts.insert(port, name.to_owned());
                 self.page.say(
                     "Each instance finds a PORT of its own in its environment. `front` is the address it had: whoever asks \
                      there still finds it; routes lead to service:NAME.",
@@ -102,7 +120,7 @@ impl Service<'_> {
                 self.page.key("front", format!("127.0.0.1:{port}"));
                 true
             }
-            Some(port) => {
+            (Some(port), None) => {
                 self.page.remark(&format!(
                     "PORT {}: no port; each instance is told one",
                     short(&port, SHOWN)
@@ -110,7 +128,7 @@ impl Service<'_> {
                 self.page.key("listen", "tcp");
                 true
             }
-            None if crew.is_cluster => {
+            (None, _) if crew.is_cluster => {
                 self.page.remark(
                     "which port it had is not written here: add front = \"127.0.0.1:PORT\", or a route to service:NAME. \
                      If it listens nowhere, take `listen` out",
@@ -118,7 +136,7 @@ impl Service<'_> {
                 self.page.key("listen", "tcp");
                 true
             }
-            None => {
+            (None, _) => {
                 self.page.remark(
                     "nothing says where it listens, so it is not told. If it reads PORT or SOCKET from its environment, write \
                      listen = \"tcp\" or \"unix\", and lead routes to service:NAME",

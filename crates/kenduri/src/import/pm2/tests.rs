@@ -1,11 +1,12 @@
 //! Ecosystem files as people have them, and what is made of them.
 
+mod properties;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use supervisor::state::{Action, Command, Event, Exit, Now, State};
 use supervisor::{Depth, Description, Ground, Inner, Plan};
@@ -525,42 +526,26 @@ fn names_are_made_to_fit_and_stand_once() {
     }
 }
 
-/// Values of any kind, not too deep.
-fn anything() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        "(max|cluster|none|[0-9]{1,4}[smhMGK]?|.{0,12})".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(2, 12, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::hash_map("(PORT|A|.{0,4})", inner, 0..4)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn whatever_an_app_says_the_supervisor_takes_it(
-        fields in prop::collection::vec((0_usize..30, anything()), 0..10)
-    ) {
-        const FIELDS: [&str; 30] = [
-            "name", "script", "cmd", "interpreter", "interpreter_args", "args", "cwd", "instances", "exec_mode", "env",
-            "env_production", "max_memory_restart", "autorestart", "max_restarts", "min_uptime", "restart_delay",
-            "exp_backoff_restart_delay", "stop_exit_codes", "cron_restart", "watch", "out_file", "kill_timeout",
-            "wait_ready", "listen_timeout", "instance_var", "port", "user", "env_file", "wonder", "time",
-        ];
-        let mut app = json!({ "script": "x.js" });
-        for (field, value) in fields {
-            app[FIELDS[field]] = value;
-        }
-        let whole = json!({ "apps": app }).to_string();
-        if let Ok(made) = made_of("a.json", &whole, Path::new(""), &asked(Some("production"))) {
-            prop_assert_eq!(flaws(&made.text), Vec::<String>::new(), "{}", made.text);
-        }
-    }
+#[test]
+fn what_belongs_to_another_is_not_taken() {
+    let whole = json!({ "apps": [
+        { "name": "kenduri", "script": "a.js" },
+        { "name": "web", "script": "a.js", "env": { "PORT": 3000 } },
+        { "name": "api", "script": "a.js", "port": "+3000" },
+        { "name": "other", "script": "a.js", "port": "03001" },
+    ]});
+    let text = made_of("a.json", &whole.to_string(), Path::new(""), &asked(None))
+        .unwrap()
+        .text;
+    assert_eq!(flaws(&text), [] as [&str; 0], "{text}");
+    assert!(text.contains("[service.kenduri-2]"), "{text}");
+    assert_eq!(
+        text.matches("front = \"127.0.0.1:3000\"").count(),
+        1,
+        "{text}"
+    );
+    assert!(text.contains("front = \"127.0.0.1:3001\""), "{text}");
+    assert_eq!(text.matches("listen = \"tcp\"\n").count(), 3, "{text}");
+    let flat = text.replace("\n#  ", "");
+    assert!(flat.contains("PORT 3000: web has it already"), "{text}");
 }
