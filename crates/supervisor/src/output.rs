@@ -98,10 +98,12 @@ impl Line {
             Some((at, instance, stream, text)) => {
                 (at, Some(instance), Some(stream), text.to_owned())
             }
-            None => {
-                let at = time::told(&written, last).unwrap_or(after);
-                (at, None, None, written)
-            }
+            None => (
+                time::told(&written, last).unwrap_or(after),
+                None,
+                None,
+                written,
+            ),
         };
         Self {
             sequence,
