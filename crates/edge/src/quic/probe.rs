@@ -20,7 +20,11 @@ const QUIET: Duration = Duration::from_millis(250);
 pub(super) const BRIEF: &[Duration] = &[QUIET];
 /// Whoever would have passed it on may only be busy, and two who read one socket take from
 /// each other what comes: so many answers must not come in a row, and each may take longer.
-pub(super) const PATIENT: &[Duration] = &[QUIET, Duration::from_secs(1), Duration::from_secs(2)];
+pub(super) const PATIENT: &[Duration] = &[
+    QUIET,
+    Duration::from_millis(500),
+    Duration::from_millis(750),
+];
 /// And is asked again so soon.
 const BETWEEN: Duration = Duration::from_millis(50);
 /// The smallest datagram that begins a connection (RFC 9000, section 14.1).
