@@ -1,5 +1,6 @@
 //! One UDP socket, the connections that come to it, and how they are let in.
 
+use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -226,21 +227,43 @@ impl Room {
 /// The endpoint of a socket that nobody else reads any more: it is tried until there is one,
 /// such as when descriptors are used up. None: the door closes before.
 async fn opened(mine: &Mine, door: &UdpDoor, shared: &Shared) -> Option<(Endpoint, Arc<Ear>)> {
+    let tell = |error: &io::Error| {
+        tracing::error!(
+            address = %door.address, %error,
+            "HTTP/3 is not served, which is tried again every second"
+        );
+    };
+    until_there(door, || ready(endpoint(mine, shared)), tell).await
+}
+
+/// Tries every second until it succeeds; the first failure is told. None: the door closes
+/// before.
+async fn until_there<T, F>(
+    door: &UdpDoor,
+    attempt: impl Fn() -> F,
+    tell: impl Fn(&io::Error),
+) -> Option<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
     let mut is_told = false;
     loop {
-        match endpoint(mine, shared) {
-            Ok(opened) => {
+        let found = tokio::select! {
+            // What is there at once is not lost because the door closes just then.
+            biased;
+            found = attempt() => found,
+            () = door.close.cancelled() => return None,
+        };
+        match found {
+            Ok(found) => {
                 if is_told {
                     tracing::info!(address = %door.address, "HTTP/3 is served now");
                 }
-                return Some(opened);
+                return Some(found);
             }
             Err(error) if !is_told => {
                 is_told = true;
-                tracing::error!(
-                    address = %door.address, %error,
-                    "HTTP/3 is not served, which is tried again every second"
-                );
+                tell(&error);
             }
             Err(_) => {}
         }
@@ -267,46 +290,29 @@ fn endpoint(mine: &Mine, shared: &Shared) -> io::Result<(Endpoint, Arc<Ear>)> {
 /// The socket: the one that was handed in, as soon as nobody reads it, or one that is
 /// bound for us alone, as soon as nobody else has the port. None: the door closes before.
 async fn mine(door: &UdpDoor) -> Option<Mine> {
-    let mut is_told = false;
-    loop {
+    let find = || async {
         let handed_in = {
             let inherited = door.inherited.lock();
             let inherited = inherited.unwrap_or_else(PoisonError::into_inner);
             inherited.find_datagrams(&door.address)
         };
-        let found = match handed_in {
-            Some(handed_in) => tokio::select! {
-                mine = handed_over(&handed_in, door.bound) => mine,
-                () = door.close.cancelled() => return None,
-            },
+        match handed_in {
+            Some(handed_in) => handed_over(&handed_in, door.bound).await,
             None => datagrams(door.bound).map(|socket| Mine {
                 socket,
                 elders: Arc::default(),
                 turn: None,
                 asked: None,
             }),
-        };
-        match found {
-            Ok(mine) => {
-                if is_told {
-                    tracing::info!(address = %door.address, "HTTP/3 is served now");
-                }
-                return Some(mine);
-            }
-            Err(error) if !is_told => {
-                is_told = true;
-                tracing::warn!(
-                    address = %door.address, %error,
-                    "HTTP/3 waits for its UDP port, which is asked for every second"
-                );
-            }
-            Err(_) => {}
         }
-        tokio::select! {
-            () = tokio::time::sleep(AGAIN) => {}
-            () = door.close.cancelled() => return None,
-        }
-    }
+    };
+    let tell = |error: &io::Error| {
+        tracing::warn!(
+            address = %door.address, %error,
+            "HTTP/3 waits for its UDP port, which is asked for every second"
+        );
+    };
+    until_there(door, find, tell).await
 }
 
 /// A socket that was handed in, once it is passed on by whoever reads it, or left
