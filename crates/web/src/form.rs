@@ -7,7 +7,7 @@
 use std::fmt;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -33,7 +33,7 @@ impl Form {
             .decode_utf8()
             .is_err()
         {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "body_invalid"));
+            return Err(invalid());
         }
         let fields: Vec<_> = form_urlencoded::parse(text)
             .take(MOST_FIELDS + 1)
@@ -41,6 +41,41 @@ impl Form {
             .collect();
         if fields.len() > MOST_FIELDS {
             return Err(too_large());
+        }
+        Ok(Self(fields))
+    }
+
+    /// Reads a form of either kind, for programs that send what they like:
+    /// urlencoded, or `multipart/form-data` (RFC 7578), of which files are passed
+    /// over.
+    pub async fn of_either_kind(request: Request) -> Result<Self, Problem> {
+        if media_type(request.headers()) != Some("multipart/form-data") {
+            return Self::from_request(request, &()).await;
+        }
+        let (parts, body) = request.into_parts();
+        let whole = read_body(body).await?;
+        Self::parse_multipart(Request::from_parts(parts, whole.into())).await
+    }
+
+    /// What cannot be read here is malformed: the body is whole, and within its
+    /// limit.
+    async fn parse_multipart(request: Request) -> Result<Self, Problem> {
+        let multipart = Multipart::from_request(request, &()).await;
+        let mut multipart = multipart.map_err(|_| invalid())?;
+        let (mut fields, mut parts) = (Vec::new(), 0);
+        while let Some(part) = multipart.next_field().await.map_err(|_| invalid())? {
+            parts += 1;
+            if parts > MOST_FIELDS {
+                return Err(too_large());
+            }
+            if part.file_name().is_some() {
+                continue;
+            }
+            // There is none also where it is no UTF-8.
+            let name = part.name().ok_or_else(invalid)?.to_owned();
+            let bytes = part.bytes().await.map_err(|_| invalid())?;
+            let value = std::str::from_utf8(&bytes).map_err(|_| invalid())?;
+            fields.push((name, value.to_owned()));
         }
         Ok(Self(fields))
     }
@@ -134,12 +169,16 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         // The sender hung up, or broke the framing: nobody is left to read this.
-        Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "body_invalid")),
+        Err(_) => Err(invalid()),
     }
 }
 
 pub(crate) fn unsupported() -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+}
+
+pub(crate) fn invalid() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "body_invalid")
 }
 
 fn too_large() -> Problem {

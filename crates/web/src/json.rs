@@ -2,13 +2,12 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::form::{media_type, read_body, unsupported};
+use crate::form::{invalid, media_type, read_body, unsupported};
 use crate::problem::Problem;
 
 /// How deep arrays and objects may nest.
@@ -23,16 +22,16 @@ impl<T: DeserializeOwned> Json<T> {
     /// 422, with a pointer to the first field that does not fit.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
-            return Err(unreadable());
+            return Err(invalid());
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|cause| {
             match cause.inner().classify() {
                 Category::Data => misfit(&cause),
-                Category::Syntax | Category::Eof | Category::Io => unreadable(),
+                Category::Syntax | Category::Eof | Category::Io => invalid(),
             }
         })?;
-        reader.end().map_err(|_| unreadable())?;
+        reader.end().map_err(|_| invalid())?;
         Ok(Self(value))
     }
 }
@@ -73,10 +72,6 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
     }
-}
-
-fn unreadable() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "body_invalid")
 }
 
 fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {

@@ -125,7 +125,8 @@ fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
             .filter_map(|value| value.to_str().ok());
         values.any(|value| value.contains(what))
     };
-    says(CONTENT_TYPE, "form-urlencoded") && says(ACCEPT, "text/html")
+    let kinds = ["form-urlencoded", "form-data"];
+    kinds.iter().any(|kind| says(CONTENT_TYPE, kind)) && says(ACCEPT, "text/html")
 }
 
 /// Where a browser goes after its form: only ever a page of this site.
@@ -139,14 +140,14 @@ fn next(fields: &Map<String, Value>) -> &str {
     if is_local { named } else { "/" }
 }
 
-/// What was sent, by name, as JSON or as a form.
+/// What was sent, by name, as JSON or as a form of either kind.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
     let kind = request.headers().get(CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;
         return Ok(received.value);
     }
-    let form = Form::from_request(request, &()).await?;
+    let form = Form::of_either_kind(request).await?;
     let fields = form.iter();
     Ok(fields
         .map(|(name, value)| (name.to_owned(), value.into()))

@@ -103,6 +103,17 @@ fn a_browser_without_scripts_is_led_on() {
         }
         let page = browser.post(RSVP, &[("code", "RAHMA")]).await;
         assert_refused(&page, 422, "validation_failed");
+        let fields = [
+            part("name=\"code\"", b"RAHMA"),
+            part("name=\"attending\"", b"yes"),
+            part("name=\"next\"", b"/thank-you"),
+            b"--b--".to_vec(),
+        ];
+        let kind = Some("multipart/form-data; boundary=b");
+        let page = browser
+            .send(Method::POST, RSVP, kind, fields.concat().into())
+            .await;
+        assert_eq!(page.expect(303).header("location"), "/thank-you");
         // A program that sends JSON hears JSON, whatever else it takes.
         let body = json!({ "code": "RAHMA", "attending": true, "next": "/x" });
         send(&mut browser, &body).await.expect(200);
@@ -131,6 +142,82 @@ fn a_form_does_as_well() {
         assert_refused(&page, 413, "body_too_large");
         let page = send(&mut program, &json!([])).await;
         assert_refused(&page, 422, "validation_failed");
+    });
+}
+
+/// One part of a form as browsers send it, which is more than a name and a value
+/// for files.
+fn part(head: &str, value: &[u8]) -> Vec<u8> {
+    let head = format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n");
+    [head.as_bytes(), value, b"\r\n"].concat()
+}
+
+#[test]
+fn the_form_data_of_a_script_does_as_well() {
+    on_sqlite(async |stage| {
+        let kind = "multipart/form-data; boundary=b";
+        let mut program = stage.visitor();
+        let mut post = async |kind: &str, body: Vec<u8>| {
+            program
+                .send(Method::POST, RSVP, Some(kind), body.into())
+                .await
+        };
+        let picture = "name=\"message\"; filename=\"\"\r\nContent-Type: application/octet-stream";
+        let whole = [
+            part("name=\"code\"", b"RAHMA"),
+            part("name=\"attendance\"", b"no"),
+            // As for the other kind of form, the last one counts.
+            part("name=\"attendance\"", b"yes"),
+            part(picture, b"\xFF\xD8"),
+            part("name=\"wish\"", "Tahniah 陈\r\n--\r\n".as_bytes()),
+            part("name=\"ignored\"", b""),
+            b"--b--\r\n".to_vec(),
+        ]
+        .concat();
+        let told = post(kind, whole.clone()).await.expect(201).json();
+        assert_eq!(told["guests"], 4, "{told}");
+        let after = state(&mut stage.visitor(), "RAHMA").await;
+        assert_eq!(after["note"]["text"], "Tahniah 陈\n--");
+
+        let end = b"--b--\r\n".to_vec();
+        let files = part("name=\"x\"; filename=\"x\"", b"x").repeat(2001);
+        let heavy = part("name=\"x\"", &vec![b'x'; 256 * 1024]);
+        for (kind, body, status, code) in [
+            ("multipart/form-data", whole.clone(), 400, "body_invalid"),
+            (kind, whole[..whole.len() - 4].to_vec(), 400, "body_invalid"),
+            (kind, whole[..40].to_vec(), 400, "body_invalid"),
+            (kind, Vec::new(), 400, "body_invalid"),
+            (kind, part("name=\"code\"", b"RAHMA"), 400, "body_invalid"),
+            (
+                kind,
+                [part("name=\"wish\"", b"\xFF"), end.clone()].concat(),
+                400,
+                "body_invalid",
+            ),
+            (
+                kind,
+                [part("name=wish", b"x"), part("", b"x"), end.clone()].concat(),
+                400,
+                "body_invalid",
+            ),
+            (
+                kind,
+                b"--b\r\nContent-Disposition: form-data; name=\"\xFF\"\r\n\r\nx\r\n--b--".to_vec(),
+                400,
+                "body_invalid",
+            ),
+            (kind, end.clone(), 422, "validation_failed"),
+            (kind, [files, end.clone()].concat(), 413, "body_too_large"),
+            (kind, [heavy, end].concat(), 413, "body_too_large"),
+            (
+                "multipart/mixed; boundary=b",
+                whole,
+                415,
+                "unsupported_media_type",
+            ),
+        ] {
+            assert_refused(&post(kind, body).await, status, code);
+        }
     });
 }
 

@@ -175,6 +175,7 @@ fn any_bytes_at_all_are_answered() {
             Just("/".to_owned()),
             Just("/invite/RAHMA/rsvp".to_owned()),
             Just("/api/rsvp".to_owned()),
+            Just("/api/flask/rsvp".to_owned()),
             Just("/api/v1/codes/resolve".to_owned()),
             Just("/api/v1/invitations/RAHMA/rsvp".to_owned()),
             Just("/api/v1/invitations/RAHMA/note".to_owned()),
@@ -183,6 +184,7 @@ fn any_bytes_at_all_are_answered() {
             Some(FORM),
             Some("application/json"),
             Some("multipart/form-data"),
+            Some("multipart/form-data; boundary=b"),
             Some("text/plain; x=\"y"),
             None,
         ]);
@@ -190,6 +192,7 @@ fn any_bytes_at_all_are_answered() {
             prop::collection::vec(any::<u8>(), 0..200),
             "[\\[\\]{}\":,0-9a-z\\\\]{0,80}".prop_map(String::into_bytes),
             "[%&=a-z0-9.+]{0,80}".prop_map(String::into_bytes),
+            "--b\r\n[-:;=\" a-z\r\n]{0,80}(--b--)?".prop_map(String::into_bytes),
         ];
         let method = select(vec!["POST", "PUT", "DELETE"]);
         each(
