@@ -33,8 +33,13 @@ pub mod words;
 use platform::store::migrate::Migrations;
 
 /// The tables of this crate.
-pub const MIGRATIONS: Migrations =
-    platform::migrations!("occasions", "0001_begin", "0002_hosting", "0003_open_rsvp");
+pub const MIGRATIONS: Migrations = platform::migrations!(
+    "occasions",
+    "0001_begin",
+    "0002_hosting",
+    "0003_open_rsvp",
+    "0004_possible_duplicates"
+);
 
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[

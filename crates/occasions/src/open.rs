@@ -90,8 +90,8 @@ pub fn answer(
     let programme = programme::load(tx, occasion)?;
     check_occasion(&programme.occasion)?;
     let stranger = check_fields(stranger, arrival)?;
-    let likeness = likeness(&stranger);
-    let key = match recognise(tx, occasion, &likeness, arrival)? {
+    let likeness = Likeness::of(&stranger);
+    let key = match recognise(tx, occasion, &likeness.first, arrival)? {
         Recognised::Answered(outcome) => return Ok(outcome),
         Recognised::New(key) => key,
     };
@@ -211,19 +211,35 @@ fn check_undecided(occasion: &Occasion, arrival: &Arrival) -> Result<(), Refusal
 
 /// What is the same of somebody who answers twice: the name, and how to reach
 /// them. Nobody can read it back.
-fn likeness(stranger: &Stranger) -> String {
-    let digits: String = stranger
-        .phone
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    let contact = if stranger.email.is_empty() {
-        digits
-    } else {
-        written::fold(&stranger.email)
-    };
-    let words = format!("{}\n{contact}", written::fold(&stranger.name));
-    written::hexadecimal(&Sha256::digest(words))
+struct Likeness {
+    /// By the mail address, or else by the telephone, or by the name alone.
+    first: String,
+    /// By the telephone beside a mail address.
+    phone: Option<String>,
+}
+
+impl Likeness {
+    fn of(stranger: &Stranger) -> Self {
+        let by = |contact: &str| {
+            let words = format!("{}\n{contact}", written::fold(&stranger.name));
+            written::hexadecimal(&Sha256::digest(words))
+        };
+        let digits: String = stranger
+            .phone
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        if stranger.email.is_empty() {
+            return Self {
+                first: by(&digits),
+                phone: None,
+            };
+        }
+        Self {
+            first: by(&written::fold(&stranger.email)),
+            phone: (!digits.is_empty()).then(|| by(&digits)),
+        }
+    }
 }
 
 enum Recognised {
@@ -403,26 +419,28 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
 }
 
 /// Marks the invitation as one that nobody sent, and whether somebody of this
-/// name and contact has one already.
+/// name and one of these contacts has one already.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     id: &InvitationId,
-    likeness: &str,
+    likeness: &Likeness,
 ) -> Result<(), StoreError> {
     let now = tx.now();
     tx.run(
         sql!(
-            "INSERT INTO open_answer (invitation, occasion, likeness, is_duplicate, created_at)
-             SELECT $1, $2, $3,
+            "INSERT INTO open_answer
+                 (invitation, occasion, likeness, phone_likeness, is_duplicate, created_at)
+             SELECT $1, $2, $3, $4,
                  CASE WHEN EXISTS (SELECT 1 FROM open_answer
                           JOIN invitation ON invitation.id = open_answer.invitation
-                          WHERE open_answer.occasion = $2 AND likeness = $3
+                          WHERE open_answer.occasion = $2
+                            AND (likeness IN ($3, $4) OR phone_likeness IN ($3, $4))
                             AND invitation.archived_at IS NULL)
                       THEN 1 ELSE 0 END,
-                 $4"
+                 $5"
         ),
-        &[id, occasion, &likeness, &now],
+        &[id, occasion, &likeness.first, &likeness.phone, &now],
         Rows::Exactly(1),
     )?;
     Ok(())
@@ -431,7 +449,7 @@ fn mark(
 /// How it stands with an invitation that came without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Somebody of the same name and contact had answered before.
+    /// Somebody of the same name, and one contact the same, had answered before.
     pub is_duplicate: bool,
     /// When a host approved it, unless its note has changed since.
     pub approved_at: Option<Timestamp>,

@@ -204,6 +204,51 @@ fn who_comes_twice_is_marked_and_a_double_click_is_not() {
 }
 
 #[test]
+fn one_of_two_contacts_is_enough_to_be_found_by() {
+    on_both(async |stage| {
+        let doubles =
+            sql!("SELECT COUNT(*) FROM open_answer WHERE is_duplicate = 1 AND invitation <> $1");
+        let mut found = 0;
+        for (number, (name, email, phone, is_double)) in [
+            ("Mei", "mei@example.com", "012-345", false),
+            ("mei", "", "012 345", true),
+            ("Mei", "MEI@example.com", "", true),
+            ("Mei", "other@example.com", "012345", true),
+            ("Mei", "third@example.com", "999", false),
+            ("Mei", "", "", false),
+            ("Tan", "mei@example.com", "012-345", false),
+            ("Tan", "", "777", false),
+            ("Tan", "tan@example.com", "777", true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut guest = stage.visitor_at(&format!("192.0.2.{number}"));
+            let fields = [
+                ("name", name),
+                ("email", email),
+                ("phone", phone),
+                ("attending", "yes"),
+            ];
+            code(&fill(&mut guest, &fields).await);
+            found += i64::from(is_double);
+            let counted = stage.count(doubles, "").await;
+            assert_eq!(counted, found, "{name} {email} {phone}");
+        }
+        // Who came before both were kept is found by the mail address as ever.
+        let before = sql!("UPDATE open_answer SET phone_likeness = NULL WHERE invitation <> $1");
+        stage.run(before, "").await;
+        let fields = [
+            ("name", "Tan"),
+            ("email", "tan@example.com"),
+            ("attending", "no"),
+        ];
+        code(&fill(&mut stage.guest(), &fields).await);
+        assert_eq!(stage.count(doubles, "").await, found + 1);
+    });
+}
+
+#[test]
 fn it_is_there_only_where_hosts_take_such_answers_and_while_they_do() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
