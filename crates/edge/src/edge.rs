@@ -36,7 +36,7 @@ use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::quic::Reach;
 use crate::route::bare_host;
 use crate::serve::{Here, Ids};
-use crate::tls::{Certificates, Tls, TlsError, TlsSettings};
+use crate::tls::{Certificates, FileCertificate, Tls, TlsError, TlsSettings};
 
 pub(crate) use self::running::Running;
 
@@ -383,6 +383,11 @@ impl Edge {
     /// How it stands with the certificates that are ordered.
     pub fn certificates(&self) -> Arc<[Standing]> {
         self.orders.report()
+    }
+
+    /// The certificates in files that are shown, as far as it can be read how long they are good.
+    pub fn file_certificates(&self) -> Vec<FileCertificate> {
+        self.shared.certificates.from_files()
     }
 
     /// The routes in force as they are tried, and the addresses of services; see [`Plan::table`].

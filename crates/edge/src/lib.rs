@@ -48,4 +48,4 @@ pub use listen::{
     Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
 pub use plan::{Flaw, Ground, Plan, Service};
-pub use tls::{CertificateFiles, TlsError, TlsSettings};
+pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};

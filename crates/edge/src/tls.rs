@@ -25,6 +25,7 @@ use crate::acme::ACME_TLS;
 use crate::quic;
 
 pub use self::certificates::TlsError;
+pub use self::files::FileCertificate;
 
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;

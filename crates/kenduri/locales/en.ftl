@@ -43,15 +43,18 @@ server-stopped = Stopped
 ## Hosts: the front door
 
 server-certificates = Certificates
-server-no-certificates = No certificate is ordered. tls.acme in kenduri.toml has them ordered; certificates from files are not listed here.
+server-no-certificates = There is no certificate. In kenduri.toml, tls.acme has them ordered, and [[tls.certificate]] names files.
 server-certificate-valid = Valid
 server-certificate-troubled = Valid, renewal failed
+server-certificate-overdue = Valid, ends soon
+server-certificate-expired = Expired
 server-certificate-failed = Failed
 server-certificate-ordered = Being ordered
 server-certificate-none = Not ordered
 server-certificate-until = Valid until { $when }.
 server-certificate-next = Next step { $when }.
 server-certificate-failure = Failed on { $when }:
+server-certificate-file = From the file
 server-routes = Routes
 server-routes-text = The first that fits a request answers it.
 

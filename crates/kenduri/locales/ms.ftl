@@ -43,15 +43,18 @@ server-stopped = Dihentikan
 ## Hosts: the front door
 
 server-certificates = Sijil
-server-no-certificates = Tiada sijil yang dipesan. tls.acme dalam kenduri.toml akan memesannya; sijil daripada fail tidak disenaraikan di sini.
+server-no-certificates = Tiada sijil. Dalam kenduri.toml, tls.acme akan memesannya, dan [[tls.certificate]] menamakan fail.
 server-certificate-valid = Sah
 server-certificate-troubled = Sah, pembaharuan gagal
+server-certificate-overdue = Sah, hampir tamat
+server-certificate-expired = Tamat tempoh
 server-certificate-failed = Gagal
 server-certificate-ordered = Sedang dipesan
 server-certificate-none = Tidak dipesan
 server-certificate-until = Sah hingga { $when }.
 server-certificate-next = Langkah seterusnya { $when }.
 server-certificate-failure = Gagal pada { $when }:
+server-certificate-file = Daripada fail
 server-routes = Laluan
 server-routes-text = Laluan pertama yang sepadan menjawab permintaan.
 

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::acme::{Acme, Challenges, Issued, Standing};
 
 use super::expiry::InUse;
-use super::files::{Pair, Stamp};
+use super::files::{FileCertificate, Pair, Stamp};
 use super::self_signed::self_signed;
 use super::{CertificateFiles, TlsSettings};
 
@@ -151,27 +151,12 @@ impl Certificates {
     /// Those that are shown, with the names they are shown for, but the one that nobody vouches
     /// for, as far as it can be read how long they are good.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
-        let files: Vec<_> = {
-            let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-            let table = self.table.load();
-            let pairs = sources.pairs.iter();
-            pairs
-                .filter_map(|pair| {
-                    let names = pair.names.iter();
-                    let shown = names.filter(|name| table.shows(name, &pair.certificate));
-                    let names: Vec<_> = shown.cloned().collect();
-                    if names.is_empty() {
-                        return None;
-                    }
-                    let why = format!("{} was not replaced", pair.files.chain.display());
-                    Some(InUse {
-                        names,
-                        life: pair.life?,
-                        why: Some(why),
-                    })
-                })
-                .collect()
-        };
+        let files = self.from_files();
+        let files = files.into_iter().map(|file| InUse {
+            life: file.life(),
+            why: Some(format!("{} was not replaced", file.chain.display())),
+            names: file.names,
+        });
         let ordered = self.ordered.load();
         let standings = ordered.as_ref().map(|ordered| ordered.report.borrow());
         let standings = standings.iter().flat_map(|standings| standings.iter());
@@ -182,7 +167,29 @@ impl Certificates {
                 why: standing.failures.as_ref().map(|it| it.why.clone()),
             })
         });
-        files.into_iter().chain(ordered).collect()
+        files.chain(ordered).collect()
+    }
+
+    /// Those of [`Self::in_use`] that are in files.
+    pub(crate) fn from_files(&self) -> Vec<FileCertificate> {
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.load();
+        let shown = sources.pairs.iter().filter_map(|pair| {
+            let names = pair.names.iter();
+            let shown = names.filter(|name| table.shows(name, &pair.certificate));
+            let names: Vec<_> = shown.cloned().collect();
+            if names.is_empty() {
+                return None;
+            }
+            let life = pair.life?;
+            Some(FileCertificate {
+                names,
+                chain: pair.files.chain.clone(),
+                valid_from: life.from,
+                valid_until: life.until,
+            })
+        });
+        shown.collect()
     }
 
     /// From now on certificates that are ordered are shown too, or none.
@@ -335,36 +342,51 @@ mod tests {
         files
     }
 
-    fn in_use(certificates: Vec<CertificateFiles>) -> Vec<InUse> {
+    fn loaded(certificates: Vec<CertificateFiles>) -> Certificates {
         let settings = TlsSettings {
             certificates,
             self_signed: ["localhost".to_owned()].into(),
             ..TlsSettings::default()
         };
-        Certificates::load(&settings).unwrap().in_use()
+        Certificates::load(&settings).unwrap()
     }
 
     #[test]
     fn certificates_in_files_are_in_use_until_their_end_and_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let names = ["a.example", "b.example"];
-        let in_use = in_use(vec![ended(folder.path(), "a", &names)]);
+        let files = ended(folder.path(), "a", &names);
+        let loaded = loaded(vec![files.clone()]);
+        let in_use = loaded.in_use();
         let [one] = &in_use[..] else {
             panic!("{in_use:?}");
         };
         assert_eq!(one.names, names);
-        assert_eq!(one.life.until, "2020-04-01T00:00:00Z".parse().unwrap());
-        assert!(one.life.is_loud("2026-01-01T00:00:00Z".parse().unwrap()));
+        let end = "2020-04-01T00:00:00Z".parse().unwrap();
+        assert_eq!(one.life.until, end);
+        let from_files = loaded.from_files();
+        let [one] = &from_files[..] else {
+            panic!("{from_files:?}");
+        };
+        assert_eq!((&one.chain, one.valid_until), (&files.chain, end));
+        for (day, is_overdue) in [
+            ("2020-03-17T23:59:59Z", false),
+            ("2020-03-18T00:00:00Z", true),
+            ("2026-01-01T00:00:00Z", true),
+        ] {
+            assert_eq!(one.is_overdue(day.parse().unwrap()), is_overdue, "{day}");
+        }
     }
 
     #[test]
     fn what_another_is_shown_for_is_in_use_by_that_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let in_use = in_use(vec![
+        let in_use = loaded(vec![
             ended(folder.path(), "first", &["a.example", "*.A.example"]),
             ended(folder.path(), "shadow", &["A.example", "*.a.example"]),
             ended(folder.path(), "other", &["a.example", "b.example"]),
-        ]);
+        ])
+        .in_use();
         let names: Vec<_> = in_use.iter().map(|one| &one.names[..]).collect();
         assert_eq!(names, [&["a.example", "*.A.example"][..], &["b.example"]]);
     }

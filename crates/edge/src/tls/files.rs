@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -17,6 +18,35 @@ use super::{CertificateFiles, provider};
 
 /// No certificate or key file is larger than this.
 const SIZE: u64 = 1024 * 1024;
+
+/// A certificate in files that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileCertificate {
+    /// To whoever asks for these names, `example.org` or `*.example.org`.
+    pub names: Vec<String>,
+    /// The file it was read from.
+    pub chain: PathBuf,
+    /// Its beginning.
+    pub valid_from: Timestamp,
+    /// Its end.
+    pub valid_until: Timestamp,
+}
+
+impl FileCertificate {
+    /// From when until when it is good.
+    pub(super) fn life(&self) -> Life {
+        Life {
+            from: self.valid_from,
+            until: self.valid_until,
+        }
+    }
+
+    /// Whether another should be in its place by now, which the log says every day: from 14 days
+    /// before its end, or from later of one that lives for less than six weeks.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.life().is_loud(now)
+    }
+}
 
 /// A certificate with its key, as its files were.
 #[derive(Debug)]

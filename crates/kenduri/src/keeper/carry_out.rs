@@ -140,9 +140,14 @@ impl Keeper {
         use neighbours::{Order, Outcome};
         let control = &self.control;
         let done = match order {
-            Order::Ps => return self.ps().await.map(Outcome::Rows),
+            Order::Ps => {
+                let mut rows = control.ps().await?;
+                self.count_requests(&mut rows);
+                return Ok(Outcome::Rows(rows));
+            }
             Order::Describe { service } => {
-                let described = control.describe(&service).await?;
+                let mut described = control.describe(&service).await?;
+                self.count_requests(&mut described.instances);
                 return Ok(Outcome::Described(Box::new(described)));
             }
             Order::Logs(logs) => {
@@ -183,14 +188,13 @@ impl Keeper {
         Ok(Outcome::Done(done))
     }
 
-    async fn ps(&self) -> Result<Vec<Row>> {
-        let mut rows = self.control.ps().await?;
+    /// Says how many requests a second each gets, which the worker counts.
+    fn count_requests(&self, rows: &mut [Row]) {
         let fleet = self.control.fleet().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
-        for row in &mut rows {
+        for row in rows {
             row.requests_per_second = rate_of(row, &fleet, rate);
         }
-        Ok(rows)
     }
 
     /// Goes on with the program that is on the disk now: the worker first, and when

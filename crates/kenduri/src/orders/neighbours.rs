@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use supervisor::{Described, Line, Row, Seen};
+use supervisor::{Described, Line, Manner, Row, Seen};
 
 /// An order about services, carried out by the keeper.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,4 +100,17 @@ pub(crate) enum Outcome {
     },
     /// It is done, in words.
     Done(String),
+}
+
+/// How a service is kept running, for people: a setting and its value each, as its description
+/// says them.
+pub(crate) fn settings(manner: &Manner) -> Vec<(String, String)> {
+    let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
+        return Vec::new();
+    };
+    let settings = settings.into_iter().map(|(name, value)| {
+        let words = value.as_str().map(str::to_owned);
+        (name, words.unwrap_or_else(|| value.to_string()))
+    });
+    settings.collect()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use edge::FileCertificate;
 use edge::acme::Standing;
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,7 +29,9 @@ pub(crate) type Look = oneshot::Sender<Door>;
 #[derive(Debug)]
 pub(crate) struct Door {
     /// The certificates that are ordered.
-    pub(crate) certificates: Arc<[Standing]>,
+    pub(crate) ordered: Arc<[Standing]>,
+    /// Those in files.
+    pub(crate) in_files: Vec<FileCertificate>,
     /// The routes in the order they are tried, one to a line.
     pub(crate) routes: String,
 }

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
+use edge::FileCertificate;
 use edge::acme::Standing;
 use web::Text;
 
 use super::desk::Desk;
-use super::house::House;
+use super::house::{Door, House};
 use super::rows::Instance;
 use crate::orders::neighbours::{Order, Outcome};
 
@@ -31,9 +32,10 @@ impl Overview<'_> {
     }
 }
 
-/// A name, and how it stands with its certificate.
+/// A name, or several of one file, and how it stands with their certificate.
+#[derive(Default)]
 struct Certificate {
-    name: String,
+    names: String,
     class: &'static str,
     words: Cow<'static, str>,
     until: Option<String>,
@@ -41,6 +43,8 @@ struct Certificate {
     /// When it failed last and why, as the authority said it.
     failure: Option<(String, String)>,
     refused: Option<String>,
+    /// The file it is in; nothing of one that is ordered.
+    chain: Option<String>,
 }
 
 /// `GET /admin/server`.
@@ -50,20 +54,45 @@ pub(super) async fn show(desk: Desk, Extension(house): Extension<House>) -> Resp
         Ok(Outcome::Rows(rows)) => Some(rows),
         Ok(_) | Err(_) => None,
     };
-    let names = door.as_ref().map_or(&[][..], |door| &door.certificates);
+    let certificates = door.as_ref().map(|door| certificates(&desk, door));
     let body = Overview {
         text: &desk.text,
         rows: rows.map(|rows| {
             let rows = rows.iter();
             rows.map(|row| Instance::of(&desk, row, None)).collect()
         }),
-        certificates: names.iter().map(|name| certificate(&desk, name)).collect(),
+        certificates: certificates.unwrap_or_default(),
         routes: door.map(|door| door.routes),
     };
     desk.page(&desk.text.say("server"), body)
 }
 
-fn certificate(desk: &Desk, standing: &Standing) -> Certificate {
+/// Those in files first, as they are shown first.
+fn certificates(desk: &Desk, door: &Door) -> Vec<Certificate> {
+    let files = door.in_files.iter().map(|file| in_file(desk, file));
+    let ordered = door.ordered.iter().map(|name| ordered(desk, name));
+    files.chain(ordered).collect()
+}
+
+fn in_file(desk: &Desk, file: &FileCertificate) -> Certificate {
+    let (class, words) = if file.valid_until <= desk.now {
+        ("error", "server-certificate-expired")
+    } else if file.is_overdue(desk.now) {
+        ("maybe", "server-certificate-overdue")
+    } else {
+        ("yes", "server-certificate-valid")
+    };
+    Certificate {
+        names: file.names.join(", "),
+        class,
+        words: words.into(),
+        until: Some(desk.moment(file.valid_until)),
+        chain: Some(file.chain.display().to_string()),
+        ..Certificate::default()
+    }
+}
+
+fn ordered(desk: &Desk, standing: &Standing) -> Certificate {
     let is_valid = standing.valid_until.is_some_and(|until| until > desk.now);
     let (class, words) = match (is_valid, &standing.failures, &standing.refused) {
         (true, None, _) => ("yes", "server-certificate-valid"),
@@ -73,7 +102,7 @@ fn certificate(desk: &Desk, standing: &Standing) -> Certificate {
         (false, None, None) => ("wait", "server-certificate-ordered"),
     };
     Certificate {
-        name: standing.name.clone(),
+        names: standing.name.clone(),
         class,
         words: words.into(),
         until: standing.valid_until.map(|at| desk.moment(at)),
@@ -83,5 +112,6 @@ fn certificate(desk: &Desk, standing: &Standing) -> Certificate {
             .as_ref()
             .map(|failures| (desk.moment(failures.last), failures.why.clone())),
         refused: standing.refused.as_ref().map(ToString::to_string),
+        chain: None,
     }
 }

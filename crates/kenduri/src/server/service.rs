@@ -15,7 +15,7 @@ use super::act::Deed;
 use super::desk::{Desk, span};
 use super::house::{House, Unanswered};
 use super::rows::{Instance, address};
-use crate::orders::neighbours::{Logs, Order, Outcome};
+use crate::orders::neighbours::{self, Logs, Order, Outcome};
 
 /// So many last lines are shown.
 const LINES: usize = 50;
@@ -41,6 +41,7 @@ struct ServicePage<'a> {
     found: &'a Described,
     is_own: bool,
     command: String,
+    manner: Vec<(String, String)>,
     rows: Vec<Instance>,
     exits: Vec<Exit>,
     deeds: Vec<Deed>,
@@ -110,6 +111,7 @@ pub(super) async fn page(
         here: address(name),
         is_own: name == OWN,
         command: found.command.join(" "),
+        manner: neighbours::settings(&found.manner),
         rows: rows.map(|row| Instance::of(desk, row, most)).collect(),
         exits: exits(desk, &found),
         deeds: deeds(&found),

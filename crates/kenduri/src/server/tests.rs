@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::setup::{self, Credential};
 use accounts::{Accounts, sign_in};
+use edge::FileCertificate;
 use edge::acme::{Failures, Standing as Certificate};
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
@@ -145,7 +146,10 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
         generation: 1,
         wanted_instances: 2,
         wanted_spare: 0,
-        manner: supervisor::Manner::default(),
+        manner: supervisor::Manner {
+            drain_within: "90s".to_owned(),
+            ..supervisor::Manner::default()
+        },
         memory_max_bytes: Some(150_000_000),
         environment: vec!["SECRET_KEY".to_owned()],
         instances: vec![row(service, 0, now), row(service, 1, now)],
@@ -174,8 +178,22 @@ fn door(now: jiff::Timestamp) -> Door {
         }),
         refused: None,
     };
+    let in_file = |name: &str, days: i64| {
+        let until = now + jiff::SignedDuration::from_hours(24 * days);
+        FileCertificate {
+            names: vec![name.to_owned(), format!("*.{name}")],
+            chain: format!("/etc/ssl/{name}.pem").into(),
+            valid_from: until - jiff::SignedDuration::from_hours(24 * 90),
+            valid_until: until,
+        }
+    };
     Door {
-        certificates: Arc::from([certificate]),
+        ordered: Arc::from([certificate]),
+        in_files: vec![
+            in_file("fine.example", 60),
+            in_file("soon.example", 10),
+            in_file("over.example", 0),
+        ],
         routes: "1  /web/  service web\n".to_owned(),
     }
 }
@@ -251,6 +269,10 @@ async fn an_owner_sees_what_runs_and_nobody_else_does() {
         "4711",
         "signal 9",
         "5 min",
+        "fine.example, *.fine.example Valid Valid until",
+        "From the file /etc/ssl/fine.example.pem",
+        "soon.example, *.soon.example Valid, ends soon",
+        "over.example, *.over.example Expired",
         "kenduri.example",
         "nobody answers at port 80",
         "/web/ service web",
@@ -263,6 +285,8 @@ async fn an_owner_sees_what_runs_and_nobody_else_does() {
         "python3 server.py",
         "48.2 MB of 150.0 MB",
         "SECRET_KEY",
+        "drain_within 90s",
+        "restart { ",
         "hello <b>",
         "Instance 1, after 1 min",
     ] {

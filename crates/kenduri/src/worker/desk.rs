@@ -109,7 +109,8 @@ impl<'a> Desk<'a> {
                 }
                 Some(look) = self.looks.recv() => {
                     let door = Door {
-                        certificates: self.edge.certificates(),
+                        ordered: self.edge.certificates(),
+                        in_files: self.edge.file_certificates(),
                         routes: self.edge.table(),
                     };
                     // Nor who does not wait any longer for a look.

@@ -155,6 +155,12 @@ fn services_are_kept_and_asked_through_the_door() {
             .contains("python3 server.py")
     );
     assert!(house.order(&["ps"]).starts_with("SERVICE"));
+    wait("requests are counted", || {
+        let told = house.order(&["describe", "web", "--json"]);
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        let rate = &told["instances"][0]["requests_per_second"];
+        rate.is_f64().then_some(())
+    });
 
     // One dies: requests go on, and there are two again.
     kill(pids[0]);

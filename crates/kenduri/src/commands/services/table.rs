@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use supervisor::{Described, Row};
 
+use crate::orders::neighbours;
+
 /// Wider words push the columns after them aside.
 const HEAD: [&str; 10] = [
     "SERVICE",
@@ -113,11 +115,8 @@ pub(super) fn description(found: &Described) -> String {
             found.wanted_instances, found.wanted_spare
         ),
     );
-    let Ok(toml::Value::Table(manner)) = toml::Value::try_from(&found.manner) else {
-        return String::new();
-    };
-    for (name, value) in &manner {
-        line(name, value.as_str().unwrap_or(&value.to_string()));
+    for (name, value) in neighbours::settings(&found.manner) {
+        line(&name, &value);
     }
     line("environment", &found.environment.join(", "));
     for socket in &found.sockets {
