@@ -10,5 +10,5 @@ mod steps;
 mod unit;
 
 pub(crate) use mark::{Seen, marked, seen};
-pub(crate) use steps::{Found, Step, Wish, places, remove, steps};
+pub(crate) use steps::{Found, Running, Step, Wish, Work, places, remove, steps};
 pub(crate) use unit::{Unit, socket};

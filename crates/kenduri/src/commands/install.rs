@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
-use crate::install::{self, Found, Step, Unit, Wish};
+use crate::install::{self, Found, Running, Step, Unit, Wish, Work};
 
 /// Where data is when no settings say otherwise.
 const USUAL_DATA: &str = "/var/lib/kenduri";
@@ -99,8 +99,7 @@ impl Install {
             force: self.force,
         };
         let there = found(&wish.user, &wish.data, wish.socket.as_deref());
-        let steps = install::steps(&wish, &there)?;
-        steps.iter().try_for_each(carry_out)?;
+        do_all(&install::steps(&wish, &there)?, carry_out)?;
         let place = wish.place.join(" ");
         say(&if wish.enable {
             format!(
@@ -211,12 +210,13 @@ fn found(user: &str, data: &Path, wanted: Option<&str>) -> Found {
     let (service, socket) = install::places();
     let text = |path: PathBuf| fs::read_to_string(path).ok();
     let (service, socket) = (text(service), text(socket));
-    let is_active = || {
+    let is_active = |unit: &str| {
         let asked = Command::new("systemctl")
-            .args(["is-active", "--quiet", "kenduri.socket"])
+            .args(["is-active", "--quiet", unit])
             .status();
         asked.is_ok_and(|status| status.success())
     };
+    let has_sockets = socket.is_some() && is_active("kenduri.socket");
     Found {
         is_root: rustix::process::geteuid().is_root(),
         // As sd_booted(3) does.
@@ -225,7 +225,12 @@ fn found(user: &str, data: &Path, wanted: Option<&str>) -> Found {
         has_data: data.is_dir(),
         service: install::seen(service.as_deref()),
         socket: install::seen(socket.as_deref()),
-        is_open: wanted.is_some() && socket.as_deref() == wanted && is_active(),
+        is_open: has_sockets && socket.as_deref() == wanted,
+        running: is_active("kenduri.service").then_some(Running {
+            service,
+            socket,
+            has_sockets,
+        }),
     }
 }
 
@@ -240,6 +245,27 @@ fn identity(user: &str) -> Option<(u32, u32)> {
         String::from_utf8(output.stdout).ok()?.trim().parse().ok()
     };
     Some((number("-u")?, number("-g")?))
+}
+
+/// Does what is to be done, or, where that fails, takes it back.
+fn do_all(work: &Work, carry_out: impl Fn(&Step) -> Result<()>) -> Result<()> {
+    work.prepare.iter().try_for_each(&carry_out)?;
+    let Err(error) = work.change.iter().try_for_each(&carry_out) else {
+        return Ok(());
+    };
+    if work.back.is_empty() {
+        return Err(error);
+    }
+    say("That failed. What ran before is brought back:\n")?;
+    // All of it, whatever of it fails: what was not changed yet cannot be taken back.
+    let back: Vec<_> = work.back.iter().map(carry_out).collect();
+    match back.into_iter().next_back() {
+        Some(Err(left)) => Err(error.context(format!(
+            "Kenduri is not installed, and what ran before does not run: {left:#}\n  \
+             systemctl status kenduri kenduri.socket tells why"
+        ))),
+        _ => Err(error.context("Kenduri is not installed anew, and what ran before runs again")),
+    }
 }
 
 fn carry_out(step: &Step) -> Result<()> {
@@ -290,4 +316,62 @@ fn carry_out(step: &Step) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    fn runs(words: &str) -> Step {
+        Step::Run(vec![words.to_owned()])
+    }
+
+    /// What is done, and what is said at the end, where these fail.
+    fn tried(back: &[&str], broken: &[&str]) -> (Vec<String>, Option<String>) {
+        let steps = |all: &[&str]| all.iter().map(|words| runs(words)).collect();
+        let work = Work {
+            prepare: steps(&["check"]),
+            change: steps(&["write", "open", "start"]),
+            back: steps(back),
+        };
+        let done = RefCell::new(Vec::new());
+        let said = do_all(&work, |step| {
+            let Step::Run(words) = step else {
+                return Ok(());
+            };
+            done.borrow_mut().push(words[0].clone());
+            ensure!(!broken.contains(&&*words[0]), "{} failed", words[0]);
+            Ok(())
+        });
+        (
+            done.into_inner(),
+            said.err().map(|error| format!("{error:#}")),
+        )
+    }
+
+    #[test]
+    fn what_ran_before_is_brought_back_where_a_change_fails() {
+        let all_back = ["undo", "restart"];
+        let (done, said) = tried(&all_back, &[]);
+        assert_eq!((&*done.join(" "), said), ("check write open start", None));
+
+        let (done, said) = tried(&all_back, &["check"]);
+        assert_eq!(done, ["check"]);
+        assert_eq!(said.as_deref(), Some("check failed"));
+
+        let (done, said) = tried(&all_back, &["open", "undo"]);
+        assert_eq!(done.join(" "), "check write open undo restart");
+        let said = said.unwrap();
+        assert!(said.ends_with("runs again: open failed"), "{said}");
+
+        let (_, said) = tried(&all_back, &["open", "restart"]);
+        let said = said.unwrap();
+        assert!(said.contains("does not run: restart failed"), "{said}");
+
+        let (done, said) = tried(&[], &["open"]);
+        assert_eq!(done, ["check", "write", "open"]);
+        assert_eq!(said.as_deref(), Some("open failed"));
+    }
 }

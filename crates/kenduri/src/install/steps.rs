@@ -42,6 +42,30 @@ pub(crate) struct Found {
     pub(crate) socket: Seen,
     /// Whether systemd holds the addresses open already that are wished for.
     pub(crate) is_open: bool,
+    /// What runs now, if Kenduri does.
+    pub(crate) running: Option<Running>,
+}
+
+/// The units of a Kenduri that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    /// The text of the service; nothing: it is not among the administrator's units.
+    pub(crate) service: Option<String>,
+    /// The text of the socket, if there is one.
+    pub(crate) socket: Option<String>,
+    /// Whether systemd holds the addresses of that socket open.
+    pub(crate) has_sockets: bool,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// First, what changes nothing that runs.
+    pub(crate) prepare: Vec<Step>,
+    /// Then what does.
+    pub(crate) change: Vec<Step>,
+    /// What brings back what ran before, where a change fails; nothing: Kenduri did not run.
+    pub(crate) back: Vec<Step>,
 }
 
 /// One thing to do.
@@ -121,7 +145,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
 }
 
 /// What makes the wish true. The order matters: nothing is started before all is there.
-pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Vec<Step>, Refused> {
+pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
         concat!("/ho", "me"),
@@ -137,6 +161,14 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Vec<Step>, Refused> {
         return Err(Refused::Passing(wish.program.clone()));
     }
     untouched(found, wish.socket.is_some(), wish.force)?;
+    Ok(Work {
+        prepare: prepare(wish, found),
+        change: change(wish, found),
+        back: back(wish, found),
+    })
+}
+
+fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
     let mut steps = Vec::new();
     let data = wish.data.display().to_string();
     if !found.has_user {
@@ -162,10 +194,14 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Vec<Step>, Refused> {
     let mut check = words(&["runuser", "-u", &wish.user, "--", &program, "check"]);
     check.extend(wish.place.iter().cloned());
     steps.push(Step::Run(check));
-    steps.push(Step::Write {
+    steps
+}
+
+fn change(wish: &Wish, found: &Found) -> Vec<Step> {
+    let mut steps = vec![Step::Write {
         path: unit(SERVICE),
         text: wish.service.clone(),
-    });
+    }];
     match &wish.socket {
         Some(text) => steps.push(Step::Write {
             path: unit(SOCKET),
@@ -192,7 +228,39 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Vec<Step>, Refused> {
         steps.push(Step::Run(words(&["systemctl", "enable", SERVICE])));
         steps.push(Step::Run(words(&["systemctl", "restart", SERVICE])));
     }
-    Ok(steps)
+    steps
+}
+
+/// The units as they were, and what ran by them. What was enabled stays so.
+fn back(wish: &Wish, found: &Found) -> Vec<Step> {
+    let Some(before) = &found.running else {
+        return Vec::new();
+    };
+    let mut steps = Vec::new();
+    if before.socket.is_none() && wish.socket.is_some() {
+        steps.push(Step::Run(words(&["systemctl", "disable", "--now", SOCKET])));
+    }
+    for (name, text, is_changed) in [
+        (SERVICE, &before.service, true),
+        (SOCKET, &before.socket, wish.socket.is_some()),
+    ] {
+        match text {
+            Some(text) => steps.push(Step::Write {
+                path: unit(name),
+                text: text.clone(),
+            }),
+            None if is_changed => steps.push(Step::Remove { path: unit(name) }),
+            None => {}
+        }
+    }
+    steps.push(Step::Run(words(&["systemctl", "daemon-reload"])));
+    if before.has_sockets && !found.is_open {
+        steps.push(Step::Run(words(&["systemctl", "stop", SERVICE])));
+        steps.push(Step::Run(words(&["systemctl", "enable", SOCKET])));
+        steps.push(Step::Run(words(&["systemctl", "restart", SOCKET])));
+    }
+    steps.push(Step::Run(words(&["systemctl", "restart", SERVICE])));
+    steps
 }
 
 /// What takes it away again: units alone, never data, settings or user.
@@ -238,7 +306,15 @@ mod tests {
             service: Seen::Nothing,
             socket: Seen::Nothing,
             is_open: false,
+            running: None,
         }
+    }
+
+    fn done(wish: &Wish, found: &Found) -> Vec<Step> {
+        let Work {
+            prepare, change, ..
+        } = steps(wish, found).unwrap();
+        [prepare, change].concat()
     }
 
     fn shown(steps: &[Step]) -> Vec<String> {
@@ -254,7 +330,7 @@ mod tests {
     #[test]
     fn a_fresh_machine_gets_everything_in_order() {
         assert_eq!(
-            shown(&steps(&wish(), &fresh()).unwrap()),
+            shown(&done(&wish(), &fresh())),
             [
                 "useradd --system --home-dir /var/lib/kenduri --no-create-home --shell /usr/sbin/nologin kenduri",
                 "folder /var/lib/kenduri of kenduri",
@@ -281,7 +357,7 @@ mod tests {
             ..wish()
         };
         assert_eq!(
-            shown(&steps(&wish, &found).unwrap())[1..],
+            shown(&done(&wish, &found))[1..],
             [
                 "write /etc/systemd/system/kenduri.service",
                 "systemctl disable --now kenduri.socket",
@@ -298,7 +374,7 @@ mod tests {
             ..wish()
         };
         let last = |found: &Found, many: usize| {
-            let shown = shown(&steps(&wish, found).unwrap());
+            let shown = shown(&done(&wish, found));
             shown[shown.len() - many..].to_vec()
         };
         assert_eq!(
@@ -324,6 +400,85 @@ mod tests {
                 "systemctl enable kenduri.socket",
                 "systemctl enable kenduri.service",
                 "systemctl restart kenduri.service",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_way_back_leads_to_what_ran() {
+        assert_eq!(steps(&wish(), &fresh()).unwrap().back, []);
+        let with_socket = Wish {
+            socket: Some("socket".to_owned()),
+            ..wish()
+        };
+        let way = |wish: &Wish, socket: Option<&str>, is_open| {
+            let running = Running {
+                service: Some("service of before".to_owned()),
+                socket: socket.map(str::to_owned),
+                has_sockets: socket.is_some(),
+            };
+            let found = Found {
+                service: Seen::Ours,
+                socket: socket.map_or(Seen::Nothing, |_| Seen::Ours),
+                is_open,
+                running: Some(running),
+                ..fresh()
+            };
+            let back = steps(wish, &found).unwrap().back;
+            let texts = back.iter().filter_map(|step| match step {
+                Step::Write { text, .. } => Some(text.clone()),
+                _ => None,
+            });
+            let texts: Vec<_> = texts.collect();
+            (shown(&back), texts)
+        };
+        // Sockets for the first time, which somebody else has.
+        let (back, texts) = way(&with_socket, None, false);
+        assert_eq!(texts, ["service of before"]);
+        assert_eq!(
+            back,
+            [
+                "systemctl disable --now kenduri.socket",
+                "write /etc/systemd/system/kenduri.service",
+                "remove /etc/systemd/system/kenduri.socket",
+                "systemctl daemon-reload",
+                "systemctl restart kenduri.service",
+            ]
+        );
+        // Other addresses; and none any more, of which the old ones were closed.
+        for wish in [&with_socket, &wish()] {
+            let (back, texts) = way(wish, Some("socket of before"), false);
+            assert_eq!(texts, ["service of before", "socket of before"]);
+            assert_eq!(
+                back,
+                [
+                    "write /etc/systemd/system/kenduri.service",
+                    "write /etc/systemd/system/kenduri.socket",
+                    "systemctl daemon-reload",
+                    "systemctl stop kenduri.service",
+                    "systemctl enable kenduri.socket",
+                    "systemctl restart kenduri.socket",
+                    "systemctl restart kenduri.service",
+                ]
+            );
+        }
+        // The same addresses, which stayed open.
+        let (back, _) = way(&with_socket, Some("socket"), true);
+        assert_eq!(
+            back[2..],
+            [
+                "systemctl daemon-reload",
+                "systemctl restart kenduri.service"
+            ]
+        );
+        // And no sockets before or after.
+        let (back, _) = way(&wish(), None, false);
+        assert_eq!(
+            back,
+            [
+                "write /etc/systemd/system/kenduri.service",
+                "systemctl daemon-reload",
+                "systemctl restart kenduri.service"
             ]
         );
     }
