@@ -7,7 +7,8 @@
 //! long as a process has them mapped, they are counted as its own and taken last.
 
 use std::ffi::{c_int, c_void};
-use std::fs;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::ops::Range;
 use std::ptr;
 
@@ -26,8 +27,10 @@ pub(super) fn let_go() {
 /// this cannot be found out there are none: all stays mapped, as it would be anyway.
 fn parts() -> Vec<Range<usize>> {
     let code = (let_go as fn() as *const ()).addr();
-    let smaps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-    untouched(&smaps, [code, CONSTANT.as_ptr().addr()])
+    let smaps = File::open("/proc/self/smaps").map(BufReader::new);
+    smaps
+        .and_then(|smaps| untouched(smaps, [code, CONSTANT.as_ptr().addr()]))
+        .unwrap_or_default()
 }
 
 #[expect(unsafe_code, reason = "the system offers it to C alone")]
@@ -50,23 +53,32 @@ fn advise(part: Range<usize>, advice: c_int) {
 /// The mappings (proc(5), `smaps`) that hold one of the places, are of a file, cannot be
 /// written and differ in nothing from that file: what was adjusted when the program was
 /// loaded would be lost.
-fn untouched(smaps: &str, places: [usize; 2]) -> Vec<Range<usize>> {
+///
+/// Mappings stand in the order of their addresses, and the kernel looks at all pages of
+/// each that is read. The program usually comes before its heap and what it has loaded, so
+/// nothing is read behind the last of the places.
+fn untouched(smaps: impl BufRead, places: [usize; 2]) -> io::Result<Vec<Range<usize>>> {
     let mut found = Vec::new();
-    let mut present = None;
+    let mut present: Option<Mapping> = None;
     for line in smaps.lines() {
-        if let Some(mapping) = Mapping::read(line) {
-            found.extend(present.replace(mapping));
+        let line = line?;
+        if let Some(mapping) = Mapping::read(&line) {
+            found.extend(present.take());
+            if places.iter().all(|place| *place < mapping.range.start) {
+                break;
+            }
+            present = Some(mapping);
         } else if let Some(mapping) = &mut present {
-            mapping.note(line);
+            mapping.note(&line);
         }
     }
     found.extend(present);
-    found
+    let found = found
         .into_iter()
         .filter(|mapping| mapping.is_as_in_file)
         .map(|mapping| mapping.range)
-        .filter(|range| places.iter().any(|place| range.contains(place)))
-        .collect()
+        .filter(|range| places.iter().any(|place| range.contains(place)));
+    Ok(found.collect())
 }
 
 struct Mapping {
@@ -102,6 +114,9 @@ impl Mapping {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::io::Read;
+
     use super::*;
 
     const SMAPS: &str = "\
@@ -132,6 +147,7 @@ Anonymous:             0 kB
 
     #[test]
     fn what_differs_from_the_file_stays() {
+        let untouched = |smaps: &str, places| untouched(smaps.as_bytes(), places).unwrap();
         assert_eq!(
             untouched(SMAPS, [0x1000, 0x4fff]),
             [0x1000..0x3000, 0x3000..0x5000]
@@ -147,6 +163,24 @@ Anonymous:             0 kB
             assert!(untouched(SMAPS, [place, place]).is_empty(), "{place:x}");
         }
         assert!(untouched("nonsense\n1-2\n-", [1, 1]).is_empty());
+    }
+
+    #[test]
+    fn what_lies_behind_is_not_read_and_half_a_mapping_is_none() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+        let (before, after) = SMAPS.split_once("5000-6000").unwrap();
+        let whole = [before, "5000-6000", after.lines().next().unwrap(), "\n"].concat();
+        for (text, is_enough) in [(whole.as_str(), true), (before, false)] {
+            let smaps = BufReader::new(text.as_bytes().chain(Broken));
+            let found = untouched(smaps, [0x4000, 0x1000]).ok();
+            let wanted = is_enough.then(|| vec![0x1000..0x3000, 0x3000..0x5000]);
+            assert_eq!(found, wanted);
+        }
     }
 
     /// So many KiB of them are mapped (proc(5), `smaps`).
