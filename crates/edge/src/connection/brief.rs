@@ -6,7 +6,6 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::BorrowedFd;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
@@ -15,7 +14,8 @@ use bytes::{Buf as _, Bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
 use http::{HeaderName, Method, StatusCode};
 use http_body::Body as _;
-use tokio::io::{AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
@@ -63,9 +63,11 @@ where
     let mut client = Client {
         stream,
         came: came.clone(),
-        patience: Patience::default(),
-        body_time: bounds.body_time,
-        end: &shared.end,
+        limits: Limits {
+            patience: Patience::default(),
+            body_time: bounds.body_time,
+            end: &shared.end,
+        },
         drained,
     };
     let mut wait = if came.is_empty() {
@@ -98,16 +100,19 @@ where
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let head = head(&answer, is_head, is_last, here);
-        let pages = (client.is_bare() && !is_head)
-            .then(|| answer.body().pages().cloned())
-            .flatten();
+        let bare = client.stream.bare().filter(|_| !is_head);
+        let pages = bare.and_then(|_| answer.body().pages().cloned());
         let body = if is_head {
             Bytes::new()
         } else {
             whole(answer.into_body())
         };
-        match pages.as_ref().and_then(|pages| pages.of(&body)) {
-            Some(file) => client.send(&head, file, body.len()).await?,
+        let file = pages.as_ref().and_then(|pages| pages.of(&body));
+        match bare.zip(file) {
+            Some((socket, file)) => {
+                let sending = Sending::new(&head, file, body.len());
+                client.limits.send(socket, sending).await?;
+            }
             None => client.write(head, body).await?,
         }
         if is_last {
@@ -120,13 +125,18 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     /// What came and was not answered.
     came: Bytes,
+    limits: Limits<'a>,
+    /// One wait for the whole connection: to begin and give up one for each request costs
+    /// two locks.
+    drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
+}
+
+/// How long is waited for a client.
+struct Limits<'a> {
     patience: Patience,
     /// How long it may read nothing.
     body_time: Duration,
     end: &'a CancellationToken,
-    /// One wait for the whole connection: to begin and give up one for each request costs
-    /// two locks.
-    drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
@@ -146,7 +156,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                     }
                 }
             }
-            ready!(self.patience.poll(context, deadline));
+            ready!(self.limits.patience.poll(context, deadline));
             Poll::Ready(Bytes::new())
         });
         let came = came.await;
@@ -171,7 +181,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         mut serving: Pin<&mut impl Future<Output = Answer>>,
         length: usize,
     ) -> Option<Answer> {
-        let mut ended = pin!(self.end.cancelled());
+        let mut ended = pin!(self.limits.end.cancelled());
         std::future::poll_fn(|context| {
             if let Poll::Ready(answer) = serving.as_mut().poll(context) {
                 return Poll::Ready(Some(answer));
@@ -191,24 +201,6 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether what is written goes out as it is.
-    fn is_bare(&self) -> bool {
-        self.stream.bare().is_some()
-    }
-
-    /// Writes a head, and has the kernel send what is in a file of this length.
-    async fn send(&mut self, head: &[u8], file: BorrowedFd<'_>, length: usize) -> Option<()> {
-        let mut sending = Sending::new(head, file, length);
-        while !sending.is_done() {
-            let some = self.unless_stuck(|stream, context| match stream.bare() {
-                Some(socket) => sending.poll_some(socket, context),
-                None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-            });
-            some.await?;
-        }
-        Some(())
-    }
-
     async fn write(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Option<()> {
         if body.len() <= SMALL {
             head.extend_from_slice(&body);
@@ -216,7 +208,8 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
         let mut all = (&head[..]).chain(body);
         while all.has_remaining() {
-            let written = self.unless_stuck(|stream, context| {
+            let written = self.limits.unless_stuck(|context| {
+                let stream = Pin::new(&mut *self.stream);
                 let mut slices = [IoSlice::new(&[]); 2];
                 match all.chunks_vectored(&mut slices) {
                     1 => stream.poll_write(context, &slices[0]),
@@ -228,25 +221,40 @@ impl<S: Carrier> Client<'_, '_, S> {
                 written => all.advance(written),
             }
         }
-        self.unless_stuck(AsyncWrite::poll_flush).await
+        let mut stream = Pin::new(&mut *self.stream);
+        let flushed = |context: &mut Context<'_>| stream.as_mut().poll_flush(context);
+        self.limits.unless_stuck(flushed).await
     }
 
     /// Says goodbye.
     async fn part<T>(&mut self) -> Option<T> {
-        self.unless_stuck(AsyncWrite::poll_shutdown).await?;
+        let mut stream = Pin::new(&mut *self.stream);
+        let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
+        self.limits.unless_stuck(parted).await?;
         None
+    }
+}
+
+impl Limits<'_> {
+    /// Writes a head, and has the kernel send what is in a file.
+    async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
+        while !sending.is_done() {
+            self.unless_stuck(|context| sending.poll_some(socket, context))
+                .await?;
+        }
+        Some(())
     }
 
     /// What a step of writing leads to. Nothing: the client has read nothing for too
     /// long, the connection is broken, or all of them must end.
     async fn unless_stuck<T>(
         &mut self,
-        mut step: impl FnMut(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
+        mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Option<T> {
         let mut deadline = None;
         let mut ended = pin!(self.end.cancelled());
         std::future::poll_fn(|context| {
-            if let Poll::Ready(done) = step(Pin::new(&mut *self.stream), context) {
+            if let Poll::Ready(done) = step(context) {
                 return Poll::Ready(done.ok());
             }
             if ended.as_mut().poll(context).is_ready() {
