@@ -14,7 +14,7 @@ pub mod device;
 pub mod grant;
 pub mod hashing;
 pub mod invite;
-mod notice;
+pub mod notice;
 mod one_time;
 mod opaque;
 pub mod password;

@@ -1,50 +1,82 @@
-//! The mail that tells people of a sign-in with a browser they have not used
-//! before.
+//! Mail that tells people of something that they should know of at once, in the
+//! language they read.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use platform::mail::{Address, NewMail, Stream};
 use platform::{StoreError, Tx};
-use web::{Language, Site};
+use web::{Language, Site, Value};
 
 use crate::account::Account;
 use crate::client::{self, Client};
 
-/// Writes the mail to the account's owner, in the language they read.
+/// What somebody is told.
+#[derive(Clone, Debug)]
+pub struct Notice<'a> {
+    /// The message for the subject.
+    pub subject: &'static str,
+    /// The message for the text.
+    pub text: &'static str,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Where on the site there is more of it.
+    pub path: &'a str,
+    /// What both messages may name beside the reader's `name`, the `site`, the `time` in the
+    /// reader's `zone`, and the `address` of the path.
+    pub values: Vec<(&'static str, Value<'a>)>,
+}
+
+impl Notice<'_> {
+    /// Writes the mail. An account whose address cannot get any is passed over.
+    pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
+        let Ok(address) = to.email.parse::<Address>() else {
+            return Ok(());
+        };
+        let text = site.catalogue.speak(&Language::of(&to.locale));
+        let zone = TimeZone::get(&to.time_zone);
+        let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+        let moment = text.moment(&self.at.to_zoned(zone));
+        let mut values = self.values;
+        values.extend([
+            ("name", to.display_name.as_str().into()),
+            ("site", site.settings.name.as_str().into()),
+            ("time", moment.into()),
+            ("zone", to.time_zone.as_str().into()),
+            ("address", site.url().join(self.path).into()),
+        ]);
+        tx.send_mail(NewMail {
+            to: address,
+            to_name: to.display_name.clone(),
+            sender_name: None,
+            reply_to: None,
+            stream: Stream::Security,
+            scope: None,
+            subject: text.with(self.subject, &values),
+            text: text.with(self.text, &values),
+            html: None,
+        })?;
+        Ok(())
+    }
+}
+
+/// Tells of a sign-in with a browser that was not used before.
 pub(crate) fn new_sign_in(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let Ok(to) = account.email.parse::<Address>() else {
-        return Ok(());
-    };
-    let text = site.catalogue.speak(&Language::of(&account.locale));
-    let zone = jiff::tz::TimeZone::get(&account.time_zone);
-    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-    let moment = text.moment(&tx.now().to_zoned(zone));
     let browser = client::describe(&client.user_agent);
-    let values = [
-        ("name", account.display_name.as_str().into()),
-        ("site", site.settings.name.as_str().into()),
-        ("time", moment.as_str().into()),
-        ("zone", account.time_zone.as_str().into()),
-        (
-            "browser",
-            if browser.is_empty() { "none" } else { &browser }.into(),
-        ),
-        ("network", client.network().into()),
-        ("address", site.url().join("/me/security").into()),
-    ];
-    tx.send_mail(NewMail {
-        to,
-        to_name: account.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Security,
-        scope: None,
-        subject: text.with("mail-sign-in-subject", &values),
-        text: text.with("mail-sign-in-text", &values),
-        html: None,
-    })?;
-    Ok(())
+    let browser = if browser.is_empty() { "none" } else { &browser };
+    let notice = Notice {
+        subject: "mail-sign-in-subject",
+        text: "mail-sign-in-text",
+        at: tx.now(),
+        path: "/me/security",
+        values: vec![
+            ("browser", browser.into()),
+            ("network", client.network().into()),
+        ],
+    };
+    notice.send(tx, site, account)
 }

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::account::{self, Account};
+use accounts::account;
 use accounts::grant::{self, Role, Scope};
-use jiff::tz::TimeZone;
+use accounts::notice::Notice;
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Key, Stored};
-use platform::mail::{Address, NewMail, Stream};
 use platform::{StoreError, Tx};
 use supervisor::{Fleet, GivenUp};
-use web::{Language, Site};
+use web::Site;
 
 use super::rows::address;
 
@@ -92,7 +91,17 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     }
     for owner in owners {
         if let Some(account) = account::find(tx, &owner.account)? {
-            write(tx, site, &account, service, given_up)?;
+            let notice = Notice {
+                subject: "mail-service-subject",
+                text: "mail-service-text",
+                at: given_up.since,
+                path: &address(service),
+                values: vec![
+                    ("service", service.into()),
+                    ("reason", given_up.reason.as_str().into()),
+                ],
+            };
+            notice.send(tx, site, &account)?;
         }
     }
     let told = Stored {
@@ -100,41 +109,4 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
         body: String::new(),
     };
     idempotency::keep(tx, &key, &told)
-}
-
-fn write(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    owner: &Account,
-    service: &str,
-    given_up: &GivenUp,
-) -> Result<(), StoreError> {
-    let Ok(to) = owner.email.parse::<Address>() else {
-        return Ok(());
-    };
-    let text = site.catalogue.speak(&Language::of(&owner.locale));
-    let zone = TimeZone::get(&owner.time_zone);
-    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-    let moment = text.moment(&given_up.since.to_zoned(zone));
-    let values = [
-        ("name", owner.display_name.as_str().into()),
-        ("site", site.settings.name.as_str().into()),
-        ("service", service.into()),
-        ("time", moment.as_str().into()),
-        ("zone", owner.time_zone.as_str().into()),
-        ("reason", given_up.reason.as_str().into()),
-        ("address", site.url().join(&address(service)).into()),
-    ];
-    tx.send_mail(NewMail {
-        to,
-        to_name: owner.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Security,
-        scope: None,
-        subject: text.with("mail-service-subject", &values),
-        text: text.with("mail-service-text", &values),
-        html: None,
-    })?;
-    Ok(())
 }

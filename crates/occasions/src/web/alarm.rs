@@ -1,14 +1,14 @@
 //! The mail that tells owners that codes are being guessed (§8.2): to everybody
 //! who owns an occasion whose codes are alive, once a day at most.
 
-use accounts::account::{self, Account, AccountId};
+use accounts::account::{self, AccountId};
 use accounts::grant::{self, Role, Scope};
+use accounts::notice::Notice;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler};
 use platform::limits::guess::USED_UP;
-use platform::mail::{Address, NewMail, Stream};
 use platform::{Rows, StoreError, Tx, sql};
-use web::{Language, Site};
+use web::Site;
 
 use crate::occasion::OccasionId;
 
@@ -28,7 +28,14 @@ fn ring(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
             continue;
         };
         if is_due(tx, &id)? {
-            write(tx, site, &account)?;
+            let notice = Notice {
+                subject: "mail-guessing-subject",
+                text: "mail-guessing-text",
+                at: tx.now(),
+                path: "/admin",
+                values: Vec::new(),
+            };
+            notice.send(tx, site, &account)?;
         }
     }
     Ok(())
@@ -65,28 +72,4 @@ fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
         Rows::AtMostOne,
     )?;
     Ok(told == 1)
-}
-
-fn write(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), StoreError> {
-    let Ok(to) = account.email.parse::<Address>() else {
-        return Ok(());
-    };
-    let text = site.catalogue.speak(&Language::of(&account.locale));
-    let values = [
-        ("name", account.display_name.as_str().into()),
-        ("site", site.settings.name.as_str().into()),
-        ("address", site.url().join("/admin").into()),
-    ];
-    tx.send_mail(NewMail {
-        to,
-        to_name: account.display_name.clone(),
-        sender_name: None,
-        reply_to: None,
-        stream: Stream::Security,
-        scope: None,
-        subject: text.with("mail-guessing-subject", &values),
-        text: text.with("mail-guessing-text", &values),
-        html: None,
-    })?;
-    Ok(())
 }
