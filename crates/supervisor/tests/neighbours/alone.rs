@@ -63,7 +63,6 @@ fn orphans_are_reaped() {
 #[test]
 fn what_a_killed_supervisor_leaves_is_ended_by_the_next() {
     let folder = folder();
-    let mark = format!("MARK={}", folder.path().display());
     let services = json!({
         "family": {
             "run": "trap '' TERM; sleep 1000 & setsid sleep 1000 & wait",
@@ -74,8 +73,8 @@ fn what_a_killed_supervisor_leaves_is_ended_by_the_next() {
     let mut alone = Alone::start(folder.path(), &services);
     let head = alone.wait_for("family", "ready")["pid"].as_i64().unwrap();
     let head = i32::try_from(head).unwrap();
-    until("all are there", || marked(&mark).len() == 3);
-    let left = marked(&mark);
+    until("all are there", || marked(folder.path()).len() == 3);
+    let left = marked(folder.path());
     let taken = Command::new(SUPERVISE)
         .args([&folder.path().join("services.json"), folder.path()])
         .output()
@@ -100,7 +99,7 @@ fn what_a_killed_supervisor_leaves_is_ended_by_the_next() {
         "nobody is left from before"
     );
     next.stop();
-    assert_eq!(marked(&mark), [] as [i32; 0]);
+    assert_eq!(marked(folder.path()), [] as [i32; 0]);
 }
 
 #[test]

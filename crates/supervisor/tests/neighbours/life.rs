@@ -7,12 +7,20 @@ use rustix::process::Signal;
 use supervisor::What;
 use supervisor::state::Standing;
 
-use crate::support::{House, folder, kill, lives, marked, until};
+use crate::support::{House, folder, folder_with, kill, lives, marked, until};
 
 /// Children, grandchildren, and one that goes into a session of its own.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
 /// Some shells keep a process for the brackets, too.
 const FAMILY_SIZE: usize = 5;
+
+/// Keeps a service whose processes are found by their mark. What is said of it ends within its table.
+fn house_of(service: &str) -> House {
+    let folder = folder();
+    let mark = folder.path().display();
+    let marked = format!("{service}\nenv = {{ MARK = \"{mark}\" }}");
+    House::in_folder(folder, &marked)
+}
 
 #[test]
 fn one_that_is_killed_is_back_and_what_it_said_is_told() {
@@ -47,50 +55,36 @@ fn one_that_is_killed_is_back_and_what_it_said_is_told() {
 
 #[test]
 fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
-    let folder = folder();
-    let mark = format!("MARK={}", folder.path().display());
-    let house = House::in_folder(
-        folder,
-        &format!(
-            "[family]\nrun = \"{FAMILY}\"\nshell = true\nenv = {{ {} }}",
-            mark.replace('=', " = \"") + "\""
-        ),
-    );
+    let house = house_of(&format!("[family]\nrun = \"{FAMILY}\"\nshell = true"));
+    let marked = || marked(house.folder.path());
     house.ready("family", 1);
-    until("all are there", || marked(&mark).len() >= FAMILY_SIZE);
-    let before = marked(&mark);
+    until("all are there", || marked().len() >= FAMILY_SIZE);
+    let before = marked();
     kill(house.pid("family"), Signal::KILL);
     until("all of them are gone", || {
         before.iter().all(|pid| !lives(*pid))
     });
     house.ready("family", 1);
-    until("all are there again", || marked(&mark).len() >= FAMILY_SIZE);
+    until("all are there again", || marked().len() >= FAMILY_SIZE);
     house.wait(house.control.stop("family")).unwrap();
-    assert_eq!(marked(&mark), [] as [i32; 0]);
+    assert_eq!(marked(), [] as [i32; 0]);
     assert_eq!(house.rows("family")[0].state, Standing::Stopped);
 }
 
 #[test]
 fn one_that_does_not_listen_is_killed_with_all_that_it_started() {
-    let folder = folder();
-    let mark = format!("MARK={}", folder.path().display());
-    let house = House::in_folder(
-        folder,
-        &format!(
-            r#"
-            [deaf]
-            run = 'trap "" TERM; sleep 1000 & echo here; while :; do sleep 1000; done'
-            shell = true
-            stop = {{ within = "200ms" }}
-            env = {{ {} }}
-            "#,
-            mark.replace('=', " = \"") + "\""
-        ),
+    let house = house_of(
+        r#"
+        [deaf]
+        run = 'trap "" TERM; sleep 1000 & echo here; while :; do sleep 1000; done'
+        shell = true
+        stop = { within = "200ms" }
+        "#,
     );
     until("it is deaf", || house.said("deaf").contains("here"));
     let mut news = house.control.news();
     house.wait(house.control.stop("deaf")).unwrap();
-    assert_eq!(marked(&mark), [] as [i32; 0]);
+    assert_eq!(marked(house.folder.path()), [] as [i32; 0]);
     let told = std::iter::from_fn(|| news.try_recv().ok());
     assert!(told.into_iter().any(|news| news.what == What::Killed));
 }
@@ -207,7 +201,6 @@ fn that_instances_are_given_up_is_one_time_from_the_first_to_the_last() {
 
 #[test]
 fn too_much_memory_is_noticed_and_rolled_over() {
-    let folder = folder();
     let script = r#"
 import os, time
 held = b""
@@ -219,9 +212,8 @@ while True:
         print("large", flush=True)
     time.sleep(0.05)
 "#;
-    fs::write(folder.path().join("grows.py"), script).unwrap();
     let house = House::in_folder(
-        folder,
+        folder_with("grows.py", script),
         r#"
         [grows]
         run = "python3 grows.py"

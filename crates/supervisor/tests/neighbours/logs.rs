@@ -5,18 +5,11 @@ use std::fs;
 
 use supervisor::{Seen, Wish};
 
-use crate::support::{House, folder, until};
+use crate::support::{House, until, wish};
 
 fn texts(house: &House, wish: &Wish) -> Vec<String> {
     let lines = house.wait(house.control.logs(wish)).unwrap();
     lines.into_iter().map(|line| line.text).collect()
-}
-
-fn wish(service: &str) -> Wish {
-    Wish {
-        service: Some(service.to_owned()),
-        ..Wish::default()
-    }
 }
 
 #[test]
@@ -28,7 +21,7 @@ fn what_an_earlier_supervisor_heard_is_in_the_files() {
         instances = 2
         logs = { max = "100", keep = 100 }
         "#;
-    let house = House::in_folder(folder(), services);
+    let house = House::new(services);
     until("all was said", || texts(&house, &wish("talks")).len() == 14);
     let before = texts(&house, &wish("talks"));
     let folder = house.stop();

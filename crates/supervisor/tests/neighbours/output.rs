@@ -10,7 +10,7 @@ use serde_json::json;
 use supervisor::{Heard, Wish};
 
 use crate::program::Alone;
-use crate::support::{House, PATIENCE, folder, until};
+use crate::support::{House, PATIENCE, folder, folder_with, until, wish};
 
 #[test]
 fn rotation_loses_no_line() {
@@ -65,9 +65,7 @@ fn rotation_loses_no_line() {
 
 #[test]
 fn a_follower_hears_every_line_once() {
-    let folder = folder();
-    let house = House::in_folder(
-        folder,
+    let house = House::new(
         r#"
         [talks]
         run = "while ! test -e go; do sleep 0.02; done; for i in 1 2 3 4 5 6 7 8 9 10; do echo said $i; sleep 0.01; done; echo other; sleep 1000"
@@ -76,9 +74,8 @@ fn a_follower_hears_every_line_once() {
     );
     house.ready("talks", 1);
     let wish = Wish {
-        service: Some("talks".to_owned()),
         grep: Some("said".to_owned()),
-        ..Wish::default()
+        ..wish("talks")
     };
     let mut follow = house.wait(house.control.follow(wish.clone())).unwrap();
     fs::write(house.folder.path().join("go"), "").unwrap();
@@ -110,7 +107,6 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    let folder = folder();
     // Well-behaved: it says no more than is heard.
     let script = format!(
         r#"
@@ -123,18 +119,16 @@ for number in range({LINES}):
 time.sleep(1000)
 "#
     );
-    fs::write(folder.path().join("counts.py"), script).unwrap();
     let house = House::in_folder(
-        folder,
+        folder_with("counts.py", &script),
         &format!(
             "[counts]\nrun = \"python3 counts.py\"\nlogs = {{ max = \"20K\", keep = {KEEP} }}"
         ),
     );
     house.ready("counts", 1);
     let wish = Wish {
-        service: Some("counts".to_owned()),
         grep: Some("line ".to_owned()),
-        ..Wish::default()
+        ..wish("counts")
     };
     let mut follow = house.wait(house.control.follow(wish)).unwrap();
     let hears = |number: usize| {

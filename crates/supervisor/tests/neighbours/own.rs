@@ -10,7 +10,7 @@ use supervisor::state::{Exit, Standing};
 use supervisor::{Channel, ControlError, OWN, Own, What, Wish};
 use tempfile::TempDir;
 
-use crate::support::{House, PATIENCE, folder, kill, lives, plan, until};
+use crate::support::{House, PATIENCE, folder, kill, lives, plan, until, wish};
 
 /// Says what it is on its channel, and does what it is told there, a letter at a time. When it is
 /// asked to stop it says so, and goes on until it is told.
@@ -121,10 +121,7 @@ fn it_has_a_channel_the_environment_and_the_outputs_and_is_ready_when_it_says_so
         let leads = |pid: &str| fs::read_link(format!("/proc/{pid}/fd/{output}")).unwrap();
         assert_eq!(leads(&pid.to_string()), leads("self"));
     }
-    let named = Wish {
-        service: Some(OWN.to_owned()),
-        ..Wish::default()
-    };
+    let named = wish(OWN);
     let all = house.wait(house.control.logs(&Wish::default()));
     assert_eq!(all.unwrap(), []);
     let said = house.wait(house.control.logs(&named));

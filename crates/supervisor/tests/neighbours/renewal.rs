@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::program::Alone;
-use crate::support::{PATIENCE, SUPERVISE, folder, kill, lives, marked, until};
+use crate::support::{PATIENCE, SUPERVISE, folder, folder_with, kill, lives, marked, until};
 
 fn pid_of(news: &Value) -> i32 {
     news["pid"].as_i64().unwrap().try_into().unwrap()
@@ -59,7 +59,6 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
 #[test]
 fn no_line_is_lost_or_doubled() {
     const LINES: u32 = 30_000;
-    let folder = folder();
     // In pieces that are no lines, as fast as it is read.
     let script = format!(
         r#"
@@ -74,7 +73,7 @@ print("end", flush=True)
 time.sleep(1000)
 "#
     );
-    fs::write(folder.path().join("chatty.py"), script).unwrap();
+    let folder = folder_with("chatty.py", &script);
     let services = json!({ "chatty": { "run": "python3 chatty.py", "logs": { "max": "1G" } } });
     let mut alone = Alone::start(folder.path(), &services);
     let log = || fs::read_to_string(folder.path().join("logs/chatty.log")).unwrap_or_default();
@@ -301,7 +300,6 @@ os.execv("SUPERVISE", sys.argv)
 #[test]
 fn what_is_not_understood_is_ended_and_started_anew() {
     let folder = folder();
-    let mark = format!("MARK={}", folder.path().display());
     let services = json!({
         "family": {
             "run": "trap '' TERM; sleep 1000 & setsid sleep 1000 & wait",
@@ -312,8 +310,8 @@ fn what_is_not_understood_is_ended_and_started_anew() {
     });
     let mut alone = Alone::start(folder.path(), &services);
     alone.wait_for("family", "ready");
-    until("all are there", || marked(&mark).len() == 3);
-    let before = marked(&mark);
+    until("all are there", || marked(folder.path()).len() == 3);
+    let before = marked(folder.path());
     let next = folder.path().join("next");
     let script = folder.path().join("other");
     fs::write(&script, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
@@ -325,10 +323,10 @@ fn what_is_not_understood_is_ended_and_started_anew() {
         "nobody is left from before"
     );
     alone.wait_for("family", "ready");
-    until("all are there anew", || marked(&mark).len() == 3);
+    until("all are there anew", || marked(folder.path()).len() == 3);
     fs::remove_file(&next).unwrap();
     until("no zombie is left", || alone.children().len() == 1);
     alone.renew();
     alone.stop();
-    assert_eq!(marked(&mark), [] as [i32; 0]);
+    assert_eq!(marked(folder.path()), [] as [i32; 0]);
 }

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use serde_json::json;
 use supervisor::Address;
 
-use crate::support::{House, folder, until};
+use crate::support::{House, folder, folder_with, until};
 
 fn ask(address: &Address) -> String {
     fn through(mut stream: impl Read + Write) -> String {
@@ -61,7 +61,6 @@ fn a_socket_that_accepts_is_enough_when_nothing_else_can_be_asked() {
 
 #[test]
 fn a_service_may_say_itself_that_it_is_ready() {
-    let folder = folder();
     let script = r#"
 import os, socket, time
 while not os.path.exists("go"):
@@ -70,10 +69,9 @@ out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 out.sendto(b"STATUS=here\nREADY=1\n", os.environ["NOTIFY_SOCKET"])
 time.sleep(1000)
 "#;
-    fs::write(folder.path().join("notify.py"), script).unwrap();
     // It never opens its socket, so nothing else could make it ready.
     let house = House::in_folder(
-        folder,
+        folder_with("notify.py", script),
         "[quiet]\nrun = \"python3 notify.py\"\nlisten = \"unix\"",
     );
     assert_eq!(
@@ -86,7 +84,6 @@ time.sleep(1000)
 
 #[test]
 fn a_service_that_needs_longer_says_so() {
-    let folder = folder();
     let script = r#"
 import os, socket, time
 def say(word):
@@ -97,9 +94,8 @@ time.sleep(3)
 say(b"READY=1")
 time.sleep(1000)
 "#;
-    fs::write(folder.path().join("late.py"), script).unwrap();
     let house = House::in_folder(
-        folder,
+        folder_with("late.py", script),
         "[late]\nrun = \"python3 late.py\"\nlisten = \"unix\"\nstart_within = \"2s\"",
     );
     house.ready("late", 1);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use supervisor::{
     Channel, Control, Crew, Depth, Description, Flaw, Ground, Inner, Launcher, Means, Own, Plan,
-    Row, Supervisor,
+    Row, Supervisor, Wish,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -65,6 +65,21 @@ pub(crate) fn folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix("n").tempdir().unwrap();
     fs::write(folder.path().join("server.py"), SERVER).unwrap();
     folder
+}
+
+/// The same, with one more file in it.
+pub(crate) fn folder_with(file: &str, text: &str) -> TempDir {
+    let folder = folder();
+    fs::write(folder.path().join(file), text).unwrap();
+    folder
+}
+
+/// All lines of a service.
+pub(crate) fn wish(service: &str) -> Wish {
+    Wish {
+        service: Some(service.to_owned()),
+        ..Wish::default()
+    }
 }
 
 pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<Flaw>> {
@@ -221,8 +236,9 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The living processes that have this text in their environment.
-pub(crate) fn marked(text: &str) -> Vec<i32> {
+/// The living processes whose environment says `MARK` with this folder.
+pub(crate) fn marked(folder: &Path) -> Vec<i32> {
+    let mark = format!("MARK={}", folder.display());
     let pids = fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
@@ -230,7 +246,7 @@ pub(crate) fn marked(text: &str) -> Vec<i32> {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         String::from_utf8_lossy(&environment)
             .split('\0')
-            .any(|pair| pair == text)
+            .any(|pair| pair == mark)
     })
     .collect()
 }
