@@ -387,7 +387,7 @@ impl Edge {
 
     /// The certificates in files that are shown, as far as it can be read how long they are good.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
-        self.shared.certificates.from_files()
+        self.shared.certificates.in_files()
     }
 
     /// The routes in force as they are tried, and the addresses of services; see [`Plan::table`].

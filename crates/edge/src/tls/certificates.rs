@@ -151,7 +151,7 @@ impl Certificates {
     /// Those that are shown, with the names they are shown for, but the one that nobody vouches
     /// for, as far as it can be read how long they are good.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
-        let files = self.from_files();
+        let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
             life: file.life(),
             why: Some(format!("{} was not replaced", file.chain.display())),
@@ -171,7 +171,7 @@ impl Certificates {
     }
 
     /// Those of [`Self::in_use`] that are in files.
-    pub(crate) fn from_files(&self) -> Vec<FileCertificate> {
+    pub(crate) fn in_files(&self) -> Vec<FileCertificate> {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();
         let shown = sources.pairs.iter().filter_map(|pair| {
@@ -364,9 +364,9 @@ mod tests {
         assert_eq!(one.names, names);
         let end = "2020-04-01T00:00:00Z".parse().unwrap();
         assert_eq!(one.life.until, end);
-        let from_files = loaded.from_files();
-        let [one] = &from_files[..] else {
-            panic!("{from_files:?}");
+        let in_files = loaded.in_files();
+        let [one] = &in_files[..] else {
+            panic!("{in_files:?}");
         };
         assert_eq!((&one.chain, one.valid_until), (&files.chain, end));
         for (day, is_overdue) in [

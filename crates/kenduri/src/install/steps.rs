@@ -259,7 +259,8 @@ fn back(wish: &Wish, found: &Found) -> Vec<Step> {
         steps.push(Step::Run(words(&["systemctl", "enable", SOCKET])));
         steps.push(Step::Run(words(&["systemctl", "restart", SOCKET])));
     }
-    steps.push(Step::Run(words(&["systemctl", "restart", SERVICE])));
+    // One that runs has not been touched.
+    steps.push(Step::Run(words(&["systemctl", "start", SERVICE])));
     steps
 }
 
@@ -442,7 +443,7 @@ mod tests {
                 "write /etc/systemd/system/kenduri.service",
                 "remove /etc/systemd/system/kenduri.socket",
                 "systemctl daemon-reload",
-                "systemctl restart kenduri.service",
+                "systemctl start kenduri.service",
             ]
         );
         // Other addresses; and none any more, of which the old ones were closed.
@@ -458,7 +459,7 @@ mod tests {
                     "systemctl stop kenduri.service",
                     "systemctl enable kenduri.socket",
                     "systemctl restart kenduri.socket",
-                    "systemctl restart kenduri.service",
+                    "systemctl start kenduri.service",
                 ]
             );
         }
@@ -466,10 +467,7 @@ mod tests {
         let (back, _) = way(&with_socket, Some("socket"), true);
         assert_eq!(
             back[2..],
-            [
-                "systemctl daemon-reload",
-                "systemctl restart kenduri.service"
-            ]
+            ["systemctl daemon-reload", "systemctl start kenduri.service"]
         );
         // And no sockets before or after.
         let (back, _) = way(&wish(), None, false);
@@ -478,7 +476,7 @@ mod tests {
             [
                 "write /etc/systemd/system/kenduri.service",
                 "systemctl daemon-reload",
-                "systemctl restart kenduri.service"
+                "systemctl start kenduri.service"
             ]
         );
     }
