@@ -191,6 +191,14 @@ says "the keeper was killed and everything was back after $took ms, nothing of b
 
 # --- systemd opens the sockets ---------------------------------------------------------------
 
+# An address that is nobody's here (RFC 5737).
+sed 's/^http = \[/http = ["192.0.2.7:81", /' /etc/kenduri/kenduri.toml > /etc/kenduri/elsewhere.toml
+kenduri install --config /etc/kenduri/elsewhere.toml --socket && fails "an address of nobody's is opened"
+[ -e /etc/systemd/system/kenduri.socket ] && fails "the socket that could not be opened is left"
+grep --quiet elsewhere /etc/systemd/system/kenduri.service && fails "the service is not that of before"
+within 10 answers || fails "what ran before the install that failed is not back"
+says "an install that fails brings back what ran"
+
 kenduri install "${config[@]}" --socket || fails "kenduri install --socket"
 systemctl is-active --quiet kenduri.socket kenduri.service || fails "a unit is not active"
 within 10 answers || fails "nobody answers at systemd's socket"
