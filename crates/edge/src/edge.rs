@@ -35,6 +35,7 @@ use crate::plan::Plan;
 use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::quic::Reach;
 use crate::route::bare_host;
+use crate::scratch::Scratch;
 use crate::serve::{Here, Ids};
 use crate::tls::{Certificates, FileCertificate, Tls, TlsError, TlsSettings};
 
@@ -294,6 +295,7 @@ impl Edge {
                     memory: Memory::default(),
                     log: log.as_ref().map(Log::for_worker),
                     date: Mutex::default(),
+                    scratch: Scratch::default(),
                 };
                 Worker::start(number, here)
             })

@@ -31,6 +31,7 @@ pub mod plan;
 pub mod proxy;
 mod quic;
 pub mod route;
+mod scratch;
 mod second;
 mod serve;
 mod tls;

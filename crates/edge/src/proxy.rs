@@ -89,17 +89,19 @@ impl Pool {
         facts: &'a Facts,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
+        // Made here, so that nothing as large as a request waits with the future.
         let outgoing = Outgoing::of(request, facts, upstream);
-        async move { self.hand_on(upstream, outgoing?, facts, path).await }
+        self.hand_on(upstream, outgoing, facts, path)
     }
 
     async fn hand_on(
         &self,
         upstream: &Arc<Upstream>,
-        mut outgoing: Box<Outgoing<'_>>,
+        outgoing: Result<Box<Outgoing<'_>>, ProxyError>,
         facts: &Facts,
         path: PathAndQuery,
     ) -> Result<Answer, ProxyError> {
+        let mut outgoing = outgoing?;
         let Outgoing {
             request,
             method,
@@ -109,8 +111,10 @@ impl Pool {
         } = &mut *outgoing;
         let flow = flow.as_deref();
         let mut search = Search::default();
-        let first = upstream.find(request.headers(), facts, &mut search);
-        let mut chosen = Box::pin(first).await?;
+        let mut chosen = match upstream.choose(request.headers(), facts, &search) {
+            Some(chosen) => chosen,
+            None => Box::pin(upstream.wait(request.headers(), facts, &mut search)).await?,
+        };
         let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
         let mut fresh = false;
         let (wire, answer) = loop {
@@ -124,9 +128,9 @@ impl Pool {
                 Err(error) => {
                     member.vitals.failed(upstream.now());
                     // Nothing was sent: whoever else is ready may have it.
-                    chosen = upstream
-                        .find_other(request.headers(), facts, &mut search, &member, error)
-                        .await?;
+                    let other =
+                        upstream.find_other(request.headers(), facts, &mut search, &member, error);
+                    chosen = Box::pin(other).await?;
                     continue;
                 }
             };

@@ -38,6 +38,7 @@ use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
 use crate::route::{NormalPath, Route, Target};
+use crate::scratch::Scratch;
 use crate::second::Second;
 
 pub(crate) use self::believe::Ids;
@@ -56,6 +57,8 @@ pub(crate) struct Here {
     pub(crate) log: Option<Log>,
     /// `Date` of the answers of this second.
     pub(crate) date: Mutex<Second>,
+    /// For heads as they are written.
+    pub(crate) scratch: Scratch,
 }
 
 impl Here {

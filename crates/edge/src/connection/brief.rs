@@ -17,7 +17,7 @@ use http_body::Body as _;
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio_util::sync::WaitForCancellationFuture;
 
 use crate::body::{Answer, Body, has_no_body};
 use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
@@ -28,9 +28,6 @@ use super::carrier::{Carrier, Sending};
 
 /// Read at once.
 const PIECE: usize = 16 * 1_024;
-/// A head of an answer is seldom larger.
-const HEAD: usize = 768;
-
 /// A body that is sooner copied behind its head than sent as a piece beside it.
 const SMALL: usize = 4 * 1_024;
 
@@ -60,13 +57,14 @@ where
     } = visit;
     let shared = &here.shared;
     let drained = pin!(shared.drain.cancelled());
+    let ended = pin!(shared.end.cancelled());
     let mut client = Client {
         stream,
         came: came.clone(),
         limits: Limits {
             patience: Patience::default(),
             body_time: bounds.body_time,
-            end: &shared.end,
+            ended,
         },
         drained,
     };
@@ -99,7 +97,8 @@ where
         }
         client.came.advance(length);
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
-        let head = head(&answer, is_head, is_last, here);
+        let mut head = here.scratch.take();
+        write_head(&mut head, &answer, is_head, is_last, here);
         let bare = client.stream.bare().filter(|_| !is_head);
         let pages = bare.and_then(|_| answer.body().pages().cloned());
         let body = if is_head {
@@ -113,8 +112,9 @@ where
                 let sending = Sending::new(&head, file, body.len());
                 client.limits.send(socket, sending).await?;
             }
-            None => client.write(head, body).await?,
+            None => client.write(&mut head, body).await?,
         }
+        here.scratch.put(head);
         if is_last {
             return client.part().await;
         }
@@ -125,18 +125,18 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     /// What came and was not answered.
     came: Bytes,
-    limits: Limits<'a>,
-    /// One wait for the whole connection: to begin and give up one for each request costs
-    /// two locks.
+    limits: Limits<'a, 'e>,
+    /// One wait for the whole connection, as for its end: to begin and give up one for each
+    /// request costs two locks.
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
 /// How long is waited for a client.
-struct Limits<'a> {
+struct Limits<'a, 'e> {
     patience: Patience,
     /// How long it may read nothing.
     body_time: Duration,
-    end: &'a CancellationToken,
+    ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
@@ -181,7 +181,6 @@ impl<S: Carrier> Client<'_, '_, S> {
         mut serving: Pin<&mut impl Future<Output = Answer>>,
         length: usize,
     ) -> Option<Answer> {
-        let mut ended = pin!(self.limits.end.cancelled());
         std::future::poll_fn(|context| {
             if let Poll::Ready(answer) = serving.as_mut().poll(context) {
                 return Poll::Ready(Some(answer));
@@ -196,12 +195,12 @@ impl<S: Carrier> Client<'_, '_, S> {
                     Poll::Ready(_) => return Poll::Ready(None),
                 }
             }
-            ended.as_mut().poll(context).map(|()| None)
+            self.limits.ended.as_mut().poll(context).map(|()| None)
         })
         .await
     }
 
-    async fn write(&mut self, mut head: Vec<u8>, mut body: Bytes) -> Option<()> {
+    async fn write(&mut self, head: &mut Vec<u8>, mut body: Bytes) -> Option<()> {
         if body.len() <= SMALL {
             head.extend_from_slice(&body);
             body.clear();
@@ -235,7 +234,7 @@ impl<S: Carrier> Client<'_, '_, S> {
     }
 }
 
-impl Limits<'_> {
+impl Limits<'_, '_> {
     /// Writes a head, and has the kernel send what is in a file.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
@@ -252,12 +251,11 @@ impl Limits<'_> {
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Option<T> {
         let mut deadline = None;
-        let mut ended = pin!(self.end.cancelled());
         std::future::poll_fn(|context| {
             if let Poll::Ready(done) = step(context) {
                 return Poll::Ready(done.ok());
             }
-            if ended.as_mut().poll(context).is_ready() {
+            if self.ended.as_mut().poll(context).is_ready() {
                 return Poll::Ready(None);
             }
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.body_time);
@@ -283,12 +281,10 @@ fn is_writable(answer: &Answer, is_head: bool) -> bool {
         && headers.get(CONNECTION).is_none_or(|said| said == CLOSE)
 }
 
-/// The head of an answer as it is written.
-fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
+/// Writes the head of an answer.
+fn write_head(head: &mut Vec<u8>, answer: &Answer, is_head: bool, is_last: bool, here: &Here) {
     let (status, headers) = (answer.status(), answer.headers());
     let length = answer.body().size_hint().lower();
-    let behind = usize::try_from(length).unwrap_or(SMALL).min(SMALL);
-    let mut head = Vec::with_capacity(HEAD + behind);
     head.extend_from_slice(b"HTTP/1.1 ");
     head.extend_from_slice(status.as_str().as_bytes());
     head.push(b' ');
@@ -319,7 +315,6 @@ fn head(answer: &Answer, is_head: bool, is_last: bool, here: &Here) -> Vec<u8> {
         line(&CONNECTION, CLOSE.as_bytes());
     }
     head.extend_from_slice(b"\r\n");
-    head
 }
 
 /// All of a body that is in memory.

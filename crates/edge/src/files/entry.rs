@@ -301,7 +301,7 @@ impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
         // With room for what every answer gets.
-        let mut unchanged = HeaderMap::with_capacity(12);
+        let mut unchanged = HeaderMap::with_capacity(16);
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
         if common.varies {

@@ -70,20 +70,20 @@ pub struct Entry {
 impl Entry {
     /// Writes the line, and counts the answer.
     pub fn end(self: Box<Self>, sent: u64, why: &str) {
-        self.count();
-        self.write(sent, why);
+        let all = self.began.elapsed();
+        self.count(all);
+        self.write(sent, why, all);
     }
 
-    /// Counts the answer.
-    pub(super) fn count(&self) {
+    /// Counts the answer, which took so long.
+    pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
-            route.figures.answered(self.status, self.began.elapsed());
+            route.figures.answered(self.status, all);
         }
     }
 
-    /// Writes the line.
-    pub(super) fn write(&self, sent: u64, why: &str) {
-        let all = self.began.elapsed();
+    /// Writes the line of an answer that took so long.
+    pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {
             time: self.time,

@@ -24,7 +24,7 @@ impl Tunnelled {
     /// The request is answered, which is counted now: figures of answers do not wait for
     /// tunnels, which may be open for days.
     pub(crate) fn answered(&self, mut entry: Box<Entry>) {
-        entry.count();
+        entry.count(entry.began.elapsed());
         entry.received = Some(Arc::clone(&self.received));
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
@@ -50,7 +50,8 @@ impl Drop for Tunnelled {
         let entry = self.entry.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entry.take() {
             let why = self.why.get().copied().unwrap_or(TUNNEL_BROKEN);
-            entry.write(self.sent.load(Ordering::Relaxed), why);
+            let sent = self.sent.load(Ordering::Relaxed);
+            entry.write(sent, why, entry.began.elapsed());
         }
     }
 }

@@ -103,22 +103,6 @@ impl Upstream {
         self.crew.now()
     }
 
-    /// A server for a request: one that is ready, or becomes so in time.
-    pub(super) async fn find(
-        &self,
-        headers: &HeaderMap,
-        facts: &Facts,
-        search: &mut Search,
-    ) -> Result<Chosen, ProxyError> {
-        let chosen = match self.choose(headers, facts, &search.tried) {
-            Some(chosen) => Some(chosen),
-            None => self.wait(headers, facts, search).await,
-        };
-        chosen.ok_or_else(|| ProxyError::NoneReady {
-            retry_after: self.retry_after(),
-        })
-    }
-
     /// Another one, after `member` took no connection: nothing was sent. Where
     /// servers come and go it is waited for.
     pub(super) async fn find_other(
@@ -130,11 +114,11 @@ impl Upstream {
         error: ProxyError,
     ) -> Result<Chosen, ProxyError> {
         search.tried.push(member.number);
-        if let Some(chosen) = self.choose(headers, facts, &search.tried) {
+        if let Some(chosen) = self.choose(headers, facts, search) {
             return Ok(chosen);
         }
         if self.crew.is_told() && matches!(error, ProxyError::Connect(_)) {
-            return self.find(headers, facts, search).await;
+            return self.wait(headers, facts, search).await;
         }
         Err(error)
     }
@@ -153,19 +137,24 @@ impl Upstream {
         if std::mem::replace(&mut search.moved, true) {
             return None;
         }
-        match self.choose(headers, facts, &search.tried) {
-            None if self.crew.is_told() => self.find(headers, facts, search).await.ok(),
+        match self.choose(headers, facts, search) {
+            None if self.crew.is_told() => self.wait(headers, facts, search).await.ok(),
             chosen => chosen,
         }
     }
 
     /// A server for a request, if one is ready that was not tried yet.
-    fn choose(&self, headers: &HeaderMap, facts: &Facts, tried: &[u64]) -> Option<Chosen> {
+    pub(super) fn choose(
+        &self,
+        headers: &HeaderMap,
+        facts: &Facts,
+        search: &Search,
+    ) -> Option<Chosen> {
         let wish = Wish {
             balance: &self.balance,
             headers,
             facts,
-            tried,
+            tried: &search.tried,
             now: self.now(),
         };
         loop {
@@ -192,12 +181,12 @@ impl Upstream {
     }
 
     /// The same, waiting for one to become ready.
-    async fn wait(
+    pub(super) async fn wait(
         &self,
         headers: &HeaderMap,
         facts: &Facts,
         search: &mut Search,
-    ) -> Option<Chosen> {
+    ) -> Result<Chosen, ProxyError> {
         let ready = self.times.ready;
         let deadline = *search
             .deadline
@@ -205,11 +194,13 @@ impl Upstream {
         loop {
             // Made before the look, so that no change between the two is missed.
             let changed = self.crew.next_change();
-            if let Some(chosen) = self.choose(headers, facts, &search.tried) {
-                return Some(chosen);
+            if let Some(chosen) = self.choose(headers, facts, search) {
+                return Ok(chosen);
             }
             if self.crew.is_failed() || Instant::now() >= deadline {
-                return None;
+                return Err(ProxyError::NoneReady {
+                    retry_after: self.retry_after(),
+                });
             }
             let next = if search.tried.is_empty() {
                 self.crew.next_ready()
