@@ -19,6 +19,7 @@ pub mod files;
 pub mod forwarding;
 mod gate;
 pub mod headers;
+mod hints;
 pub mod limits;
 mod listen;
 pub mod log;

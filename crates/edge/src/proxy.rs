@@ -108,6 +108,7 @@ impl Pool {
             raw,
             flow,
             upgrade,
+            hints,
         } = &mut *outgoing;
         let flow = flow.as_deref();
         let mut search = Search::default();
@@ -137,7 +138,7 @@ impl Pool {
             let reused = wire.reused();
             // What a server breaks off before it has said a word may be asked again.
             let is_copied = repeatable && !wire.leaves_be(request.method(), flow);
-            address(request, &path, &member)?;
+            address(request, &path, &member, hints.as_ref())?;
             let again = is_copied.then(|| copied(request));
             match wire
                 .send(request, raw, flow, &upstream.times, !repeatable)

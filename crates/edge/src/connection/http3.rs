@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use h3::error::Code;
+use h3::error::{Code, StreamError};
 use h3::server::{Connection, RequestResolver};
 use http::header::EXPECT;
 use http::{Request, Response, StatusCode, Version};
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::gate::{Bounds, Ledger, Refusal, Verdict};
+use crate::hints::hints;
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
@@ -261,23 +262,31 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Ok(body) => (body, Verdict::of(&ledger)),
         Err(refusal) => (Body::Empty, Verdict::from(Some(refusal))),
     };
-    let request: Request<Body> = request.map(|()| body);
+    let mut request: Request<Body> = request.map(|()| body);
+    let (hints, mut hinted) = hints();
+    request.extensions_mut().insert(hints);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
     let serving = serve(&way.here, &way.peer, request, verdict);
     tokio::pin!(serving);
     let answer = loop {
-        tokio::select! {
+        let word = tokio::select! {
             biased;
             answer = &mut serving => break answer,
             // Nobody waits for it: whoever makes it need not go on.
             _ = &mut ended => return way.taken_back(),
             () = wanted.notified(), if waits_for_word => {
                 waits_for_word = false;
-                if let Err(error) = back.send_response(go_on()).await {
-                    tracing::debug!(%error, "a client did not hear that it may go on");
-                    return;
-                }
+                go_on()
+            }
+            Some(hint) = hinted.next() => hint,
+        };
+        match back.send_response(word).await {
+            // Too large a hint for this client was not begun, and is no answer.
+            Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a client did not hear what comes before its answer");
+                return;
             }
         }
     };

@@ -15,6 +15,7 @@ use super::error::ProxyError;
 use super::sending::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
 use super::upstream::Upstream;
+use crate::hints::Hints;
 use crate::{Body, Facts, forwarding};
 
 /// A body is sent after so long even when the server was to say first that it
@@ -30,6 +31,8 @@ pub(super) struct Outgoing<'a> {
     /// What can be known of its body's progress, if there is one.
     pub(super) flow: Option<Arc<Flow>>,
     pub(super) upgrade: Option<Upgrade>,
+    /// Who hears what the server says before its answer.
+    pub(super) hints: Option<Hints>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -41,6 +44,7 @@ impl<'a> Outgoing<'a> {
     ) -> Result<Box<Self>, ProxyError> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
+        let hints = parts.extensions.remove();
         let is_raw = upgrade.is_none() && may_be_raw(&parts, &body, upstream);
         let (flow, sending) = if is_raw {
             (None, Sending::nothing())
@@ -60,6 +64,7 @@ impl<'a> Outgoing<'a> {
             raw: is_raw.then_some(facts),
             flow,
             upgrade,
+            hints,
         }))
     }
 }
@@ -106,6 +111,7 @@ pub(super) fn address(
     request: &mut Request<Sending>,
     path: &PathAndQuery,
     member: &Member,
+    hints: Option<&Hints>,
 ) -> Result<(), ProxyError> {
     let base = member.address.base();
     let path = if base.is_empty() {
@@ -122,11 +128,16 @@ pub(super) fn address(
         let host = member.authority.clone();
         request.headers_mut().insert(HOST, host);
     }
-    if let Some(flow) = request.body().waits_for() {
-        hyper::ext::on_informational(request, move |interim| {
-            if interim.status() == StatusCode::CONTINUE {
-                flow.go_on();
+    let (flow, hints) = (request.body().waits_for(), hints.cloned());
+    if flow.is_some() || hints.is_some() {
+        hyper::ext::on_informational(request, move |interim| match interim.status() {
+            StatusCode::CONTINUE => flow.iter().for_each(|flow| flow.go_on()),
+            StatusCode::EARLY_HINTS => {
+                hints
+                    .iter()
+                    .for_each(|hints| hints.hand_on(interim.headers()));
             }
+            _ => {}
         });
     }
     Ok(())

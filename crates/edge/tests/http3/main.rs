@@ -10,6 +10,7 @@ mod client;
 mod ends;
 mod handed;
 mod heads;
+mod hints;
 mod hostile;
 mod passed_on;
 mod reach;

@@ -1,0 +1,109 @@
+//! What a program says before its answer.
+
+use axum::http::Method;
+use edge::Ground;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::client::{Stream, answer};
+use super::*;
+
+/// A program that says these words to each request, and `done` once it is let go on.
+async fn program(words: String, go: Arc<Semaphore>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut heard = Vec::new();
+            while !heard.ends_with(b"\r\n\r\n") && !heard.ends_with(b"abc") {
+                assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0);
+            }
+            stream.write_all(words.as_bytes()).await.unwrap();
+            go.acquire().await.unwrap().forget();
+            let last = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone";
+            stream.write_all(last.as_bytes()).await.unwrap();
+        }
+    });
+    address
+}
+
+/// Everything is for this program.
+fn lead(site: &Site, program: SocketAddr) {
+    let text = format!(
+        "listen.http = []\nlisten.https = [\"127.0.0.1:0\"]\n\
+         [[tls.certificate]]\nchain = \"first.pem\"\nkey = \"first.key\"\n\
+         [[route]]\nto = \"http://{program}\"\n"
+    );
+    let ground = Ground {
+        folder: site.folder.path(),
+        data: site.folder.path(),
+        services: &[],
+    };
+    let plan = Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
+    site.edge.reload(plan).unwrap();
+}
+
+/// The links of the next hint, and all names of its headers.
+async fn hint(stream: &mut Stream) -> (Vec<String>, Vec<String>) {
+    let heard = tokio::time::timeout(SOON, stream.recv_response()).await;
+    let heard = heard.expect("a hint").unwrap();
+    assert_eq!(heard.status(), 103);
+    let links = heard.headers().get_all("link").iter();
+    let names = heard.headers().keys();
+    (
+        links
+            .map(|link| link.to_str().unwrap().to_owned())
+            .collect(),
+        names.map(|name| name.as_str().to_owned()).collect(),
+    )
+}
+
+#[tokio::test]
+async fn hints_come_before_the_answer() {
+    let site = Site::open(|listen| listen.http = Vec::new());
+    let words = "HTTP/1.1 100 Continue\r\n\r\n\
+        HTTP/1.1 102 Processing\r\nLink: </no>\r\n\r\n\
+        HTTP/1.1 103 Early Hints\r\nX-A: a\r\n\r\n\
+        HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>\r\n\
+        Connection: close, x-b\r\nX-B: b\r\nServer: c/1.2\r\nSet-Cookie: d=e\r\n\r\n";
+    let go = Arc::new(Semaphore::new(0));
+    lead(&site, program(words.to_owned(), Arc::clone(&go)).await);
+    let mut talk = site.talk().await;
+    for (method, body) in [(Method::GET, ""), (Method::POST, "abc"), (Method::PUT, "")] {
+        let mut stream = talk.ask(method, "/", &[]).await.unwrap();
+        if !body.is_empty() {
+            stream.send_data(Bytes::from(body)).await.unwrap();
+        }
+        stream.finish().await.unwrap();
+        let (links, names) = hint(&mut stream).await;
+        assert_eq!(links, ["</a.css>; rel=preload", "</b.js>"]);
+        assert_eq!(names, ["link"]);
+        go.add_permits(1);
+        let answered = answer(&mut stream).await.unwrap();
+        assert_eq!((answered.status.as_u16(), &*answered.text()), (200, "done"));
+        assert!(!answered.headers.contains_key("link"));
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn hints_are_few_and_small() {
+    let site = Site::open(|listen| listen.http = Vec::new());
+    let large = format!("Link: </{}>\r\n", "x".repeat(9_000));
+    let mut words = format!("HTTP/1.1 103 Early Hints\r\n{large}\r\n");
+    for number in 0..20 {
+        words += &format!("HTTP/1.1 103 Early Hints\r\nLink: </{number}>\r\n\r\n");
+    }
+    let go = Arc::new(Semaphore::new(0));
+    lead(&site, program(words, Arc::clone(&go)).await);
+    let mut talk = site.talk().await;
+    let mut stream = talk.ask(Method::GET, "/", &[]).await.unwrap();
+    stream.finish().await.unwrap();
+    for number in 0..8 {
+        assert_eq!(hint(&mut stream).await.0, [format!("</{number}>")]);
+    }
+    go.add_permits(1);
+    let answered = answer(&mut stream).await.unwrap();
+    assert_eq!((answered.status.as_u16(), &*answered.text()), (200, "done"));
+    site.stop().await;
+}
