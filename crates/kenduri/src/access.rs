@@ -8,21 +8,17 @@ use edge::log::{Format, Whose};
 use edge::route::NormalPath;
 use web::masking;
 
-use crate::configuration::LogLevel;
 use crate::log;
 
-/// Opens the access log, whose lines stand among the others of the program:
-/// one line per request is of the level `info`.
-pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> Option<edge::log::Log> {
-    if !matches!(settings.level, LogLevel::Info | LogLevel::Debug) {
-        return None;
-    }
+/// Opens the access log, whose lines stand among the others of the program, whatever
+/// the level of those.
+pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::log::Log {
     let format = if settings.is_text() {
         Format::Combined
     } else {
         Format::Json
     };
-    Some(edge::log::Log::onto(&lines.desk, format, Arc::new(mask)))
+    edge::log::Log::onto(&lines.desk, format, Arc::new(mask))
 }
 
 /// An address as logs may show it: codes in the path are cut, and of a query

@@ -28,7 +28,8 @@ const WAITING: usize = 4 << 20;
 pub(crate) struct Log {
     /// How a line looks.
     pub(crate) format: LogFormat,
-    /// The least important line written.
+    /// The least important event of the program that is written; requests have their lines
+    /// all the same.
     pub(crate) level: LogLevel,
     /// A folder with rotation; nothing: standard error.
     pub(crate) folder: Option<std::path::PathBuf>,
@@ -141,6 +142,7 @@ fn filter(level: LogLevel) -> Targets {
         .with_default(level)
         .with_targets(quiet)
         .with_target("lettre", LevelFilter::INFO)
+        .with_target(web::ACCESS_LOG, LevelFilter::INFO)
 }
 
 /// Hands each line to the thread that writes.

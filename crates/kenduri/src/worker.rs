@@ -134,7 +134,7 @@ impl Begun {
         let means = Means {
             workers: threads(),
             inherited: self.sockets,
-            log: access,
+            log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
             names: url
                 .filter(|url| url.is_secure() && !url.is_loopback())

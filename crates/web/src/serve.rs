@@ -36,6 +36,10 @@ pub const HEADER_LIMIT: usize = 16 * 1024;
 /// What no page of ours asks a browser for.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
+/// The target of the line that each request has. It is no event of the program, and written
+/// whatever the least important event is.
+pub const ACCESS_LOG: &str = "access_log";
+
 /// 180 days, as long as a household is remembered.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
@@ -98,6 +102,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let taken = started.elapsed();
     count(route.as_ref(), response.status(), taken);
     tracing::info!(
+        target: ACCESS_LOG,
         request_id = %asked.facts.request_id,
         method = %asked.method,
         path = %masked,

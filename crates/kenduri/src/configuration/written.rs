@@ -238,7 +238,7 @@ impl Default for Jobs {
 pub(crate) struct Log {
     /// `auto` (text on a terminal, else JSON), `text` or `json`.
     pub(crate) format: LogFormat,
-    /// `error`, `warn`, `info`, `debug` or `trace`.
+    /// `error`, `warn`, `info` or `debug`. Requests have their lines all the same.
     pub(crate) level: LogLevel,
     /// `stderr`, or a folder (in `data`) with rotation.
     pub(crate) to: String,
@@ -266,7 +266,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// The least important line that is still written.
+/// The least important event that is still written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {

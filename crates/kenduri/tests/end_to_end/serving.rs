@@ -339,6 +339,33 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
 }
 
 #[test]
+fn every_request_has_its_line_whatever_else_is_logged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let quiet = ["--set", "log.to=logs", "--set", "log.level=error"];
+    let mut program = Program::serve(&[&["--data", &data], &quiet[..]].concat(), &[]);
+    // One line is the app's, the other the door's.
+    assert_eq!(program.get("/healthz").status, 200);
+    let refused = http::raw(&program.address, b"NONSENSE\r\n\r\n").expect("an answer");
+    assert_eq!(refused.status, 400);
+    assert_eq!(program.end(Signal::INT).code(), Some(0));
+    let log = std::fs::read_to_string(folder.path().join("logs/kenduri.log")).expect("a log");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let (requests, others): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|line| line["message"] == "request");
+    let answered = |path: &str, status: u16| {
+        let is_it = |line: &&&serde_json::Value| line["path"] == path && line["status"] == status;
+        requests.iter().filter(is_it).count()
+    };
+    assert_eq!(answered("/healthz", 200), 1, "{log}");
+    assert_eq!(answered("/", 400), 1, "{log}");
+    assert!(others.iter().all(|line| line["level"] == "ERROR"), "{log}");
+}
+
+#[test]
 fn the_api_describes_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
