@@ -130,14 +130,12 @@ pub(super) fn address(
     }
     let (flow, hints) = (request.body().waits_for(), hints.cloned());
     if flow.is_some() || hints.is_some() {
-        hyper::ext::on_informational(request, move |interim| match interim.status() {
-            StatusCode::CONTINUE => flow.iter().for_each(|flow| flow.go_on()),
-            StatusCode::EARLY_HINTS => {
-                hints
-                    .iter()
-                    .for_each(|hints| hints.hand_on(interim.headers()));
+        hyper::ext::on_informational(request, move |interim| {
+            match (interim.status(), &flow, &hints) {
+                (StatusCode::CONTINUE, Some(flow), _) => flow.go_on(),
+                (StatusCode::EARLY_HINTS, _, Some(hints)) => hints.hand_on(interim.headers()),
+                _ => {}
             }
-            _ => {}
         });
     }
     Ok(())
