@@ -63,6 +63,8 @@ pub struct Listen {
     pub http3: bool,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
+    /// By which of them they do.
+    pub forwarded_header: ForwardedHeader,
     /// Those of the addresses above at which trusted proxies begin each connection with
     /// the PROXY protocol.
     pub proxy_protocol: Vec<String>,
@@ -93,6 +95,7 @@ impl Default for Listen {
             https: Vec::new(),
             http3: true,
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
             proxy_protocol: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,
@@ -105,6 +108,20 @@ impl Default for Listen {
             tunnel_time: "10s".to_owned(),
         }
     }
+}
+
+/// By what header trusted proxies say for whom they ask. What they do not write themselves,
+/// they hand on as their clients made it up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-*` where one of `-For`, `-Proto` and `-Host` came, else `Forwarded`.
+    #[default]
+    Auto,
+    /// `X-Forwarded-For`, with `-Proto` and `-Host`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// `[tls]`: certificates, from a certificate authority or from files.

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::description::ForwardedHeader;
+
 pub use self::bind::{ListenError, ListenFault};
 pub use self::inherited::{Inherited, InheritedError};
 pub use self::kept::Kept;
@@ -35,6 +37,8 @@ pub struct ListenSettings {
     pub http3: bool,
     /// Who may say for whom it asks.
     pub trusted_proxies: Vec<IpNet>,
+    /// By which header they do.
+    pub forwarded_header: ForwardedHeader,
     /// Where trusted proxies say first, in the PROXY protocol, for whom they connect.
     pub proxy_protocol: Vec<ListenAddress>,
     /// At most this many connections are open at once; more wait.
@@ -65,6 +69,7 @@ impl Default for ListenSettings {
             fronts: Vec::new(),
             http3: true,
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
             proxy_protocol: Vec::new(),
             connections: 4_096,
             connections_per_address: 0,

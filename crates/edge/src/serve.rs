@@ -104,9 +104,9 @@ pub(crate) async fn serve(
     let host = host_of(&request);
     let facts = believe::facts(
         peer,
-        request.headers(),
+        request.headers_mut(),
         host.clone().unwrap_or_default(),
-        &running.plan.listen().trusted_proxies,
+        running.plan.listen(),
         &shared.ids,
     );
     let entry = here

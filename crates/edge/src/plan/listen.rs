@@ -3,7 +3,7 @@
 use super::Ground;
 use super::check::Check;
 use super::values;
-use crate::description::Listen;
+use crate::description::{ForwardedHeader, Listen};
 use crate::listen::{ListenAddress, ListenSettings};
 
 /// A header section may be so large.
@@ -45,12 +45,18 @@ pub(super) fn listen(
         }
         proxy_protocol.push(address);
     }
-    if !proxy_protocol.is_empty() && written.trusted_proxies.is_empty() {
-        check.refuse(
-            "listen.proxy_protocol",
-            "only trusted proxies may speak it, and there are none",
-            "name them in listen.trusted_proxies",
-        );
+    let is_named = written.forwarded_header != ForwardedHeader::Auto;
+    for (key, is_said) in [
+        ("listen.proxy_protocol", !proxy_protocol.is_empty()),
+        ("listen.forwarded_header", is_named),
+    ] {
+        if is_said && written.trusted_proxies.is_empty() {
+            check.refuse(
+                key,
+                "only trusted proxies may speak it, and there are none",
+                "name them in listen.trusted_proxies",
+            );
+        }
     }
     let header_size = check.accept("listen.header_size", values::size(&written.header_size));
     if header_size.is_some_and(|size| !HEADER_SIZES.contains(&size)) {
@@ -72,6 +78,7 @@ pub(super) fn listen(
         fronts: Vec::new(),
         http3: written.http3,
         trusted_proxies,
+        forwarded_header: written.forwarded_header,
         proxy_protocol,
         connections: check.between("listen.connections", written.connections, 1, 1_000_000),
         connections_per_address: written.connections_per_address,

@@ -125,6 +125,10 @@ fn every_mistake_is_told_with_its_key() {
             vec!["listen.trusted_proxies[1]"],
         ),
         (
+            "[listen]\nforwarded_header = \"forwarded\"",
+            vec!["listen.forwarded_header"],
+        ),
+        (
             "[[tls.certificate]]\nhosts = [\"\", \"a*.b\"]\nchain = \"no.pem\"\nkey = \"no.key\"",
             vec![
                 "tls.certificate[0].chain",

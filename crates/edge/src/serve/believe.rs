@@ -7,15 +7,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::header::FORWARDED;
-use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
-
 use crate::connection::Peer;
+use crate::description::ForwardedHeader;
 use crate::facts::{Facts, RequestId, Scheme};
-use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO};
+use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
 use crate::gate::is_host;
 use crate::headers::REQUEST_ID;
+use crate::listen::ListenSettings;
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
 
 /// Makes request ids: no two alike, in order for nobody.
 #[derive(Debug, Default)]
@@ -33,14 +33,16 @@ impl Ids {
     }
 }
 
-/// What is known of a request. What the headers say counts only from trusted peers.
+/// What is known of a request. What the headers say counts only from trusted peers, and
+/// what their clients said through them is taken away.
 pub(super) fn facts(
     peer: &Peer,
-    headers: &HeaderMap,
+    headers: &mut HeaderMap,
     host: Arc<str>,
-    trusted: &[IpNet],
+    listen: &ListenSettings,
     ids: &Ids,
 ) -> Facts {
+    let trusted = &listen.trusted_proxies;
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer_is_trusted = is_trusted(&peer.address);
     let said_id = peer_is_trusted
@@ -59,11 +61,20 @@ pub(super) fn facts(
     };
     if peer_is_trusted {
         let elder = [&FORWARDED_FOR, &FORWARDED_PROTO, &FORWARDED_HOST];
-        // Who writes the elder headers hands on the client's own `Forwarded` as it is.
-        if elder.iter().any(|name| headers.contains_key(*name)) {
+        let is_elder = match listen.forwarded_header {
+            ForwardedHeader::Auto => elder.iter().any(|name| headers.contains_key(*name)),
+            ForwardedHeader::XForwardedFor => true,
+            ForwardedHeader::Forwarded => false,
+        };
+        // Who writes one form hands on the client's own of the other as it is.
+        if is_elder {
             believe_elder(&mut facts, headers, is_trusted);
+            headers.remove(FORWARDED);
         } else {
             believe(&mut facts, headers, is_trusted);
+        }
+        if listen.forwarded_header == ForwardedHeader::Forwarded {
+            remove(headers, |name| name.starts_with("x-forwarded-"));
         }
     }
     facts

@@ -90,10 +90,10 @@ async fn hints_come_before_the_answer() {
 async fn hints_are_few_and_small() {
     let site = Site::open(|listen| listen.http = Vec::new());
     let large = format!("Link: </{}>\r\n", "x".repeat(9_000));
-    let mut words = format!("HTTP/1.1 103 Early Hints\r\n{large}\r\n");
-    for number in 0..20 {
-        words += &format!("HTTP/1.1 103 Early Hints\r\nLink: </{number}>\r\n\r\n");
-    }
+    let small = (0..20).map(|number| format!("Link: </{number}>\r\n"));
+    let said = [large].into_iter().chain(small);
+    let words = said.map(|links| format!("HTTP/1.1 103 Early Hints\r\n{links}\r\n"));
+    let words = words.collect();
     let go = Arc::new(Semaphore::new(0));
     lead(&site, program(words, Arc::clone(&go)).await);
     let mut talk = site.talk().await;

@@ -85,7 +85,10 @@ fn element(text: &str) -> Option<Element> {
         names.push(name);
         let value = value_of(value)?;
         if name.eq_ignore_ascii_case("for") {
-            element.client = node(&value)?.address();
+            let name = without_port(&value)?;
+            if !name.eq_ignore_ascii_case("unknown") && !is_hidden(name) {
+                element.client = Some(address(name)?);
+            }
         } else if name.eq_ignore_ascii_case("proto") {
             element.scheme = [Scheme::Http, Scheme::Https]
                 .into_iter()
@@ -127,38 +130,21 @@ fn is_sign(byte: u8) -> bool {
 }
 
 /// Who came to a proxy (RFC 7239, section 6).
-enum Node {
-    At(IpAddr),
-    /// Nobody knows, or nobody is to know.
-    Hidden,
-}
-
-impl Node {
-    fn address(self) -> Option<IpAddr> {
-        match self {
-            Self::At(address) => Some(address),
-            Self::Hidden => None,
-        }
-    }
-}
-
-fn node(text: &str) -> Option<Node> {
+fn without_port(text: &str) -> Option<&str> {
     let end = match text.find(']') {
         Some(bracket) => bracket + 1,
         None => text.find(':').unwrap_or(text.len()),
     };
     let (name, port) = text.split_at(end);
-    if !port.is_empty() && !is_port(port.strip_prefix(':')?) {
-        return None;
-    }
-    if name.eq_ignore_ascii_case("unknown") || is_hidden(name) {
-        return Some(Node::Hidden);
-    }
+    (port.is_empty() || is_port(port.strip_prefix(':')?)).then_some(name)
+}
+
+fn address(name: &str) -> Option<IpAddr> {
     let address: IpAddr = match name.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?.into(),
         None => name.parse::<Ipv4Addr>().ok()?.into(),
     };
-    Some(Node::At(address.to_canonical()))
+    Some(address.to_canonical())
 }
 
 fn is_port(text: &str) -> bool {

@@ -4,6 +4,15 @@ use super::*;
 
 /// What is known of a request that 127.0.0.1 sends for others; 10.0.0.0/8 is trusted too.
 fn told(peer: &str, lines: &[(&str, &str)]) -> (String, Scheme, String) {
+    told_by(ForwardedHeader::Auto, peer, lines).0
+}
+
+/// The same where such headers count, and the names of those that go on.
+fn told_by(
+    forwarded_header: ForwardedHeader,
+    peer: &str,
+    lines: &[(&str, &str)],
+) -> ((String, Scheme, String), Vec<String>) {
     let peer = Peer {
         address: peer.parse().unwrap(),
         scheme: Scheme::Http,
@@ -17,18 +26,19 @@ fn told(peer: &str, lines: &[(&str, &str)]) -> (String, Scheme, String) {
         headers.append(name, value.parse().unwrap());
     }
     let trusted = ["127.0.0.1/32", "10.0.0.0/8"].map(|network| network.parse().unwrap());
-    let facts = facts(
-        &peer,
-        &headers,
-        "asked.example".into(),
-        &trusted,
-        &Ids::default(),
-    );
-    (
+    let listen = ListenSettings {
+        trusted_proxies: trusted.into(),
+        forwarded_header,
+        ..ListenSettings::default()
+    };
+    let host = "asked.example".into();
+    let facts = facts(&peer, &mut headers, host, &listen, &Ids::default());
+    let told = (
         facts.client.to_string(),
         facts.scheme,
         facts.host.to_string(),
-    )
+    );
+    (told, headers.keys().map(ToString::to_string).collect())
 }
 
 /// By way of a trusted proxy that sends `Forwarded` alone.
@@ -167,44 +177,66 @@ fn who_is_not_trusted_says_nothing() {
     assert_eq!(told, own);
 }
 
-/// Proxies that write the elder headers hand on the client's own `Forwarded` as it is.
 #[test]
-fn beside_its_elder_brothers_it_counts_for_nothing() {
-    let claimed = ("forwarded", "for=192.0.2.9;proto=https;host=evil.example");
-    for (elder, client, scheme, host) in [
+fn what_the_proxies_do_not_write_themselves_is_their_clients_claim() {
+    use ForwardedHeader::{Auto, Forwarded, XForwardedFor};
+    let new = ("forwarded", "for=192.0.2.9;proto=https;host=new.example");
+    let (said, proto) = (
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-forwarded-proto", "https"),
+    );
+    let (host, prefix) = (
+        ("x-forwarded-host", "elder.example"),
+        ("x-forwarded-prefix", "/x"),
+    );
+    let nobody = ("x-forwarded-for", "unknown");
+    let (none, of_new) = (
+        ("127.0.0.1", Scheme::Http, "asked.example"),
+        ("192.0.2.9", Scheme::Https, "new.example"),
+    );
+    let client = ("192.0.2.1", Scheme::Http, "asked.example");
+    let all = ("192.0.2.1", Scheme::Https, "elder.example");
+    let elder = [said, proto, host, prefix, new];
+    for (header, lines, expected, left) in [
+        (Auto, &[new][..], of_new, &["forwarded"][..]),
+        (Auto, &[said], client, &["x-forwarded-for"]),
+        (Auto, &[new, said], client, &["x-forwarded-for"]),
+        (Auto, &[new, nobody], none, &["x-forwarded-for"]),
         (
-            ("x-forwarded-for", "192.0.2.1"),
-            "192.0.2.1",
-            Scheme::Http,
-            "asked.example",
+            Auto,
+            &[new, proto],
+            ("127.0.0.1", Scheme::Https, "asked.example"),
+            &["x-forwarded-proto"],
         ),
         (
-            ("x-forwarded-proto", "https"),
-            "127.0.0.1",
-            Scheme::Https,
-            "asked.example",
+            Auto,
+            &[new, host],
+            ("127.0.0.1", Scheme::Http, "elder.example"),
+            &["x-forwarded-host"],
         ),
-        (
-            ("x-forwarded-host", "a.example"),
-            "127.0.0.1",
-            Scheme::Http,
-            "a.example",
-        ),
-        (
-            ("x-forwarded-for", "unknown"),
-            "127.0.0.1",
-            Scheme::Http,
-            "asked.example",
-        ),
+        (Auto, &[prefix], none, &["x-forwarded-prefix"]),
+        (Auto, &elder, all, &ELDER),
+        (XForwardedFor, &[new], none, &[]),
+        (XForwardedFor, &[said], client, &["x-forwarded-for"]),
+        (XForwardedFor, &elder, all, &ELDER),
+        (Forwarded, &[new], of_new, &["forwarded"]),
+        (Forwarded, &[said], none, &[]),
+        (Forwarded, &elder, of_new, &["forwarded"]),
+        (Forwarded, &[said, ("x-real-ip", "a")], none, &["x-real-ip"]),
     ] {
-        let told = told("127.0.0.1", &[claimed, elder]);
-        assert_eq!(
-            told,
-            (client.to_owned(), scheme, host.to_owned()),
-            "{elder:?}"
-        );
+        let ((client, scheme, host), mut names) = told_by(header, "127.0.0.1", lines);
+        assert_eq!((&*client, scheme, &*host), expected, "{header:?} {lines:?}");
+        names.sort_unstable();
+        assert_eq!(names, left, "{header:?} {lines:?}");
     }
 }
+
+const ELDER: [&str; 4] = [
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+];
 
 proptest! {
     #[test]
