@@ -11,16 +11,17 @@
 //! meanwhile, and tell nobody of HTTP/3.
 //!
 //! A socket that was handed in is also in the hands of whoever serves before us and
-//! after us. They follow one another on a line that came with it ([`elders`]): whoever
+//! after us. They follow one another on a line that came with it ([`line`]): whoever
 //! wants to read asks, and whoever reads passes the socket on when it stops, at once or as
-//! soon as somebody asks; until then it reads on. Where nobody keeps such a line, or the
-//! one that read is gone without a word, we begin when nobody answers there.
+//! soon as somebody asks; until then it reads on. Who is gone without a word is followed at
+//! once, for the system tells. Where nobody keeps such a line, or nobody has read there yet,
+//! we begin when nobody answers.
 //!
 //! Connections of the one that stops live on as long as those of TCP may: they hear that
 //! no more requests are taken (GOAWAY), and are closed when they have their answers. It
 //! still sends on the socket. What their clients send reaches the next one, which sees in
 //! the name that it is called by whose it is ([`names`]), and hands it over as it came
-//! ([`letter`], [`ear`]), to each of those who were here before. It loses what they have
+//! ([`letter`], [`ear`]), to each of those who were here before ([`elders`]). It loses what they have
 //! no room for, and resets nothing that it does not know.
 //!
 //! Where HTTP/3 is switched off and on again, the socket is read by one endpoint after
@@ -32,6 +33,7 @@ mod elders;
 mod fields;
 mod frames;
 mod letter;
+mod line;
 mod names;
 mod probe;
 mod reach;

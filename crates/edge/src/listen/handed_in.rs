@@ -18,7 +18,8 @@ pub(crate) struct HandedIn {
 
 /// Two ends of one line, which every process has that has the UDP socket: whoever wants
 /// to read that next says so at one of them, and whoever reads it finds this at the other
-/// when it stops. What nobody has found yet is kept by the system.
+/// when it stops; the other way goes what tells that somebody reads. What nobody has found
+/// yet is kept by the system.
 #[derive(Debug)]
 pub(crate) struct Succession {
     pub(crate) ask: UnixDatagram,

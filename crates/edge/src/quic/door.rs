@@ -10,8 +10,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Endpoint, Incoming, TokioRuntime};
-use tokio::io::Interest;
-use tokio::net::UnixDatagram;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,12 +18,13 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::connection::{self, Peer, Visit};
 use crate::edge::Shared;
 use crate::facts::Scheme;
-use crate::listen::{HandedIn, Inherited, ListenAddress, Place, Succession, datagrams};
+use crate::listen::{HandedIn, Inherited, ListenAddress, Place, datagrams};
 use crate::serve::Here;
 use crate::tls::HANDSHAKE_TIME;
 
 use super::ear::Ear;
-use super::elders::{self, Elder};
+use super::elders::Elder;
+use super::line::Line;
 use super::names::Surname;
 use super::reach::Standing;
 use super::{probe, settings};
@@ -62,8 +61,8 @@ struct Mine {
     elders: Arc<[Elder]>,
     /// It was handed in: nobody else in this process reads it.
     turn: Option<OwnedMutexGuard<()>>,
-    /// Where whoever wants to read it next asks for it.
-    asked: Option<UnixDatagram>,
+    /// On which the next reader follows.
+    line: Option<Line>,
 }
 
 /// A newcomer that was let in, on the way to the worker that serves it.
@@ -102,17 +101,14 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
             return;
         };
         let Mine {
-            socket,
-            turn,
-            asked,
-            ..
+            socket, turn, line, ..
         } = mine;
         // The endpoint has its own.
         drop(socket);
         let room = Room {
             endpoint,
             ear,
-            asked,
+            line,
         };
         room.take(&door, &shared, &lead).await;
         drop(turn);
@@ -129,8 +125,8 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
 struct Room {
     endpoint: Endpoint,
     ear: Arc<Ear>,
-    /// Where whoever wants to read it next asks for it.
-    asked: Option<UnixDatagram>,
+    /// On which the next reader follows.
+    line: Option<Line>,
 }
 
 impl Room {
@@ -203,22 +199,16 @@ impl Room {
 
     /// Passes the socket on, if somebody waits for it.
     fn pass_on(&self) -> bool {
-        let asked = self.asked.as_ref();
-        asked.is_some_and(|asked| self.ear.pass_on(asked))
+        let line = self.line.as_ref();
+        line.is_some_and(|line| self.ear.pass_on(line))
     }
 
     /// Passes the socket on as soon as somebody asks for it; never returns.
     async fn passed_on(&self) {
-        if let Some(asked) = &self.asked {
-            let pass_on = || {
-                let is_passed = self.ear.pass_on(asked);
-                is_passed
-                    .then_some(())
-                    .ok_or(io::ErrorKind::WouldBlock.into())
-            };
-            if let Err(error) = asked.async_io(Interest::READABLE, pass_on).await {
-                tracing::error!(%error, "HTTP/3 cannot be handed on");
-            }
+        if let Some(line) = &self.line
+            && let Err(error) = line.passed_on(|| self.ear.pass_on(line)).await
+        {
+            tracing::error!(%error, "HTTP/3 cannot be handed on");
         }
         std::future::pending::<()>().await;
     }
@@ -302,7 +292,7 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
                 socket,
                 elders: Arc::default(),
                 turn: None,
-                asked: None,
+                line: None,
             }),
         }
     };
@@ -319,20 +309,19 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
 /// without a word: here or in another process.
 async fn handed_over(handed_in: &HandedIn, bound: SocketAddr) -> io::Result<Mine> {
     let turn = handed_in.turn().await;
-    let (elders, asked) = if let Some(Succession { ask, hear }) = handed_in.succession()? {
-        hear.set_nonblocking(true)?;
-        let silence = probe::silence(bound, probe::PATIENT);
-        let elders = elders::succeed(&ask, silence).await?;
-        (elders, Some(UnixDatagram::from_std(hear)?))
+    let silence = || probe::silence(bound);
+    let line = handed_in.succession()?.map(Line::new).transpose()?;
+    let elders = if let Some(line) = &line {
+        line.succeed(silence).await?
     } else {
-        probe::silence(bound, probe::BRIEF).await;
-        (Vec::new(), None)
+        silence().await;
+        Vec::new()
     };
     Ok(Mine {
         socket: handed_in.share()?,
         elders: elders.into(),
         turn: Some(turn),
-        asked,
+        line,
     })
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,8 +14,9 @@ use quinn::{AsyncUdpSocket, Runtime as _, TokioRuntime, UdpPoller};
 use rustix::io::Errno;
 use tokio::io::Interest;
 
-use super::elders::{self, Elder};
+use super::elders::Elder;
 use super::letter;
+use super::line::Line;
 use super::names::{Addressee, Surname};
 
 /// The socket of one endpoint. At first it is read: what comes for those who have read
@@ -54,8 +54,8 @@ impl Ear {
 
     /// Passes the socket on to the first that has asked for it, if there is one. True:
     /// from now on it reads, and hands over what is ours.
-    pub(super) fn pass_on(&self, hear: &impl AsFd) -> bool {
-        let is_passed = elders::pass_on(hear, &self.elders, &self.own);
+    pub(super) fn pass_on(&self, line: &Line) -> bool {
+        let is_passed = line.pass_on(&self.elders, &self.own);
         if is_passed {
             self.has_passed_on.store(true, Ordering::Release);
         }

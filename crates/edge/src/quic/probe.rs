@@ -16,15 +16,6 @@ use tokio::task::JoinSet;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Who reads a socket of this machine has answered by then.
 const QUIET: Duration = Duration::from_millis(250);
-/// Where nobody who reads a socket could pass it on, one answer that does not come is enough.
-pub(super) const BRIEF: &[Duration] = &[QUIET];
-/// Whoever would have passed it on may only be busy, and two who read one socket take from
-/// each other what comes: so many answers must not come in a row, and each may take longer.
-pub(super) const PATIENT: &[Duration] = &[
-    QUIET,
-    Duration::from_millis(500),
-    Duration::from_millis(750),
-];
 /// And is asked again so soon.
 const BETWEEN: Duration = Duration::from_millis(50);
 /// The smallest datagram that begins a connection (RFC 9000, section 14.1).
@@ -45,19 +36,12 @@ pub(super) async fn answers(address: SocketAddr) -> bool {
     false
 }
 
-/// Waits until nobody answers there, as often in a row and as long as `patience` says:
-/// whoever reads a socket that is ours too has left. What comes meanwhile, and what comes to
-/// be read, is kept by the system.
-pub(super) async fn silence(address: SocketAddr, patience: &[Duration]) {
+/// Waits until nobody answers there: whoever reads a socket that is ours too has left. What
+/// comes meanwhile, and what comes to be read, is kept by the system.
+pub(super) async fn silence(address: SocketAddr) {
     let near = near(address);
-    let mut misses = 0;
-    while let Some(time) = patience.get(misses) {
-        if tokio::time::timeout(*time, any_answer(&near)).await.is_ok() {
-            misses = 0;
-            tokio::time::sleep(BETWEEN).await;
-        } else {
-            misses += 1;
-        }
+    while tokio::time::timeout(QUIET, any_answer(&near)).await.is_ok() {
+        tokio::time::sleep(BETWEEN).await;
     }
 }
 
@@ -156,34 +140,26 @@ mod tests {
         socket.send_to(&answer, to).await.unwrap();
     }
 
-    /// What is asked until the silence is believed, where only these questions are answered.
-    async fn asked_in_vain(patience: &'static [Duration], answered: &[usize]) -> usize {
-        let busy = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let believed = silence(busy.local_addr().unwrap(), patience);
-        tokio::pin!(believed);
+    #[tokio::test(start_paused = true)]
+    async fn who_answers_has_not_left() {
+        let reader = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let left = silence(reader.local_addr().unwrap());
+        tokio::pin!(left);
         let mut packet = [0; SIZE];
         let mut asked = 0;
         loop {
             tokio::select! {
                 biased;
-                came = busy.recv_from(&mut packet) => {
+                came = reader.recv_from(&mut packet) => {
                     let (length, from) = came.unwrap();
-                    if answered.contains(&asked) {
-                        answer(&busy, &packet[..length], from).await;
-                    }
                     asked += 1;
+                    if asked < 3 {
+                        answer(&reader, &packet[..length], from).await;
+                    }
                 }
-                () = &mut believed => return asked,
+                () = &mut left => break,
             }
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_is_busy_has_not_gone() {
-        assert_eq!(asked_in_vain(BRIEF, &[]).await, 1);
-        assert_eq!(asked_in_vain(BRIEF, &[0]).await, 2);
-        assert_eq!(asked_in_vain(PATIENT, &[]).await, 3);
-        assert_eq!(asked_in_vain(PATIENT, &[2]).await, 6);
-        assert_eq!(asked_in_vain(PATIENT, &[0, 2, 4]).await, 8);
+        assert_eq!(asked, 3);
     }
 }

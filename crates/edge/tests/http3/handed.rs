@@ -141,6 +141,20 @@ async fn the_next_process_reads_every_packet_from_the_stop_of_the_first_on() {
 }
 
 #[tokio::test]
+async fn who_ends_without_a_word_is_followed() {
+    let keeper = Keeper::open();
+    let mut first = keeper.site();
+    for _ in 0..3 {
+        assert_eq!(next(&first).await.get("/").await.text(), "hello");
+        let second = keeper.site();
+        drop(first);
+        first = second;
+    }
+    assert_eq!(next(&first).await.get("/").await.text(), "hello");
+    first.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_answered_at_the_stop_still_arrives() {
     let keeper = Keeper::open();
     let site = keeper.site();

@@ -99,6 +99,26 @@ async fn an_answer_goes_on_when_nobody_follows() {
 }
 
 #[tokio::test]
+async fn an_answer_goes_on_when_the_next_process_dies() {
+    let keeper = Keeper::open();
+    let first = keeper.site();
+    let mut talk = next(&first).await;
+    let mut download = Download::begin(&mut talk, &first).await;
+    let second = keeper.site();
+    let stopping = tokio::spawn(first.edge.stop());
+    assert_eq!(next(&second).await.get("/").await.text(), "hello");
+    download.go_on().await;
+    drop(second);
+    let third = keeper.site();
+    assert_eq!(next(&third).await.get("/").await.text(), "hello");
+    download.finish().await;
+    let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
+    assert!(is_in_peace(&ended.unwrap()));
+    tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
+    third.stop().await;
+}
+
+#[tokio::test]
 async fn answers_of_several_that_were_replaced_go_on() {
     let keeper = Keeper::open();
     let first = keeper.site();

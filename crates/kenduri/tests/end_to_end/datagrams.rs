@@ -14,7 +14,7 @@ use h3::client::SendRequest;
 use h3_quinn::OpenStreams;
 use quinn::Endpoint;
 use quinn::crypto::rustls::QuicClientConfig;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio_util::bytes::{Buf as _, Bytes};
@@ -147,7 +147,13 @@ async fn an_answer_over_http3_goes_on_while_another_program_serves() {
     go_on(&mut download, &go).await;
     copy.change(&program);
     let mut next = client.connect().await;
-    for _ in 1..PIECES {
+    for number in 1..PIECES {
+        if number == PIECES / 2 {
+            // Who is killed says nothing, and is followed all the same.
+            let worker = i32::try_from(program.worker()).ok().and_then(Pid::from_raw);
+            kill_process(worker.expect("a process"), Signal::KILL).expect("it lives");
+            next = client.connect().await;
+        }
         ask(&mut next, "/").await;
         go_on(&mut download, &go).await;
     }
