@@ -13,6 +13,7 @@ pub mod cache;
 pub mod compression;
 mod connection;
 mod description;
+mod durable;
 mod edge;
 mod facts;
 pub mod files;

@@ -5,8 +5,7 @@
 //! pass is kept.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,11 +21,17 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::body::{Answer, Body};
+use crate::durable;
 use crate::facts::{Facts, Scheme};
 use crate::limits::{cookie, drop_cookie};
 use crate::pages::{self, Wants};
 use crate::route::{NormalPath, bare_host};
 
+/// The state, in the folder of all data, and the owner's page.
+const STATE: &str = "maintenance.json";
+const PAGE: &str = "maintenance.html";
+/// Who may read the state: it has nothing that lets anybody in.
+const MODE: u32 = 0o666;
 /// The name of the cookie, and of the parameter of the link.
 const PASS: &str = "kenduri-pass";
 /// When others are asked to come back.
@@ -49,8 +54,7 @@ struct State {
 /// Whether the doors are closed, and to whom.
 #[derive(Debug)]
 pub struct Maintenance {
-    file: PathBuf,
-    page: PathBuf,
+    data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
     /// One change at a time.
@@ -71,19 +75,19 @@ impl Maintenance {
     /// one that cannot be read closes all of them, for everybody.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
-            file: data.join("maintenance.json"),
-            page: data.join("maintenance.html"),
+            data: data.to_owned(),
             health,
             state: ArcSwapOption::empty(),
             changing: Mutex::default(),
         };
-        let kept = match std::fs::read(&maintenance.file) {
+        let file = data.join(STATE);
+        let kept = match std::fs::read(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return maintenance,
             read => read.and_then(|text| Ok(serde_json::from_slice(&text)?)),
         };
         let state = kept.unwrap_or_else(|error| {
             tracing::error!(
-                file = %maintenance.file.display(), %error,
+                file = %file.display(), %error,
                 "it cannot be read who is let in during maintenance, so nobody is: \
                  say `kenduri maintenance on` for a new link, or `off`"
             );
@@ -120,7 +124,7 @@ impl Maintenance {
             hosts,
             pass: digest(pass.as_bytes()),
         };
-        self.keep(&state)?;
+        durable::write(&self.data, STATE, MODE, &serde_json::to_vec(&state)?)?;
         self.apply(Some(state))?;
         Ok(pass)
     }
@@ -128,13 +132,8 @@ impl Maintenance {
     /// Opens the doors.
     pub fn off(&self) -> io::Result<()> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::fs::remove_file(&self.file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => {
-                self.apply(None)?;
-                self.sync()
-            }
-        }
+        durable::remove(&self.data, STATE)?;
+        self.apply(None)
     }
 
     /// The answer to a request, if the doors are closed to it.
@@ -163,23 +162,6 @@ impl Maintenance {
         (concerns && !passes && !is_let_in()).then(|| closed.page(facts, headers))
     }
 
-    fn keep(&self, state: &State) -> io::Result<()> {
-        let beside = self.file.with_extension("json.new");
-        let mut file = File::create(&beside)?;
-        file.write_all(&serde_json::to_vec(state)?)?;
-        file.sync_all()?;
-        std::fs::rename(beside, &self.file)?;
-        self.sync()
-    }
-
-    /// Has the disk know which files there are.
-    fn sync(&self) -> io::Result<()> {
-        match self.file.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-            _ => File::open(".")?.sync_all(),
-        }
-    }
-
     fn apply(&self, state: Option<State>) -> io::Result<()> {
         let closed = match state {
             None => None,
@@ -193,12 +175,13 @@ impl Maintenance {
     }
 
     fn read_page(&self) -> io::Result<Option<Bytes>> {
-        match std::fs::metadata(&self.page) {
+        let page = self.data.join(PAGE);
+        match std::fs::metadata(&page) {
             Ok(file) if file.len() > LARGEST_PAGE => Err(io::Error::other(format!(
                 "{} is larger than 1M",
-                self.page.display()
+                page.display()
             ))),
-            Ok(_) => std::fs::read(&self.page).map(|page| Some(page.into())),
+            Ok(_) => std::fs::read(&page).map(|page| Some(page.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -336,6 +319,7 @@ mod tests {
         assert!(ask(&maintenance, "a.example", "/", "").is_none());
         assert!(ask(&open(), "a.example", "/", "").is_none());
     }
+
     #[test]
     fn what_cannot_be_read_closes_the_doors_and_keeps_nobody_from_starting() {
         let data = tempfile::tempdir().unwrap();

@@ -7,9 +7,9 @@
 //!
 //! Writing is blocking: a few small files every few weeks.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use instant_acme::AccountCredentials;
@@ -20,9 +20,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::durable;
+
 use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
+/// Where the account is.
+const ACCOUNT: &str = "account.json";
 /// No file here has a reason to be larger.
 const LARGEST: u64 = 1 << 20;
 /// What stays readable in the name of an authority's folder.
@@ -119,7 +123,7 @@ impl Vault {
                 .create(folder)
                 // Also if somebody made it before us, or opened it.
                 .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
-                .and_then(|()| sync(folder.parent().unwrap_or(folder)));
+                .and_then(|()| durable::sync(folder.parent().unwrap_or(folder)));
             made.map_err(|cause| disk(folder, cause))?;
         }
         Ok(Self { folder })
@@ -127,20 +131,18 @@ impl Vault {
 
     /// The account, if there is one.
     pub(super) fn load_account(&self) -> Result<Option<StoredAccount>, VaultError> {
-        self.load_json("account.json")
+        self.load_json(ACCOUNT)
     }
 
     /// Keeps the account.
     pub(super) fn store_account(&self, account: &StoredAccount) -> Result<(), VaultError> {
-        self.store_json("account.json", account)
+        self.store_json(ACCOUNT, account)
     }
 
     /// Does as if there had never been one.
     pub(super) fn forget_account(&self) -> Result<(), VaultError> {
-        let path = self.folder.join("account.json");
-        remove_if_there(&path)
-            .and_then(|()| sync(&self.folder))
-            .map_err(|cause| disk(&path, cause))
+        durable::remove(&self.folder, ACCOUNT)
+            .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
     /// What is remembered of a name.
@@ -216,24 +218,8 @@ impl Vault {
     }
 
     fn write(&self, file: &str, bytes: &[u8]) -> Result<(), VaultError> {
-        let path = self.folder.join(file);
-        // No name begins with a dot, so this is nobody else's.
-        let fresh = self.folder.join(format!(".{file}"));
-        let written = remove_if_there(&fresh)
-            .and_then(|()| {
-                OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&fresh)
-            })
-            .and_then(|mut open| {
-                open.write_all(bytes)?;
-                open.sync_all()
-            })
-            .and_then(|()| fs::rename(&fresh, &path))
-            .and_then(|()| sync(&self.folder));
-        written.map_err(|cause| disk(&path, cause))
+        durable::write(&self.folder, file, 0o600, bytes)
+            .map_err(|cause| disk(&self.folder.join(file), cause))
     }
 
     fn damaged(&self, file: &str, cause: Damage) -> VaultError {
@@ -257,17 +243,6 @@ fn disk(path: &Path, cause: io::Error) -> VaultError {
         path: path.to_owned(),
         cause,
     }
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
