@@ -166,6 +166,10 @@ impl Pool {
                     }
                     fresh = true;
                     if !reused {
+                        // It was there, and perhaps began: no other one does it as well.
+                        if !method.is_safe() {
+                            return Err(error);
+                        }
                         let second =
                             upstream.find_second(request.headers(), facts, &mut search, &member);
                         chosen = Box::pin(second).await.ok_or(error)?;
