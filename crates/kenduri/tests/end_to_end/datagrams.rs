@@ -102,7 +102,8 @@ async fn ask(send: &mut SendRequest<OpenStreams, Bytes>, path: &str) -> Stream {
     let request = Request::get(format!("https://{HOST}{path}"));
     let sent = send.send_request(request.body(()).expect("a request"));
     let mut stream = sent.await.expect("sent");
-    stream.finish().await.expect("sent");
+    // It may have been answered by now, and nobody waits for the end of it any more.
+    let _ = stream.finish().await;
     let answer = tokio::time::timeout(PATIENCE, stream.recv_response()).await;
     assert_eq!(answer.expect("soon").expect("an answer").status(), 200);
     stream
