@@ -30,6 +30,7 @@
 mod door;
 mod ear;
 mod elders;
+mod ends;
 mod fields;
 mod frames;
 mod letter;

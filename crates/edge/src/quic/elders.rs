@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::Errno;
 
-use super::line::send;
+use super::ends::send;
 use super::names::Surname;
 
 /// Somebody who read the socket before, and finishes what it has.

@@ -13,22 +13,19 @@
 //! The processes may be different versions of the program: how things are written here
 //! stays as it is, or gets another mark.
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recv, recvmsg, sendmsg,
-};
+use rustix::net::{RecvFlags, recv};
 use tokio::io::Interest;
 
 use crate::listen::Succession;
 
 use super::elders::Elder;
+use super::ends::{self, receive, send};
 use super::names::Surname;
 
 /// The first byte of a question.
@@ -39,7 +36,7 @@ const SUCCEEDS: u8 = 1;
 const READS: u8 = b'!';
 /// So many finish what they have at once; of more, the eldest are left out. Connections
 /// are finished within half a minute, and so often nobody is replaced.
-const MOST: usize = 16;
+const MOST: usize = ends::MOST - 1;
 /// How often is asked again where there was no room for the question.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -233,38 +230,6 @@ fn heard(line: &tokio::net::UnixDatagram) -> Result<Vec<Elder>, Errno> {
         // It writes what we cannot read: what comes for it is lost.
         _ => Vec::new(),
     })
-}
-
-pub(super) fn send(
-    line: &impl AsFd,
-    pieces: &[IoSlice<'_>],
-    lines: &[BorrowedFd<'_>],
-) -> Result<(), Errno> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST + 1))];
-    let mut handed = SendAncillaryBuffer::new(&mut space);
-    if !lines.is_empty() && !handed.push(SendAncillaryMessage::ScmRights(lines)) {
-        return Err(Errno::MSGSIZE);
-    }
-    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-    sendmsg(line, pieces, &mut handed, flags).map(drop)
-}
-
-fn receive(
-    line: &impl AsFd,
-    bytes: &mut [u8],
-    lines: &mut Vec<OwnedFd>,
-    flags: RecvFlags,
-) -> Result<usize, Errno> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST + 1))];
-    let mut handed = RecvAncillaryBuffer::new(&mut space);
-    let flags = flags | RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
-    let received = recvmsg(line, &mut [IoSliceMut::new(bytes)], &mut handed, flags)?;
-    for message in handed.drain() {
-        if let RecvAncillaryMessage::ScmRights(came) = message {
-            lines.extend(came);
-        }
-    }
-    Ok(received.bytes)
 }
 
 #[cfg(test)]

@@ -396,6 +396,15 @@ async fn the_app_is_told_who_asks() {
     assert_eq!(heard.body, "192.0.2.7 a.example false");
     assert_eq!(heard.header("x-request-id"), Some("theirs"));
     assert_eq!(site.get("/facts").await.body, "127.0.0.1 a.example true");
+    // A proxy that writes nothing else hands on what its client made up.
+    site.edge
+        .reload(site.plan(
+            "listen.trusted_proxies = [\"127.0.0.0/8\"]\nlisten.forwarded_header = \"forwarded\"",
+        ))
+        .unwrap();
+    let said = "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.9\r\n";
+    let heard = site.ask("GET", "/facts", said, "").await;
+    assert_eq!(heard.body, "192.0.2.9 a.example false");
     site.edge.stop().await;
 }
 
