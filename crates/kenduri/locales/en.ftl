@@ -48,6 +48,7 @@ server-certificate-valid = Valid
 server-certificate-troubled = Valid, renewal failed
 server-certificate-overdue = Valid, ends soon
 server-certificate-expired = Expired
+server-certificate-early = Not valid yet
 server-certificate-failed = Failed
 server-certificate-ordered = Being ordered
 server-certificate-none = Not ordered

@@ -48,6 +48,7 @@ server-certificate-valid = Sah
 server-certificate-troubled = Sah, pembaharuan gagal
 server-certificate-overdue = Sah, hampir tamat
 server-certificate-expired = Tamat tempoh
+server-certificate-early = Belum sah lagi
 server-certificate-failed = Gagal
 server-certificate-ordered = Sedang dipesan
 server-certificate-none = Tidak dipesan

@@ -210,7 +210,7 @@ fn check_undecided(occasion: &Occasion, arrival: &Arrival) -> Result<(), Refusal
 }
 
 /// What is the same of somebody who answers twice: the name, and how to reach
-/// them. Nobody can read it back.
+/// them. Hashes, for they are only compared.
 struct Likeness {
     /// By the mail address, or else by the telephone, or by the name alone.
     first: String,
@@ -419,7 +419,7 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
 }
 
 /// Marks the invitation as one that nobody sent, and whether somebody of this
-/// name and one of these contacts has one already.
+/// name and one of these contacts has one already, be it put to another by now.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -432,11 +432,12 @@ fn mark(
             "INSERT INTO open_answer
                  (invitation, occasion, likeness, phone_likeness, is_duplicate, created_at)
              SELECT $1, $2, $3, $4,
-                 CASE WHEN EXISTS (SELECT 1 FROM open_answer
-                          JOIN invitation ON invitation.id = open_answer.invitation
-                          WHERE open_answer.occasion = $2
-                            AND (likeness IN ($3, $4) OR phone_likeness IN ($3, $4))
-                            AND invitation.archived_at IS NULL)
+                 CASE WHEN EXISTS (SELECT 1 FROM invitation WHERE id IN (
+                              SELECT invitation FROM open_answer
+                              WHERE occasion = $2 AND likeness IN ($3, $4)
+                              UNION ALL SELECT invitation FROM open_answer
+                              WHERE occasion = $2 AND phone_likeness IN ($3, $4))
+                          AND (archived_at IS NULL OR merged_into IS NOT NULL))
                       THEN 1 ELSE 0 END,
                  $5"
         ),

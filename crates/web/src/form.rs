@@ -7,9 +7,10 @@
 use std::fmt;
 
 use axum::body::{Body, Bytes};
+use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::problem::Problem;
@@ -47,9 +48,9 @@ impl Form {
 
     /// Reads a form of either kind, for programs that send what they like:
     /// urlencoded, or `multipart/form-data` (RFC 7578), of which files are passed
-    /// over.
+    /// over. They count towards the size of the body all the same.
     pub async fn of_either_kind(request: Request) -> Result<Self, Problem> {
-        if media_type(request.headers()) != Some("multipart/form-data") {
+        if !is_kind(request.headers(), "multipart/form-data") {
             return Self::from_request(request, &()).await;
         }
         let (parts, body) = request.into_parts();
@@ -68,7 +69,7 @@ impl Form {
             if parts > MOST_FIELDS {
                 return Err(too_large());
             }
-            if part.file_name().is_some() {
+            if is_file(&part) {
                 continue;
             }
             // There is none also where it is no UTF-8.
@@ -150,17 +151,33 @@ impl<S: Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if media_type(request.headers()) != Some("application/x-www-form-urlencoded") {
+        if !is_kind(request.headers(), "application/x-www-form-urlencoded") {
             return Err(unsupported());
         }
         Self::parse(&read_body(request.into_body()).await?)
     }
 }
 
-/// The kind of a body, without its parameters.
-pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(value.split(';').next().unwrap_or_default().trim())
+/// Whether a body is of this kind, whatever its parameters (RFC 9110, section 8.3.1).
+pub(crate) fn is_kind(headers: &HeaderMap, kind: &str) -> bool {
+    let said = headers
+        .get(CONTENT_TYPE)
+        .map_or(&b""[..], HeaderValue::as_bytes);
+    let end = said.iter().position(|byte| *byte == b';');
+    let said = &said[..end.unwrap_or(said.len())];
+    said.trim_ascii().eq_ignore_ascii_case(kind.as_bytes())
+}
+
+/// Whether a part is a file: its name may be in letters that are not to be read here.
+fn is_file(part: &Field<'_>) -> bool {
+    let said = part.headers().get(CONTENT_DISPOSITION);
+    let said = said
+        .map_or(&b""[..], HeaderValue::as_bytes)
+        .to_ascii_lowercase();
+    let names = [&b"filename="[..], b"filename*="];
+    names
+        .iter()
+        .any(|name| said.windows(name.len()).any(|place| place == *name))
 }
 
 /// Reads a body of at most [`MOST_BYTES`].

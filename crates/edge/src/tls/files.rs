@@ -41,8 +41,8 @@ impl FileCertificate {
         }
     }
 
-    /// Whether another should be in its place by now, which the log says every day: from 14 days
-    /// before its end, or from later of one that lives for less than six weeks.
+    /// Whether another should be in its place by now, which the log says every day: in its last
+    /// 14 days, or its last sixth if it lives for less than six weeks.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }

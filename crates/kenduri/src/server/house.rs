@@ -26,7 +26,7 @@ pub(crate) struct House {
 pub(crate) type Look = oneshot::Sender<Door>;
 
 /// The front door as it stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Door {
     /// The certificates that are ordered.
     pub(crate) ordered: Arc<[Standing]>,

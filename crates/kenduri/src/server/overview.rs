@@ -20,7 +20,7 @@ struct Overview<'a> {
     text: &'a Text,
     /// Nothing when the keeper did not answer.
     rows: Option<Vec<Instance>>,
-    certificates: Vec<Certificate>,
+    certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn show(desk: Desk, Extension(house): Extension<House>) -> Resp
             let rows = rows.iter();
             rows.map(|row| Instance::of(&desk, row, None)).collect()
         }),
-        certificates: certificates.unwrap_or_default(),
+        certificates,
         routes: door.map(|door| door.routes),
     };
     desk.page(&desk.text.say("server"), body)
@@ -77,6 +77,8 @@ fn certificates(desk: &Desk, door: &Door) -> Vec<Certificate> {
 fn in_file(desk: &Desk, file: &FileCertificate) -> Certificate {
     let (class, words) = if file.valid_until <= desk.now {
         ("error", "server-certificate-expired")
+    } else if desk.now < file.valid_from {
+        ("error", "server-certificate-early")
     } else if file.is_overdue(desk.now) {
         ("maybe", "server-certificate-overdue")
     } else {

@@ -169,12 +169,15 @@ fn the_form_data_of_a_script_does_as_well() {
             // As for the other kind of form, the last one counts.
             part("name=\"attendance\"", b"yes"),
             part(picture, b"\xFF\xD8"),
+            part("name=\"wish\"; filename*=UTF-8''foto.jpg", b"\xFF\xD8"),
+            part("name=\"wish\"; FileName=foto.txt", b"no wish"),
             part("name=\"wish\"", "Tahniah 陈\r\n--\r\n".as_bytes()),
             part("name=\"ignored\"", b""),
             b"--b--\r\n".to_vec(),
         ]
         .concat();
-        let told = post(kind, whole.clone()).await.expect(201).json();
+        let told = post("Multipart/Form-Data; boundary=b", whole.clone()).await;
+        let told = told.expect(201).json();
         assert_eq!(told["guests"], 4, "{told}");
         let after = state(&mut stage.visitor(), "RAHMA").await;
         assert_eq!(after["note"]["text"], "Tahniah 陈\n--");

@@ -245,6 +245,26 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
         ];
         code(&fill(&mut stage.guest(), &fields).await);
         assert_eq!(stage.count(doubles, "").await, found + 1);
+        // Nor is anybody found whom hosts have archived, unless by putting them to another.
+        let archived = sql!(
+            "UPDATE invitation SET archived_at = 1
+             WHERE id IN (SELECT invitation FROM open_answer) AND id <> $1"
+        );
+        let merged = sql!(
+            "UPDATE invitation
+             SET merged_into = (SELECT MIN(id) FROM invitation WHERE archived_at IS NULL)
+             WHERE archived_at IS NOT NULL AND id <> $1"
+        );
+        for (change, address, is_double) in [(archived, "192.0.2.91", 0), (merged, "192.0.2.92", 1)]
+        {
+            stage.run(change, "").await;
+            let mut guest = stage.visitor_at(address);
+            let fields = [("name", "Mei"), ("phone", "999"), ("attending", "yes")];
+            code(&fill(&mut guest, &fields).await);
+            let counted = stage.count(doubles, "").await;
+            assert_eq!(counted, found + 1 + is_double, "{address}");
+            stage.run(archived, "").await;
+        }
     });
 }
 
