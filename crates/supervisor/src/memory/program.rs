@@ -56,7 +56,7 @@ fn advise(part: Range<usize>, advice: c_int) {
 ///
 /// Mappings stand in the order of their addresses, and the kernel looks at all pages of
 /// each that is read. The program usually comes before its heap and what it has loaded, so
-/// nothing is read behind the last of the places.
+/// reading ends soon behind the last of the places.
 fn untouched(smaps: impl BufRead, places: [usize; 2]) -> io::Result<Vec<Range<usize>>> {
     let mut found = Vec::new();
     let mut present: Option<Mapping> = None;
