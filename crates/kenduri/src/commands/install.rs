@@ -1,16 +1,15 @@
 //! `kenduri install`: Kenduri as a service of systemd.
 
 use std::fs;
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
 use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
-use crate::install::{self, Found, Running, Step, Unit, Wish, Work};
+use crate::install::{self, Unit, Wish, carry_out, do_all, found, tell};
 
 /// Where data is when no settings say otherwise.
 const USUAL_DATA: &str = "/var/lib/kenduri";
@@ -56,13 +55,19 @@ pub(super) struct Install {
 
 impl Install {
     pub(super) fn run(self) -> Result<()> {
+        let told = &mut io::stdout().lock();
         if self.remove {
-            let steps = install::remove(&found("root", Path::new("/"), None), self.force)?;
+            let steps = install::remove(&found(None)?, self.force)?;
             if steps.is_empty() {
-                return say("Nothing to remove: there is no unit of Kenduri.\n");
+                tell(told, "Nothing to remove: there is no unit of Kenduri.");
+                return Ok(());
             }
-            steps.iter().try_for_each(carry_out)?;
-            return say("Removed. Data, settings and user are where they were.\n");
+            steps.iter().try_for_each(|step| carry_out(step, told))?;
+            tell(
+                told,
+                "Removed. Data, settings and user are where they were.",
+            );
+            return Ok(());
         }
         let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
         ensure!(
@@ -98,21 +103,31 @@ impl Install {
             enable: !self.no_enable,
             force: self.force,
         };
-        let there = found(&wish.user, &wish.data, wish.socket.as_deref());
-        do_all(&install::steps(&wish, &there)?, carry_out)?;
+        do_all(
+            &install::steps(&wish, &found(Some(&wish))?)?,
+            told,
+            carry_out,
+        )?;
         let place = wish.place.join(" ");
-        say(&if wish.enable {
-            format!(
-                "Kenduri runs, and starts with the machine.\n  \
-                 its log:    journalctl -u kenduri -f\n  \
-                 new settings:  systemctl reload kenduri\n  \
-                 first owner:   runuser -u {} -- {} owner create {place} --email … --name …\n",
-                wish.user,
-                wish.program.display()
-            )
+        if wish.enable {
+            tell(
+                told,
+                format!(
+                    "Kenduri runs, and starts with the machine.\n  \
+                     its log:    journalctl -u kenduri -f\n  \
+                     new settings:  systemctl reload kenduri\n  \
+                     first owner:   runuser -u {} -- {} owner create {place} --email … --name …",
+                    wish.user,
+                    wish.program.display()
+                ),
+            );
         } else {
-            "Nothing was started. To start it now and with the machine: systemctl enable --now kenduri\n".to_owned()
-        })
+            tell(
+                told,
+                "Nothing was started. To start it now and with the machine: systemctl enable --now kenduri",
+            );
+        }
+        Ok(())
     }
 
     /// The file of settings, whole, if there is one.
@@ -203,175 +218,4 @@ fn load(config: Option<&Path>, data: Option<&Path>) -> Result<Configuration> {
         ..Asked::default()
     };
     Ok(configuration::load(&asked)?)
-}
-
-/// What is on this machine; `wanted` is the text that the unit of sockets shall have.
-fn found(user: &str, data: &Path, wanted: Option<&str>) -> Found {
-    let (service, socket) = install::places();
-    let text = |path: PathBuf| fs::read_to_string(path).ok();
-    let (service, socket) = (text(service), text(socket));
-    let is_active = |unit: &str| {
-        let asked = Command::new("systemctl")
-            .args(["is-active", "--quiet", unit])
-            .status();
-        asked.is_ok_and(|status| status.success())
-    };
-    let has_sockets = socket.is_some() && is_active("kenduri.socket");
-    Found {
-        is_root: rustix::process::geteuid().is_root(),
-        // As sd_booted(3) does.
-        has_systemd: Path::new("/run/systemd/system").is_dir(),
-        has_user: identity(user).is_some(),
-        has_data: data.is_dir(),
-        service: install::seen(service.as_deref()),
-        socket: install::seen(socket.as_deref()),
-        is_open: has_sockets && socket.as_deref() == wanted,
-        running: is_active("kenduri.service").then_some(Running {
-            service,
-            socket,
-            has_sockets,
-        }),
-    }
-}
-
-/// The numbers of a user and its group, as `id` knows them.
-fn identity(user: &str) -> Option<(u32, u32)> {
-    let number = |flag: &str| -> Option<u32> {
-        let output = Command::new("id")
-            .args([flag, "--", user])
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-    };
-    Some((number("-u")?, number("-g")?))
-}
-
-/// Does what is to be done, or, where that fails, takes it back.
-fn do_all(work: &Work, carry_out: impl Fn(&Step) -> Result<()>) -> Result<()> {
-    work.prepare.iter().try_for_each(&carry_out)?;
-    let Err(error) = work.change.iter().try_for_each(&carry_out) else {
-        return Ok(());
-    };
-    if work.back.is_empty() {
-        return Err(error);
-    }
-    say("That failed. What ran before is brought back:\n")?;
-    // All of it, whatever of it fails: what was not changed yet cannot be taken back.
-    let back: Vec<_> = work.back.iter().map(carry_out).collect();
-    match back.into_iter().next_back() {
-        Some(Err(left)) => Err(error.context(format!(
-            "Kenduri is not installed, and what ran before does not run: {left:#}\n  \
-             systemctl status kenduri kenduri.socket tells why"
-        ))),
-        _ => Err(error.context("Kenduri is not installed anew, and what ran before runs again")),
-    }
-}
-
-fn carry_out(step: &Step) -> Result<()> {
-    let mut told = std::io::stdout().lock();
-    match step {
-        Step::Run(words) => {
-            writeln!(told, "{}", words.join(" "))?;
-            let [program, arguments @ ..] = words.as_slice() else {
-                return Ok(());
-            };
-            // What a check prints is long, and of interest only where it fails.
-            let output = Command::new(program)
-                .args(arguments)
-                .stdin(Stdio::null())
-                .output()
-                .with_context(|| format!("{program} could not be started"))?;
-            if !output.status.success() {
-                let said = String::from_utf8_lossy(&output.stderr);
-                bail!(
-                    "{} failed: {}\n{}",
-                    words.join(" "),
-                    output.status,
-                    said.trim()
-                );
-            }
-        }
-        Step::Folder { path, user } => {
-            writeln!(told, "folder {} of {user}", path.display())?;
-            let (user, group) =
-                identity(user).with_context(|| format!("there is no user {user}"))?;
-            fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
-            fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-            std::os::unix::fs::chown(path, Some(user), Some(group))?;
-        }
-        Step::Write { path, text } => {
-            let before = fs::read_to_string(path).ok();
-            let same = before.as_ref() == Some(text);
-            let word = if same { "unchanged" } else { "written" };
-            writeln!(told, "{} {word}", path.display())?;
-            if !same {
-                fs::write(path, text)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-            }
-        }
-        Step::Remove { path } => {
-            writeln!(told, "{} removed", path.display())?;
-            fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::*;
-
-    fn runs(words: &str) -> Step {
-        Step::Run(vec![words.to_owned()])
-    }
-
-    /// What is done, and what is said at the end, where these fail.
-    fn tried(back: &[&str], broken: &[&str]) -> (Vec<String>, Option<String>) {
-        let steps = |all: &[&str]| all.iter().map(|words| runs(words)).collect();
-        let work = Work {
-            prepare: steps(&["check"]),
-            change: steps(&["write", "open", "start"]),
-            back: steps(back),
-        };
-        let done = RefCell::new(Vec::new());
-        let said = do_all(&work, |step| {
-            let Step::Run(words) = step else {
-                return Ok(());
-            };
-            done.borrow_mut().push(words[0].clone());
-            ensure!(!broken.contains(&&*words[0]), "{} failed", words[0]);
-            Ok(())
-        });
-        (
-            done.into_inner(),
-            said.err().map(|error| format!("{error:#}")),
-        )
-    }
-
-    #[test]
-    fn what_ran_before_is_brought_back_where_a_change_fails() {
-        let all_back = ["undo", "restart"];
-        let (done, said) = tried(&all_back, &[]);
-        assert_eq!((&*done.join(" "), said), ("check write open start", None));
-
-        let (done, said) = tried(&all_back, &["check"]);
-        assert_eq!(done, ["check"]);
-        assert_eq!(said.as_deref(), Some("check failed"));
-
-        let (done, said) = tried(&all_back, &["open", "undo"]);
-        assert_eq!(done.join(" "), "check write open undo restart");
-        let said = said.unwrap();
-        assert!(said.ends_with("runs again: open failed"), "{said}");
-
-        let (_, said) = tried(&all_back, &["open", "restart"]);
-        let said = said.unwrap();
-        assert!(said.contains("does not run: restart failed"), "{said}");
-
-        let (done, said) = tried(&[], &["open"]);
-        assert_eq!(done, ["check", "write", "open"]);
-        assert_eq!(said.as_deref(), Some("open failed"));
-    }
 }

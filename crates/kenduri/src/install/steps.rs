@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Seen;
+use super::change::{self, Change};
+use super::found::Found;
+use super::mark::Seen;
 
 /// Where units of the administrator stand (systemd.unit(5)).
 const UNITS: &str = "/etc/systemd/system";
-const SERVICE: &str = "kenduri.service";
-const SOCKET: &str = "kenduri.socket";
+pub(super) const SERVICE: &str = "kenduri.service";
+pub(super) const SOCKET: &str = "kenduri.socket";
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -30,42 +32,15 @@ pub(crate) struct Wish {
     pub(crate) force: bool,
 }
 
-/// What is there.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(crate) struct Found {
-    pub(crate) is_root: bool,
-    pub(crate) has_systemd: bool,
-    pub(crate) has_user: bool,
-    pub(crate) has_data: bool,
-    pub(crate) service: Seen,
-    pub(crate) socket: Seen,
-    /// Whether systemd holds the addresses open already that are wished for.
-    pub(crate) is_open: bool,
-    /// What runs now, if Kenduri does.
-    pub(crate) running: Option<Running>,
-}
-
-/// The units of a Kenduri that runs.
-#[derive(Debug, Clone)]
-pub(crate) struct Running {
-    /// The text of the service; nothing: it is not among the administrator's units.
-    pub(crate) service: Option<String>,
-    /// The text of the socket, if there is one.
-    pub(crate) socket: Option<String>,
-    /// Whether systemd holds the addresses of that socket open.
-    pub(crate) has_sockets: bool,
-}
-
 /// What is to be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
     /// First, what changes nothing that runs.
     pub(crate) prepare: Vec<Step>,
     /// Then what does.
-    pub(crate) change: Vec<Step>,
-    /// What brings back what ran before, where a change fails; nothing: Kenduri did not run.
-    pub(crate) back: Vec<Step>,
+    pub(crate) change: Vec<Change>,
+    /// Where a change fails and is taken back: what starts again that ran before.
+    pub(crate) again: Vec<Step>,
 }
 
 /// One thing to do.
@@ -77,7 +52,7 @@ pub(crate) enum Step {
     Folder { path: PathBuf, user: String },
     /// A file with this text.
     Write { path: PathBuf, text: String },
-    /// A file that goes.
+    /// A file that goes, if it is there.
     Remove { path: PathBuf },
 }
 
@@ -113,13 +88,12 @@ fn words(text: &[&str]) -> Vec<String> {
     text.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn unit(name: &str) -> PathBuf {
-    Path::new(UNITS).join(name)
+pub(super) fn systemctl(text: &[&str]) -> Step {
+    Step::Run(words(&[&["systemctl"], text].concat()))
 }
 
-/// Where the two units stand.
-pub(crate) fn places() -> (PathBuf, PathBuf) {
-    (unit(SERVICE), unit(SOCKET))
+pub(super) fn unit(name: &str) -> PathBuf {
+    Path::new(UNITS).join(name)
 }
 
 fn may(found: &Found) -> Result<(), Refused> {
@@ -134,8 +108,8 @@ fn may(found: &Found) -> Result<(), Refused> {
 
 fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused> {
     for (name, seen, is_meant) in [
-        (SERVICE, found.service, true),
-        (SOCKET, found.socket, has_socket),
+        (SERVICE, found.service.seen(), true),
+        (SOCKET, found.socket.seen(), has_socket),
     ] {
         if seen == Seen::Foreign && is_meant && !force {
             return Err(Refused::Changed(unit(name)));
@@ -163,8 +137,8 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     untouched(found, wish.socket.is_some(), wish.force)?;
     Ok(Work {
         prepare: prepare(wish, found),
-        change: change(wish, found),
-        back: back(wish, found),
+        change: change::changes(wish, found),
+        again: change::again(found),
     })
 }
 
@@ -197,95 +171,30 @@ fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
     steps
 }
 
-fn change(wish: &Wish, found: &Found) -> Vec<Step> {
-    let mut steps = vec![Step::Write {
-        path: unit(SERVICE),
-        text: wish.service.clone(),
-    }];
-    match &wish.socket {
-        Some(text) => steps.push(Step::Write {
-            path: unit(SOCKET),
-            text: text.clone(),
-        }),
-        // One of ours that is no longer wanted would hold the ports.
-        None if found.socket == Seen::Ours => {
-            steps.push(Step::Run(words(&["systemctl", "disable", "--now", SOCKET])));
-            steps.push(Step::Remove { path: unit(SOCKET) });
-        }
-        None => {}
-    }
-    steps.push(Step::Run(words(&["systemctl", "daemon-reload"])));
-    if wish.enable {
-        if wish.socket.is_some() {
-            steps.push(Step::Run(words(&["systemctl", "enable", SOCKET])));
-            if !found.is_open {
-                // A service that runs has the addresses itself, or holds those of before; systemd
-                // opens none for it.
-                steps.push(Step::Run(words(&["systemctl", "stop", SERVICE])));
-                steps.push(Step::Run(words(&["systemctl", "restart", SOCKET])));
-            }
-        }
-        steps.push(Step::Run(words(&["systemctl", "enable", SERVICE])));
-        steps.push(Step::Run(words(&["systemctl", "restart", SERVICE])));
-    }
-    steps
-}
-
-/// The units as they were, and what ran by them. What was enabled stays so.
-fn back(wish: &Wish, found: &Found) -> Vec<Step> {
-    let Some(before) = &found.running else {
-        return Vec::new();
-    };
-    let mut steps = Vec::new();
-    if before.socket.is_none() && wish.socket.is_some() {
-        steps.push(Step::Run(words(&["systemctl", "disable", "--now", SOCKET])));
-    }
-    for (name, text, is_changed) in [
-        (SERVICE, &before.service, true),
-        (SOCKET, &before.socket, wish.socket.is_some()),
-    ] {
-        match text {
-            Some(text) => steps.push(Step::Write {
-                path: unit(name),
-                text: text.clone(),
-            }),
-            None if is_changed => steps.push(Step::Remove { path: unit(name) }),
-            None => {}
-        }
-    }
-    steps.push(Step::Run(words(&["systemctl", "daemon-reload"])));
-    if before.has_sockets && !found.is_open {
-        steps.push(Step::Run(words(&["systemctl", "stop", SERVICE])));
-        steps.push(Step::Run(words(&["systemctl", "enable", SOCKET])));
-        steps.push(Step::Run(words(&["systemctl", "restart", SOCKET])));
-    }
-    // One that runs has not been touched.
-    steps.push(Step::Run(words(&["systemctl", "start", SERVICE])));
-    steps
-}
-
 /// What takes it away again: units alone, never data, settings or user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
     let mut steps = Vec::new();
-    for (name, seen) in [(SOCKET, found.socket), (SERVICE, found.service)] {
-        if seen != Seen::Nothing {
-            steps.push(Step::Run(words(&["systemctl", "disable", "--now", name])));
+    for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
+        if before.seen() != Seen::Nothing {
+            steps.push(systemctl(&["disable", "--now", name]));
             steps.push(Step::Remove { path: unit(name) });
         }
     }
     if !steps.is_empty() {
-        steps.push(Step::Run(words(&["systemctl", "daemon-reload"])));
+        steps.push(systemctl(&["daemon-reload"]));
     }
     Ok(steps)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::found::UnitFound;
+    use super::super::mark::marked;
     use super::*;
 
-    fn wish() -> Wish {
+    pub(crate) fn wish() -> Wish {
         Wish {
             service: "service".to_owned(),
             socket: None,
@@ -298,27 +207,40 @@ mod tests {
         }
     }
 
-    fn fresh() -> Found {
+    pub(crate) fn fresh() -> Found {
         Found {
             is_root: true,
             has_systemd: true,
             has_user: false,
             has_data: false,
-            service: Seen::Nothing,
-            socket: Seen::Nothing,
-            is_open: false,
-            running: None,
+            service: UnitFound::default(),
+            socket: UnitFound::default(),
+        }
+    }
+
+    /// A unit that `kenduri install` wrote, and that is on or off.
+    pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
+        UnitFound {
+            text: Some(marked(text)),
+            is_enabled: is_on,
+            is_active: is_on,
+        }
+    }
+
+    fn foreign() -> UnitFound {
+        UnitFound {
+            text: Some("[Unit]\n".to_owned()),
+            ..UnitFound::default()
         }
     }
 
     fn done(wish: &Wish, found: &Found) -> Vec<Step> {
-        let Work {
-            prepare, change, ..
-        } = steps(wish, found).unwrap();
-        [prepare, change].concat()
+        let work = steps(wish, found).unwrap();
+        let changes = work.change.into_iter().flat_map(|change| change.steps);
+        work.prepare.into_iter().chain(changes).collect()
     }
 
-    fn shown(steps: &[Step]) -> Vec<String> {
+    pub(crate) fn shown(steps: &[Step]) -> Vec<String> {
         let lines = steps.iter().map(|step| match step {
             Step::Run(words) => words.join(" "),
             Step::Folder { path, user } => format!("folder {} of {user}", path.display()),
@@ -349,8 +271,8 @@ mod tests {
         let found = Found {
             has_user: true,
             has_data: true,
-            service: Seen::Ours,
-            socket: Seen::Ours,
+            service: ours("service", true),
+            socket: ours("socket", true),
             ..fresh()
         };
         let wish = Wish {
@@ -364,119 +286,6 @@ mod tests {
                 "systemctl disable --now kenduri.socket",
                 "remove /etc/systemd/system/kenduri.socket",
                 "systemctl daemon-reload",
-            ]
-        );
-    }
-
-    #[test]
-    fn sockets_are_opened_while_nobody_has_them_and_then_stay() {
-        let wish = Wish {
-            socket: Some("socket".to_owned()),
-            ..wish()
-        };
-        let last = |found: &Found, many: usize| {
-            let shown = shown(&done(&wish, found));
-            shown[shown.len() - many..].to_vec()
-        };
-        assert_eq!(
-            last(&fresh(), 6),
-            [
-                "systemctl daemon-reload",
-                "systemctl enable kenduri.socket",
-                "systemctl stop kenduri.service",
-                "systemctl restart kenduri.socket",
-                "systemctl enable kenduri.service",
-                "systemctl restart kenduri.service",
-            ]
-        );
-        let open = Found {
-            socket: Seen::Ours,
-            is_open: true,
-            ..fresh()
-        };
-        assert_eq!(
-            last(&open, 4),
-            [
-                "systemctl daemon-reload",
-                "systemctl enable kenduri.socket",
-                "systemctl enable kenduri.service",
-                "systemctl restart kenduri.service",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_way_back_leads_to_what_ran() {
-        assert_eq!(steps(&wish(), &fresh()).unwrap().back, []);
-        let with_socket = Wish {
-            socket: Some("socket".to_owned()),
-            ..wish()
-        };
-        let way = |wish: &Wish, socket: Option<&str>, is_open| {
-            let running = Running {
-                service: Some("service of before".to_owned()),
-                socket: socket.map(str::to_owned),
-                has_sockets: socket.is_some(),
-            };
-            let found = Found {
-                service: Seen::Ours,
-                socket: socket.map_or(Seen::Nothing, |_| Seen::Ours),
-                is_open,
-                running: Some(running),
-                ..fresh()
-            };
-            let back = steps(wish, &found).unwrap().back;
-            let texts = back.iter().filter_map(|step| match step {
-                Step::Write { text, .. } => Some(text.clone()),
-                _ => None,
-            });
-            let texts: Vec<_> = texts.collect();
-            (shown(&back), texts)
-        };
-        // Sockets for the first time, which somebody else has.
-        let (back, texts) = way(&with_socket, None, false);
-        assert_eq!(texts, ["service of before"]);
-        assert_eq!(
-            back,
-            [
-                "systemctl disable --now kenduri.socket",
-                "write /etc/systemd/system/kenduri.service",
-                "remove /etc/systemd/system/kenduri.socket",
-                "systemctl daemon-reload",
-                "systemctl start kenduri.service",
-            ]
-        );
-        // Other addresses; and none any more, of which the old ones were closed.
-        for wish in [&with_socket, &wish()] {
-            let (back, texts) = way(wish, Some("socket of before"), false);
-            assert_eq!(texts, ["service of before", "socket of before"]);
-            assert_eq!(
-                back,
-                [
-                    "write /etc/systemd/system/kenduri.service",
-                    "write /etc/systemd/system/kenduri.socket",
-                    "systemctl daemon-reload",
-                    "systemctl stop kenduri.service",
-                    "systemctl enable kenduri.socket",
-                    "systemctl restart kenduri.socket",
-                    "systemctl start kenduri.service",
-                ]
-            );
-        }
-        // The same addresses, which stayed open.
-        let (back, _) = way(&with_socket, Some("socket"), true);
-        assert_eq!(
-            back[2..],
-            ["systemctl daemon-reload", "systemctl start kenduri.service"]
-        );
-        // And no sockets before or after.
-        let (back, _) = way(&wish(), None, false);
-        assert_eq!(
-            back,
-            [
-                "write /etc/systemd/system/kenduri.service",
-                "systemctl daemon-reload",
-                "systemctl start kenduri.service"
             ]
         );
     }
@@ -500,7 +309,7 @@ mod tests {
             ),
             (
                 Found {
-                    service: Seen::Foreign,
+                    service: foreign(),
                     ..fresh()
                 },
                 Refused::Changed(unit(SERVICE)),
@@ -509,8 +318,8 @@ mod tests {
             assert_eq!(steps(&wish(), &found).unwrap_err(), refused);
             assert_eq!(remove(&found, false).unwrap_err(), refused);
         }
-        let foreign = Found {
-            service: Seen::Foreign,
+        let changed = Found {
+            service: foreign(),
             ..fresh()
         };
         assert!(
@@ -519,12 +328,12 @@ mod tests {
                     force: true,
                     ..wish()
                 },
-                &foreign
+                &changed
             )
             .is_ok()
         );
         let socket = Found {
-            socket: Seen::Foreign,
+            socket: foreign(),
             ..fresh()
         };
         assert!(steps(&wish(), &socket).is_ok(), "it is not written");
@@ -542,7 +351,7 @@ mod tests {
     #[test]
     fn removing_leaves_what_people_have_made() {
         let found = Found {
-            service: Seen::Ours,
+            service: ours("service", true),
             ..fresh()
         };
         assert_eq!(

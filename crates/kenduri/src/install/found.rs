@@ -1,0 +1,144 @@
+//! What is on this machine before anything is done.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result};
+
+use super::mark::{Seen, seen};
+use super::steps::{SERVICE, SOCKET, Wish, unit};
+
+/// What is there.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(crate) struct Found {
+    pub(crate) is_root: bool,
+    pub(crate) has_systemd: bool,
+    pub(crate) has_user: bool,
+    pub(crate) has_data: bool,
+    pub(crate) service: UnitFound,
+    pub(crate) socket: UnitFound,
+}
+
+/// A unit as it was found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnitFound {
+    /// Its text; nothing: it is not among the administrator's units.
+    pub(crate) text: Option<String>,
+    /// Whether it starts with the machine.
+    pub(crate) is_enabled: bool,
+    /// Whether systemd keeps it running, also where it waits to start it again.
+    pub(crate) is_active: bool,
+}
+
+impl UnitFound {
+    pub(super) fn seen(&self) -> Seen {
+        seen(self.text.as_deref())
+    }
+}
+
+/// What is on this machine. Without a wish, which is to remove, it does not matter what runs.
+pub(crate) fn found(wish: Option<&Wish>) -> Result<Found> {
+    // As sd_booted(3) does.
+    let has_systemd = Path::new("/run/systemd/system").is_dir();
+    let unit_of = |name: &str| -> Result<UnitFound> {
+        let state = if has_systemd && wish.is_some() {
+            state(name)
+        } else {
+            String::new()
+        };
+        Ok(unit_found(text(&unit(name))?, &state))
+    };
+    Ok(Found {
+        is_root: rustix::process::geteuid().is_root(),
+        has_systemd,
+        has_user: wish.is_some_and(|wish| identity(&wish.user).is_some()),
+        has_data: wish.is_some_and(|wish| wish.data.is_dir()),
+        service: unit_of(SERVICE)?,
+        socket: unit_of(SOCKET)?,
+    })
+}
+
+/// The text of a unit, which must be known to be brought back.
+fn text(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// What systemd says of a unit, `KEY=VALUE` a line; of one that it does not know, too.
+fn state(unit: &str) -> String {
+    let output = Command::new("systemctl")
+        .args(["show", "--property=ActiveState,UnitFileState", "--", unit])
+        .stderr(Stdio::null())
+        .output();
+    output.map_or_else(
+        |_| String::new(),
+        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
+}
+
+fn unit_found(text: Option<String>, state: &str) -> UnitFound {
+    let says = |line: &str| state.lines().any(|said| said == line);
+    UnitFound {
+        text,
+        is_enabled: says("UnitFileState=enabled"),
+        // `activating` is also one that failed and is started again in a moment.
+        is_active: ["active", "activating", "reloading"]
+            .iter()
+            .any(|word| says(&format!("ActiveState={word}"))),
+    }
+}
+
+/// The numbers of a user and its group, as `id` knows them.
+pub(super) fn identity(user: &str) -> Option<(u32, u32)> {
+    let number = |flag: &str| -> Option<u32> {
+        let output = Command::new("id")
+            .args([flag, "--", user])
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    };
+    Some((number("-u")?, number("-g")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_that_cannot_be_read_is_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unit");
+        assert_eq!(text(&path).unwrap(), None);
+        fs::write(&path, "text").unwrap();
+        assert_eq!(text(&path).unwrap().as_deref(), Some("text"));
+        fs::write(&path, b"\xff").unwrap();
+        assert!(text(&path).is_err());
+    }
+
+    #[test]
+    fn a_unit_that_is_about_to_start_again_counts_as_active() {
+        for (state, is_active, is_enabled) in [
+            ("ActiveState=active\nUnitFileState=enabled\n", true, true),
+            (
+                "ActiveState=activating\nUnitFileState=disabled\n",
+                true,
+                false,
+            ),
+            ("ActiveState=reloading\nUnitFileState=enabled\n", true, true),
+            ("ActiveState=inactive\nUnitFileState=enabled\n", false, true),
+            ("ActiveState=failed\nUnitFileState=\n", false, false),
+            ("", false, false),
+        ] {
+            let found = unit_found(None, state);
+            assert_eq!(found.is_active, is_active, "{state}");
+            assert_eq!(found.is_enabled, is_enabled, "{state}");
+        }
+    }
+}
