@@ -193,11 +193,25 @@ says "the keeper was killed and everything was back after $took ms, nothing of b
 
 # An address that is nobody's here (RFC 5737).
 sed 's/^http = \[/http = ["192.0.2.7:81", /' /etc/kenduri/kenduri.toml > /etc/kenduri/elsewhere.toml
-kenduri install --config /etc/kenduri/elsewhere.toml --socket && fails "an address of nobody's is opened"
-[ -e /etc/systemd/system/kenduri.socket ] && fails "the socket that could not be opened is left"
-grep --quiet elsewhere /etc/systemd/system/kenduri.service && fails "the service is not that of before"
-within 10 answers || fails "what ran before the install that failed is not back"
-says "an install that fails brings back what ran"
+is_as_before() {
+    [ -e /etc/systemd/system/kenduri.socket ] && fails "the socket that could not be opened is left"
+    systemctl is-failed --quiet kenduri.socket && fails "systemd lists the socket that could not be opened"
+    grep --quiet elsewhere /etc/systemd/system/kenduri.service && fails "the service is not that of before"
+    [ "$(systemctl is-enabled kenduri.service)" = enabled ] || fails "the unit is no longer enabled"
+    # It was stopped, so that what answers is what was started again.
+    [ "$(main_pid)" != "$before" ] || fails "nothing was stopped, so nothing was brought back"
+    within 10 answers || fails "what ran before the install that failed is not back"
+}
+before=$(main_pid)
+told=$(kenduri install --config /etc/kenduri/elsewhere.toml --socket 2>&1) && fails "an address of nobody's is opened: $told"
+grep --quiet 'taken back' <<< "$told" || fails "the install failed before there was a way back: $told"
+grep --quiet 'are as they were before' <<< "$told" || fails "the way back failed: $told"
+is_as_before
+before=$(main_pid)
+# Nobody reads all of what it says.
+kenduri install --config /etc/kenduri/elsewhere.toml --socket 2>/dev/null | head -n 1
+is_as_before
+says "an install that fails brings back what ran, also when nobody listens"
 
 kenduri install "${config[@]}" --socket || fails "kenduri install --socket"
 systemctl is-active --quiet kenduri.socket kenduri.service || fails "a unit is not active"
