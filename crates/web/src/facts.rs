@@ -187,13 +187,14 @@ impl Proxies {
     }
 
     /// The nearest address that is no trusted proxy, read from the right. What
-    /// stands left of something unreadable was written by anybody.
+    /// stands left of something unreadable was written by anybody, and takes
+    /// nothing from what stands right of it.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();
-        let hops = hops.flat_map(|header| header.to_str().unwrap_or_default().rsplit(','));
+        let hops = hops.flat_map(|header| header.as_bytes().rsplit(|byte| *byte == b','));
         for hop in hops {
-            let Some(address) = hop_address(hop.trim()) else {
+            let Some(address) = hop_address(hop.trim_ascii()) else {
                 break;
             };
             client = plain(address);
@@ -206,7 +207,8 @@ impl Proxies {
 }
 
 /// `10.1.2.3`, `10.1.2.3:80`, `2001:db8::1` or `[2001:db8::1]:80`.
-fn hop_address(text: &str) -> Option<IpAddr> {
+fn hop_address(text: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(text).ok()?;
     text.parse()
         .or_else(|_| text.parse().map(|socket: std::net::SocketAddr| socket.ip()))
         .ok()
@@ -238,7 +240,9 @@ fn plain(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
     use proptest::prelude::*;
+    use proptest::string::bytes_regex;
 
     use super::*;
 
@@ -246,10 +250,10 @@ mod tests {
         Proxies::parse(&["127.0.0.1", "10.0.0.0/8", "fd00::/8"]).unwrap()
     }
 
-    fn facts(peer: &str, headers: &[(&'static str, &str)]) -> Facts {
+    fn facts(peer: &str, headers: &[(&'static str, impl AsRef<[u8]>)]) -> Facts {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(*name, value.parse().unwrap());
+            map.append(*name, HeaderValue::from_bytes(value.as_ref()).unwrap());
         }
         let peer = Peer(peer.parse().unwrap());
         Facts::read(&map, peer, &proxies(), &Random::seeded(1))
@@ -276,6 +280,13 @@ mod tests {
             let facts = facts(peer, &[("x-forwarded-for", forwarded)]);
             assert_eq!(facts.client.to_string(), client, "{peer} {forwarded}");
         }
+    }
+
+    #[test]
+    fn what_a_client_wrote_does_not_make_it_pass_as_the_proxy() {
+        let header = b"\xff, 198.51.100.1";
+        let facts = facts("127.0.0.1", &[("x-forwarded-for", header)]);
+        assert_eq!(facts.client.to_string(), "198.51.100.1");
     }
 
     #[test]
@@ -330,9 +341,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_forwarding_header_is_too_odd(header in "[ -~]{0,60}") {
-            let facts = facts("10.0.0.1", &[("x-forwarded-for", &header)]);
-            prop_assert!(!facts.request_id.as_str().is_empty());
+        fn nothing_on_the_left_changes_what_a_proxy_appended(
+            theirs in bytes_regex(r"(?-u:[\t -~\x80-\xff]{0,60})").unwrap()
+        ) {
+            let header = [&*theirs, b", 198.51.100.1"].concat();
+            let facts = facts("10.0.0.1", &[("x-forwarded-for", header)]);
+            prop_assert_eq!(facts.client.to_string(), "198.51.100.1");
         }
     }
 }

@@ -116,13 +116,9 @@ fn believe_elder(facts: &mut Facts, headers: &HeaderMap, is_trusted: impl Fn(&Ip
 /// The right-most address that nobody we trust has: further left, anybody could
 /// have written anything.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
-    let lines = headers.get_all(FORWARDED_FOR).iter();
-    let said: Vec<&str> = lines
-        .flat_map(|line| line.to_str().unwrap_or("?").split(','))
-        .collect();
     let mut client = peer;
-    for entry in said.iter().rev() {
-        let Some(address) = address(entry.trim()) else {
+    for said in pieces(headers, &FORWARDED_FOR) {
+        let Some(address) = said.and_then(address) else {
             break;
         };
         client = address;
@@ -145,10 +141,18 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// The last of the texts: what the nearest proxy said.
+/// What the nearest proxy said.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-    line.rsplit(',').next().map(str::trim)
+    pieces(headers, name).next()?
+}
+
+/// What each proxy appended, the nearest first; nothing: that is no text. Each piece is read
+/// by itself: a client must not be able to make unreadable what proxies put after its own.
+fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
+    let lines = headers.get_all(name).iter().rev();
+    lines
+        .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
+        .map(|piece| str::from_utf8(piece.trim_ascii()).ok())
 }
 
 #[cfg(test)]

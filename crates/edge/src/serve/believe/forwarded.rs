@@ -25,37 +25,38 @@ pub(super) struct Element {
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines
-        .flat_map(|line| Cut::new(line.to_str().unwrap_or("?"), b','))
-        .map(str::trim_ascii)
+        .flat_map(|line| Cut::new(line.as_bytes(), b','))
+        .map(<[u8]>::trim_ascii)
         .filter(|piece| !piece.is_empty())
         .map(element)
 }
 
 /// A text in pieces, cut outside quotes, the last piece first. So half a quoted text that a
-/// client wrote cannot swallow what proxies put after it.
+/// client wrote cannot swallow what proxies put after it, and what is no text spoils nothing
+/// but its own piece.
 struct Cut<'a> {
-    left: Option<&'a str>,
+    left: Option<&'a [u8]>,
     at: u8,
 }
 
 impl<'a> Cut<'a> {
-    fn new(text: &'a str, at: u8) -> Self {
+    fn new(text: &'a [u8], at: u8) -> Self {
         let left = Some(text);
         Self { left, at }
     }
 }
 
 impl<'a> Iterator for Cut<'a> {
-    type Item = &'a str;
+    type Item = &'a [u8];
 
-    fn next(&mut self) -> Option<&'a str> {
+    fn next(&mut self) -> Option<&'a [u8]> {
         let text = self.left.take()?;
         let mut is_quoted = false;
-        for (place, byte) in text.bytes().enumerate().rev() {
-            match byte {
+        for (place, byte) in text.iter().enumerate().rev() {
+            match *byte {
                 b'"' if !is_quoted => is_quoted = true,
                 b'"' => is_quoted = is_escaped(&text[..place]),
-                _ if byte == self.at && !is_quoted => {
+                _ if *byte == self.at && !is_quoted => {
                     self.left = Some(&text[..place]);
                     return Some(&text[place + 1..]);
                 }
@@ -67,66 +68,62 @@ impl<'a> Iterator for Cut<'a> {
 }
 
 /// Whether what follows this in a quoted text is meant as it stands.
-fn is_escaped(before: &str) -> bool {
-    let signs = before.bytes().rev();
-    signs.take_while(|byte| *byte == b'\\').count() % 2 == 1
+fn is_escaped(before: &[u8]) -> bool {
+    let signs = before.iter().rev();
+    signs.take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-fn element(text: &str) -> Option<Element> {
+fn element(text: &[u8]) -> Option<Element> {
     let mut element = Element::default();
-    let mut names: Vec<&str> = Vec::new();
-    let pairs = Cut::new(text, b';').map(str::trim_ascii);
+    let mut names: Vec<&[u8]> = Vec::new();
+    let pairs = Cut::new(text, b';').map(<[u8]>::trim_ascii);
     for pair in pairs.filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=')?;
+        let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
         let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
         if is_known || !is_token(name) || names.len() == MOST {
             return None;
         }
         names.push(name);
-        let value = value_of(value)?;
-        if name.eq_ignore_ascii_case("for") {
-            let name = without_port(&value)?;
+        let value = value_of(&value[1..])?;
+        if name.eq_ignore_ascii_case(b"for") {
+            let name = without_port(str::from_utf8(&value).ok()?)?;
             if !name.eq_ignore_ascii_case("unknown") && !is_hidden(name) {
                 element.client = Some(address(name)?);
             }
-        } else if name.eq_ignore_ascii_case("proto") {
+        } else if name.eq_ignore_ascii_case(b"proto") {
             element.scheme = [Scheme::Http, Scheme::Https]
                 .into_iter()
-                .find(|scheme| value.eq_ignore_ascii_case(scheme.as_str()));
-        } else if name.eq_ignore_ascii_case("host") && is_host(value.as_bytes()) {
-            element.host = Some(value.to_ascii_lowercase());
+                .find(|scheme| value.eq_ignore_ascii_case(scheme.as_str().as_bytes()));
+        } else if name.eq_ignore_ascii_case(b"host") && is_host(&value) {
+            element.host = String::from_utf8(value.to_ascii_lowercase()).ok();
         }
     }
     Some(element)
 }
 
 /// A token, or what a quoted text means (RFC 9110, section 5.6.4). Many proxies write hosts
-/// and addresses without the quotes that `:`, `[` and `]` want, or nothing for a host that was
-/// not said: a client must not be able to hide itself by the host it asks for.
-fn value_of(text: &str) -> Option<String> {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let is_plain = |byte: u8| is_sign(byte) || b":[]".contains(&byte);
-        return text.bytes().all(is_plain).then(|| text.to_owned());
+/// and addresses without the quotes that they want, or nothing for a host that was not said:
+/// a client must not be able to hide itself by the host it asks for.
+fn value_of(text: &[u8]) -> Option<Vec<u8>> {
+    let Some(quoted) = text.strip_prefix(b"\"") else {
+        return (!text.contains(&b'"')).then(|| text.to_owned());
     };
-    let mut value = String::with_capacity(quoted.len());
-    let mut signs = quoted.strip_suffix('"')?.chars();
+    let mut value = Vec::with_capacity(quoted.len());
+    let mut signs = quoted.strip_suffix(b"\"")?.iter();
     while let Some(sign) = signs.next() {
         match sign {
-            '\\' => value.push(signs.next()?),
-            '"' => return None,
-            sign => value.push(sign),
+            b'\\' => value.push(*signs.next()?),
+            b'"' => return None,
+            sign => value.push(*sign),
         }
     }
     Some(value)
 }
 
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_sign)
-}
-
-/// Whether tokens may have it (RFC 9110, section 5.6.2).
-fn is_sign(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// RFC 9110, section 5.6.2.
+fn is_token(text: &[u8]) -> bool {
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_sign)
 }
 
 /// Who came to a proxy (RFC 7239, section 6).

@@ -1,4 +1,6 @@
+use http::HeaderValue;
 use proptest::prelude::*;
+use proptest::string::bytes_regex;
 
 use super::*;
 
@@ -13,6 +15,21 @@ fn told_by(
     peer: &str,
     lines: &[(&str, &str)],
 ) -> ((String, Scheme, String), Vec<String>) {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        headers.append(name, value);
+    }
+    let told = believed(forwarded_header, peer, &mut headers);
+    (told, headers.keys().map(ToString::to_string).collect())
+}
+
+fn believed(
+    forwarded_header: ForwardedHeader,
+    peer: &str,
+    headers: &mut HeaderMap,
+) -> (String, Scheme, String) {
     let peer = Peer {
         address: peer.parse().unwrap(),
         scheme: Scheme::Http,
@@ -20,11 +37,6 @@ fn told_by(
         tls: "",
         front: None,
     };
-    let mut headers = HeaderMap::new();
-    for (name, value) in lines {
-        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-        headers.append(name, value.parse().unwrap());
-    }
     let trusted = ["127.0.0.1/32", "10.0.0.0/8"].map(|network| network.parse().unwrap());
     let listen = ListenSettings {
         trusted_proxies: trusted.into(),
@@ -32,13 +44,19 @@ fn told_by(
         ..ListenSettings::default()
     };
     let host = "asked.example".into();
-    let facts = facts(&peer, &mut headers, host, &listen, &Ids::default());
-    let told = (
+    let facts = facts(&peer, headers, host, &listen, &Ids::default());
+    (
         facts.client.to_string(),
         facts.scheme,
         facts.host.to_string(),
-    );
-    (told, headers.keys().map(ToString::to_string).collect())
+    )
+}
+
+/// The same of one header of any bytes, by way of 127.0.0.1.
+fn of_bytes(name: &HeaderName, value: &[u8]) -> (String, Scheme, String) {
+    let value = HeaderValue::from_bytes(value).unwrap();
+    let mut headers = HeaderMap::from_iter([(name.clone(), value)]);
+    believed(ForwardedHeader::Auto, "127.0.0.1", &mut headers)
 }
 
 /// By way of a trusted proxy that sends `Forwarded` alone.
@@ -65,6 +83,9 @@ fn the_client_is_the_nearest_that_nobody_trusts() {
         ("for=192.0.2.1;host=[::1]:8443", "192.0.2.1"),
         ("host=a:b:[c;for=192.0.2.1", "192.0.2.1"),
         ("for=192.0.2.1;host=", "192.0.2.1"),
+        ("for=192.0.2.1;host=(a@b)", "192.0.2.1"),
+        ("for=192.0.2.1;host=\u{fc}", "192.0.2.1"),
+        ("for=192.0.2.1;host=\"\u{fc}\\\u{fc}\"", "192.0.2.1"),
         ("for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
         ("for=192.0.2.1,,for=10.0.0.1 ,", "192.0.2.1"),
         ("for=192.0.2.9, for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
@@ -166,15 +187,52 @@ fn lines_are_one_list() {
 }
 
 #[test]
+fn lines_of_the_elder_form_are_one_list_too() {
+    let lines = [
+        ("x-forwarded-for", "192.0.2.9, 192.0.2.1"),
+        ("x-forwarded-proto", "http"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-for", "10.0.0.2, 10.0.0.1"),
+        ("x-forwarded-proto", "http, https"),
+        ("x-forwarded-host", "evil.example, A.example"),
+    ];
+    let (client, scheme, host) = told("127.0.0.1", &lines);
+    assert_eq!(
+        (&*client, scheme, &*host),
+        ("192.0.2.1", Scheme::Https, "a.example")
+    );
+}
+
+#[test]
+fn what_clients_wrote_does_not_make_the_rest_of_a_line_unreadable() {
+    for (name, appended, told) in appended() {
+        for theirs in [&b"\xff"[..], b"\t\xff", b"\xc3", b"\"\xff", b"=\xff;\xff"] {
+            let value = [theirs, b", ", appended.as_bytes()].concat();
+            assert_eq!(of_bytes(&name, &value), told, "{name} {theirs:?}");
+        }
+    }
+}
+
+#[test]
 fn who_is_not_trusted_says_nothing() {
-    let lines = [("forwarded", "for=192.0.2.1;proto=https;host=a.example")];
-    let told = told("192.0.2.5", &lines);
+    use ForwardedHeader::{Auto, Forwarded, XForwardedFor};
     let own = (
         "192.0.2.5".to_owned(),
         Scheme::Http,
         "asked.example".to_owned(),
     );
-    assert_eq!(told, own);
+    let new = ("forwarded", "for=192.0.2.1;proto=https;host=a.example");
+    let elder = [
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "a.example"),
+    ];
+    for header in [Auto, Forwarded, XForwardedFor] {
+        for lines in [&[new][..], &elder, &[&[new], &elder[..]].concat()] {
+            let (told, _) = told_by(header, "192.0.2.5", lines);
+            assert_eq!(told, own, "{header:?} {lines:?}");
+        }
+    }
 }
 
 #[test]
@@ -238,11 +296,38 @@ const ELDER: [&str; 4] = [
     "x-forwarded-proto",
 ];
 
+/// What a proxy appends to each header, and what is known by that.
+fn appended() -> [(HeaderName, &'static str, (String, Scheme, String)); 4] {
+    let told = |client: &str, scheme, host: &str| (client.to_owned(), scheme, host.to_owned());
+    let (own, asked) = ("127.0.0.1", "asked.example");
+    [
+        (
+            FORWARDED,
+            "for=\"[2001:db8::7]:1\";proto=https;host=a.example",
+            told("2001:db8::7", Scheme::Https, "a.example"),
+        ),
+        (
+            FORWARDED_FOR,
+            "2001:db8::7",
+            told("2001:db8::7", Scheme::Http, asked),
+        ),
+        (FORWARDED_PROTO, "https", told(own, Scheme::Https, asked)),
+        (
+            FORWARDED_HOST,
+            "a.example",
+            told(own, Scheme::Http, "a.example"),
+        ),
+    ]
+}
+
 proptest! {
     #[test]
-    fn nothing_on_the_left_changes_what_a_proxy_appended(theirs in "[ -~]{0,40}") {
-        let value = format!("{theirs}, for=\"[2001:db8::7]:1\";proto=https;host=a.example");
-        let told = ("2001:db8::7".to_owned(), Scheme::Https, "a.example".to_owned());
-        prop_assert_eq!(forwarded(&value), told);
+    fn nothing_on_the_left_changes_what_a_proxy_appended(
+        theirs in bytes_regex(r"(?-u:[\t -~\x80-\xff]{0,40})").unwrap()
+    ) {
+        for (name, appended, told) in appended() {
+            let value = [&*theirs, b", ", appended.as_bytes()].concat();
+            prop_assert_eq!(of_bytes(&name, &value), told);
+        }
     }
 }
