@@ -117,7 +117,11 @@ impl Pool {
             None => Box::pin(upstream.wait(request.headers(), facts, &mut search)).await?,
         };
         let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
+        // Whether no other server gets it once it may have been read.
+        let care = !(repeatable && method.is_safe());
         let mut fresh = false;
+        // Why a server may have begun with it and has not answered.
+        let mut begun = None;
         let (wire, answer) = loop {
             let member = Arc::clone(chosen.running.member());
             if upgrade.is_some() && member.address.is_http2() {
@@ -128,6 +132,9 @@ impl Pool {
                 Ok(wire) => wire,
                 Err(error) => {
                     member.vitals.failed(upstream.now());
+                    if let Some(begun) = begun {
+                        return Err(begun);
+                    }
                     // Nothing was sent: whoever else is ready may have it.
                     let other =
                         upstream.find_other(request.headers(), facts, &mut search, &member, error);
@@ -140,10 +147,7 @@ impl Pool {
             let is_copied = repeatable && !wire.leaves_be(request.method(), flow);
             address(request, &path, &member, hints.as_ref())?;
             let again = is_copied.then(|| copied(request));
-            match wire
-                .send(request, raw, flow, &upstream.times, !repeatable)
-                .await
-            {
+            match wire.send(request, raw, flow, &upstream.times, care).await {
                 Ok(answered) => {
                     member.vitals.succeeded();
                     break answered;
@@ -158,18 +162,26 @@ impl Pool {
                     if !reused && error.side() == Side::Upstream {
                         note(&member, upstream, &error);
                     }
-                    match (left, again) {
-                        (Left::Untouched, _) => {}
-                        (Left::Unsent(unsent), _) if reused => *request = *unsent,
-                        (_, Some(again)) if unheard => *request = *again,
-                        _ => return Err(error),
-                    }
-                    fresh = true;
-                    if !reused {
-                        // It was there, and perhaps began: no other one does it as well.
-                        if !method.is_safe() {
-                            return Err(error);
+                    let is_begun = match (left, again) {
+                        (Left::Untouched, _) => true,
+                        (Left::Unsent(unsent), _) if reused => {
+                            *request = *unsent;
+                            false
                         }
+                        (_, Some(again)) if unheard => {
+                            *request = *again;
+                            true
+                        }
+                        _ => return Err(error),
+                    };
+                    fresh = true;
+                    // What it may have begun to change no other one changes as well.
+                    let stays = is_begun && !method.is_safe();
+                    if reused {
+                        begun = stays.then_some(error);
+                    } else if stays {
+                        return Err(error);
+                    } else {
                         let second =
                             upstream.find_second(request.headers(), facts, &mut search, &member);
                         chosen = Box::pin(second).await.ok_or(error)?;

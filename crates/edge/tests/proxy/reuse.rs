@@ -7,6 +7,7 @@ use std::time::Duration;
 use edge::Body;
 use edge::proxy::{Pool, Upstream};
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::support::{
@@ -90,6 +91,67 @@ async fn a_request_that_may_not_be_repeated_is_not() {
         assert_eq!(error.why(), "upstream_closed");
         assert_eq!(requests.load(Ordering::SeqCst), 2, "{method}");
         assert_eq!(server.accepted(), 1);
+    }
+}
+
+/// Answers once on its only connection, and dies when it is told or has heard a second
+/// request, which is whether it has.
+async fn dies(listener: TcpListener, told: Arc<Notify>) -> bool {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    head(&mut stream).await;
+    stream.write_all(ok("one").as_bytes()).await.unwrap();
+    tokio::select! {
+        heard = head(&mut stream) => heard.is_some(),
+        () = told.notified() => false,
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_may_have_changed_before_it_died_is_changed_by_no_other() {
+    for (reads, expected) in [(true, &["upstream_closed"][..]), (false, &[])] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mortal = listener.local_addr().unwrap();
+        let word = Arc::new(Notify::new());
+        let mut dying = tokio::spawn(dies(listener, Arc::clone(&word)));
+        let deleted = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&deleted);
+        let well = server(move |_, mut stream| {
+            let count = Arc::clone(&count);
+            async move {
+                while let Some(asked) = head(&mut stream).await {
+                    let is_delete = asked.starts_with("DELETE ");
+                    count.fetch_add(usize::from(is_delete), Ordering::SeqCst);
+                    stream.write_all(ok("one").as_bytes()).await.unwrap();
+                }
+            }
+        })
+        .await;
+        let upstream = upstream(&[mortal, well.address]);
+        // In a task: it goes on right after the end of the other, before the runtime has
+        // heard of that.
+        let asking = tokio::spawn(async move {
+            let pool = Pool::default();
+            for _ in 0..2 {
+                assert_eq!(get(&pool, &upstream).await.unwrap(), "one");
+            }
+            if !reads {
+                word.notify_one();
+                assert!(!(&mut dying).await.unwrap());
+            }
+            let mut broken = Vec::new();
+            for _ in 0..2 {
+                match forward(&pool, &upstream, request("DELETE", Body::Empty)).await {
+                    Ok(answer) => assert_eq!(collect(answer).await, "one"),
+                    Err(error) => broken.push(error.why()),
+                }
+            }
+            if reads {
+                assert!(dying.await.unwrap());
+            }
+            broken
+        });
+        assert_eq!(asking.await.unwrap(), expected);
+        assert_eq!(deleted.load(Ordering::SeqCst), 2 - expected.len());
     }
 }
 
