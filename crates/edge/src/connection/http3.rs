@@ -286,7 +286,7 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {
                 tracing::debug!(%error, "a client did not hear what comes before its answer");
-                return;
+                return way.taken_back();
             }
         }
     };

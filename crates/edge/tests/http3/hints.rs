@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::client::{Stream, answer};
+use super::hostile::{frame, section};
 use super::*;
 
 /// A program that says these words to each request, and `done` once it is let go on.
@@ -14,14 +15,17 @@ async fn program(words: String, go: Arc<Semaphore>) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut heard = Vec::new();
-            while !heard.ends_with(b"\r\n\r\n") && !heard.ends_with(b"abc") {
-                assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0);
-            }
-            stream.write_all(words.as_bytes()).await.unwrap();
-            go.acquire().await.unwrap().forget();
-            let last = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone";
-            stream.write_all(last.as_bytes()).await.unwrap();
+            let (words, go) = (words.clone(), Arc::clone(&go));
+            tokio::spawn(async move {
+                let mut heard = Vec::new();
+                while !heard.ends_with(b"\r\n\r\n") && !heard.ends_with(b"abc") {
+                    assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0);
+                }
+                stream.write_all(words.as_bytes()).await.unwrap();
+                go.acquire().await.unwrap().forget();
+                let last = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone";
+                stream.write_all(last.as_bytes()).await.unwrap();
+            });
         }
     });
     address
@@ -105,5 +109,46 @@ async fn hints_are_few_and_small() {
     go.add_permits(1);
     let answered = answer(&mut stream).await.unwrap();
     assert_eq!((answered.status.as_u16(), &*answered.text()), (200, "done"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_hint_is_sent_away() {
+    let site = Site::open(|listen| listen.http = Vec::new());
+    let words = format!(
+        "HTTP/1.1 103 Early Hints\r\nLink: </{}>\r\n\r\n",
+        "x".repeat(4_000)
+    );
+    let go = Arc::new(Semaphore::new(0));
+    lead(&site, program(words, go).await);
+    let mut transport = quinn::TransportConfig::default();
+    // No hint fits.
+    transport.stream_receive_window(256_u32.into());
+    let client = Client::speaking(&site.chain, b"h3", transport);
+    let connection = client.connect(site.address, "a.example").await.unwrap();
+    let asked = frame(
+        1,
+        &section(&[
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":authority", "a.example"),
+            (":path", "/"),
+        ]),
+    );
+    let attack = async {
+        while let Ok((mut send, mut receive)) = connection.open_bi().await {
+            let _ = send.write_all(&asked).await;
+            let _ = send.finish();
+            let _ = receive.read(&mut [0]).await;
+            let _ = receive.stop(0x10c_u32.into());
+        }
+    };
+    tokio::time::timeout(SOON, attack).await.unwrap();
+    // H3_EXCESSIVE_LOAD.
+    let ended = connection.closed().await;
+    let quinn::ConnectionError::ApplicationClosed(closed) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(closed.error_code, quinn::VarInt::from_u32(0x107));
     site.stop().await;
 }

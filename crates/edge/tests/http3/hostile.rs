@@ -97,7 +97,7 @@ async fn a_body_that_is_not_as_long_as_it_says_is_refused() {
 }
 
 /// A field section in which everything is spelt out (RFC 9204, section 4.5.6).
-fn section(fields: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn section(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = vec![0, 0];
     let number = |block: &mut Vec<u8>, first: u8, most: usize, value: usize| {
         if value < most {
@@ -121,7 +121,7 @@ fn section(fields: &[(&str, &str)]) -> Vec<u8> {
     block
 }
 
-fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap() | 0x8000_0000;
     [&[kind], length.to_be_bytes().as_slice(), payload].concat()
 }
