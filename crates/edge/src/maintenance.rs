@@ -30,8 +30,8 @@ use crate::route::{NormalPath, bare_host};
 /// The state, in the folder of all data, and the owner's page.
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// Who may read the state: it has nothing that lets anybody in.
-const MODE: u32 = 0o666;
+/// Everybody may read the state: it has nothing that lets anybody in.
+const MODE: u32 = 0o644;
 /// The name of the cookie, and of the parameter of the link.
 const PASS: &str = "kenduri-pass";
 /// When others are asked to come back.
@@ -129,11 +129,15 @@ impl Maintenance {
         Ok(pass)
     }
 
-    /// Opens the doors.
+    /// Opens the doors. An error means that they may be closed again after a restart.
     pub fn off(&self) -> io::Result<()> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        durable::remove(&self.data, STATE)?;
-        self.apply(None)
+        let removed = durable::remove(&self.data, STATE);
+        // Where the disk does not know yet, the file is gone all the same.
+        if let Ok(false) = self.data.join(STATE).try_exists() {
+            self.apply(None)?;
+        }
+        removed
     }
 
     /// The answer to a request, if the doors are closed to it.
@@ -253,6 +257,9 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use http::header::COOKIE;
     use http_body_util::BodyExt as _;
 
@@ -318,6 +325,24 @@ mod tests {
         maintenance.off().unwrap();
         assert!(ask(&maintenance, "a.example", "/", "").is_none());
         assert!(ask(&open(), "a.example", "/", "").is_none());
+    }
+
+    #[test]
+    fn doors_whose_file_is_gone_are_open() {
+        let data = tempfile::tempdir().unwrap();
+        let maintenance = Maintenance::open(data.path(), Vec::new());
+        maintenance.on(None, &[7; 16]).unwrap();
+        let file = data.path().join("maintenance.json");
+        let rights = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(rights & 0o022, 0, "nobody else closes them");
+        // Files come and go there, but it cannot be synced by anybody but root.
+        let only_changed = Permissions::from_mode(0o300);
+        std::fs::set_permissions(data.path(), only_changed).unwrap();
+        let is_root = std::fs::read_dir(data.path()).is_ok();
+        assert_eq!(maintenance.off().is_ok(), is_root);
+        assert!(!file.exists());
+        assert!(ask(&maintenance, "a.example", "/", "").is_none());
+        std::fs::set_permissions(data.path(), Permissions::from_mode(0o700)).unwrap();
     }
 
     #[test]
