@@ -83,6 +83,11 @@ impl Changes {
         }
         changes
     }
+
+    /// Whether this header is set or removed.
+    pub(crate) fn concern(&self, name: &HeaderName) -> bool {
+        self.remove.contains(name) || self.set.iter().any(|(set, _)| set == name)
+    }
 }
 
 fn header(

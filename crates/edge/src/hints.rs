@@ -13,22 +13,22 @@ const LARGEST: usize = 8 << 10;
 
 /// Who takes hints, in the extensions of a request whose client can be told.
 #[derive(Debug, Clone)]
-pub(crate) struct Hints(mpsc::Sender<Response<()>>);
+pub(crate) struct HintSender(mpsc::Sender<Response<()>>);
 
-/// What came for a client.
+/// What comes for a client.
 #[derive(Debug)]
-pub(crate) struct Hinted {
-    coming: mpsc::Receiver<Response<()>>,
+pub(crate) struct HintReceiver {
+    hints: mpsc::Receiver<Response<()>>,
     left: usize,
 }
 
 /// Both ends, for one request.
-pub(crate) fn hints() -> (Hints, Hinted) {
-    let (hints, coming) = mpsc::channel(MOST);
-    (Hints(hints), Hinted { coming, left: MOST })
+pub(crate) fn channel() -> (HintSender, HintReceiver) {
+    let (sender, hints) = mpsc::channel(MOST);
+    (HintSender(sender), HintReceiver { hints, left: MOST })
 }
 
-impl Hints {
+impl HintSender {
     /// Hands the links on, which are what a client acts upon before it has the answer:
     /// all else that may stand beside them is for the answer itself to say.
     pub(crate) fn hand_on(&self, said: &HeaderMap) {
@@ -47,13 +47,13 @@ impl Hints {
     }
 }
 
-impl Hinted {
+impl HintReceiver {
     /// The next one; nothing once there are no more, or there were too many.
     pub(crate) async fn next(&mut self) -> Option<Response<()>> {
         if self.left == 0 {
             return None;
         }
-        let hint = self.coming.recv().await;
+        let hint = self.hints.recv().await;
         self.left -= usize::from(hint.is_some());
         hint
     }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::gate::{Bounds, Ledger, Refusal, Verdict};
-use crate::hints::hints;
+use crate::hints;
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
@@ -263,8 +263,8 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Err(refusal) => (Body::Empty, Verdict::from(Some(refusal))),
     };
     let mut request: Request<Body> = request.map(|()| body);
-    let (hints, mut hinted) = hints();
-    request.extensions_mut().insert(hints);
+    let (sender, mut hints) = hints::channel();
+    request.extensions_mut().insert(sender);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
     let serving = serve(&way.here, &way.peer, request, verdict);
@@ -279,7 +279,7 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
                 waits_for_word = false;
                 go_on()
             }
-            Some(hint) = hinted.next() => hint,
+            Some(hint) = hints.next() => hint,
         };
         match back.send_response(word).await {
             // Too large a hint for this client was not begun, and is no answer.

@@ -15,7 +15,7 @@ use super::error::ProxyError;
 use super::sending::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
 use super::upstream::Upstream;
-use crate::hints::Hints;
+use crate::hints::HintSender;
 use crate::{Body, Facts, forwarding};
 
 /// A body is sent after so long even when the server was to say first that it
@@ -32,7 +32,7 @@ pub(super) struct Outgoing<'a> {
     pub(super) flow: Option<Arc<Flow>>,
     pub(super) upgrade: Option<Upgrade>,
     /// Who hears what the server says before its answer.
-    pub(super) hints: Option<Hints>,
+    pub(super) hints: Option<HintSender>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -111,7 +111,7 @@ pub(super) fn address(
     request: &mut Request<Sending>,
     path: &PathAndQuery,
     member: &Member,
-    hints: Option<&Hints>,
+    hints: Option<&HintSender>,
 ) -> Result<(), ProxyError> {
     let base = member.address.base();
     let path = if base.is_empty() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, LINK};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
@@ -15,6 +15,7 @@ use crate::facts::Facts;
 use crate::files;
 use crate::forwarding;
 use crate::headers::REQUEST_ID;
+use crate::hints::HintSender;
 use crate::panic;
 use crate::proxy::{ProxyError, Side};
 use crate::route::{NormalPath, Redirect, Route, Target};
@@ -75,6 +76,10 @@ pub(super) async fn reach(
             course.upstream = Some(Arc::clone(name));
             let (mut parts, body) = std::mem::take(request).into_parts();
             in_one_shape(&mut parts, facts);
+            if route.headers.concern(&LINK) {
+                // Hints say nothing but links, and before the route can change them.
+                parts.extensions.remove::<HintSender>();
+            }
             let body = Measured::around(body, route.body_size, &mut course.received);
             let asked = Instant::now();
             let request = Request::from_parts(parts, body);

@@ -31,12 +31,12 @@ async fn program(words: String, go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// Everything is for this program.
-fn lead(site: &Site, program: SocketAddr) {
+/// Everything is for this program, by a route that says this too.
+fn lead(site: &Site, program: SocketAddr, route: &str) {
     let text = format!(
         "listen.http = []\nlisten.https = [\"127.0.0.1:0\"]\n\
          [[tls.certificate]]\nchain = \"first.pem\"\nkey = \"first.key\"\n\
-         [[route]]\nto = \"http://{program}\"\n"
+         [[route]]\nto = \"http://{program}\"\n{route}"
     );
     let ground = Ground {
         folder: site.folder.path(),
@@ -71,7 +71,7 @@ async fn hints_come_before_the_answer() {
         HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>\r\n\
         Connection: close, x-b\r\nX-B: b\r\nServer: c/1.2\r\nSet-Cookie: d=e\r\n\r\n";
     let go = Arc::new(Semaphore::new(0));
-    lead(&site, program(words.to_owned(), Arc::clone(&go)).await);
+    lead(&site, program(words.to_owned(), Arc::clone(&go)).await, "");
     let mut talk = site.talk().await;
     for (method, body) in [(Method::GET, ""), (Method::POST, "abc"), (Method::PUT, "")] {
         let mut stream = talk.ask(method, "/", &[]).await.unwrap();
@@ -91,6 +91,42 @@ async fn hints_come_before_the_answer() {
 }
 
 #[tokio::test]
+async fn a_route_that_changes_the_links_of_answers_gives_no_hints() {
+    let site = Site::open(|listen| listen.http = Vec::new());
+    // Who has heard the second word would have heard the first.
+    let words = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n\
+        HTTP/1.1 100 Continue\r\n\r\n";
+    let go = Arc::new(Semaphore::new(0));
+    let program = program(words.to_owned(), Arc::clone(&go)).await;
+    let mut talk = site.talk().await;
+    for (changes, expected) in [
+        ("remove = [\"link\"]", &[100, 200][..]),
+        ("set = { Link = \"</b.css>\" }", &[100, 200]),
+        (
+            "set = { Server = \"b\" }, remove = [\"X-B\"]",
+            &[100, 103, 200],
+        ),
+    ] {
+        lead(&site, program, &format!("headers = {{ {changes} }}\n"));
+        let headers = [("expect", "100-continue"), ("content-length", "3")];
+        let mut stream = talk.ask(Method::POST, "/", &headers).await.unwrap();
+        let mut said = Vec::new();
+        while said.last() != Some(&200) {
+            let heard = tokio::time::timeout(SOON, stream.recv_response()).await;
+            said.push(heard.expect("a word").unwrap().status().as_u16());
+            if said.last() == Some(&100) {
+                stream.send_data(Bytes::from("abc")).await.unwrap();
+                stream.finish().await.unwrap();
+                go.add_permits(1);
+            }
+        }
+        said.sort_unstable();
+        assert_eq!(said, expected, "{changes}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn hints_are_few_and_small() {
     let site = Site::open(|listen| listen.http = Vec::new());
     let large = format!("Link: </{}>\r\n", "x".repeat(9_000));
@@ -99,7 +135,7 @@ async fn hints_are_few_and_small() {
     let words = said.map(|links| format!("HTTP/1.1 103 Early Hints\r\n{links}\r\n"));
     let words = words.collect();
     let go = Arc::new(Semaphore::new(0));
-    lead(&site, program(words, Arc::clone(&go)).await);
+    lead(&site, program(words, Arc::clone(&go)).await, "");
     let mut talk = site.talk().await;
     let mut stream = talk.ask(Method::GET, "/", &[]).await.unwrap();
     stream.finish().await.unwrap();
@@ -120,7 +156,7 @@ async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_hint_is_sent_away()
         "x".repeat(4_000)
     );
     let go = Arc::new(Semaphore::new(0));
-    lead(&site, program(words, go).await);
+    lead(&site, program(words, go).await, "");
     let mut transport = quinn::TransportConfig::default();
     // No hint fits.
     transport.stream_receive_window(256_u32.into());
