@@ -127,17 +127,7 @@ fn read(
     for directive in directives {
         match directive.name.as_str() {
             "upstream" => proxy::upstream(directive, made),
-            "set_real_ip_from" => trusted(directive, made),
-            "real_ip_header" => {
-                let name = directive.word(0).to_ascii_lowercase();
-                if !matches!(name.as_str(), "x-forwarded-for" | "proxy_protocol") {
-                    made.remarks.about(
-                        directive,
-                        "trusted proxies are believed in X-Forwarded-For and Forwarded",
-                    );
-                }
-            }
-            _ => {}
+            _ => trust(directive, made),
         }
     }
     let is_server = |one: &&Directive| matches!(one.name.as_str(), "server" | "http");
@@ -150,9 +140,7 @@ fn read(
             read(directive.inside(), &level.scope, &zones, made, servers);
         } else if servers.len() < MOST_SERVERS {
             for inner in directive.inside() {
-                if inner.name == "set_real_ip_from" {
-                    trusted(inner, made);
-                }
+                trust(inner, made);
             }
             let mut level = Level::read(directive.inside(), &level.scope, &zones);
             let identity = listen::identity(directive, &mut level, made);
@@ -188,6 +176,29 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
             directive,
             "counted can be by address, header or cookie, each second or minute",
         ),
+    }
+}
+
+/// Which proxies are believed, and in what.
+fn trust(directive: &Directive, made: &mut Made) {
+    match directive.name.as_str() {
+        "set_real_ip_from" => trusted(directive, made),
+        "real_ip_header" => match directive.word(0).to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => {
+                made.forwarded_header = edge::ForwardedHeader::XForwardedFor;
+                made.remarks.about(
+                    directive,
+                    "trusted proxies are believed in X-Forwarded-Proto and X-Forwarded-Host too: \
+                     they must write these or remove them",
+                );
+            }
+            "proxy_protocol" => {}
+            _ => made.remarks.about(
+                directive,
+                "trusted proxies are believed in X-Forwarded-For and Forwarded",
+            ),
+        },
+        _ => {}
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) struct Made {
     pub(super) http: Vec<String>,
     pub(super) https: Vec<String>,
     pub(super) trusted_proxies: Vec<String>,
+    pub(super) forwarded_header: edge::ForwardedHeader,
     pub(super) proxy_protocol: Vec<String>,
     pub(super) certificates: Vec<edge::Certificate>,
     /// By the name they have here.

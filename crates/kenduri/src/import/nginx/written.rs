@@ -65,6 +65,9 @@ fn listen(page: &mut Page, made: &Made) {
     page.key("https", made.https.clone());
     if !made.trusted_proxies.is_empty() {
         page.key("trusted_proxies", made.trusted_proxies.clone());
+        if made.forwarded_header == edge::ForwardedHeader::XForwardedFor {
+            page.key("forwarded_header", "x-forwarded-for");
+        }
     }
     if !made.proxy_protocol.is_empty() {
         page.key("proxy_protocol", made.proxy_protocol.clone());
@@ -201,6 +204,7 @@ fn described(made: &Made) -> Description {
     listen.http.clone_from(&made.http);
     listen.https.clone_from(&made.https);
     listen.trusted_proxies.clone_from(&made.trusted_proxies);
+    listen.forwarded_header = made.forwarded_header;
     listen.proxy_protocol.clone_from(&made.proxy_protocol);
     description.tls.certificate.clone_from(&made.certificates);
     let routes = made.sites.iter().flat_map(|site| &site.routes);
