@@ -14,7 +14,7 @@ use super::crew::Member;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
-use super::upstream::Upstream;
+use super::upstream::{Search, Upstream};
 use crate::hints::HintSender;
 use crate::{Body, Facts, forwarding};
 
@@ -33,6 +33,7 @@ pub(super) struct Outgoing<'a> {
     pub(super) upgrade: Option<Upgrade>,
     /// Who hears what the server says before its answer.
     pub(super) hints: Option<HintSender>,
+    pub(super) search: Search,
 }
 
 impl<'a> Outgoing<'a> {
@@ -65,6 +66,7 @@ impl<'a> Outgoing<'a> {
             flow,
             upgrade,
             hints,
+            search: Search::default(),
         }))
     }
 }
