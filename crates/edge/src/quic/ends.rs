@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
@@ -28,7 +28,8 @@ pub(super) fn send(
     sendmsg(line, pieces, &mut handed, flags).map(drop)
 }
 
-/// Takes the next message, and puts the ends that came with it to the others.
+/// Takes the next message, and puts the ends that came with it to the others. `MFILE`: they
+/// did not all come, for descriptors are used up.
 pub(super) fn receive(
     line: &impl AsFd,
     bytes: &mut [u8],
@@ -44,5 +45,41 @@ pub(super) fn receive(
             lines.extend(came);
         }
     }
+    if received.flags.contains(ReturnFlags::CTRUNC) {
+        return Err(Errno::MFILE);
+    }
     Ok(received.bytes)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+
+    /// Sends a message with more ends than anybody takes, which looks to who receives it as
+    /// any message does when descriptors are used up.
+    pub(crate) fn send_too_many(line: &impl AsFd, mark: u8, end: BorrowedFd<'_>) {
+        // There is room for some more than are wanted.
+        const TOO_MANY: usize = 2 * MOST;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(TOO_MANY))];
+        let mut handed = SendAncillaryBuffer::new(&mut space);
+        let ends = [end; TOO_MANY];
+        assert!(handed.push(SendAncillaryMessage::ScmRights(&ends)));
+        let flags = SendFlags::empty();
+        sendmsg(line, &[IoSlice::new(&[mark])], &mut handed, flags).unwrap();
+    }
+
+    #[test]
+    fn a_message_whose_ends_did_not_all_come_is_no_message() {
+        let (here, there) = UnixDatagram::pair().unwrap();
+        send_too_many(&here, b'!', here.as_fd());
+        let received = receive(&there, &mut [0], &mut Vec::new(), RecvFlags::PEEK);
+        assert_eq!(received, Err(Errno::MFILE));
+        assert!(receive(&there, &mut [0], &mut Vec::new(), RecvFlags::empty()).is_err());
+        send(&here, &[IoSlice::new(b"!")], &[here.as_fd(); MOST]).unwrap();
+        let mut lines = Vec::new();
+        let received = receive(&there, &mut [0], &mut lines, RecvFlags::empty());
+        assert_eq!((received, lines.len()), (Ok(1), MOST));
+    }
 }

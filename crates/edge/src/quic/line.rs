@@ -93,7 +93,8 @@ impl Line {
             elders = asking => elders?,
             left = self.left(silence) => heard(&here).or(left)?,
         };
-        while self.sign(RecvFlags::empty()).is_some() {}
+        // One whose ends do not come is taken away as well.
+        while let Ok(Some(_)) | Err(Errno::MFILE) = self.sign(RecvFlags::empty()) {}
         self.leave(&self.end, &elders);
         Ok(elders)
     }
@@ -106,7 +107,8 @@ impl Line {
             let mut mark = [0];
             match receive(&self.hear, &mut mark, &mut lines, RecvFlags::empty()) {
                 Ok(_) => {}
-                Err(Errno::INTR) => continue,
+                // One whose line did not come cannot be told anything.
+                Err(Errno::INTR | Errno::MFILE) => continue,
                 Err(_) => return false,
             }
             let (Some(line), [QUESTION]) = (lines.pop(), mark) else {
@@ -144,39 +146,55 @@ impl Line {
         F: Future<Output = ()>,
     {
         loop {
-            let Some(sign) = self.sign(RecvFlags::PEEK) else {
-                silence().await;
-                // Somebody may have begun meanwhile.
-                if self.sign(RecvFlags::PEEK).is_none() {
-                    return Ok(Vec::new());
+            let sign = match self.sign(RecvFlags::PEEK) {
+                Ok(Some(sign)) => sign,
+                Ok(None) => {
+                    silence().await;
+                    // Somebody may have begun meanwhile.
+                    if let Ok(None) = self.sign(RecvFlags::PEEK) {
+                        return Ok(Vec::new());
+                    }
+                    continue;
                 }
-                continue;
+                Err(error) => {
+                    tracing::debug!(%error, "whoever reads a UDP socket cannot be made out");
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
+                }
             };
             if is_alive(&sign.end) {
                 ended(sign.end).await?;
                 continue;
             }
+            // So many ends are open once.
+            drop(sign);
             match self.sign(RecvFlags::empty()) {
                 // Somebody else was faster, and reads it already.
-                Some(Sign { end, elders }) if is_alive(&end) => self.leave(&end, &elders),
-                Some(Sign { elders, .. }) => return Ok(elders),
-                None => {}
+                Ok(Some(Sign { end, elders })) if is_alive(&end) => self.leave(&end, &elders),
+                Ok(Some(Sign { elders, .. })) => return Ok(elders),
+                // Somebody has it, or it is lost with its ends: what comes next tells.
+                Ok(None) | Err(_) => {}
             }
         }
     }
 
     /// What was left by whoever reads.
-    fn sign(&self, flags: RecvFlags) -> Option<Sign> {
+    fn sign(&self, flags: RecvFlags) -> Result<Option<Sign>, Errno> {
         let mut said = [0; 1 + MOST * Surname::SIZE];
         let mut lines = Vec::new();
-        let length = receive(&self.ask, &mut said, &mut lines, flags).ok()?;
-        let [READS, surnames @ ..] = said.get(..length)? else {
-            return None;
+        let length = match receive(&self.ask, &mut said, &mut lines, flags) {
+            Err(Errno::AGAIN) => return Ok(None),
+            received => received?,
+        };
+        let Some([READS, surnames @ ..]) = said.get(..length) else {
+            return Ok(None);
         };
         let mut lines = lines.into_iter();
-        let end = lines.next()?;
-        let elders = read(surnames, lines);
-        Some(Sign { end, elders })
+        let sign = lines.next().map(|end| Sign {
+            end,
+            elders: read(surnames, lines),
+        });
+        Ok(sign)
     }
 
     fn leave(&self, end: &OwnedFd, elders: &[Elder]) {
@@ -224,7 +242,11 @@ async fn ended(sign: OwnedFd) -> io::Result<()> {
 fn heard(line: &tokio::net::UnixDatagram) -> Result<Vec<Elder>, Errno> {
     let mut said = [0; 1 + MOST * Surname::SIZE];
     let mut lines = Vec::new();
-    let length = receive(line, &mut said, &mut lines, RecvFlags::empty())?;
+    let length = match receive(line, &mut said, &mut lines, RecvFlags::empty()) {
+        // The socket is ours all the same: what comes for those who are missing is lost.
+        Err(Errno::MFILE) => return Ok(Vec::new()),
+        received => received?,
+    };
     Ok(match said.get(..length) {
         Some([SUCCEEDS, surnames @ ..]) => read(surnames, lines.into_iter()),
         // It writes what we cannot read: what comes for it is lost.
@@ -238,6 +260,7 @@ mod tests {
 
     use futures_util::poll;
 
+    use super::super::ends::tests::send_too_many;
     use super::*;
 
     /// Somebody who has connections, and where it hears what comes for it.
@@ -385,5 +408,15 @@ mod tests {
         }
         assert_eq!(surnames(&waits.await.unwrap()), [own.surname]);
         assert!(poll!(waits_last.as_mut()).is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_that_does_not_come_whole_is_looked_at_again() {
+        let kept = Kept::new();
+        let (_, end) = UnixStream::pair().unwrap();
+        send_too_many(&kept.0.hear, READS, end.as_fd());
+        let line = kept.line();
+        let began = tokio::time::timeout(AGAIN * 10, line.succeed(|| ready(())));
+        assert!(began.await.is_err());
     }
 }

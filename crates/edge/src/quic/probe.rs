@@ -37,40 +37,70 @@ pub(super) async fn answers(address: SocketAddr) -> bool {
 }
 
 /// Waits until nobody answers there: whoever reads a socket that is ours too has left. What
-/// comes meanwhile, and what comes to be read, is kept by the system.
+/// comes meanwhile, and what comes to be read, is kept by the system. Where nobody can be
+/// asked, such as when descriptors are used up, that is no silence.
 pub(super) async fn silence(address: SocketAddr) {
     let near = near(address);
-    while tokio::time::timeout(QUIET, any_answer(&near)).await.is_ok() {
+    while let Ok(answered) = tokio::time::timeout(QUIET, any_answer(&near)).await {
+        if let Err(error) = answered {
+            tracing::debug!(%address, %error, "whoever reads a UDP socket cannot be asked");
+        }
         tokio::time::sleep(BETWEEN).await;
     }
 }
 
-/// Asks at all of these, and waits for the first answer. What cannot be asked does not answer.
-async fn any_answer(near: &[SocketAddr]) {
-    let mut asked: JoinSet<_> = near.iter().copied().map(ask).collect();
-    while let Some(answer) = asked.join_next().await {
-        if matches!(answer, Ok(Ok(()))) {
-            return;
+/// Asks at all of these, and waits for the first answer. An error: none can be asked.
+async fn any_answer(near: &[SocketAddr]) -> io::Result<()> {
+    let mut asked = JoinSet::new();
+    let mut failure = None;
+    for address in near {
+        match Question::ask(*address).await {
+            Ok(question) => drop(asked.spawn(question.answer())),
+            Err(error) => failure = Some(error),
         }
     }
-    std::future::pending::<()>().await;
+    if let Some(error) = failure.filter(|_| asked.is_empty()) {
+        return Err(error);
+    }
+    while let Some(answer) = asked.join_next().await {
+        if matches!(answer, Ok(Ok(()))) {
+            return Ok(());
+        }
+    }
+    std::future::pending().await
 }
 
 async fn ask(address: SocketAddr) -> io::Result<()> {
-    let here: IpAddr = match address {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let socket = UdpSocket::bind((here, 0)).await?;
-    socket.connect(address).await?;
-    let names = RandomState::new();
-    let (theirs, ours) = (names.hash_one(0), names.hash_one(1));
-    socket.send(&question(theirs, ours)).await?;
-    let mut answer = [0; SIZE];
-    loop {
-        let length = socket.recv(&mut answer).await?;
-        if is_answer(&answer[..length], ours) {
-            return Ok(());
+    Question::ask(address).await?.answer().await
+}
+
+/// What was asked, and where the answer comes.
+struct Question {
+    socket: UdpSocket,
+    name: u64,
+}
+
+impl Question {
+    async fn ask(address: SocketAddr) -> io::Result<Self> {
+        let here: IpAddr = match address {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let socket = UdpSocket::bind((here, 0)).await?;
+        socket.connect(address).await?;
+        let names = RandomState::new();
+        let (theirs, name) = (names.hash_one(0), names.hash_one(1));
+        socket.send(&question(theirs, name)).await?;
+        Ok(Self { socket, name })
+    }
+
+    async fn answer(self) -> io::Result<()> {
+        let mut answer = [0; SIZE];
+        loop {
+            let length = self.socket.recv(&mut answer).await?;
+            if is_answer(&answer[..length], self.name) {
+                return Ok(());
+            }
         }
     }
 }
@@ -138,6 +168,14 @@ mod tests {
         answer[1..5].fill(0);
         answer.copy_within(14..23, 5);
         socket.send_to(&answer, to).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_cannot_be_asked_may_be_there() {
+        // Nobody may send there who did not say that it is for all.
+        let all = SocketAddr::from((Ipv4Addr::BROADCAST, 443));
+        let left = tokio::time::timeout(PATIENCE, silence(all));
+        assert!(left.await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
