@@ -171,7 +171,12 @@ impl Line {
             match self.sign(RecvFlags::empty()) {
                 // Somebody else was faster, and reads it already.
                 Ok(Some(Sign { end, elders })) if is_alive(&end) => self.leave(&end, &elders),
-                Ok(Some(Sign { elders, .. })) => return Ok(elders),
+                Ok(Some(Sign { elders, .. })) => {
+                    // One that was put back too late comes before that of a later reader.
+                    if let Ok(None) = self.sign(RecvFlags::PEEK) {
+                        return Ok(elders);
+                    }
+                }
                 // Somebody has it, or it is lost with its ends: what comes next tells.
                 Ok(None) | Err(_) => {}
             }
@@ -408,6 +413,31 @@ mod tests {
         }
         assert_eq!(surnames(&waits.await.unwrap()), [own.surname]);
         assert!(poll!(waits_last.as_mut()).is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_sign_that_was_put_back_too_late_is_nobodys() {
+        let kept = Kept::new();
+        let (first, next, last) = (kept.first().await, kept.line(), kept.line());
+        let (own, _line) = reader();
+        let mut waits = Box::pin(next.succeed(pending));
+        assert!(poll!(waits.as_mut()).is_pending());
+        // Somebody has taken it, and puts it back just before the next one leaves its own.
+        let early = last.sign(RecvFlags::empty()).unwrap().unwrap();
+        assert!(first.pass_on(&[], &own));
+        waits.await.unwrap();
+        let late = last.sign(RecvFlags::empty()).unwrap().unwrap();
+        for sign in [early, late] {
+            last.leave(&sign.end, &sign.elders);
+        }
+        drop(first);
+        let mut waits = Box::pin(last.succeed(pending));
+        for _ in 0..10 {
+            assert!(poll!(waits.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(next);
+        assert_eq!(surnames(&waits.await.unwrap()), [own.surname]);
     }
 
     #[tokio::test(start_paused = true)]
