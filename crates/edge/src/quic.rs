@@ -21,8 +21,8 @@
 //! no more requests are taken (GOAWAY), and are closed when they have their answers. It
 //! still sends on the socket. What their clients send reaches the next one, which sees in
 //! the name that it is called by whose it is ([`names`]), and hands it over as it came
-//! ([`letter`], [`ear`]), to each of those who were here before ([`elders`]). It loses what they have
-//! no room for, and resets nothing that it does not know.
+//! ([`letter`], [`ear`]), to each of those who were here before ([`elders`]). It loses
+//! what they have no room for, and resets nothing that it does not know.
 //!
 //! Where HTTP/3 is switched off and on again, the socket is read by one endpoint after
 //! the other: the second waits until what was asked from the first is answered.

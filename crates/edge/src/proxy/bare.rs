@@ -2,8 +2,9 @@
 //! for exchanges that need none.
 //!
 //! That is a request without a body, and an answer whose head says how many bytes
-//! follow it, or all of whose chunks came with it. With whatever else comes the connection goes to the engine, to which it
-//! looks as if the engine had asked: one engine owns every hard case.
+//! follow it, or all of whose chunks came with it. With whatever else comes the
+//! connection goes to the engine, to which it looks as if the engine had asked: one
+//! engine owns every hard case.
 
 use std::io;
 use std::mem::MaybeUninit;

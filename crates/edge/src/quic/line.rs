@@ -42,7 +42,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// The line as one of those has it who read the socket, or want to.
 pub(super) struct Line {
+    /// Where questions are sent, and signs of life come.
     ask: UnixDatagram,
+    /// Where questions come, and signs of life are sent.
     hear: tokio::net::UnixDatagram,
     /// Ends with this.
     _life: UnixStream,
