@@ -4,8 +4,8 @@
 //! only after it has it all, reads on while it holds frames already, takes an empty
 //! DATA frame for the end of a body, and a stream that ends within one for its end
 //! too. So it gets pieces that never reach over a frame, of frames that it must know
-//! and that are not too large, and heads whose fields are in order. A pure machine over bytes: however they are split, the
-//! same frames are let through.
+//! and that are not too large, and heads whose fields are in order. A pure machine over
+//! bytes: however they are split, the same frames are let through.
 
 use bytes::{Bytes, BytesMut};
 
