@@ -13,12 +13,13 @@ const LARGEST: usize = 8 << 10;
 
 /// Who takes hints, in the extensions of a request whose client can be told.
 #[derive(Debug, Clone)]
-pub(crate) struct HintSender(mpsc::Sender<Response<()>>);
+pub(crate) struct HintSender(mpsc::Sender<Box<Response<()>>>);
 
 /// What comes for a client.
 #[derive(Debug)]
 pub(crate) struct HintReceiver {
-    hints: mpsc::Receiver<Response<()>>,
+    /// In boxes: the channel, which every request has, makes room for 32 at its beginning.
+    hints: mpsc::Receiver<Box<Response<()>>>,
     left: usize,
 }
 
@@ -43,7 +44,7 @@ impl HintSender {
             hint.headers_mut().append(LINK, link.clone());
         }
         // Too many are no loss: the answer says it all again.
-        let _ = self.0.try_send(hint);
+        let _ = self.0.try_send(Box::new(hint));
     }
 }
 
@@ -53,8 +54,8 @@ impl HintReceiver {
         if self.left == 0 {
             return None;
         }
-        let hint = self.hints.recv().await;
-        self.left -= usize::from(hint.is_some());
-        hint
+        let hint = self.hints.recv().await?;
+        self.left -= 1;
+        Some(*hint)
     }
 }

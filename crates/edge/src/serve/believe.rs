@@ -7,6 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
+
 use crate::connection::Peer;
 use crate::description::ForwardedHeader;
 use crate::facts::{Facts, RequestId, Scheme};
@@ -14,8 +17,6 @@ use crate::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, remove};
 use crate::gate::is_host;
 use crate::headers::REQUEST_ID;
 use crate::listen::ListenSettings;
-use http::header::FORWARDED;
-use http::{HeaderMap, HeaderName};
 
 /// Makes request ids: no two alike, in order for nobody.
 #[derive(Debug, Default)]
