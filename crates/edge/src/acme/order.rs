@@ -270,15 +270,17 @@ async fn prove(
         });
         // After a restart it may be under way already.
         if challenge.status == ChallengeStatus::Pending {
-            match challenge.set_ready().await {
+            match challenge.set_ready().await.map_err(OrderError::from) {
                 Ok(()) => {}
                 // An authority that is quick has looked already, and says here what it
                 // found; the order tells the same.
-                Err(error @ instant_acme::Error::Api(_)) => {
+                Err(error) if error.is_final() => {
                     told = Some(error);
                     break;
                 }
-                Err(error) => return Err(error.into()),
+                // It has not heard of the proof, so there is nothing to wait for; the order
+                // is gone on with later.
+                Err(error) => return Err(error),
             }
         }
     }
@@ -287,7 +289,7 @@ async fn prove(
         return Err(explain(order).await);
     }
     match told {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(error),
         None => polled.map(drop).map_err(OrderError::from),
     }
 }

@@ -1,5 +1,5 @@
 //! An authority of a few lines, for what Pebble does not do: it says when to renew, refuses for a
-//! while, or never answers.
+//! while whatever replaces a certificate, takes no word that a proof is there, or never answers.
 
 use std::convert::Infallible;
 use std::fs;
@@ -10,7 +10,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use bytes::Bytes;
 use edge::Challenge;
 use edge::acme::Action;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -136,20 +136,57 @@ async fn answer(
             let payload = BASE64_URL_SAFE_NO_PAD
                 .decode(signed["payload"].as_str().unwrap())
                 .unwrap();
-            let payload = serde_json::from_slice(&payload).unwrap();
+            let payload: Value = serde_json::from_slice(&payload).unwrap();
+            let replaces = payload.get("replaces").is_some();
             heard.lock().unwrap().orders.push(payload);
-            answer
-                .status(StatusCode::TOO_MANY_REQUESTS)
-                .header("Content-Type", "application/problem+json")
-                .header("Retry-After", "7200")
-                .body(json!({
-                    "type": "urn:ietf:params:acme:error:rateLimited",
-                    "detail": "too many certificates",
-                }))
+            if replaces {
+                refuse(answer.header("Retry-After", "7200"), "rateLimited")
+            } else {
+                answer
+                    .status(StatusCode::CREATED)
+                    .header("Location", format!("{base}/order/1"))
+                    .body(order(base))
+            }
         }
+        (Method::POST, "/order/1") => answer.body(order(base)),
+        (Method::POST, "/authorization") => answer.body(json!({
+            "identifier": { "type": "dns", "value": "a.example" },
+            "status": "pending",
+            "challenges": [{
+                "type": "http-01",
+                "url": format!("{base}/challenge"),
+                "token": "token",
+                "status": "pending",
+            }],
+        })),
+        (Method::POST, "/challenge") => refuse(answer, "badNonce"),
         _ => answer.status(StatusCode::NOT_FOUND).body(json!({})),
     };
     Ok(answer.unwrap().map(|json| Full::from(json.to_string())))
+}
+
+fn order(base: &str) -> Value {
+    json!({
+        "status": "pending",
+        "identifiers": [{ "type": "dns", "value": "a.example" }],
+        "authorizations": [format!("{base}/authorization")],
+        "finalize": format!("{base}/finalize"),
+    })
+}
+
+/// With a problem that is a matter of when.
+fn refuse(answer: response::Builder, problem: &str) -> http::Result<Response<Value>> {
+    let status = match problem {
+        "rateLimited" => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    answer
+        .status(status)
+        .header("Content-Type", "application/problem+json")
+        .body(json!({
+            "type": format!("urn:ietf:params:acme:error:{problem}"),
+            "detail": "not now",
+        }))
 }
 
 /// A certificate of ninety days of 2026, as an authority issues it, after its key.
@@ -202,10 +239,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     let standing = wait(&acme, "a.example", has_failed).await;
     let failures = standing.failures.unwrap();
     assert_eq!(failures.asked_to_wait, 7_200);
-    assert!(
-        failures.why.contains("too many certificates"),
-        "{failures:?}"
-    );
+    assert!(failures.why.contains("not now"), "{failures:?}");
     let orders = std::mem::take(&mut played.heard.lock().unwrap().orders);
     assert_eq!(orders.len(), 1);
     let replaced = orders[0]["replaces"].as_str().unwrap();
@@ -220,6 +254,26 @@ async fn the_authority_says_when_and_is_waited_for() {
     .await;
     assert!(played.heard.lock().unwrap().orders.is_empty());
     house.set_clock(end + SignedDuration::from_secs(7_200));
+    acme.set_names(set(&["a.example"]));
+    wait(&acme, "a.example", |it| {
+        it.failures.as_ref().is_some_and(|it| it.count == 2)
+    })
+    .await;
+    assert_eq!(played.heard.lock().unwrap().orders.len(), 1);
+}
+
+/// It has not heard that there is something to look at, so there is nothing to wait for.
+#[tokio::test]
+async fn a_proof_that_could_not_be_announced_is_not_waited_for() {
+    let played = Played::start().await;
+    let mut house = House::alone(Challenge::Http01, played.directory.clone(), played.root()).await;
+    house.asked.force = true;
+    let acme = house.start(&["a.example"]);
+    // Sooner than an order is waited for that the authority looks at.
+    let standing = wait(&acme, "a.example", has_failed).await;
+    assert!(standing.failures.unwrap().why.contains("badNonce"));
+    // The order is still good.
+    house.set_clock(standing.next.unwrap().at);
     acme.set_names(set(&["a.example"]));
     wait(&acme, "a.example", |it| {
         it.failures.as_ref().is_some_and(|it| it.count == 2)
