@@ -1,8 +1,9 @@
 //! What streams through the door, in either direction.
 
 use std::error::Error;
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
-use crate::files::{Held, Pages};
+use crate::files::{Held, Pieces, Turn};
 use crate::log::Logged;
 
 /// Why a body ended before its end.
@@ -26,6 +27,17 @@ pub(crate) fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
+/// What the kernel can send of a body by itself, at once.
+#[derive(Debug)]
+pub(crate) struct Stretch<'a> {
+    pub(crate) file: BorrowedFd<'a>,
+    /// Where in the file it begins.
+    pub(crate) place: u64,
+    pub(crate) length: usize,
+    /// To be passed on when some of it was sent. None: it is short, and may go at once.
+    pub(crate) turn: Option<Turn>,
+}
+
 /// A body, by what it comes from: no boxed trait on the way of most requests.
 #[derive(Debug, Default)]
 pub enum Body {
@@ -36,6 +48,8 @@ pub enum Body {
     Full(Full<Bytes>),
     /// All bytes of a file, in memory.
     Held(Held),
+    /// Parts of files that are not in memory.
+    Pieces(Box<Pieces>),
     /// What a client or an upstream sends.
     Incoming(Incoming),
     /// One of these whose end is written into the access log.
@@ -64,12 +78,43 @@ impl Body {
         }
     }
 
-    /// Where the kernel may have all of it too.
-    pub(crate) fn pages(&self) -> Option<&Arc<Pages>> {
+    /// Parts of files.
+    pub(crate) fn pieces(pieces: Pieces) -> Self {
+        Self::Pieces(Box::new(pieces))
+    }
+
+    /// Whether the kernel can send all of it by itself, from one file; asked once.
+    pub(crate) fn is_in_file(&self) -> bool {
         match self {
-            Self::Held(held) => held.pages(),
-            Self::Logged(logged) => logged.body().pages(),
-            _ => None,
+            Self::Held(held) => held.is_in_file(),
+            Self::Pieces(pieces) => pieces.is_one_file(),
+            Self::Logged(logged) => logged.body().is_in_file(),
+            _ => false,
+        }
+    }
+
+    /// Waits for what the kernel can send next of a body that [is in a file](Self::is_in_file)
+    /// and not at its end.
+    pub(crate) fn poll_stretch(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Stretch<'_>>> {
+        let nothing = || io::ErrorKind::UnexpectedEof.into();
+        match self {
+            Self::Held(held) => Poll::Ready(held.stretch().ok_or_else(nothing)),
+            Self::Pieces(pieces) => pieces.poll_stretch(context),
+            Self::Logged(logged) => logged.poll_stretch(context),
+            _ => Poll::Ready(Err(nothing())),
+        }
+    }
+
+    /// So many bytes of the last stretch were sent.
+    pub(crate) fn advance(&mut self, sent: usize) {
+        match self {
+            Self::Held(held) => held.advance(sent),
+            Self::Pieces(pieces) => pieces.advance(sent),
+            Self::Logged(logged) => logged.advance(sent),
+            _ => {}
         }
     }
 
@@ -78,7 +123,7 @@ impl Body {
         match self {
             Self::Empty | Self::Full(_) | Self::Held(_) => true,
             Self::Logged(logged) => logged.body().is_here(),
-            Self::Incoming(_) | Self::Stream(_) => false,
+            Self::Incoming(_) | Self::Pieces(_) | Self::Stream(_) => false,
         }
     }
 
@@ -106,6 +151,7 @@ impl HttpBody for Body {
                 .poll_frame(context)
                 .map_err(|never| match never {}),
             Self::Held(held) => Poll::Ready(held.next().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Pieces(pieces) => Pin::new(pieces).poll_frame(context),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
             Self::Logged(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
@@ -117,6 +163,7 @@ impl HttpBody for Body {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
             Self::Held(held) => held.len() == 0,
+            Self::Pieces(pieces) => pieces.is_end_stream(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::Logged(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
@@ -128,6 +175,7 @@ impl HttpBody for Body {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
             Self::Held(held) => SizeHint::with_exact(held.len() as u64),
+            Self::Pieces(pieces) => pieces.size_hint(),
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Logged(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),

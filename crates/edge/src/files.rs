@@ -17,9 +17,10 @@
 //!
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
-//! most once a second; the rest is read in pieces while it is sent. Of those from 32 KiB
-//! on that are asked for in the clear more than once, up to 16 MiB are kept once more,
-//! where the kernel sends them from without copying. A text is compressed
+//! most once a second; the rest is read in pieces while it is sent, or sent by the kernel
+//! itself in the clear. Of those in memory from 32 KiB on that are asked for in the clear
+//! more than once, up to 16 MiB are kept once more, where the kernel sends them from
+//! without copying. A text is compressed
 //! when the first client asks for it so; that client and those who come meanwhile wait
 //! the few milliseconds, since most files of most sites are asked for rarely, and the
 //! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
@@ -27,6 +28,7 @@
 //! their word: only these are offered.
 
 mod caching;
+mod coded;
 pub(crate) mod conditions;
 mod entry;
 mod folder;
@@ -37,9 +39,10 @@ mod look;
 mod memory;
 mod open;
 mod path;
+mod pieces;
 pub(crate) mod ranges;
+mod readers;
 mod respond;
-mod stream;
 
 use std::borrow::Cow;
 use std::io;
@@ -51,8 +54,10 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 
 pub use folder::{Folder, FolderError, FolderSettings};
-pub(crate) use held::{Held, Pages};
+pub(crate) use held::Held;
 pub use memory::Memory;
+pub(crate) use pieces::Pieces;
+pub(crate) use readers::Turn;
 
 use crate::body::{Answer, Body};
 use crate::compression::Encoding;

@@ -40,7 +40,14 @@ struct Case {
     goal: [f64; 2],
 }
 
-const CASES: [Case; 4] = [
+/// What both doors serve, and its size.
+const FILES: [(&str, usize); 3] = [
+    ("1k.bin", 1 << 10),
+    ("100k.bin", 100 << 10),
+    ("4m.bin", 4 << 20),
+];
+
+const CASES: [Case; 5] = [
     Case {
         name: "static 1 KiB",
         path: "/static/1k.bin",
@@ -49,6 +56,12 @@ const CASES: [Case; 4] = [
     Case {
         name: "static 100 KiB",
         path: "/static/100k.bin",
+        goal: [1.3, 1.3],
+    },
+    // More than we keep in memory.
+    Case {
+        name: "static 4 MiB",
+        path: "/static/4m.bin",
         goal: [1.3, 1.3],
     },
     Case {
@@ -89,7 +102,7 @@ pub(super) fn bench(runtime: &Runtime, turns: Turns, door: Option<&Path>) -> Res
 fn prepare_files(folder: &Path) -> Result<()> {
     let files = folder.join("files/static");
     fs::create_dir_all(&files)?;
-    for (name, size) in [("1k.bin", 1 << 10), ("100k.bin", 100 << 10)] {
+    for (name, size) in FILES {
         let bytes: Vec<u8> = (0..=250).cycle().take(size).collect();
         fs::write(files.join(name), bytes)?;
     }

@@ -91,7 +91,8 @@ where
         let request = request.map(|()| Body::Empty);
         let serving = pin!(serve(here, peer, request, Verdict::from(None)));
         let answer = client.while_it_waits(serving, length).await?;
-        if !is_writable(&answer, is_head) {
+        let is_in_file = !is_head && client.stream.bare().is_some() && answer.body().is_in_file();
+        if !(is_in_file || answer.body().is_here()) || !is_framed(&answer, is_head) {
             let (came, answer) = (client.came, Some(answer));
             return Some(Rest { came, answer });
         }
@@ -99,20 +100,13 @@ where
         let is_last = is_last || answer.headers().contains_key(CONNECTION);
         let mut head = here.scratch.take();
         write_head(&mut head, &answer, is_head, is_last, here);
-        let bare = client.stream.bare().filter(|_| !is_head);
-        let pages = bare.and_then(|_| answer.body().pages().cloned());
-        let body = if is_head {
-            Bytes::new()
-        } else {
-            whole(answer.into_body())
-        };
-        let file = pages.as_ref().and_then(|pages| pages.of(&body));
-        match bare.zip(file) {
-            Some((socket, file)) => {
-                let sending = Sending::new(&head, file, body.len());
+        match client.stream.bare() {
+            Some(socket) if is_in_file => {
+                let sending = Sending::new(&head, answer.into_body());
                 client.limits.send(socket, sending).await?;
             }
-            None => client.write(&mut head, body).await?,
+            _ if is_head => client.write(&mut head, Bytes::new()).await?,
+            _ => client.write(&mut head, whole(answer.into_body())).await?,
         }
         here.scratch.put(head);
         if is_last {
@@ -265,18 +259,17 @@ impl Limits<'_, '_> {
     }
 }
 
-/// Whether an answer is in memory, and its end can be seen in one place only.
-fn is_writable(answer: &Answer, is_head: bool) -> bool {
+/// Whether the end of an answer can be seen, and in one place only.
+fn is_framed(answer: &Answer, is_head: bool) -> bool {
     let (status, headers) = (answer.status(), answer.headers());
     let length = answer.body().size_hint().exact();
-    let is_framed = headers.get(CONTENT_LENGTH).is_none_or(|said| {
+    let is_true = headers.get(CONTENT_LENGTH).is_none_or(|said| {
         let said = said.to_str().ok().and_then(|said| said.parse().ok());
         is_head || status == StatusCode::NOT_MODIFIED || (said.is_some() && said == length)
     });
-    answer.body().is_here()
-        && !status.is_informational()
+    !status.is_informational()
         && (!has_no_body(status) || length == Some(0))
-        && is_framed
+        && is_true
         && !headers.contains_key(TRANSFER_ENCODING)
         && headers.get(CONNECTION).is_none_or(|said| said == CLOSE)
 }

@@ -30,6 +30,8 @@ use super::Shared;
 const BREATH: Duration = Duration::from_millis(100);
 /// How often certificates and servers are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// So many connections are taken before those that are there already have their turn.
+const AT_ONCE: usize = 16;
 
 /// A running thread.
 #[derive(Debug)]
@@ -212,7 +214,12 @@ async fn take(
     let shared = &here.shared;
     let front = (door == Door::Front).then(|| Arc::new(at.clone()));
     let is_inside = door == Door::Front && at.is_loopback();
+    let mut taken = 0_usize;
     loop {
+        taken = taken.wrapping_add(1);
+        if taken.is_multiple_of(AT_ONCE) {
+            tokio::task::yield_now().await;
+        }
         let accepted = tokio::select! {
             biased;
             accepted = listener.accept() => accepted,

@@ -11,9 +11,11 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use rustix::fs::{MemfdFlags, SealFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::body::Stretch;
 
 /// Less is copied faster than the kernel is told where to find it.
 const LEAST: usize = 32 << 10;
@@ -42,7 +44,7 @@ pub struct Held {
 
 /// The same bytes once more, in pages that the kernel can send.
 #[derive(Debug)]
-pub(crate) struct Pages {
+struct Pages {
     is_asked: AtomicBool,
     room: Room,
     made: OnceLock<Made>,
@@ -51,6 +53,7 @@ pub(crate) struct Pages {
 #[derive(Debug)]
 struct Made {
     file: File,
+    length: usize,
     _room: OwnedSemaphorePermit,
 }
 
@@ -70,8 +73,27 @@ impl Held {
         self.bytes.len()
     }
 
-    pub(crate) fn pages(&self) -> Option<&Arc<Pages>> {
-        self.pages.as_ref()
+    /// Whether the kernel can send all of it by itself, from now on.
+    pub(crate) fn is_in_file(&self) -> bool {
+        let pages = self.pages.as_ref();
+        pages.is_some_and(|pages| pages.of(&self.bytes).is_some())
+    }
+
+    /// What is left, if the kernel can send it by itself.
+    pub(crate) fn stretch(&self) -> Option<Stretch<'_>> {
+        let made = self.pages.as_ref()?.made.get()?;
+        let length = self.bytes.len();
+        Some(Stretch {
+            file: made.file.as_fd(),
+            place: (made.length - length) as u64,
+            length,
+            turn: None,
+        })
+    }
+
+    /// So many bytes have left.
+    pub(crate) fn advance(&mut self, sent: usize) {
+        self.bytes.advance(sent);
     }
 
     /// All bytes, once.
@@ -84,7 +106,7 @@ impl Held {
 impl Pages {
     /// Where the kernel finds `bytes`, those that this is a copy of. Nothing: they are
     /// asked for only once so far, there is no room, or the system refuses.
-    pub(crate) fn of(&self, bytes: &[u8]) -> Option<BorrowedFd<'_>> {
+    fn of(&self, bytes: &[u8]) -> Option<BorrowedFd<'_>> {
         if !self.is_asked.swap(true, Ordering::Relaxed) {
             return None;
         }
@@ -102,7 +124,11 @@ impl Pages {
             .try_acquire_many_owned(units)
             .ok()?;
         match sealed(bytes) {
-            Ok(file) => Some(Made { file, _room: room }),
+            Ok(file) => Some(Made {
+                file,
+                length: bytes.len(),
+                _room: room,
+            }),
             Err(error) => {
                 tracing::debug!(%error, "no pages to send a file from: it is copied each time");
                 None
@@ -132,7 +158,7 @@ mod tests {
     }
 
     fn file(held: &Held) -> Option<File> {
-        let copy = held.pages()?.of(&held.bytes)?;
+        let copy = held.pages.as_ref()?.of(&held.bytes)?;
         Some(File::from(copy.try_clone_to_owned().unwrap()))
     }
 
@@ -166,6 +192,6 @@ mod tests {
 
     #[test]
     fn what_is_small_gets_no_copy() {
-        assert!(held(LEAST - 1, &Room::default()).pages().is_none());
+        assert!(held(LEAST - 1, &Room::default()).pages.is_none());
     }
 }

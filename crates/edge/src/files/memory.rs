@@ -13,15 +13,16 @@ use tokio::sync::Semaphore;
 use super::entry::{Entry, Stamps};
 use super::held::Room;
 use super::look::{Look, Seen};
-use super::stream::Readers;
+use super::readers::Readers;
 use crate::compression::{Encoder, Encoding};
 
 /// What a worker keeps unless told otherwise.
 const SIZE: usize = 64 << 20;
 /// A file is compared with the disk at most this often.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// So many questions to the disk run at once: each may read a file into memory.
-const LOOKS_AT_ONCE: usize = 32;
+/// So many questions to the disk run at once: each may read a file into memory, and is a thread
+/// beside the one that answers.
+const LOOKS_AT_ONCE: usize = 4;
 
 /// Files in memory. Each worker has its own, so nobody waits for its lock; clones
 /// are the same memory.
@@ -204,7 +205,7 @@ impl Memory {
         }
     }
 
-    /// Who reads files that are not kept.
+    /// Those who read files that are not kept.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
     }

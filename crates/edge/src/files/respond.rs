@@ -9,12 +9,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, Heade
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
+use super::coded::CodedFile;
 use super::conditions::{self, Verdict};
 use super::entry::{Content, Variant};
 use super::held::Held;
 use super::memory::Memory;
+use super::pieces::{Piece, Pieces};
 use super::ranges::{self, Wanted};
-use super::stream::{CodedFile, Piece, Pieces, Readers};
+use super::readers::Readers;
 use crate::body::{Answer, Body};
 
 pub(super) fn respond(
@@ -74,10 +76,10 @@ fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
 fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
         Content::Memory(held) => Body::held(held.clone()),
-        Content::File(file, length) => Body::stream(Pieces::new(
-            readers,
-            [Piece::File(Arc::clone(file), 0..*length)].into(),
-        )),
+        Content::File(file, length) => {
+            let file = Piece::File(Arc::clone(file), 0..*length);
+            Body::pieces(Pieces::new(readers, [file].into()))
+        }
         Content::Coded(file, length, encoding) => {
             let file = Arc::clone(file);
             Body::stream(CodedFile::new(readers, file, *length, *encoding))
@@ -104,7 +106,7 @@ fn one(variant: &Variant, part: Range<u64>, readers: &Readers) -> Answer {
     }
     let body = match piece(&variant.content, part) {
         Piece::Bytes(bytes) => Body::full(bytes),
-        file @ Piece::File(..) => Body::stream(Pieces::new(readers, [file].into())),
+        file @ Piece::File(..) => Body::pieces(Pieces::new(readers, [file].into())),
     };
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
@@ -139,7 +141,7 @@ fn several(variant: &Variant, parts: &[Range<u64>], memory: &Memory) -> Answer {
     if let Ok(kind) = HeaderValue::try_from(kind) {
         headers.insert(CONTENT_TYPE, kind);
     }
-    let body = Body::stream(Pieces::new(memory.readers(), pieces.into()));
+    let body = Body::pieces(Pieces::new(memory.readers(), pieces.into()));
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
 

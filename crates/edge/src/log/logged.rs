@@ -1,10 +1,11 @@
 //! One line per request, when its answer has left or its client has.
 
+use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::{Line, Log, Whose};
-use crate::body::has_no_body;
+use crate::body::{Body, Stretch, has_no_body};
 use crate::facts::RequestId;
 use crate::route::Route;
 
@@ -194,6 +195,31 @@ impl<B: HttpBody> Logged<B> {
     }
 }
 
+impl Logged<Body> {
+    /// As of the body, whose failure ends it.
+    pub(crate) fn poll_stretch(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Stretch<'_>>> {
+        let stretch = ready!(self.body.poll_stretch(context));
+        if let Err(error) = &stretch
+            && let Some(entry) = self.entry.take()
+        {
+            entry.end(self.sent, &error.to_string());
+        }
+        Poll::Ready(stretch)
+    }
+
+    /// So many bytes of the last stretch were sent.
+    pub(crate) fn advance(&mut self, sent: usize) {
+        self.body.advance(sent);
+        self.sent += sent as u64;
+        if self.body.is_end_stream() {
+            self.end("");
+        }
+    }
+}
+
 impl<B> HttpBody for Logged<B>
 where
     B: HttpBody<Data = Bytes> + Unpin,
@@ -207,7 +233,7 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
-        let frame = std::task::ready!(Pin::new(&mut this.body).poll_frame(context));
+        let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
         match &frame {
             None => this.end(""),
             Some(Err(error)) => this.end(&error.to_string()),

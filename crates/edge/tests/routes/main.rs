@@ -5,6 +5,7 @@
 mod access;
 mod asked;
 mod changes;
+mod downloads;
 mod fronts;
 mod h2c;
 mod hostile;

@@ -1,5 +1,6 @@
 //! Large files over a bare socket: the kernel sends them from a copy of its own.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -13,17 +14,38 @@ const LENGTHS: [usize; 3] = [(1 << 20) - 1, (1 << 20) - 2, (1 << 20) - 3];
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_mins(1);
 
-fn content(seed: usize, length: usize) -> Vec<u8> {
+pub(crate) fn content(seed: usize, length: usize) -> Vec<u8> {
     let byte = |place: usize| u8::try_from((place / 7 + place * seed) % 251).unwrap();
     (0..length).map(byte).collect()
 }
 
 const ROUTE: &str = "[[route]]\npath = \"/\"\nto = \"files:files\"\n";
 
-fn large_file(content: &[u8]) -> Site {
-    let site = Site::open(ROUTE, Means::default());
+pub(crate) fn large_file(content: &[u8]) -> Site {
+    large_file_with(content, Means::default())
+}
+
+pub(crate) fn large_file_with(content: &[u8], means: Means) -> Site {
+    let site = Site::open(ROUTE, means);
     std::fs::write(site.folder.path().join("files/large.bin"), content).unwrap();
     site
+}
+
+/// Has the site listen on a unix socket too, over which the kernel sends nothing by itself.
+pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
+    let socket = site.folder.path().join("door.sock");
+    let both = format!(
+        "listen.http = [\"127.0.0.1:0\", \"unix:{}\"]\n{ROUTE}",
+        socket.display()
+    );
+    let ground = Ground {
+        folder: site.folder.path(),
+        data: site.folder.path(),
+        services: &[],
+    };
+    let both = Plan::check(&toml::from_str(&both).unwrap(), &ground).unwrap();
+    site.edge.reload(both).unwrap();
+    socket
 }
 
 /// Whether a copy of this length was made in this process.
@@ -37,10 +59,10 @@ fn is_copied(length: usize) -> bool {
     })
 }
 
-struct Client<S>(S);
+pub(crate) struct Client<S>(pub(crate) S);
 
 impl Client<TcpStream> {
-    async fn open(site: &Site) -> Self {
+    pub(crate) async fn open(site: &Site) -> Self {
         // It takes little at once, so that every answer goes out in many pieces.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 << 10).unwrap();
@@ -49,26 +71,36 @@ impl Client<TcpStream> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
-    async fn say(&mut self, method: &str, target: &str) {
-        let request = format!("{method} {target} HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    pub(crate) async fn say(&mut self, method: &str, target: &str) {
+        self.say_with(method, target, "").await;
+    }
+
+    pub(crate) async fn say_with(&mut self, method: &str, target: &str, lines: &str) {
+        let request = format!("{method} {target} HTTP/1.1\r\nHost: a.example\r\n{lines}\r\n");
         self.0.write_all(request.as_bytes()).await.unwrap();
     }
 
     /// The head of the next answer, and so many bytes behind it as it says.
-    async fn hear(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
+    pub(crate) async fn hear(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
+        let (head, body) = self.hear_some(has_body).await;
+        assert_eq!(head.status, 200);
+        (head, body)
+    }
+
+    /// The same, of an answer that may be a part.
+    pub(crate) async fn hear_some(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.0.read_u8().await.unwrap());
         }
         let head = Heard::of(&String::from_utf8(head).unwrap());
-        assert_eq!(head.status, 200);
         let length = head.header("content-length").unwrap().parse().unwrap();
         let mut body = vec![0; if has_body { length } else { 0 }];
         self.0.read_exact(&mut body).await.unwrap();
         (head, body)
     }
 
-    async fn get(&mut self, target: &str) -> (Heard, Vec<u8>) {
+    pub(crate) async fn get(&mut self, target: &str) -> (Heard, Vec<u8>) {
         self.say("GET", target).await;
         let heard = self.hear(true);
         tokio::time::timeout(SOON, heard).await.unwrap()
@@ -150,18 +182,7 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
 async fn where_the_kernel_cannot_send_it_nothing_is_copied() {
     let expected = content(1, LENGTHS[2]);
     let site = large_file(&expected);
-    let socket = site.folder.path().join("door.sock");
-    let both = format!(
-        "listen.http = [\"127.0.0.1:0\", \"unix:{}\"]\n{ROUTE}",
-        socket.display()
-    );
-    let ground = Ground {
-        folder: site.folder.path(),
-        data: site.folder.path(),
-        services: &[],
-    };
-    let both = Plan::check(&toml::from_str(&both).unwrap(), &ground).unwrap();
-    site.edge.reload(both).unwrap();
+    let socket = also_over_unix(&site);
     let mut other = Client(UnixStream::connect(&socket).await.unwrap());
     // Until the file is old enough to be kept, and asked for often.
     let begin = Instant::now();
