@@ -13,6 +13,7 @@ mod commands;
 mod configuration;
 mod control;
 mod demo;
+mod descriptors;
 mod figures;
 mod import;
 mod install;

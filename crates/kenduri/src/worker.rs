@@ -31,7 +31,7 @@ use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::server::House;
 use crate::words::{Line, Numbers, Start, ToKeeper, ToWorker};
-use crate::{access, commands, demo, installation, log};
+use crate::{access, commands, demo, descriptors, installation, log};
 
 mod crews;
 mod desk;
@@ -49,6 +49,7 @@ const LOOKS: usize = 16;
 /// Serves until the keeper says that it is enough. Standard input is the keeper's
 /// channel.
 pub(crate) fn run() -> Result<()> {
+    let room = descriptors::make_room();
     // Whatever is made from now on may count.
     let figures = figures::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
@@ -59,6 +60,9 @@ pub(crate) fn run() -> Result<()> {
         };
         let configuration = configuration::load_for_worker(&asked)?;
         let lines = log::start(&configuration.settings.log, log::Who::Worker)?;
+        if let Err(error) = room {
+            tracing::warn!(%error, "no room for many connections: it is made when they come");
+        }
         let begun = Begun {
             start,
             sockets: Inherited::new(sockets)?,

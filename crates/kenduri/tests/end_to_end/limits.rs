@@ -62,3 +62,22 @@ fn all_threads_share_one_heap_unless_somebody_decided_otherwise() {
         Some(&b"4"[..])
     );
 }
+
+/// The last numbers of a line of `limits` or `status` (proc(5)).
+fn numbers(program: &Program, file: &str, line: &str) -> Vec<u64> {
+    let text = String::from_utf8_lossy(&program.system_file(file)).into_owned();
+    let found = text.lines().find_map(|it| it.strip_prefix(line));
+    let words = found.expect("such a line").split_whitespace();
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
+#[test]
+fn there_is_room_for_many_connections_before_they_come() {
+    let program = Program::serve(&["--demo"], &[]);
+    let [granted, most, ..] = numbers(&program, "limits", "Max open files")[..] else {
+        panic!("no limits");
+    };
+    assert!(granted >= most.min(65_536), "{granted} of {most}");
+    let room = numbers(&program, "status", "FDSize:");
+    assert!(room[0] >= granted.min(8_192), "{room:?} of {granted}");
+}
