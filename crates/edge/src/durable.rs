@@ -8,6 +8,13 @@ use std::path::Path;
 /// Puts these bytes in place of the file, which has the rights of `mode` but for what the
 /// umask takes away. No other file may have its name behind a dot.
 pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    replace(folder, name, mode, bytes)?;
+    sync(folder)
+}
+
+/// The same, but that a power failure may bring back what was there before [`sync`]. An
+/// error means that it is there still.
+pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     let fresh = folder.join(format!(".{name}"));
     remove_if_there(&fresh)?;
     let mut options = OpenOptions::new();
@@ -18,8 +25,7 @@ pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::R
         .open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&fresh, folder.join(name))?;
-    sync(folder)
+    fs::rename(&fresh, folder.join(name))
 }
 
 /// Removes the file, if there is one.
@@ -34,7 +40,8 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
+/// A power failure may bring it back before [`sync`].
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

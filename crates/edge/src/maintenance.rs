@@ -61,6 +61,18 @@ pub struct Maintenance {
     changing: Mutex<()>,
 }
 
+/// Why the doors are not as was asked, or not for good.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// They are as they were, and are so after a restart.
+    #[error("the doors are as they were")]
+    Unchanged(#[source] io::Error),
+    /// They are as was asked, also after a restart, but a power failure may undo it: ask
+    /// again when the disk is mended.
+    #[error("the disk could not be told")]
+    Unsynced(#[source] io::Error),
+}
+
 #[derive(Debug)]
 struct Closed {
     state: State,
@@ -103,10 +115,10 @@ impl Maintenance {
         maintenance
     }
 
-    /// Closes the doors of a host, or of all. The pass is random, 16 bytes or
-    /// more; it is returned as text, for the end of the link `/?kenduri-pass=`.
-    /// An earlier pass no longer opens.
-    pub fn on(&self, host: Option<&str>, pass: &[u8]) -> io::Result<String> {
+    /// Closes the doors of a host, or of all. The pass is random, 16 bytes or more in
+    /// hexadecimal; at the end of the link `/?kenduri-pass=` it lets in. An earlier one no
+    /// longer does.
+    pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
         let before = before.as_ref().map(|closed| &closed.state.hosts);
@@ -119,25 +131,26 @@ impl Maintenance {
             }
             None => hosts.clear(),
         }
-        let pass = hexadecimal(pass);
         let state = State {
             hosts,
             pass: digest(pass.as_bytes()),
         };
-        durable::write(&self.data, STATE, MODE, &serde_json::to_vec(&state)?)?;
-        self.apply(Some(state))?;
-        Ok(pass)
+        let page = self.read_page().map_err(ChangeError::Unchanged)?;
+        serde_json::to_vec(&state)
+            .map_err(io::Error::from)
+            .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
+            .map_err(ChangeError::Unchanged)?;
+        // The next start goes by the file, so we do, whether the disk knows of it or not.
+        self.state.store(Some(Arc::new(Closed { state, page })));
+        durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// Opens the doors. An error means that they may be closed again after a restart.
-    pub fn off(&self) -> io::Result<()> {
+    /// Opens the doors.
+    pub fn off(&self) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let removed = durable::remove(&self.data, STATE);
-        // Where the disk does not know yet, the file is gone all the same.
-        if let Ok(false) = self.data.join(STATE).try_exists() {
-            self.apply(None)?;
-        }
-        removed
+        durable::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
+        self.state.store(None);
+        durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
     /// The answer to a request, if the doors are closed to it.
@@ -164,18 +177,6 @@ impl Maintenance {
         }
         let is_let_in = || cookie(headers, PASS).is_some_and(|pass| closed.opens(pass));
         (concerns && !passes && !is_let_in()).then(|| closed.page(facts, headers))
-    }
-
-    fn apply(&self, state: Option<State>) -> io::Result<()> {
-        let closed = match state {
-            None => None,
-            Some(state) => Some(Arc::new(Closed {
-                page: self.read_page()?,
-                state,
-            })),
-        };
-        self.state.store(closed);
-        Ok(())
     }
 
     fn read_page(&self) -> io::Result<Option<Bytes>> {
@@ -266,6 +267,8 @@ mod tests {
     use super::*;
     use crate::facts::RequestId;
 
+    const OWN: &str = "07070707070707070707070707070707";
+
     fn ask(maintenance: &Maintenance, host: &str, target: &str, cookie: &str) -> Option<Answer> {
         let facts = Facts {
             client: [192, 0, 2, 1].into(),
@@ -287,9 +290,9 @@ mod tests {
         let open = || Maintenance::open(data.path(), vec!["/healthz".to_owned()]);
         let maintenance = open();
         assert!(ask(&maintenance, "a.example", "/", "").is_none());
-        let pass = maintenance.on(Some("A.example"), &[7; 16]).unwrap();
+        maintenance.on(Some("A.example"), OWN).unwrap();
         let kept = std::fs::read_to_string(data.path().join("maintenance.json")).unwrap();
-        assert!(!kept.contains(&pass));
+        assert!(!kept.contains(OWN));
         let maintenance = open();
         let answer = ask(&maintenance, "a.example:8443", "/", "kenduri-pass=wrong").unwrap();
         assert_eq!(answer.status(), 503);
@@ -304,7 +307,7 @@ mod tests {
                 "{host}{target}"
             );
         }
-        let link = format!("/x?kenduri-pass={pass}");
+        let link = format!("/x?kenduri-pass={OWN}");
         let answer = ask(&maintenance, "a.example", &link, "").unwrap();
         assert_eq!(answer.status(), 303);
         assert_eq!(answer.headers()[LOCATION], "/x");
@@ -317,7 +320,7 @@ mod tests {
         assert!(ask(&maintenance, "a.example", "/x", cookie).is_none());
 
         std::fs::write(data.path().join("maintenance.html"), "<p>Soon").unwrap();
-        maintenance.on(None, &[8; 16]).unwrap();
+        maintenance.on(None, "another").unwrap();
         assert!(ask(&maintenance, "b.example", "/", "").is_some());
         let answer = ask(&maintenance, "a.example", "/x", cookie).expect("a new pass");
         let page = answer.into_body().collect().await.unwrap().to_bytes();
@@ -328,21 +331,12 @@ mod tests {
     }
 
     #[test]
-    fn doors_whose_file_is_gone_are_open() {
+    fn nobody_else_closes_the_doors() {
         let data = tempfile::tempdir().unwrap();
         let maintenance = Maintenance::open(data.path(), Vec::new());
-        maintenance.on(None, &[7; 16]).unwrap();
-        let file = data.path().join("maintenance.json");
-        let rights = std::fs::metadata(&file).unwrap().permissions().mode();
-        assert_eq!(rights & 0o022, 0, "nobody else closes them");
-        // Files come and go there, but it cannot be synced by anybody but root.
-        let only_changed = Permissions::from_mode(0o300);
-        std::fs::set_permissions(data.path(), only_changed).unwrap();
-        let is_root = std::fs::read_dir(data.path()).is_ok();
-        assert_eq!(maintenance.off().is_ok(), is_root);
-        assert!(!file.exists());
-        assert!(ask(&maintenance, "a.example", "/", "").is_none());
-        std::fs::set_permissions(data.path(), Permissions::from_mode(0o700)).unwrap();
+        maintenance.on(None, OWN).unwrap();
+        let file = std::fs::metadata(data.path().join("maintenance.json")).unwrap();
+        assert_eq!(file.permissions().mode() & 0o022, 0);
     }
 
     #[test]
@@ -359,13 +353,56 @@ mod tests {
             assert_eq!(answer.status(), 503, "{broken}");
             assert!(ask(&maintenance, "a.example", "/healthz", "").is_none());
         }
-        let pass = open().on(Some("a.example"), &[7; 16]).unwrap();
-        let cookie = format!("kenduri-pass={pass}");
+        open().on(Some("a.example"), OWN).unwrap();
+        let cookie = format!("kenduri-pass={OWN}");
         assert!(ask(&open(), "a.example", "/", &cookie).is_none());
         std::fs::write(&file, "").unwrap();
         open().off().unwrap();
         assert!(ask(&open(), "a.example", "/", "").is_none());
         std::fs::create_dir(&file).unwrap();
         assert!(ask(&open(), "a.example", "/", "").is_some());
+    }
+
+    #[test]
+    fn doors_that_could_not_be_closed_are_open_after_a_restart() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Maintenance::open(data.path(), Vec::new());
+        let page = data.path().join("maintenance.html");
+        std::fs::write(&page, vec![b'x'; (1 << 20) + 1]).unwrap();
+        let maintenance = open();
+        let refused = maintenance.on(None, OWN);
+        assert!(matches!(refused, Err(ChangeError::Unchanged(_))));
+        assert!(ask(&maintenance, "a.example", "/", "").is_none());
+        assert!(
+            ask(&open(), "a.example", "/", "").is_none(),
+            "after a restart"
+        );
+    }
+
+    #[test]
+    fn what_the_disk_was_not_told_of_holds_as_it_will_after_a_restart() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Maintenance::open(data.path(), Vec::new());
+        let maintenance = open();
+        // Files come and go there, but it cannot be synced by anybody but root.
+        let only_changed = Permissions::from_mode(0o300);
+        std::fs::set_permissions(data.path(), only_changed).unwrap();
+        let is_root = std::fs::read_dir(data.path()).is_ok();
+        let told = |change| match change {
+            Ok(()) => is_root,
+            Err(ChangeError::Unsynced(_)) => !is_root,
+            Err(ChangeError::Unchanged(_)) => false,
+        };
+        assert!(told(maintenance.on(None, OWN)));
+        let cookie = format!("kenduri-pass={OWN}");
+        for maintenance in [&maintenance, &open()] {
+            assert!(ask(maintenance, "a.example", "/", "").is_some());
+            assert!(ask(maintenance, "a.example", "/", &cookie).is_none());
+        }
+        assert!(told(maintenance.off()));
+        for maintenance in [&maintenance, &open()] {
+            assert!(ask(maintenance, "a.example", "/", "").is_none());
+        }
+        std::fs::set_permissions(data.path(), Permissions::from_mode(0o700)).unwrap();
     }
 }

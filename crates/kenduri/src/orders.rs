@@ -10,7 +10,7 @@ use accounts::grant::{self, Role, Scope};
 use accounts::setup::{self, Credential};
 use accounts::token::{self, NewToken, Right};
 use anyhow::{Context as _, Error, Result, bail};
-use edge::maintenance::Maintenance;
+use edge::maintenance::{ChangeError, Maintenance};
 use occasions::occasion;
 use platform::mail::Address;
 use platform::{Random, StoreError, Tx};
@@ -153,10 +153,7 @@ impl Order {
             }
             Self::Apply | Self::Neighbours(_) => bail!("this is for the keeper"),
             Self::MaintenanceOn { host } => close(host.as_deref(), hands),
-            Self::MaintenanceOff => {
-                hands.maintenance.off().context("cannot open the doors")?;
-                Ok(Outcome::Open)
-            }
+            Self::MaintenanceOff => open(hands),
         }
     }
 }
@@ -175,20 +172,40 @@ fn close(host: Option<&str>, hands: &Hands) -> Result<Outcome> {
     let host = host.map_err(Error::msg)?;
     let mut pass = [0; 16];
     Random::system().fill(&mut pass);
-    let pass = hands
-        .maintenance
-        .on(host.as_deref(), &pass)
-        .context("cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M")?;
+    let pass = format!("{:032x}", u128::from_be_bytes(pass));
     let own = installation::url(&hands.settings).ok();
-    let start = match (host, own) {
+    let start = match (&host, own) {
         (Some(host), Some(own)) if own.host() == host => own.join(""),
-        (Some(host), _) => host_link(&hands.settings.listen, &host),
+        (Some(host), _) => host_link(&hands.settings.listen, host),
         (None, Some(own)) => own.join(""),
         (None, None) => String::new(),
     };
-    Ok(Outcome::Closed {
-        link: format!("{start}/?kenduri-pass={pass}"),
-    })
+    let link = format!("{start}/?kenduri-pass={pass}");
+    match hands.maintenance.on(host.as_deref(), &pass) {
+        Ok(()) => Ok(Outcome::Closed { link }),
+        Err(error @ ChangeError::Unchanged(_)) => Err(error).context(
+            "cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M",
+        ),
+        Err(error @ ChangeError::Unsynced(_)) => Err(error).with_context(|| {
+            format!(
+                "the doors are closed, and {link} lets you in, but a power failure may undo it\n  \
+                 say it again when the disk is mended"
+            )
+        }),
+    }
+}
+
+fn open(hands: &Hands) -> Result<Outcome> {
+    match hands.maintenance.off() {
+        Ok(()) => Ok(Outcome::Open),
+        Err(error @ ChangeError::Unchanged(_)) => {
+            Err(error).context("cannot open the doors\n  the data folder must be writable")
+        }
+        Err(error @ ChangeError::Unsynced(_)) => Err(error).context(
+            "the doors are open, but a power failure may undo it\n  \
+             say it again when the disk is mended",
+        ),
+    }
 }
 
 async fn create_owner(order: OwnerCreate, site: &Site) -> Result<Outcome> {
