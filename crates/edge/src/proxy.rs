@@ -52,6 +52,7 @@ use crew::{Member, Running};
 use outgoing::{Outgoing, address, copied};
 use pool::Idle;
 use relay::Relay;
+use sending::tame;
 use streams::Streams;
 use tunnel::Far;
 use upstream::Chosen;
@@ -116,7 +117,8 @@ impl Pool {
             Some(chosen) => chosen,
             None => Box::pin(upstream.wait(request.headers(), facts, search)).await?,
         };
-        let repeatable = flow.is_none() && upgrade.is_none() && method.is_idempotent();
+        let is_bodiless = flow.is_none() && upgrade.is_none();
+        let repeatable = is_bodiless && method.is_idempotent();
         // Whether no other server gets it once it may have been read.
         let care = !(repeatable && method.is_safe());
         let mut fresh = false;
@@ -143,10 +145,15 @@ impl Pool {
                 }
             };
             let reused = wire.reused();
-            // What a server breaks off before it has said a word may be asked again.
-            let is_copied = repeatable && !wire.leaves_be(request.method(), flow);
             address(request, &path, &member, hints.as_ref())?;
-            let again = is_copied.then(|| copied(request));
+            let is_left_be = wire.leaves_be(request.method(), flow);
+            if !is_left_be {
+                tame(request, raw);
+            }
+            // What a server breaks off before it has said a word may be asked again, and
+            // so may all that it says it did not begin.
+            let may_return = repeatable || is_bodiless && wire.may_refuse();
+            let again = (may_return && !is_left_be).then(|| copied(request));
             match wire.send(request, raw, flow, &upstream.times, care).await {
                 Ok(answered) => {
                     member.vitals.succeeded();
@@ -168,7 +175,11 @@ impl Pool {
                             *request = *unsent;
                             false
                         }
-                        (_, Some(again)) if unheard => {
+                        (Left::Refused, Some(again)) => {
+                            *request = *again;
+                            false
+                        }
+                        (_, Some(again)) if unheard && repeatable => {
                             *request = *again;
                             true
                         }
@@ -176,7 +187,7 @@ impl Pool {
                     };
                     fresh = true;
                     // What it may have begun to change no other one changes as well.
-                    let stays = is_begun && !method.is_safe();
+                    let stays = (is_begun || begun.is_some()) && !method.is_safe();
                     if reused {
                         begun = stays.then_some(error);
                     } else if stays {

@@ -3,6 +3,7 @@
 //! so many run that those whose clients read slowly could hold up the others.
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
@@ -277,10 +278,15 @@ impl Streamed {
             Ok(Err(mut error)) => {
                 let unsent = error.take_message();
                 let unsent = unsent.map(|unsent| as_it_was(unsent, chunked));
+                let error = error.into_error();
+                let left = match unsent {
+                    None if is_refused(&error) => Left::Refused,
+                    unsent => unsent.into(),
+                };
                 let begun = flow.is_some_and(|flow| flow.pieces() > 0);
                 Err(Failure {
-                    error: broken(error.into_error(), flow),
-                    left: unsent.into(),
+                    error: broken(error, flow),
+                    left,
                     unheard: !begun,
                 })
             }
@@ -291,6 +297,16 @@ impl Streamed {
             }),
         }
     }
+}
+
+/// Whether the server has said that it did not begin a request: it goes away, and this
+/// one came after the last it began, or it refused its stream (RFC 9113, section 8.7).
+fn is_refused(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &h2::Error| {
+        let refused = cause.reason() == Some(h2::Reason::REFUSED_STREAM);
+        cause.is_remote() && (cause.is_go_away() || refused)
+    })
 }
 
 impl std::fmt::Debug for Streamed {

@@ -76,6 +76,11 @@ impl Way {
         }
     }
 
+    /// Whether its server may say what it did not begin.
+    pub(super) fn may_refuse(&self) -> bool {
+        matches!(self, Self::Shared(_))
+    }
+
     /// Whether no engine is needed to send such a request, which then stays as it is
     /// as long as it may have to be sent again.
     pub(super) fn leaves_be(&self, method: &Method, flow: Option<&Flow>) -> bool {
@@ -84,7 +89,8 @@ impl Way {
     }
 
     /// Sends a request and waits for the head of its answer; `care` as for [`Wire`].
-    /// With facts the headers are the client's own.
+    /// With facts the headers are the client's own, as a way may take them that leaves
+    /// them be.
     pub(super) async fn send(
         self,
         request: &mut Request<Sending>,
@@ -94,9 +100,6 @@ impl Way {
         care: bool,
     ) -> Result<(Self, Response<Came>), Failure> {
         let is_brief = !care && self.leaves_be(request.method(), flow);
-        if !is_brief {
-            tame(request, raw);
-        }
         let bare = match self {
             Self::Bare(bare) if is_brief => match bare.send(request, raw, times).await? {
                 Heard::Answer(bare, head) => {

@@ -52,6 +52,8 @@ pub(super) enum Left {
     Unsent(Box<Request<Sending>>),
     /// It is as it was, and may be sent again.
     Untouched,
+    /// It was sent, and the server has said that it did not begin it.
+    Refused,
 }
 
 impl From<Option<Request<Sending>>> for Left {

@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod reuse;
 #[cfg(test)]
 mod same;
