@@ -169,9 +169,10 @@ impl Pool {
                     if !reused && error.side() == Side::Upstream {
                         note(&member, upstream, &error);
                     }
+                    let is_unread = matches!(left, Left::Unread | Left::Unsent(_));
                     let is_begun = match (left, again) {
-                        (Left::Untouched, _) => true,
-                        (Left::Unsent(unsent), _) if reused => {
+                        (Left::Untouched | Left::Unread, _) => true,
+                        (Left::Unsent(unsent), _) => {
                             *request = *unsent;
                             false
                         }
@@ -192,6 +193,10 @@ impl Pool {
                         begun = stays.then_some(error);
                     } else if stays {
                         return Err(error);
+                    } else if is_unread {
+                        let other =
+                            upstream.find_other(request.headers(), facts, search, &member, error);
+                        chosen = Box::pin(other).await?;
                     } else {
                         let second =
                             upstream.find_second(request.headers(), facts, search, &member);

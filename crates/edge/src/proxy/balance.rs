@@ -126,15 +126,19 @@ pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) facts: &'a Facts,
-    /// Members that took no connection.
-    pub(super) tried: &'a [u64],
+    /// Members that were tried in vain.
+    pub(super) tried: [&'a [u64]; 2],
     /// Milliseconds on the upstream's clock.
     pub(super) now: u64,
 }
 
 impl Wish<'_> {
     fn fits(&self, member: &Member) -> bool {
-        member.vitals.is_ready(self.now) && !self.tried.contains(&member.number)
+        let is_tried = self
+            .tried
+            .iter()
+            .any(|tried| tried.contains(&member.number));
+        member.vitals.is_ready(self.now) && !is_tried
     }
 
     /// Whether the client's cookie names this member.

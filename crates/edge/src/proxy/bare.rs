@@ -138,7 +138,7 @@ impl Bare {
             bare.patience.poll(context, limit).map(|()| Step::Late)
         })
         .await;
-        let (error, unheard) = match step {
+        let (error, left) = match step {
             Step::Answer(head) => {
                 self.lasting = head.lasting;
                 return Ok(Heard::Answer(self, head));
@@ -147,18 +147,21 @@ impl Bare {
                 self.stream = self.stream.resumed(came);
                 return Ok(Heard::Other(self));
             }
-            Step::Unsent(error) => (ProxyError::Closed(error.into()), true),
-            Step::Broken(error) => (ProxyError::Closed(error.into()), came.is_empty()),
-            Step::Late => (ProxyError::FirstByteTime, false),
+            Step::Unsent(error) => (ProxyError::Closed(error.into()), Left::Unread),
+            Step::Broken(error) => {
+                let left = match error.kind() {
+                    _ if !came.is_empty() => Left::Nothing,
+                    io::ErrorKind::ConnectionReset => Left::Unread,
+                    _ => Left::Untouched,
+                };
+                (ProxyError::Closed(error.into()), left)
+            }
+            Step::Late => (ProxyError::FirstByteTime, Left::Nothing),
         };
         Err(Failure {
             error,
-            left: if unheard {
-                Left::Untouched
-            } else {
-                Left::Nothing
-            },
-            unheard,
+            unheard: !matches!(left, Left::Nothing),
+            left,
         })
     }
 

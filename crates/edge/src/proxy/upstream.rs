@@ -42,6 +42,8 @@ pub(super) struct Chosen {
 pub(super) struct Search {
     /// Members that took no connection.
     tried: Vec<u64>,
+    /// Members that went before they had read it. They do not get it again.
+    gone: Vec<u64>,
     /// Nobody is waited for any longer.
     deadline: Option<Instant>,
     /// A server broke it off, so it was sent to another.
@@ -103,8 +105,8 @@ impl Upstream {
         self.crew.now()
     }
 
-    /// Another one, after `member` took no connection: nothing was sent. Where
-    /// servers come and go it is waited for.
+    /// Another one, after `member` took no connection, or went before it had read anything.
+    /// Where servers come and go it is waited for.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -113,11 +115,14 @@ impl Upstream {
         member: &Member,
         error: ProxyError,
     ) -> Result<Chosen, ProxyError> {
-        search.tried.push(member.number);
+        match error {
+            ProxyError::Connect(_) | ProxyError::ConnectTime => search.tried.push(member.number),
+            _ => search.gone.push(member.number),
+        }
         if let Some(chosen) = self.choose(headers, facts, search) {
             return Ok(chosen);
         }
-        if self.crew.is_told() && matches!(error, ProxyError::Connect(_)) {
+        if self.crew.is_told() && !matches!(error, ProxyError::ConnectTime) {
             return self.wait(headers, facts, search).await;
         }
         Err(error)
@@ -154,7 +159,7 @@ impl Upstream {
             balance: &self.balance,
             headers,
             facts,
-            tried: &search.tried,
+            tried: [&search.tried, &search.gone],
             now: self.now(),
         };
         loop {
@@ -202,7 +207,7 @@ impl Upstream {
                     retry_after: self.retry_after(),
                 });
             }
-            let next = if search.tried.is_empty() {
+            let next = if search.tried.is_empty() && search.gone.is_empty() {
                 self.crew.next_ready()
             } else {
                 Some(Instant::now() + AGAIN)

@@ -52,6 +52,9 @@ pub(super) enum Left {
     Unsent(Box<Request<Sending>>),
     /// It is as it was, and may be sent again.
     Untouched,
+    /// The same, and the server has not read all of it, if any: systems reset what is
+    /// closed with bytes unread, and end what is closed without (RFC 9293, section 3.6.1).
+    Unread,
     /// It was sent, and the server has said that it did not begin it.
     Refused,
 }

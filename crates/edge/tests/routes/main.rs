@@ -9,6 +9,7 @@ mod downloads;
 mod fronts;
 mod h2c;
 mod hostile;
+mod killed;
 mod pages;
 mod sent;
 mod services;

@@ -12,8 +12,8 @@ use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
 
 use super::*;
 
-const SOON: Duration = Duration::from_secs(20);
-const TO_NODE: &str = "[[route]]\nto = \"service:node\"\n";
+pub(super) const SOON: Duration = Duration::from_secs(20);
+pub(super) const TO_NODE: &str = "[[route]]\nto = \"service:node\"\n";
 
 pub(super) fn at(address: SocketAddr) -> ServerAddress {
     parse_address(&format!("http://{address}"), Path::new("/")).unwrap()
@@ -36,8 +36,8 @@ fn nobody() -> (OwnedFd, ServerAddress) {
     (socket.into(), at(address))
 }
 
-/// Takes connections and breaks them off before a byte was said, as one that is
-/// being killed does.
+/// Takes connections, reads what is asked and breaks them off before a byte was said, as
+/// one does that this is the end of.
 async fn dying() -> (ServerAddress, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -46,7 +46,10 @@ async fn dying() -> (ServerAddress, DropGuard) {
     tokio::spawn(async move {
         loop {
             tokio::select! {
-                accepted = listener.accept() => drop(accepted.unwrap()),
+                accepted = listener.accept() => {
+                    let mut stream = accepted.unwrap().0;
+                    head(&mut stream).await;
+                }
                 () = stopped.cancelled() => return,
             }
         }

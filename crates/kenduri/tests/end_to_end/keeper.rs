@@ -1,6 +1,7 @@
 //! The keeper: services beside the app, a worker that dies, and nothing that is left.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -13,12 +14,17 @@ use crate::program::{Program, children, run, text};
 /// How long something may take on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A server that tells its process and its instance.
+/// How often all instances are killed at one instant.
+const KILLS: usize = 30;
+
+/// A server that tells its process and its instance, at once: who is killed has said all
+/// of an answer or nothing.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
     def address_string(self):
         return "local"
     def do_GET(self):
@@ -185,6 +191,51 @@ fn services_are_kept_and_asked_through_the_door() {
     assert!(text(&unknown.stderr).contains("wep"));
     let itself = house.give(&["stop", "kenduri"]);
     assert_eq!(itself.status.code(), Some(1));
+}
+
+#[test]
+fn requests_that_begin_as_all_instances_are_killed_wait() {
+    let few = "instances = 3\nrestart = { backoff = \"1ms..1ms\", give_up = \"never\" }";
+    let house = House::build(&SETTINGS.replace("instances = 2", few));
+    let ready = |before: &[i32]| {
+        wait("three instances", || {
+            let now = house.ready("web");
+            let is_new = now.iter().all(|pid| !before.contains(pid));
+            (now.len() == 3 && is_new).then_some(now)
+        })
+    };
+    let (is_over, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let ask = || {
+        let mut broken = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
+            let status = answer.expect("an answer").status;
+            // A machine that is slow to start them again makes it 503, after two seconds.
+            assert!([200, 502, 503].contains(&status), "{status}");
+            broken += usize::from(status == 502);
+            answers.fetch_add(1, Ordering::Relaxed);
+        }
+        broken
+    };
+    let mut pids = ready(&[]);
+    let broken: usize = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        for _ in 0..KILLS {
+            let before = answers.load(Ordering::Relaxed);
+            wait("answers", || {
+                (answers.load(Ordering::Relaxed) > before + 20).then_some(())
+            });
+            pids.iter().copied().for_each(kill);
+            pids = ready(&pids);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        let broken = clients
+            .into_iter()
+            .map(|client| client.join().expect("it ends"));
+        broken.sum()
+    });
+    println!("{} answers", answers.load(Ordering::Relaxed));
+    assert_eq!(broken, 0);
 }
 
 #[test]
