@@ -122,8 +122,12 @@ fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 }
 
 fn kill(pid: i32) {
+    signal(pid, Signal::KILL);
+}
+
+fn signal(pid: i32, signal: Signal) {
     let pid = Pid::from_raw(pid).expect("a process");
-    kill_process(pid, Signal::KILL).expect("it lives");
+    kill_process(pid, signal).expect("it lives");
 }
 
 fn lives(pid: i32) -> bool {
@@ -225,6 +229,10 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
             wait("answers", || {
                 (answers.load(Ordering::Relaxed) > before + 20).then_some(())
             });
+            // At one instant: none goes on while others are being killed.
+            for pid in &pids {
+                signal(*pid, Signal::STOP);
+            }
             pids.iter().copied().for_each(kill);
             pids = ready(&pids);
         }
