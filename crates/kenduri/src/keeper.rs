@@ -106,12 +106,13 @@ fn begin(keeping: Keeping) -> Result<Running> {
     let manager = Manager::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;
     let control = Control::open(&configuration.settings.data)?;
-    sockets.open(&configuration.plan)?;
     let (means, channels) = means::means(&configuration.settings);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &asked, &program)?;
     rights::let_through(&configuration.settings.data, &plan)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
+    // What a killed keeper has left is ended by now: its worker had these, too.
+    sockets.open(&configuration.plan)?;
     let settings = Settings::new(asked, configuration, sockets, start);
     let (keeper, renewals) = Keeper::new(services, program, settings, channels, Numbers::default());
     Ok(Running {

@@ -158,7 +158,7 @@ pub(crate) fn reap_adopted(table: &Table, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {
         if entry.parent == me
-            && entry.is_zombie()
+            && entry.has_ended()
             && let Some(pid) = Pid::from_raw(entry.pid)
             && !own(pid)
         {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, test_kill_process};
@@ -114,4 +114,34 @@ fn a_killed_keeper_is_back_within_a_second() {
     for address in [door, front] {
         TcpListener::bind(&address).expect("nobody has it any more");
     }
+}
+
+/// On a busy machine the worker of the killed keeper is such: it is killed with it, and ends when
+/// its threads have had their turn. Nothing of the system ends the one here.
+#[test]
+fn what_is_left_over_keeps_no_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (door, other) = (address(), address());
+    let (host, port) = other.split_once(':').expect("a port");
+    let takes = format!(
+        "import os, socket, time\nif os.fork() == 0:\n    \
+         taken = socket.create_server(('{host}', {port}))\ntime.sleep(1000)\n"
+    );
+    fs::write(folder.path().join("takes.py"), takes).expect("written");
+    let file = folder.path().join("kenduri.toml");
+    let serve = |address: &str, rest: &str| {
+        let listen = format!("data = \"data\"\n[listen]\nhttp = [\"{address}\"]\n");
+        fs::write(&file, format!("{listen}{rest}")).expect("written");
+        Program::start(&["serve", "--config", &file.to_string_lossy()], &[])
+    };
+    let program = serve(&door, "[service.takes]\nrun = \"python3 takes.py\"\n");
+    let end = Instant::now() + PATIENCE;
+    while TcpStream::connect(&other).is_err() {
+        assert!(Instant::now() < end, "nobody takes the address");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    program.kill();
+    let mut program = serve(&other, "");
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }

@@ -1,5 +1,6 @@
 //! What a supervisor that was killed has left: found by what was written down, and ended.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -106,16 +107,22 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
         let is_first = |table: &Table| {
             let mut entries = table.entries().iter();
             entries.any(|entry| {
-                entry.pid == record.pid && entry.start == record.start && !entry.is_zombie()
+                entry.pid == record.pid && entry.start == record.start && !entry.has_ended()
             })
         };
         // Its name is never given twice.
         let group = record.group.as_ref();
         let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
+        // One that is ending no longer shows whose it is, and yet holds what it has opened.
+        let mut killed = BTreeSet::new();
         let mut found = false;
         loop {
             let table = Table::read();
+            let is_ending = table
+                .entries()
+                .iter()
+                .any(|entry| !entry.has_ended() && killed.contains(&(entry.pid, entry.start)));
             // Without its first process, the number of a group may belong to others by now.
             let of_ours = |pid| carries(pid, &record.token);
             let first = is_first(&table);
@@ -125,7 +132,7 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 .filter(|entry| first || of_ours(entry.pid))
                 .collect();
             let populated = group.filter(|group| group.is_populated());
-            if !first && left.is_empty() && populated.is_none() {
+            if !first && left.is_empty() && populated.is_none() && !is_ending {
                 break;
             }
             found = true;
@@ -133,7 +140,9 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 group.kill();
             }
             for entry in left {
-                entry.kill_if(|now| first && now.group == record.pid || of_ours(now.pid));
+                if entry.kill_if(|now| first && now.group == record.pid || of_ours(now.pid)) {
+                    killed.insert((entry.pid, entry.start));
+                }
             }
             for entry in table
                 .entries()

@@ -23,6 +23,7 @@ pub(crate) struct Entry {
     pub(crate) start: u64,
     /// Resident memory, in pages.
     pub(crate) pages: u64,
+    threads: u64,
 }
 
 impl Table {
@@ -44,7 +45,7 @@ impl Table {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&Entry| {
             entry.pid != group
-                && !entry.is_zombie()
+                && !entry.has_ended()
                 && entry.start >= start
                 && (entry.group == group || carries(entry.pid, token))
         };
@@ -97,26 +98,33 @@ impl Entry {
             busy: number(11)? + number(12)?,
             start: number(19)?,
             pages: number(21)?,
+            threads: number(17)?,
         })
     }
 
-    pub(crate) fn is_zombie(&self) -> bool {
+    /// Whether its first thread has ended.
+    fn is_zombie(&self) -> bool {
         matches!(self.state, b'Z' | b'X')
     }
 
+    /// Whether all its threads have: until the last one has, it holds what it has opened.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.is_zombie() && self.threads <= 1
+    }
+
     /// Kills this very process, if it still is what it was: never another that got its number.
-    pub(crate) fn kill_if(&self, is_still: impl Fn(&Self) -> bool) {
+    /// Says whether it did.
+    pub(crate) fn kill_if(&self, is_still: impl Fn(&Self) -> bool) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
-            return;
+            return false;
         };
         // What is asked of the descriptor cannot reach another process.
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
-            return;
+            return false;
         };
         let now = Self::read(self.pid);
-        if now.is_some_and(|now| now.start == self.start && is_still(&now)) {
-            let _ = rustix::process::pidfd_send_signal(&handle, Signal::KILL);
-        }
+        now.is_some_and(|now| now.start == self.start && is_still(&now))
+            && rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok()
     }
 }
 
@@ -152,9 +160,22 @@ mod tests {
             busy: 42,
             start: 4711,
             pages: 55,
+            threads: 1,
         };
         assert_eq!(entry, wanted);
         assert_eq!(Entry::parse(42, "42 (a"), None);
+    }
+
+    #[test]
+    fn a_process_ends_with_its_last_thread() {
+        let ended = |state: char, threads: u8| {
+            let text = format!(
+                "42 (a) {state} 7 40 1 0 -1 0 0 0 0 0 30 12 0 0 20 0 {threads} 0 4711 0 0 0"
+            );
+            Entry::parse(42, &text).unwrap().has_ended()
+        };
+        assert!(!ended('S', 1) && !ended('Z', 3));
+        assert!(ended('Z', 1) && ended('X', 0));
     }
 
     #[test]
@@ -166,7 +187,7 @@ mod tests {
             .iter()
             .find(|entry| entry.pid == me)
             .unwrap();
-        assert!(entry.start > 0 && entry.pages > 0 && !entry.is_zombie());
+        assert!(entry.start > 0 && entry.pages > 0 && !entry.has_ended());
         let group = Pid::from_raw(entry.group).unwrap();
         assert!(table.use_of(group).1 > 0);
         assert!(!carries(me, "nobody has this"));
