@@ -19,7 +19,7 @@ use edge::{Challenge, ExternalAccount};
 use house::{House, has_certificate, has_failed, set, wait};
 use jiff::SignedDuration;
 use rustls::sign::CertifiedKey;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 const NAMES: [&str; 3] = ["a.example", "b.example", "c.b.example"];
 
@@ -296,11 +296,10 @@ async fn only_names_that_lead_here_are_ordered(challenge: Challenge) {
         Challenge::Http01 => other.http,
         Challenge::TlsAlpn01 => other.https,
     };
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // Bound and nobody listens: nor does anybody else get it meanwhile.
+    let bound = TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = bound.local_addr().unwrap();
     house.elsewhere.lock().unwrap().extend([
         ("other.example".to_owned(), vec![other_address]),
         ("closed.example".to_owned(), vec![closed]),

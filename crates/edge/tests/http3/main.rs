@@ -192,8 +192,13 @@ pub(crate) fn local() -> ListenAddress {
 
 /// Sockets of one number, for streams and for datagrams.
 pub(crate) fn pair() -> (TcpListener, UdpSocket) {
+    pair_at(Ipv4Addr::LOCALHOST)
+}
+
+/// The same on another address.
+pub(crate) fn pair_at(address: Ipv4Addr) -> (TcpListener, UdpSocket) {
     loop {
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let tcp = TcpListener::bind((address, 0)).unwrap();
         // Somebody else may have the other one.
         if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
             return (tcp, udp);

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::future::poll_fn;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -19,6 +19,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio_util::bytes::{Buf as _, Bytes};
 
+use crate::program::free_address;
 use crate::upgrade::Copy;
 
 const HOST: &str = "kad.example";
@@ -49,17 +50,6 @@ fn upstream(go: Receiver<()>) -> SocketAddr {
         }
     });
     address
-}
-
-/// A port that is free for streams and for datagrams.
-fn free_port() -> u16 {
-    loop {
-        let stream = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = stream.local_addr().expect("an address");
-        if UdpSocket::bind(address).is_ok() {
-            return address.port();
-        }
-    }
 }
 
 /// Asks over connections of its own.
@@ -124,10 +114,10 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_over_http3_goes_on_while_another_program_serves() {
     let (go, told) = channel();
-    let (upstream, port) = (upstream(told), free_port());
-    let clear = free_port();
+    let upstream = upstream(told);
+    let (clear, secure) = (free_address(), free_address());
     let copy = Copy::new(&format!(
-        "[listen]\nhttp = [\"127.0.0.1:{clear}\"]\nhttps = [\"127.0.0.1:{port}\"]\n\
+        "[listen]\nhttp = [\"{clear}\"]\nhttps = [\"{secure}\"]\n\
          [[tls.certificate]]\nchain = \"chain.pem\"\nkey = \"key.pem\"\n\
          [[route]]\nto = \"status:200\"\n\
          [[route]]\npath = \"/long\"\nto = \"http://{upstream}\"\n"
@@ -142,7 +132,7 @@ async fn an_answer_over_http3_goes_on_while_another_program_serves() {
     let words = ["serve", "--data", &data, "--config"].map(OsStr::new);
     let words = [&words[..], &[settings.as_os_str()]].concat();
     let mut program = Copy::start(&copy.program(), &words);
-    let client = Client::new(made.cert.der().clone(), (Ipv4Addr::LOCALHOST, port).into());
+    let client = Client::new(made.cert.der().clone(), secure);
     let mut first = client.connect().await;
     let mut download = ask(&mut first, "/long").await;
     go_on(&mut download, &go).await;

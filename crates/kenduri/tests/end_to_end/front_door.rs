@@ -14,7 +14,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::http::{self, Answer};
-use crate::program::{Program, run, text};
+use crate::program::{Program, free_address, run, text};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -123,9 +123,7 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
 fn what_the_worker_refuses_can_be_taken_once_it_is_mended() {
     let place = Place::new(FILES);
     let mut program = place.serve();
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let https = free.local_addr().expect("an address");
-    drop(free);
+    let https = free_address();
     let secured = FILES.replace("0\"]\n", &format!("0\"]\nhttps = [\"{https}\"]\n"));
     let secured = format!("{secured}[tls]\nacme = {{ email = \"owner@kad.example\" }}\n");
     place.write("kenduri.toml", &secured);

@@ -13,7 +13,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http;
-use crate::program::{Program, command, run, text};
+use crate::program::{Program, command, free_address, run, text};
 use crate::upgrade::{Copy, SETTINGS};
 
 /// How long something may take on a slow machine.
@@ -61,9 +61,7 @@ fn kill_worker(program: &Program) {
 #[test]
 fn what_the_keeper_has_opened_it_closes_as_another_program() {
     let copy = Copy::new(SETTINGS);
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let front = free.local_addr().expect("an address");
-    drop(free);
+    let front = free_address();
     let beside = format!(
         "{SETTINGS}[service.front]\nrun = \"sleep 1000\"\nlisten = \"unix\"\nfront = \"{front}\"\n"
     );

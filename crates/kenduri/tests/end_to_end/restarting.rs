@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, test_kill_process};
 
 use crate::http;
-use crate::program::{Program, children};
+use crate::program::{Program, children, free_address};
 
 /// How often it is killed.
 const ROUNDS: usize = 5;
@@ -39,12 +39,6 @@ beside = subprocess.Popen(["sleep", "1000"])
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// An address that is free now.
-fn address() -> String {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    free.local_addr().expect("its address").to_string()
-}
-
 /// The processes of the service, asked for through this door, as soon as it answers.
 fn processes(address: &str) -> BTreeSet<u32> {
     let end = Instant::now() + PATIENCE;
@@ -68,7 +62,7 @@ fn lives(process: u32) -> bool {
 #[test]
 fn a_killed_keeper_is_back_within_a_second() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (door, front) = (address(), address());
+    let (door, front) = (free_address().to_string(), free_address().to_string());
     let settings = format!(
         "data = \"data\"\n[listen]\nhttp = [\"{door}\"]\n\
          [service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nfront = \"{front}\"\n\
@@ -121,27 +115,27 @@ fn a_killed_keeper_is_back_within_a_second() {
 #[test]
 fn what_is_left_over_keeps_no_address() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (door, other) = (address(), address());
-    let (host, port) = other.split_once(':').expect("a port");
+    let (door, other) = (free_address(), free_address());
+    let (host, port) = (other.ip(), other.port());
     let takes = format!(
         "import os, socket, time\nif os.fork() == 0:\n    \
          taken = socket.create_server(('{host}', {port}))\ntime.sleep(1000)\n"
     );
     fs::write(folder.path().join("takes.py"), takes).expect("written");
     let file = folder.path().join("kenduri.toml");
-    let serve = |address: &str, rest: &str| {
+    let serve = |address: SocketAddr, rest: &str| {
         let listen = format!("data = \"data\"\n[listen]\nhttp = [\"{address}\"]\n");
         fs::write(&file, format!("{listen}{rest}")).expect("written");
         Program::start(&["serve", "--config", &file.to_string_lossy()], &[])
     };
-    let program = serve(&door, "[service.takes]\nrun = \"python3 takes.py\"\n");
+    let program = serve(door, "[service.takes]\nrun = \"python3 takes.py\"\n");
     let end = Instant::now() + PATIENCE;
-    while TcpStream::connect(&other).is_err() {
+    while TcpStream::connect(other).is_err() {
         assert!(Instant::now() < end, "nobody takes the address");
         std::thread::sleep(Duration::from_millis(2));
     }
     program.kill();
-    let mut program = serve(&other, "");
+    let mut program = serve(other, "");
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
