@@ -42,7 +42,7 @@ use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
 
 /// Longer than anything here takes.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// What the app under test shows of itself.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::program::Program;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 const ANSWER: &[u8; 12] = b"HTTP/1.1 200";
 

@@ -211,7 +211,8 @@ fn an_open_stream_does_not_hold_up_a_stop() {
     assert!(lines.any(|line| line.contains("event: hello")));
     let began = Instant::now();
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
-    assert!(began.elapsed() < Duration::from_secs(10));
+    // Sooner than what runs would be ended.
+    assert!(began.elapsed() < Duration::from_secs(20));
     assert!(lines.any(|line| line == "0"), "the stream ends in order");
 }
 
@@ -220,7 +221,7 @@ fn who_never_finishes_the_headers_is_let_go() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
     let mut slow = TcpStream::connect(&program.address).expect("a connection");
-    slow.set_read_timeout(Some(Duration::from_secs(20)))
+    slow.set_read_timeout(Some(Duration::from_mins(1)))
         .expect("a limit");
     slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n")
         .expect("sent");
