@@ -71,19 +71,27 @@ impl Copy {
         data.to_string_lossy().into_owned()
     }
 
-    /// Puts another one in its place, as packages do.
-    fn replace(&self, write: impl FnOnce(&Path)) {
+    /// Puts another one in its place, as packages do. It is copied by a process that starts no
+    /// other: nothing can be run while anybody may write it, and what other tests start has for
+    /// a moment all that is open here.
+    fn replace(&self, by: &Path) {
         let fresh = self.folder.path().join("fresh");
-        write(&fresh);
+        let copied = Command::new("cp").args([by, &fresh]).status();
+        assert!(copied.expect("cp").success());
         fs::set_permissions(&fresh, fs::Permissions::from_mode(0o755)).expect("a mode");
         fs::rename(fresh, self.program()).expect("in its place");
     }
 
+    /// Puts a script in its place.
+    fn replace_by_script(&self, text: &str) {
+        let script = self.folder.path().join("script");
+        fs::write(&script, text).expect("a program");
+        self.replace(&script);
+    }
+
     /// Puts the same one in its place once more.
     pub(crate) fn renew(&self) {
-        self.replace(|path| {
-            fs::copy(env!("CARGO_BIN_EXE_kenduri"), path).expect("a copy");
-        });
+        self.replace(env!("CARGO_BIN_EXE_kenduri").as_ref());
     }
 
     /// Serves a demonstration with the settings.
@@ -282,7 +290,7 @@ fn a_program_that_does_not_serve_changes_nothing() {
     let mut program = copy.serve();
     let worker = program.worker();
 
-    copy.replace(|path| fs::write(path, "#!/bin/sh\nexit 3\n").expect("a program"));
+    copy.replace_by_script("#!/bin/sh\nexit 3\n");
     let output = copy.upgrade();
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
@@ -310,13 +318,10 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     let mut program = copy.serve();
     let (keeper, other) = (program.keeper(), copy.other());
     let usual = env!("CARGO_BIN_EXE_kenduri");
-    copy.replace(|path| {
-        let script = format!(
-            "#!/bin/sh\ntest \"$1\" = serve && echo 'error: no memory of that' >&2 && exit 3\n\
-             exec '{usual}' \"$@\"\n"
-        );
-        fs::write(path, script).expect("a program");
-    });
+    copy.replace_by_script(&format!(
+        "#!/bin/sh\ntest \"$1\" = serve && echo 'error: no memory of that' >&2 && exit 3\n\
+         exec '{usual}' \"$@\"\n"
+    ));
     let output = copy.upgrade();
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -313,8 +314,12 @@ fn what_is_not_understood_is_ended_and_started_anew() {
     until("all are there", || marked(folder.path()).len() == 3);
     let before = marked(folder.path());
     let next = folder.path().join("next");
-    let script = folder.path().join("other");
-    fs::write(&script, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
+    let (written, script) = (folder.path().join("written"), folder.path().join("other"));
+    fs::write(&written, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
+    // By a process that starts no other: nothing can be run while anybody may write it, and
+    // what other tests start has for a moment all that is open here.
+    let copied = Command::new("cp").args([&written, &script]).status();
+    assert!(copied.unwrap().success());
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     symlink(&script, &next).unwrap();
     alone.renew();
