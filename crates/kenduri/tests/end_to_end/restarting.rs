@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use crate::http;
 use crate::program::{Program, children, free_address};
 
-/// How often it is killed.
+/// So often it is killed at least.
 const ROUNDS: usize = 5;
 /// It is back so soon.
 const SOON: Duration = Duration::from_secs(1);
@@ -77,8 +77,13 @@ fn a_killed_keeper_is_back_within_a_second() {
     let mut program = Program::start(&words, &[]);
     processes(&door);
     let start = begin.elapsed();
+    // A machine on which any start takes long has other things to do as well, and one that has
+    // them only now is waited for.
+    let soon = SOON.max(2 * start);
+    let is_soon = |time: &Duration| *time < soon;
+    let end = Instant::now() + PATIENCE;
     let mut times = Vec::new();
-    for _ in 0..ROUNDS {
+    while times.len() < ROUNDS || !times.iter().any(is_soon) && Instant::now() < end {
         let mut before = processes(&door);
         before.extend(children(program.keeper()));
         assert!(before.len() >= 3, "{before:?}");
@@ -98,9 +103,7 @@ fn a_killed_keeper_is_back_within_a_second() {
         }
     }
     println!("back, with its service, after {times:?}; the first start took {start:?}");
-    // A machine on which any start takes long has other things to do as well.
-    let soon = SOON.max(2 * start);
-    assert!(times.iter().any(|time| *time < soon), "{times:?}");
+    assert!(times.iter().any(is_soon), "{times:?}");
 
     let last = processes(&door);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
