@@ -108,6 +108,13 @@ impl Body {
         }
     }
 
+    /// The last stretch could not be had from its file.
+    pub(crate) fn failed(&mut self, error: &io::Error) {
+        if let Self::Logged(logged) = self {
+            logged.failed(error);
+        }
+    }
+
     /// So many bytes of the last stretch were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {

@@ -56,7 +56,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 pub use folder::{Folder, FolderError, FolderSettings};
 pub(crate) use held::Held;
 pub use memory::Memory;
-pub(crate) use pieces::Pieces;
+pub(crate) use pieces::{Pieces, shorter};
 pub(crate) use readers::Turn;
 
 use crate::body::{Answer, Body};

@@ -19,16 +19,22 @@ const ROOM: u64 = 8_192;
 pub(crate) fn make_room() -> io::Result<()> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(MOST, |maximum| maximum.min(MOST));
-    let granted = match current {
-        Some(current) if current < wanted => {
-            let current = Some(wanted);
-            setrlimit(Resource::Nofile, Rlimit { current, maximum })?;
-            wanted
-        }
-        current => current.unwrap_or(wanted),
+    let raised = match current {
+        Some(current) if current < wanted => setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(wanted),
+                maximum,
+            },
+        ),
+        _ => Ok(()),
+    };
+    let granted = match (&raised, current) {
+        (Err(_), Some(current)) => current,
+        (_, current) => current.unwrap_or(wanted).max(wanted),
     };
     let last = i32::try_from(granted.min(ROOM)).unwrap_or(i32::MAX) - 1;
     // Closed at once; the room stays.
     rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), last)?;
-    Ok(())
+    Ok(raised?)
 }

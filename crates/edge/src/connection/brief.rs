@@ -1,10 +1,10 @@
 //! Answers brief requests: those that need no engine to be read, and whose answer
-//! needs none to be written, because it is in memory.
+//! needs none to be written, because it is in memory, or in a file that the kernel sends.
 //!
 //! Whatever else comes goes to the engine with the connection, which stays there: one
 //! engine owns every hard case. A connection that waits here holds no buffer.
 
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
@@ -229,11 +229,16 @@ impl<S: Carrier> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and has the kernel send what is in a file.
+    /// Writes a head, and has the kernel send what is in a file. The client is waited for as
+    /// long as it may keep us waiting, the file for as long as it takes.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
-            self.unless_stuck(|context| sending.poll_some(socket, context))
+            self.unless_stuck(|context| socket.poll_write_ready(context))
                 .await?;
+            unless(&mut self.ended, |context| {
+                sending.poll_some(socket, context)
+            })
+            .await?;
         }
         Some(())
     }
@@ -245,18 +250,30 @@ impl Limits<'_, '_> {
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Option<T> {
         let mut deadline = None;
-        std::future::poll_fn(|context| {
+        unless(&mut self.ended, |context| {
             if let Poll::Ready(done) = step(context) {
-                return Poll::Ready(done.ok());
-            }
-            if self.ended.as_mut().poll(context).is_ready() {
-                return Poll::Ready(None);
+                return Poll::Ready(done);
             }
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.body_time);
-            self.patience.poll(context, deadline).map(|()| None)
+            let late = self.patience.poll(context, deadline);
+            late.map(|()| Err(ErrorKind::TimedOut.into()))
         })
         .await
     }
+}
+
+/// What a step leads to. Nothing: it failed, or all connections must end.
+async fn unless<T>(
+    ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
+    mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+) -> Option<T> {
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(done) = step(context) {
+            return Poll::Ready(done.ok());
+        }
+        ended.as_mut().poll(context).map(|()| None)
+    })
+    .await
 }
 
 /// Whether the end of an answer can be seen, and in one place only.

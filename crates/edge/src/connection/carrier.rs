@@ -4,12 +4,14 @@ use std::io::{self, ErrorKind};
 use std::task::{Context, Poll, ready};
 
 use http_body::Body as _;
+use rustix::io::Errno;
 use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
 use crate::body::{Body, Stretch};
+use crate::files::shorter;
 
 /// A stream of bytes both ways.
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
@@ -46,42 +48,61 @@ impl<'a> Sending<'a> {
         self.head.is_empty() && self.body.is_end_stream()
     }
 
-    /// Sends as much as the socket takes at once and it is the turn of.
+    /// Sends as much as it is the turn of and the socket takes, which may be nothing.
     pub(super) fn poll_some(
         &mut self,
         socket: &TcpStream,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(socket.poll_write_ready(context))?;
-            let sent = if self.head.is_empty() {
-                let stretch = ready!(self.body.poll_stretch(context))?;
-                let sent = socket.try_io(Interest::WRITABLE, || stretch.send(socket));
-                if sent.is_ok() {
-                    stretch.end();
-                }
-                sent.map(|sent| self.body.advance(sent))
-            } else {
+        let stretch = match ready!(self.body.poll_stretch(context)) {
+            Ok(stretch) => stretch,
+            Err(error) => {
+                self.body.failed(&error);
+                return Poll::Ready(Err(error));
+            }
+        };
+        let head = &mut self.head;
+        let sent = socket.try_io(Interest::WRITABLE, || {
+            while !head.is_empty() {
                 // The file follows at once, so the head need not go out alone.
                 let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
-                let send = || Ok(rustix::net::send(socket, self.head, flags)?);
-                let sent = socket.try_io(Interest::WRITABLE, send);
-                sent.map(|sent| self.head = self.head.get(sent..).unwrap_or_default())
-            };
-            match sent {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                done => return Poll::Ready(done),
+                let sent = rustix::net::send(socket, head, flags)?;
+                *head = head.get(sent..).unwrap_or_default();
+            }
+            stretch.send(socket)
+        });
+        match sent {
+            Ok(sent) => {
+                stretch.end();
+                self.body.advance(sent);
+            }
+            Err(error) if is_for_now(&error) => {}
+            Err(error) => {
+                if !is_of_socket(&error) {
+                    self.body.failed(&error);
+                }
+                return Poll::Ready(Err(error));
             }
         }
+        Poll::Ready(Ok(()))
     }
+}
+
+fn is_for_now(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// Whether the file has nothing to do with it.
+fn is_of_socket(error: &io::Error) -> bool {
+    !matches!(error.kind(), ErrorKind::UnexpectedEof)
+        && Errno::from_io_error(error) != Some(Errno::IO)
 }
 
 impl Stretch<'_> {
     fn send(&self, socket: &TcpStream) -> io::Result<usize> {
         let mut place = self.place;
         match rustix::fs::sendfile(socket, self.file, Some(&mut place), self.length)? {
-            0 => Err(ErrorKind::UnexpectedEof.into()),
+            0 => Err(shorter()),
             sent => Ok(sent),
         }
     }

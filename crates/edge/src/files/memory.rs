@@ -22,7 +22,7 @@ const SIZE: usize = 64 << 20;
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// So many questions to the disk run at once: each may read a file into memory, and is a thread
 /// beside the one that answers.
-const LOOKS_AT_ONCE: usize = 4;
+const LOOKS_AT_ONCE: usize = 16;
 
 /// Files in memory. Each worker has its own, so nobody waits for its lock; clones
 /// are the same memory.

@@ -6,17 +6,17 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, IoSliceMut};
+use std::io::{self, ErrorKind, IoSliceMut};
 use std::ops::Range;
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileExt as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use rustix::buffer::spare_capacity;
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::readers::{Readers, Reading, Turn, Turns};
 use crate::body::{BodyError, Stretch};
@@ -25,6 +25,8 @@ use crate::body::{BodyError, Stretch};
 pub(super) const PIECE: usize = 64 * 1_024;
 /// So much the kernel is told to send at a time.
 const STRETCH: usize = 256 * 1_024;
+/// A byte of so many is looked at before they are sent.
+const PROBED: usize = 32 * 1_024;
 
 /// A part of a body.
 pub(super) enum Piece {
@@ -37,10 +39,11 @@ pub(super) enum Piece {
 /// that the client sees it: nothing is made up.
 pub struct Pieces {
     queue: VecDeque<Piece>,
+    readers: Readers,
     turns: Turns,
     /// What the disk is asked for.
     reading: Option<Reading<Bytes>>,
-    /// So much of what comes next was read by a thread, so that it is in memory.
+    /// So much of what comes next was just read by a thread, so that it is in memory.
     fetched: usize,
     left: u64,
 }
@@ -52,6 +55,7 @@ impl Pieces {
             Piece::File(_, range) => range.end - range.start,
         };
         Self {
+            readers: readers.clone(),
             turns: readers.turns(),
             reading: None,
             fetched: 0,
@@ -73,7 +77,7 @@ impl Pieces {
     ) -> Poll<io::Result<Stretch<'_>>> {
         let (length, turn) = ready!(self.poll_turn(context))?;
         let Some(Piece::File(file, range)) = self.queue.front() else {
-            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
         };
         Poll::Ready(Ok(Stretch {
             file: file.as_fd(),
@@ -93,17 +97,18 @@ impl Pieces {
             }
             let turn = ready!(self.turns.poll_next(context))?;
             let Some(Piece::File(file, range)) = self.queue.front() else {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+                return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
             };
             if self.fetched > 0 {
                 return Poll::Ready(Ok((self.fetched, turn)));
             }
-            let (at, length) = (range.start, part_of(range, STRETCH));
-            if is_in_memory(file, at, length)? {
+            let at = range.start;
+            let length = in_memory(file, at, part_of(range, STRETCH))?;
+            if length > 0 {
                 return Poll::Ready(Ok((length, turn)));
             }
             let (file, length) = (Arc::clone(file), part_of(range, PIECE));
-            self.reading = Some(turn.on_thread(move || read(&file, at, length)));
+            self.reading = Some(self.readers.begin(move || read(&file, at, length)));
         }
     }
 
@@ -132,13 +137,14 @@ impl Pieces {
                 return Poll::Ready(Ok(Bytes::new()));
             };
             let (at, length) = (range.start, part_of(range, PIECE));
-            if is_in_memory(file, at, length)? {
-                let bytes = read(file, at, length)?;
+            let mut bytes = vec![0; length];
+            if let Some(read) = read_now(file, at, &mut bytes)? {
                 turn.pass_on();
-                return Poll::Ready(Ok(bytes));
+                bytes.truncate(read);
+                return Poll::Ready(Ok(bytes.into()));
             }
             let file = Arc::clone(file);
-            self.reading = Some(turn.on_thread(move || read(&file, at, length)));
+            self.reading = Some(self.readers.begin(move || read(&file, at, length)));
         }
     }
 }
@@ -148,35 +154,43 @@ pub(super) fn part_of(range: &Range<u64>, most: usize) -> usize {
 }
 
 pub(super) fn read(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
-    let mut bytes = Vec::with_capacity(length);
-    while bytes.len() < length {
-        let place = at + bytes.len() as u64;
-        match pread(file, spare_capacity(&mut bytes), place) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
+    let mut bytes = vec![0; length];
+    match file.read_exact_at(&mut bytes, at) {
+        Ok(()) => Ok(bytes.into()),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(shorter()),
+        Err(error) => Err(error),
     }
-    bytes.truncate(length);
-    Ok(bytes.into())
 }
 
-/// Whether the system has this part in memory, as far as its last byte tells: what lies before
-/// that was read with it, or before.
-fn is_in_memory(file: &File, at: u64, length: usize) -> io::Result<bool> {
-    let last = at + (length as u64).saturating_sub(1);
-    let mut byte = [0];
+/// A file ends before its time.
+pub(crate) fn shorter() -> io::Error {
+    io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
+}
+
+/// How much from here on the system has in memory, at most `length`. What it reads, it reads in
+/// larger parts, so a byte of each tells, the first of all.
+fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
+    for place in (0..length).step_by(PROBED) {
+        if read_now(file, at + place as u64, &mut [0])?.is_none() {
+            return Ok(place);
+        }
+    }
+    Ok(length)
+}
+
+/// Reads what the system has in memory, at least a byte. Nothing: the disk has to be asked.
+fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,
-        &mut [IoSliceMut::new(&mut byte)],
-        last,
+        &mut [IoSliceMut::new(into)],
+        at,
         ReadWriteFlags::NOWAIT,
     ) {
-        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-        Ok(_) => Ok(true),
+        Ok(0) => Err(shorter()),
+        Ok(read) => Ok(Some(read)),
         // Some file systems, and older kernels, can only wait.
         Err(Errno::AGAIN | Errno::INTR | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {
-            Ok(false)
+            Ok(None)
         }
         Err(error) => Err(error.into()),
     }
@@ -280,7 +294,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
-        if !is_in_memory(&file, 0, LENGTH).unwrap() {
+        if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
             // Not every file system can tell.
             return;
         }
@@ -326,9 +340,9 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_became_shorter_is_an_error() {
         let file = file();
-        file.set_len(1).unwrap();
+        file.set_len(0).unwrap();
         let mut pieces = pieces(&Readers::default(), &file);
         let stretch = poll_fn(|context| pieces.poll_stretch(context).map_ok(drop)).await;
-        assert_eq!(stretch.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(stretch.unwrap_err().kind(), ErrorKind::UnexpectedEof);
     }
 }

@@ -13,21 +13,27 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::PollSemaphore;
 
-/// So many steps of each worker. As many threads as there are slow readers would take the
-/// processor from whoever is quick.
-const AT_ONCE: usize = 2;
+/// So many steps of each worker.
+const STEPS: usize = 2;
+/// So many threads of each worker. As many as there are slow readers would take the processor
+/// from whoever is quick.
+const THREADS: usize = 2;
 
 /// Those who read large files for one worker.
 #[derive(Debug, Clone)]
-pub(super) struct Readers(Arc<Semaphore>);
+pub(super) struct Readers {
+    steps: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
+}
 
-/// Leave to take one step.
+/// Leave to take one step that waits for nothing.
 #[derive(Debug)]
 pub(crate) struct Turn {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Waits for one turn after the other, in the order of asking.
+/// Waits for one turn after the other, in the order of asking. Who has begun to wait has to
+/// go on or be dropped: the turn is kept for it.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
@@ -36,27 +42,38 @@ pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>
 
 impl Default for Readers {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self {
+            steps: Arc::new(Semaphore::new(STEPS)),
+            threads: Arc::new(Semaphore::new(THREADS)),
+        }
     }
 }
 
 impl Readers {
     pub(super) fn turns(&self) -> Turns {
-        Turns(PollSemaphore::new(Arc::clone(&self.0)))
+        Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Begins at once where it is nobody's turn, else when somebody waits for it.
+    /// Begins at once where a thread is free, else when somebody waits for it.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Reading<T> {
-        if let Ok(turn) = Arc::clone(&self.0).try_acquire_owned() {
-            return Turn::new(turn).on_thread(work);
+        let begun = |permit: OwnedSemaphorePermit| {
+            tokio::task::spawn_blocking(move || {
+                let done = work();
+                drop(permit);
+                done
+            })
+        };
+        if let Ok(permit) = Arc::clone(&self.threads).try_acquire_owned() {
+            let reading = begun(permit);
+            return Box::pin(async { reading.await.map_err(io::Error::other).flatten() });
         }
-        let turns = Arc::clone(&self.0);
+        let threads = Arc::clone(&self.threads);
         Box::pin(async move {
-            let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
-            Turn::new(turn).on_thread(work).await
+            let permit = threads.acquire_owned().await.map_err(io::Error::other)?;
+            begun(permit).await.map_err(io::Error::other).flatten()
         })
     }
 }
@@ -64,29 +81,12 @@ impl Readers {
 impl Turns {
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Turn>> {
         let permit = ready!(self.0.poll_acquire(context));
-        let turn = permit.map(Turn::new);
+        let turn = permit.map(|permit| Turn { _permit: permit });
         Poll::Ready(turn.ok_or_else(|| io::Error::other("no more turns")))
     }
 }
 
 impl Turn {
-    fn new(permit: OwnedSemaphorePermit) -> Self {
-        Self { _permit: permit }
-    }
-
-    /// Takes the step where it may block.
-    pub(super) fn on_thread<T: Send + 'static>(
-        self,
-        work: impl FnOnce() -> io::Result<T> + Send + 'static,
-    ) -> Reading<T> {
-        let reading = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(self);
-            done
-        });
-        Box::pin(async { reading.await.map_err(io::Error::other).flatten() })
-    }
-
     /// Ends the turn when all who are ready now have gone first.
     pub(crate) fn pass_on(self) {
         if let Ok(worker) = Handle::try_current() {

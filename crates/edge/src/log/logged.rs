@@ -196,18 +196,17 @@ impl<B: HttpBody> Logged<B> {
 }
 
 impl Logged<Body> {
-    /// As of the body, whose failure ends it.
+    /// As of the body.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Stretch<'_>>> {
-        let stretch = ready!(self.body.poll_stretch(context));
-        if let Err(error) = &stretch
-            && let Some(entry) = self.entry.take()
-        {
-            entry.end(self.sent, &error.to_string());
-        }
-        Poll::Ready(stretch)
+        self.body.poll_stretch(context)
+    }
+
+    /// The body could not be had.
+    pub(crate) fn failed(&mut self, error: &io::Error) {
+        self.end(&error.to_string());
     }
 
     /// So many bytes of the last stretch were sent.

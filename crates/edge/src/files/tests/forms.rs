@@ -312,3 +312,30 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn the_kernel_is_left_what_is_in_one_large_file() {
+    let world = World::new();
+    world.write("a.bin", vec![b'a'; 2 << 20]);
+    world.write("small.bin", "small");
+    for (method, path, range, is_in_file) in [
+        ("GET", "/a.bin", "", true),
+        ("GET", "/a.bin", "bytes=5-1500000", true),
+        ("GET", "/a.bin", "bytes=0-1,5-6", false),
+        ("HEAD", "/a.bin", "", false),
+        ("GET", "/small.bin", "", false),
+    ] {
+        let range = [("range", range)];
+        let asked = if range[0].1.is_empty() {
+            &[]
+        } else {
+            &range[..]
+        };
+        let answer = world.start(method, path, asked).await;
+        assert_eq!(
+            answer.body().is_in_file(),
+            is_in_file,
+            "{method} {path} {asked:?}"
+        );
+    }
+}
