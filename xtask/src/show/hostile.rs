@@ -91,15 +91,16 @@ pub(super) async fn show(program: &Path) -> Result<()> {
         tls: Entrance::Tls(place.https()?, believes(b"http/1.1")?),
         http2: Entrance::Tls(place.https()?, believes(b"h2")?),
     };
-    println!("\nWaits of polite visitors, and the memory of the program");
+    println!("\nWaits of polite visitors, and the most memory of the program meanwhile");
     println!(
         "{:<20}{:>9}{:>10}{:>10}{:>10}{:>12}",
         "", "answers", "p50", "p99", "of calm", "memory"
     );
     // Whatever is done for the first time is done before anybody measures.
     watched(&doors, Duration::from_secs(1)).await?;
+    process.forget_peak()?;
     let calm = watched(&doors, WATCHED).await?;
-    let base = process.memory_kib("VmRSS:")?;
+    let base = process.peak_kib()?;
     tell("calm", &calm, &calm, base);
     let mut broken = Vec::new();
     for kind in Kind::ALL {
@@ -147,12 +148,13 @@ async fn watched(doors: &Doors, time: Duration) -> Result<Waits> {
     tokio::task::spawn_blocking(|| polite.end()).await?
 }
 
-/// Waits and memory while this kind of guest is there.
+/// Waits, and the most memory, while this kind of guest is there.
 async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, u64)> {
     let enough = Arc::new(Enough::default());
     let sent = Arc::new(Sent::default());
     let mut guests = JoinSet::new();
     let mut held = Vec::new();
+    process.forget_peak()?;
     match kind {
         Kind::SlowHeads => {
             let head = "GET /api/1 HTTP/1.1\r\nX-Slow: ";
@@ -188,7 +190,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
         }
     }
     let waits = watched(doors, WATCHED).await?;
-    let memory = process.memory_kib("VmRSS:")?;
+    let memory = process.peak_kib()?;
     enough.say();
     drop(held);
     guests.shutdown().await;

@@ -177,14 +177,38 @@ impl Process {
         }
     }
 
-    /// A figure of memory that the kernel tells in KiB: `VmRSS`, `VmHWM`.
-    pub(super) fn memory_kib(&self, name: &str) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|rest| rest.split_whitespace().next())
-            .with_context(|| format!("no {name} in /proc/PID/status"))?
-            .parse()
-            .context("a strange /proc/PID/status")
+    /// Forgets how much memory it ever had (proc(5), `clear_refs`).
+    pub(super) fn forget_peak(&self) -> Result<()> {
+        for process in self.all()? {
+            fs::write(format!("/proc/{process}/clear_refs"), "5")?;
+        }
+        Ok(())
+    }
+
+    /// The most memory that it has had since, in KiB.
+    pub(super) fn peak_kib(&self) -> Result<u64> {
+        let mut sum = 0;
+        for process in self.all()? {
+            let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            sum += line
+                .and_then(|rest| rest.split_whitespace().next())
+                .context("no VmHWM in /proc/PID/status")?
+                .parse::<u64>()
+                .context("a strange /proc/PID/status")?;
+        }
+        Ok(sum)
+    }
+
+    /// The one that was started, which answers nothing itself, and those that it has started.
+    fn all(&self) -> Result<Vec<u32>> {
+        let first = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
+        let mut all = vec![first];
+        for child in children.split_whitespace() {
+            all.push(child.parse()?);
+        }
+        Ok(all)
     }
 }
 

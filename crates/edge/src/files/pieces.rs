@@ -26,7 +26,7 @@ pub(super) const PIECE: usize = 64 * 1_024;
 /// So much the kernel is told to send at a time.
 const STRETCH: usize = 256 * 1_024;
 /// A byte of so many is looked at before they are sent.
-const PROBED: usize = 32 * 1_024;
+const PROBED: usize = 64 * 1_024;
 
 /// A part of a body.
 pub(super) enum Piece {
@@ -43,8 +43,8 @@ pub struct Pieces {
     turns: Turns,
     /// What the disk is asked for.
     reading: Option<Reading<Bytes>>,
-    /// So much of what comes next was just read by a thread, so that it is in memory.
-    fetched: usize,
+    /// So much of what comes next was in memory when it was looked at, or read.
+    at_hand: usize,
     left: u64,
 }
 
@@ -58,7 +58,7 @@ impl Pieces {
             readers: readers.clone(),
             turns: readers.turns(),
             reading: None,
-            fetched: 0,
+            at_hand: 0,
             left: queue.iter().map(length).sum(),
             queue,
         }
@@ -93,19 +93,18 @@ impl Pieces {
             if let Some(reading) = &mut self.reading {
                 let read = ready!(reading.as_mut().poll(context));
                 self.reading = None;
-                self.fetched = read?.len();
+                self.at_hand = read?.len();
             }
             let turn = ready!(self.turns.poll_next(context))?;
             let Some(Piece::File(file, range)) = self.queue.front() else {
                 return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
             };
-            if self.fetched > 0 {
-                return Poll::Ready(Ok((self.fetched, turn)));
-            }
             let at = range.start;
-            let length = in_memory(file, at, part_of(range, STRETCH))?;
-            if length > 0 {
-                return Poll::Ready(Ok((length, turn)));
+            if self.at_hand == 0 {
+                self.at_hand = in_memory(file, at, part_of(range, STRETCH))?;
+            }
+            if self.at_hand > 0 {
+                return Poll::Ready(Ok((self.at_hand, turn)));
             }
             let (file, length) = (Arc::clone(file), part_of(range, PIECE));
             self.reading = Some(self.readers.begin(move || read(&file, at, length)));
@@ -114,7 +113,7 @@ impl Pieces {
 
     /// So many bytes of the first piece, which is in a file, have left.
     pub(crate) fn advance(&mut self, sent: usize) {
-        self.fetched = self.fetched.saturating_sub(sent);
+        self.at_hand = self.at_hand.saturating_sub(sent);
         let sent = sent as u64;
         if let Some(Piece::File(_, range)) = self.queue.front_mut() {
             range.start += sent;
