@@ -1,6 +1,7 @@
 //! Other programs, run in the repository and believed only when they end well.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -15,6 +16,16 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).stdin(Stdio::null());
     command
+}
+
+/// A process, and those that it has started.
+pub(crate) fn with_children(first: u32) -> Result<Vec<u32>> {
+    let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
+    let children = children.split_whitespace().map(str::parse);
+    std::iter::once(Ok(first))
+        .chain(children)
+        .map(|process| Ok(process?))
+        .collect()
 }
 
 /// Shows the command, runs it to its end, and fails when it does.

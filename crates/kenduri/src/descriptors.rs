@@ -29,10 +29,7 @@ pub(crate) fn make_room() -> io::Result<()> {
         ),
         _ => Ok(()),
     };
-    let granted = match (&raised, current) {
-        (Err(_), Some(current)) => current,
-        (_, current) => current.unwrap_or(wanted).max(wanted),
-    };
+    let granted = getrlimit(Resource::Nofile).current.unwrap_or(MOST);
     let last = i32::try_from(granted.min(ROOM)).unwrap_or(i32::MAX) - 1;
     // Closed at once; the room stays.
     rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), last)?;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::client::{Client, get};
-use crate::command::program;
+use crate::command::{program, with_children};
 use crate::interrupt;
 
 /// How long a start may take, seeding and migrating included.
@@ -115,13 +115,7 @@ impl Server {
 
     /// The process that was started, and those that it has started.
     pub(super) fn processes(&self) -> Result<Vec<u32>> {
-        let first = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
-        let children = children.split_whitespace().map(str::parse);
-        std::iter::once(Ok(first))
-            .chain(children)
-            .map(|process| Ok(process?))
-            .collect()
+        with_children(self.child.id())
     }
 }
 

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
+use crate::command::with_children;
 use crate::interrupt;
 
 /// How long a start, an end or a change may take on a slow machine.
@@ -179,7 +180,7 @@ impl Process {
 
     /// Forgets how much memory it ever had (proc(5), `clear_refs`).
     pub(super) fn forget_peak(&self) -> Result<()> {
-        for process in self.all()? {
+        for process in with_children(self.child.id())? {
             fs::write(format!("/proc/{process}/clear_refs"), "5")?;
         }
         Ok(())
@@ -188,7 +189,7 @@ impl Process {
     /// The most memory that it has had since, in KiB.
     pub(super) fn peak_kib(&self) -> Result<u64> {
         let mut sum = 0;
-        for process in self.all()? {
+        for process in with_children(self.child.id())? {
             let status = fs::read_to_string(format!("/proc/{process}/status"))?;
             let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
             sum += line
@@ -198,17 +199,6 @@ impl Process {
                 .context("a strange /proc/PID/status")?;
         }
         Ok(sum)
-    }
-
-    /// The one that was started, which answers nothing itself, and those that it has started.
-    fn all(&self) -> Result<Vec<u32>> {
-        let first = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
-        let mut all = vec![first];
-        for child in children.split_whitespace() {
-            all.push(child.parse()?);
-        }
-        Ok(all)
     }
 }
 

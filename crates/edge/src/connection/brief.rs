@@ -235,7 +235,7 @@ impl Limits<'_, '_> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
                 .await?;
-            unless(&mut self.ended, |context| {
+            unless_ended(&mut self.ended, |context| {
                 sending.poll_some(socket, context)
             })
             .await?;
@@ -250,7 +250,7 @@ impl Limits<'_, '_> {
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Option<T> {
         let mut deadline = None;
-        unless(&mut self.ended, |context| {
+        unless_ended(&mut self.ended, |context| {
             if let Poll::Ready(done) = step(context) {
                 return Poll::Ready(done);
             }
@@ -263,7 +263,7 @@ impl Limits<'_, '_> {
 }
 
 /// What a step leads to. Nothing: it failed, or all connections must end.
-async fn unless<T>(
+async fn unless_ended<T>(
     ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
     mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
 ) -> Option<T> {

@@ -140,7 +140,9 @@ async fn answer(
             let replaces = payload.get("replaces").is_some();
             heard.lock().unwrap().orders.push(payload);
             if replaces {
-                refuse(answer.header("Retry-After", "7200"), "rateLimited")
+                let answer = answer.status(StatusCode::TOO_MANY_REQUESTS);
+                let answer = answer.header("Retry-After", "7200");
+                refuse(answer, "rateLimited", "too many certificates")
             } else {
                 answer
                     .status(StatusCode::CREATED)
@@ -159,7 +161,10 @@ async fn answer(
                 "status": "pending",
             }],
         })),
-        (Method::POST, "/challenge") => refuse(answer, "badNonce"),
+        (Method::POST, "/challenge") => {
+            let answer = answer.status(StatusCode::BAD_REQUEST);
+            refuse(answer, "badNonce", "already used")
+        }
         _ => answer.status(StatusCode::NOT_FOUND).body(json!({})),
     };
     Ok(answer.unwrap().map(|json| Full::from(json.to_string())))
@@ -175,17 +180,12 @@ fn order(base: &str) -> Value {
 }
 
 /// With a problem that is a matter of when.
-fn refuse(answer: response::Builder, problem: &str) -> http::Result<Response<Value>> {
-    let status = match problem {
-        "rateLimited" => StatusCode::TOO_MANY_REQUESTS,
-        _ => StatusCode::BAD_REQUEST,
-    };
+fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Result<Response<Value>> {
     answer
-        .status(status)
         .header("Content-Type", "application/problem+json")
         .body(json!({
             "type": format!("urn:ietf:params:acme:error:{problem}"),
-            "detail": "not now",
+            "detail": detail,
         }))
 }
 
@@ -239,7 +239,10 @@ async fn the_authority_says_when_and_is_waited_for() {
     let standing = wait(&acme, "a.example", has_failed).await;
     let failures = standing.failures.unwrap();
     assert_eq!(failures.asked_to_wait, 7_200);
-    assert!(failures.why.contains("not now"), "{failures:?}");
+    assert!(
+        failures.why.contains("too many certificates"),
+        "{failures:?}"
+    );
     let orders = std::mem::take(&mut played.heard.lock().unwrap().orders);
     assert_eq!(orders.len(), 1);
     let replaced = orders[0]["replaces"].as_str().unwrap();

@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 use edge::log::{Format, Log, Mask};
 use tokio::net::UnixStream;
 
-use super::sent::{Client, also_over_unix, content, large_file, large_file_with};
+use super::sent::{Client, SOON, also_over_unix, content, large_file, large_file_with};
 use super::told::Lines;
 use super::*;
 
-/// Longer than anything here takes.
-const SOON: Duration = Duration::from_mins(1);
 /// More than is kept, and than any two sockets hold.
 const LENGTH: usize = 8 << 20;
 

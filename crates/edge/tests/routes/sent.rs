@@ -12,7 +12,7 @@ use super::*;
 /// has a length of its own, by which its copy is found among those of this process.
 const LENGTHS: [usize; 3] = [(1 << 20) - 1, (1 << 20) - 2, (1 << 20) - 3];
 /// Longer than anything here takes.
-const SOON: Duration = Duration::from_mins(1);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 pub(crate) fn content(seed: usize, length: usize) -> Vec<u8> {
     let byte = |place: usize| u8::try_from((place / 7 + place * seed) % 251).unwrap();
