@@ -271,8 +271,7 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
 
 #[tokio::test]
 async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
-    // Nobody else gets it meanwhile: others ask for a port at another address.
-    let (tcp, udp) = pair_at(Ipv4Addr::new(127, 0, 0, 3));
+    let (tcp, udp) = pair();
     let address = tcp.local_addr().unwrap();
     drop((tcp, udp));
     let at = ListenAddress::Tcp(address);

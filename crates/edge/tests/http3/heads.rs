@@ -113,8 +113,8 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
     let serving = tokio::spawn(async move { axum::serve(server, page).await });
     let routes = format!(
         r#"
-        listen.http = ["127.0.0.1:0"]
-        listen.https = ["127.0.0.1:0"]
+        listen.http = ["{}"]
+        listen.https = ["{}"]
         [[tls.certificate]]
         chain = "pair.pem"
         key = "pair.key"
@@ -141,7 +141,9 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
         [[route]]
         path = "/nothing"
         to = "status:204"
-        "#
+        "#,
+        local(),
+        local()
     );
     let ground = Ground {
         folder: folder.path(),

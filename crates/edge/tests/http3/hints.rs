@@ -33,8 +33,9 @@ async fn program(words: String, go: Arc<Semaphore>) -> SocketAddr {
 
 /// Everything is for this program, by a route that says this too.
 fn lead(site: &Site, program: SocketAddr, route: &str) {
+    let https = &site.listen.https[0];
     let text = format!(
-        "listen.http = []\nlisten.https = [\"127.0.0.1:0\"]\n\
+        "listen.http = []\nlisten.https = [\"{https}\"]\n\
          [[tls.certificate]]\nchain = \"first.pem\"\nkey = \"first.key\"\n\
          [[route]]\nto = \"http://{program}\"\n{route}"
     );

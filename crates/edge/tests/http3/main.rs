@@ -21,7 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -186,24 +186,23 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
     written
 }
 
+/// An address of this machine that nobody else here has: who is given a port of another
+/// would find somebody there who still says goodbye.
+pub(crate) fn own() -> Ipv4Addr {
+    static LAST: AtomicU16 = AtomicU16::new(0);
+    let [high, low] = (LAST.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
+}
+
 pub(crate) fn local() -> ListenAddress {
-    ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    ListenAddress::Tcp(SocketAddr::from((own(), 0)))
 }
 
 /// Sockets of one number, for streams and for datagrams.
 pub(crate) fn pair() -> (TcpListener, UdpSocket) {
-    pair_at(Ipv4Addr::LOCALHOST)
-}
-
-/// The same on another address.
-pub(crate) fn pair_at(address: Ipv4Addr) -> (TcpListener, UdpSocket) {
-    loop {
-        let tcp = TcpListener::bind((address, 0)).unwrap();
-        // Somebody else may have the other one.
-        if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
-            return (tcp, udp);
-        }
-    }
+    let tcp = TcpListener::bind((own(), 0)).unwrap();
+    let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
+    (tcp, udp)
 }
 
 /// What is handed in.

@@ -94,7 +94,7 @@ async fn nobody_is_told_when_it_is_switched_off() {
 
 #[tokio::test]
 async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
-    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tcp = TcpListener::bind((own(), 0)).unwrap();
     let address = tcp.local_addr().unwrap();
     let change = |listen: &mut ListenSettings| {
         listen.https.push(ListenAddress::Tcp(address));

@@ -21,7 +21,7 @@ async fn a_socket_for_datagrams_that_was_handed_in_is_used() {
 
 #[tokio::test]
 async fn a_second_process_waits_until_the_first_has_finished() {
-    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tcp = TcpListener::bind((own(), 0)).unwrap();
     let address = tcp.local_addr().unwrap();
     let listen = |listen: &mut ListenSettings| listen.https = vec![ListenAddress::Tcp(address)];
     let same = OwnedFd::from(tcp.try_clone().unwrap());
