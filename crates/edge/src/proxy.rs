@@ -4,6 +4,7 @@
 //! turn it is. A [`Pool`] belongs to one worker: its unused connections. Bodies
 //! stream in both directions, with nothing in between but what one read brings.
 
+mod again;
 mod balance;
 mod bare;
 mod chunks;
@@ -46,6 +47,7 @@ pub use upstream::Upstream;
 
 pub(crate) use crew::Crew;
 
+use again::{Failure, Next, Repeats};
 use bare::Bare;
 use connect::Stream;
 use crew::{Member, Running};
@@ -57,7 +59,6 @@ use streams::Streams;
 use tunnel::Far;
 use upstream::Chosen;
 use way::{Came, Way};
-use wire::{Failure, Left};
 
 /// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
@@ -118,9 +119,9 @@ impl Pool {
             None => Box::pin(upstream.wait(request.headers(), facts, search)).await?,
         };
         let is_bodiless = flow.is_none() && upgrade.is_none();
-        let repeatable = is_bodiless && method.is_idempotent();
+        let repeats = Repeats::of(method, is_bodiless);
         // Whether no other server gets it once it may have been read.
-        let care = !(repeatable && method.is_safe());
+        let care = repeats != Repeats::Safe;
         let mut fresh = false;
         // Why a server may have begun with it and has not answered.
         let mut begun = None;
@@ -152,55 +153,44 @@ impl Pool {
             }
             // What a server breaks off before it has said a word may be asked again, and
             // so may all that it says it did not begin.
-            let may_return = repeatable || is_bodiless && wire.may_refuse();
-            let again = (may_return && !is_left_be).then(|| copied(request));
+            let may_return = repeats != Repeats::Never || is_bodiless && wire.may_refuse();
+            let copy = (may_return && !is_left_be).then(|| copied(request));
             match wire.send(request, raw, flow, &upstream.times, care).await {
                 Ok(answered) => {
                     member.vitals.succeeded();
                     break answered;
                 }
-                Err(failure) => {
-                    let Failure {
-                        error,
-                        left,
-                        unheard,
-                    } = failure;
+                Err(Failure { error, left }) => {
                     // A connection that had gone stale says nothing of the server.
                     if !reused && error.side() == Side::Upstream {
                         note(&member, upstream, &error);
                     }
-                    let is_unread = matches!(left, Left::Unread | Left::Unsent(_));
-                    let is_begun = match (left, again) {
-                        (Left::Untouched | Left::Unread, _) => true,
-                        (Left::Unsent(unsent), _) => {
-                            *request = *unsent;
-                            false
-                        }
-                        (Left::Refused, Some(again)) => {
-                            *request = *again;
-                            false
-                        }
-                        (_, Some(again)) if unheard && repeatable => {
-                            *request = *again;
-                            true
-                        }
-                        _ => return Err(error),
+                    let next = left.next(repeats, reused, begun.is_some());
+                    let is_begun = begun.is_some() || left.may_be_begun();
+                    let (Some(next), Some(())) = (next, left.restore(request, copy)) else {
+                        return Err(error);
                     };
                     fresh = true;
-                    // What it may have begun to change no other one changes as well.
-                    let stays = (is_begun || begun.is_some()) && !method.is_safe();
-                    if reused {
-                        begun = stays.then_some(error);
-                    } else if stays {
-                        return Err(error);
-                    } else if is_unread {
-                        let other =
-                            upstream.find_other(request.headers(), facts, search, &member, error);
-                        chosen = Box::pin(other).await?;
-                    } else {
-                        let second =
-                            upstream.find_second(request.headers(), facts, search, &member);
-                        chosen = Box::pin(second).await.ok_or(error)?;
+                    match next {
+                        // What it may have begun to change no other one changes as well.
+                        Next::Same => {
+                            begun = (is_begun && repeats != Repeats::Safe).then_some(error);
+                        }
+                        Next::Other => {
+                            let other = upstream.find_other(
+                                request.headers(),
+                                facts,
+                                search,
+                                &member,
+                                error,
+                            );
+                            chosen = Box::pin(other).await?;
+                        }
+                        Next::Second => {
+                            let second =
+                                upstream.find_second(request.headers(), facts, search, &member);
+                            chosen = Box::pin(second).await.ok_or(error)?;
+                        }
                     }
                 }
             }

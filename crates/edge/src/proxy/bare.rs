@@ -17,12 +17,13 @@ use http::{Method, Request};
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 use tokio::time::Instant;
 
+use super::again::{Failure, Left};
 use super::connect::Stream;
 use super::error::ProxyError;
 use super::head::{self, Head};
 use super::sending::{Sending, tame};
 use super::settings::Times;
-use super::wire::{Failure, LARGEST_HEAD, Left, Patience};
+use super::wire::{LARGEST_HEAD, Patience};
 use crate::Facts;
 
 /// What is read at once while a head is awaited.
@@ -158,11 +159,7 @@ impl Bare {
             }
             Step::Late => (ProxyError::FirstByteTime, Left::Nothing),
         };
-        Err(Failure {
-            error,
-            unheard: !matches!(left, Left::Nothing),
-            left,
-        })
+        Err(Failure { error, left })
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>, left: &mut &[u8]) -> Poll<io::Result<()>> {

@@ -17,13 +17,14 @@ use hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::Instant;
 
+use super::again::{Failure, Left};
 use super::connect::Stream;
 use super::crew::Member;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
 use super::upstream::Upstream;
-use super::wire::{Failure, Left, Patience, broken, overdue};
+use super::wire::{Patience, broken, overdue};
 
 /// The largest head of an answer.
 const LARGEST_HEAD: u32 = 64 << 10;
@@ -279,22 +280,20 @@ impl Streamed {
                 let unsent = error.take_message();
                 let unsent = unsent.map(|unsent| as_it_was(unsent, chunked));
                 let error = error.into_error();
-                let left = match unsent {
-                    None if is_refused(&error) => Left::Refused,
-                    unsent => unsent.into(),
-                };
                 let begun = flow.is_some_and(|flow| flow.pieces() > 0);
+                let sent = if is_refused(&error) {
+                    Left::Refused
+                } else if begun {
+                    Left::Nothing
+                } else {
+                    Left::Unheard
+                };
                 Err(Failure {
                     error: broken(error, flow),
-                    left,
-                    unheard: !begun,
+                    left: Left::unsent_or(unsent, sent),
                 })
             }
-            Err(error) => Err(Failure {
-                error,
-                left: Left::Nothing,
-                unheard: false,
-            }),
+            Err(error) => Err(Failure::last(error)),
         }
     }
 }

@@ -10,13 +10,14 @@ use http::{Method, Request, Response};
 use http_body::{Body as _, SizeHint};
 use hyper::body::Incoming;
 
+use super::again::Failure;
 use super::bare::{Bare, Heard};
 use super::connect::Stream;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending, tame};
 use super::settings::{ServerAddress, Times};
 use super::streams::Streamed;
-use super::wire::{Failure, Wire};
+use super::wire::Wire;
 use crate::Facts;
 
 /// How one request reaches a server.
@@ -123,7 +124,7 @@ impl Way {
         let request = taken(request);
         // Requests that need no engine do not carry it about.
         let sending = Box::pin(async {
-            let wire = Wire::new(*bare).await.map_err(Failure::before)?;
+            let wire = Wire::new(*bare).await.map_err(Failure::last)?;
             wire.send(request, flow, times, care).await
         });
         let (wire, answer) = sending.await?;

@@ -15,6 +15,7 @@ use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, Sleep};
 
+use super::again::{Failure, Left};
 use super::bare::Bare;
 use super::connect::{Marks, Stream};
 use super::error::ProxyError;
@@ -34,35 +35,6 @@ pub(super) struct Wire {
     reused: bool,
     /// Whether the last answer allows another request.
     lasting: bool,
-}
-
-/// Why a request got no answer, and what is left of it.
-pub(super) struct Failure {
-    pub(super) error: ProxyError,
-    pub(super) left: Left,
-    /// Not a byte came back.
-    pub(super) unheard: bool,
-}
-
-/// What is left of a request that got no answer.
-pub(super) enum Left {
-    /// Perhaps it was sent.
-    Nothing,
-    /// Nothing of it was sent.
-    Unsent(Box<Request<Sending>>),
-    /// It is as it was, and may be sent again.
-    Untouched,
-    /// The same, and the server has not read all of it, if any: systems reset what is
-    /// closed with bytes unread, and end what is closed without (RFC 9293, section 3.6.1).
-    Unread,
-    /// It was sent, and the server has said that it did not begin it.
-    Refused,
-}
-
-impl From<Option<Request<Sending>>> for Left {
-    fn from(unsent: Option<Request<Sending>>) -> Self {
-        unsent.map_or(Self::Nothing, |unsent| Self::Unsent(Box::new(unsent)))
-    }
 }
 
 impl Wire {
@@ -134,17 +106,12 @@ impl Wire {
                 } = *self;
                 drop(connection);
                 let Err(mut error) = answer.await else {
-                    return Err(Failure {
-                        error: ProxyError::Framing,
-                        left: Left::Nothing,
-                        unheard: false,
-                    });
+                    return Err(Failure::last(ProxyError::Framing));
                 };
                 let unsent = error.take_message();
                 return Err(Failure {
                     error: broken(error.into_error(), flow),
-                    left: unsent.into(),
-                    unheard: !marks.heard(),
+                    left: Left::unsent_or(unsent, sent(&marks)),
                 });
             }
         };
@@ -171,11 +138,13 @@ impl Wire {
     ) -> Failure {
         let late = matches!(error, ProxyError::FirstByteTime | ProxyError::SendTime);
         let begun = flow.is_some_and(|flow| flow.pieces() > 0);
-        Failure {
-            unheard: !self.marks.heard() && !late && !begun,
-            error,
-            left: unsent.into(),
-        }
+        let sent = if late || begun {
+            Left::Nothing
+        } else {
+            sent(&self.marks)
+        };
+        let left = Left::unsent_or(unsent, sent);
+        Failure { error, left }
     }
 
     /// Reads and writes what can be.
@@ -222,20 +191,18 @@ impl Wire {
     }
 }
 
-impl Failure {
-    /// Before anything could be sent.
-    pub(super) fn before(error: ProxyError) -> Self {
-        Self {
-            error,
-            left: Left::Nothing,
-            unheard: false,
-        }
-    }
-}
-
 impl std::fmt::Debug for Wire {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Wire").finish_non_exhaustive()
+    }
+}
+
+/// What is left of a request of which something was sent.
+fn sent(marks: &Marks) -> Left {
+    if marks.heard() {
+        Left::Nothing
+    } else {
+        Left::Unheard
     }
 }
 
