@@ -24,6 +24,8 @@ pub(crate) struct Program {
     pub(crate) said: Vec<String>,
     /// Where it answers: `127.0.0.1:40123`.
     pub(crate) address: String,
+    /// For what it would leave behind when it is killed.
+    _temporary: tempfile::TempDir,
 }
 
 impl Program {
@@ -48,7 +50,9 @@ impl Program {
 
     /// The same, with somewhere for what it logs.
     pub(crate) fn watch_with(mut command: Command, log: Stdio) -> Self {
+        let temporary = tempfile::tempdir().expect("a folder");
         let mut child = command
+            .env("TMPDIR", temporary.path())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -67,6 +71,7 @@ impl Program {
             lines,
             said: Vec::new(),
             address: String::new(),
+            _temporary: temporary,
         };
         program.address = program.listener("http://");
         program
