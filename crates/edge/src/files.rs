@@ -118,7 +118,9 @@ pub async fn answer(
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
         },
         Ok(Seen::Folder) => with_slash(request),
-        Ok(Seen::Listing(page)) => listing::answer(request, &page),
+        Ok(Seen::Listing(page)) => {
+            listing::answer(request, &page, folder.cache_control_of_listing())
+        }
         Ok(Seen::Nothing) => bare(StatusCode::NOT_FOUND),
         Err(error) => failed(path, &error),
     }

@@ -4,22 +4,43 @@ use std::collections::BTreeMap;
 
 use http::HeaderValue;
 
-/// Kept, but asked for again each time: a new version is seen at once.
-const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
-/// Never asked for again: another content has another name.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// What is said of a file of which no pattern says anything.
+#[derive(Debug)]
+struct Words {
+    /// Kept, but asked for again each time: a new version is seen at once.
+    revalidate: HeaderValue,
+    /// Never asked for again: another content has another name.
+    for_ever: HeaderValue,
+}
+
+const FOR_EVERYBODY: Words = Words {
+    revalidate: HeaderValue::from_static("no-cache"),
+    for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
+};
+/// A cache that several people share keeps none of it (RFC 9111, section 5.2.2.7).
+const FOR_SOME: Words = Words {
+    revalidate: HeaderValue::from_static("private, no-cache"),
+    for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
+};
 /// How long a fingerprint in a name is.
 const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
 /// How often letters and digits alternate in a fingerprint, but not in words and dates.
 const CHANGES: usize = 3;
 
-/// The patterns of a folder, the longest first.
+/// What is said of the files of a folder.
 #[derive(Debug)]
-pub(super) struct Caching(Vec<(String, HeaderValue)>);
+pub(super) struct Caching {
+    /// The longest first.
+    patterns: Vec<(String, HeaderValue)>,
+    others: Words,
+}
 
 impl Caching {
     /// The error is the pattern whose value is no header.
-    pub(super) fn new(patterns: BTreeMap<String, String>) -> Result<Self, String> {
+    pub(super) fn new(
+        patterns: BTreeMap<String, String>,
+        is_for_some: bool,
+    ) -> Result<Self, String> {
         let mut checked = Vec::with_capacity(patterns.len());
         for (pattern, value) in patterns {
             match HeaderValue::try_from(value) {
@@ -28,13 +49,21 @@ impl Caching {
             }
         }
         checked.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
-        Ok(Self(checked))
+        Ok(Self {
+            patterns: checked,
+            others: if is_for_some { FOR_SOME } else { FOR_EVERYBODY },
+        })
+    }
+
+    /// Of a page that is made of the folder itself.
+    pub(super) fn of_listing(&self) -> HeaderValue {
+        self.others.revalidate.clone()
     }
 
     pub(super) fn of(&self, relative: &str, is_page: bool) -> HeaderValue {
         let name = relative.rsplit('/').next().unwrap_or_default();
         let said = self
-            .0
+            .patterns
             .iter()
             .find(|(pattern, _)| match pattern.strip_prefix('/') {
                 Some(whole) => fits(whole, relative),
@@ -44,8 +73,8 @@ impl Caching {
         match said {
             Some((_, value)) => value.clone(),
             // The name of a page is an address that people keep.
-            None if !is_page && is_fingerprinted(name) => FOR_EVER,
-            None => REVALIDATE,
+            None if !is_page && is_fingerprinted(name) => self.others.for_ever.clone(),
+            None => self.others.revalidate.clone(),
         }
     }
 }
@@ -139,7 +168,7 @@ mod tests {
             ("x*y*z", "f"),
         ];
         let patterns = patterns.map(|(pattern, value)| (pattern.to_owned(), value.to_owned()));
-        let caching = Caching::new(patterns.into()).unwrap();
+        let caching = Caching::new(patterns.into(), false).unwrap();
         for (path, expected) in [
             ("a.js", "a"),
             ("css/a.css", "b"),
@@ -157,11 +186,20 @@ mod tests {
 
     #[test]
     fn revalidates_unless_the_name_says_otherwise() {
-        let caching = Caching::new(BTreeMap::new()).unwrap();
-        assert_eq!(caching.of("app.js", false), REVALIDATE);
-        assert_eq!(caching.of("app.3f9a2c1b.js", false), FOR_EVER);
-        assert_eq!(caching.of("app.3f9a2c1b.html", true), REVALIDATE);
+        for (is_for_some, scope) in [(false, "public"), (true, "private")] {
+            let caching = Caching::new(BTreeMap::new(), is_for_some).unwrap();
+            let for_ever = format!("{scope}, max-age=31536000, immutable");
+            assert_eq!(caching.of("app.3f9a2c1b.js", false), for_ever);
+            let asked_for_again = if is_for_some {
+                "private, no-cache"
+            } else {
+                "no-cache"
+            };
+            assert_eq!(caching.of("app.js", false), asked_for_again);
+            assert_eq!(caching.of("app.3f9a2c1b.html", true), asked_for_again);
+            assert_eq!(caching.of_listing(), asked_for_again);
+        }
         let bad = [("*".to_owned(), "a\nb".to_owned())].into();
-        assert_eq!(Caching::new(bad).unwrap_err(), "*");
+        assert_eq!(Caching::new(bad, false).unwrap_err(), "*");
     }
 }

@@ -28,6 +28,9 @@ pub struct FolderSettings {
     /// `Cache-Control` by pattern, `*` being anything: of the name, or of the whole path
     /// where the pattern has a slash. The longest pattern that fits wins.
     pub cache: BTreeMap<String, String>,
+    /// Whether only some people may have it: what `cache` does not name is then for no cache
+    /// that several people share.
+    pub is_for_some: bool,
 }
 
 /// Which part of the settings cannot be used.
@@ -96,7 +99,7 @@ impl Folder {
             places,
             listing: settings.listing,
             is_missing: AtomicBool::new(false),
-            caching: Caching::new(settings.cache)
+            caching: Caching::new(settings.cache, settings.is_for_some)
                 .map_err(|pattern| FolderError::Cache { pattern })?,
         })
     }
@@ -117,6 +120,10 @@ impl Folder {
 
     pub(super) fn cache_control(&self, relative: &str, is_page: bool) -> HeaderValue {
         self.caching.of(relative, is_page)
+    }
+
+    pub(super) fn cache_control_of_listing(&self) -> HeaderValue {
+        self.caching.of_listing()
     }
 
     /// All places to look in, in turn. `original` is the path before anything was stripped.

@@ -92,7 +92,7 @@ pub(super) fn read(root: &Root, relative: &str) -> io::Result<Option<Page>> {
     }))
 }
 
-pub(super) fn answer(request: &Parts, page: &Page) -> Answer {
+pub(super) fn answer(request: &Parts, page: &Page, cache_control: HeaderValue) -> Answer {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     let html = page.html(&path);
     let length = html.len();
@@ -108,7 +108,7 @@ pub(super) fn answer(request: &Parts, page: &Page) -> Answer {
         CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CACHE_CONTROL, cache_control);
     headers.insert(CONTENT_LENGTH, length.into());
     compression::encode(&request.headers, answer)
 }

@@ -352,6 +352,7 @@ fn files(
         r#try: written.r#try.clone(),
         listing: written.listing,
         cache: written.cache.clone(),
+        is_for_some: written.access.is_some(),
     };
     let folder = Folder::new(settings).ok()?;
     Some(Target::Files(Arc::new(folder)))

@@ -130,6 +130,8 @@ pub(super) struct Wish<'a> {
     pub(super) tried: [&'a [u64]; 2],
     /// Milliseconds on the upstream's clock.
     pub(super) now: u64,
+    /// Whether those that failed are as good as any: nobody else is there.
+    pub(super) is_last_resort: bool,
 }
 
 impl Wish<'_> {
@@ -138,7 +140,12 @@ impl Wish<'_> {
             .tried
             .iter()
             .any(|tried| tried.contains(&member.number));
-        member.vitals.is_ready(self.now) && !is_tried
+        let is_ready = if self.is_last_resort {
+            member.vitals.ready_at().is_some()
+        } else {
+            member.vitals.is_ready(self.now)
+        };
+        is_ready && !is_tried
     }
 
     /// Whether the client's cookie names this member.

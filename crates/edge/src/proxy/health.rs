@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub(super) struct Vitals {
     /// The asking says that it is not well.
     unwell: AtomicBool,
-    /// It gets no requests before this.
+    /// It gets no requests before this, as long as there are others.
     out_until: AtomicU64,
     /// There is something to forget after a success.
     blemished: AtomicBool,

@@ -148,30 +148,39 @@ impl Upstream {
         }
     }
 
-    /// A server for a request, if one is ready that was not tried yet.
+    /// A server for a request, if one is ready that was not tried yet; else one that is left
+    /// alone because it failed: perhaps it is back, and nobody is served while it is not asked.
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
         facts: &Facts,
         search: &Search,
     ) -> Option<Chosen> {
-        let wish = Wish {
+        let mut wish = Wish {
             balance: &self.balance,
             headers,
             facts,
             tried: [&search.tried, &search.gone],
             now: self.now(),
+            is_last_resort: false,
         };
+        self.choose_by(&wish).or_else(|| {
+            wish.is_last_resort = true;
+            self.choose_by(&wish)
+        })
+    }
+
+    fn choose_by(&self, wish: &Wish<'_>) -> Option<Chosen> {
         loop {
             let group = self.crew.group();
-            let member = group.choose(&wish, &self.crew.turn)?;
+            let member = group.choose(wish, &self.crew.turn)?;
             let Some(running) = Running::begin(member) else {
                 // Removed just now: those who are there by now are others.
                 continue;
             };
             let cookie = match &self.balance {
                 Balance::Sticky(name) if !wish.names(member) => {
-                    let secure = match facts.scheme {
+                    let secure = match wish.facts.scheme {
                         Scheme::Http => "",
                         Scheme::Https => "; Secure",
                     };

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::body::{Answer, Body};
 use crate::cache::{
     Asker, Demand, Flight, Head, Heard, How, Joined, Key, Landing, Policy, Purge, Store, Told,
-    Verdict, Way, Whole, gateway_only, taken_purges, tell,
+    Verdict, Way, Whole, gateway_only, taken_purges, taken_tags, tell,
 };
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -42,18 +42,14 @@ pub(super) async fn answer(
     let (answer, told) = match way.told_by(request.headers(), facts) {
         Way::Changes => {
             let uri = request.uri().clone();
-            let mut answer = asked(here, running, route, facts, path, request, course).await;
+            let answer = asked(here, running, route, facts, path, request, course).await;
             let outdated = outdated(policy, route, facts, (&key, &uri), &answer);
             here.shared.cache.purge_all(outdated).await;
-            let told = Told::Around("method");
-            tell(&mut answer, told);
-            (answer, told)
+            past(answer, "method")
         }
         Way::Around => {
-            let mut answer = asked(here, running, route, facts, path, request, course).await;
-            let told = Told::Around("bypass");
-            tell(&mut answer, told);
-            (answer, told)
+            let answer = asked(here, running, route, facts, path, request, course).await;
+            past(answer, "bypass")
         }
         Way::In(demand) => {
             // Some proxies always send it and no program needs it, but an answer might
@@ -99,6 +95,15 @@ pub(super) async fn asked(
         }
     }
     answer
+}
+
+/// An answer that goes past the cache, without what is said to caches alone.
+fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
+    let told = Told::Around(why);
+    // Nothing of it is kept, however many tags it has.
+    let _ = taken_tags(answer.headers_mut());
+    tell(&mut answer, told);
+    (answer, told)
 }
 
 /// What the answer is kept under: the path as the target is asked for it.
@@ -214,10 +219,8 @@ impl Visit<'_> {
                 facts,
                 ..
             } = self;
-            let mut answer = asked(here, running, route, facts, path, request, course).await;
-            let told = Told::Around(why);
-            tell(&mut answer, told);
-            return (answer, told);
+            let answer = asked(here, running, route, facts, path, request, course).await;
+            return past(answer, why);
         }
         let landing = if self.demand.no_cache {
             // What began before this request is not new enough for it.

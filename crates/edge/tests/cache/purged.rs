@@ -40,6 +40,26 @@ async fn an_answer_purges_by_tag() {
 }
 
 #[tokio::test]
+async fn tags_do_not_leave_the_door_with_what_goes_past_the_cache() {
+    let site = Site::open(ROUTE);
+    site.script.says("/a", tagged("wedding", "a {n}"));
+    let personal = [("cache-tag", "b"), ("set-cookie", "session=1")];
+    site.script.says("/b", Said::of(&personal, "b {n}"));
+    let shown = [("authorization", "Basic YTpi")];
+    for (method, path, headers) in [
+        ("POST", "/a", &[][..]),
+        ("GET", "/a", &shown),
+        // That it cannot be kept is known from the second time on.
+        ("GET", "/b", &[]),
+        ("GET", "/b", &[]),
+    ] {
+        let heard = site.ask(method, path, headers).await;
+        assert_eq!(heard.status, 200);
+        assert_eq!(heard.header("cache-tag"), None, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_on_a_route_without_a_cache_purges_too() {
     let site = Site::open(
         "[[route]]\nto = \"app\"\nshared_cache = {}\n[[route]]\npath = \"/admin\"\nto = \"app\"\n",

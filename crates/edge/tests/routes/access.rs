@@ -147,6 +147,8 @@ async fn a_name_and_its_password_open_and_go_no_further() {
     assert_eq!(site.get("/files/page.html").await.status, 401);
     let page = site.ask("GET", "/files/page.html", &right, "").await;
     assert_eq!(page.body, "<p>A page</p>");
+    // No cache between may show it to those who know no password.
+    assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("/").await.status, 200, "other routes are open");
     // What was shown at the door makes an answer personal (BREACH).
     let gzip = format!("{right}Accept-Encoding: gzip\r\n");
