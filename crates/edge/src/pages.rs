@@ -100,13 +100,20 @@ pub fn page(
 fn advice(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "The request could not be understood.",
+        StatusCode::UNAUTHORIZED => "This asks for a name and a password. Please try again.",
         StatusCode::FORBIDDEN => "This is not for everybody.",
         StatusCode::NOT_FOUND => "There is nothing at this address. Was it typed whole?",
         StatusCode::METHOD_NOT_ALLOWED => "This address does not answer such requests.",
         StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive. Please try again.",
         StatusCode::GONE => "What was here has been taken away.",
+        StatusCode::PRECONDITION_FAILED => {
+            "What is here has changed meanwhile. Please reload the page."
+        }
         StatusCode::PAYLOAD_TOO_LARGE => "What you sent is too large.",
         StatusCode::URI_TOO_LONG => "The address is too long.",
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            "What is here is shorter than the part that was asked for. Please load it anew."
+        }
         StatusCode::MISDIRECTED_REQUEST => {
             "This connection is for another site. Please reload the page."
         }
@@ -124,6 +131,30 @@ fn advice(status: StatusCode) -> &'static str {
             "The server behind this page took too long. Please try again in a moment."
         }
         _ => "Something went wrong.",
+    }
+}
+
+/// The same for a program, for ever.
+fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "bad_request",
+        StatusCode::UNAUTHORIZED => "unauthenticated",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::REQUEST_TIMEOUT => "request_timeout",
+        StatusCode::GONE => "gone",
+        StatusCode::PRECONDITION_FAILED => "precondition_failed",
+        StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
+        StatusCode::URI_TOO_LONG => "uri_too_long",
+        StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
+        StatusCode::MISDIRECTED_REQUEST => "misdirected_request",
+        StatusCode::TOO_MANY_REQUESTS => "rate_limited",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "headers_too_large",
+        StatusCode::BAD_GATEWAY => "bad_gateway",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        StatusCode::GATEWAY_TIMEOUT => "gateway_timeout",
+        _ => "error",
     }
 }
 
@@ -152,6 +183,7 @@ fn problem(status: StatusCode, title: &str, id: &RequestId) -> String {
         "title": title,
         "status": status.as_u16(),
         "detail": advice(status),
+        "code": code(status),
         "request_id": id.as_str(),
     })
     .to_string()
@@ -183,7 +215,26 @@ mod tests {
     #[tokio::test]
     async fn a_page_says_what_happened_and_whom_to_quote() {
         let id = RequestId::parse("id-1").unwrap();
-        for code in [400, 404, 413, 421, 429, 431, 502, 503, 504, 599] {
+        for (code, word) in [
+            (400, "bad_request"),
+            (401, "unauthenticated"),
+            (403, "forbidden"),
+            (404, "not_found"),
+            (405, "method_not_allowed"),
+            (408, "request_timeout"),
+            (410, "gone"),
+            (412, "precondition_failed"),
+            (413, "body_too_large"),
+            (414, "uri_too_long"),
+            (416, "range_not_satisfiable"),
+            (421, "misdirected_request"),
+            (429, "rate_limited"),
+            (431, "headers_too_large"),
+            (502, "bad_gateway"),
+            (503, "unavailable"),
+            (504, "gateway_timeout"),
+            (599, "error"),
+        ] {
             let status = StatusCode::from_u16(code).unwrap();
             let answer = page(status, &id, Wants::Html, Some(Duration::from_millis(1_200)));
             assert_eq!(answer.headers()[RETRY_AFTER], "2");
@@ -197,7 +248,12 @@ mod tests {
             let answer = page(status, &id, Wants::Json, None);
             let body = answer.into_body().collect().await.unwrap().to_bytes();
             let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(json["status"], code);
+            assert_eq!(
+                (&json["status"], &json["code"]),
+                (&code.into(), &word.into())
+            );
+            let is_told = json["detail"] != "Something went wrong.";
+            assert_eq!(is_told, word != "error", "{code}");
             assert_eq!(json["request_id"], "id-1");
         }
     }

@@ -332,15 +332,17 @@ fn later(status: StatusCode, retry_after: Duration) -> Answer {
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// The page, with what the answer said in its headers.
-fn with_words(answer: Answer, mut page: Answer) -> Answer {
-    let (head, _) = answer.into_parts();
-    for (name, value) in &head.headers {
-        if *name != CONTENT_LENGTH {
-            page.headers_mut().append(name, value.clone());
+/// The page, with what the answer said in its headers and the page says nothing of.
+fn with_words(answer: Answer, page: Answer) -> Answer {
+    let (mut head, body) = page.into_parts();
+    let (answer, _) = answer.into_parts();
+    let own = head.headers.clone();
+    for (name, value) in &answer.headers {
+        if *name != CONTENT_LENGTH && !own.contains_key(name) {
+            head.headers.append(name, value.clone());
         }
     }
-    page
+    Answer::from_parts(head, body)
 }
 
 /// The head alone, which says how long the body would be. The engine of HTTP/2 sends

@@ -59,6 +59,29 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
 }
 
 #[tokio::test]
+async fn a_page_about_a_file_has_one_word_for_caches() {
+    let site = Site::open("[[route]]\nto = \"files:files\"\n", Means::default());
+    let name = "app.3f9a2c1b.js";
+    std::fs::write(site.folder.path().join("files").join(name), "x").unwrap();
+    for (asks, status) in [
+        ("Range: bytes=9-\r\n", 416),
+        ("If-Match: \"other\"\r\n", 412),
+    ] {
+        let heard = site.ask("GET", &format!("/{name}"), asks, "").await;
+        assert_eq!(heard.status, status);
+        let said: Vec<&str> = heard
+            .head
+            .lines()
+            .filter(|line| line.starts_with("cache-control:"))
+            .collect();
+        assert_eq!(said, ["cache-control: no-store"]);
+        assert_eq!(heard.header("content-range").is_some(), status == 416);
+        assert!(!heard.body.contains("Something went wrong"), "{heard:?}");
+    }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_over_soon_says_when_to_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let (server, _running) = server("one").await;
