@@ -136,7 +136,7 @@ impl Services {
                 else {
                     bail!(OTHER);
                 };
-                plain.print(&*found, || table::description(&found))
+                plain.print(&*found, || table::description(&found, now()))
             }
             Self::Start(One { service, plain }) => plain.order(Order::Start { service }),
             Self::Stop(One { service, plain }) => plain.order(Order::Stop { service }),

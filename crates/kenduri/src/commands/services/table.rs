@@ -88,8 +88,8 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// All about a service.
-pub(super) fn description(found: &Described) -> String {
+/// All about a service, at this moment.
+pub(super) fn description(found: &Described, now: Timestamp) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing into a text cannot fail.
@@ -134,7 +134,7 @@ pub(super) fn description(found: &Described) -> String {
             ),
         );
     }
-    if let Some(now) = found.instances.iter().map(|row| row.since).max() {
+    if !found.instances.is_empty() {
         let _ = write!(text, "\n{}", rows(&found.instances, now));
     }
     if !found.lines.is_empty() {
@@ -148,7 +148,28 @@ pub(super) fn description(found: &Described) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{age, megabytes};
+    use jiff::Timestamp;
+    use supervisor::Described;
+
+    use super::{age, description, megabytes};
+
+    #[test]
+    fn a_description_says_for_how_long_as_the_list_does() {
+        let found: Described = serde_json::from_value(serde_json::json!({
+            "service": "web", "command": ["web"], "directory": "/", "user": null, "front": null,
+            "after": [], "generation": 1, "wanted_instances": 1, "wanted_spare": 0,
+            "environment": [], "sockets": [], "exits": [], "lines": [],
+            "instances": [{
+                "service": "web", "instance": 0, "generation": 1, "state": "ready", "pid": 4_711,
+                "since": "2026-11-20T08:00:00Z", "restarts": 0, "cpu_percent": 0.0,
+                "memory_bytes": 0, "requests_per_second": null, "last_exit": null,
+            }],
+        }))
+        .expect("a description");
+        let now: Timestamp = "2026-11-20T08:01:05Z".parse().expect("a time");
+        let text = description(&found, now);
+        assert!(text.contains("4711  1m 5s"), "{text}");
+    }
 
     #[test]
     fn times_and_sizes_are_short() {
