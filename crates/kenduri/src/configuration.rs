@@ -285,6 +285,14 @@ impl Configuration {
     }
 }
 
+impl Asked {
+    /// The file of settings, from the root of the file system where it is there.
+    pub(crate) fn found_file(&self) -> Option<PathBuf> {
+        let file = find_file(self)?;
+        Some(file.canonicalize().unwrap_or(file))
+    }
+}
+
 fn find_file(asked: &Asked) -> Option<PathBuf> {
     asked.file.clone().or_else(|| {
         let usual = PathBuf::from(USUAL_FILE);

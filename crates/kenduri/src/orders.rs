@@ -3,6 +3,7 @@
 
 pub(crate) mod neighbours;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use accounts::account::{DisplayName, NewAccount};
@@ -92,6 +93,9 @@ pub(crate) enum Outcome {
     Applied {
         /// Which, and what waits for a restart.
         said: String,
+        /// The file that was read; nothing: there is none, or somebody else knows.
+        #[serde(default)]
+        file: Option<PathBuf>,
     },
     /// Kept answers were taken out of the cache.
     Purged {

@@ -1,6 +1,7 @@
 //! Settings are read again while everything runs.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Error, Result, bail};
@@ -23,6 +24,8 @@ pub(super) type Alone = OwnedMutexGuard<()>;
 /// What came of other settings. They hold, whatever failed.
 pub(super) struct Applied {
     said: String,
+    /// What was read.
+    file: Option<PathBuf>,
     /// What could not be done with services.
     failed: Vec<String>,
 }
@@ -30,11 +33,20 @@ pub(super) struct Applied {
 impl Applied {
     /// What whoever asked for it is told.
     pub(super) fn outcome(self) -> Result<Outcome> {
-        let Self { said, failed } = self;
-        if !failed.is_empty() {
-            bail!("{said}{}", failed.join("\n"));
+        if !self.failed.is_empty() {
+            bail!("{}", self.in_part());
         }
-        Ok(Outcome::Applied { said })
+        let Self { said, file, .. } = self;
+        Ok(Outcome::Applied { said, file })
+    }
+
+    /// What holds and what does not, where not all does.
+    fn in_part(&self) -> String {
+        let Self { said, failed, .. } = self;
+        format!(
+            "not every service does what the settings say; the rest of them holds\n{said}{}",
+            failed.join("\n")
+        )
     }
 }
 
@@ -69,6 +81,7 @@ impl Keeper {
                 return Err(error);
             }
         };
+        let file = asked.found_file();
         settings.take(asked.clone(), configuration.plan);
         self.bring_along(run, &asked, &settings.sockets);
         drop(settings);
@@ -80,23 +93,23 @@ impl Keeper {
             Ok(changes) => changes,
             Err(error) => {
                 failed.push(error.to_string());
-                return Ok(Applied { said, failed });
+                return Ok(Applied { said, file, failed });
             }
         };
         for changed in changes {
             let name = &changed.service;
-            let what = match changed.change {
-                supervisor::Change::Added => "was started",
-                supervisor::Change::Changed => "was changed",
-                supervisor::Change::Removed => "was stopped",
+            let (done, undone) = match changed.change {
+                supervisor::Change::Added => ("was started", "does not run"),
+                supervisor::Change::Changed => ("was changed", "stays as it was"),
+                supervisor::Change::Removed => ("was stopped", "was not stopped"),
             };
             match changed.outcome {
                 // Writing into a text cannot fail.
-                Ok(()) => drop(writeln!(said, "Service {name} {what}.")),
-                Err(error) => failed.push(format!("service {name}: {error}")),
+                Ok(()) => drop(writeln!(said, "Service {name} {done}.")),
+                Err(error) => failed.push(format!("Service {name} {undone}: {error}")),
             }
         }
-        Ok(Applied { said, failed })
+        Ok(Applied { said, file, failed })
     }
 
     /// Has the worker that serves do what is asked now; says which, and what changed.
@@ -108,7 +121,7 @@ impl Keeper {
             asked: asked.clone(),
         };
         match answer(&line, message, sockets).await {
-            Reply::Ok(Outcome::Applied { said }) => Ok((run, said)),
+            Reply::Ok(Outcome::Applied { said, .. }) => Ok((run, said)),
             Reply::Ok(_) => bail!("the worker is of another version: kenduri upgrade"),
             Reply::Error(reason) => Err(Error::msg(reason)),
         }
@@ -140,13 +153,10 @@ impl Keeper {
         let keeper = Arc::clone(self);
         tokio::spawn(async move {
             match keeper.apply_alone(alone).await {
-                Ok(Applied { said, failed }) if failed.is_empty() => {
-                    tracing::info!("{}", said.trim_end());
+                Ok(applied) if applied.failed.is_empty() => {
+                    tracing::info!("{}", applied.said.trim_end());
                 }
-                Ok(Applied { said, failed }) => tracing::error!(
-                    "the settings hold, but not every service does what they say: {said}{}",
-                    failed.join("\n")
-                ),
+                Ok(applied) => tracing::error!("{}", applied.in_part()),
                 Err(error) => tracing::error!("nothing was changed: {error:#}"),
             }
         });
@@ -298,7 +308,10 @@ mod tests {
         let (mut second, text, _) = house.start(2).await;
         assert_eq!(text, ONE);
         let said = "Changed: listen.http.\n".to_owned();
-        let reply = Reply::Ok(Outcome::Applied { said: said.clone() });
+        let reply = Reply::Ok(Outcome::Applied {
+            said: said.clone(),
+            file: None,
+        });
         first.say(ToKeeper::Reply { id, reply }).await;
         let (_, text, sockets) = second.hear_of_settings().await;
         assert_eq!((text.as_str(), sockets), (TWO, 2));
@@ -335,6 +348,7 @@ mod tests {
             } else {
                 Reply::Ok(Outcome::Applied {
                     said: String::new(),
+                    file: None,
                 })
             };
             first.say(ToKeeper::Reply { id, reply }).await;

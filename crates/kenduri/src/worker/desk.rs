@@ -156,7 +156,7 @@ impl<'a> Desk<'a> {
                 let reply = match self.reload.apply(self.edge, &asked, sockets) {
                     Ok((said, services)) => {
                         self.crews.take(&services, self.edge);
-                        Reply::Ok(Outcome::Applied { said })
+                        Reply::Ok(Outcome::Applied { said, file: None })
                     }
                     Err(error) => Reply::Error(format!("{error:#}")),
                 };

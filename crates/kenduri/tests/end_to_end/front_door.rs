@@ -161,6 +161,17 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
+    // Another file is not what it was started with, whatever stands in it.
+    place.write("other.toml", FILES);
+    let other = place.path().join("other.toml");
+    let words = ["apply", "--config", other.to_str().expect("text")];
+    let output = run(&words, place.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said_why = text(&output.stderr);
+    assert!(
+        said_why.contains("other.toml was not read") && said_why.contains("/kenduri.toml"),
+        "{said_why}"
+    );
     assert!(said.contains("restart: site.name."), "{said}");
 
     place.write(

@@ -311,6 +311,21 @@ fn settings_that_are_applied_touch_only_what_changed() {
     );
     assert_eq!(house.ready("other").len(), 1);
 
+    // What only shows when it starts keeps the rest from nothing, and is told apart from it.
+    let route = "\n[[route]]\npath = \"/gone\"\nto = \"status:410\"\n";
+    let fails = more.replace("sleep 1000", "false");
+    std::fs::write(&file, format!("{fails}{route}")).expect("written");
+    let told = house.give(&["apply"]);
+    assert_eq!(told.status.code(), Some(1));
+    let why = text(&told.stderr);
+    assert!(
+        why.contains("the rest of them holds") && why.contains("Service other stays as it was: "),
+        "{why}"
+    );
+    let gone = http::send(&house.program.address, "GET", "/gone", &[], b"").expect("an answer");
+    assert_eq!(gone.status, 410);
+    assert_eq!(house.ready("other").len(), 1);
+
     // A worker that starts meanwhile serves what was found good.
     kill(number(house.program.worker()));
     wait("an answer", || {
