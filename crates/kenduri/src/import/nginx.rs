@@ -91,7 +91,7 @@ fn made_of(
         .flat_map(|(server, _)| server.identity.places.clone())
         .collect();
     if made.http.is_empty() && made.https.is_empty() {
-        places.push((listen::Reach::Everywhere, String::new()));
+        places.push(listen::Place::usual());
     }
     for (server, _) in &mut servers {
         server.narrow = server.identity.narrower_than(&places);

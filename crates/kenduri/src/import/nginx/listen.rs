@@ -17,10 +17,39 @@ pub(super) struct Identity {
     /// As hosts of routes; nothing is every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
-    /// From where it was reached, place by place.
-    pub(super) places: Vec<(Reach, String)>,
+    pub(super) places: Vec<Place>,
     /// Where it listens, and whether as the default.
     listens: Vec<(String, bool)>,
+}
+
+/// Where a server was reached.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    reach: Reach,
+    /// As written; of a socket in the file system the whole.
+    host: String,
+    /// Nothing for such a socket.
+    port: String,
+}
+
+impl Place {
+    /// Where nginx listens if nothing is said: everywhere, on port 80.
+    pub(super) fn usual() -> Self {
+        Self::of("*", "80")
+    }
+
+    fn of(host: &str, port: &str) -> Self {
+        Self {
+            reach: Reach::of(host),
+            host: host.to_owned(),
+            port: port.to_owned(),
+        }
+    }
+
+    /// Whether firewalls let everybody reach it; what is on another port they may keep to some.
+    fn is_of_the_web(&self) -> bool {
+        self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
+    }
 }
 
 /// From where a server is reached that listens at an address.
@@ -68,21 +97,26 @@ impl Reach {
 
 impl Identity {
     fn reach(&self) -> Reach {
-        let widest = self.places.iter().map(|(reach, _)| *reach).max();
+        let widest = self.places.iter().map(|place| place.reach).max();
         widest.unwrap_or(Reach::Everywhere)
     }
 
     /// The widest place of a server that others of the file are not bound to.
     /// Routes answer wherever is listened, so what it kept to itself must be
     /// closed.
-    pub(super) fn narrower_than(&self, others: &[(Reach, String)]) -> Option<Reach> {
+    pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
-        let is_wider = |(reach, place): &(Reach, String)| match own {
-            Reach::Everywhere => false,
-            Reach::Loopback => *reach > own,
+        let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);
+        let is_wider = |other: &Place| match own {
+            Reach::Everywhere => {
+                other.reach == own
+                    && !listens_so(&Place::is_of_the_web)
+                    && !listens_so(&|mine| mine.port == other.port)
+            }
+            Reach::Loopback => other.reach > own,
             Reach::File | Reach::Private => {
-                *reach > own
-                    || (*reach == own && !self.places.iter().any(|(_, mine)| mine == place))
+                other.reach > own
+                    || (other.reach == own && !listens_so(&|mine| mine.host == other.host))
             }
         };
         others.iter().any(is_wider).then_some(own)
@@ -119,7 +153,7 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
     if of("listen").next().is_none() {
         push(&mut made.http, ":80".to_owned());
-        places.push((Reach::Everywhere, String::new()));
+        places.push(Place::usual());
         listens.push((":80".to_owned(), false));
     }
     // Around servers it may stand for those with TLS alone.
@@ -239,14 +273,17 @@ fn host_and_port(word: &str) -> (&str, &str) {
     }
 }
 
-/// From where is reached what listens so.
-fn place(directive: &Directive) -> Option<(Reach, String)> {
+fn place(directive: &Directive) -> Option<Place> {
     let word = directive.words.first()?;
     if word.starts_with("unix:") {
-        return Some((Reach::File, word.clone()));
+        return Some(Place {
+            reach: Reach::File,
+            host: word.clone(),
+            port: String::new(),
+        });
     }
-    let (host, _) = host_and_port(word);
-    Some((Reach::of(host), host.to_owned()))
+    let (host, port) = host_and_port(word);
+    Some(Place::of(host, port))
 }
 
 /// The first pair of a server; nginx shows clients the one of several whose key they know.

@@ -180,24 +180,50 @@ pub(super) fn site(
 
 /// Keeps from others what only some could reach, for routes answer wherever is listened.
 fn narrowed(routes: &mut [Told], reach: Reach, server: &Directive, remarks: &mut Remarks) {
-    let what = if reach == Reach::Loopback {
-        "so its routes let in this machine alone; see `access` in docs/front-door.md"
-    } else {
-        "so its routes are closed; say in `access` who may come in, and where they lead"
+    const FEW: &str = "where few reach it, others listen wider";
+    const PORTS: &str = "on ports of its own, which a firewall may keep to some, others on ports that may be open to all";
+    let is_for_every_host = routes.iter().any(|told| told.route.host.is_empty());
+    let (which, what) = match reach {
+        Reach::Loopback => (
+            FEW,
+            "so its routes let in this machine alone; see `access` in docs/front-door.md",
+        ),
+        Reach::Everywhere if !is_for_every_host => (
+            PORTS,
+            "so whoever asks for its host comes in there too; say in `access` who may",
+        ),
+        reach => (
+            if reach == Reach::Everywhere {
+                PORTS
+            } else {
+                FEW
+            },
+            "so its routes are closed; say in `access` who may come in, and where they lead",
+        ),
     };
     remarks.line(format!(
-        "CAREFUL: {}: this server listened where few reach it, others listen wider, and a route answers wherever is listened, {what}",
+        "CAREFUL: {}: this server listened {which}, and a route answers wherever is listened, {what}",
         server.place
     ));
     for Told { route, .. } in routes {
-        let access = route.access.get_or_insert_default();
-        if reach == Reach::Loopback && access.allow.is_empty() {
-            access.allow = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
-        } else {
-            route.access = None;
-            close(route, 403);
+        match reach {
+            Reach::Everywhere if !is_for_every_host => {}
+            Reach::Loopback if allows_all(route) => {
+                let access = route.access.get_or_insert_default();
+                access.allow = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
+            }
+            _ => {
+                route.access = None;
+                close(route, 403);
+            }
         }
     }
+}
+
+/// Whether no network is named that alone may come in.
+fn allows_all(route: &edge::Route) -> bool {
+    let access = route.access.as_ref();
+    access.is_none_or(|access| access.allow.is_empty())
 }
 
 /// The locations, and the rest of the server as `/`.

@@ -1,5 +1,6 @@
 //! Files of nginx as people have them, and what is made of them.
 
+mod guards;
 mod properties;
 
 use std::fs;
@@ -375,93 +376,12 @@ fn every_directive_is_carried_over_or_said() {
     );
 }
 
-#[test]
-fn what_is_guarded_never_opens() {
-    for inside in [
-        "location /x/ { auth_request /v; root /srv; }",
-        "location /x/ { limit_except GET { deny all; } root /srv; }",
-        "location /x/ { auth_basic \"X\"; auth_basic_user_file f; root /srv; }",
-        "location /x/ { auth_basic \"X\"; root /srv; }",
-        "location /x/ { deny all; root /srv; }",
-        "location /x/ { internal; root /srv; }",
-        "root /srv; location ~ ^/x/[0-9] { deny all; }",
-        "ssl_verify_client on; location /x/ { root /srv; }",
-        "allow 10.0.0.1; deny all; location /x/ { root /srv; }",
-    ] {
-        let text = server(inside);
-        let routes = text.split("[[route]]").skip(1);
-        let mut found = 0;
-        for route in routes.filter(|route| route.contains("path = \"/x")) {
-            let is_closed = ["status:403", "status:404", "access = "]
-                .iter()
-                .any(|word| route.contains(word));
-            assert!(is_closed, "{inside}\n{text}");
-            found += 1;
-        }
-        assert!(found == 1, "{inside}\n{text}");
-    }
-    let lost = server("root /srv; location ~ \\.sql$ { deny all; }");
-    assert!(
-        lost.contains("CAREFUL: site.conf:1: location ~ \\.sql$"),
-        "{lost}"
-    );
-}
-
 /// The route for a path of a host, as it is written.
 fn route_of<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     let line = format!("\npath = \"{path}\"\n");
     text.split("[[route]]")
         .skip(1)
         .find(|route| route.contains(&line))
-}
-
-#[test]
-fn what_few_could_reach_is_not_open_to_all() {
-    let admin = "server_name b.example; location / { proxy_pass http://127.0.0.1:1; }";
-    for (listen, wide, expected) in [
-        (
-            "127.0.0.1:9000",
-            "80",
-            "access = { allow = [\"127.0.0.0/8\", \"::1\"] }",
-        ),
-        (
-            "[::1]:9000",
-            "10.0.0.1:80",
-            "access = { allow = [\"127.0.0.0/8\", \"::1\"] }",
-        ),
-        ("unix:/run/a.sock", "80", "status:403"),
-        ("unix:/run/a.sock", "127.0.0.1:80", "status:403"),
-        ("10.0.0.1:80", "203.0.113.7:80", "status:403"),
-        ("10.0.0.1:80", "192.168.0.1:80", "status:403"),
-        ("10.0.0.1:80", "10.0.0.1:81", "http://127.0.0.1:1"),
-        ("127.0.0.1:9000", "localhost:80", "http://127.0.0.1:1"),
-        ("80", "443", "http://127.0.0.1:1"),
-    ] {
-        let text = made(&format!(
-            "server {{ listen {listen}; {admin} }} server {{ listen {wide}; server_name a.example; return 404; }}"
-        ));
-        let route = text
-            .split("[[route]]")
-            .find(|route| route.contains("b.example\"\npath"));
-        assert!(
-            route.is_some_and(|route| route.contains(expected)),
-            "{listen}\n{text}"
-        );
-        let is_told = text.contains("CAREFUL: site.conf:1: this server listened");
-        assert_eq!(is_told, !expected.starts_with("http"), "{text}");
-        assert_eq!(
-            expected.starts_with("http"),
-            !text.contains("access =") && !text.contains("403")
-        );
-    }
-    // What everybody reached is not closed for the sake of the other.
-    let text = made(
-        "server { listen 127.0.0.1:9000; return 204; } server { listen 80; location / { proxy_pass http://b:1; } }",
-    );
-    assert!(
-        text.contains("to = \"http://b:1\"") && !text.contains("access"),
-        "{text}"
-    );
 }
 
 #[test]
@@ -510,58 +430,6 @@ fn patterns_that_are_plain_paths_become_routes() {
     ] {
         let text = server(&format!("{others} {rest}"));
         assert!(text.contains("regular expressions"), "{text}");
-    }
-}
-
-#[test]
-fn guards_of_patterns_and_of_equal_paths_are_kept() {
-    let guard = "allow 10.0.0.0/8; deny all; proxy_pass http://b:1;";
-    let text = server(&format!(
-        "location / {{ proxy_pass http://b:2; }} location ~ ^/phpmyadmin {{ {guard} }}"
-    ));
-    assert!(
-        route_of(&text, "/phpmyadmin").is_some_and(|route| route.contains("status:403")),
-        "{text}"
-    );
-    assert!(text.contains("/phpmyadmin-x"), "{text}");
-    let text = server(&format!("root /srv; location ~* ^/admin/ {{ {guard} }}"));
-    assert!(
-        text.contains("CAREFUL") && text.replace("\n#   ", " ").contains("another case"),
-        "{text}"
-    );
-    assert!(!text.contains("/admin-x"), "{text}");
-    let basic = "auth_basic \"X\"; auth_basic_user_file f;";
-    let text = server(&format!(
-        "location /admin {{ proxy_pass http://b:1; }} location = /admin {{ {basic} }}"
-    ));
-    assert!(
-        route_of(&text, "/admin").is_some_and(|route| route.contains("status:403")),
-        "{text}"
-    );
-    let text = server(&format!(
-        "location /admin {{ {basic} proxy_pass http://b:1; }} location = /admin {{ {basic} }}"
-    ));
-    assert!(
-        route_of(&text, "/admin").is_some_and(|route| route.contains("http://b:1")),
-        "{text}"
-    );
-    let text = server("root /srv; location = / { deny all; }");
-    assert!(
-        text.contains("CAREFUL: site.conf:1: location = /"),
-        "{text}"
-    );
-}
-
-#[test]
-fn a_route_that_is_refused_does_not_leave_its_path_to_a_wider_one() {
-    for (guard, status) in [("deny all;", "status:403"), ("", "status:503")] {
-        let text = server(&format!(
-            "location / {{ proxy_pass http://b:1; }} location /x/ {{ {guard} proxy_pass http://b:0; }}"
-        ));
-        assert!(
-            route_of(&text, "/x/").is_some_and(|route| route.contains(status)),
-            "{text}"
-        );
     }
 }
 
