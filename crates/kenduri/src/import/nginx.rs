@@ -8,6 +8,7 @@
 mod access;
 mod answers;
 mod files;
+mod guards;
 mod include;
 mod known;
 mod listen;

@@ -1,6 +1,7 @@
 //! Patterns that are no more than a path: `^/admin$`, `^/api/`.
 
-use super::locations::{Kind, endings, is_guard, is_hidden, kind};
+use super::guards::is_guard;
+use super::locations::{Kind, endings, is_hidden, kind};
 use super::scope::{Level, Scope};
 use super::tree::Directive;
 

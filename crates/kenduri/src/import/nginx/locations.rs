@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::guards::{self, Lost, NO_PATTERNS, is_guard, is_guarded_alike, keeps_out};
 use super::literal::Literal;
 use super::made::Made;
+use super::proxy;
 use super::remarks::Remarks;
 use super::scope::{Level, Scope, Zones};
 use super::tree::Directive;
-use super::{known, proxy};
 
 const SEGMENTS: &str = "`location /api` of nginx is for /apix too. The path of a route is whole segments: /api and \
      /api/x.";
@@ -40,6 +41,8 @@ pub(super) struct Spots {
     /// One that runs PHP.
     pub(super) php: Option<Directive>,
     pub(super) remarks: Remarks,
+    /// Until all paths are known.
+    lost: Vec<Lost>,
 }
 
 /// How a location is matched.
@@ -83,6 +86,9 @@ impl Spots {
     ) -> Self {
         let mut spots = Self::default();
         spots.add(locations, around, zones, made, Within::Server);
+        for lost in std::mem::take(&mut spots.lost) {
+            lost.close(&mut spots.plain, &mut spots.remarks);
+        }
         spots
     }
 
@@ -151,7 +157,7 @@ impl Spots {
         } else if let Some(kept) = self.plain.iter_mut().find(|spot| spot.path == path) {
             let why = "another location has this path, and is kept";
             if keeps_out(directive, &level) && !is_guarded_alike(&kept.level, &level) {
-                "a guard that could not be carried over".clone_into(&mut kept.level.scope.closed);
+                guards::close(&mut kept.level);
                 let why = format!("{why}; this one kept somebody out, so both are closed here");
                 self.remarks.careful(directive, &why);
             } else if directive.inside().iter().any(|one| one.name == "limit_req") {
@@ -180,7 +186,7 @@ impl Spots {
                 "PHP is not run; a program that answers HTTP can be reached by a route",
             );
             if is_guard(directive) {
-                self.lost(directive, pattern);
+                self.lost(directive, pattern, level);
             }
         } else if is_hidden(pattern) && level.pass.is_none() {
             self.remarks.settled(
@@ -193,112 +199,21 @@ impl Spots {
         {
             self.endings.push((directive.clone(), names, level));
         } else {
-            self.lost(directive, pattern);
+            self.lost(directive, pattern, level);
         }
     }
 
     /// A pattern that no route can have.
-    fn lost(&mut self, directive: &Directive, pattern: &str) {
-        let why = "routes know no regular expressions";
+    fn lost(&mut self, directive: &Directive, pattern: &str, level: Level) {
         if !is_guard(directive) {
-            let why =
-                format!("{why}: these requests meet the route for the beginning of their path");
+            let why = format!(
+                "{NO_PATTERNS}: these requests meet the route for the beginning of their path"
+            );
             self.remarks.about(directive, &why);
             return;
         }
-        let path = beginning(pattern);
-        let is_taken = |path: &str| self.plain.iter().any(|spot| spot.path == path);
-        match path.filter(|path| !is_taken(path)) {
-            Some(path) => {
-                let mut level = Level::default();
-                "a guard that could not be carried over".clone_into(&mut level.scope.closed);
-                level.remarks.careful(
-                    directive,
-                    &format!("{why}, so nothing below {path} is open here; see `access` in docs/front-door.md"),
-                );
-                if directive.word(0).starts_with("~*") {
-                    level.remarks.careful(
-                        directive,
-                        &format!("only {path} is closed as it is written here; with letters in another case it comes in"),
-                    );
-                }
-                if ends_inside(pattern) {
-                    level.remarks.careful(
-                        directive,
-                        &format!("other paths that begin with {path}, as {path}-x, were kept out too, and come in"),
-                    );
-                }
-                self.plain.push(Spot { path, level });
-            }
-            None => self.remarks.careful(
-                directive,
-                &format!("{why}: what this keeps out comes in, by the route for the beginning of its path"),
-            ),
-        }
+        self.lost.push(Lost::new(directive, pattern, level));
     }
-}
-
-/// Whether a block keeps somebody out.
-pub(super) fn is_guard(directive: &Directive) -> bool {
-    directive.inside().iter().any(|one| {
-        let name = one.name.as_str();
-        let is_guard = [
-            "allow",
-            "deny",
-            "auth_basic",
-            "limit_req",
-            "return",
-            "internal",
-        ];
-        is_guard.contains(&name) || known::guards(name)
-    })
-}
-
-/// Whether a location keeps somebody out, by itself or by what is around it.
-fn keeps_out(directive: &Directive, level: &Level) -> bool {
-    let scope = &level.scope;
-    let says = directive.inside().iter().any(|one| {
-        let refuses =
-            one.name == "return" && one.word(0).parse::<u16>().is_ok_and(|code| code >= 400);
-        refuses || known::guards(&one.name)
-    });
-    says || level.internal
-        || !scope.rules.is_empty()
-        || !scope.realm.is_empty()
-        || !scope.closed.is_empty()
-}
-
-/// Whether what one keeps out is kept out by the other too, in the same way.
-fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
-    if !kept.scope.closed.is_empty() || kept.internal {
-        return true;
-    }
-    let is_plain = !other.internal && other.scope.closed.is_empty() && other.answer.is_none();
-    is_plain
-        && kept.scope.rules == other.scope.rules
-        && kept.scope.realm == other.scope.realm
-        && kept.scope.users == other.scope.users
-}
-
-/// Whether `^/admin` is for `/administrator` too.
-fn ends_inside(pattern: &str) -> bool {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
-    let rest = pattern.strip_prefix('^').unwrap_or(pattern);
-    rest.chars().all(plain) && !rest.ends_with('/')
-}
-
-/// The whole segments that `^/reports/[0-9]+` begins with: `/reports`.
-fn beginning(pattern: &str) -> Option<String> {
-    let rest = pattern.strip_prefix('^')?;
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
-    let literal = &rest[..rest.find(|letter| !plain(letter)).unwrap_or(rest.len())];
-    let whole = if literal.len() == rest.len() {
-        literal
-    } else {
-        &literal[..literal.rfind('/')?]
-    };
-    let whole = whole.trim_end_matches('/');
-    (whole.len() > 1 && whole.starts_with('/')).then(|| whole.to_owned())
 }
 
 /// `/\.`, `/\.ht`, `/\.(?!well-known)` and the like.
@@ -362,16 +277,6 @@ mod tests {
             "",
         ] {
             assert_eq!(endings(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn whole_segments_begin_a_pattern() {
-        assert_eq!(beginning("^/reports/[0-9]+").as_deref(), Some("/reports"));
-        assert_eq!(beginning("^/a/b-c/(x|y)").as_deref(), Some("/a/b-c"));
-        assert_eq!(beginning("^/admin").as_deref(), Some("/admin"));
-        for other in ["^/re[0-9]", "/reports/", "^/(a|b)/", "^", "^/"] {
-            assert_eq!(beginning(other), None, "{other}");
         }
     }
 

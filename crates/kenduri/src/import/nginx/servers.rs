@@ -117,6 +117,7 @@ pub(super) fn site(
         endings,
         php,
         remarks: more,
+        ..
     } = spots;
     remarks.append(more);
     for mut spot in spots {

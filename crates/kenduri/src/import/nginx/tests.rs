@@ -8,22 +8,25 @@ use std::path::{Path, PathBuf};
 
 use super::include::Includes;
 use super::*;
-use crate::configuration::{self, Asked};
+use crate::configuration::{self, Asked, Configuration, Problems};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/nginx")
 }
 
-/// What Kenduri says to it, but for folders and files that are not here.
-fn problems(text: &str) -> Vec<String> {
+fn loaded(text: &str) -> Result<Configuration, Problems> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kenduri.toml");
     fs::write(&file, text).unwrap();
-    let asked = Asked {
+    configuration::load(&Asked {
         file: Some(file),
         ..Asked::default()
-    };
-    let Err(problems) = configuration::load(&asked) else {
+    })
+}
+
+/// What Kenduri says to it, but for folders and files that are not here.
+fn problems(text: &str) -> Vec<String> {
+    let Err(problems) = loaded(text) else {
         return Vec::new();
     };
     // Nor is `/` the file that a certificate is in.

@@ -1,6 +1,8 @@
 //! What keeps somebody out, and goes on doing so.
 
-use super::{made, route_of, server};
+use edge::route::NormalPath;
+
+use super::{loaded, made, route_of, server};
 
 #[test]
 fn what_is_guarded_never_opens() {
@@ -178,4 +180,60 @@ fn a_route_that_is_refused_does_not_leave_its_path_to_a_wider_one() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn nothing_is_open_below_what_is_said_to_be_closed() {
+    let guard =
+        "location ~ ^/api/[a-z]+/admin { allow 10.0.0.0/8; deny all; proxy_pass http://b:1; }";
+    let pass = "{ proxy_pass http://b:2; }";
+    for others in [
+        format!("location /api/ {pass}"),
+        format!("location /api {pass}"),
+        format!("location /api {pass} location /api/ {pass}"),
+        format!("location /api/shop/ {pass}"),
+        format!("location = /api/shop {pass}"),
+        format!("location / {pass} location ~ ^/api/shop/ {pass}"),
+        format!("location /api/ {{ proxy_pass http://b:2; location /api/shop/ {pass} }}"),
+        format!("location / {pass}"),
+    ] {
+        for text in [format!("{others} {guard}"), format!("{guard} {others}")] {
+            let made = server(&text);
+            assert!(
+                made.contains("so nothing below /api is open here"),
+                "{made}"
+            );
+            let plan = loaded(&made).unwrap().plan;
+            for path in [
+                "/api",
+                "/api/",
+                "/api/shop",
+                "/api/shop/",
+                "/api/shop/admin",
+                "/api/x/y",
+            ] {
+                let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
+                assert_eq!(route.unwrap().to, "status:403", "{path}: {made}");
+            }
+        }
+    }
+    // What lets in the same people says so itself.
+    let text = server(&format!(
+        "location /api/ {{ allow 10.0.0.0/8; deny all; proxy_pass http://b:2; }} {guard}"
+    ));
+    let route = route_of(&text, "/api/").unwrap();
+    assert!(
+        route.contains("http://b:2") && route.contains("access"),
+        "{text}"
+    );
+    // What only counts is not closed, and it is told that nobody counts.
+    let text = server(&format!(
+        "location /api/ {pass} location ~ ^/api/[a-z]+/login {{ limit_req zone=z; proxy_pass http://b:1; }}"
+    ));
+    assert!(
+        route_of(&text, "/api/").is_some_and(|route| route.contains("http://b:2"))
+            && text.contains("what this keeps out comes in")
+            && !text.contains("is open here"),
+        "{text}"
+    );
 }

@@ -1,0 +1,171 @@
+//! What keeps somebody out, and what becomes of it where no route can say it.
+
+use super::known;
+use super::locations::Spot;
+use super::remarks::Remarks;
+use super::scope::Level;
+use super::tree::Directive;
+
+pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
+const COMES_IN: &str = "what this keeps out comes in, by the route for the beginning of its path";
+
+/// A pattern that keeps somebody out, and that no route can have.
+pub(super) struct Lost {
+    directive: Directive,
+    pattern: String,
+    /// The whole segments that it begins with, if there are any.
+    path: Option<String>,
+    level: Level,
+}
+
+impl Lost {
+    pub(super) fn new(directive: &Directive, pattern: &str, level: Level) -> Self {
+        Self {
+            directive: directive.clone(),
+            pattern: pattern.to_owned(),
+            path: beginning(pattern),
+            level,
+        }
+    }
+
+    /// Closes the path that it begins with, and what is below it; or says that it is lost.
+    pub(super) fn close(self, spots: &mut Vec<Spot>, remarks: &mut Remarks) {
+        let comes_in = format!("{NO_PATTERNS}: {COMES_IN}");
+        let Some(path) = &self.path else {
+            remarks.careful(&self.directive, &comes_in);
+            return;
+        };
+        let is_below = |spot: &Spot| {
+            let rest = spot.path.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if !keeps_out(&self.directive, &self.level) && spots.iter().any(is_below) {
+            remarks.careful(&self.directive, &comes_in);
+            return;
+        }
+        if !spots.iter().any(|spot| spot.path == *path) {
+            let mut level = Level::default();
+            close(&mut level);
+            let path = path.clone();
+            spots.push(Spot { path, level });
+        }
+        for spot in spots.iter_mut().filter(|spot| is_below(spot)) {
+            let is_open = !is_guarded_alike(&spot.level, &self.level);
+            let remarks = &mut spot.level.remarks;
+            if spot.path == *path {
+                tell_closed(&self.directive, &self.pattern, path, remarks);
+            } else if is_open {
+                let why = format!("{} is closed with what is kept out there", spot.path);
+                remarks.careful(&self.directive, &why);
+            }
+            if is_open {
+                close(&mut spot.level);
+            }
+        }
+    }
+}
+
+/// Lets nobody in.
+pub(super) fn close(level: &mut Level) {
+    "a guard that could not be carried over".clone_into(&mut level.scope.closed);
+}
+
+/// Says that a path is closed, and what of a pattern is not.
+fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
+    remarks.careful(
+        directive,
+        &format!("{NO_PATTERNS}, so nothing below {path} is open here; see `access` in docs/front-door.md"),
+    );
+    if directive.word(0).starts_with("~*") {
+        remarks.careful(
+            directive,
+            &format!("only {path} is closed as it is written here; with letters in another case it comes in"),
+        );
+    }
+    if ends_inside(pattern) {
+        remarks.careful(
+            directive,
+            &format!(
+                "other paths that begin with {path}, as {path}-x, were kept out too, and come in"
+            ),
+        );
+    }
+}
+
+/// Whether a block keeps somebody out.
+pub(super) fn is_guard(directive: &Directive) -> bool {
+    directive.inside().iter().any(|one| {
+        let name = one.name.as_str();
+        let is_guard = [
+            "allow",
+            "deny",
+            "auth_basic",
+            "limit_req",
+            "return",
+            "internal",
+        ];
+        is_guard.contains(&name) || known::guards(name)
+    })
+}
+
+/// Whether a location keeps somebody out, by itself or by what is around it.
+pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
+    let scope = &level.scope;
+    let says = directive.inside().iter().any(|one| {
+        let refuses =
+            one.name == "return" && one.word(0).parse::<u16>().is_ok_and(|code| code >= 400);
+        refuses || known::guards(&one.name)
+    });
+    says || level.internal
+        || !scope.rules.is_empty()
+        || !scope.realm.is_empty()
+        || !scope.closed.is_empty()
+}
+
+/// Whether what one keeps out is kept out by the other too, in the same way.
+pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
+    if !kept.scope.closed.is_empty() || kept.internal {
+        return true;
+    }
+    let is_plain = !other.internal && other.scope.closed.is_empty() && other.answer.is_none();
+    is_plain
+        && kept.scope.rules == other.scope.rules
+        && kept.scope.realm == other.scope.realm
+        && kept.scope.users == other.scope.users
+}
+
+/// Whether `^/admin` is for `/administrator` too.
+fn ends_inside(pattern: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
+    let rest = pattern.strip_prefix('^').unwrap_or(pattern);
+    rest.chars().all(plain) && !rest.ends_with('/')
+}
+
+/// The whole segments that `^/reports/[0-9]+` begins with: `/reports`.
+fn beginning(pattern: &str) -> Option<String> {
+    let rest = pattern.strip_prefix('^')?;
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
+    let literal = &rest[..rest.find(|letter| !plain(letter)).unwrap_or(rest.len())];
+    let whole = if literal.len() == rest.len() {
+        literal
+    } else {
+        &literal[..literal.rfind('/')?]
+    };
+    let whole = whole.trim_end_matches('/');
+    (whole.len() > 1 && whole.starts_with('/')).then(|| whole.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_segments_begin_a_pattern() {
+        assert_eq!(beginning("^/reports/[0-9]+").as_deref(), Some("/reports"));
+        assert_eq!(beginning("^/a/b-c/(x|y)").as_deref(), Some("/a/b-c"));
+        assert_eq!(beginning("^/admin").as_deref(), Some("/admin"));
+        for other in ["^/re[0-9]", "/reports/", "^/(a|b)/", "^", "^/"] {
+            assert_eq!(beginning(other), None, "{other}");
+        }
+    }
+}
