@@ -13,6 +13,8 @@ mod verified;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+use http::HeaderName;
+
 pub use ask::Ask;
 pub use basic::Basic;
 pub use networks::Networks;
@@ -51,6 +53,11 @@ impl Access {
     /// The upstream that is asked, if one is.
     pub fn asks(&self) -> Option<&str> {
         self.ask.as_ref().map(|ask| &*ask.upstream)
+    }
+
+    /// Headers that the server that is asked gives the request.
+    pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
+        self.ask.iter().flat_map(|ask| &ask.copy)
     }
 
     /// Goes on counting wrong passwords where another one stands.

@@ -220,6 +220,8 @@ pub struct Route {
     pub access: Option<Access>,
     /// Changes to what is sent back.
     pub headers: Headers,
+    /// Changes to what programs are sent.
+    pub request_headers: RequestHeaders,
     /// The largest body of a request; empty: no limit.
     pub body_size: String,
     /// Files: what is looked for, in turn, `{path}` being what was asked.
@@ -317,6 +319,14 @@ pub struct Headers {
     /// Set, over whatever was there.
     pub set: BTreeMap<String, String>,
     /// Taken away.
+    pub remove: Vec<String>,
+}
+
+/// Changes to the headers of a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestHeaders {
+    /// Taken away, with whatever a program may take for one of them (`X_User` for `X-User`).
     pub remove: Vec<String>,
 }
 

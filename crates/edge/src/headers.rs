@@ -1,4 +1,5 @@
-//! Headers of answers: a safe default set, and what a route changes.
+//! Headers of answers: a safe default set, and what a route changes; those of requests
+//! that it withholds.
 
 use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use crate::description;
 use crate::facts::RequestId;
+use crate::forwarding::{is_alike, remove};
 
 /// Goes with a request wherever it goes, and back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,6 +41,17 @@ const OURS: [&str; 10] = [
     "upgrade",
     "x-kenduri-outcome",
     "x-request-id",
+];
+
+/// Said anew by the edge in every request that it hands on (RFC 7239; RFC 9110, sections
+/// 7.2 and 10.1.1).
+const SAID_ANEW: [&str; 6] = [
+    "expect",
+    "forwarded",
+    "host",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
 ];
 
 /// What a route changes, checked.
@@ -90,6 +103,47 @@ impl Changes {
     }
 }
 
+/// Headers of requests that a route hands on to nobody, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Withheld(Vec<HeaderName>);
+
+impl Withheld {
+    /// Reads their names; each mistake goes to `refuse` as key, what, mend.
+    pub fn check(
+        written: &description::RequestHeaders,
+        refuse: &mut impl FnMut(&str, String, String),
+    ) -> Self {
+        let mut names = Vec::new();
+        for (number, name) in written.remove.iter().enumerate() {
+            let key = format!("remove[{number}]");
+            match header(&key, name, refuse) {
+                Some(header) if SAID_ANEW.contains(&header.as_str()) => {
+                    refuse_ours(&key, &header, refuse);
+                }
+                header => names.extend(header),
+            }
+        }
+        Self(names)
+    }
+
+    /// Whether none are named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a program may take a header of this name for one of them.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.0.iter().any(|own| is_alike(name, own.as_str()))
+    }
+
+    /// Takes them from a request.
+    pub(crate) fn take_from(&self, headers: &mut HeaderMap) {
+        if !self.is_empty() {
+            remove(headers, |name| self.holds(name));
+        }
+    }
+}
+
 fn header(
     key: &str,
     name: &str,
@@ -98,11 +152,7 @@ fn header(
     match name.parse::<HeaderName>() {
         Ok(header) if !OURS.contains(&header.as_str()) => Some(header),
         Ok(header) => {
-            refuse(
-                key,
-                format!("{header} is the edge's own"),
-                "remove it: the edge writes it as the connection needs it".to_owned(),
-            );
+            refuse_ours(key, &header, refuse);
             None
         }
         Err(_) => {
@@ -114,6 +164,14 @@ fn header(
             None
         }
     }
+}
+
+fn refuse_ours(key: &str, header: &HeaderName, refuse: &mut impl FnMut(&str, String, String)) {
+    refuse(
+        key,
+        format!("{header} is the edge's own"),
+        "remove it: the edge writes it as the connection needs it".to_owned(),
+    );
 }
 
 /// The value of `Strict-Transport-Security` (RFC 6797, section 6.1).

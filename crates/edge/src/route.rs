@@ -23,7 +23,7 @@ pub(crate) use table::columns;
 use crate::access::Access;
 use crate::cache::Policy;
 use crate::files::Folder;
-use crate::headers::Changes;
+use crate::headers::{Changes, Withheld};
 use crate::limits::Limiter;
 use crate::metrics::RouteFigures;
 
@@ -50,6 +50,8 @@ pub struct Route {
     pub access: Option<Arc<Access>>,
     /// Changes to what is sent back.
     pub headers: Changes,
+    /// What is not handed on.
+    pub withheld: Withheld,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
     /// What is kept of its answers, if anything is.
@@ -78,6 +80,7 @@ impl Route {
             limit: None,
             access: None,
             headers: Changes::default(),
+            withheld: Withheld::default(),
             body_size: None,
             shared_cache: None,
         }

@@ -257,6 +257,7 @@ async fn answered(
             return refusal.answer;
         }
     };
+    route.withheld.take_from(request.headers_mut());
     course.queue = Some(began.elapsed());
     let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;
     if let Some(wishes) = wishes {

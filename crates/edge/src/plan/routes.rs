@@ -10,7 +10,7 @@ use super::{Ground, cache, services, upstreams, values};
 use crate::access::Access;
 use crate::description;
 use crate::files::{Folder, FolderError, FolderSettings};
-use crate::headers::Changes;
+use crate::headers::{Changes, Withheld};
 use crate::limits::Limiter;
 use crate::metrics::RouteFigures;
 use crate::proxy::{UpstreamSettings, parse_address};
@@ -149,6 +149,9 @@ fn one(
     let headers = Changes::check(&written.headers, &mut |name, what, mend| {
         check.refuse(&key(&format!("headers.{name}")), what, mend);
     });
+    let withheld = Withheld::check(&written.request_headers, &mut |name, what, mend| {
+        check.refuse(&key(&format!("request_headers.{name}")), what, mend);
+    });
     let limit = written.limit.as_ref().and_then(|limit| {
         Limiter::check(limit, &mut |name, what, mend| {
             check.refuse(&key(&format!("limit.{name}")), what, mend);
@@ -168,6 +171,21 @@ fn one(
             &key("shared_cache"),
             "what one person is shown would be kept for others who may come in",
             "remove it, or let access name addresses only",
+        );
+    }
+    let copies = |access: &Access| access.copies().any(|name| withheld.holds(name.as_str()));
+    if access.iter().flatten().any(copies) {
+        check.refuse(
+            &key("request_headers"),
+            "access.ask copies a header that is removed here",
+            "keep one of them: what a client writes into a header of copy is taken away anyway",
+        );
+    }
+    if !withheld.is_empty() && !matches!(target, Target::App | Target::Proxy(_)) {
+        check.refuse(
+            &key("request_headers"),
+            format!("nobody behind {} reads them", written.to),
+            "remove it, or lead the route to a program",
         );
     }
     if !matches!(target, Target::Files(_)) {
@@ -208,6 +226,7 @@ fn one(
             Some(access) => Some(Arc::new(access?)),
         },
         headers,
+        withheld,
         body_size,
         shared_cache,
     })

@@ -220,6 +220,20 @@ fn every_mistake_is_told_with_its_key() {
                 "route[0].headers.remove[0]",
             ],
         ),
+        (
+            "[[route]]\nto = \"http://a:1\"\nrequest_headers = { remove = [\"a b\", \"X-A\", \"Upgrade\", \"Host\", \"X-Forwarded-For\"] }\n\
+             [[route]]\npath = \"/old\"\nto = \"status:410\"\nrequest_headers = { remove = [\"X-A\"] }\n\
+             [[route]]\npath = \"/in\"\nto = \"http://a:1\"\nrequest_headers = { remove = [\"X-User\"] }\n\
+             access = { ask = { to = \"http://a:2\", path = \"/\", copy = [\"x-user\"] } }",
+            vec![
+                "route[0].request_headers.remove[0]",
+                "route[0].request_headers.remove[2]",
+                "route[0].request_headers.remove[3]",
+                "route[0].request_headers.remove[4]",
+                "route[1].request_headers",
+                "route[2].request_headers",
+            ],
+        ),
         ("[upstream.x]\nto = []", vec!["upstream.x.to"]),
         (
             "[upstream.x]\nto = [\"http://a:1\", { address = \"http://a:1/\", weight = 101 }]\nbalance = \"best\"\nconnect_time = \"0s\"\nhealth = { path = \"x\", rise = 0 }",

@@ -242,3 +242,47 @@ async fn an_app_without_people_lets_nobody_in() {
     assert_eq!(site.get("/").await.status, 503);
     site.edge.stop().await;
 }
+
+#[tokio::test]
+async fn what_a_route_withholds_reaches_no_program() {
+    let (server, _running) = teller().await;
+    let site = Site::open(
+        &format!(
+            "[[route]]\nto = \"http://{server}\"\nrequest_headers = {{ remove = [\"X-Remote-User\", \"Authorization\"] }}\n\
+             [[route]]\npath = \"/open/\"\nto = \"http://{server}\"\n\
+             [[route]]\npath = \"/asked/\"\nto = \"http://{server}\"\nrequest_headers = {{ remove = [\"X-Role\"] }}\n\
+             access = {{ ask = {{ to = \"http://{server}\", path = \"/\" }} }}\n\
+             [[route]]\npath = \"/kept/\"\nto = \"http://{server}\"\nrequest_headers = {{ remove = [\"X-Role\"] }}\n\
+             shared_cache = {{ lifetime = \"1h\" }}\n"
+        ),
+        Means::default(),
+    );
+    let claims = "X-Remote-User: admin\r\nx_remote_user: admin\r\nX-Remote-User: root\r\n\
+         Authorization: Basic YTpi\r\nX-Remote-User-Agent: it\r\nX-Role: owner\r\nX-Kept: yes\r\n";
+    for (method, target, body, gone) in [
+        ("GET", "/x", "", "remote"),
+        ("POST", "/x", "a body", "remote"),
+        ("GET", "/asked/", "", "role"),
+        ("GET", "/kept/", "", "role"),
+        ("GET", "/open/", "", ""),
+    ] {
+        let heard = site.ask(method, target, claims, body).await;
+        assert_eq!(heard.status, 200, "{target}");
+        let told = &heard.body;
+        assert!(told.contains("\nx-kept: yes\n"), "{target}: {told}");
+        assert!(
+            told.contains("\nx-remote-user-agent: it\n"),
+            "{target}: {told}"
+        );
+        for (line, withheld_as) in [
+            ("\nx-remote-user: admin\n", "remote"),
+            ("\nx-remote-user: root\n", "remote"),
+            ("\nx_remote_user: admin\n", "remote"),
+            ("\nauthorization: ", "remote"),
+            ("\nx-role: owner\n", "role"),
+        ] {
+            assert_eq!(told.contains(line), gone != withheld_as, "{target}: {told}");
+        }
+    }
+    site.edge.stop().await;
+}
