@@ -17,6 +17,7 @@ mod locations;
 mod made;
 mod proxy;
 mod remarks;
+mod request_headers;
 mod scope;
 mod servers;
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) fn lead(
         if let Some(pass) = named.get(name).and_then(|level| level.pass.clone()) {
             if let Some(target) = named.get(name) {
                 level.scope.keeps_host |= target.scope.keeps_host;
+                level.scope.withheld.clone_from(&target.scope.withheld);
                 level.remarks.append(target.remarks.clone());
             }
             proxy::lead(route, level, &pass, made);

@@ -124,8 +124,7 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "proxy_cookie_domain"
         | "proxy_send_timeout"
         | "grpc_read_timeout"
-        | "grpc_send_timeout"
-        | "grpc_set_header" => FORWARDED,
+        | "grpc_send_timeout" => FORWARDED,
         "proxy_cache"
         | "proxy_cache_path"
         | "proxy_cache_valid"

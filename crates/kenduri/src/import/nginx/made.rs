@@ -63,4 +63,5 @@ pub(super) fn close(route: &mut edge::Route, status: u16) {
     route.r#try.clear();
     route.listing = false;
     route.cache.clear();
+    route.request_headers.remove.clear();
 }

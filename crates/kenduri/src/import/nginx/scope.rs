@@ -7,7 +7,7 @@ use edge::{Limit, Route};
 use super::made::Made;
 use super::remarks::Remarks;
 use super::tree::Directive;
-use super::{access, known, values};
+use super::{access, known, request_headers, values};
 
 const ERRORS: &str = "What `expires` says, and `add_header` without `always`, nginx leaves out of errors: it stands on 200, \
      201, 204, 206, 301, 302, 303, 304, 307 and 308. A route sets `headers` on every answer of a program, in the place \
@@ -37,6 +37,8 @@ pub(super) struct Scope {
     pub(super) read_time: String,
     /// Whether programs are sent the host that the client asked for.
     pub(super) keeps_host: bool,
+    /// Headers of which programs are not sent what the client says.
+    pub(super) withheld: Vec<String>,
     /// Why nobody may come in, though nginx lets some.
     pub(super) closed: String,
     /// `ssl_certificate`, each with the `ssl_certificate_key` at the same place of the other list.
@@ -98,8 +100,9 @@ impl Level {
         if says(&["limit_req"]) {
             scope.limit = None;
         }
-        if says(&["proxy_set_header"]) {
+        if says(&["proxy_set_header", "grpc_set_header"]) {
             scope.keeps_host = false;
+            scope.withheld.clear();
         }
     }
 
@@ -161,7 +164,13 @@ impl Level {
             ),
             "proxy_connect_timeout" => time(&mut scope.connect_time, directive, remarks),
             "proxy_read_timeout" => time(&mut scope.read_time, directive, remarks),
-            "proxy_set_header" => proxy_set_header(scope, directive, remarks),
+            "proxy_set_header" | "grpc_set_header" => {
+                request_headers::read(directive, scope, remarks);
+            }
+            "proxy_pass_request_headers" if word == "off" => remarks.careful(
+                directive,
+                "what clients say in headers goes on to the program; name in `request_headers` what must not",
+            ),
             "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
             | "memcached_pass" => self.pass = Some(directive.clone()),
             "return" => {
@@ -233,6 +242,9 @@ impl Level {
                 "`deny` wins over `allow` in a route, so fewer come in than with nginx".to_owned(),
             );
         }
+        if is_program(route) {
+            route.request_headers.remove = request_headers::withheld(&self.scope, made);
+        }
         let mut spares_errors = self.scope.spares_errors;
         let cache_control = self.cache_control();
         if !cache_control.is_empty() {
@@ -260,6 +272,12 @@ impl Level {
         }
         all.join(", ")
     }
+}
+
+/// Whether somebody answers there who reads headers.
+fn is_program(route: &Route) -> bool {
+    let others = ["files:", "redirect:", "status:"];
+    !others.iter().any(|other| route.to.starts_with(other))
 }
 
 fn time(kept: &mut String, directive: &Directive, remarks: &mut Remarks) {
@@ -318,47 +336,5 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
             directive,
             "nginx lets a burst wait; here it is answered at once, and what is over it gets 429",
         );
-    }
-}
-
-/// Headers that the edge writes itself, or that programs get anyway.
-const WRITTEN: [&str; 6] = [
-    "host",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-forwarded-host",
-    "x-request-id",
-    "forwarded",
-];
-
-fn proxy_set_header(scope: &mut Scope, directive: &Directive, remarks: &mut Remarks) {
-    let name = directive.word(0).to_ascii_lowercase();
-    let value = directive.word(1);
-    match name.as_str() {
-        "host" => {
-            scope.keeps_host = matches!(value, "$host" | "$http_host" | "$host:$server_port");
-            if scope.keeps_host {
-                remarks.settled(directive, "programs are told client, scheme, host and id of a request");
-            } else if value != "$proxy_host" {
-                scope.keeps_host = true;
-                remarks.about(directive, "programs are sent the host that the client asked for");
-            }
-        }
-        "upgrade" | "connection" => remarks.settled(directive, "websockets pass by themselves"),
-        "accept-encoding" => remarks.settled(directive, "not sent; what programs send in the clear is compressed here"),
-        name if WRITTEN.contains(&name) => {
-            remarks.settled(directive, "programs are told client, scheme, host and id of a request");
-        }
-        "x-real-ip" | "x-client-ip" | "x-forwarded-port" | "x-forwarded-ssl" | "x-scheme"
-        | "x-forwarded-scheme" | "x-forwarded-server" | "true-client-ip" => remarks.settled(
-            directive,
-            "not sent; let the program read X-Forwarded-For and X-Forwarded-Proto",
-        ),
-        // The value may be a secret.
-        _ => remarks.line(format!(
-            "{}: proxy_set_header {}: not sent; if it proves to the program who asks, give it another proof",
-            directive.place,
-            directive.word(0),
-        )),
     }
 }

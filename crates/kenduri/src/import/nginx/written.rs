@@ -196,6 +196,12 @@ fn route(page: &mut Page, route: &edge::Route) {
     if !headers.is_empty() {
         page.key("headers", headers);
     }
+    if !route.request_headers.remove.is_empty() {
+        let mut table = Table::new();
+        let names = route.request_headers.remove.clone();
+        table.insert("remove".to_owned(), names.into());
+        page.key("request_headers", table);
+    }
 }
 
 fn described(made: &Made) -> Description {

@@ -237,3 +237,121 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
         "{text}"
     );
 }
+
+#[test]
+fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
+    let removed = |text: &str, path: &str| -> Vec<String> {
+        let plan: toml::Table = text.parse().unwrap();
+        let routes = plan["route"].as_array().unwrap();
+        let route = routes
+            .iter()
+            .find(|route| route["path"].as_str() == Some(path));
+        let names = route
+            .and_then(|route| route.get("request_headers"))
+            .and_then(|headers| headers["remove"].as_array());
+        let names = names.into_iter().flatten();
+        names
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let pass = "proxy_pass http://b:1;";
+    for (headers, names, told) in [
+        (
+            "proxy_set_header X-Remote-User \"\";",
+            vec!["X-Remote-User"],
+            "",
+        ),
+        (
+            "proxy_set_header Authorization \"\";",
+            vec!["Authorization"],
+            "",
+        ),
+        (
+            "proxy_set_header Accept-Encoding \"\";",
+            vec!["Accept-Encoding"],
+            "",
+        ),
+        (
+            "proxy_set_header X-Remote-User $remote_user;",
+            vec!["X-Remote-User"],
+            "CAREFUL: site.conf:1: proxy_set_header X-Remote-User: ",
+        ),
+        (
+            "proxy_set_header X-Token s3cret; proxy_set_header x-token other; proxy_set_header X-B c;",
+            vec!["X-Token", "X-B"],
+            "CAREFUL: site.conf:1: proxy_set_header X-Token: ",
+        ),
+        (
+            "grpc_set_header X-Remote-User \"\";",
+            vec!["X-Remote-User"],
+            "",
+        ),
+        (
+            "proxy_set_header True-Client-IP $remote_addr;",
+            vec!["True-Client-IP"],
+            "not sent",
+        ),
+        (
+            "proxy_set_header X-Real-IP $remote_addr;",
+            vec![],
+            "not sent",
+        ),
+        (
+            "set_real_ip_from 10.0.0.1; proxy_set_header X-Real-IP $remote_addr;",
+            vec!["X-Real-IP"],
+            "not sent",
+        ),
+        // It is the client's own there, too.
+        (
+            "proxy_set_header Authorization $http_authorization;",
+            vec![],
+            "as the client",
+        ),
+        (
+            "proxy_set_header X-A-B $http_x_a_b;",
+            vec![],
+            "as the client",
+        ),
+        ("proxy_set_header X-A $http_x_b;", vec!["X-A"], "CAREFUL"),
+        // These are written anew.
+        (
+            "proxy_set_header Content-Length \"\";",
+            vec![],
+            "the edge's own",
+        ),
+        ("proxy_set_header TE trailers;", vec![], "the edge's own"),
+        (
+            "proxy_set_header X-Forwarded-For $remote_addr;",
+            vec![],
+            "programs are told",
+        ),
+        ("proxy_set_header \"X A\" b;", vec![], "no name of a header"),
+        (
+            "proxy_pass_request_headers off;",
+            vec![],
+            "CAREFUL: site.conf:1: proxy_pass_request_headers off",
+        ),
+    ] {
+        let text = server(&format!("{headers} location / {{ {pass} }}"));
+        assert_eq!(removed(&text, "/"), names, "{headers}\n{text}");
+        assert!(text.contains(told), "{headers}\n{text}");
+        assert!(text.contains("to = \"http://b:1\""), "{headers}\n{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+        assert_eq!(text.contains("CAREFUL"), told.contains("CAREFUL"), "{text}");
+    }
+    // A list that is written anew is not inherited.
+    let text = server(&format!(
+        "proxy_set_header X-A \"\"; location / {{ {pass} }} location /x/ {{ proxy_set_header X-B \"\"; {pass} }} \
+         location /files/ {{ root /srv; }} location /old/ {{ return 410; }} \
+         location /app/ {{ root /srv; try_files $uri @app; }} location @app {{ proxy_set_header X-C \"\"; {pass} }}"
+    ));
+    for (path, names) in [
+        ("/", vec!["X-A"]),
+        ("/x/", vec!["X-B"]),
+        ("/files/", vec![]),
+        ("/old/", vec![]),
+        ("/app/", vec!["X-C"]),
+    ] {
+        assert_eq!(removed(&text, path), names, "{path}\n{text}");
+    }
+}

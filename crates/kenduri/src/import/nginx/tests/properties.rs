@@ -30,7 +30,7 @@ fn sound() -> impl Strategy<Value = String> {
             "/", "/a", "/a/", "/a b", "/é", "/%zz", "80", "70000", "443 ssl", "unix:/x", "[::]:80", "a.example", "*.b.example",
             "-x-", "~x", "_", ".c.example", "http://127.0.0.1:1/", "http://x:0", "http://", "unix:", "http://g/x/", "$a", "$uri $uri/ /i.html",
             "=404", "301 /b", "301 https://$host/x#y", "302 $scheme://c.example$request_uri", "200 'x'", "999", "404", "10.0.0.0/8",
-            "all", "X-A 'b'", "'X A' b", "X-A 'é'", "Connection x", "on", "'a \"b'", "1m", "5s", "max", "zone=z burst=5",
+            "all", "X-A 'b'", "'X A' b", "X-A 'é'", "Connection x", "Content-Length ''", "X-A $http_x_a", "on", "'a \"b'", "1m", "5s", "max", "zone=z burst=5",
             "x.pem", "g", "{path}", "/{x}/",
         ]).prop_map(str::to_owned),
         1 => "[!-:<-z|~]{1,8}",
@@ -61,6 +61,7 @@ fn sound() -> impl Strategy<Value = String> {
         "rewrite",
         "internal",
         "proxy_set_header",
+        "grpc_set_header",
     ]);
     let plain = (name, value.clone()).prop_map(|(name, value)| format!("{name} {value};"));
     let several = prop::collection::vec(plain, 0..6).prop_map(|all| all.join("\n"));

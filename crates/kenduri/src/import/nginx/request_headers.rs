@@ -1,0 +1,114 @@
+//! `proxy_set_header`: what programs are told, and what clients cannot tell them.
+
+use edge::RequestHeaders;
+use edge::headers::Withheld;
+
+use super::made::Made;
+use super::remarks::Remarks;
+use super::scope::Scope;
+use super::tree::Directive;
+
+/// Headers that the edge writes itself, or that programs get anyway.
+const WRITTEN: [&str; 6] = [
+    "host",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-request-id",
+    "forwarded",
+];
+
+/// What the edge lets nobody say but a trusted proxy.
+const CLAIMS: [&str; 6] = [
+    "x-real-ip",
+    "x-client-ip",
+    "x-forwarded-port",
+    "x-forwarded-ssl",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+];
+
+/// Reads one. nginx sends the value in the place of what the client says, and nothing where
+/// the value is empty; a route can do the latter alone.
+pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remarks) {
+    const TOLD: &str = "programs are told client, scheme, host and id of a request";
+    let (named, value) = (directive.word(0), directive.word(1));
+    let name = named.to_ascii_lowercase();
+    let mut withhold = || {
+        let is_there = |other: &String| other.eq_ignore_ascii_case(named);
+        if !scope.withheld.iter().any(is_there) {
+            scope.withheld.push(named.to_owned());
+        }
+    };
+    match name.as_str() {
+        "host" => {
+            scope.keeps_host = matches!(value, "$host" | "$http_host" | "$host:$server_port");
+            if scope.keeps_host {
+                remarks.settled(directive, TOLD);
+            } else if value != "$proxy_host" {
+                scope.keeps_host = true;
+                remarks.about(
+                    directive,
+                    "programs are sent the host that the client asked for",
+                );
+            }
+        }
+        "upgrade" | "connection" => remarks.settled(directive, "websockets pass by themselves"),
+        name if WRITTEN.contains(&name) => remarks.settled(directive, TOLD),
+        name if is_own(name, value) => {
+            remarks.settled(directive, "it goes on as the client sends it");
+        }
+        name if CLAIMS.contains(&name) || matches!(name, "x-scheme" | "true-client-ip") => {
+            withhold();
+            remarks.settled(
+                directive,
+                "not sent; let the program read X-Forwarded-For and X-Forwarded-Proto",
+            );
+        }
+        // The value may be a secret.
+        _ => {
+            let shown = format!("{}: {} {named}", directive.place, directive.name);
+            if let Some(what) = refused(named) {
+                remarks.line(format!("{shown}: not carried over: {what}"));
+                return;
+            }
+            withhold();
+            if !value.is_empty() {
+                remarks.line(format!(
+                    "CAREFUL: {shown}: the value is not sent, and what clients say in its place is taken away; \
+                     if it proves to the program who asks, give it another proof",
+                ));
+            }
+        }
+    }
+}
+
+/// Whether a header has what the client says in it.
+fn is_own(name: &str, value: &str) -> bool {
+    let own = format!("http_{}", name.replace('-', "_"));
+    let variable = value.strip_prefix('$').unwrap_or_default();
+    let variable = variable
+        .strip_prefix('{')
+        .and_then(|inner| inner.strip_suffix('}'))
+        .unwrap_or(variable);
+    variable == own || (variable == "content_type" && name == "content-type")
+}
+
+/// Why no route can take it from what programs are sent; nothing: one can.
+fn refused(name: &str) -> Option<String> {
+    let mut why = None;
+    let written = RequestHeaders {
+        remove: vec![name.to_owned()],
+    };
+    Withheld::check(&written, &mut |_, what, _| why = Some(what));
+    why
+}
+
+/// What a route to a program takes from what clients say.
+pub(super) fn withheld(scope: &Scope, made: &Made) -> Vec<String> {
+    let is_heard = |name: &&String| {
+        let is_claim = CLAIMS.iter().any(|claim| name.eq_ignore_ascii_case(claim));
+        !is_claim || !made.trusted_proxies.is_empty()
+    };
+    scope.withheld.iter().filter(is_heard).cloned().collect()
+}
