@@ -180,7 +180,13 @@ impl Level {
             "if" => self.conditions.push(directive.clone()),
             "rewrite" => self.rewrites.push(directive.clone()),
             "location" => self.locations.push(directive.clone()),
-            "internal" => self.internal = true,
+            "internal" => {
+                self.internal = true;
+                remarks.about(
+                    directive,
+                    "nobody outside is answered here. X-Accel-Redirect of a program is not heard: it must send the file itself",
+                );
+            }
             "error_page" => remarks.about(
                 directive,
                 "pages of errors are Kenduri's own, plain and with the id of the request",

@@ -368,6 +368,13 @@ fn every_directive_is_carried_over_or_said() {
         ));
         assert!(text.contains(told), "{directive}\n{text}");
     }
+    let text = server("location /files/ { internal; alias /srv/files/; }");
+    assert!(
+        text.contains("1: internal: nobody outside is answered here")
+            && text.contains("X-Accel-Redirect of a program is not heard")
+            && text.contains("to = \"status:404\""),
+        "{text}"
+    );
     let text = made("map $uri $to { default /; } server { listen 80; root /srv; }");
     assert!(text.contains("1: map $uri $to: not carried over"), "{text}");
     let text = server(
