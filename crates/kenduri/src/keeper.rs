@@ -109,10 +109,11 @@ fn begin(keeping: Keeping) -> Result<Running> {
     let (means, channels) = means::means(&configuration.settings);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &asked, &program)?;
-    rights::let_through(&configuration.settings.data, &plan)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
+    rights::forget(&configuration.settings.data)?;
     // What a killed keeper has left is ended by now: its worker had these, too.
     sockets.open(&configuration.plan)?;
+    rights::let_through(&configuration.settings.data, &plan)?;
     let settings = Settings::new(asked, configuration, sockets, start);
     let (keeper, renewals) = Keeper::new(services, program, settings, channels, Numbers::default());
     Ok(Running {

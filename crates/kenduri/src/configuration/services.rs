@@ -71,8 +71,13 @@ fn inner(description: &Description, asked: &Asked, data: &Path) -> BTreeMap<Stri
     .collect()
 }
 
+/// Where services find each other.
+pub(crate) fn inner_folder(data: &Path) -> PathBuf {
+    data.join(RUN).join(INNER)
+}
+
 fn socket(service: &str, data: &Path) -> PathBuf {
-    data.join(RUN).join(INNER).join(format!("{service}.sock"))
+    inner_folder(data).join(format!("{service}.sock"))
 }
 
 /// What the edge needs to know: where each service is listened for, how its instances

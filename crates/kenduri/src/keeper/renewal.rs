@@ -17,6 +17,7 @@ use super::carry_out::Keeper;
 use super::gate::Shut;
 use super::notify::Manager;
 use super::program::Program;
+use super::rights;
 use super::settings::Settings;
 use super::signals::{Signal, Signals};
 use super::{Running, Sockets, means, rehearsal};
@@ -201,6 +202,10 @@ pub(super) async fn resume(handed: Handed) -> Result<Running> {
     let (means, started) = means::means(&configuration.settings);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &asked, &program)?;
+    // The program before may have known less of it; nobody ends because of that.
+    if let Err(error) = rights::let_through(&configuration.settings.data, &plan) {
+        tracing::error!("{error:#}");
+    }
     let (supervisor, services) = Supervisor::resume(&plan, means, handed.rest)?;
     let path = program.path().display().to_string();
     let settings = Settings::new(asked, configuration, sockets, start);

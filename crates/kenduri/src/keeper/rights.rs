@@ -1,6 +1,9 @@
 //! Who may what in the data folder: services of other users have their sockets in there, and
 //! come through to them without seeing anything else.
 
+mod access_list;
+
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,24 +12,54 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use supervisor::Plan;
 
-use crate::configuration::services::RUN;
+use crate::configuration::services::{RUN, inner_folder};
 
 /// What others may do, and that they may pass (mode bits of stat(2)).
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
+/// Connecting to a socket is writing to it (unix(7)).
+const CONNECT: u32 = 0o666;
 
-/// Lets services of other users through to their sockets, if there are any.
+/// Forgets where services found each other when Kenduri ran last, and who might come there.
+pub(super) fn forget(data: &Path) -> Result<()> {
+    let inner = inner_folder(data);
+    match fs::remove_dir_all(&inner) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", inner.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lets services of other users through to their sockets, and to those where they find each
+/// other, if there are any. Who was let through stays so: those of before may still run.
 pub(super) fn let_through(data: &Path, plan: &Plan) -> Result<()> {
-    let mut services = plan.services().values();
-    if !services.any(|service| !service.own && service.user.is_some()) {
+    let services = plan.services().values().filter(|service| !service.own);
+    let users = services.filter_map(|service| Some(service.user.as_ref()?.user));
+    let users: BTreeSet<u32> = users.collect();
+    if users.is_empty() {
         return Ok(());
     }
-    open(data).with_context(|| {
+    let opened = open(data).and_then(|()| open_inner(&inner_folder(data), &users));
+    opened.with_context(|| {
         format!(
             "cannot let services of other users through {}",
             data.display()
         )
     })
+}
+
+/// The folder decides who comes to the sockets in it, and so is the first to be changed.
+fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
+    if !folder.is_dir() {
+        // Nobody listens.
+        return Ok(());
+    }
+    access_list::admit(folder, users)?;
+    for entry in fs::read_dir(folder)? {
+        fs::set_permissions(entry?.path(), Permissions::from_mode(CONNECT))?;
+    }
+    Ok(())
 }
 
 fn open(data: &Path) -> io::Result<()> {

@@ -17,6 +17,11 @@ use crate::upgrade::Copy;
 /// To whom the data belong, and somebody else.
 const OWNER: u32 = 65_534;
 const STRANGER: u32 = 65_533;
+/// The user `daemon`, whose number is the same on every Linux.
+const DAEMON: u32 = 1;
+
+/// Runs a program as the unit that `kenduri install` writes does.
+const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
 
 #[test]
 fn root_keeps_what_serves_the_data_of_another_user() {
@@ -28,10 +33,8 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     fs::create_dir(copy.data()).expect("a folder");
     fs::set_permissions(copy.data(), fs::Permissions::from_mode(0o700)).expect("a mode");
     chown(copy.data(), Some(OWNER), Some(OWNER)).expect("an owner");
-    // As the unit that `kenduri install` writes has it.
-    let script = "umask 077; exec \"$0\" \"$@\"";
     let (program, data) = (copy.program(), copy.data());
-    let mut words: Vec<&OsStr> = ["-c", script].map(OsStr::new).to_vec();
+    let mut words: Vec<&OsStr> = ["-c", SCRIPT].map(OsStr::new).to_vec();
     words.push(program.as_os_str());
     words.extend(["serve", "--listen", "127.0.0.1:0", "--data"].map(OsStr::new));
     words.push(data.as_ref());
@@ -79,6 +82,66 @@ fn a_service_of_another_user_reaches_its_socket_and_nothing_else() {
         }
     }
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
+fn services_of_other_users_find_each_other_and_strangers_do_not() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let service = |name: &str, user: &str| {
+        format!(
+            "[service.{name}]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nuser = \"{user}\"\n"
+        )
+    };
+    let routes = "[[route]]\npath = \"/web/\"\nto = \"service:web\"\n[[route]]\nto = \"app\"\n";
+    let web = service("web", "nobody");
+    let copy = Copy::new(&format!("{web}{routes}"));
+    fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    fs::write(copy.path().join("server.py"), SERVER).expect("written");
+    let asked = copy.command();
+    let mut words: Vec<&OsStr> = ["-c", SCRIPT].map(OsStr::new).to_vec();
+    words.push(asked.get_program());
+    words.extend(asked.get_args());
+    let mut program = Copy::start(Path::new("sh"), &words);
+    assert_eq!(program.get("/web/x").status, 200);
+    let finds = |user: u32, service: &str| connects(&copy, user, service);
+    assert!(finds(OWNER, "web"));
+    assert!(!finds(STRANGER, "web") && !finds(DAEMON, "web"));
+
+    // Those of before may still run while others take over.
+    let (web, late) = (service("web", "daemon"), service("late", "daemon"));
+    fs::write(copy.settings(), format!("{web}{late}{routes}")).expect("settings");
+    let applied = copy.order(&["apply"]);
+    assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
+    for user in [OWNER, DAEMON] {
+        assert!(finds(user, "web") && finds(user, "late"), "{user}");
+    }
+    assert!(!finds(STRANGER, "web"));
+    copy.change(&program);
+    assert!(finds(DAEMON, "late") && !finds(STRANGER, "late"));
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+
+    // Who had a service once has none now.
+    let mut program = copy.serve();
+    assert_eq!(program.get("/web/x").status, 200);
+    assert!(finds(DAEMON, "web") && !finds(OWNER, "web"));
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+/// Whether a user gets through to where a service is found by others.
+fn connects(copy: &Copy, user: u32, service: &str) -> bool {
+    let script = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])";
+    let socket = format!("{}/run/inner/{service}.sock", copy.data());
+    let mut command = Command::new("python3");
+    command.args(["-c", script, &socket]).current_dir("/");
+    let output = command.uid(user).gid(user).output().expect("its output");
+    let why = text(&output.stderr);
+    assert!(
+        output.status.success() || why.contains("PermissionError"),
+        "{why}"
+    );
+    output.status.success()
 }
 
 fn give(copy: &Copy, user: u32, words: &[&str]) -> Output {

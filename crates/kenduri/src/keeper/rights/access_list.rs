@@ -1,0 +1,111 @@
+//! Access lists of folders (acl(5)): users who may pass one that others may not, however many
+//! they are and whatever groups they have.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use rustix::fs::{XattrFlags, getxattr, setxattr};
+use rustix::io::Errno;
+
+/// Where the system keeps the list of a file.
+const NAME: &str = "system.posix_acl_access";
+/// How it is written there: this number, then entries of kind, rights and user, all of them
+/// little-endian (linux/posix_acl_xattr.h).
+const VERSION: u32 = 2;
+const ENTRY: usize = 8;
+/// The largest value that the system keeps (`XATTR_SIZE_MAX`).
+const LARGEST: usize = 65_536;
+
+/// Kinds of entries, in the order they have in a list.
+const OWNER: u16 = 0x01;
+const USER: u16 = 0x02;
+const GROUP: u16 = 0x04;
+const MASK: u16 = 0x10;
+const OTHERS: u16 = 0x20;
+/// The user of an entry that names none.
+const NOBODY: u32 = u32::MAX;
+
+/// What may be done.
+const ALL: u16 = 0o7;
+const PASS: u16 = 0o1;
+const NOTHING: u16 = 0o0;
+/// What a folder says that others may pass, where the file system keeps no lists.
+const THROUGH: u32 = 0o711;
+
+/// Lets users pass a folder, beside those who may already; its owner may do all, and nobody else
+/// anything. Where the file system keeps no lists everybody may pass, which is logged.
+pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
+    let mut found = vec![0; LARGEST];
+    let admitted = getxattr(folder, NAME, &mut found[..]).and_then(|length| {
+        let users: BTreeSet<u32> = read(&found[..length])
+            .chain(users.iter().copied())
+            .collect();
+        setxattr(folder, NAME, &written(&users), XattrFlags::empty())
+    });
+    let admitted = match admitted {
+        Err(Errno::NODATA) => setxattr(folder, NAME, &written(users), XattrFlags::empty()),
+        admitted => admitted,
+    };
+    match admitted {
+        Err(Errno::OPNOTSUPP) => {
+            tracing::warn!(
+                folder = %folder.display(),
+                "the file system keeps no access lists: whoever has an account on this machine may \
+                 connect to services there"
+            );
+            fs::set_permissions(folder, Permissions::from_mode(THROUGH))
+        }
+        admitted => Ok(admitted?),
+    }
+}
+
+/// The users of a list.
+fn read(list: &[u8]) -> impl Iterator<Item = u32> {
+    let entries = list.get(size_of::<u32>()..).unwrap_or_default();
+    entries.chunks_exact(ENTRY).filter_map(|entry| {
+        let (kind, rest) = entry.split_first_chunk()?;
+        let user = rest.last_chunk()?;
+        (u16::from_le_bytes(*kind) == USER).then_some(u32::from_le_bytes(*user))
+    })
+}
+
+/// The list by which these users may pass.
+fn written(users: &BTreeSet<u32>) -> Vec<u8> {
+    let users = users.iter().map(|user| (USER, PASS, *user));
+    let entries = std::iter::once((OWNER, ALL, NOBODY))
+        .chain(users)
+        .chain([(GROUP, NOTHING, NOBODY), (MASK, PASS, NOBODY)])
+        .chain([(OTHERS, NOTHING, NOBODY)]);
+    let mut list = VERSION.to_le_bytes().to_vec();
+    for (kind, rights, user) in entries {
+        list.extend(kind.to_le_bytes());
+        list.extend(rights.to_le_bytes());
+        list.extend(user.to_le_bytes());
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_admitted_stays_so() {
+        let folder = tempfile::tempdir().unwrap();
+        for (more, all) in [(33, vec![33]), (1, vec![1, 33]), (33, vec![1, 33])] {
+            admit(folder.path(), &BTreeSet::from([more])).unwrap();
+            let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+            let mut found = [0; 256];
+            match getxattr(folder.path(), NAME, &mut found[..]) {
+                Ok(length) => assert_eq!(read(&found[..length]).collect::<Vec<_>>(), all),
+                Err(Errno::OPNOTSUPP) => return assert_eq!(mode & 0o777, THROUGH),
+                Err(error) => panic!("{error}"),
+            }
+            // Where there is a list, what a group may do is what anybody in it may.
+            assert_eq!(mode & 0o777, 0o710);
+        }
+    }
+}
