@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Error, Result, bail};
+use supervisor::Change;
 use supervisor::state::RunId;
 use tokio::sync::OwnedMutexGuard;
 
-use super::carry_out::Keeper;
+use super::carry_out::{Keeper, is_stopped};
 use super::means;
 use super::rights;
 use super::sockets::Sockets;
@@ -96,12 +97,18 @@ impl Keeper {
                 return Ok(Applied { said, file, failed });
             }
         };
+        // That something was done need not mean that it runs.
+        let rows = self.control.ps().await.unwrap_or_default();
         for changed in changes {
             let name = &changed.service;
             let (done, undone) = match changed.change {
-                supervisor::Change::Added => ("was started", "does not run"),
-                supervisor::Change::Changed => ("was changed", "stays as it was"),
-                supervisor::Change::Removed => ("was stopped", "was not stopped"),
+                Change::Added => ("is being started", "does not run"),
+                Change::Changed if is_stopped(&rows, name) => (
+                    "is stopped; its new description is used at its next start",
+                    "stays as it was",
+                ),
+                Change::Changed => ("was changed", "stays as it was"),
+                Change::Removed => ("was stopped", "was not stopped"),
             };
             match changed.outcome {
                 // Writing into a text cannot fail.

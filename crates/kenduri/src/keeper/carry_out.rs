@@ -176,7 +176,11 @@ impl Keeper {
                     _ => None,
                 };
                 control.reload(&service).await?;
-                format!("{service} was replaced; requests went on.")
+                if is_stopped(&control.ps().await?, &service) {
+                    format!("{service} is stopped; its description is used at its next start.")
+                } else {
+                    format!("{service} was replaced; requests went on.")
+                }
             }
             Order::Scale { service, instances } => {
                 not_the_worker(&service)?;
@@ -232,6 +236,14 @@ fn rate_of(row: &Row, fleet: &Fleet, rate: impl Fn(&Address) -> Option<f64>) -> 
     let mut members = fleet.get(&row.service)?.ready.iter();
     let here = members.find(|member| member.instance == row.instance)?;
     rate(here.address.as_ref()?)
+}
+
+/// Whether nobody wants a service to run.
+pub(super) fn is_stopped(rows: &[Row], service: &str) -> bool {
+    let of_it = rows.iter().filter(|row| &*row.service == service);
+    let mut states = of_it.map(|row| row.state).peekable();
+    let rests = |state| matches!(state, Standing::Stopping | Standing::Stopped);
+    states.peek().is_some() && states.all(rests)
 }
 
 fn reply_of(error: &Error) -> Reply {

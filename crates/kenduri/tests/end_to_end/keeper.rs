@@ -295,7 +295,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     let more = format!("{SETTINGS}\n[service.other]\nrun = \"sleep 1000\"\n");
     std::fs::write(&file, &more).expect("written");
     let said = house.order(&["apply"]);
-    assert!(said.contains("other was started"), "{said}");
+    assert!(said.contains("other is being started"), "{said}");
     assert_eq!(house.ready("web"), before);
     wait("the other one", || {
         (house.ready("other").len() == 1).then_some(())

@@ -169,3 +169,31 @@ fn what_runs_and_what_is_said_is_shown_again_and_again() {
     assert!(lines[0].ends_with(" web 0 out one"), "{lines:?}");
     assert!(lines[2].ends_with("three"), "{lines:?}");
 }
+
+#[test]
+fn a_stopped_service_stays_in_the_list_and_says_what_becomes_of_it() {
+    let place = tempfile::tempdir().expect("a folder");
+    let here = place.path();
+    let _program = start(here, SETTINGS);
+    says(here, &["stop", "web"], 0);
+    let is_listed = || {
+        let rows = says(here, &["ps", "--json"], 0);
+        let rows: Vec<Value> = serde_json::from_str(&rows).expect("JSON");
+        let mut rows = rows.iter().filter(|row| row["service"] == "web");
+        rows.next().map(|row| row["state"].clone())
+    };
+    let said = says(here, &["reload", "web"], 0);
+    let wanted = "web is stopped; its description is used at its next start.";
+    assert!(said.contains(wanted), "{said}");
+    assert_eq!(is_listed(), Some(json!("stopped")));
+    let added = "[service.more]\nrun = \"sleep 1000\"\n";
+    let next = SETTINGS.replace("echo one; ", "") + added;
+    fs::write(here.join("kenduri.toml"), next).expect("a file");
+    let said = says(here, &["apply"], 0);
+    assert!(
+        said.contains("web is stopped; its new description"),
+        "{said}"
+    );
+    assert!(said.contains("more is being started."), "{said}");
+    assert_eq!(is_listed(), Some(json!("stopped")));
+}

@@ -82,7 +82,7 @@ impl Step {
         } else {
             self.state.generation = self.state.last_generation;
             self.state.policy = policy;
-            self.state.slots.clear();
+            self.fill_slots();
             self.answer(id, Ok(()));
         }
     }
@@ -111,6 +111,16 @@ impl Step {
             self.wait(id, Goal::Settled);
         } else {
             self.answer(id, Ok(()));
+        }
+    }
+
+    /// Has every place of one that is stopped take what is described now.
+    fn fill_slots(&mut self) {
+        self.drop_slots_from(self.state.total());
+        self.add_slots();
+        for slot in self.state.slots.values_mut() {
+            slot.generation = self.state.generation;
+            slot.policy = Arc::clone(&self.state.policy);
         }
     }
 

@@ -288,12 +288,8 @@ impl Step {
         if !self.state.up {
             return;
         }
-        let (generation, policy) = (self.state.generation, Arc::clone(&self.state.policy));
         let now = self.now;
-        for number in 0..self.state.total() {
-            let new = || Slot::new(generation, Arc::clone(&policy), now);
-            self.state.slots.entry(number).or_insert_with(new);
-        }
+        self.add_slots();
         // A next generation may have filled places beyond those of the old one.
         let numbers: Vec<u32> = self.state.slots.keys().copied().collect();
         for number in numbers {
@@ -313,6 +309,16 @@ impl Step {
                 let (generation, policy) = (slot.generation, Arc::clone(&slot.policy));
                 self.spawn(number, generation, policy, Place::Held);
             }
+        }
+    }
+
+    /// Makes a place for each instance that has none.
+    pub(super) fn add_slots(&mut self) {
+        let (generation, policy) = (self.state.generation, Arc::clone(&self.state.policy));
+        let now = self.now;
+        for number in 0..self.state.total() {
+            let new = || Slot::new(generation, Arc::clone(&policy), now);
+            self.state.slots.entry(number).or_insert_with(new);
         }
     }
 

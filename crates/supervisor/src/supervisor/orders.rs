@@ -134,7 +134,8 @@ impl Supervisor {
         self.next_command += 1;
         let id = self.next_command;
         if let Some(served) = self.services.get_mut(name) {
-            served.waits = false;
+            // What is described for later starts when its turn comes, all the same.
+            served.waits &= matches!(command, Command::Reload(_) | Command::Scale { .. });
             if matches!(command, Command::Reload(_)) {
                 let next = served.state.next_generation();
                 let settings = served.now();

@@ -147,3 +147,41 @@ fn another_plan_touches_only_what_changed() {
         "nothing changed"
     );
 }
+
+#[test]
+fn one_that_is_stopped_is_still_there_and_starts_as_it_was_described_last() {
+    let house = House::new("[a]\nrun = \"sleep 1000\"");
+    house.ready("a", 1);
+    house.wait(house.control.stop("a")).unwrap();
+    let states = || -> Vec<Standing> { house.rows("a").iter().map(|row| row.state).collect() };
+    house.wait(house.control.reload("a")).unwrap();
+    assert_eq!(states(), [Standing::Stopped]);
+    let next = plan(house.folder.path(), "[a]\nrun = \"sleep 2000\"").unwrap();
+    let changed = house.wait(house.control.apply(next)).unwrap();
+    assert!(changed[0].outcome.is_ok());
+    assert_eq!(states(), [Standing::Stopped]);
+    house.wait(house.control.start("a")).unwrap();
+    let described = house.wait(house.control.describe("a")).unwrap();
+    assert_eq!(described.command, ["sleep", "2000"]);
+    assert_eq!((described.generation, states()), (3, vec![Standing::Ready]));
+}
+
+#[test]
+fn one_that_waits_for_another_starts_as_it_was_described_last() {
+    let described = |seconds: u32| {
+        format!(
+            "[first]\nrun = \"while ! test -e go; do sleep 0.02; done; exec python3 server.py\"\n\
+             shell = true\nlisten = \"unix\"\n\
+             [second]\nrun = \"sleep {seconds}\"\nafter = [\"first\"]\n"
+        )
+    };
+    let house = House::new(&described(1_000));
+    let next = plan(house.folder.path(), &described(2_000)).unwrap();
+    house.wait(house.control.apply(next)).unwrap();
+    house.wait(house.control.reload("second")).unwrap();
+    assert!(house.rows("second").iter().all(|row| row.pid.is_none()));
+    fs::write(house.folder.path().join("go"), "").unwrap();
+    house.ready("second", 1);
+    let described = house.wait(house.control.describe("second")).unwrap();
+    assert_eq!(described.command, ["sleep", "2000"]);
+}

@@ -210,3 +210,33 @@ fn one_that_fails_on_its_way_leaves_generations_that_a_reload_brings_together() 
     }
     assert!(stage.answer(3).is_ok() && !stage.state.is_mixed());
 }
+
+#[test]
+fn one_that_is_stopped_takes_another_description_and_stays_where_it_is() {
+    let mut stage = Stage::ready(policy());
+    stage.command(2, Command::Stop);
+    let more = Policy {
+        instances: 2,
+        ..policy()
+    };
+    // What is on its way out belongs to none of this.
+    stage.command(3, Command::Reload(Some(more)));
+    assert!(stage.answer(3).is_ok());
+    stage.exit(1);
+    assert_eq!(stage.standings(), [Standing::Stopped; 2]);
+    assert!(!stage.state.is_mixed());
+    let next = spawned(&stage.command(4, Command::Start));
+    let runs = stage.state.runs().filter(|run| next.contains(&run.id));
+    let generations: Vec<u32> = runs.map(|run| run.generation).collect();
+    assert_eq!(generations, [2, 2]);
+    for run in next {
+        stage.on(Event::Ready(run));
+    }
+    assert!(stage.answer(4).is_ok());
+    stage.command(5, Command::Stop);
+    for run in stage.runs(|_| true) {
+        stage.exit(run);
+    }
+    stage.command(6, Command::Reload(Some(policy())));
+    assert_eq!(stage.standings(), [Standing::Stopped]);
+}
