@@ -156,13 +156,25 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
+/// Where the Kenduri that is meant has its data. A file that was named, and cannot say so, leads
+/// to no other one.
+fn data(asked: &Asked) -> Result<PathBuf> {
+    match configuration::data(asked) {
+        (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
+            "--config does not say which Kenduri is meant\n  mend the file, or name the data of \
+             the one that runs: --data DIR",
+        )),
+        (data, _) => Ok(data),
+    }
+}
+
 /// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
 fn give(order: Order, place: &Where) -> Result<Outcome> {
     let mut asked = place.asked();
     // This word opens no listener; whoever runs was asked before.
     asked.allow_public_mailbox = true;
     // Whoever runs is asked whatever the file says by now.
-    if let Some(outcome) = control::ask(&configuration::data(&asked).0, &order)? {
+    if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
         return Ok(outcome);
     }
     let needs_running = matches!(

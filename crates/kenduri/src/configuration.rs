@@ -120,13 +120,7 @@ fn read(asked: &Asked, depth: Depth) -> Result<Configuration, Problems> {
                 leaves.extend(sources::file(path, &read, &mut problems));
                 text = Some(read);
             }
-            Err(error) => problems.push(Problem {
-                origin: Origin::Flag("--config".to_owned()),
-                what: format!("cannot read {}: {error}", path.display()),
-                mend:
-                    "name a file that is there, or leave the flag out: every setting has a default"
-                        .to_owned(),
-            }),
+            Err(error) => problems.push(unreadable(path, &error)),
         }
     }
     leaves.extend(sources::environment(&asked.environment, &mut problems));
@@ -213,14 +207,17 @@ pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
             }
         }
     };
-    let mut unreadable = None;
-    if let Some(path) = find_file(asked)
-        && let Ok(text) = std::fs::read_to_string(&path)
-    {
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let mut problems = Vec::new();
-        set(sources::file(&path, &text, &mut problems), folder);
-        unreadable = text.parse::<Table>().is_err().then_some(problems);
+    let mut says_nothing = None;
+    if let Some(path) = find_file(asked) {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let folder = path.parent().unwrap_or_else(|| Path::new(""));
+                let mut problems = Vec::new();
+                set(sources::file(&path, &text, &mut problems), folder);
+                says_nothing = text.parse::<Table>().is_err().then_some(problems);
+            }
+            Err(error) => says_nothing = Some(vec![unreadable(&path, &error)]),
+        }
     }
     let here = Path::new("");
     set(
@@ -231,8 +228,17 @@ pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
         let (key, value, typed) = (&flag.key, &flag.value, &flag.typed);
         set(sources::flag(key, value, typed, &mut passed_over), here);
     }
-    let doubt = unreadable.filter(|_| !is_said).map(Problems);
+    let doubt = says_nothing.filter(|_| !is_said).map(Problems);
     (data, doubt)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem {
+        origin: Origin::Flag("--config".to_owned()),
+        what: format!("cannot read {}: {error}", path.display()),
+        mend: "name a file that is there, or leave the flag out: every setting has a default"
+            .to_owned(),
+    }
 }
 
 /// The mailbox holds every sign-in link, so only this machine may reach it.

@@ -12,8 +12,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use supervisor::{Line, Seen};
 
-use super::{Where, give, nobody, say};
-use crate::configuration;
+use super::{Where, data, give, nobody, say};
 use crate::control;
 use crate::orders::neighbours::{Logs, Order, Outcome};
 use crate::orders::{self};
@@ -257,7 +256,7 @@ fn written(lines: &[Line], missed: u64, json: bool) -> Result<String> {
 /// where it was.
 fn follow(place: &Where, mut logs: Logs, print: impl Fn(Outcome) -> Result<()>) -> Result<()> {
     let asked = place.asked();
-    let data = configuration::data(&asked).0;
+    let data = data(&asked)?;
     let order = |logs: &Logs| orders::Order::Neighbours(Order::Follow(logs.clone()));
     let began = now();
     let mut heard = control::listen(&data, &order(&logs))?;

@@ -197,3 +197,39 @@ fn a_stopped_service_stays_in_the_list_and_says_what_becomes_of_it() {
     assert!(said.contains("more is being started."), "{said}");
     assert_eq!(is_listed(), Some(json!("stopped")));
 }
+
+#[test]
+fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
+    let place = tempfile::tempdir().expect("a folder");
+    let here = place.path();
+    let _program = start(here, SETTINGS);
+    fs::write(here.join("typo.toml"), "data = [").expect("a file");
+    for (file, why) in [
+        ("typo.toml", "not valid TOML"),
+        ("nosuch.toml", "cannot read"),
+    ] {
+        let words: [&[&str]; 4] = [
+            &["ps"],
+            &["stop", "web"],
+            &["logs", "-f"],
+            &["maintenance", "on"],
+        ];
+        for words in words {
+            let said = says(here, &[words, &["--config", file]].concat(), 1);
+            assert!(said.contains(why) && said.contains("--data DIR"), "{said}");
+        }
+        // Who says where the data are needs no file.
+        let rows = says(
+            here,
+            &["ps", "--json", "--config", file, "--data", "data"],
+            0,
+        );
+        assert!(
+            rows.contains("\"ready\"") || rows.contains("\"starting\""),
+            "{rows}"
+        );
+    }
+    // The one in this folder that is broken by now was not named.
+    fs::write(here.join("kenduri.toml"), "[").expect("a file");
+    says(here, &["ps"], 0);
+}
