@@ -236,6 +236,7 @@ mod tests {
             at: Timestamp::from_second(second).unwrap(),
             service: "a".into(),
             instance: Some(0),
+            run: None,
             stream: None,
             text: "x".repeat(bytes),
         };

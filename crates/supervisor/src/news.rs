@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tracing::field::display;
 
 use crate::state::Exit;
 
@@ -42,6 +43,8 @@ pub enum What {
         reason: String,
         /// How it ended; none: it could not be started, or is only now asked to stop.
         exit: Option<Exit>,
+        /// How long it has run.
+        ran_milliseconds: u64,
         /// Whether it had been ready before.
         was_ready: bool,
         /// Another is started so many milliseconds later; none: no other is started.
@@ -89,17 +92,21 @@ impl News {
             }
             What::Failed {
                 reason,
+                exit,
+                ran_milliseconds,
                 again_in,
                 lines,
                 ..
             } => {
                 let lines = lines.join("\n");
-                let again_in_ms = *again_in;
+                let (exit, ran_ms, again_in_ms) = (exit.map(display), *ran_milliseconds, *again_in);
                 tracing::warn!(
                     service,
                     instance,
                     pid,
                     reason,
+                    exit,
+                    ran_ms,
                     again_in_ms,
                     lines,
                     "a service failed"

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 use crate::follow::{Seen, Wish};
 use crate::plan::LogSettings;
+use crate::state::RunId;
 use crate::supervisor::Clock;
 use back::Backwards;
 use file::{LogFile, size_of_all};
@@ -48,6 +49,9 @@ pub struct Line {
     pub service: Arc<str>,
     /// The number of the instance; none: JSON in a file, which does not tell.
     pub instance: Option<u32>,
+    /// Which process of it; none: a file does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
     /// Where it was said; none: as above.
     pub stream: Option<Stream>,
     /// What was said, without the end of the line. What is not UTF-8 is replaced.
@@ -167,10 +171,10 @@ impl Output {
         lock(&self.ring).since(sequence)
     }
 
-    /// The last lines of an instance, or of all.
-    pub(crate) fn last(&self, count: usize, instance: Option<u32>) -> Vec<Line> {
+    /// The last lines of a process, or of all.
+    pub(crate) fn last(&self, count: usize, run: Option<RunId>) -> Vec<Line> {
         let mut lines = lock(&self.ring).since(0);
-        lines.retain(|line| instance.is_none() || instance == line.instance);
+        lines.retain(|line| run.is_none() || run == line.run);
         lines.split_off(lines.len().saturating_sub(count))
     }
 
@@ -266,12 +270,12 @@ impl Output {
         self.newest.subscribe()
     }
 
-    /// Reads a pipe to its end, or, once it is over, for as long as there is something in it. When
+    /// Reads a pipe of this instance and process to its end, or, once it is over, for as long as there is something in it. When
     /// it is paused, comes back with what has been begun.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: Begun,
-        instance: u32,
+        speaker: (u32, RunId),
         mut attention: watch::Receiver<Attention>,
     ) -> Option<Begun> {
         let stream = begun.stream;
@@ -298,7 +302,7 @@ impl Output {
                 Ok(0) => break,
                 Ok(length) => {
                     let lines = splitter.split(&chunk[..length]);
-                    self.keep(instance, stream, lines).await;
+                    self.keep(speaker, stream, lines).await;
                     // Others have their turn between two chunks.
                     tokio::task::yield_now().await;
                 }
@@ -318,11 +322,11 @@ impl Output {
                 Err(_) => break,
             }
         }
-        self.keep(instance, stream, splitter.rest()).await;
+        self.keep(speaker, stream, splitter.rest()).await;
         None
     }
 
-    async fn keep(&self, instance: u32, stream: Stream, texts: Vec<String>) {
+    async fn keep(&self, (instance, run): (u32, RunId), stream: Stream, texts: Vec<String>) {
         if texts.is_empty() {
             return;
         }
@@ -340,6 +344,7 @@ impl Output {
                     at,
                     service: Arc::clone(&self.service),
                     instance: Some(instance),
+                    run: Some(run),
                     stream: Some(stream),
                     text,
                 };
@@ -416,7 +421,9 @@ mod tests {
                 keep: 1,
                 journal,
             });
-            output.keep(0, Stream::Out, vec![text.to_owned()]).await;
+            output
+                .keep((0, 1), Stream::Out, vec![text.to_owned()])
+                .await;
         }
         assert_eq!(*lock(&heard), ["two"]);
         assert_eq!(output.since(0).len(), 3);

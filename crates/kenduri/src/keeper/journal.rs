@@ -92,6 +92,7 @@ mod tests {
             at: jiff::Timestamp::UNIX_EPOCH,
             service: "web".into(),
             instance: Some(1),
+            run: None,
             stream: Some(Stream::Err),
             text: text.to_owned(),
         }

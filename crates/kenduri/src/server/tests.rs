@@ -140,6 +140,7 @@ fn described(service: &str, now: jiff::Timestamp) -> Described {
         at: now,
         service: service.into(),
         instance: Some(0),
+        run: None,
         stream: Some(Stream::Out),
         text: text.to_owned(),
     };

@@ -199,6 +199,33 @@ fn a_stopped_service_stays_in_the_list_and_says_what_becomes_of_it() {
 }
 
 #[test]
+fn the_log_tells_how_a_service_ended_and_how_long_it_ran() {
+    let place = tempfile::tempdir().expect("a folder");
+    let here = place.path();
+    let settings = "data = \"data\"\n[log]\nto = \"logs\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n\
+                    [service.ends]\nrun = \"sleep 0.2; exit 3\"\nshell = true\n\
+                    restart = { when = \"never\" }\n\
+                    [service.late]\nrun = \"sleep 1000\"\nlisten = \"unix\"\n\
+                    start_within = \"300ms\"\nrestart = { when = \"never\" }\n";
+    let _program = start(here, settings);
+    let failed = |service: &str| {
+        let log = fs::read_to_string(here.join("data/logs/keeper.log")).unwrap_or_default();
+        let mut lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        lines.find(|line: &Value| {
+            line["message"] == "a service failed" && line["service"] == service
+        })
+    };
+    for (service, exit) in [("ends", "code 3"), ("late", "signal 15")] {
+        until("it has failed", || failed(service).is_some());
+        let line = failed(service).expect("a line");
+        assert_eq!(line["exit"], exit, "{line}");
+        assert!(line["ran_ms"].as_i64() >= Some(100), "{line}");
+    }
+}
+
+#[test]
 fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
     let place = tempfile::tempdir().expect("a folder");
     let here = place.path();

@@ -66,6 +66,7 @@ mod tests {
                 at: jiff::Timestamp::UNIX_EPOCH,
                 service: "a".into(),
                 instance: Some(0),
+                run: None,
                 stream: Some(Stream::Out),
                 text: "x".repeat(100),
             });

@@ -54,6 +54,7 @@ impl Line {
             at,
             service: Arc::clone(service),
             instance,
+            run: None,
             stream,
             text,
         }
@@ -90,6 +91,7 @@ mod tests {
             at: Timestamp::from_millisecond(1_500).unwrap(),
             service: "flask".into(),
             instance: Some(2),
+            run: None,
             stream: Some(Stream::Err),
             text: text.to_owned(),
         };
@@ -110,6 +112,7 @@ mod tests {
                 at: Timestamp::from_millisecond(1_500).unwrap(),
                 service: Arc::clone(&service),
                 instance: Some(2),
+                run: None,
                 stream: Some(Stream::Err),
                 text: text.to_owned(),
             };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -113,7 +113,11 @@ impl Live {
         self.attention.send_replace(Attention::Paid);
         for begun in std::mem::take(&mut self.begun) {
             if let Some(output) = output {
-                let read = Arc::clone(output).read(begun, self.number, self.attention.subscribe());
+                let read = Arc::clone(output).read(
+                    begun,
+                    (self.number, run.id),
+                    self.attention.subscribe(),
+                );
                 self.readers.push(tokio::spawn(read));
             }
         }
@@ -327,13 +331,14 @@ impl Supervisor {
             } => {
                 let again_in =
                     again_in.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-                let lines = self.last_words(name, run);
+                let (lines, ran) = self.last_of(name, run);
                 self.tell_of(
                     name,
                     run,
                     What::Failed {
                         reason,
                         exit,
+                        ran_milliseconds: u64::try_from(ran.as_millis()).unwrap_or(0),
                         was_ready,
                         again_in,
                         lines,
@@ -358,19 +363,18 @@ impl Supervisor {
         }
     }
 
-    fn last_words(&self, name: &Arc<str>, run: RunId) -> Vec<String> {
+    /// What a process said last, and how long it has run: not at all if it could not be started.
+    fn last_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(served) = self.services.get(name) else {
-            return Vec::new();
+            return Default::default();
         };
         let Some(live) = served.live.get(&run) else {
-            return Vec::new();
+            return Default::default();
         };
-        let Some(output) = &served.output else {
-            return Vec::new();
-        };
-        let mut lines = output.last(LAST_WORDS, Some(live.number));
-        lines.retain(|line| line.at >= live.since);
-        lines.into_iter().map(|line| line.text).collect()
+        let ran = (self.means.clock)().duration_since(live.since);
+        let lines = served.output.as_ref();
+        let lines = lines.map_or_else(Vec::new, |output| output.last(LAST_WORDS, Some(run)));
+        (lines.into_iter().map(|line| line.text).collect(), ran)
     }
 
     fn tell_of(&mut self, name: &Arc<str>, run: RunId, what: What) {

@@ -6,8 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use supervisor::state::Standing;
-use supervisor::{Address, Change};
+use supervisor::state::{Exit, Standing};
+use supervisor::{Address, Change, What};
 
 use crate::support::{House, plan, until};
 
@@ -75,6 +75,51 @@ fn a_generation_that_does_not_get_ready_leaves_the_old_one() {
     );
     let pids = |rows: &[supervisor::Row]| rows.iter().map(|row| row.pid).collect::<Vec<_>>();
     assert_eq!(pids(&house.rows("web")), pids(&before));
+}
+
+#[test]
+fn what_is_told_of_one_that_failed_it_has_said_itself() {
+    let talks = "while :; do echo old; sleep 0.01; done";
+    let fails = "touch here; while ! test -e go; do sleep 0.01; done; echo new; exit 3";
+    let house = House::new(&format!("[talks]\nrun = \"{talks}\"\nshell = true"));
+    house.ready("talks", 1);
+    let folder = house.folder.path();
+    let next = format!("[talks]\nrun = \"{fails}\"\nshell = true\nlisten = \"unix\"");
+    let next = plan(folder, &next).unwrap();
+    let mut news = house.control.news();
+    let changed = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            until("the next one is there", || folder.join("here").exists());
+            let said = || {
+                let log = fs::read_to_string(folder.join("logs/talks.log"));
+                log.unwrap().matches("old").count()
+            };
+            let before = said();
+            until("the old one goes on", || said() > before + 20);
+            fs::write(folder.join("go"), "").unwrap();
+        });
+        house.wait(house.control.apply(next)).unwrap()
+    });
+    assert!(changed[0].outcome.is_err());
+    let told = std::iter::from_fn(|| news.try_recv().ok());
+    let failed = told.filter_map(|news| match news.what {
+        What::Failed {
+            lines,
+            exit,
+            ran_milliseconds,
+            ..
+        } => Some((lines, exit, ran_milliseconds)),
+        _ => None,
+    });
+    let failed: Vec<_> = failed.collect();
+    let [(lines, exit, ran)] = &failed[..] else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(
+        (&lines[..], exit),
+        (&["new".to_owned()][..], &Some(Exit::Code(3)))
+    );
+    assert!((200..100_000).contains(ran), "{ran}");
 }
 
 #[test]
