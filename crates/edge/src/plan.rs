@@ -50,6 +50,8 @@ pub struct Ground<'a> {
 pub struct Service {
     /// What routes call it.
     pub name: String,
+    /// Whether it takes connections; no route can lead to one that does not.
+    pub listens: bool,
     /// How its servers share requests, as `[upstream]` has it.
     pub balance: String,
     /// How long a connection to one may take, as `[upstream]` has it.
@@ -70,6 +72,7 @@ impl Default for Service {
         let usual = Upstream::default();
         Self {
             name: String::new(),
+            listens: true,
             balance: usual.balance,
             connect_time: usual.connect_time,
             first_byte_time: usual.first_byte_time,
@@ -178,6 +181,14 @@ impl Plan {
     /// What everything meets that comes to this address, if it is a front.
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
+    }
+
+    /// The service that everything is led to at this address, as it is shown in a
+    /// [`ListenError`](crate::ListenError).
+    pub fn service_at(&self, address: &str) -> Option<&str> {
+        let mut fronts = self.fronts.iter();
+        let (_, route) = fronts.find(|(at, _)| at.to_string() == address)?;
+        services::service_of(&route.to)
     }
 
     /// All routes.

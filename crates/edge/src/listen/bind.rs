@@ -56,7 +56,7 @@ impl ListenFault {
             }
             Self::NotHere => "`ip address` lists the addresses there are",
             Self::FileInTheWay => "move it away, or name another file",
-            Self::Other(_) => "`listen.http` and `listen.https` name the addresses",
+            Self::Other(_) => "mend that, or name another address",
         }
     }
 }

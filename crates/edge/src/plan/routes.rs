@@ -301,7 +301,7 @@ pub(super) fn server(
         // A service and an upstream may have the same name.
         ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
         ("service", name) if !name.is_empty() => {
-            services::unknown(key, name, upstreams, check);
+            services::unknown(key, name, upstreams, ground, check);
             Some(Err(Told))
         }
         ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),

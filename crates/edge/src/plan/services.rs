@@ -32,7 +32,7 @@ pub(crate) fn service_of(upstream: &str) -> Option<&str> {
 
 /// An upstream for each service; they have no servers until somebody tells.
 pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
-    for service in ground.services {
+    for service in ground.services.iter().filter(|service| service.listens) {
         let key = |rest: &str| format!("service.{}.{rest}", service.name);
         let balance = check.accept(&key("balance"), upstreams::balance(&service.balance));
         let written = WrittenTimes {
@@ -108,8 +108,21 @@ pub(super) fn fronts(
     fronts
 }
 
-/// Refuses a service that nobody runs.
-pub(super) fn unknown(key: &str, name: &str, upstreams: &Upstreams, check: &mut Check) {
+/// Refuses a service that nobody runs, or that listens nowhere.
+pub(super) fn unknown(
+    key: &str,
+    name: &str,
+    upstreams: &Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) {
+    if ground.services.iter().any(|service| service.name == name) {
+        let mend = format!(
+            "say how it is reached: listen = \"unix\" or \"tcp\" in [service.{name}], where \
+             \"none\" is usual"
+        );
+        return check.refuse(key, format!("the service {name:?} listens nowhere"), mend);
+    }
     let known = upstreams.keys().filter_map(|name| service_of(name));
     let mend = match nearest(name, known) {
         Some(nearest) => format!("did you mean {PREFIX}{nearest}?"),

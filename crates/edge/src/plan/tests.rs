@@ -1,6 +1,7 @@
 //! What is refused, with its key; what is understood, and how it is told.
 
 use std::fs;
+use std::path::Path;
 
 use super::testing::{check, check_in, check_running, plan_of};
 use super::*;
@@ -455,6 +456,36 @@ fn a_service_that_nobody_runs_is_told_with_the_nearest() {
     assert_eq!(check(&route("node")).unwrap_err()[0].key, "route[0].to");
     let asks = "[[route]]\nto = \"app\"\naccess = { ask = { to = \"service:x\", path = \"/\" } }\n";
     assert_eq!(check(asks).unwrap_err()[0].key, "route[0].access.ask.to");
+}
+
+#[test]
+fn no_route_leads_to_a_service_that_listens_nowhere() {
+    let silent = Service {
+        name: "beat".to_owned(),
+        listens: false,
+        ..Service::default()
+    };
+    let description = toml::from_str("[[route]]\nto = \"service:beat\"\n").unwrap();
+    let ground = Ground {
+        folder: Path::new("/"),
+        data: Path::new("/data"),
+        services: &[silent],
+    };
+    let flaws = Plan::check(&description, &ground).unwrap_err();
+    let told: Vec<_> = flaws.iter().map(Flaw::to_string).collect();
+    assert_eq!(
+        told,
+        ["route[0].to: the service \"beat\" listens nowhere\n  \
+          say how it is reached: listen = \"unix\" or \"tcp\" in [service.beat], where \"none\" is usual"]
+    );
+}
+
+#[test]
+fn a_front_is_known_by_its_address() {
+    let fronts: &[&str] = &["127.0.0.1:5000"];
+    let plan = check_running("", &[("node", "least", fronts)]).unwrap();
+    assert_eq!(plan.service_at("127.0.0.1:5000"), Some("node"));
+    assert_eq!(plan.service_at("127.0.0.1:8080"), None);
 }
 
 #[test]

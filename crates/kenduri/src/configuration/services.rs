@@ -84,27 +84,27 @@ fn socket(service: &str, data: &Path) -> PathBuf {
 /// share requests, and how long those may take.
 pub(super) fn doors(description: &Description, asked: &Asked, data: &Path) -> Vec<edge::Service> {
     let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
-    let listening = description
-        .iter()
-        .filter(|(_, service)| service.listen != "none");
-    listening
-        .map(|(name, service)| {
-            let port = asked.ports.get(name);
-            let written = Some(&service.front).filter(|front| !front.is_empty());
-            let fronts = std::iter::once(format!("unix:{}", socket(name, &data).display()))
-                .chain(written.cloned())
-                .chain(port.map(|port| format!("127.0.0.1:{port}")));
-            edge::Service {
-                name: name.clone(),
-                balance: service.balance.clone(),
-                connect_time: service.connect_time.clone(),
-                first_byte_time: service.first_byte_time.clone(),
-                idle_time: service.idle_time.clone(),
-                keep_time: service.keep_time.clone(),
-                fronts: fronts.collect(),
-            }
-        })
-        .collect()
+    let all = description.iter();
+    all.map(|(name, service)| {
+        let listens = service.listen != "none";
+        let port = asked.ports.get(name);
+        let written = Some(&service.front).filter(|front| !front.is_empty());
+        let fronts = std::iter::once(format!("unix:{}", socket(name, &data).display()))
+            .chain(written.cloned())
+            .chain(port.map(|port| format!("127.0.0.1:{port}")))
+            .filter(|_| listens);
+        edge::Service {
+            name: name.clone(),
+            listens,
+            balance: service.balance.clone(),
+            connect_time: service.connect_time.clone(),
+            first_byte_time: service.first_byte_time.clone(),
+            idle_time: service.idle_time.clone(),
+            keep_time: service.keep_time.clone(),
+            fronts: fronts.collect(),
+        }
+    })
+    .collect()
 }
 
 /// The services whose URL somebody asks for, who have no fixed address.

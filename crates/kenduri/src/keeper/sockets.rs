@@ -33,8 +33,13 @@ impl Sockets {
     /// Opens what this plan names and is not open yet.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan, threads());
-        opened.map_err(|error| {
-            anyhow::anyhow!("{error}\n  --listen, listen.http and listen.https name the addresses")
+        opened.map_err(|error| match plan.service_at(&error.address) {
+            Some(service) => {
+                anyhow::anyhow!("{error}\n  service.{service}.front says where it is found")
+            }
+            None => anyhow::anyhow!(
+                "{error}\n  --listen, listen.http and listen.https name the addresses"
+            ),
         })
     }
 

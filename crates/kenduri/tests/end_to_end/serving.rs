@@ -272,6 +272,18 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
     );
     assert!(said.contains("--listen"), "{said}");
 
+    let front =
+        format!("[service.web]\nrun = \"sleep 1\"\nlisten = \"tcp\"\nfront = \"{address}\"\n");
+    std::fs::write(folder.path().join("front.toml"), front).expect("settings");
+    let words = ["serve", "--demo", "--config", "front.toml"];
+    let output = run(&words, folder.path(), &[]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("service.web.front") && !said.contains("--listen"),
+        "{said}"
+    );
+
     let program = Program::start(&["serve", "--demo", "--listen", &address], &[]);
     assert_ne!(program.address, address);
     assert_eq!(program.get("/readyz").status, 200);

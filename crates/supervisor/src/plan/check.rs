@@ -275,12 +275,23 @@ impl Check<'_> {
             let read = self.environment_file();
             found.extend(self.accept("env_file", read).unwrap_or_default());
         }
+        let told = match listening {
+            Some(Listening::Unix) => Some(("SOCKET", "{socket}")),
+            Some(Listening::Tcp) => Some(("PORT", "{port}")),
+            Some(Listening::Nowhere) | None => None,
+        };
         let mut written = BTreeMap::new();
         for (name, value) in &self.service.env {
             let key = format!("env.{name}");
             if !values::is_name(name) || value.contains('\0') {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
+            }
+            // The same in other words is no mistake.
+            if told.is_some_and(|(variable, place)| name == variable && value != place) {
+                let what = "each instance is told its own, whatever stands here";
+                let mend = "take it out; `front` is a fixed address that all instances share";
+                self.refuse(&key, what, mend);
             }
             let value = self.place(&key, value, listening);
             written.insert(name.clone(), value);
@@ -478,10 +489,19 @@ impl Check<'_> {
 
     fn front(&mut self) {
         let front = &self.service.front;
-        if !front.is_empty() && front.parse::<std::net::SocketAddr>().is_err() {
-            let what = format!("{front:?} is no address");
-            self.refuse("front", what, "write it like 127.0.0.1:5000");
+        if front.is_empty() {
+            return;
         }
+        let wrong = match front.parse::<std::net::SocketAddr>() {
+            Ok(address) if address.port() == 0 => "has no port",
+            Ok(_) => return,
+            Err(_) => "is no address",
+        };
+        self.refuse(
+            "front",
+            format!("{front:?} {wrong}"),
+            "write it like 127.0.0.1:5000",
+        );
     }
 
     fn policy(&mut self) -> Option<Policy> {

@@ -113,6 +113,18 @@ fn every_mistake_is_told_with_its_key() {
             "service.a.idle_time: the service listens nowhere",
         ),
         (
+            "front = \"127.0.0.1:0\"\nlisten = \"tcp\"",
+            "service.a.front: \"127.0.0.1:0\" has no port",
+        ),
+        (
+            "env = { PORT = \"5000\" }\nlisten = \"tcp\"",
+            "service.a.env.PORT: each instance is told its own",
+        ),
+        (
+            "env = { SOCKET = \"/run/a.sock\" }\nlisten = \"unix\"",
+            "service.a.env.SOCKET: each instance is told its own",
+        ),
+        (
             "front = \"here\"\nlisten = \"tcp\"",
             "service.a.front: \"here\" is no address",
         ),
