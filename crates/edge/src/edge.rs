@@ -6,7 +6,7 @@ mod orders;
 mod running;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ use crate::quic::Reach;
 use crate::route::bare_host;
 use crate::scratch::Scratch;
 use crate::serve::{Here, Ids};
-use crate::tls::{Certificates, FileCertificate, Tls, TlsError, TlsSettings};
+use crate::tls::{Certificates, FileCertificate, Tls, TlsError};
 
 pub(crate) use self::running::Running;
 
@@ -60,8 +60,6 @@ pub struct Means {
     pub log: Option<Log>,
     /// What closes the doors for work.
     pub maintenance: Option<Arc<Maintenance>>,
-    /// Certificates are ordered for these too, if anybody is asked for certificates.
-    pub names: BTreeSet<String>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -76,7 +74,6 @@ impl Default for Means {
             inherited: Inherited::default(),
             log: None,
             maintenance: None,
-            names: BTreeSet::new(),
             clock: Arc::new(system_time),
         }
     }
@@ -226,7 +223,6 @@ pub struct Edge {
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
     inherited: Arc<Mutex<Inherited>>,
-    names: BTreeSet<String>,
     orders: Orders,
 }
 
@@ -250,11 +246,10 @@ impl Edge {
             mut inherited,
             log,
             maintenance,
-            names,
             clock,
         } = means;
         let workers = workers.max(1);
-        let certificates = Arc::new(Certificates::load(&tls_of(&plan, &names))?);
+        let certificates = Arc::new(Certificates::load(plan.tls())?);
         let orders = Orders::default();
         let prepared = orders.prepare(&plan, &clock)?;
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
@@ -308,10 +303,9 @@ impl Edge {
             open: Mutex::default(),
             datagrams: Mutex::default(),
             inherited: Arc::new(Mutex::new(inherited)),
-            names,
             orders,
         };
-        edge.orders.follow(&edge.shared, &edge.names, prepared);
+        edge.orders.follow(&edge.shared, prepared);
         edge.listen(bound);
         Ok(edge)
     }
@@ -338,7 +332,7 @@ impl Edge {
         // Whatever can go wrong does so before anything changes.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
-        let fresh = certificates.read(&tls_of(&plan, &self.names))?;
+        let fresh = certificates.read(plan.tls())?;
         let prepared = self.orders.prepare(&plan, &self.shared.clock)?;
         let bound = {
             let mut inherited = lock(&self.inherited);
@@ -362,7 +356,7 @@ impl Edge {
         self.shared.running.store(Arc::new(running));
         self.shared.crews.tidy();
         self.listen(bound);
-        self.orders.follow(&self.shared, &self.names, prepared);
+        self.orders.follow(&self.shared, prepared);
         Ok(())
     }
 
@@ -392,9 +386,9 @@ impl Edge {
         self.shared.certificates.in_files()
     }
 
-    /// The routes in force as they are tried, and the addresses of services; see [`Plan::table`].
-    pub fn table(&self) -> String {
-        self.shared.running().plan.table()
+    /// The plan in force.
+    pub fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.shared.running().plan)
     }
 
     /// Where it listens in the clear, on the network.
@@ -522,17 +516,6 @@ fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     ports
         .min_by_key(|(at, port)| (at.is_loopback(), *port != 443))
         .map(|(_, port)| port)
-}
-
-/// Names that will be ordered are served by ourselves until then.
-fn tls_of(plan: &Plan, names: &BTreeSet<String>) -> TlsSettings {
-    let mut settings = plan.tls().clone();
-    if let Some(authority) = plan.authority()
-        && !settings.self_signed.is_empty()
-    {
-        settings.self_signed.extend(authority.names_and(names));
-    }
-    settings
 }
 
 /// Opens what is not open yet, all or nothing.

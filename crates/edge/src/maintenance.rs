@@ -2,9 +2,9 @@
 //!
 //! The state is a small file, so that it outlives a restart. The owner comes in
 //! by a link that holds a random pass and sets a cookie; only a digest of the
-//! pass is kept.
+//! pass is kept. Each host that is added has a link of its own, and all of them let in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +36,8 @@ const MODE: u32 = 0o644;
 const PASS: &str = "kenduri-pass";
 /// When others are asked to come back.
 const COME_BACK: Duration = Duration::from_mins(5);
+/// So many passes let in; of more, the earliest does no longer.
+const PASSES: usize = 64;
 /// The owner's page may have so many bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
 /// Proofs for certificates must go on.
@@ -46,9 +48,9 @@ const ALWAYS: &str = "/.well-known/acme-challenge/";
 struct State {
     /// Empty: all hosts.
     hosts: BTreeSet<String>,
-    /// SHA-256 of the pass, in hexadecimal. The pass is random and long, so a
-    /// slow digest would add nothing.
-    pass: String,
+    /// SHA-256 of each pass, in hexadecimal, the latest at the end. A pass is random and
+    /// long, so a slow digest would add nothing.
+    passes: VecDeque<String>,
 }
 
 /// Whether the doors are closed, and to whom.
@@ -116,25 +118,25 @@ impl Maintenance {
     }
 
     /// Closes the doors of a host, or of all. The pass is random, 16 bytes or more in
-    /// hexadecimal; at the end of the link `/?kenduri-pass=` it lets in. An earlier one no
-    /// longer does.
+    /// hexadecimal; at the end of the link `/?kenduri-pass=` it lets in, as the 63 before it
+    /// do until the doors are open.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
-        let before = before.as_ref().map(|closed| &closed.state.hosts);
-        let mut hosts = before.cloned().unwrap_or_default();
+        let before = before.as_ref().map(|closed| &closed.state);
+        let mut state = before.cloned().unwrap_or_default();
         match host {
             // All are closed already.
-            Some(_) if before.is_some_and(BTreeSet::is_empty) => {}
+            Some(_) if before.is_some_and(|state| state.hosts.is_empty()) => {}
             Some(host) => {
-                hosts.insert(host.to_ascii_lowercase());
+                state.hosts.insert(host.to_ascii_lowercase());
             }
-            None => hosts.clear(),
+            None => state.hosts.clear(),
         }
-        let state = State {
-            hosts,
-            pass: digest(pass.as_bytes()),
-        };
+        state.passes.push_back(digest(pass.as_bytes()));
+        while state.passes.len() > PASSES {
+            state.passes.pop_front();
+        }
         let page = self.read_page().map_err(ChangeError::Unchanged)?;
         serde_json::to_vec(&state)
             .map_err(io::Error::from)
@@ -195,10 +197,9 @@ impl Maintenance {
 
 impl Closed {
     fn opens(&self, pass: &[u8]) -> bool {
-        digest(pass)
-            .as_bytes()
-            .ct_eq(self.state.pass.as_bytes())
-            .into()
+        let digest = digest(pass);
+        let mut passes = self.state.passes.iter();
+        passes.any(|known| digest.as_bytes().ct_eq(known.as_bytes()).into())
     }
 
     fn page(&self, facts: &Facts, headers: &HeaderMap) -> Answer {
@@ -321,13 +322,43 @@ mod tests {
 
         std::fs::write(data.path().join("maintenance.html"), "<p>Soon").unwrap();
         maintenance.on(None, "another").unwrap();
-        assert!(ask(&maintenance, "b.example", "/", "").is_some());
-        let answer = ask(&maintenance, "a.example", "/x", cookie).expect("a new pass");
+        let answer = ask(&maintenance, "b.example", "/", "").unwrap();
         let page = answer.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(page, "<p>Soon");
         maintenance.off().unwrap();
         assert!(ask(&maintenance, "a.example", "/", "").is_none());
         assert!(ask(&open(), "a.example", "/", "").is_none());
+    }
+
+    #[test]
+    fn a_host_that_is_added_leaves_earlier_links_as_they_are() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Maintenance::open(data.path(), Vec::new());
+        let maintenance = open();
+        let lets_in = |maintenance: &Maintenance, pass: &str| {
+            let cookie = format!("kenduri-pass={pass}");
+            let link = ask(maintenance, "a.example", &format!("/?{cookie}"), "").unwrap();
+            let is_open = ask(maintenance, "a.example", "/", &cookie).is_none();
+            assert_eq!(link.status() == 303, is_open, "{pass}");
+            is_open
+        };
+        maintenance.on(Some("a.example"), OWN).unwrap();
+        maintenance.on(Some("b.example"), "second").unwrap();
+        maintenance.on(None, "third").unwrap();
+        for maintenance in [&maintenance, &open()] {
+            for pass in [OWN, "second", "third"] {
+                assert!(lets_in(maintenance, pass), "{pass}");
+            }
+        }
+        for number in 3..=PASSES {
+            maintenance.on(None, &format!("pass-{number}")).unwrap();
+        }
+        assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");
+        assert!(lets_in(&maintenance, "second"));
+        // Opened doors forget who was let in.
+        maintenance.off().unwrap();
+        maintenance.on(None, "again").unwrap();
+        assert!(!lets_in(&maintenance, "second"));
     }
 
     #[test]

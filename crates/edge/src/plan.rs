@@ -172,6 +172,25 @@ impl Plan {
         self.authority.as_ref()
     }
 
+    /// Has a certificate ordered for this host too, if anybody is asked for certificates and no
+    /// file covers it.
+    pub fn order_for(&mut self, host: &str) {
+        let host = host.to_ascii_lowercase();
+        let authority = self.authority.as_mut();
+        let is_ordered = authority.is_some_and(|authority| authority.order_for(&host));
+        if is_ordered && !self.listen.https.is_empty() {
+            self.tls.self_signed.insert(host);
+        }
+    }
+
+    /// Whether handshakes are made for this host, in lower case and without a port: a
+    /// certificate is there for it, or is ordered and one that nobody vouches for stands in.
+    pub fn has_certificate(&self, host: &str) -> bool {
+        !self.listen.https.is_empty()
+            && (self.tls.self_signed.contains(host)
+                || tls::patterns(&self.tls.certificates).any(|pattern| pattern.matches(host)))
+    }
+
     /// Groups of servers by the name that [`Target::Proxy`] has; `service:NAME`
     /// ones have no servers yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {

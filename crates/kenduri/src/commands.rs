@@ -22,7 +22,7 @@ use std::sync::Arc;
 use anyhow::{Error, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
-use crate::configuration::{self, Asked, Flag};
+use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::orders::{Hands, Order, Outcome};
 use crate::{control, installation};
 
@@ -184,7 +184,7 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
     if needs_running {
         return Err(nobody(&asked));
     }
-    let settings = configuration::load(&asked)?.settings;
+    let Configuration { settings, plan, .. } = configuration::load(&asked)?;
     // An owner may be made before the first start; all else needs what is there.
     let needs_data = !matches!(order, Order::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
@@ -197,6 +197,7 @@ fn give(order: Order, place: &Where) -> Result<Outcome> {
         site: site.transpose()?,
         maintenance: installation::maintenance(&settings),
         settings: Arc::new(settings),
+        plan: Arc::new(plan),
         purges: None,
     };
     tokio::runtime::Builder::new_current_thread()

@@ -1,6 +1,7 @@
 //! What a person may order from the command line: said once here, carried out
 //! by the Kenduri that runs, or by the word itself when none runs.
 
+mod doors;
 pub(crate) mod neighbours;
 
 use std::path::PathBuf;
@@ -10,18 +11,18 @@ use accounts::account::{DisplayName, NewAccount};
 use accounts::grant::{self, Role, Scope};
 use accounts::setup::{self, Credential};
 use accounts::token::{self, NewToken, Right};
-use anyhow::{Context as _, Error, Result, bail};
-use edge::maintenance::{ChangeError, Maintenance};
+use anyhow::{Context as _, Result, bail};
+use edge::Plan;
+use edge::maintenance::Maintenance;
 use occasions::occasion;
 use platform::mail::Address;
-use platform::{Random, StoreError, Tx};
+use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
-use crate::configuration::{Settings, host_link};
+use crate::configuration::Settings;
 use crate::control::Reply;
-use crate::installation;
 
 /// An order, as it travels over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,8 +105,10 @@ pub(crate) enum Outcome {
     },
     /// The doors are closed.
     Closed {
-        /// Lets whoever opens it in.
-        link: String,
+        /// Each lets whoever opens it in at its host.
+        links: Vec<String>,
+        /// At so many other hosts the same end of an address does.
+        others: usize,
     },
     /// The doors are open.
     Open,
@@ -126,6 +129,8 @@ pub(crate) struct Hands {
     pub(crate) maintenance: Arc<Maintenance>,
     /// Where links lead.
     pub(crate) settings: Arc<Settings>,
+    /// What the front door does, or would.
+    pub(crate) plan: Arc<Plan>,
     /// Whoever has the front door, if anybody runs.
     pub(crate) purges: Option<mpsc::Sender<Purge>>,
 }
@@ -156,8 +161,8 @@ impl Order {
                 })
             }
             Self::Apply | Self::Neighbours(_) => bail!("this is for the keeper"),
-            Self::MaintenanceOn { host } => close(host.as_deref(), hands),
-            Self::MaintenanceOff => open(hands),
+            Self::MaintenanceOn { host } => doors::close(host.as_deref(), hands),
+            Self::MaintenanceOff => doors::open(hands),
         }
     }
 }
@@ -168,47 +173,6 @@ impl Hands {
             "this Kenduri runs without its own pages, so it has no accounts\n  \
              write a [[route]] with to = \"app\", and restart it",
         )
-    }
-}
-
-fn close(host: Option<&str>, hands: &Hands) -> Result<Outcome> {
-    let host = host.map(edge::plan::values::host).transpose();
-    let host = host.map_err(Error::msg)?;
-    let mut pass = [0; 16];
-    Random::system().fill(&mut pass);
-    let pass = format!("{:032x}", u128::from_be_bytes(pass));
-    let own = installation::url(&hands.settings).ok();
-    let start = match (&host, own) {
-        (Some(host), Some(own)) if own.host() == host => own.join(""),
-        (Some(host), _) => host_link(&hands.settings.listen, host),
-        (None, Some(own)) => own.join(""),
-        (None, None) => String::new(),
-    };
-    let link = format!("{start}/?kenduri-pass={pass}");
-    match hands.maintenance.on(host.as_deref(), &pass) {
-        Ok(()) => Ok(Outcome::Closed { link }),
-        Err(error @ ChangeError::Unchanged(_)) => Err(error).context(
-            "cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M",
-        ),
-        Err(error @ ChangeError::Unsynced(_)) => Err(error).with_context(|| {
-            format!(
-                "the doors are closed, and {link} lets you in, but a power failure may undo it\n  \
-                 say it again when the disk is mended"
-            )
-        }),
-    }
-}
-
-fn open(hands: &Hands) -> Result<Outcome> {
-    match hands.maintenance.off() {
-        Ok(()) => Ok(Outcome::Open),
-        Err(error @ ChangeError::Unchanged(_)) => {
-            Err(error).context("cannot open the doors\n  the data folder must be writable")
-        }
-        Err(error @ ChangeError::Unsynced(_)) => Err(error).context(
-            "the doors are open, but a power failure may undo it\n  \
-             say it again when the disk is mended",
-        ),
     }
 }
 

@@ -134,17 +134,11 @@ impl Begun {
             (self.figures, None)
         };
         let access = access::open(&settings.log, lines);
-        let url = app.as_ref().map(|app| app.site.url());
         let means = Means {
             workers: threads(),
             inherited: self.sockets,
             log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
-            names: url
-                .filter(|url| url.is_secure() && !url.is_loopback())
-                .map(|url| url.host().to_owned())
-                .into_iter()
-                .collect(),
             ..Means::default()
         };
         let mounted = app.as_ref().map(|app| &app.mounted);
@@ -164,6 +158,7 @@ impl Begun {
             site,
             maintenance,
             settings: Arc::clone(&settings),
+            plan: edge.plan(),
             purges: None,
         };
         let services = &configuration.services;

@@ -1,6 +1,5 @@
 //! The certificates that are ordered while the edge runs.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -42,19 +41,14 @@ impl Orders {
     }
 
     /// Begins, changes or ends the ordering, as the plan in force says, for which this was
-    /// prepared; for `names` too.
-    pub(super) fn follow(
-        &self,
-        shared: &Shared,
-        names: &BTreeSet<String>,
-        prepared: Option<Prepared>,
-    ) {
+    /// prepared.
+    pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
         let running = shared.running();
         let mut present = lock(&self.0);
         let before = match (running.plan.authority(), prepared) {
             (Some(wanted), Some(prepared)) => {
                 let stop = shared.end.child_token();
-                let acme = prepared.start(wanted.names_and(names), stop.clone());
+                let acme = prepared.start(wanted.names.clone(), stop.clone());
                 shared.certificates.order(Some(&acme));
                 present.replace(Ordering {
                     settings: wanted.settings.clone(),
@@ -64,7 +58,7 @@ impl Orders {
             }
             (Some(wanted), None) => {
                 if let Some(ordering) = &*present {
-                    ordering.acme.set_names(wanted.names_and(names));
+                    ordering.acme.set_names(wanted.names.clone());
                 }
                 None
             }

@@ -13,7 +13,7 @@ use super::crews::Crews;
 
 /// A plan in force.
 pub(crate) struct Running {
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     pub(crate) hsts: Option<HeaderValue>,
     upstreams: BTreeMap<Arc<str>, Served>,
 }
@@ -47,7 +47,7 @@ impl Running {
         Self {
             upstreams: upstreams.collect(),
             hsts: plan.tls().hsts.and_then(headers::hsts),
-            plan,
+            plan: Arc::new(plan),
         }
     }
 

@@ -347,7 +347,7 @@ fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
     let hosts = ["a.example", "*.b.example"].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(hosts).unwrap();
     fs::write(folder.path().join("a.pem"), made.cert.pem()).unwrap();
-    let plan = check_in(
+    let mut plan = check_in(
         r#"
         [listen]
         https = [":443"]
@@ -374,15 +374,22 @@ fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
     )
     .unwrap();
     assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
-    let names = |others: [&str; 4]| {
-        let others = others.map(str::to_owned).into();
-        let names = plan.authority().unwrap().names_and(&others);
-        names.into_iter().collect::<Vec<_>>()
-    };
-    assert_eq!(
-        names(["A.example", "x.b.example", "c.example", "e.example"]),
-        ["d.example", "e.example"]
-    );
+    for host in ["A.example", "x.b.example", "c.example", "E.example"] {
+        plan.order_for(host);
+    }
+    let names: Vec<_> = plan.authority().unwrap().names.iter().collect();
+    assert_eq!(names, ["d.example", "e.example"]);
+    for (host, is_there) in [
+        ("d.example", true),
+        ("e.example", true),
+        ("x.b.example", true),
+        ("localhost", true),
+        ("b.example", false),
+        ("x.y.b.example", false),
+    ] {
+        assert_eq!(plan.has_certificate(host), is_there, "{host}");
+    }
+    assert!(!plan_of("").has_certificate("localhost"));
 }
 
 #[test]

@@ -15,20 +15,22 @@ use crate::tls::{CertificateFiles, TlsSettings};
 pub struct Authority {
     /// How it is asked.
     pub settings: acme::Settings,
-    /// Names of routes that no file covers, in lower case.
+    /// Names of routes, and of [`Plan::order_for`](super::Plan::order_for), that no file covers,
+    /// in lower case.
     pub names: BTreeSet<String>,
     /// What files cover.
     covered: Vec<HostPattern>,
 }
 
 impl Authority {
-    /// With names that others want, as far as no file covers them and an authority signs them.
-    pub(crate) fn names_and(&self, others: &BTreeSet<String>) -> BTreeSet<String> {
-        let others = others
-            .iter()
-            .map(|name| name.to_ascii_lowercase())
-            .filter(|name| acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered));
-        self.names.iter().cloned().chain(others).collect()
+    /// Has a certificate ordered for this name too, which is in lower case, if no file covers
+    /// it and an authority signs it. Whether it is.
+    pub(super) fn order_for(&mut self, name: &str) -> bool {
+        let is_ordered = acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered);
+        if is_ordered {
+            self.names.insert(name.to_owned());
+        }
+        is_ordered
     }
 }
 
@@ -40,12 +42,7 @@ pub(super) fn tls(
 ) -> Option<(TlsSettings, Option<Authority>)> {
     let written = &description.tls;
     let certificates = certificates(description, ground, check);
-    let patterns: Vec<HostPattern> = certificates
-        .iter()
-        .flat_map(CertificateFiles::names)
-        .filter_map(|name| HostPattern::parse(&name).ok())
-        .filter(|pattern| *pattern != HostPattern::Any)
-        .collect();
+    let patterns: Vec<HostPattern> = patterns(&certificates).collect();
     let hsts = if written.hsts.is_empty() {
         None
     } else {
@@ -156,6 +153,14 @@ fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
         .filter(|name| acme::can_be_ordered(name).is_ok())
         .cloned()
         .collect()
+}
+
+/// Whom these certificates are for.
+pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item = HostPattern> {
+    let names = certificates.iter().flat_map(CertificateFiles::names);
+    names
+        .filter_map(|name| HostPattern::parse(&name).ok())
+        .filter(|pattern| *pattern != HostPattern::Any)
 }
 
 /// Whether a file holds a certificate for this name.

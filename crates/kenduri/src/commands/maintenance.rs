@@ -1,5 +1,7 @@
 //! `kenduri maintenance`: the doors are closed for work, but for the owner.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
@@ -13,11 +15,12 @@ pub(super) enum Maintenance {
     Off(Off),
 }
 
-/// Answer everybody with 503, and print the link that lets you in
+/// Answer everybody with 503, and print the link that lets you in at each host
 ///
 /// What others see is maintenance.html in the data folder, or a plain page.
 /// Whoever opens the link keeps a cookie, and sees everything as usual. It
-/// outlives a restart. A second time makes a new link; the old one closes.
+/// outlives a restart. A second time makes a new link; earlier ones let in as well,
+/// until `off`.
 #[derive(Debug, Args)]
 pub(super) struct On {
     #[command(flatten)]
@@ -41,9 +44,7 @@ impl Maintenance {
             Self::Off(off) => give(Order::MaintenanceOff, &off.place)?,
         };
         match outcome {
-            Outcome::Closed { link } => say(&format!(
-                "The doors are closed. This link lets you in:\n{link}\n"
-            )),
+            Outcome::Closed { links, others } => say(&closed(&links, others)),
             Outcome::Open => say("The doors are open.\n"),
             Outcome::Owner { .. }
             | Outcome::Token { .. }
@@ -52,4 +53,20 @@ impl Maintenance {
             | Outcome::Neighbours(_) => Ok(()),
         }
     }
+}
+
+fn closed(links: &[String], others: usize) -> String {
+    let them = match links {
+        [_] => "This link lets you in",
+        _ => "These links let you in, each at its host",
+    };
+    let mut told = format!("The doors are closed. {them}:\n{}\n", links.join("\n"));
+    if others > 0 {
+        // Writing into a text cannot fail.
+        let _ = writeln!(
+            told,
+            "And so on: the same end lets you in at {others} more."
+        );
+    }
+    told
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use edge::{ListenAddress, ListenSettings};
+use edge::{ListenAddress, ListenSettings, Plan};
 
 /// Whether other machines cannot reach any of them.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
@@ -27,8 +27,9 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
         })
 }
 
-/// A host as a link to where it is listened for, with TLS if that is anywhere.
-pub(crate) fn host_link(listen: &ListenSettings, host: &str) -> String {
+/// A host as a link to where it is listened for: with TLS if a handshake for it is made, or
+/// nothing is listened on in the clear.
+pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {
             ListenAddress::Tcp(tcp) => Some(tcp.port()),
@@ -36,7 +37,10 @@ pub(crate) fn host_link(listen: &ListenSettings, host: &str) -> String {
             ListenAddress::Unix(_) => None,
         })
     };
-    match (port(&listen.https), port(&listen.http)) {
+    let listen = plan.listen();
+    let http = port(&listen.http);
+    let https = port(&listen.https).filter(|_| http.is_none() || plan.has_certificate(host));
+    match (https, http) {
         (Some(443), _) => format!("https://{host}"),
         (Some(port), _) => format!("https://{host}:{port}"),
         (None, None | Some(80)) => format!("http://{host}"),
@@ -56,7 +60,7 @@ pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
 mod tests {
     use std::path::Path;
 
-    use edge::{ListenAddress, ListenSettings};
+    use edge::{ListenAddress, ListenSettings, Plan};
 
     use super::{host_link, is_private, likely_link};
 
@@ -100,13 +104,37 @@ mod tests {
         ] {
             assert_eq!(likely_link(&listen(&[http], &[https])).as_deref(), link);
         }
-        for (http, https, link) in [
-            (&[":80"][..], &[":443"][..], "https://a.example"),
-            (&[], &["127.0.0.1:8443"], "https://a.example:8443"),
-            (&[":80"], &[], "http://a.example"),
-            (&[":8080"], &[], "http://a.example:8080"),
+    }
+
+    #[test]
+    fn a_link_to_a_host_speaks_tls_where_there_is_a_certificate() {
+        for (http, https, host, link) in [
+            (":80", ":443", "a.example", "https://a.example"),
+            (
+                ":80",
+                "127.0.0.1:8443",
+                "a.example",
+                "https://a.example:8443",
+            ),
+            (":80", ":443", "bare.example", "http://bare.example"),
+            (":8080", ":443", "bare.example", "http://bare.example:8080"),
+            ("unix:a", ":443", "bare.example", "https://bare.example"),
+            (":80", "unix:b", "a.example", "http://a.example"),
+            ("unix:a", "unix:b", "a.example", "http://a.example"),
         ] {
-            assert_eq!(host_link(&listen(http, https), "a.example"), link);
+            let text = format!(
+                "[listen]\nhttp = [{http:?}]\nhttps = [{https:?}]\n\
+                 [tls]\nacme = {{ email = \"owner@a.example\" }}\n\
+                 [[route]]\nto = \"app\"\n[[route]]\nhost = \"a.example\"\nto = \"app\"\n"
+            );
+            let description = toml::from_str(&text).expect("a description");
+            let ground = edge::Ground {
+                folder: Path::new("/"),
+                data: Path::new("/data"),
+                services: &[],
+            };
+            let plan = Plan::check(&description, &ground).expect("a plan");
+            assert_eq!(host_link(&plan, host), link, "{http} {https}");
         }
     }
 }

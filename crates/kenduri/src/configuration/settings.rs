@@ -95,9 +95,15 @@ pub(super) fn settings(
         data,
         services,
     };
-    let plan = plan(written, &ground, check);
-    if let Some(plan) = &plan {
+    let site = site(written, check);
+    let mut plan = plan(written, &ground, check);
+    if let Some(plan) = &mut plan {
         neighbours::check(written, plan, check);
+        if let Some(url) = site.url.as_ref().filter(|url| url.is_secure())
+            && plan.needs_app()
+        {
+            plan.order_for(url.host());
+        }
     }
     // The plan has told what is wrong with these.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
@@ -108,7 +114,7 @@ pub(super) fn settings(
         .and_then(|address| check.accept("metrics.listen", address));
     let settings = Settings {
         data: data.to_owned(),
-        site: site(written, check),
+        site,
         store: store_settings(written, data, check),
         mail: Mail {
             route: mail::route(written, check),

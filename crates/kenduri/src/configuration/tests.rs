@@ -267,6 +267,24 @@ fn routes_are_reported_and_explained() {
 }
 
 #[test]
+fn a_certificate_is_ordered_for_the_site_as_long_as_the_app_answers_there() {
+    let names = |route: &str| {
+        let (folder, asked) = written(&format!(
+            "[site]\nurl = \"https://kad.example\"\n[mail]\nurl = \"smtp://u@h\"\npassword = \"x\"\n\
+             [listen]\nhttps = [\":443\"]\n[tls]\nacme = {{ email = \"a@kad.example\" }}\n{route}"
+        ));
+        let plan = load(&asked).expect("good").plan;
+        drop(folder);
+        let is_there = plan.has_certificate("kad.example");
+        let names = &plan.authority().expect("an authority").names;
+        assert_eq!(names.contains("kad.example"), is_there, "{route}");
+        is_there
+    };
+    assert!(names(""));
+    assert!(!names("[[route]]\nto = \"status:404\"\n"));
+}
+
+#[test]
 fn our_sign_in_stands_where_people_can_sign_in() {
     let told = |site: &str, routes: &str| {
         let (folder, asked) = written(&format!("{site}\n{routes}"));

@@ -111,7 +111,7 @@ impl<'a> Desk<'a> {
                     let door = Door {
                         ordered: self.edge.certificates(),
                         in_files: self.edge.file_certificates(),
-                        routes: self.edge.table(),
+                        routes: self.edge.plan().table(),
                     };
                     // Nor who does not wait any longer for a look.
                     let _ = look.send(door);
@@ -155,6 +155,7 @@ impl<'a> Desk<'a> {
             ToWorker::Apply { id, asked } => {
                 let reply = match self.reload.apply(self.edge, &asked, sockets) {
                     Ok((said, services)) => {
+                        self.hands.plan = self.edge.plan();
                         self.crews.take(&services, self.edge);
                         Reply::Ok(Outcome::Applied { said, file: None })
                     }

@@ -247,6 +247,56 @@ fn the_doors_close_for_all_but_the_owner() {
     assert_eq!(program.get("/").status, 200);
 }
 
+/// The links that closed doors were told with.
+fn links(said: &str) -> Vec<&str> {
+    let lines = said.lines().map(|line| line.split_once("/?kenduri-pass="));
+    lines.flatten().map(|(start, _)| start).collect()
+}
+
+#[test]
+fn links_into_closed_doors_lead_where_they_let_in() {
+    let https = free_address();
+    let place = Place::new(&format!(
+        "data = \"data\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"{https}\"]\n\
+         [[tls.certificate]]\nchain = \"chain.pem\"\nkey = \"key.pem\"\n\
+         [[route]]\nhost = \"shop.example\"\nto = \"files:pages\"\n\
+         [[route]]\nhost = \"plain.example\"\nto = \"files:pages\"\n\
+         [[route]]\nhost = \"*.far.example\"\nto = \"files:pages\"\n"
+    ));
+    let made =
+        rcgen::generate_simple_self_signed(["shop.example".to_owned()]).expect("a certificate");
+    place.write("chain.pem", &made.cert.pem());
+    place.write("key.pem", &made.signing_key.serialize_pem());
+    let program = place.serve();
+    let http = program.address.rsplit(':').next().unwrap_or_default();
+    let (code, said) = place.order(&["maintenance", "on", "--host", "shp.example"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("did you mean shop.example?"), "{said}");
+    assert_eq!(get(&program, "plain.example", "/", "").status, 200);
+
+    let (code, plain) = place.order(&["maintenance", "on", "--host", "plain.example"]);
+    assert_eq!(code, Some(0), "{plain}");
+    assert_eq!(links(&plain), [format!("http://plain.example:{http}")]);
+    let (_, said) = place.order(&["maintenance", "on", "--host", "a.far.example"]);
+    assert_eq!(links(&said), [format!("http://a.far.example:{http}")]);
+    // The first link still lets in.
+    let (_, pass) = plain.trim().split_once("/?").expect("a link");
+    let entered = get(&program, "plain.example", &format!("/?{pass}"), "");
+    assert_eq!(entered.status, 303, "{}", entered.head);
+
+    let all = [
+        format!("http://plain.example:{http}"),
+        format!("https://shop.example:{}", https.port()),
+    ];
+    let (_, said) = place.order(&["maintenance", "on"]);
+    assert_eq!(links(&said), all, "{said}");
+    // The settings that are in force count.
+    place.write("kenduri.toml", FILES);
+    assert_eq!(place.order(&["apply"]).0, Some(0));
+    let (_, said) = place.order(&["maintenance", "on"]);
+    assert_eq!(links(&said), [format!("http://127.0.0.1:{http}")]);
+}
+
 /// Answers one request with the head it got.
 fn echo(listener: TcpListener) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
