@@ -3,9 +3,13 @@
 //! Nothing here has been checked; a plan is made of it before it is used.
 //! Sizes are numbers with K, M or G; times are numbers with ms, s, m, h or d.
 
+mod member;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use member::{Address, Member};
 
 /// All that is asked of the edge.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -363,24 +367,6 @@ impl Default for Upstream {
         }
     }
 }
-
-/// A server, alone or with a weight.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Member {
-    /// `http://HOST:PORT[/base/]` or `unix:PATH`.
-    Address(Address),
-    /// One that takes a larger or smaller share.
-    Weighted {
-        /// Where it is.
-        address: Address,
-        /// 1 to 100; the others have 1.
-        weight: u32,
-    },
-}
-
-/// `http://HOST:PORT[/base/]` or `unix:PATH`.
-pub type Address = String;
 
 /// How a server is asked whether it is well.
 #[derive(Debug, Clone, Serialize, Deserialize)]

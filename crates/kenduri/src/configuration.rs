@@ -6,6 +6,7 @@
 
 mod address;
 mod check;
+mod deep;
 mod differences;
 mod keys;
 mod lasting;

@@ -102,7 +102,7 @@ impl Default for Service {
 
 /// A command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a command line is one text, or a list of them")]
 pub enum Run {
     /// As one would type it.
     Line(String),

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use super::keys;
 use super::problem::{Origin, Problem};
 use super::written::Written;
+use super::{deep, keys};
 
 /// One key, its value, and who said so.
 #[derive(Debug, Clone)]
@@ -48,27 +48,23 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
     };
     let known = keys::known();
     let mut leaves = Vec::new();
-    let deep_is_good = match toml::from_str::<Deep>(text) {
-        Ok(_) => true,
-        Err(error) => {
-            problems.push(deep_problem(
-                origin(error.span().map_or(0, |span| span.start)),
-                error.message(),
-            ));
-            false
-        }
-    };
     walk(
         spans.get_ref(),
         "",
         &mut |key, offset, value| match known.get(key) {
-            Some(_) if keys::DEEP.contains(&key) && !deep_is_good => Step::Over,
-            Some(_) if keys::DEEP.contains(&key) || value.as_table().is_none() => {
-                if let Some(found) = keys::find(&values, key) {
+            Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
+                let slips = deep::slips(key, value);
+                let are_none = slips.is_empty();
+                problems.extend(slips.into_iter().map(|slip| Problem {
+                    origin: origin(slip.offset),
+                    what: slip.what,
+                    mend: slip.mend,
+                }));
+                if let Some(found) = keys::find(&values, key).filter(|_| are_none) {
                     let mut inside = Vec::new();
                     if keys::DEEP.contains(&key) {
-                        inner(value, key, &mut |key, offset| {
-                            inside.push((key, origin(offset)));
+                        deep::visit(value, key, &mut |place, name, _| {
+                            inside.push((place.to_owned(), origin(name)));
                         });
                     }
                     leaves.push(Leaf {
@@ -89,7 +85,7 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
                 Step::Over
             }
             None if known.keys().any(|known| inside(known, key)) => {
-                if value.as_table().is_none() {
+                if value.get_ref().as_table().is_none() {
                     problems.push(Problem {
                         origin: origin(offset),
                         what: format!("{key} is a section, not a value"),
@@ -104,7 +100,12 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
             }
         },
     );
-    typed(leaves, &known, problems)
+    let leaves = typed(leaves, &known, problems);
+    problems.sort_by_key(|problem| match &problem.origin {
+        Origin::File { line, .. } => *line,
+        _ => 0,
+    });
+    leaves
 }
 
 /// Reads the variables that begin with `KENDURI_`.
@@ -154,61 +155,10 @@ enum Step {
     Over,
 }
 
-/// The keys with keys of their own, as the file has them: read once more, because
-/// only so a mistake has a line.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Deep {
-    route: Vec<edge::Route>,
-    upstream: BTreeMap<String, edge::Upstream>,
-    service: BTreeMap<String, supervisor::Service>,
-    tls: DeepTls,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct DeepTls {
-    acme: Option<edge::Acme>,
-    certificate: Vec<edge::Certificate>,
-}
-
-fn deep_problem(origin: Origin, message: &str) -> Problem {
-    let message = message.lines().next().unwrap_or_default();
-    // The library names, in backticks, what was written and what could have been.
-    let mut names = message.split('`').skip(1).step_by(2);
-    let near = names
-        .next()
-        .filter(|_| message.starts_with("unknown field"))
-        .and_then(|written| nearest(written, names));
-    Problem {
-        origin,
-        what: message.to_owned(),
-        mend: near.map_or_else(String::new, |near| format!("did you mean {near}?")),
-    }
-}
-
-/// Visits the keys inside a value, and where they are.
-fn inner(value: &DeValue<'_>, prefix: &str, visit: &mut impl FnMut(String, usize)) {
-    if let Some(table) = value.as_table() {
-        for (name, value) in table {
-            let key = format!("{prefix}.{}", name.get_ref());
-            visit(key.clone(), name.span().start);
-            inner(value.get_ref(), &key, visit);
-        }
-    }
-    if let Some(list) = value.as_array() {
-        for (number, value) in list.iter().enumerate() {
-            let key = format!("{prefix}[{number}]");
-            visit(key.clone(), value.span().start);
-            inner(value.get_ref(), &key, visit);
-        }
-    }
-}
-
 fn walk<'a>(
     table: &DeTable<'a>,
     prefix: &str,
-    visit: &mut impl FnMut(&str, usize, &DeValue<'a>) -> Step,
+    visit: &mut impl FnMut(&str, usize, &Spanned<DeValue<'a>>) -> Step,
 ) {
     // Tables are sorted by key; people read problems in the order of their lines.
     let mut entries: Vec<(&Spanned<std::borrow::Cow<'a, str>>, &Spanned<DeValue<'a>>)> =
@@ -221,8 +171,7 @@ fn walk<'a>(
             format!("{prefix}.{}", name.get_ref())
         };
         let inner = value.get_ref().as_table();
-        if let (Step::Into, Some(inner)) = (visit(&key, name.span().start, value.get_ref()), inner)
-        {
+        if let (Step::Into, Some(inner)) = (visit(&key, name.span().start, value), inner) {
             walk(inner, &key, visit);
         }
     }

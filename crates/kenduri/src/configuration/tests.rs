@@ -204,7 +204,7 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
         ),
         (
             "[[route]]\nto = \"app\"\n[[route]]\nhots = \"x\"\n",
-            "kenduri.toml:4: unknown field `hots`, expected one of",
+            "kenduri.toml:4: unknown key route[1].hots",
         ),
         (
             "[[route]]\nto = \"app\"\n[[route]]\nhots = \"x\"\n",
@@ -216,7 +216,7 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
         ),
         (
             "[upstream.flask]\nto = [\"unix:x\"]\nbalanse = \"least\"\n",
-            "kenduri.toml:3: unknown field `balanse`",
+            "kenduri.toml:3: unknown key upstream.flask.balanse\n  did you mean balance?",
         ),
         (
             "[tls]\nhsts = \"long\"\nacme = { email = \"x\" }\n",
@@ -228,7 +228,7 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
         ),
         (
             "[[tls.certificate]]\nchain = \"a\"\n",
-            "kenduri.toml:1: missing field `key`",
+            "kenduri.toml:1: tls.certificate[0]: missing field `key`",
         ),
         (
             "[service.flask]\nrun = \"sleep 1\"\nlisten = \"unix\"\nfirst_byte_time = \"soon\"\n",
@@ -238,7 +238,35 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
             "[service.flask]\nrun = \"sleep 1\"\nlisten = \"unix\"\nidle_time = \"0s\"\n",
             "kenduri.toml:4: service.flask.idle_time: no time at all",
         ),
-        ("upstream = 3\n", "kenduri.toml:1: invalid type"),
+        ("upstream = 3\n", "kenduri.toml:1: upstream: invalid type"),
+        (
+            "[upstream.flask]\nto = [\n\"http://a:1\",\n{ address = \"http://b:1\", wieght = 2 }]\n",
+            "kenduri.toml:4: unknown key upstream.flask.to[1].wieght\n  did you mean weight?",
+        ),
+        (
+            "[upstream.flask]\nto = [{ address = \"http://b:1\" }]\n",
+            "kenduri.toml:2: upstream.flask.to[0]: missing field `weight`",
+        ),
+        (
+            "[upstream.flask]\nto = [3]\n",
+            "kenduri.toml:2: upstream.flask.to[0]: invalid type: integer `3`, expected an address",
+        ),
+        (
+            "[[route]]\nto = \"app\"\nheaders = { set = { \"X\" = 1 } }\n",
+            "kenduri.toml:3: route[0].headers.set.X: invalid type: integer `1`, expected a string",
+        ),
+        (
+            "route = [3]\n",
+            "kenduri.toml:1: route[0]: invalid type: integer `3`, expected struct Route",
+        ),
+        (
+            "[tls.acme]\nzzzzzzzzzz = 3\n",
+            "kenduri.toml:2: unknown key tls.acme.zzzzzzzzzz\n  there are email, directory, ",
+        ),
+        (
+            "[service.flask]\nrun = 3\n",
+            "kenduri.toml:2: service.flask.run: a command line is one text, or a list of them",
+        ),
     ] {
         let (folder, asked) = written(text);
         let told = problems(&folder, &asked);
@@ -247,6 +275,34 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
             "{text}\nexpected {expected}\ntold {told}"
         );
     }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() {
+    let (folder, asked) = written(
+        "[site]\nnam = \"x\"\n\
+         [[route]]\nto = \"app\"\npth = \"/\"\nhots = \"x\"\n\
+         [service.b]\nruns = \"x\"\n[service.a]\nrun = 3\n\
+         [[route]]\ntoo = \"app\"\nlimit = { burst = 3 }\n\
+         [log]\nlevell = \"info\"\n\
+         [[tls.certificate]]\nchian = \"x\"\nkey = \"x\"\n",
+    );
+    let told = problems(&folder, &asked);
+    let told = told.lines().filter(|line| !line.starts_with(' '));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "kenduri.toml:2: unknown key site.nam",
+            "kenduri.toml:5: unknown key route[0].pth",
+            "kenduri.toml:6: unknown key route[0].hots",
+            "kenduri.toml:8: unknown key service.b.runs",
+            "kenduri.toml:10: service.a.run: a command line is one text, or a list of them",
+            "kenduri.toml:12: unknown key route[1].too",
+            "kenduri.toml:13: route[1].limit: missing field `rate`",
+            "kenduri.toml:15: unknown key log.levell",
+            "kenduri.toml:17: unknown key tls.certificate[0].chian",
+        ]
+    );
 }
 
 #[test]

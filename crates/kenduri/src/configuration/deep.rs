@@ -1,0 +1,146 @@
+//! Keys whose values have keys of their own: what in them cannot be understood.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edge::plan::nearest;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeValue, ValueDeserializer};
+
+/// Something that cannot be understood, and where in the file it is.
+pub(super) struct Slip {
+    pub(super) offset: usize,
+    pub(super) what: String,
+    pub(super) mend: String,
+}
+
+/// All that cannot be understood in the value of one of [`DEEP`](super::keys::DEEP).
+pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
+    match key {
+        "route" => of_list::<edge::Route>(key, value),
+        "service" => of_table::<supervisor::Service>(key, value),
+        "tls.acme" => of_one::<edge::Acme>(key, value),
+        "tls.certificate" => of_list::<edge::Certificate>(key, value),
+        "upstream" => of_table::<edge::Upstream>(key, value),
+        _ => Vec::new(),
+    }
+}
+
+fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<Slip> {
+    let Some(list) = value.get_ref().as_array() else {
+        return of_one::<Vec<T>>(key, value);
+    };
+    let each = list.iter().enumerate();
+    each.flat_map(|(number, value)| of_one::<T>(&format!("{key}[{number}]"), value))
+        .collect()
+}
+
+fn of_table<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<Slip> {
+    let Some(table) = value.get_ref().as_table() else {
+        return of_one::<BTreeMap<String, T>>(key, value);
+    };
+    let each = table.iter();
+    each.flat_map(|(name, value)| of_one::<T>(&format!("{key}.{}", name.get_ref()), value))
+        .collect()
+}
+
+fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<Slip> {
+    let mut value = value.clone();
+    let mut slips = Vec::new();
+    let mut incomplete = BTreeSet::new();
+    while let Err(error) = T::deserialize(ValueDeserializer::from(value.clone())) {
+        let offset = error.span().map_or(value.span().start, |span| span.start);
+        let place = place(&value, key, offset);
+        let message = error.message().lines().next().unwrap_or_default();
+        let is_ours = message.starts_with("missing field") && incomplete.contains(&place);
+        if !is_ours {
+            slips.push(slip(offset, &place, message));
+        }
+        // Without it the next one is found.
+        if !take_out(value.get_mut(), offset) {
+            break;
+        }
+        let end = place.rfind(['.', '[']).unwrap_or_default();
+        incomplete.insert(place[..end].to_owned());
+    }
+    slips
+}
+
+fn slip(offset: usize, place: &str, message: &str) -> Slip {
+    // The library names, in backticks, what was written and what could have been.
+    let mut names = message.split('`').skip(1).step_by(2);
+    let written = names
+        .next()
+        .filter(|_| message.starts_with("unknown field"));
+    let Some(written) = written else {
+        return Slip {
+            offset,
+            what: format!("{place}: {message}"),
+            mend: String::new(),
+        };
+    };
+    let known: Vec<&str> = names.collect();
+    Slip {
+        offset,
+        what: format!("unknown key {place}"),
+        mend: nearest(written, known.iter().copied()).map_or_else(
+            || format!("there are {}", known.join(", ")),
+            |near| format!("did you mean {near}?"),
+        ),
+    }
+}
+
+/// The innermost key that is written there, or whose value is.
+fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
+    let mut found = key.to_owned();
+    visit(value, key, &mut |place, name, value| {
+        if name == offset || value == offset {
+            place.clone_into(&mut found);
+        }
+    });
+    found
+}
+
+/// Takes out the key that is written there, or whose value is. Whether one was.
+fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
+    match value {
+        DeValue::Table(table) => {
+            let mut entries = table.iter();
+            let found = entries
+                .find(|(name, value)| [name.span().start, value.span().start].contains(&offset));
+            if let Some(name) = found.map(|(name, _)| name.clone()) {
+                return table.remove(&name).is_some();
+            }
+            table
+                .iter_mut()
+                .any(|(_, value)| take_out(value.get_mut(), offset))
+        }
+        DeValue::Array(list) => list
+            .iter_mut()
+            .any(|value| take_out(value.get_mut(), offset)),
+        _ => false,
+    }
+}
+
+/// Visits the keys inside a value, each before those inside it, with where it is written and
+/// where its value begins.
+pub(super) fn visit(
+    value: &Spanned<DeValue<'_>>,
+    prefix: &str,
+    told: &mut impl FnMut(&str, usize, usize),
+) {
+    if let Some(table) = value.get_ref().as_table() {
+        for (name, value) in table {
+            let key = format!("{prefix}.{}", name.get_ref());
+            told(&key, name.span().start, value.span().start);
+            visit(value, &key, told);
+        }
+    }
+    if let Some(list) = value.get_ref().as_array() {
+        for (number, value) in list.iter().enumerate() {
+            let key = format!("{prefix}[{number}]");
+            told(&key, value.span().start, value.span().start);
+            visit(value, &key, told);
+        }
+    }
+}
