@@ -6,6 +6,7 @@
 mod access;
 mod cache;
 mod check;
+mod explain;
 mod listen;
 mod nearest;
 mod routes;
@@ -28,7 +29,7 @@ use crate::cache::StoreSettings;
 use crate::description::{Description, Upstream};
 use crate::listen::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
-use crate::route::{NormalPath, Route, Table, Target, bare_host};
+use crate::route::{NormalPath, Route, Table, Target};
 use crate::tls::TlsSettings;
 use check::Check;
 use services::Fronts;
@@ -261,55 +262,6 @@ impl Plan {
         }
         let fronts = crate::route::columns(&services::rows(&self.fronts));
         format!("{routes}\n{fronts}")
-    }
-
-    /// Which route a URL meets, and why: every candidate in turn.
-    ///
-    /// # Errors
-    /// What is wrong with the URL.
-    pub fn explain(&self, url: &str) -> Result<String, String> {
-        let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let bare = bare.split(['?', '#']).next().unwrap_or_default();
-        let (host, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
-        let path = if path.is_empty() { "/" } else { path };
-        let path = NormalPath::parse(path)
-            .map_err(|why| format!("{why}; such a request is answered with 400"))?;
-        let host = if host.is_empty() {
-            String::new()
-        } else {
-            let without_user = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            values::host(bare_host(without_user))?
-        };
-        let mut rows = Vec::new();
-        let mut met = None;
-        for route in self.routes.candidates(&host) {
-            let fits = route.path.matches(&path);
-            let why = match (fits, met.is_some()) {
-                (true, false) => {
-                    "this one: the most exact host, and of its paths the longest that fits"
-                }
-                (true, true) => "would fit, but comes after",
-                (false, _) => "the path does not begin so",
-            };
-            if fits && met.is_none() {
-                met = Some(route);
-            }
-            rows.push([route.name.to_string(), route.to.clone(), why.to_owned()]);
-        }
-        let conclusion = match met {
-            None => "no route fits: answered with 404".to_owned(),
-            Some(route) => match &route.target {
-                Target::App | Target::Files(_) | Target::Proxy(_) => {
-                    format!("{} gets {}", route.to, route.rewrite(&path))
-                }
-                Target::Redirect(redirect) => format!(
-                    "redirected to {}",
-                    redirect.location(&route.rewrite(&path), None)
-                ),
-                Target::Status(status) => format!("answered with {status}"),
-            },
-        };
-        Ok(format!("{}{conclusion}\n", crate::route::columns(&rows)))
     }
 }
 
