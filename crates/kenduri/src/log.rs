@@ -7,6 +7,7 @@
 mod folder;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use edge::log::{Desk, Pile, Writing};
@@ -31,19 +32,45 @@ pub(crate) struct Log {
     /// The least important event of the program that is written; requests have their lines
     /// all the same.
     pub(crate) level: LogLevel,
-    /// A folder with rotation; nothing: standard error.
-    pub(crate) folder: Option<std::path::PathBuf>,
+    /// Where they are written.
+    pub(crate) to: To,
+}
+
+/// Where lines are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum To {
+    /// On standard error.
+    Stderr,
+    /// On standard error, which systemd keeps in its journal.
+    Journal,
+    /// In a folder, with rotation.
+    Folder(PathBuf),
 }
 
 impl Log {
     /// Whether lines are for people.
     pub(crate) fn is_text(&self) -> bool {
         match self.format {
-            LogFormat::Auto => self.folder.is_none() && io::stderr().is_terminal(),
+            LogFormat::Auto => self.is_on_terminal(),
             LogFormat::Text => true,
             LogFormat::Json => false,
         }
     }
+
+    fn is_on_terminal(&self) -> bool {
+        !matches!(self.to, To::Folder(_)) && io::stderr().is_terminal()
+    }
+}
+
+/// Whether systemd keeps what this process says on standard error: it names the stream by
+/// device and inode, which children have in their environment with another stream, too
+/// (`$JOURNAL_STREAM`, systemd.exec(5)).
+fn stderr_is_the_journal() -> bool {
+    let named = std::env::var("JOURNAL_STREAM").ok();
+    let own = rustix::fs::fstat(io::stderr()).ok();
+    named
+        .zip(own)
+        .is_some_and(|(named, own)| named == format!("{}:{}", own.st_dev, own.st_ino))
 }
 
 /// Lines are written until this is dropped.
@@ -82,16 +109,16 @@ impl Who {
 
 /// Starts writing.
 pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
-    let target: Box<dyn Write + Send> = match &log.folder {
-        Some(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
+    let target: Box<dyn Write + Send> = match &log.to {
+        To::Folder(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
             format!(
                 "cannot write the log into {}\n  log.to names it; the user that runs Kenduri must be able to write there",
                 folder.display()
             )
         })?),
-        None => Box::new(io::stderr()),
+        To::Stderr | To::Journal => Box::new(io::stderr()),
     };
-    let as_text = log.is_text();
+    let is_kept = log.to == To::Journal && stderr_is_the_journal();
     let desk = Desk::default();
     let (written, writing) = (desk.clone(), desk.writing());
     std::thread::Builder::new()
@@ -104,10 +131,14 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         .context("cannot start the thread that writes the log")?;
     let lines = fmt::layer().with_writer(Queue(desk.pile(WAITING)));
     let subscriber = registry().with(filter(log.level));
-    if as_text {
-        let colours = log.folder.is_none() && io::stderr().is_terminal();
-        let lines = lines.with_ansi(colours).with_target(false);
-        subscriber.with(lines).init();
+    if log.is_text() {
+        let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
+        if is_kept {
+            // The journal has the time of each line.
+            subscriber.with(lines.without_time()).init();
+        } else {
+            subscriber.with(lines).init();
+        }
     } else {
         let lines = lines
             .json()
@@ -125,6 +156,12 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             "the program panicked"
         );
     }));
+    if log.to == To::Journal && !is_kept && who == Who::Keeper {
+        tracing::warn!(
+            "log.to is \"journal\", but nobody keeps what is said on standard error. \
+             Have systemd start Kenduri (kenduri install), or name a folder"
+        );
+    }
     Ok(Lines { desk, writing })
 }
 

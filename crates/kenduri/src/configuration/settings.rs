@@ -16,7 +16,7 @@ use super::check::Check;
 use super::mail::{self, MailRoute};
 use super::neighbours;
 use super::written::{Synchronous, Written};
-use crate::log::Log;
+use crate::log::{Log, To};
 
 /// The languages this version speaks.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
@@ -127,7 +127,11 @@ pub(super) fn settings(
         log: Log {
             format: written.log.format,
             level: written.log.level,
-            folder: (written.log.to != "stderr").then(|| data.join(&written.log.to)),
+            to: match written.log.to.as_str() {
+                "stderr" => To::Stderr,
+                "journal" => To::Journal,
+                folder => To::Folder(data.join(folder)),
+            },
         },
         metrics,
         compat_occasion: compat_occasion(written, check),

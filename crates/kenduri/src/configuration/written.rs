@@ -240,7 +240,8 @@ pub(crate) struct Log {
     pub(crate) format: LogFormat,
     /// `error`, `warn`, `info` or `debug`. Requests have their lines all the same.
     pub(crate) level: LogLevel,
-    /// `stderr`, or a folder (in `data`) with rotation.
+    /// `stderr`, `journal` (standard error, which systemd keeps), or a folder (in `data`) with
+    /// rotation.
     pub(crate) to: String,
 }
 

@@ -1,14 +1,16 @@
 //! Serving: the first minute of an operator, and of whoever knocks.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::http;
-use crate::program::{Program, run, text};
+use crate::program::{Program, command, run, text};
 
 #[test]
 fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
@@ -349,6 +351,34 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
     assert_eq!(request["status"], 404);
     assert_eq!(request["method"], "GET");
     assert!(request["request_id"].is_string(), "{request}");
+}
+
+#[test]
+fn the_log_may_go_to_the_journal_which_has_the_time_of_each_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let said = |stream: &str| {
+        let file = File::create(folder.path().join("said")).expect("a file");
+        let kept = file.metadata().expect("its place");
+        let stream = stream
+            .replace("DEVICE", &kept.dev().to_string())
+            .replace("INODE", &kept.ino().to_string());
+        let mut command = command(&[("JOURNAL_STREAM", &stream)]);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&data)
+            .args(["--set", "log.to=journal", "--set", "log.format=text"]);
+        let mut program = Program::watch_with(command, file.into());
+        assert_eq!(program.end(Signal::INT).code(), Some(0));
+        assert!(!data.join("journal").exists());
+        std::fs::read_to_string(folder.path().join("said")).expect("a log")
+    };
+    let begins = |said: &str| said.lines().any(|line| line.starts_with(" INFO stopping"));
+    let kept = said("DEVICE:INODE");
+    assert!(begins(&kept) && !kept.contains("WARN"), "{kept}");
+    let lost = said("1:INODE");
+    assert!(!begins(&lost) && lost.contains("nobody keeps"), "{lost}");
+    assert_eq!(lost.matches("log.to").count(), 1, "{lost}");
 }
 
 #[test]
