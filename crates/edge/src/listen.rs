@@ -22,7 +22,7 @@ pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
 pub(crate) use self::handed_in::{HandedIn, Succession};
-pub(crate) use self::places::{Place, Places};
+pub(crate) use self::places::{NoPlace, Place, Places};
 
 /// `[listen]`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
+use crate::listen::NoPlace;
 use crate::plan::service_of;
 use crate::proxy::Upstream;
 
@@ -113,6 +114,8 @@ impl StoreFigures {
 #[derive(Debug, Clone)]
 pub struct DoorFigures {
     open: Gauge,
+    refused_of_address: Counter,
+    refused_of_all: Counter,
     handshakes: Counter,
     handshakes_failed: Counter,
     announced: Counter,
@@ -123,6 +126,8 @@ impl Default for DoorFigures {
     fn default() -> Self {
         Self {
             open: gauge!("edge_connections"),
+            refused_of_address: refused("connections_per_address"),
+            refused_of_all: refused("connections"),
             handshakes: counter!("edge_tls_handshakes_total", "result" => "done"),
             handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
             announced: counter!("edge_proxy_protocol_total", "result" => "done"),
@@ -136,6 +141,15 @@ impl DoorFigures {
     pub fn connection(&self) -> OpenConnection {
         self.open.increment(1.0);
         OpenConnection(self.open.clone())
+    }
+
+    /// Counts a connection that found no place.
+    pub(crate) fn refused(&self, why: NoPlace) {
+        let counter = match why {
+            NoPlace::Address => &self.refused_of_address,
+            NoPlace::All => &self.refused_of_all,
+        };
+        counter.increment(1);
     }
 
     /// Counts a handshake.
@@ -157,6 +171,11 @@ impl DoorFigures {
         };
         counter.increment(1);
     }
+}
+
+/// Connections that this setting has left no place for.
+fn refused(limit: &'static str) -> Counter {
+    counter!("edge_connections_refused_total", "limit" => limit)
 }
 
 /// A connection that is counted.

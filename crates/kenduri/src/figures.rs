@@ -1,6 +1,8 @@
 //! What `/metrics` says: figures of requests, the store and the process, as
 //! Prometheus text.
 
+mod process;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -54,10 +56,11 @@ impl Figures {
             metrics::counter!("kenduri_store_changes_total").absolute(changes);
             metrics::counter!("kenduri_store_commits_total").absolute(commits);
         }
-        if let Some(bytes) = resident_bytes() {
-            metrics::gauge!("process_resident_memory_bytes").set(bytes);
-        }
-        present(&self.counted.render())
+        // A process with many connections takes a while to count what it has open.
+        let process = tokio::task::spawn_blocking(process::figures).await;
+        let mut all = present(&self.counted.render());
+        all.push_str(&process.unwrap_or_default());
+        all
     }
 
     /// Puts away samples nobody has asked for, so that they do not pile up, until `stop`.
@@ -84,14 +87,6 @@ fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
 /// Gauges are `f64`.
 fn gauge(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// Memory of this process that is not swapped out.
-fn resident_bytes() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes * 1024.0)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{self, Carrier, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::announced::{self, Announced};
-use crate::listen::{Door, ListenAddress, Place, Socket};
+use crate::listen::{Door, ListenAddress, NoPlace, Place, Socket};
 use crate::metrics::ServerFigures;
 use crate::quic::{self, Guest, UdpDoor};
 use crate::serve::Here;
@@ -257,6 +257,7 @@ async fn take(
         };
         let Some(place) = place else {
             tracing::debug!(?address, "an address has as many connections as it may");
+            shared.figures.refused(NoPlace::Address);
             continue;
         };
         let here = Arc::clone(&here);
@@ -312,6 +313,7 @@ where
             let most = here.shared.running().plan.listen().connections_per_address;
             if !here.shared.places.give(&mut place, address, most) {
                 tracing::debug!(?address, "an address has as many connections as it may");
+                here.shared.figures.refused(NoPlace::Address);
                 return;
             }
         }

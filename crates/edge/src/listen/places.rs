@@ -27,6 +27,15 @@ pub(crate) struct Place {
     counted: Option<Counted>,
 }
 
+/// Why there is no place for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// Its address has as many as it may: `listen.connections_per_address`.
+    Address,
+    /// All are taken, and it cannot wait: `listen.connections`.
+    All,
+}
+
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
 
 /// A connection of an address.
@@ -152,13 +161,13 @@ impl Places {
     }
 
     /// A place, if one is free now and this address has not as many as it may.
-    pub(crate) fn take_free(&self, address: IpAddr, most: u32) -> Option<Place> {
+    pub(crate) fn take_free(&self, address: IpAddr, most: u32) -> Result<Place, NoPlace> {
         let counted = match most {
             0 => None,
-            most => Some(self.count(address, most)?),
+            most => Some(self.count(address, most).ok_or(NoPlace::Address)?),
         };
-        Some(Place {
-            _free: self.free.take_now()?,
+        Ok(Place {
+            _free: self.free.take_now().ok_or(NoPlace::All)?,
             _open: self.open.token(),
             counted,
         })
@@ -248,11 +257,13 @@ mod tests {
         let places = Places::new(2);
         let address = "192.0.2.1".parse().unwrap();
         let first = places.take_free(address, 1).unwrap();
-        assert!(places.take_free(address, 1).is_none());
+        let refused = places.take_free(address, 1);
+        assert_eq!(refused.map(drop), Err(NoPlace::Address));
         let _second = places.take_free(address, 0).unwrap();
-        assert!(places.take_free(address, 0).is_none());
+        let refused = places.take_free(address, 0);
+        assert_eq!(refused.map(drop), Err(NoPlace::All));
         drop(first);
-        assert!(places.take_free(address, 1).is_some());
+        assert!(places.take_free(address, 1).is_ok());
     }
 
     #[tokio::test]
@@ -265,10 +276,10 @@ mod tests {
         // Both are in use: the first that is given back is gone.
         drop(second);
         let address = "192.0.2.1".parse().unwrap();
-        assert!(places.take_free(address, 0).is_none());
+        assert!(places.take_free(address, 0).is_err());
         places.resize(2);
         let _second = places.take_free(address, 0).unwrap();
-        assert!(places.take_free(address, 0).is_none());
+        assert!(places.take_free(address, 0).is_err());
     }
 
     #[tokio::test]

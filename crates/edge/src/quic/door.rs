@@ -356,12 +356,15 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         return None;
     }
     let address = incoming.remote_address().ip().to_canonical();
-    let Some(place) = shared.places.take_free(address, most) else {
-        tracing::debug!(%address, "no place for a connection of HTTP/3");
-        incoming.refuse();
-        return None;
-    };
-    Some((incoming, place))
+    match shared.places.take_free(address, most) {
+        Ok(place) => Some((incoming, place)),
+        Err(why) => {
+            tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");
+            shared.figures.refused(why);
+            incoming.refuse();
+            None
+        }
+    }
 }
 
 /// Makes the handshake with a guest, and serves it.

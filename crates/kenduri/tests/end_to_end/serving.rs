@@ -83,7 +83,11 @@ fn operators_can_ask_how_it_is() {
         "kenduri_requests_total{route=\"none\",status=\"4xx\"} 1",
         "kenduri_store_commits_total",
         "kenduri_request_seconds_bucket",
-        "process_resident_memory_bytes",
+        "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total ",
+        "\nprocess_resident_memory_bytes ",
+        "\nprocess_open_fds ",
+        "\nprocess_max_fds ",
+        "\nprocess_start_time_seconds ",
     ] {
         assert!(
             figures.text().contains(figure),
@@ -124,6 +128,29 @@ fn figures_may_have_a_listener_of_their_own() {
         b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     );
     assert_eq!(answer.expect("an answer").status, 404);
+}
+
+#[test]
+fn connections_that_find_no_place_are_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("figures.sock");
+    let setting = format!("metrics.listen=unix:{}", socket.display());
+    let data = folder.path().to_string_lossy();
+    let limit = "listen.connections_per_address=1";
+    let program = Program::serve(&["--data", &data, "--set", &setting, "--set", limit], &[]);
+    let mut first = TcpStream::connect(&program.address).expect("a place");
+    first
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .expect("sent");
+    assert_ne!(first.read(&mut [0]).expect("an answer"), 0);
+    let mut second = TcpStream::connect(&program.address).expect("a try");
+    assert_eq!(second.read(&mut [0]).unwrap_or_default(), 0, "it is closed");
+    let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let figures = http::over_unix(&socket, request).expect("an answer").text();
+    for (limit, count) in [("connections_per_address", 1), ("connections", 0)] {
+        let line = format!("edge_connections_refused_total{{limit=\"{limit}\"}} {count}\n");
+        assert!(figures.contains(&line), "{line}{figures}");
+    }
 }
 
 #[test]
