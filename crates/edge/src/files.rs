@@ -61,6 +61,7 @@ pub(crate) use readers::Turn;
 
 use crate::body::{Answer, Body};
 use crate::compression::Encoding;
+use crate::facts::RequestId;
 use entry::Entry;
 use look::{Look, Seen};
 use memory::Known;
@@ -70,7 +71,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// Answers a request for a file. `path` is percent-encoded, without the prefix that the
 /// route strips; `request.uri` is as the client sent it, for redirects. `now` is the
-/// clock of this request.
+/// clock of this request, and `id` its id, under which is logged what fails.
 ///
 /// Answers other than files, redirects and listings have a status and no body: 400 an
 /// invalid percent-encoding, 404 no such file, 405 (with `Allow`) another method,
@@ -82,6 +83,7 @@ pub async fn answer(
     request: &Parts,
     path: &str,
     now: SystemTime,
+    id: &RequestId,
 ) -> Answer {
     match request.method {
         Method::GET | Method::HEAD => {}
@@ -122,7 +124,7 @@ pub async fn answer(
             listing::answer(request, &page, folder.cache_control_of_listing())
         }
         Ok(Seen::Nothing) => bare(StatusCode::NOT_FOUND),
-        Err(error) => failed(path, &error),
+        Err(error) => failed(path, &error, id),
     }
 }
 
@@ -157,12 +159,12 @@ fn with_slash(request: &Parts) -> Answer {
     }
 }
 
-fn failed(path: &str, error: &io::Error) -> Answer {
+fn failed(path: &str, error: &io::Error, id: &RequestId) -> Answer {
     let busy = error.kind() == io::ErrorKind::ResourceBusy
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    tracing::warn!(%error, path, "a file could not be read");
+    tracing::warn!(request_id = %id, %error, path, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);
     }

@@ -81,6 +81,11 @@ impl World {
         set_modified(&path, seconds);
     }
 
+    async fn answer(&self, parts: &Parts, path: &str, now: SystemTime) -> Answer {
+        let id = RequestId::parse("id-1").unwrap();
+        answer(&self.folder, &self.memory, parts, path, now, &id).await
+    }
+
     async fn start(&self, method: &str, uri: &str, lines: &[(&str, &str)]) -> Answer {
         let mut request = http::Request::builder().method(method).uri(uri);
         for (name, value) in lines {
@@ -88,7 +93,7 @@ impl World {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let path = parts.uri.path().to_owned();
-        answer(&self.folder, &self.memory, &parts, &path, self.now).await
+        self.answer(&parts, &path, self.now).await
     }
 
     async fn ask(&self, method: &str, uri: &str, lines: &[(&str, &str)]) -> Got {
@@ -237,7 +242,7 @@ async fn redirects_keep_what_the_route_has_stripped() {
     world.write("a/index.html", "a");
     let request = http::Request::get("/docs/a?q").body(()).unwrap();
     let (parts, ()) = request.into_parts();
-    let answer = answer(&world.folder, &world.memory, &parts, "/a", world.now).await;
+    let answer = world.answer(&parts, "/a", world.now).await;
     assert_eq!(answer.headers()["location"], "/docs/a/?q");
 }
 
@@ -281,7 +286,7 @@ async fn an_api_is_one_also_after_its_prefix_was_stripped() {
     world.write("index.html", "app");
     for (uri, status) in [("/api/guests", 404), ("/site/guests", 200)] {
         let (parts, ()) = http::Request::get(uri).body(()).unwrap().into_parts();
-        let answer = answer(&world.folder, &world.memory, &parts, "/guests", world.now).await;
+        let answer = world.answer(&parts, "/guests", world.now).await;
         assert_eq!(answer.status(), status, "{uri}");
     }
 }

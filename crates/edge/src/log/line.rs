@@ -10,6 +10,10 @@ use super::Format;
 use crate::address;
 use crate::second::Second;
 
+/// What stands before the two digits of a character that is not written as it is.
+const IN_JSON: &str = "\\u00";
+const IN_TEXT: &str = "\\x";
+
 /// Hides codes in a path with its query, or in a referrer.
 pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
 
@@ -97,18 +101,23 @@ impl Line<'_> {
         out.push(b'.');
         six_digits(out, rest / 1_000);
         out.extend_from_slice(br#"Z","level":"INFO","message":"request""#);
-        text(out, ",\"request_id\":\"", self.id);
+        text(out, ",\"request_id\":\"", self.id, IN_JSON);
         if let Some(client) = self.client {
             out.extend_from_slice(b",\"client\":\"");
             address::push(out, client);
             out.push(b'"');
         }
-        text(out, ",\"method\":\"", self.method);
-        text(out, ",\"host\":\"", self.host);
-        text(out, ",\"path\":\"", path);
-        text(out, ",\"query\":\"", query);
-        text(out, ",\"referrer\":\"", &mask(&referrer, Whose::App));
-        text(out, ",\"agent\":\"", &agent);
+        text(out, ",\"method\":\"", self.method, IN_JSON);
+        text(out, ",\"host\":\"", self.host, IN_JSON);
+        text(out, ",\"path\":\"", path, IN_JSON);
+        text(out, ",\"query\":\"", query, IN_JSON);
+        text(
+            out,
+            ",\"referrer\":\"",
+            &mask(&referrer, Whose::App),
+            IN_JSON,
+        );
+        text(out, ",\"agent\":\"", &agent, IN_JSON);
         number(out, ",\"status\":", self.status.into());
         number(out, ",\"received\":", self.received);
         number(out, ",\"sent\":", self.sent);
@@ -119,17 +128,19 @@ impl Line<'_> {
             number(out, ",\"upstream_us\":", microseconds(time));
         }
         number(out, ",\"duration_us\":", microseconds(self.all));
-        text(out, ",\"route\":\"", self.route);
-        text(out, ",\"upstream\":\"", self.upstream);
-        text(out, ",\"protocol\":\"", self.protocol);
-        text(out, ",\"tls\":\"", self.tls);
-        text(out, ",\"cache\":\"", self.cache);
-        text(out, ",\"why\":\"", self.why);
+        text(out, ",\"route\":\"", self.route, IN_JSON);
+        text(out, ",\"upstream\":\"", self.upstream, IN_JSON);
+        text(out, ",\"protocol\":\"", self.protocol, IN_JSON);
+        text(out, ",\"tls\":\"", self.tls, IN_JSON);
+        text(out, ",\"cache\":\"", self.cache, IN_JSON);
+        text(out, ",\"why\":\"", self.why, IN_JSON);
         out.extend_from_slice(br#","target":"edge"}"#);
     }
 
+    /// The "combined" format, and behind it what that does not tell: tools that read it
+    /// stop at the quotation mark of the agent.
     fn combined(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
-        let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, "\\x");
+        let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, IN_TEXT);
         match self.client {
             Some(client) => address::push(out, client),
             None => put(out, "-"),
@@ -154,6 +165,21 @@ impl Line<'_> {
         let agent = readable(self.agent);
         put(out, if agent.is_empty() { "-" } else { &agent });
         out.push(b'"');
+        text(out, " request_id=\"", self.id, IN_TEXT);
+        text(out, " host=\"", self.host, IN_TEXT);
+        number(out, " received=", self.received);
+        if let Some(time) = self.queue {
+            number(out, " queue_us=", microseconds(time));
+        }
+        if let Some(time) = self.upstream_time {
+            number(out, " upstream_us=", microseconds(time));
+        }
+        number(out, " duration_us=", microseconds(self.all));
+        text(out, " route=\"", self.route, IN_TEXT);
+        text(out, " upstream=\"", self.upstream, IN_TEXT);
+        text(out, " tls=\"", self.tls, IN_TEXT);
+        text(out, " cache=\"", self.cache, IN_TEXT);
+        text(out, " why=\"", self.why, IN_TEXT);
     }
 }
 
@@ -187,10 +213,10 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
 
 /// A text and the quotation mark at its end, after what stands before it; left out when
 /// there is none.
-fn text(out: &mut Vec<u8>, before: &str, value: &str) {
+fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());
-        escaped(out, value, "\\u00");
+        escaped(out, value, escape);
         out.push(b'"');
     }
 }

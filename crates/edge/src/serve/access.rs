@@ -116,7 +116,12 @@ async fn asked(
     let path = ask.path.clone();
     let said = here.pool.forward(upstream, question, facts, path).await;
     let said = said.map_err(|error| {
-        tracing::warn!(%error, upstream = &*ask.upstream, "nobody said whether a request may go on");
+        tracing::warn!(
+            request_id = %facts.id,
+            %error,
+            upstream = &*ask.upstream,
+            "nobody said whether a request may go on"
+        );
         Refusal::of(match error.retry_after() {
             Some(time) => later(error.status(), time),
             None => bare(error.status()),
@@ -130,6 +135,7 @@ async fn asked(
         return Err(Refusal::of(said));
     }
     tracing::warn!(
+        request_id = %facts.id,
         status = status.as_u16(),
         upstream = &*ask.upstream,
         "whether a request may go on was answered with neither yes nor no"

@@ -62,8 +62,8 @@ pub(super) async fn reach(
                 return bare(StatusCode::BAD_REQUEST);
             }
             let now = (here.shared.clock)();
-            let answer =
-                files::answer(folder, &here.memory, &parts, &route.rewrite(path), now).await;
+            let (memory, path) = (&here.memory, route.rewrite(path));
+            let answer = files::answer(folder, memory, &parts, &path, now, &facts.id).await;
             in_words(answer)
         }
         Target::Proxy(name) => {
@@ -86,7 +86,7 @@ pub(super) async fn reach(
             // Large, and not to be carried by requests that go elsewhere.
             let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
             course.upstream_time = Some(asked.elapsed());
-            answered.unwrap_or_else(|error| failed(&error, name, course))
+            answered.unwrap_or_else(|error| failed(&error, name, facts, course))
         }
         Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
         Target::Status(status) => bare(*status),
@@ -122,7 +122,10 @@ async fn app(here: &Here, facts: &Facts, request: Request<Body>) -> Answer {
     parts.extensions.insert(facts.clone());
     let answering = app.answer(Request::from_parts(parts, body));
     panic::caught(answering).await.unwrap_or_else(|| {
-        tracing::error!("the app panicked while it answered a request");
+        tracing::error!(
+            request_id = %facts.id,
+            "the app panicked while it answered a request"
+        );
         bare(StatusCode::INTERNAL_SERVER_ERROR)
     })
 }
@@ -149,7 +152,7 @@ fn in_words(mut answer: Answer) -> Answer {
     answer
 }
 
-fn failed(error: &ProxyError, upstream: &str, course: &mut Course) -> Answer {
+fn failed(error: &ProxyError, upstream: &str, facts: &Facts, course: &mut Course) -> Answer {
     course.why = error.why();
     if let ProxyError::Body(cause) = error
         && cause.is::<TooLarge>()
@@ -158,8 +161,12 @@ fn failed(error: &ProxyError, upstream: &str, course: &mut Course) -> Answer {
         return bare(StatusCode::PAYLOAD_TOO_LARGE);
     }
     match error.side() {
-        Side::Client => tracing::debug!(%error, upstream, "a client broke off its request"),
-        Side::Upstream | Side::Us => tracing::warn!(%error, upstream, "a request failed"),
+        Side::Client => {
+            tracing::debug!(request_id = %facts.id, %error, upstream, "a client broke off its request");
+        }
+        Side::Upstream | Side::Us => {
+            tracing::warn!(request_id = %facts.id, %error, upstream, "a request failed");
+        }
     }
     match error.retry_after() {
         Some(time) => later(error.status(), time),

@@ -1,6 +1,10 @@
 //! A whole plan behind real sockets: what each route does with a request.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 mod access;
 mod asked;
@@ -16,6 +20,7 @@ mod services;
 mod smuggled;
 mod told;
 mod unread;
+mod warned;
 mod websockets;
 
 use std::convert::Infallible;
@@ -123,6 +128,11 @@ fn app() -> Router {
             axum::routing::post(|body: axum::body::Bytes| async { body }),
         )
         .route("/long", get(|| async { "text ".repeat(4_000) }))
+        .route("/panic", get(panics))
+}
+
+async fn panics() -> &'static str {
+    panic!("as asked")
 }
 
 /// An answer.

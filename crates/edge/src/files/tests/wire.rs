@@ -15,7 +15,7 @@ async fn exchange(world: Arc<World>, request: &str) -> (String, Vec<u8>) {
         async move {
             let (parts, _) = request.into_parts();
             let path = parts.uri.path().to_owned();
-            let answer = answer(&world.folder, &world.memory, &parts, &path, world.now).await;
+            let answer = world.answer(&parts, &path, world.now).await;
             Ok::<_, std::convert::Infallible>(answer)
         }
     });
