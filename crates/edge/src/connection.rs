@@ -319,7 +319,7 @@ where
 async fn refused_unheard(here: &Arc<Here>, peer: &Peer, version: Version, refusal: Refusal) {
     let mut request = Request::new(Body::Empty);
     *request.version_mut() = version;
-    let answer = serve(here, peer, request, Verdict::from(Some(refusal))).await;
+    let answer = serve(here, peer, request, Verdict::unread(refusal)).await;
     // The line is written when the answer has been read.
     let _ = answer.into_body().collect().await;
 }

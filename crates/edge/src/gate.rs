@@ -13,6 +13,7 @@ mod head;
 mod ledger;
 mod patience;
 mod refusal;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -32,13 +33,14 @@ pub(crate) use self::head::{LINES, is_host, judge_fields};
 pub(crate) use self::ledger::{Ledger, Verdict};
 pub(crate) use self::patience::Patience;
 pub use self::refusal::Refusal;
+pub(crate) use self::seen::Seen;
 
 use crate::listen::Place;
 
 use self::framing::{Followed, Framing};
 
 /// What the engine reads in place of a head that is refused.
-const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
 /// Read at once while a message is incomplete.
 const PIECE: usize = 8 * 1_024;
 /// What still comes after a refusal is read for so long.
@@ -259,7 +261,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
                 if refusal.is_of_body() {
                     return Poll::Ready(Err(gate.broken(refusal)));
                 }
-                gate.ledger.refused(refusal);
+                gate.ledger.refused(refusal, Seen::of_head(&gate.held));
                 gate.held = BytesMut::from(STAND_IN);
                 gate.cleared = STAND_IN.len();
                 continue;

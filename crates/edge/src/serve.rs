@@ -30,7 +30,7 @@ use crate::connection::Peer;
 use crate::edge::{Running, Shared};
 use crate::facts::Facts;
 use crate::files::Memory;
-use crate::gate::{Refusal, Verdict, is_host};
+use crate::gate::{Refusal, Seen, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
 use crate::log::{Entry, Log, Logged, Pending, Tunnelled, Whose};
@@ -95,7 +95,7 @@ pub(crate) async fn serve(
     here: &Arc<Here>,
     peer: &Peer,
     mut request: Request<Body>,
-    verdict: Verdict<'_>,
+    mut verdict: Verdict<'_>,
 ) -> Answer {
     let began = Instant::now();
     let shared = &*here.shared;
@@ -109,16 +109,17 @@ pub(crate) async fn serve(
         running.plan.listen(),
         &shared.ids,
     );
-    let entry = here
-        .log
-        .as_ref()
-        .map(|log| Box::new(entry(log, shared, &facts, peer, &request, began)));
+    let entry = here.log.as_ref().map(|log| {
+        let seen = verdict.take_seen();
+        let seen = seen.map_or_else(|| Seen::of(&request, &facts.host), |seen| *seen);
+        Box::new(entry(log, shared, &facts, peer, &request, seen, began))
+    });
     let pending = Pending::new(entry);
     let mut course = Course::default();
     let wants = Wants::of(request.headers());
     let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => {
-            course.why = "refused";
+            course.why = refusal.why();
             refused(refusal)
         }
         // The request is large, and not moved before somebody hands it on.
@@ -135,7 +136,7 @@ pub(crate) async fn serve(
     };
     if let Some(broken) = verdict.broken() {
         // Whatever was made of half a body, the client hears what was wrong.
-        course.why = "body refused";
+        course.why = broken.why();
         course.is_the_apps = false;
         course.is_instead = true;
         answer = refused(broken);
@@ -441,6 +442,7 @@ fn entry(
     facts: &Facts,
     peer: &Peer,
     request: &Request<Body>,
+    seen: Seen,
     began: Instant,
 ) -> Entry {
     Entry {
@@ -449,9 +451,9 @@ fn entry(
         began,
         id: facts.id.clone(),
         client: Some(facts.client),
-        method: request.method().clone(),
-        host: Arc::clone(&facts.host),
-        target: request.uri().path_and_query().cloned(),
+        method: seen.method,
+        host: seen.host,
+        target: seen.target,
         whose: Whose::App,
         referrer: request.headers().get(REFERER).cloned(),
         agent: request.headers().get(USER_AGENT).cloned(),

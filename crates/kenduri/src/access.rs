@@ -71,27 +71,51 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
 }
 
 /// The path, as it is asked for however it was written, without what would open an
-/// invitation, also where that was typed as the last piece of any path. Names of files
-/// have an ending, and stay.
+/// invitation, also where that was typed into a path that is nobody's. Of one that could
+/// be read in several ways nothing is left that might be a code in any of them.
 fn without_code(path: &str) -> Cow<'_, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
             without_a_code(normal.as_str()).into_owned().into()
         }
-        _ => without_a_code(path),
+        Ok(_) => without_a_code(path),
+        Err(_) => piece_by_piece(path, beginning).into(),
     }
 }
 
+/// In an address of ours only the last piece can still be a code, in any other each can.
 fn without_a_code(path: &str) -> Cow<'_, str> {
     let masked = masking::mask_anywhere(path);
+    if matches!(masked, Cow::Borrowed(_)) {
+        return piece_by_piece(path, unless_code).into();
+    }
     let end = masked.trim_end_matches('/').len();
     let start = masked[..end].rfind('/').map_or(0, |slash| slash + 1);
-    let last = &masked[start..end];
-    let cut = masking::mask_unknown(last);
-    if last.contains('.') || last.ends_with("***") || cut == last {
-        return masked;
+    let last = unless_code(&masked[start..end]);
+    Cow::Owned(format!("{}{last}{}", &masked[..start], &masked[end..]))
+}
+
+fn piece_by_piece(path: &str, shown: fn(&str) -> Cow<'_, str>) -> String {
+    let pieces = path.split('/').map(shown);
+    pieces.collect::<Vec<_>>().join("/")
+}
+
+/// A piece of a path, cut if it could be a code. Names of files have an ending, and stay.
+fn unless_code(piece: &str) -> Cow<'_, str> {
+    if piece.contains('.') || piece.ends_with("***") {
+        return Cow::Borrowed(piece);
     }
-    Cow::Owned(format!("{}{cut}{}", &masked[..start], &masked[end..]))
+    masking::mask_unknown(piece).into()
+}
+
+/// A piece of a path, cut if it is as long as a code.
+fn beginning(piece: &str) -> Cow<'_, str> {
+    const SHORTEST: usize = 5;
+    if piece.chars().nth(SHORTEST - 1).is_none() {
+        return Cow::Borrowed(piece);
+    }
+    let shown: String = piece.chars().take(2).collect();
+    Cow::Owned(format!("{shown}***"))
 }
 
 #[cfg(test)]
@@ -105,11 +129,16 @@ mod tests {
         for (address, shown) in [
             ("/", "/"),
             ("", ""),
-            ("/images/pelamin.jpg", "/images/pelamin.jpg"),
+            ("/images/pelamin.jpg", "/im***/pelamin.jpg"),
             ("/catalogue/?q=Rahma&page=2", "/catalogue/?q=***&page=***"),
             ("/invite/RAHMA/rsvp?lang=en", "/invite/RA***/rsvp?lang=***"),
             ("/RAHMA", "/RA***"),
-            ("/wedding/RAHMA/", "/wedding/RA***/"),
+            ("/wedding/RAHMA/", "/we***/RA***/"),
+            ("/our-wedding/RAHMA/rsvp", "/our-wedding/RA***/rsvp"),
+            ("/%zz", "/%zz"),
+            ("/RAHMA.%zz", "/RA***"),
+            ("/..%2fsign-in/0123456789?a", "/..***/01***?***"),
+            ("/%69nvite/./RAHMA/%zz", "/%6***/./RA***/%zz"),
             ("/sign-in/0123456789", "/sign-in/***"),
             ("//sign-in/0123456789", "/sign-in/***"),
             ("/x/../sign-in/./0123456789", "/sign-in/***"),
@@ -124,6 +153,10 @@ mod tests {
             (
                 "https://kad.example/invite/RAHMA?a=b",
                 "https://kad.example/invite/RA***?a=***",
+            ),
+            (
+                "https://kad.example/our-wedding/RAHMA/rsvp",
+                "https://kad.example/our-wedding/RA***/rsvp",
             ),
             ("https://kad.example", "https://kad.example"),
             (

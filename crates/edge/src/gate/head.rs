@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 /// At most this many header lines.
 pub(crate) const LINES: usize = 128;
 /// The longest method that anybody has registered is half of this.
-const METHOD_LENGTH: usize = 32;
+pub(super) const METHOD_LENGTH: usize = 32;
 /// The longest host: a name of 253 letters and a port.
 const HOST_LENGTH: usize = 260;
 

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::time::Instant;
 
 use super::refusal::Refusal;
+use super::seen::Seen;
 
 /// Shared by the gate, which counts what comes, and the service, which counts what goes.
 #[derive(Debug, Default)]
@@ -15,28 +16,46 @@ pub(crate) struct Ledger {
 
 /// What the gate says of a request: of its head when it comes, of its body when it
 /// breaks off.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Verdict<'a> {
     refusal: Option<Refusal>,
+    /// What could be read of the head, if only the gate has looked at it.
+    seen: Option<Box<Seen>>,
     ledger: Option<&'a Ledger>,
 }
 
 impl<'a> Verdict<'a> {
     /// Of the next request of a connection of HTTP/1.
     pub(crate) fn of(ledger: &'a Ledger) -> Self {
+        let (refusal, seen) = ledger.begin().unzip();
         Self {
-            refusal: ledger.begin(),
+            refusal,
+            seen,
             ledger: Some(ledger),
         }
     }
 
+    /// Of a head of which nothing could be read, whatever stands in for it.
+    pub(crate) fn unread(refusal: Refusal) -> Self {
+        Self {
+            refusal: Some(refusal),
+            seen: Some(Box::default()),
+            ledger: None,
+        }
+    }
+
     /// Why it is not let in.
-    pub(crate) fn refusal(self) -> Option<Refusal> {
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
 
+    /// What could be read of a head that another one stands in for.
+    pub(crate) fn take_seen(&mut self) -> Option<Box<Seen>> {
+        self.seen.take()
+    }
+
     /// Why its body broke off, if it did by now.
-    pub(crate) fn broken(self) -> Option<Refusal> {
+    pub(crate) fn broken(&self) -> Option<Refusal> {
         self.ledger
             .filter(|_| self.refusal.is_none())
             .and_then(Ledger::broken)
@@ -48,6 +67,7 @@ impl From<Option<Refusal>> for Verdict<'_> {
     fn from(refusal: Option<Refusal>) -> Self {
         Self {
             refusal,
+            seen: None,
             ledger: None,
         }
     }
@@ -63,7 +83,7 @@ struct Pages {
     ended: u64,
     ended_at: Option<Instant>,
     /// The last of those that came stands for what was refused.
-    refusal: Option<Refusal>,
+    refused: Option<(Refusal, Box<Seen>)>,
     /// Why the body that is being read will not end well.
     broken: Option<Refusal>,
     /// Whether the protocol changes, once the answer is made.
@@ -82,10 +102,10 @@ impl Ledger {
     }
 
     /// A head goes to the engine that only carries a refusal.
-    pub(crate) fn refused(&self, refusal: Refusal) {
+    pub(crate) fn refused(&self, refusal: Refusal, seen: Seen) {
         let mut pages = self.pages();
         pages.came += 1;
-        pages.refusal = Some(refusal);
+        pages.refused = Some((refusal, Box::new(seen)));
     }
 
     /// The body that is being read breaks off.
@@ -99,10 +119,11 @@ impl Ledger {
     }
 
     /// The service was given a request; the refusal it stands for, if it does.
-    pub(crate) fn begin(&self) -> Option<Refusal> {
+    pub(crate) fn begin(&self) -> Option<(Refusal, Box<Seen>)> {
         let mut pages = self.pages();
         pages.begun += 1;
-        pages.refusal.filter(|_| pages.begun == pages.came)
+        let is_last = pages.begun == pages.came;
+        is_last.then(|| pages.refused.take()).flatten()
     }
 
     /// The answer is known: whether it changes the protocol. Only that of the last

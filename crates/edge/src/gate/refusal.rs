@@ -96,6 +96,35 @@ impl Refusal {
         }
     }
 
+    /// A word for the log, the same for ever.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::LineEnd => "refused_line_end",
+            Self::EmptyLines => "refused_empty_lines",
+            Self::Control => "refused_control",
+            Self::Folded => "refused_folded",
+            Self::RequestLine => "refused_request_line",
+            Self::Header => "refused_header",
+            Self::Version => "refused_version",
+            Self::Method => "refused_method",
+            Self::Target => "refused_target",
+            Self::Host => "refused_host",
+            Self::HostDiffers => "refused_host_differs",
+            Self::Length => "refused_length",
+            Self::OfConnection => "refused_of_connection",
+            Self::LengthAndEncoding => "refused_length_and_encoding",
+            Self::Encoding => "refused_encoding",
+            Self::EncodingUnknown => "refused_encoding_unknown",
+            Self::Expectation => "refused_expectation",
+            Self::TargetTooLong => "refused_target_too_long",
+            Self::HeadTooLarge => "refused_head_too_large",
+            Self::HeadTooSlow => "refused_head_too_slow",
+            Self::BodyTooSlow => "refused_body_too_slow",
+            Self::Chunk => "refused_chunk",
+            Self::Trailers => "refused_trailers",
+        }
+    }
+
     /// Whether the head was let in, and the body is at fault.
     pub(crate) fn is_of_body(self) -> bool {
         matches!(self, Self::Chunk | Self::Trailers | Self::BodyTooSlow)

@@ -34,8 +34,8 @@ pub struct Entry {
     pub id: RequestId,
     /// Who asked.
     pub client: Option<IpAddr>,
-    /// The method.
-    pub method: Method,
+    /// The method; nothing: the request was broken.
+    pub method: Option<Method>,
     /// The host asked for.
     pub host: Arc<str>,
     /// The path and the query; nothing: the request was broken.
@@ -90,7 +90,7 @@ impl Entry {
             time: self.time,
             id: self.id.as_str(),
             client: self.client,
-            method: self.method.as_str(),
+            method: self.method.as_ref().map_or("", Method::as_str),
             host: &self.host,
             target: target.map_or("", PathAndQuery::as_str),
             whose: self.whose,
@@ -116,7 +116,7 @@ impl Entry {
 
     /// Whether nobody asks for the body of the answer.
     fn has_no_body(&self) -> bool {
-        self.method == Method::HEAD || has_no_body(self.status)
+        self.method == Some(Method::HEAD) || has_no_body(self.status)
     }
 }
 

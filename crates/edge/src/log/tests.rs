@@ -198,7 +198,7 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Box<Entry> {
         began: tokio::time::Instant::now(),
         id: RequestId::parse("id-1").unwrap(),
         client: None,
-        method,
+        method: Some(method),
         host: "kad.example".into(),
         target: Some("/x".parse().unwrap()),
         whose: Whose::App,

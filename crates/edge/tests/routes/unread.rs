@@ -110,6 +110,9 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        // Nothing is told that was never sent.
+        let is_known = ["method", "host", "path"].map(|key| line[key].is_string());
+        assert_eq!(is_known, [line["why"].is_null(); 3], "{line}");
         (
             line["status"].as_u64().unwrap(),
             text("protocol"),
@@ -122,7 +125,7 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
 }
 
 fn refused() -> (u64, String, String) {
-    (400, "HTTP/2".to_owned(), "refused".to_owned())
+    (400, "HTTP/2".to_owned(), "refused_header".to_owned())
 }
 
 fn not_found() -> (u64, String, String) {
@@ -168,7 +171,8 @@ async fn one_that_never_comes_whole_has_a_line_too() {
         .await;
     while raw.hear().await.is_some() {}
     let told = told(site, lines, writing).await;
-    assert_eq!(told, [(408, "HTTP/2".to_owned(), "refused".to_owned())]);
+    let too_slow = "refused_head_too_slow".to_owned();
+    assert_eq!(told, [(408, "HTTP/2".to_owned(), too_slow)]);
 }
 
 #[tokio::test]

@@ -426,12 +426,12 @@ fn every_request_has_its_line_whatever_else_is_logged() {
         .collect();
     let (requests, others): (Vec<_>, Vec<_>) =
         lines.iter().partition(|line| line["message"] == "request");
-    let answered = |path: &str, status: u16| {
-        let is_it = |line: &&&serde_json::Value| line["path"] == path && line["status"] == status;
+    let told = |key: &str, value: &str, status: u16| {
+        let is_it = |line: &&&serde_json::Value| line[key] == value && line["status"] == status;
         requests.iter().filter(is_it).count()
     };
-    assert_eq!(answered("/healthz", 200), 1, "{log}");
-    assert_eq!(answered("/", 400), 1, "{log}");
+    assert_eq!(told("path", "/healthz", 200), 1, "{log}");
+    assert_eq!(told("why", "refused_request_line", 400), 1, "{log}");
     assert!(others.iter().all(|line| line["level"] == "ERROR"), "{log}");
 }
 
