@@ -37,7 +37,7 @@ use crate::log::{Entry, Log, Logged, Pending, Tunnelled, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
-use crate::route::{NormalPath, Route, Target};
+use crate::route::{BadPath, NormalPath, Route, Target};
 use crate::scratch::Scratch;
 use crate::second::Second;
 
@@ -118,10 +118,7 @@ pub(crate) async fn serve(
     let mut course = Course::default();
     let wants = Wants::of(request.headers());
     let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
-        Err(refusal) => {
-            course.why = refusal.why();
-            refused(refusal)
-        }
+        Err(refusal) => refused(refusal, &mut course),
         // The request is large, and not moved before somebody hands it on.
         Ok(()) => match &peer.front {
             None => {
@@ -136,10 +133,9 @@ pub(crate) async fn serve(
     };
     if let Some(broken) = verdict.broken() {
         // Whatever was made of half a body, the client hears what was wrong.
-        course.why = broken.why();
         course.is_the_apps = false;
         course.is_instead = true;
-        answer = refused(broken);
+        answer = refused(broken, &mut course);
     }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &facts.id, wants, retry_after);
@@ -208,8 +204,9 @@ async fn answered(
     }
     // One copy of the path outlives the request, which is handed on.
     let uri = request.uri().clone();
-    let Ok(path) = NormalPath::parse(uri.path()) else {
-        return bare(StatusCode::BAD_REQUEST);
+    let path = match NormalPath::parse(uri.path()) {
+        Ok(path) => path,
+        Err(bad) => return unclear(bad, course),
     };
     if let Some(proof) = uri
         .path()
@@ -294,13 +291,24 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// The answer to a refusal: after it the connection closes.
-fn refused(refusal: Refusal) -> Answer {
+/// The answer to a refusal: after it a connection of HTTP/1 closes.
+fn refused(refusal: Refusal, course: &mut Course) -> Answer {
+    course.why = refusal.why();
     let status = refusal.status();
     let mut answer = text(status, format!("{status}\n{refusal}\n"));
     let headers = answer.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The answer to a path that servers may read in several ways: a page, for people who
+/// mistype one, and after it a connection of HTTP/1 closes as after other refusals.
+fn unclear(bad: BadPath, course: &mut Course) -> Answer {
+    course.why = bad.why();
+    let mut answer = bare(StatusCode::BAD_REQUEST);
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
     answer
 }
 

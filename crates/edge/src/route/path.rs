@@ -25,6 +25,18 @@ pub enum BadPath {
     HiddenDots,
 }
 
+impl BadPath {
+    /// A word for the log, the same for ever.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Relative => "refused_path_relative",
+            Self::Escape => "refused_path_escape",
+            Self::Character => "refused_path_character",
+            Self::HiddenDots => "refused_path_hidden_dots",
+        }
+    }
+}
+
 /// A path that is safe to match and to forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalPath<'a> {

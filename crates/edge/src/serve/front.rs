@@ -12,7 +12,7 @@ use crate::facts::Facts;
 use crate::listen::ListenAddress;
 use crate::route::NormalPath;
 
-use super::{Course, Here, bare, of_the_door, target};
+use super::{Course, Here, bare, of_the_door, target, unclear};
 
 /// What the service says.
 pub(super) async fn answered(
@@ -28,8 +28,9 @@ pub(super) async fn answered(
         return answer;
     }
     let uri = request.uri().clone();
-    let Ok(path) = NormalPath::parse(uri.path()) else {
-        return bare(StatusCode::BAD_REQUEST);
+    let path = match NormalPath::parse(uri.path()) {
+        Ok(path) => path,
+        Err(bad) => return unclear(bad, course),
     };
     // The plan may have changed since the connection was taken.
     let Some(route) = running.plan.front(front) else {

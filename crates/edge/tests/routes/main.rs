@@ -15,6 +15,7 @@ mod h2c;
 mod hostile;
 mod killed;
 mod pages;
+mod paths;
 mod sent;
 mod services;
 mod smuggled;
