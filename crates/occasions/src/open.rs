@@ -89,6 +89,9 @@ pub fn answer(
     occasion::hold(tx, occasion)?.ok_or(AnswerRefusal::NotFound)?;
     let programme = programme::load(tx, occasion)?;
     check_occasion(&programme.occasion)?;
+    if arrival.answer.says_something() && !programme.occasion.details.switches.notes {
+        return Err(AnswerRefusal::FeatureDisabled.into());
+    }
     let stranger = check_fields(stranger, arrival)?;
     let likeness = Likeness::of(&stranger);
     let key = match recognise(tx, occasion, &likeness.first, arrival)? {
@@ -335,7 +338,7 @@ fn fill(
     arrival: &Arrival,
 ) -> Result<Outcome, Refusal> {
     let note = written::clean(&arrival.answer.wish);
-    let note = (portal.occasion.details.switches.notes && !note.is_empty()).then_some(note);
+    let note = (!note.is_empty()).then_some(note);
     let invitation = &portal.household.invitation;
     let key = CodeKey::parse(&invitation.code).map_err(|_| AnswerRefusal::NotFound)?;
     let code = invitation.code.clone();

@@ -3,7 +3,7 @@
 //! ordinary save; what comes without one is in [`crate::open`].
 
 use platform::audit::RequestFacts;
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, written};
 use serde::{Deserialize, Serialize};
 
 use crate::code::CodeKey;
@@ -26,6 +26,13 @@ pub struct Answer {
     pub party: Option<i64>,
     /// A few words to the hosts; empty: none, and what was written stays.
     pub wish: String,
+}
+
+impl Answer {
+    /// Whether there are words to the hosts that anybody could read.
+    pub(crate) fn says_something(&self) -> bool {
+        !written::clean(&self.wish).is_empty()
+    }
 }
 
 /// An answer with what it came with.
@@ -159,12 +166,12 @@ fn wish(portal: &Portal, answer: &Answer) -> Wish {
         },
         more,
     ));
-    let writes = portal.occasion.details.switches.notes && !answer.wish.is_empty();
     Wish {
         // Read under the lock: nothing comes between it and the save.
         version: Some(portal.household.invitation.version),
         guests,
-        note: writes.then(|| NoteWish {
+        // Where hosts take none, the save says so: what is sent is never dropped.
+        note: answer.says_something().then(|| NoteWish {
             text: answer.wish.clone(),
             version: None,
         }),

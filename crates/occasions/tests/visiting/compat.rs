@@ -9,9 +9,9 @@ use testkit::{Page, Visitor, together};
 
 use crate::stage::{assert_private, guest, on_both, on_sqlite, state};
 
-const RSVP: &str = "/api/flask/rsvp";
+pub(crate) const RSVP: &str = "/api/flask/rsvp";
 
-async fn send(visitor: &mut Visitor, body: &Value) -> Page {
+pub(crate) async fn send(visitor: &mut Visitor, body: &Value) -> Page {
     let page = visitor.call(Method::POST, RSVP, body).await;
     assert_private(&page);
     page
@@ -19,7 +19,7 @@ async fn send(visitor: &mut Visitor, body: &Value) -> Page {
 
 /// What was refused, in the shape of such programs.
 #[track_caller]
-fn assert_refused(page: &Page, status: u16, code: &str) -> String {
+pub(crate) fn assert_refused(page: &Page, status: u16, code: &str) -> String {
     page.expect(status);
     let told = page.json();
     assert_eq!(told["status"], "error", "{told}");

@@ -114,6 +114,27 @@ fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_wish_that_hosts_no_longer_take_is_not_dropped() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let page = guest.get(PAGE).await;
+        let mut form = page.expect(200).form(PAGE);
+        form.fill("name", "Mei").fill("attending", "yes");
+        form.fill("message", "All the best!");
+        stage.switch(|switches| switches.notes = false).await;
+        let page = guest.submit(&page, &form).await;
+        let words = page.expect(404).text();
+        assert!(words.contains("The hosts do not use this here."), "{words}");
+        let mut form = page.form(PAGE);
+        assert_eq!(form.value("message"), Some("All the best!"));
+        assert_eq!(form.value("name"), Some("Mei"));
+        assert_eq!(made(stage).await, 0);
+        form.fill("message", " ");
+        code(&guest.submit(&page, &form).await);
+    });
+}
+
+#[test]
 fn five_an_hour_come_from_one_network() {
     on_both(async |stage| {
         let mut guest = stage.guest();

@@ -196,7 +196,7 @@ impl Asker {
                 admitted.succeeded();
                 Ok(taken)
             }
-            Err(Unsaved::Answer(refusal)) => Err(visit.refuse_save(admitted, refusal)),
+            Err(Unsaved::Answer(refusal)) => Err(named(visit.refuse_save(admitted, refusal))),
             Err(_) => Err(Problem::not_found()),
         }
     }
@@ -225,9 +225,9 @@ impl Asker {
             Unsaved::Open(open::Refusal::CodeRequired) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
             }
-            Unsaved::Open(refusal) => guest::refuse_open(&self.site, refusal, |occasion| {
+            Unsaved::Open(refusal) => named(guest::refuse_open(&self.site, refusal, |occasion| {
                 guest::speak(&self.site, &self.wishes, occasion, None)
-            }),
+            })),
             Unsaved::Answer(refusal) => crate::web::api::guest::plain_problem(refusal),
             Unsaved::NoOccasion => Problem::not_found(),
         })
@@ -290,6 +290,19 @@ impl Taken {
 /// The occasion that the configuration names, as it is called by now.
 fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Unsaved> {
     occasion::find_by_slug(tx, slug)?.ok_or(Unsaved::NoOccasion)
+}
+
+/// What a rule found, at the field that is meant by it here.
+fn named(mut problem: Problem) -> Problem {
+    if problem.code == "feature_disabled" {
+        return problem.field("/message", "not_allowed", []);
+    }
+    for error in &mut problem.errors {
+        if error.pointer == "/note/text" {
+            "/message".clone_into(&mut error.pointer);
+        }
+    }
+    problem
 }
 
 fn words(problem: &Problem, text: &Text) -> String {

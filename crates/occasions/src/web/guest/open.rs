@@ -107,9 +107,13 @@ fn hold_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, P
     }
     let text = show::speak(site, wishes, occasion, None);
     if !occasion.details.switches.open_rsvp {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "feature_disabled").said_in(&text));
+        return Err(feature_disabled().said_in(&text));
     }
     Ok(text)
+}
+
+fn feature_disabled() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "feature_disabled")
 }
 
 fn typed(form: &Form) -> TypedAnswer {
@@ -221,6 +225,14 @@ fn refused(
             let complaint = wrong_party(text, occasion);
             Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![complaint])
         }
+        // Only the wish is a part that can be switched off here.
+        Refusal::Answer(AnswerRefusal::FeatureDisabled) => {
+            let complaint = Complaint {
+                field: "message".to_owned(),
+                words: feature_disabled().detail(text),
+            };
+            Trouble::of(StatusCode::NOT_FOUND, vec![complaint])
+        }
         Refusal::Answer(AnswerRefusal::EventFull { event, left }) => {
             let mut events = public.events.iter();
             let found = events.find(|one| one.key == event);
@@ -241,7 +253,7 @@ fn refused(
             retry_after: Some(5),
         },
         Refusal::CodeRequired => {
-            return Err(Problem::new(StatusCode::NOT_FOUND, "feature_disabled").said_in(text));
+            return Err(feature_disabled().said_in(text));
         }
         other => {
             let problem = refuse(site, other, |occasion| {
@@ -330,7 +342,8 @@ fn page(
         closing: closing(site, text, occasion),
         limit: occasion.details.open_party_limit,
         undecided: switches.undecided,
-        notes: switches.notes,
+        // A wish that came too late stays for whoever wrote it.
+        notes: switches.notes || !typed.wish.is_empty(),
         public: switches.public_wishes,
         trouble: trouble.words,
         complaints: trouble.complaints,
