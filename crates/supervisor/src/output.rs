@@ -116,9 +116,11 @@ pub(crate) struct Output {
     echo: Option<Echo>,
     is_echoed: AtomicBool,
     ring: Mutex<Ring>,
+    /// What the file is still to be told, in the ring's order: added to while that is locked.
+    pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
     path: PathBuf,
-    file: Arc<Mutex<LogFile>>,
+    file: Mutex<LogFile>,
     /// That the file cannot be written is told once, until it can be again.
     is_broken: AtomicBool,
 }
@@ -141,9 +143,10 @@ impl Output {
             echo,
             is_echoed: AtomicBool::new(false),
             ring: Mutex::new(Ring::remembering(Vec::new(), first)),
+            pending: Mutex::default(),
             newest: watch::Sender::new(first),
             path,
-            file: Arc::new(Mutex::new(file)),
+            file: Mutex::new(file),
             is_broken: AtomicBool::new(false),
         }))
     }
@@ -326,18 +329,24 @@ impl Output {
         None
     }
 
-    async fn keep(&self, (instance, run): (u32, RunId), stream: Stream, texts: Vec<String>) {
+    /// Comes back when the lines are in the file, or cannot be.
+    async fn keep(
+        self: &Arc<Self>,
+        (instance, run): (u32, RunId),
+        stream: Stream,
+        texts: Vec<String>,
+    ) {
         if texts.is_empty() {
             return;
         }
         let at = (self.clock)();
-        let mut written = Vec::with_capacity(texts.len());
         // They were read at once, so these are the same for all of them.
         let mut facts = None;
         let is_echoed = self.is_echoed.load(Ordering::Relaxed);
         let echo = self.echo.as_ref().filter(|_| is_echoed);
         let newest = {
             let mut ring = lock(&self.ring);
+            let mut pending = lock(&self.pending);
             for text in texts {
                 let line = Line {
                     sequence: ring.next(),
@@ -349,7 +358,7 @@ impl Output {
                     text,
                 };
                 let facts = facts.get_or_insert_with(|| line.facts());
-                written.push(line.written_with(facts));
+                pending.push(line.written_with(facts));
                 if let Some(echo) = echo {
                     echo(&line);
                 }
@@ -358,9 +367,20 @@ impl Output {
             ring.next()
         };
         self.newest.send_replace(newest);
-        let file = Arc::clone(&self.file);
-        let done = tokio::task::spawn_blocking(move || lock(&file).append(&written)).await;
-        let failure = done.ok().and_then(Result::err);
+        let output = Arc::clone(self);
+        let _ = tokio::task::spawn_blocking(move || output.write()).await;
+    }
+
+    /// Writes what is pending into the file.
+    fn write(&self) {
+        let mut file = lock(&self.file);
+        // Whoever has the file first writes the lines of all: each for itself, they would stand
+        // in the order in which threads came to it.
+        let lines = std::mem::take(&mut *lock(&self.pending));
+        if lines.is_empty() {
+            return;
+        }
+        let failure = file.append(&lines).err();
         let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
         if let Some(error) = failure.filter(|_| !was_broken) {
             let service = &self.service;
@@ -403,6 +423,24 @@ mod tests {
         for (line, word) in lines.iter().zip(words) {
             assert!(line.text.contains(word), "{lines:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_file_has_the_order_of_what_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let output = Output::open(&"a".into(), folder.path(), clock, None).unwrap();
+        let mut readers = tokio::task::JoinSet::new();
+        for instance in 0..100 {
+            let output = Arc::clone(&output);
+            let texts = vec![format!("of {instance}")];
+            readers.spawn(async move { output.keep(instance, Stream::Out, texts).await });
+        }
+        readers.join_all().await;
+        let remembered: Vec<String> = output.since(0).iter().map(Line::written).collect();
+        assert_eq!(remembered.len(), 100);
+        let written = std::fs::read_to_string(folder.path().join("a.log")).unwrap();
+        assert_eq!(written, remembered.concat());
     }
 
     #[tokio::test]
