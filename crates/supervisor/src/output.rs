@@ -434,7 +434,7 @@ mod tests {
         for instance in 0..100 {
             let output = Arc::clone(&output);
             let texts = vec![format!("of {instance}")];
-            readers.spawn(async move { output.keep(instance, Stream::Out, texts).await });
+            readers.spawn(async move { output.keep((instance, 1), Stream::Out, texts).await });
         }
         readers.join_all().await;
         let remembered: Vec<String> = output.since(0).iter().map(Line::written).collect();
