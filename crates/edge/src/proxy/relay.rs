@@ -202,11 +202,11 @@ impl HttpBody for Relay {
             .map(|bytes| bytes.len() as u64)
             .sum();
         if ahead > 0 {
-            let upper = hint.upper().map(|upper| upper + ahead);
-            hint.set_lower(hint.lower() + ahead);
-            if let Some(upper) = upper {
-                hint.set_upper(upper);
+            // At no time may the lower one be above the other.
+            if let Some(upper) = hint.upper() {
+                hint.set_upper(upper + ahead);
             }
+            hint.set_lower(hint.lower() + ahead);
         }
         hint
     }

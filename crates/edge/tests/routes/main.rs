@@ -14,6 +14,7 @@ mod fronts;
 mod h2c;
 mod hostile;
 mod killed;
+mod lengths;
 mod pages;
 mod paths;
 mod sent;

@@ -1,0 +1,191 @@
+//! Answers that say how long they are, however their pieces come.
+
+use std::time::Duration;
+
+use axum::http::{Request, Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Channel, Empty};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::Semaphore;
+
+use super::*;
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_mins(1);
+
+/// What is answered, of which so much is sent before the client has it.
+#[derive(Debug, Clone, Copy)]
+struct Pieces {
+    length: usize,
+    first: usize,
+}
+
+impl Pieces {
+    /// As a path ends: `/20/10`.
+    fn read(path: &str) -> Self {
+        let mut numbers = path.rsplit('/').map(|number| number.parse().unwrap());
+        let first = numbers.next().unwrap();
+        let length = numbers.next().unwrap();
+        Self { length, first }
+    }
+
+    fn content(self) -> Bytes {
+        (0..self.length).map(|at| (at % 251) as u8).collect()
+    }
+}
+
+/// A server of HTTP/1.1 that sends the first piece with the head, and the other when it may.
+async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let go = Arc::clone(&go);
+            tokio::spawn(async move {
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"\r\n\r\n") {
+                    if stream.read_buf(&mut asked).await.unwrap() == 0 {
+                        return;
+                    }
+                }
+                let asked = String::from_utf8(asked).unwrap();
+                let pieces = Pieces::read(asked.split(' ').nth(1).unwrap());
+                let content = pieces.content();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: {}\r\n\
+                     Connection: close\r\n\r\n",
+                    pieces.length
+                );
+                let first = [head.as_bytes(), &content[..pieces.first]].concat();
+                stream.write_all(&first).await.unwrap();
+                go.acquire().await.unwrap().forget();
+                stream.write_all(&content[pieces.first..]).await.unwrap();
+            });
+        }
+    });
+    address
+}
+
+/// The same in HTTP/2.
+async fn by_streams(go: Arc<Semaphore>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let go = Arc::clone(&go);
+            let service = hyper::service::service_fn(move |request: Request<_>| {
+                let go = Arc::clone(&go);
+                let _: &hyper::body::Incoming = request.body();
+                let pieces = Pieces::read(request.uri().path());
+                let (mut send, sent) = Channel::<Bytes, Infallible>::new(1);
+                tokio::spawn(async move {
+                    let mut first = pieces.content();
+                    let second = first.split_off(pieces.first);
+                    let _ = send.send_data(first).await;
+                    go.acquire().await.unwrap().forget();
+                    let _ = send.send_data(second).await;
+                });
+                let answer = Response::builder().header("content-length", pieces.length);
+                std::future::ready(Ok::<_, Infallible>(answer.body(sent).unwrap()))
+            });
+            let served = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(served);
+        }
+    });
+    address
+}
+
+/// What comes over HTTP/1.1; the second piece is sent when the first is here.
+async fn over_http1(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> Vec<u8> {
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    let body = |heard: &[u8]| {
+        let end = heard.windows(4).position(|window| window == b"\r\n\r\n");
+        end.map(|end| end + 4)
+    };
+    while body(&heard).is_none_or(|from| heard.len() < from + pieces.first) {
+        let more = stream.read_buf(&mut heard).await.unwrap();
+        assert_ne!(more, 0, "{path}: {}", String::from_utf8_lossy(&heard));
+    }
+    go.add_permits(1);
+    stream.read_to_end(&mut heard).await.unwrap();
+    let from = body(&heard).unwrap();
+    let head = String::from_utf8_lossy(&heard[..from]).to_lowercase();
+    let length = format!("content-length: {}\r\n", pieces.length);
+    assert!(head.contains(&length), "{path}: {head}");
+    heard.split_off(from)
+}
+
+/// What comes over HTTP/2, likewise.
+async fn over_http2(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> Vec<u8> {
+    let stream = TcpStream::connect(site.address).await.unwrap();
+    let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let asked = Request::get(format!("http://a.example{path}"));
+    let asked = asked.body(Empty::<Bytes>::new()).unwrap();
+    let mut answer = send.send_request(asked).await.unwrap();
+    let length = answer.headers()["content-length"].to_str().unwrap();
+    assert_eq!(length, pieces.length.to_string(), "{path}");
+    let mut heard = Vec::new();
+    let mut is_let_go = false;
+    loop {
+        if heard.len() >= pieces.first && !is_let_go {
+            is_let_go = true;
+            go.add_permits(1);
+        }
+        match answer.frame().await {
+            Some(frame) => heard.extend(frame.unwrap().into_data().unwrap()),
+            None => return heard,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
+    let go = Arc::new(Semaphore::new(0));
+    let (own, streams) = (
+        by_hand(Arc::clone(&go)).await,
+        by_streams(Arc::clone(&go)).await,
+    );
+    let site = Site::open(
+        &format!(
+            "[[route]]\npath = \"/own/\"\nto = \"http://{own}\"\n\
+             [[route]]\npath = \"/streams/\"\nto = \"h2c://{streams}\"\n\
+             [[route]]\npath = \"/kept/\"\nto = \"http://{own}\"\nshared_cache = {{}}\n"
+        ),
+        Means::default(),
+    );
+    for (length, first) in [
+        (2, 2),
+        (20, 10),
+        (20, 0),
+        (40_000, 40_000),
+        (300_000, 10),
+        (300_000, 100_000),
+        (1_000_000, 1_000_000),
+    ] {
+        let pieces = Pieces { length, first };
+        for route in ["own", "streams", "kept"] {
+            for version in [1, 2] {
+                // What is kept of one is not what answers the other.
+                let path = format!("/{route}/{version}/{length}/{first}");
+                let heard = async {
+                    if version == 1 {
+                        over_http1(&site, &path, pieces, &go).await
+                    } else {
+                        over_http2(&site, &path, pieces, &go).await
+                    }
+                };
+                let heard = tokio::time::timeout(SOON, heard).await.expect(&path);
+                assert!(heard == pieces.content(), "{path}: {} bytes", heard.len());
+            }
+        }
+    }
+    site.edge.stop().await;
+}
