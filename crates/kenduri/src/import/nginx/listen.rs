@@ -111,7 +111,7 @@ impl Identity {
             Reach::Everywhere => {
                 other.reach == own
                     && !listens_so(&Place::is_of_the_web)
-                    && !listens_so(&|mine| mine.port == other.port)
+                    && !listens_so(&|mine| mine.reach == own && mine.port == other.port)
             }
             Reach::Loopback => other.reach > own,
             Reach::File | Reach::Private => {

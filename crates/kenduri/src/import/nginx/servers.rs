@@ -173,23 +173,40 @@ pub(super) fn site(
         ));
     }
     if let Some(reach) = narrow.filter(|_| !site.routes.is_empty()) {
-        narrowed(&mut site.routes, reach, &directive, &mut remarks);
+        narrowed(
+            &mut site.routes,
+            reach,
+            &made.sites,
+            &directive,
+            &mut remarks,
+        );
     }
     site.remarks = remarks;
     site
 }
 
-/// Keeps from others what only some could reach, for routes answer wherever is listened.
-fn narrowed(routes: &mut [Told], reach: Reach, server: &Directive, remarks: &mut Remarks) {
+/// Keeps from others what only some could reach, for routes answer wherever is listened; `wider`
+/// are the sites that more could.
+fn narrowed(
+    routes: &mut [Told],
+    reach: Reach,
+    wider: &[Site],
+    server: &Directive,
+    remarks: &mut Remarks,
+) {
     const FEW: &str = "where few reach it, others listen wider";
     const PORTS: &str = "on ports of its own, which a firewall may keep to some, others on ports that may be open to all";
-    let is_for_every_host = routes.iter().any(|told| told.route.host.is_empty());
+    let known = |host: &str| {
+        let mut others = wider.iter().flat_map(|site| &site.routes);
+        host.is_empty() || others.any(|told| told.route.host == host)
+    };
+    let has_own_hosts = !routes.iter().any(|told| known(&told.route.host));
     let (which, what) = match reach {
         Reach::Loopback => (
             FEW,
             "so its routes let in this machine alone; see `access` in docs/front-door.md",
         ),
-        Reach::Everywhere if !is_for_every_host => (
+        Reach::Everywhere if has_own_hosts => (
             PORTS,
             "so whoever asks for its host comes in there too; say in `access` who may",
         ),
@@ -208,7 +225,7 @@ fn narrowed(routes: &mut [Told], reach: Reach, server: &Directive, remarks: &mut
     ));
     for Told { route, .. } in routes {
         match reach {
-            Reach::Everywhere if !is_for_every_host => {}
+            Reach::Everywhere if has_own_hosts => {}
             Reach::Loopback if allows_all(route) => {
                 let access = route.access.get_or_insert_default();
                 access.allow = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];

@@ -95,6 +95,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         ("9090", "_", "443 ssl", "status:403"),
         ("203.0.113.7:9090", "_", "80", "status:403"),
         ("[::]:9090", "_", "8080", "status:403"),
+        ("9090; listen 127.0.0.1:80", "_", "80", "status:403"),
         // Everybody has reached it, or nobody else is listening for.
         ("80", "_", "9090", ""),
         ("443 ssl", "_", "80", ""),
@@ -122,6 +123,16 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         let is_told = text.contains("CAREFUL: site.conf:1: this server listened on ports");
         assert_eq!(is_told, !expected.is_empty(), "{listen}\n{text}");
         assert!(text.contains("http://127.0.0.1:3000"), "{listen}\n{text}");
+    }
+    // A name that everybody asks for keeps nobody out.
+    let text = made(&format!(
+        "server {{ listen 9090; server_name a.example; location /debug/ {{ proxy_pass http://b:1; }} {admin} }} \
+         server {{ listen 80; {public} }}"
+    ));
+    let plan = loaded(&text).unwrap().plan;
+    for (path, to) in [("/debug/x", "status:403"), ("/x", "http://127.0.0.1:3000")] {
+        let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
+        assert_eq!(route.unwrap().to, to, "{text}");
     }
     // What is reached by everybody is kept, and not what stands first.
     let text = made(&format!(
