@@ -69,6 +69,12 @@ impl Page {
         self.line(&line);
     }
 
+    /// `name = value` in a comment, for whoever takes the sign away.
+    pub(super) fn propose(&mut self, name: &str, value: impl Into<Value>) {
+        let line = format!("# {name} = {}", inline(&value.into()));
+        self.line(&line);
+    }
+
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');

@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 64;
 pub(super) const SHOWN: usize = 80;
 
 /// Fields that are met in another way, or need nothing.
-const SETTLED: [(&str, &str); 20] = [
+const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
         "what a program says is kept in data/logs; `kenduri logs NAME` shows it",
@@ -56,14 +56,6 @@ const SETTLED: [(&str, &str); 20] = [
     ("log_date_format", "each line has its time (RFC 3339)"),
     ("time", "each line has its time (RFC 3339)"),
     ("log_type", "lines that are JSON are kept as they are"),
-    (
-        "cron_restart",
-        "nothing is started anew by the clock; a timer of systemd, or cron, may call `kenduri reload NAME`",
-    ),
-    (
-        "cron",
-        "nothing is started anew by the clock; a timer of systemd, or cron, may call `kenduri reload NAME`",
-    ),
     (
         "ignore_watch",
         "files are not watched; call `kenduri reload NAME` when a new version is in place",
@@ -124,7 +116,10 @@ pub(super) fn write(
         used: QUIET.to_vec(),
     };
     let name = service.name(number, &mut taken.names);
-    let Some((run, interpreter)) = service.run() else {
+    if service.serves_files(&name) {
+        return;
+    }
+    let Some((run, interpreter)) = service.run(&name) else {
         return;
     };
     service.page.section(&format!("[service.{name}]"));
@@ -136,9 +131,9 @@ pub(super) fn write(
     service.write_env(env, listens, &instances);
     service.memory(&interpreter);
     service.stop();
-    service.restart();
+    let may_end = service.restart();
     service.start();
-    service.rest();
+    service.rest(may_end);
 }
 
 pub(super) struct Service<'a> {
@@ -222,7 +217,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn rest(&mut self) {
+    /// What is left; where a program may end for good, there is nobody to take over from it.
+    fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false
         {
@@ -240,6 +236,14 @@ impl<'a> Service<'a> {
             self.page.remark(
                 "autostart false: every service starts with Kenduri; leave its section out until it shall run",
             );
+        }
+        let again = if may_end { "restart" } else { "reload" };
+        for field in ["cron_restart", "cron"] {
+            if self.take(&[field]).is_some() {
+                self.page.remark(&format!(
+                    "{field}: nothing is started anew by the clock; a timer of systemd, or cron, may call `kenduri {again} NAME`"
+                ));
+            }
         }
         for (field, why) in SETTLED {
             if self.take(&[field]).is_some() {

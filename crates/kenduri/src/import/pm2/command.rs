@@ -32,10 +32,11 @@ impl Interpreter {
 
 impl Service<'_> {
     /// What starts it, and what runs its script; none: nothing says so.
-    pub(super) fn run(&mut self) -> Option<(String, Interpreter)> {
+    pub(super) fn run(&mut self, name: &str) -> Option<(String, Interpreter)> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
-            self.page.remark("left out: no script is named");
+            self.page
+                .remark(&format!("{name}: left out: no script is named"));
             return None;
         };
         let named = self.take_text(&["interpreter", "exec_interpreter"]);
@@ -70,7 +71,8 @@ impl Service<'_> {
         extend(&mut words, arguments);
         let line = words.join(" ");
         if line.contains(['\n', '\r', '\0']) {
-            self.page.remark("left out: its command has line breaks");
+            self.page
+                .remark(&format!("{name}: left out: its command has line breaks"));
             return None;
         }
         let is_line = [options, arguments]

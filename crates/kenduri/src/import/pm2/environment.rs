@@ -9,26 +9,31 @@ use super::instances::Crew;
 use super::values::text;
 use crate::import::page::short;
 
-impl Service<'_> {
+impl<'a> Service<'a> {
+    /// The table that is taken over `env`.
+    fn wanted(&self) -> Option<String> {
+        self.asked.env.as_ref().map(|name| format!("env_{name}"))
+    }
+
+    /// All variables as they are written; of two of one name the later counts.
+    pub(super) fn variables(&self) -> impl DoubleEndedIterator<Item = (&'a String, &'a Value)> {
+        let app = self.app;
+        let chosen = self.wanted().and_then(|wanted| app.get(&wanted));
+        let tables = [app.get("env"), chosen].into_iter().flatten();
+        tables.filter_map(Value::as_object).flatten()
+    }
+
     /// Variables by name: those of `env`, over them those that were asked for, and what PM2 adds.
     pub(super) fn env(&mut self, interpreter: &Interpreter) -> Vec<(String, String)> {
-        let wanted = self.asked.env.as_ref().map(|name| format!("env_{name}"));
+        let wanted = self.wanted();
         let mut all = Table::new();
         let mut odd = Vec::new();
-        let app = self.app;
-        let chosen = wanted.as_ref().and_then(|wanted| app.get(wanted));
-        for table in [app.get("env"), chosen]
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-        {
-            for (name, value) in table {
-                match text(value) {
-                    Some(value) if is_name(name) && !value.contains('\0') => {
-                        all.insert(name.clone(), value.into());
-                    }
-                    _ => odd.push(short(name, SHOWN)),
+        for (name, value) in self.variables() {
+            match text(value) {
+                Some(value) if is_name(name) && !value.contains('\0') => {
+                    all.insert(name.clone(), value.into());
                 }
+                _ => odd.push(short(name, SHOWN)),
             }
         }
         if interpreter.is_python() {
@@ -40,11 +45,10 @@ impl Service<'_> {
                 odd.join(", ")
             ));
         }
-        if wanted.is_some() && chosen.is_none() {
-            self.page.remark(&format!(
-                "there is no {}",
-                wanted.as_deref().unwrap_or_default()
-            ));
+        if let Some(wanted) = &wanted
+            && !self.app.contains_key(wanted)
+        {
+            self.page.remark(&format!("there is no {wanted}"));
         }
         for key in self
             .app

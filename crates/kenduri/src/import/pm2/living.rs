@@ -71,7 +71,8 @@ impl Service<'_> {
         read
     }
 
-    pub(super) fn restart(&mut self) {
+    /// When it is started again; true: it may come to its end, and is left there.
+    pub(super) fn restart(&mut self) -> bool {
         let mut table = Table::new();
         let no_restart = self
             .take(&["autorestart"])
@@ -138,9 +139,11 @@ impl Service<'_> {
                 );
             }
         }
+        let may_end = table.contains_key("when");
         if !table.is_empty() {
             self.page.key("restart", table);
         }
+        may_end
     }
 
     pub(super) fn start(&mut self) {

@@ -1,5 +1,6 @@
 //! Ecosystem files as people have them, and what is made of them.
 
+mod left_out;
 mod properties;
 
 use std::collections::BTreeMap;
