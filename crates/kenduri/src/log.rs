@@ -17,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::commands;
 use crate::configuration::{LogFormat, LogLevel};
 
 use folder::Folder;
@@ -66,11 +67,12 @@ impl Log {
 /// device and inode, which children have in their environment with another stream, too
 /// (`$JOURNAL_STREAM`, systemd.exec(5)).
 fn stderr_is_the_journal() -> bool {
-    let named = std::env::var("JOURNAL_STREAM").ok();
-    let own = rustix::fs::fstat(io::stderr()).ok();
-    named
-        .zip(own)
-        .is_some_and(|(named, own)| named == format!("{}:{}", own.st_dev, own.st_ino))
+    let Ok(own) = rustix::fs::fstat(io::stderr()) else {
+        return false;
+    };
+    let own = format!("{}:{}", own.st_dev, own.st_ino);
+    let mut environment = commands::environment().into_iter();
+    environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 
 /// Lines are written until this is dropped.
