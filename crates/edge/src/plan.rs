@@ -29,7 +29,7 @@ use crate::cache::StoreSettings;
 use crate::description::{Description, Upstream};
 use crate::listen::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
-use crate::route::{NormalPath, Route, Table, Target};
+use crate::route::{NormalPath, Route, RoutePath, Table, Target, columns};
 use crate::tls::TlsSettings;
 use check::Check;
 use services::Fronts;
@@ -109,6 +109,8 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
+    /// What is answered where no route fits.
+    own: Table,
     fronts: Fronts,
     cache: StoreSettings,
     warnings: Vec<Flaw>,
@@ -136,6 +138,7 @@ impl Plan {
                 authority,
                 upstreams,
                 routes,
+                own: Table::default(),
                 fronts,
                 cache,
                 warnings,
@@ -152,6 +155,7 @@ impl Plan {
             authority: None,
             upstreams: BTreeMap::new(),
             routes: Table::new([Route::to_app()]),
+            own: Table::default(),
             fronts: Fronts::new(),
             cache: StoreSettings::unused(),
             warnings: Vec::new(),
@@ -182,6 +186,19 @@ impl Plan {
         if is_ordered && !self.listen.https.is_empty() {
             self.tls.self_signed.insert(host);
         }
+    }
+
+    /// Leads these paths to whatever is mounted where no route fits, on all hosts, be it the
+    /// app or not: it need not run for them.
+    pub fn answer_also(&mut self, paths: &[&str]) {
+        let paths = paths.iter().filter_map(|path| {
+            let is_taken = self
+                .routes
+                .find("", &NormalPath::parse(path).ok()?)
+                .is_some();
+            RoutePath::parse(path).ok().filter(|_| !is_taken)
+        });
+        self.own = Table::new(paths.map(Route::to_mounted));
     }
 
     /// Whether handshakes are made for this host, in lower case and without a port: a
@@ -251,16 +268,19 @@ impl Plan {
 
     /// The route a request meets. Nothing is allocated.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
-        self.routes.find(host, path)
+        let own = || self.own.find(host, path);
+        self.routes.find(host, path).or_else(own)
     }
 
     /// The routes as text, in the order of matching, and the fronts of services.
     pub fn table(&self) -> String {
-        let routes = self.routes.text();
+        let rows = self.routes.rows().chain(self.own.rows());
+        let head = ["host", "path", "to"].map(str::to_owned);
+        let routes = columns(&[head].into_iter().chain(rows).collect::<Vec<_>>());
         if self.fronts.is_empty() {
             return routes;
         }
-        let fronts = crate::route::columns(&services::rows(&self.fronts));
+        let fronts = columns(&services::rows(&self.fronts));
         format!("{routes}\n{fronts}")
     }
 }

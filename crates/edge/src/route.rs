@@ -86,6 +86,18 @@ impl Route {
         }
     }
 
+    /// This path of all hosts, to whatever is mounted.
+    pub(crate) fn to_mounted(path: RoutePath) -> Self {
+        let name: Arc<str> = format!("*{}", path.as_str()).into();
+        Self {
+            path,
+            figures: RouteFigures::new(&name),
+            name,
+            to: "Kenduri itself".to_owned(),
+            ..Self::to_app()
+        }
+    }
+
     /// Everything that comes to an address of its own, to a service.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();

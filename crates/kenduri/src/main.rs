@@ -21,6 +21,7 @@ mod installation;
 mod keeper;
 mod log;
 mod mounted;
+mod operators;
 mod orders;
 mod reload;
 mod router;

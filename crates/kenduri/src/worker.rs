@@ -31,7 +31,7 @@ use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::server::House;
 use crate::words::{Line, Numbers, Start, ToKeeper, ToWorker};
-use crate::{access, commands, demo, descriptors, installation, log};
+use crate::{access, commands, demo, descriptors, installation, log, operators};
 
 mod crews;
 mod desk;
@@ -141,8 +141,12 @@ impl Begun {
             maintenance: Some(Arc::clone(&maintenance)),
             ..Means::default()
         };
-        let mounted = app.as_ref().map(|app| &app.mounted);
-        let edge = Edge::start(configuration.plan, means, mounted).map_err(unlistened)?;
+        let mounted = app.as_ref().map(|app| app.mounted.clone());
+        let mounted = mounted.unwrap_or_else(|| {
+            let router = operators::without_the_app(figures.clone(), ending.clone());
+            Mounted::new(router, stop.clone())
+        });
+        let edge = Edge::start(configuration.plan, means, Some(&mounted)).map_err(unlistened)?;
         let figures_edge = match &settings.metrics {
             Some(address) => Some(figures_alone(address, &settings, figures.clone())?),
             None => None,
@@ -290,7 +294,7 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures)
     let Ok(plan) = plan else {
         bail!("metrics.listen: cannot listen on {address}");
     };
-    let router = router::figures_alone(figures);
+    let router = operators::figures_alone(figures);
     Edge::start(plan, Means::default(), Some(&router))
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }

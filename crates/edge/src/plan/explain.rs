@@ -26,7 +26,8 @@ impl Plan {
         let asked = Asked::parse(url)?;
         let mut rows = Vec::new();
         let mut met = None;
-        for route in self.routes.candidates(&asked.host) {
+        let own = self.own.candidates(&asked.host);
+        for route in self.routes.candidates(&asked.host).chain(own) {
             let fits = route.path.matches(&asked.path);
             let why = match (fits, met.is_some()) {
                 (true, false) => {

@@ -154,6 +154,44 @@ fn what_happens_before_a_route_is_explained_too() {
 }
 
 #[test]
+fn what_no_route_takes_may_be_answered_without_the_app() {
+    let with = |routes: &str| {
+        let mut plan = plan_of(routes);
+        plan.answer_also(&["/metrics", "/readyz"]);
+        plan
+    };
+    let plan = with(
+        "[[route]]\nhost = \"a.test\"\nto = \"status:410\"\n\
+         [[route]]\nhost = \"b.test\"\npath = \"/b\"\nto = \"status:410\"\n\
+         [[route]]\npath = \"/readyz/\"\nto = \"status:404\"\n",
+    );
+    assert!(!plan.needs_app());
+    for (host, path, to) in [
+        ("a.test", "/metrics", "status:410"),
+        ("b.test", "/metrics", "Kenduri itself"),
+        ("127.0.0.1:8080", "/metrics", "Kenduri itself"),
+        ("127.0.0.1", "/readyz", "Kenduri itself"),
+        ("127.0.0.1", "/readyz/", "status:404"),
+        ("127.0.0.1", "/healthz", "none"),
+    ] {
+        assert_eq!(met(&plan, host, path), to, "{host}{path}");
+    }
+    assert_eq!(
+        plan.table(),
+        "host    path      to\n\
+         a.test  /         status:410\n\
+         b.test  /b        status:410\n\
+         *       /readyz/  status:404\n\
+         *       /metrics  Kenduri itself\n\
+         *       /readyz   Kenduri itself\n"
+    );
+    let told = plan.explain("http://127.0.0.1/metrics").unwrap();
+    assert!(told.ends_with("Kenduri itself gets /metrics\n"), "{told}");
+    let taken = with("[[route]]\nto = \"status:404\"\n");
+    assert_eq!(taken.table(), "host  path  to\n*     /     status:404\n");
+}
+
+#[test]
 fn every_mistake_is_told_with_its_key() {
     for (text, keys) in [
         (

@@ -55,13 +55,9 @@ impl Table {
         lists.into_iter().chain([&self.any]).flatten()
     }
 
-    /// The routes as text in columns, in the order of matching.
-    pub fn text(&self) -> String {
-        let rows: Vec<[String; 3]> = [["host", "path", "to"].map(str::to_owned)]
-            .into_iter()
-            .chain(self.routes().map(|route| row(route)))
-            .collect();
-        columns(&rows)
+    /// Host, path and target of each, for people, in the order of matching.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = [String; 3]> {
+        self.routes().map(|route| row(route))
     }
 }
 

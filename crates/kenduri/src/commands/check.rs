@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 use clap::Args;
+use edge::Plan;
+use edge::route::{NormalPath, Target};
 
 use super::{Where, say};
 use crate::configuration;
@@ -47,6 +49,19 @@ impl Check {
             text.push_str(line);
             text.push('\n');
         }
+        if found.settings.metrics.is_none() && !tells_figures(&found.plan) {
+            text.push_str(
+                "# Nobody is told figures: a route of yours takes /metrics, and metrics.listen, \
+                 such as \"127.0.0.1:9100\", is empty.\n",
+            );
+        }
         say(&text)
     }
+}
+
+/// Whether whoever asks on this machine is told figures at the address of the site.
+fn tells_figures(plan: &Plan) -> bool {
+    let path = NormalPath::parse("/metrics").ok();
+    let met = path.and_then(|path| plan.find("127.0.0.1", &path));
+    met.is_some_and(|met| matches!(met.target, Target::App))
 }

@@ -17,6 +17,7 @@ use super::mail::{self, MailRoute};
 use super::neighbours;
 use super::written::{Synchronous, Written};
 use crate::log::{Log, To};
+use crate::operators::PATHS;
 
 /// The languages this version speaks.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
@@ -99,6 +100,7 @@ pub(super) fn settings(
     let mut plan = plan(written, &ground, check);
     if let Some(plan) = &mut plan {
         neighbours::check(written, plan, check);
+        plan.answer_also(&PATHS);
         if let Some(url) = site.url.as_ref().filter(|url| url.is_secure())
             && plan.needs_app()
         {

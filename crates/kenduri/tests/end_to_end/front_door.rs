@@ -120,6 +120,48 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
 }
 
 #[test]
+fn operators_are_answered_where_no_route_is_in_the_way() {
+    let elsewhere = FILES.replace("to = ", "host = \"shop.example\"\nto = ");
+    let place = Place::new(&format!("{elsewhere}[log]\nto = \"logs\"\n"));
+    let (_, said) = place.order(&["check"]);
+    assert!(said.contains("/metrics  Kenduri itself"), "{said}");
+    assert!(!said.contains("Nobody is told figures"), "{said}");
+    let mut program = place.serve();
+    assert_eq!(program.get("/healthz").text(), "alive\n");
+    assert_eq!(program.get("/readyz").text(), "ready\n");
+    let figures = program.get("/metrics").text();
+    assert!(figures.contains("edge_requests_total{route="), "{figures}");
+    // Somebody whom a front door speaks for is not on this machine.
+    let forwarded = "X-Forwarded-For: 203.0.113.9\r\n";
+    assert_eq!(get(&program, "x", "/metrics", forwarded).status, 404);
+    assert_eq!(get(&program, "x", "/healthz", forwarded).status, 200);
+    assert_eq!(program.get("/metrics/x").status, 404);
+    assert_eq!(program.get("/").status, 404);
+    assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
+    for (path, lines) in [("/healthz", 2), ("/metrics", 3), ("/metrics/x", 1)] {
+        let line = format!("\"path\":\"{path}\"");
+        assert_eq!(log.matches(&line).count(), lines, "{path} {log}");
+    }
+
+    place.write("kenduri.toml", &elsewhere.replace("files:pages", "app"));
+    let mut program = place.serve();
+    let figures = program.get("/metrics").text();
+    assert!(figures.contains("kenduri_store_commits_total"), "{figures}");
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+
+    place.write("kenduri.toml", FILES);
+    let (_, said) = place.order(&["check"]);
+    assert!(said.contains("Nobody is told figures"), "{said}");
+    let own = format!("{FILES}[metrics]\nlisten = \"127.0.0.1:9100\"\n");
+    place.write("kenduri.toml", &own);
+    let (_, said) = place.order(&["check"]);
+    assert!(!said.contains("Nobody is told figures"), "{said}");
+}
+
+#[test]
 fn what_the_worker_refuses_can_be_taken_once_it_is_mended() {
     let place = Place::new(FILES);
     let mut program = place.serve();
