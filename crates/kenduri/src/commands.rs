@@ -14,7 +14,7 @@ mod services;
 mod token;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -112,6 +112,9 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     if let Some(Failed(code)) = error.downcast_ref() {
         return *code;
     }
+    if error.is::<Unheard>() {
+        return ExitCode::SUCCESS;
+    }
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
@@ -121,7 +124,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
             reason.push_str(&text);
         }
     }
-    let _ = writeln!(std::io::stderr(), "{reason}");
+    let _ = writeln!(io::stderr(), "{reason}");
     if error.is::<NotRunning>() {
         return ExitCode::from(3);
     }
@@ -130,11 +133,26 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
 
 /// Prints what was asked for.
 pub(crate) fn say(text: &str) -> Result<()> {
-    let mut output = std::io::stdout().lock();
+    let mut output = io::stdout().lock();
     output.write_all(text.as_bytes())?;
     output.flush()?;
     Ok(())
 }
+
+/// Prints what can be asked for again, until nobody reads any more: that ends the word as its
+/// last line would, with [`Unheard`].
+fn show(text: &str) -> Result<()> {
+    say(text).map_err(|error| match error.downcast::<io::Error>() {
+        Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => Unheard.into(),
+        Ok(error) => error.into(),
+        Err(error) => error,
+    })
+}
+
+/// Whoever read has read enough.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads any more")]
+struct Unheard;
 
 /// What failed has said why, and this is its code.
 #[derive(Debug, thiserror::Error)]

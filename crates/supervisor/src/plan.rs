@@ -4,7 +4,7 @@
 //! with the key that holds it. A plan never changes; a new one takes its place.
 
 mod check;
-mod masked;
+pub mod masked;
 mod order;
 mod own;
 mod settings;

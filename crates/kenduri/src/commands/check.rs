@@ -5,7 +5,7 @@ use clap::Args;
 use edge::Plan;
 use edge::route::{NormalPath, Target};
 
-use super::{Where, say};
+use super::{Where, show};
 use crate::configuration;
 
 /// Read the settings, check them, and print what is in force and where each value came from
@@ -31,7 +31,7 @@ impl Check {
         let found = configuration::load(&asked)?;
         if let Some(url) = &self.url {
             let told = found.plan.explain(url).map_err(anyhow::Error::msg)?;
-            return say(&told);
+            return show(&told);
         }
         let mut text = match &found.file {
             Some(file) => format!("# {} is good.\n", file.display()),
@@ -55,7 +55,7 @@ impl Check {
                  such as \"127.0.0.1:9100\", is empty.\n",
             );
         }
-        say(&text)
+        show(&text)
     }
 }
 

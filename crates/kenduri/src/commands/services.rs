@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use supervisor::{Line, Seen};
 
-use super::{Where, data, give, nobody, say};
+use super::{Where, data, give, nobody, show};
 use crate::control;
 use crate::orders::neighbours::{Logs, Order, Outcome};
 use crate::orders::{self};
@@ -190,16 +190,16 @@ impl Plain {
             } else {
                 Ok::<_, anyhow::Error>(format!("{CLEAR}{}", table::rows(&rows, now())))
             };
-            say(&text?)?;
+            show(&text?)?;
             std::thread::sleep(LOOK);
         }
     }
 
     fn print(&self, found: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<()> {
         if self.json {
-            say(&format!("{}\n", serde_json::to_string_pretty(found)?))
+            show(&format!("{}\n", serde_json::to_string_pretty(found)?))
         } else {
-            say(&text())
+            show(&text())
         }
     }
 }
@@ -222,7 +222,7 @@ impl LogsOf {
             let Outcome::Lines { lines, missed } = outcome else {
                 bail!(OTHER);
             };
-            say(&written(&lines, missed, json)?)
+            show(&written(&lines, missed, json)?)
         };
         if self.follow {
             follow(&self.plain.place, logs, print)

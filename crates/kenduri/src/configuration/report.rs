@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use supervisor::plan::masked;
 use toml::{Table, Value};
 
 use super::keys;
@@ -27,11 +28,9 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
             let _ = write!(text, "\n[{section}]\n");
             current = section;
         }
-        let is_kept = section == "service" && name.contains(".env.");
-        let value = if is_kept {
-            Value::String("***".to_owned())
-        } else {
-            masked(name, value)
+        let value = match section {
+            "service" => without_secrets(name, value),
+            _ => without_password_in(name, value),
         };
         let line = format!("{name} = {value}");
         let origin = origins.get(key).unwrap_or(&Origin::BuiltIn);
@@ -40,7 +39,22 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-fn masked(name: &str, value: &Value) -> Value {
+/// What stands in `[service]`, as `kenduri describe` shows it.
+fn without_secrets(name: &str, value: &Value) -> Value {
+    let key = name.split_once('.').map_or("", |(_, key)| key);
+    match (key, value) {
+        (_, _) if key.starts_with("env.") => Value::String("***".to_owned()),
+        ("run", Value::String(line)) => Value::String(masked::line(line)),
+        ("run", Value::Array(words)) => {
+            let words = words.iter().filter_map(Value::as_str).map(str::to_owned);
+            masked::command(&words.collect::<Vec<_>>()).into()
+        }
+        ("health.path", Value::String(path)) => Value::String(masked::query(path)),
+        (_, other) => other.clone(),
+    }
+}
+
+fn without_password_in(name: &str, value: &Value) -> Value {
     match value {
         Value::String(text) if name == "password" && !text.is_empty() => {
             Value::String("***".to_owned())

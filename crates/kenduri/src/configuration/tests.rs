@@ -306,6 +306,23 @@ fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() {
 }
 
 #[test]
+fn what_is_reported_of_a_command_holds_no_secrets() {
+    let file = "[service.a]\nrun = \"sleep 1 --token hunter2 --name x\"\n\
+                [service.b]\nrun = [\"sleep\", \"postgres://u:hunter2@h\"]\nlisten = \"tcp\"\n\
+                health = { path = \"/health?key=hunter2\" }\nenv = { run = \"hunter2\" }\n";
+    let (_folder, asked) = written(file);
+    let report = load(&asked).expect("good").report();
+    assert!(!report.contains("hunter2"), "{report}");
+    for shown in [
+        "--token *** --name x",
+        "postgres://u:***@h",
+        "/health?key=***",
+    ] {
+        assert!(report.contains(shown), "{report}");
+    }
+}
+
+#[test]
 fn routes_are_reported_and_explained() {
     let (folder, asked) = written(
         "[[route]]\nto = \"app\"\n[[route]]\npath = \"/files/\"\nto = \"files:.\"\n[upstream.x]\nto = [\"http://a:1\"]\n",

@@ -133,6 +133,7 @@ impl Keeper {
     /// What services say from now on.
     pub(crate) async fn follow(&self, logs: neighbours::Logs) -> Result<Follow> {
         not_the_log(&logs)?;
+        self.has_instance(&logs).await?;
         Ok(self.control.follow(logs.into()).await?)
     }
 
@@ -152,7 +153,11 @@ impl Keeper {
             }
             Order::Logs(logs) => {
                 not_the_log(&logs)?;
-                let lines = control.logs(&logs.into()).await?;
+                let lines = control.logs(&logs.clone().into()).await?;
+                // One that is gone may have said something.
+                if lines.is_empty() {
+                    self.has_instance(&logs).await?;
+                }
                 return Ok(Outcome::Lines { lines, missed: 0 });
             }
             Order::Follow(_) => bail!("lines that come are read from the control socket"),
@@ -190,6 +195,19 @@ impl Keeper {
             Order::Upgrade => bail!("only `kenduri upgrade` can ask for that"),
         };
         Ok(Outcome::Done(done))
+    }
+
+    /// Refuses to wait for what an instance says that there is not.
+    async fn has_instance(&self, logs: &neighbours::Logs) -> Result<()> {
+        let (Some(service), Some(instance)) = (&logs.service, logs.instance) else {
+            return Ok(());
+        };
+        let described = self.control.describe(service).await?;
+        let mut known = described.instances.iter();
+        if !known.any(|row| row.instance == instance) {
+            bail!("{service} has no instance {instance}\n  `kenduri ps` lists those there are");
+        }
+        Ok(())
     }
 
     /// Says how many requests a second each gets, which the worker counts.

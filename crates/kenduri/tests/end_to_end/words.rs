@@ -105,7 +105,9 @@ fn what_was_said_is_found_also_after_everything_was_killed() {
     assert_eq!(texts(&["--since", "2100-01-01T00:00:00Z"]), [""; 0]);
     assert_eq!(texts(&["--grep", "t"]), ["two", "three"]);
     assert_eq!(texts(&["0", "-n", "1"]), ["three"]);
-    assert_eq!(texts(&["1"]), [""; 0]);
+    let unknown = says(here, &["logs", "web", "1"], 1);
+    assert!(unknown.contains("web has no instance 1"), "{unknown}");
+    says(here, &["logs", "web", "1", "-f"], 1);
     let json = logs(&["--json", "-n", "1"]);
     let line: Value = serde_json::from_str(&json).expect("JSON");
     for (key, value) in [
@@ -129,6 +131,35 @@ fn what_was_said_is_found_also_after_everything_was_killed() {
     let told = says(here, &["describe", "web"], 0);
     assert!(told.contains("--token=***"), "{told}");
     assert!(told.contains("give_up = \"10 in 10m\""), "{told}");
+}
+
+#[test]
+fn whoever_stops_reading_has_read_enough() {
+    let place = tempfile::tempdir().expect("a folder");
+    let here = place.path();
+    let _program = start(here, SETTINGS);
+    until("all was said", || {
+        says(here, &["logs"], 0).contains("three")
+    });
+    let words: [&[&str]; 7] = [
+        &["ps"],
+        &["monit"],
+        &["monit", "--json"],
+        &["logs"],
+        &["logs", "-f"],
+        &["describe", "web"],
+        &["check"],
+    ];
+    for words in words {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = command(&[]);
+        let output = command.args(words).current_dir(here).stdout(writer);
+        let output = output.stderr(Stdio::piped()).spawn().expect("it starts");
+        let output = output.wait_with_output().expect("its end");
+        assert_eq!(text(&output.stderr), "", "{words:?}");
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+    }
 }
 
 /// The first lines of a word that goes on until it is told to end.

@@ -1,4 +1,4 @@
-//! Commands as they may be shown.
+//! Commands and paths as they may be shown.
 
 use super::values;
 
@@ -18,7 +18,7 @@ const NAMES: [&str; 7] = [
 
 /// The words of a command without what looks like a secret: values that are named so, as
 /// `--token=…`, `--token …`, `TOKEN=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
-pub(super) fn command(words: &[String]) -> Vec<String> {
+pub fn command(words: &[String]) -> Vec<String> {
     let mut is_secret = false;
     let mut shown = Vec::with_capacity(words.len());
     for word in words {
@@ -54,8 +54,8 @@ fn value(word: &str) -> String {
     }
 }
 
-/// A word that is a command itself, as those for a shell are.
-fn line(text: &str) -> String {
+/// A command in one line, as those for a shell are, without what looks like a secret.
+pub fn line(text: &str) -> String {
     let Ok(words) = values::words(text) else {
         return MASK.to_owned();
     };
@@ -81,7 +81,7 @@ fn is_secret_name(name: &str) -> bool {
 }
 
 /// A text without the secrets among `name=value`, as in `path?token=…&name=…`.
-pub(super) fn query(text: &str) -> String {
+pub fn query(text: &str) -> String {
     let without = |pair: &str| {
         let is_secret = |end: &usize| {
             let name = pair[..*end].rsplit(['?', ';', '#', ',', '/', ':', '@', '=']);
