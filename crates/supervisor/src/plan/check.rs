@@ -21,6 +21,9 @@ const MOST_INSTANCES: u32 = 64;
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
 /// An environment file may be so large.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
+/// What a process has mapped before its first line runs, in bytes. What it needs beyond that is
+/// known once it runs.
+const LEAST_MEMORY: u64 = 1 << 20;
 /// Where programs are looked for when nobody says otherwise.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -471,9 +474,19 @@ impl Check<'_> {
         let Some(Memory { max, .. }) = &self.service.memory else {
             return Ok(None);
         };
-        self.accept("memory.max", values::size(max))
-            .map(Some)
-            .ok_or(Refused)
+        let size = self
+            .accept("memory.max", values::size(max))
+            .ok_or(Refused)?;
+        if size < LEAST_MEMORY {
+            let what = format!("no program starts in {max}");
+            self.refuse(
+                "memory.max",
+                what,
+                "write at least 1M, and more than it uses",
+            );
+            return Err(Refused);
+        }
+        Ok(Some(size))
     }
 
     fn balance(&mut self) {

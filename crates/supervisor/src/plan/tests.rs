@@ -174,6 +174,10 @@ fn every_mistake_is_told_with_its_key() {
             "service.a.memory.max: \"much\" is no size",
         ),
         (
+            "memory = { max = \"1023K\" }",
+            "service.a.memory.max: no program starts in 1023K",
+        ),
+        (
             "memory = { max = \"1M\", action = \"cry\" }",
             "service.a.memory.action: \"cry\"",
         ),
