@@ -1,7 +1,6 @@
 //! Programs that came before Kenduri (§6.3), with and without a code.
 
 use axum::http::Method;
-use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
 use platform::sql;
 use serde_json::{Value, json};
@@ -386,57 +385,5 @@ fn what_is_not_understood_changes_nothing() {
         assert_eq!(stage.count(made, "").await, 0);
         let tries = sql!("SELECT COUNT(*) FROM open_try WHERE network <> $1");
         assert_eq!(stage.count(tries, "").await, 0);
-    });
-}
-
-/// What a live connection that polls is called.
-#[track_caller]
-fn session(opened: &Page) -> String {
-    let told = opened.expect(200).body.trim_start_matches('0');
-    let told: Value = serde_json::from_str(told).unwrap();
-    told["sid"].as_str().unwrap().to_owned()
-}
-
-/// Greets as Socket.IO does, and closes.
-async fn close(program: &mut Visitor, id: &str) {
-    let address = format!("/socket.io/?EIO=4&transport=polling&sid={id}");
-    let kind = Some("text/plain;charset=UTF-8");
-    for packet in ["40", "1"] {
-        let sent = program.send(Method::POST, &address, kind, packet.into());
-        sent.await.expect(200);
-    }
-}
-
-#[test]
-fn a_network_opens_so_many_live_connections_and_no_more() {
-    on_sqlite(async |stage| {
-        let mut program = stage.visitor();
-        let open = "/socket.io/?EIO=4&transport=polling";
-        let mut other = stage.visitor_at("192.0.2.78");
-        let mut ids = Vec::new();
-        for _ in 0..200 {
-            ids.push(session(&other.get(open).await));
-        }
-        let full = other.get(open).await;
-        assert_eq!(full.expect(429).header("retry-after"), "60");
-        close(&mut other, &ids[0]).await;
-        // Whoever closes makes room, a moment later.
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        while other.get(open).await.status != 200 {
-            assert!(std::time::Instant::now() < end, "the place stays taken");
-            stage.world.clock.advance(SignedDuration::from_secs(1));
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        for _ in 0..300 {
-            let id = session(&program.get(open).await);
-            close(&mut program, &id).await;
-        }
-        program.get(open).await.expect(429);
-        stage.visitor_at("192.0.2.77").get(open).await.expect(200);
-        // Those that are open go on.
-        let poll = format!("{open}&sid=AAAAAAAAAAAAAAHs");
-        program.get(&poll).await.expect(400);
-        stage.world.clock.advance(SignedDuration::from_mins(2));
-        program.get(open).await.expect(200);
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
 use jiff::SignedDuration;
@@ -61,6 +61,9 @@ impl Sockets {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)
+            // Who closes before its greeting is answered keeps its place until then,
+            // and no longer than who does not answer a ping.
+            .connect_timeout(PONG_WITHIN)
             .max_payload(LARGEST as u64)
             .ws_max_message_size(LARGEST)
             .ws_max_frame_size(LARGEST)
@@ -98,8 +101,7 @@ impl Sockets {
     /// Whether one more may be opened by whoever asks, and its place; one that is
     /// open has its own.
     fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
-        let query = request.uri().query().unwrap_or_default();
-        if query.split('&').any(|part| part.starts_with("sid=")) {
+        if session(request.uri()).is_some() {
             return Ok(None);
         }
         let network = facts.network().to_string();
@@ -111,6 +113,12 @@ impl Sockets {
             Full::All => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(AGAIN),
         })
     }
+}
+
+/// What the connection is called that a request belongs to; `None`: a new one.
+fn session(address: &Uri) -> Option<&str> {
+    let mut parts = address.query().unwrap_or_default().split('&');
+    parts.find_map(|part| part.strip_prefix("sid="))
 }
 
 fn too_many(seconds: u32) -> Problem {
@@ -137,7 +145,11 @@ async fn connect(
         mut service, stop, ..
     } = sockets;
     if upgrade::is_asked(&request) {
-        return upgrade::switch(request, stop, place, move |stream, request| {
+        return upgrade::switch(request, stop, place, move |mut stream, request| {
+            if let Some(session) = session(request.uri()) {
+                let closing = close(service.clone(), session.to_owned(), stream.end());
+                tokio::spawn(closing);
+            }
             // What cannot be understood ends with the stream.
             drop(service.call((stream, request)));
         });
@@ -154,6 +166,23 @@ async fn connect(
         Some(Err(never)) => match never {},
         None => leaving(),
     })
+}
+
+/// Closes a connection when the websocket that it changes to has ended, as its
+/// client would. One that has changed is closed by then; but one that broke off
+/// on the way is neither polled nor pinged any more, and would keep its place for
+/// ever.
+async fn close(
+    mut service: SocketIoService<Router>,
+    session: String,
+    end: impl Future<Output = ()>,
+) {
+    end.await;
+    let address = format!("/socket.io/?EIO=4&transport=polling&sid={session}");
+    let request = Request::post(address).body(Body::from("1"));
+    let Ok(request) = request else { return };
+    // Whoever is gone already is not found.
+    let _ = service.call(request).await;
 }
 
 /// The client comes back, to whoever answers next.

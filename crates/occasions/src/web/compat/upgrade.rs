@@ -1,6 +1,7 @@
 //! Websockets that the app itself answers (RFC 6455; over HTTP/2 RFC 8441), and
 //! how they end when Kenduri stops.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,6 +19,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use web::Problem;
 
@@ -98,6 +100,8 @@ pub(super) struct Leaving<T> {
     farewell: Option<&'static [u8]>,
     /// Free again when this is dropped.
     _place: Option<Place>,
+    /// Dropped with this, and heard of by whoever asked for its end.
+    held: Option<oneshot::Sender<Infallible>>,
 }
 
 impl<T> Leaving<T> {
@@ -107,6 +111,16 @@ impl<T> Leaving<T> {
             stop: Box::pin(stop.cancelled_owned()),
             farewell: None,
             _place: place,
+            held: None,
+        }
+    }
+
+    /// Comes when the stream is gone, however it ended.
+    pub(super) fn end(&mut self) -> impl Future<Output = ()> + use<T> {
+        let (held, gone) = oneshot::channel();
+        self.held = Some(held);
+        async move {
+            let Err(_) = gone.await;
         }
     }
 }
