@@ -62,9 +62,16 @@ impl House {
 
     /// Another one who serves there.
     fn edge(&self) -> Edge {
+        self.edge_with(|_| {})
+    }
+
+    /// The same, told something more.
+    fn edge_with(&self, tell: impl FnOnce(&mut ListenSettings)) -> Edge {
         let inherited = Inherited::new(self.kept.share().unwrap()).unwrap();
         let (_, app) = scene();
-        try_start(self.settings(), 2, inherited, &app).unwrap()
+        let mut settings = self.settings();
+        tell(&mut settings.listen);
+        try_start(settings, 2, inherited, &app).unwrap()
     }
 }
 
@@ -227,7 +234,7 @@ async fn nothing_fails_while_one_worker_follows_another() {
 #[tokio::test]
 async fn an_idle_client_goes_on_at_the_next_worker() {
     let house = House::open();
-    let first = house.edge();
+    let first = house.edge_with(|listen| listen.lame_duck_time = SOON);
     let mut idle = connect(house.address).await;
     idle.write_all(request("/").as_bytes()).await.unwrap();
     assert!(!answer(&mut idle).await.contains("connection: close"));

@@ -283,8 +283,7 @@ async fn what_runs_on_a_server_that_goes_is_finished_there() {
     })
     .await;
     let new = says(ok("new"), After::Stay).await;
-    let mut settings = settings(&[old.address]);
-    settings.times.keep = Duration::from_mins(10);
+    let settings = settings(&[old.address]);
     let (pool, upstream) = (Pool::default(), Upstream::new(settings));
     let answer = forward(&pool, &upstream, request("GET", Body::Empty))
         .await

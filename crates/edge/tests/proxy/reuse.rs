@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use edge::Body;
-use edge::proxy::{Pool, Upstream};
+use edge::proxy::{Pool, Times, Upstream};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -199,7 +199,9 @@ async fn unused_connections_are_closed_before_the_server_does() {
         }
     })
     .await;
-    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    let mut settings = settings(&[server.address]);
+    settings.times.keep = Times::default().keep;
+    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
     get(&pool, &upstream).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_400)).await;
     get(&pool, &upstream).await.unwrap();

@@ -11,6 +11,9 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{LONG, forward, head, request, server, settings};
 
+/// So often are the two asked when they differ, which may be chance.
+const TRIES: usize = 3;
+
 /// What a server says, in two pieces.
 #[derive(Debug, Clone)]
 struct Said {
@@ -222,10 +225,19 @@ proptest! {
             .enable_all()
             .build()
             .unwrap();
-        let (without, with) = runtime.block_on(async {
-            tokio::join!(told(&said, "GET"), told(&said, "OPTIONS"))
-        });
+        let both = || {
+            runtime.block_on(async { tokio::join!(told(&said, "GET"), told(&said, "OPTIONS")) })
+        };
+        let (mut without, mut with) = both();
         if said.is_exact {
+            // Where the machine is busy elsewhere, the server's patience may end between two
+            // requests: what differs in truth does so each time.
+            for _ in 1..TRIES {
+                if without == with {
+                    break;
+                }
+                (without, with) = both();
+            }
             prop_assert_eq!(without, with);
         } else {
             // Whether what is too much is seen before or after the next request is sent is

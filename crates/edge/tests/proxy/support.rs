@@ -19,6 +19,9 @@ use tokio::net::{TcpListener, TcpStream};
 /// Longer than anything here may take.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
+/// Connections are counted: none may be too old because a machine was busy.
+const KEEP: Duration = Duration::from_mins(10);
+
 pub(crate) fn facts() -> Facts {
     Facts {
         client: "203.0.113.7".parse().unwrap(),
@@ -47,7 +50,10 @@ pub(crate) fn settings(addresses: &[SocketAddr]) -> UpstreamSettings {
         members: addresses.iter().copied().map(member).collect(),
         balance: Balance::RoundRobin,
         health: None,
-        times: Times::default(),
+        times: Times {
+            keep: KEEP,
+            ..Times::default()
+        },
         idle_connections: UpstreamSettings::IDLE_CONNECTIONS,
     }
 }

@@ -161,7 +161,8 @@ fn it_is_started_again_as_often_as_it_may() {
 
 #[test]
 fn that_instances_are_given_up_is_one_time_from_the_first_to_the_last() {
-    let house = House::new(
+    let house = House::in_folder(
+        folder_with("well1", ""),
         r#"
         [often]
         run = "test -e well$KENDURI_INSTANCE && exec sleep 1000; exit 3"
@@ -178,7 +179,6 @@ fn that_instances_are_given_up_is_one_time_from_the_first_to_the_last() {
             kill(pid, Signal::KILL);
         }
     };
-    fs::write(file(1), "").unwrap();
     let first = house.crew("often", |crew| {
         crew.given_up.is_some() && crew.ready.len() == 1
     });

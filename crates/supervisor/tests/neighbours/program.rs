@@ -4,16 +4,17 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{SUPERVISE, kill};
+use crate::support::{PATIENCE, SUPERVISE, kill};
 
 /// `supervise` on a folder; what it prints is read.
 pub(crate) struct Alone {
     pub(crate) child: Child,
-    news: Box<dyn Iterator<Item = Value>>,
+    news: Receiver<Value>,
 }
 
 impl Alone {
@@ -26,11 +27,12 @@ impl Alone {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let news = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
-        Self {
-            child,
-            news: Box::new(news),
-        }
+        let (sender, news) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut news = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+            news.try_for_each(|news| sender.send(news))
+        });
+        Self { child, news }
     }
 
     pub(crate) fn pid(&self) -> i32 {
@@ -92,8 +94,22 @@ impl Alone {
         );
     }
 
-    pub(crate) fn wait_until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        self.news.find(is_it).expect("the supervisor has ended")
+    /// Waits until all of these, each a service and what is told of it, came in any order.
+    pub(crate) fn wait_for_all(&mut self, mut missing: Vec<(&str, &str)>) {
+        self.wait_until(|news| {
+            missing.retain(|(service, what)| news["service"] != *service || news["what"] != *what);
+            missing.is_empty()
+        });
+    }
+
+    pub(crate) fn wait_until(&mut self, mut is_it: impl FnMut(&Value) -> bool) -> Value {
+        loop {
+            let news = self.news.recv_timeout(PATIENCE);
+            let news = news.expect("the supervisor has ended, or has nothing to tell");
+            if is_it(&news) {
+                return news;
+            }
+        }
     }
 
     pub(crate) fn stop(mut self) {
