@@ -33,7 +33,7 @@ use crate::files::Memory;
 use crate::gate::{Refusal, Seen, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
-use crate::log::{Entry, Log, Logged, Pending, Tunnelled, Whose};
+use crate::log::{Entry, Log, Logged, Pending, Shown, Tunnelled, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
@@ -82,15 +82,14 @@ struct Course {
     received: Option<Arc<AtomicU64>>,
     /// How it came by the cache; empty where nothing is kept.
     cache: &'static str,
-    /// The app has answered, and writes the line.
-    is_the_apps: bool,
+    /// What the log shows of the path, as the app says that has answered.
+    shown: Option<Shown>,
     /// It is said in place of what the route leads to.
     is_instead: bool,
     why: &'static str,
 }
 
-/// Answers a request, or the refusal it stands for. The app's line tells what the
-/// app answered; when its client heard something else, another line tells that.
+/// Answers a request, or the refusal it stands for.
 pub(crate) async fn serve(
     here: &Arc<Here>,
     peer: &Peer,
@@ -133,7 +132,6 @@ pub(crate) async fn serve(
     };
     if let Some(broken) = verdict.broken() {
         // Whatever was made of half a body, the client hears what was wrong.
-        course.is_the_apps = false;
         course.is_instead = true;
         answer = refused(broken, &mut course);
     }
@@ -152,7 +150,7 @@ pub(crate) async fn serve(
         .route
         .as_ref()
         .map_or(&shared.nowhere, |route| &route.figures);
-    match pending.answered().filter(|_| !course.is_the_apps) {
+    match pending.answered() {
         None => {
             figures.answered(answer.status(), began.elapsed());
             answer
@@ -167,6 +165,7 @@ pub(crate) async fn serve(
             entry.upstream = course.upstream.take();
             entry.upstream_time = course.upstream_time;
             entry.cache = course.cache;
+            entry.shown = course.shown.take();
             if let Some(route) = &course.route
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
             {
@@ -463,6 +462,7 @@ fn entry(
         host: seen.host,
         target: seen.target,
         whose: Whose::App,
+        shown: None,
         referrer: request.headers().get(REFERER).cloned(),
         agent: request.headers().get(USER_AGENT).cloned(),
         version: request.version(),

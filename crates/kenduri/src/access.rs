@@ -1,5 +1,5 @@
-//! The access log of the front door, and what its lines may say. Requests that
-//! the app answers are logged by the app, which knows its own addresses.
+//! The access log of the front door, and what its lines may say. What a path may show
+//! that the app has answered says the app, which knows its own addresses.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -28,8 +28,10 @@ fn mask(address: &str, whose: Whose) -> Cow<'_, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
     }
-    let whole = (!address.starts_with('/')).then(|| address.split_once("://"));
-    let (scheme, rest) = match whole.flatten() {
+    let may_be_in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let is_scheme = |scheme: &str| scheme.bytes().all(may_be_in_scheme);
+    let whole = address.split_once("://");
+    let (scheme, rest) = match whole.filter(|(scheme, _)| is_scheme(scheme)) {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, address),
     };
@@ -164,6 +166,11 @@ mod tests {
                 "https://kad.example?code=***",
             ),
             ("/go.html?to=https://kad.example/RAHMA", "/go.html?to=***"),
+            ("go.html?to=https://kad.example/RAHMA", "go***?to=***"),
+            (
+                "android-app://org.example/a?b=c",
+                "android-app://org.example/a?b=***",
+            ),
         ] {
             assert_eq!(mask(address, Whose::App), shown);
         }

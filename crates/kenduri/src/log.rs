@@ -181,7 +181,6 @@ fn filter(level: LogLevel) -> Targets {
         .with_default(level)
         .with_targets(quiet)
         .with_target("lettre", LevelFilter::INFO)
-        .with_target(web::ACCESS_LOG, LevelFilter::INFO)
 }
 
 /// Hands each line to the thread that writes.

@@ -65,11 +65,16 @@ impl edge::App for Mounted {
             parts.extensions.insert(facts);
         }
         let request = Request::from_parts(parts, Timed::around(body, BODY_TIME));
-        let answer = match self.router.oneshot(request).await {
+        let mut answer = match self.router.oneshot(request).await {
             Ok(answer) => answer,
             Err(never) => match never {},
         };
-        hand_over(answer, self.stop).await
+        let shown = answer.extensions_mut().remove();
+        let mut answer = hand_over(answer, self.stop).await;
+        if let Some(web::Shown(path)) = shown {
+            answer.extensions_mut().insert(edge::log::Shown(path));
+        }
+        answer
     }
 
     async fn judge(self, question: edge::Question) -> edge::Verdict {
@@ -218,6 +223,20 @@ mod tests {
         let read = to_bytes(Body::new(stream.into_body()), usize::MAX);
         stop.cancel();
         assert_eq!(read.await.expect("an orderly end").len(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_log_shows_of_a_path_what_the_app_says() {
+        let shown = |path: &str| axum::Extension(web::Shown(path.into()));
+        let router = Router::new()
+            .route("/known", post(async move || (shown("/k***"), "answered")))
+            .route("/unknown", post("answered"));
+        let mounted = Mounted::new(router, CancellationToken::new());
+        let known = ask(&mounted, "/known", edge::Body::Empty).await;
+        let told: Option<&edge::log::Shown> = known.extensions().get();
+        assert_eq!(told.map(|shown| &*shown.0), Some("/k***"));
+        let unknown = ask(&mounted, "/unknown", edge::Body::Empty).await;
+        assert!(unknown.extensions().get::<edge::log::Shown>().is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! What happens around every request, in this order: its facts are found, a
 //! handler answers, a refusal becomes JSON or a page, headers that every answer
-//! carries are added, it is counted, and one line is logged.
+//! carries are added, it is counted, and whoever logs it is told what it may show.
 //!
 //! One layer does it all, for each layer costs every request what a look-up costs.
 
@@ -36,12 +36,13 @@ pub const HEADER_LIMIT: usize = 16 * 1024;
 /// What no page of ours asks a browser for.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// The target of the line that each request has. It is no event of the program, and written
-/// whatever the least important event is.
-pub const ACCESS_LOG: &str = "access_log";
-
 /// 180 days, as long as a household is remembered.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
+
+/// On every answer: the path of its request as a log may show it, without codes and
+/// tokens. Nobody else knows which paths are addresses of ours, and what they hold.
+#[derive(Debug, Clone)]
+pub struct Shown(pub Box<str>);
 
 /// The whole site: `router` with what every crate shares around it.
 pub fn serve(site: &Site, router: Router<Site>) -> Router {
@@ -99,17 +100,8 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     }
     asked.remember_language(&site, &mut response);
     asked.add_headers(&mut response);
-    let taken = started.elapsed();
-    count(route.as_ref(), response.status(), taken);
-    tracing::info!(
-        target: ACCESS_LOG,
-        request_id = %asked.facts.request_id,
-        method = %asked.method,
-        path = %masked,
-        status = response.status().as_u16(),
-        duration_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
+    count(route.as_ref(), response.status(), started.elapsed());
+    response.extensions_mut().insert(Shown(masked.into()));
     response
 }
 
@@ -370,6 +362,20 @@ mod tests {
     fn header<'a>(response: &'a Response, name: &str) -> &'a str {
         let value = response.headers().get(name);
         value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_answer_says_what_a_log_may_show_of_its_path() {
+        for (path, shown) in [
+            ("/hello?lang=en", "/hello"),
+            ("/invite/RAHMA?lang=en", "/invite/RA***"),
+            ("/panic", "/panic"),
+            ("/wedding/RAHMA/x", "/we***/RA***/x"),
+        ] {
+            let (response, _) = ask("GET", path, &[]).await;
+            let told: Option<&Shown> = response.extensions().get();
+            assert_eq!(told.map(|shown| &*shown.0), Some(shown));
+        }
     }
 
     #[tokio::test]

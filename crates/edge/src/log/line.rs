@@ -44,6 +44,8 @@ pub struct Line<'a> {
     pub target: &'a str,
     /// Whose address that is.
     pub whose: Whose,
+    /// What is shown in place of the path, as the app says; empty where it says nothing.
+    pub shown: &'a str,
     /// `Referer`; codes in it are masked here.
     pub referrer: &'a [u8],
     /// `User-Agent`.
@@ -90,8 +92,20 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
+    /// The path and the query as they are shown.
+    fn target(&self, mask: &Mask) -> Cow<'_, str> {
+        let masked = mask(self.target, self.whose);
+        if self.shown.is_empty() {
+            return masked;
+        }
+        match masked.split_once('?') {
+            Some((_, query)) => Cow::Owned(format!("{}?{query}", self.shown)),
+            None => Cow::Borrowed(self.shown),
+        }
+    }
+
     fn json(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
-        let target = mask(self.target, self.whose);
+        let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
         // The shape of the app's own lines, which stand beside these.
@@ -153,7 +167,7 @@ impl Line<'_> {
         } else {
             put(out, self.method);
             put(out, " ");
-            put(out, &mask(self.target, self.whose));
+            put(out, &self.target(mask));
             put(out, " ");
             put(out, self.protocol);
         }

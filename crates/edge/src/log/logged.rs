@@ -19,6 +19,12 @@ use crate::body::{Body, Stretch, has_no_body};
 use crate::facts::RequestId;
 use crate::route::Route;
 
+/// On an answer of the app: its request's path as the log may show it, which the app alone
+/// knows, for it knows its addresses and what they hold. Of the answers that say nothing
+/// the path is masked as if it could hold a code.
+#[derive(Debug, Clone)]
+pub struct Shown(pub Box<str>);
+
 /// What is known of a request so far. Everything in it is a counter or a share
 /// of the request's own bytes, so that keeping it costs no copies; and it is kept in a box,
 /// because it goes from hand to hand.
@@ -42,6 +48,8 @@ pub struct Entry {
     pub target: Option<PathAndQuery>,
     /// Whose address that is.
     pub whose: Whose,
+    /// What is shown in place of the path, if the app said so.
+    pub shown: Option<Shown>,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,
     /// `User-Agent`.
@@ -94,6 +102,7 @@ impl Entry {
             host: &self.host,
             target: target.map_or("", PathAndQuery::as_str),
             whose: self.whose,
+            shown: self.shown.as_ref().map_or("", |shown| &shown.0),
             referrer: bytes(self.referrer.as_ref()),
             agent: bytes(self.agent.as_ref()),
             status: self.status.as_u16(),

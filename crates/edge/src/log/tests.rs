@@ -52,6 +52,7 @@ fn line(target: &str) -> Line<'_> {
         host: "kad.example",
         target,
         whose: Whose::App,
+        shown: "",
         referrer: b"https://kad.example/i/secret",
         agent: b"curl/8",
         status: 200,
@@ -101,6 +102,17 @@ fn lines_look_as_agreed_and_codes_are_masked() {
     let text = written(Format::Combined, &neighbours);
     assert!(text.contains("GET /secret HTTP/2"), "{text}");
     assert!(text.contains("kad.example/i/***"), "a referrer: {text}");
+    let known = Line {
+        shown: "/login",
+        ..line("/l%6fgin?secret=secret")
+    };
+    let text = written(Format::Combined, &known);
+    assert!(text.contains("GET /login?***=*** HTTP/2"), "{text}");
+    let text = written(Format::Json, &known);
+    assert!(
+        text.contains(r#""path":"/login","query":"***=***""#),
+        "{text}"
+    );
     let broken = Line {
         client: None,
         method: "",
@@ -202,6 +214,7 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Box<Entry> {
         host: "kad.example".into(),
         target: Some("/x".parse().unwrap()),
         whose: Whose::App,
+        shown: None,
         referrer: Some(HeaderValue::from_static("r")),
         agent: None,
         version: Version::HTTP_11,

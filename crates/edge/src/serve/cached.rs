@@ -289,7 +289,7 @@ impl Visit<'_> {
             // Its task was ended in the middle.
             return (bare(StatusCode::BAD_GATEWAY), Told::NotKept(why));
         };
-        course.is_the_apps = led.course.is_the_apps;
+        course.shown = led.course.shown;
         course.upstream = led.course.upstream;
         course.upstream_time = led.course.upstream_time;
         course.why = led.course.why;
@@ -301,17 +301,12 @@ impl Visit<'_> {
         match led.answered {
             Answered::Whole(whole, how) => {
                 let told = told(how);
-                let answer = self.asker(headers).whole(&whole, told);
-                let is_its_own = how == How::New && answer.status() == whole.stored.head.status;
-                course.is_the_apps &= is_its_own;
-                (answer, told)
+                (self.asker(headers).whole(&whole, told), told)
             }
             Answered::Coming(head, length, reader) => {
                 let told = told(How::New);
                 let asker = self.asker(headers);
-                let answer = asker.coming(&head, length, reader, told);
-                course.is_the_apps &= answer.status() == head.status;
-                (answer, told)
+                (asker.coming(&head, length, reader, told), told)
             }
             Answered::NotKept(mut answer) => {
                 let told = Told::NotKept(why);

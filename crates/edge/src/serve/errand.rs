@@ -89,7 +89,6 @@ impl Errand {
                 // It is the same, and may not be kept any longer: this client's alone.
                 store.remove(&old.stored);
                 flight.not_kept(None);
-                course.is_the_apps = false;
                 let mut answer = Answer::new(Body::full(old.body.clone()));
                 *answer.status_mut() = head.status;
                 *answer.headers_mut() = headers_of_one;

@@ -47,14 +47,14 @@ pub(super) async fn reach(
             let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            course.is_the_apps = here.app.is_some();
-            let mut request = std::mem::take(request);
-            *request.uri_mut() = Uri::from(target);
-            let request = match route.body_size {
-                None => request,
-                most => request.map(|body| Measured::around(body, most, &mut course.received)),
-            };
-            app(here, facts, request).await
+            let (mut parts, body) = std::mem::take(request).into_parts();
+            parts.uri = Uri::from(target);
+            let body = Measured::around(body, route.body_size, &mut course.received);
+            let asked = Instant::now();
+            let mut answer = app(here, facts, Request::from_parts(parts, body)).await;
+            course.upstream_time = Some(asked.elapsed());
+            course.shown = answer.extensions_mut().remove();
+            answer
         }
         Target::Files(folder) => {
             let (parts, body) = std::mem::take(request).into_parts();

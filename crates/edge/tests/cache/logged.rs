@@ -22,7 +22,7 @@ impl Write for Lines {
 }
 
 #[tokio::test]
-async fn what_the_client_hears_is_told_unless_the_app_said_just_that() {
+async fn what_the_client_hears_is_told_whoever_said_it() {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
@@ -35,7 +35,7 @@ async fn what_the_client_hears_is_told_unless_the_app_said_just_that() {
     let streamed = tagged.clone().streamed(&["who", "le"]);
     site.script.says("/streamed", streamed.without_length());
     site.script.says("/fault", Said::of(&[control], "whole"));
-    // The app's own answers: the app writes their lines.
+    // The app's own answers.
     assert_eq!(site.get("/confirmed").await.status, 200);
     assert_eq!(site.get("/fault").await.status, 200);
     // The app sends all of it, and the client hears that it has it.
@@ -62,6 +62,8 @@ async fn what_the_client_hears_is_told_unless_the_app_said_just_that() {
     told.sort_unstable();
     let expected = [
         ("/confirmed", Some(200)),
+        ("/confirmed", Some(200)),
+        ("/fault", Some(200)),
         ("/fault", Some(200)),
         ("/known", Some(304)),
         ("/streamed", Some(304)),

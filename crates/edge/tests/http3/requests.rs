@@ -300,7 +300,6 @@ async fn a_line_says_by_which_protocol() {
     let lines = Lines::default();
     let (site, writing) = lines.of_site();
     let mut talk = site.talk().await;
-    // The app writes its own lines; this one is refused before it.
     let headers = [("host", "a.example"), ("content-length", "x")];
     let mut stream = talk.ask(Method::GET, "/refused", &headers).await.unwrap();
     stream.finish().await.unwrap();

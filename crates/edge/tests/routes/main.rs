@@ -16,7 +16,7 @@ mod hostile;
 mod killed;
 mod lengths;
 mod pages;
-mod paths;
+mod refused;
 mod sent;
 mod services;
 mod smuggled;
@@ -131,6 +131,24 @@ fn app() -> Router {
         )
         .route("/long", get(|| async { "text ".repeat(4_000) }))
         .route("/panic", get(panics))
+        .route(
+            "/shown/{secret}",
+            get(|| async {
+                let shown = edge::log::Shown("/shown/what may be".into());
+                (
+                    http::StatusCode::NOT_FOUND,
+                    axum::Extension(shown),
+                    "nothing",
+                )
+            }),
+        )
+        .route(
+            "/endless",
+            get(|| async {
+                let piece = || Ok::<_, Infallible>("x".repeat(1_024));
+                axum::body::Body::from_stream(futures_util::stream::repeat_with(piece))
+            }),
+        )
 }
 
 async fn panics() -> &'static str {

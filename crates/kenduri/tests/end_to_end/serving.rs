@@ -360,7 +360,19 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
     program.get("/invite/QQQQQ/rsvp?lang=en");
     program.get("/setup/0123456789abcdef");
     program.get("/qQq-qQ");
-    program.get("/wedding/QQQQQ");
+    program.get("/wedding/QQQQQ?code=QQQQQ&QQQQQ");
+    for from in [
+        "/QQQQQ/rsvp?QQQQQ",
+        "/wedding/QQQQQ/",
+        "/setup/0123456789abcdef",
+    ] {
+        let from = format!("http://{}{from}", program.address);
+        let headers = [("Referer", from.as_str()), ("User-Agent", "a browser")];
+        http::send(&program.address, "GET", "/healthz", &headers, b"").expect("an answer");
+    }
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let guess = b"email=a%40b.example&password=wrong";
+    http::send(&program.address, "POST", "/login", &form, guess).expect("an answer");
     assert_eq!(program.end(Signal::INT).code(), Some(0));
     let log = std::fs::read_to_string(folder.path().join("logs/kenduri.log")).expect("a log");
     assert!(
@@ -370,14 +382,50 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
     let lines: Vec<serde_json::Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|line: &serde_json::Value| line["message"] == "request")
         .collect();
-    let request = lines
-        .iter()
-        .find(|line| line["message"] == "request")
-        .expect("an access line");
-    assert_eq!(request["status"], 404);
-    assert_eq!(request["method"], "GET");
-    assert!(request["request_id"].is_string(), "{request}");
+    let told = |key: &str| {
+        let texts = lines.iter().map(|line| line[key].as_str().unwrap_or("-"));
+        let mut texts: Vec<_> = texts.collect();
+        texts.sort_unstable();
+        texts
+    };
+    let paths = ["/healthz"; 3];
+    let paths = [
+        &paths[..],
+        &["/invite/QQ***/rsvp", "/login", "/qQ***", "/setup/***"],
+    ]
+    .concat();
+    assert_eq!(
+        told("path"),
+        [&paths[..], &["/we***/QQ***"]].concat(),
+        "{log}"
+    );
+    let from = ["/QQ***/rsvp?***", "/setup/***", "/we***/QQ***/"];
+    let from = from.map(|path| format!("http://{}{path}", program.address));
+    assert_eq!(
+        told("referrer"),
+        [&["-"; 5][..], &from.each_ref().map(String::as_str)].concat()
+    );
+    // Who guesses passwords can be found, and what else is promised of every request.
+    let guess = lines.iter().find(|line| line["method"] == "POST");
+    let guess = guess.expect("a line");
+    for (key, value) in [
+        ("client", "127.0.0.1"),
+        ("method", "POST"),
+        ("host", &program.address),
+        ("protocol", "HTTP/1.1"),
+    ] {
+        assert_eq!(guess[key], value, "{guess}");
+    }
+    assert_eq!(guess["received"], 34, "{guess}");
+    let is_known = |key: &&str| guess[key].as_u64().is_some_and(|number| number > 0);
+    let numbers = ["status", "sent", "queue_us", "upstream_us", "duration_us"];
+    assert!(numbers.iter().all(is_known), "{guess}");
+    assert!(
+        guess["request_id"].is_string() && guess["route"].is_string(),
+        "{guess}"
+    );
 }
 
 #[test]
@@ -414,7 +462,6 @@ fn every_request_has_its_line_whatever_else_is_logged() {
     let data = folder.path().to_string_lossy().into_owned();
     let quiet = ["--set", "log.to=logs", "--set", "log.level=error"];
     let mut program = Program::serve(&[&["--data", &data], &quiet[..]].concat(), &[]);
-    // One line is the app's, the other the door's.
     assert_eq!(program.get("/healthz").status, 200);
     let refused = http::raw(&program.address, b"NONSENSE\r\n\r\n").expect("an answer");
     assert_eq!(refused.status, 400);
