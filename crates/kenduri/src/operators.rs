@@ -1,16 +1,16 @@
 //! What operators ask: whether it lives, whether it is ready, and its figures.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use platform::Store;
 use tokio_util::sync::CancellationToken;
-use web::{Facts, Problem, Site, masking};
+use web::{Facts, Problem, Site, SiteUrl, masking};
 
 use crate::figures::Figures;
 
@@ -30,8 +30,8 @@ pub(crate) fn routes(figures: Figures, ending: CancellationToken) -> Router<Site
         )
         .route(
             "/metrics",
-            get(async move |facts: Facts| {
-                if facts.is_from_here() {
+            get(async move |facts: Facts, headers: HeaderMap| {
+                if is_told_figures(&facts, &headers) {
                     Ok(text(figures.render().await))
                 } else {
                     Err(Problem::not_found())
@@ -56,21 +56,33 @@ pub(crate) fn without_the_app(figures: Figures, ending: CancellationToken) -> Ro
         )
         .route(
             "/metrics",
-            get(async move |Extension(facts): Extension<Facts>| {
-                if facts.is_from_here() {
-                    text(figures.render().await).into_response()
-                } else {
-                    not_found()
-                }
-            }),
+            get(
+                async move |Extension(facts): Extension<Facts>, headers: HeaderMap| {
+                    if is_told_figures(&facts, &headers) {
+                        text(figures.render().await).into_response()
+                    } else {
+                        not_found()
+                    }
+                },
+            ),
         )
         .fallback(async || not_found())
-        .layer(from_fn(logged))
+        .layer(from_fn(told))
 }
 
 /// `/metrics` alone, for a listener of its own.
 pub(crate) fn figures_alone(figures: Figures) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
+}
+
+/// Whether somebody on this machine asks, by a name that leads nowhere else: a front door that
+/// does not say for whom it asks seems to be on this machine too, and asks by the site's name.
+fn is_told_figures(facts: &Facts, headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let named = host.and_then(|host| SiteUrl::parse(&format!("http://{host}")).ok());
+    facts.is_from_here() && named.is_some_and(|named| named.is_loopback())
 }
 
 const ALIVE: &str = "alive\n";
@@ -103,20 +115,10 @@ fn text(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body)
 }
 
-/// Writes the line that the app writes of its requests, and the front door does not.
-async fn logged(Extension(facts): Extension<Facts>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
+/// Says with each answer what the log may show of its path, as the app does.
+async fn told(request: Request, next: Next) -> Response {
     let path = masking::mask(request.uri().path()).into_owned();
-    let response = next.run(request).await;
-    tracing::info!(
-        target: web::ACCESS_LOG,
-        request_id = %facts.request_id,
-        %method,
-        path,
-        status = response.status().as_u16(),
-        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(web::Shown(path.into()));
     response
 }

@@ -31,7 +31,7 @@ impl Pieces {
     }
 
     fn content(self) -> Bytes {
-        (0..self.length).map(|at| (at % 251) as u8).collect()
+        (0..=250).cycle().take(self.length).collect()
     }
 }
 

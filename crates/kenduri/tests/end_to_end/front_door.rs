@@ -138,9 +138,11 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     assert_eq!(program.get("/metrics/x").status, 404);
     assert_eq!(program.get("/").status, 404);
     assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
+    // A front door on this machine that says for nobody whom it asks.
+    assert_eq!(get(&program, "x", "/metrics", "").status, 404);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
-    for (path, lines) in [("/healthz", 2), ("/metrics", 3), ("/metrics/x", 1)] {
+    for (path, lines) in [("/healthz", 2), ("/metrics", 4), ("/metrics/x", 1)] {
         let line = format!("\"path\":\"{path}\"");
         assert_eq!(log.matches(&line).count(), lines, "{path} {log}");
     }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 /// Where the system keeps the list of a file.
 const NAME: &str = "system.posix_acl_access";
 /// How it is written there: this number, then entries of kind, rights and user, all of them
-/// little-endian (linux/posix_acl_xattr.h).
+/// little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
 /// The largest value that the system keeps (`XATTR_SIZE_MAX`).
