@@ -339,6 +339,13 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), [format!("http://127.0.0.1:{http}")]);
+    let route = |number| format!("[[route]]\nhost = \"{number}.example\"\nto = \"status:410\"\n");
+    let many: String = (10..31).map(route).collect();
+    place.write("kenduri.toml", &format!("{FILES}{many}"));
+    assert_eq!(place.order(&["apply"]).0, Some(0));
+    let (_, said) = place.order(&["maintenance", "on"]);
+    assert_eq!(links(&said).len(), 20);
+    assert!(said.ends_with("lets you in at 1 more.\n"), "{said}");
 }
 
 /// Answers one request with the head it got.
