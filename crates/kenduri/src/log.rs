@@ -142,11 +142,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             subscriber.with(lines).init();
         }
     } else {
-        let lines = lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false);
+        let lines = lines.json().flatten_event(true).with_span_list(false);
         subscriber.with(lines).init();
     }
     std::panic::set_hook(Box::new(|panic| {

@@ -15,6 +15,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+use tracing::{Instrument as _, Span};
 use web::facts::RequestId;
 
 use crate::bodies::{Ending, Timed};
@@ -61,20 +62,25 @@ impl Mounted {
 impl edge::App for Mounted {
     async fn answer(self, request: Request<edge::Body>) -> edge::Answer {
         let (mut parts, body) = request.into_parts();
-        if let Some(facts) = parts.extensions.remove().and_then(|facts| told(&facts)) {
+        let facts: Option<edge::Facts> = parts.extensions.remove();
+        let span = facts.as_ref().map_or_else(Span::none, of_request);
+        if let Some(facts) = facts.as_ref().and_then(told) {
             parts.extensions.insert(facts);
         }
         let request = Request::from_parts(parts, Timed::around(body, BODY_TIME));
-        let mut answer = match self.router.oneshot(request).await {
-            Ok(answer) => answer,
-            Err(never) => match never {},
+        let answering = async {
+            let mut answer = match self.router.oneshot(request).await {
+                Ok(answer) => answer,
+                Err(never) => match never {},
+            };
+            let shown = answer.extensions_mut().remove();
+            let mut answer = hand_over(answer, self.stop).await;
+            if let Some(web::Shown(path)) = shown {
+                answer.extensions_mut().insert(edge::log::Shown(path));
+            }
+            answer
         };
-        let shown = answer.extensions_mut().remove();
-        let mut answer = hand_over(answer, self.stop).await;
-        if let Some(web::Shown(path)) = shown {
-            answer.extensions_mut().insert(edge::log::Shown(path));
-        }
-        answer
+        answering.instrument(span).await
     }
 
     async fn judge(self, question: edge::Question) -> edge::Verdict {
@@ -82,12 +88,17 @@ impl edge::App for Mounted {
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
-        match neighbour::judge(accounts, &question.headers, who).await {
+        let judging = neighbour::judge(accounts, &question.headers, who);
+        match judging.instrument(of_request(&question.facts)).await {
             Ok(Found::Welcome(welcome)) => edge::Verdict::Pass(pass(accounts, welcome)),
             Ok(Found::Stranger) => refuse(&question, StatusCode::FORBIDDEN),
             Ok(Found::Nobody) => way_in(accounts, &question),
             Err(error) => {
-                tracing::error!(%error, "nobody could say who asks for a neighbour");
+                tracing::error!(
+                    request_id = %question.facts.id,
+                    %error,
+                    "nobody could say who asks for a neighbour"
+                );
                 refuse(&question, StatusCode::SERVICE_UNAVAILABLE)
             }
         }
@@ -148,6 +159,12 @@ fn refuse(question: &edge::Question, status: StatusCode) -> edge::Verdict {
 fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     let wants = edge::pages::Wants::of(&question.headers);
     edge::pages::page(status, &question.facts.id, wants, None)
+}
+
+/// What is logged within it is said of this request. Its level is the highest, so that it
+/// is there whatever the least important event is that is written.
+fn of_request(facts: &edge::Facts) -> Span {
+    tracing::error_span!("request", request_id = %facts.id)
 }
 
 /// What the edge knows of a request, in the app's words.

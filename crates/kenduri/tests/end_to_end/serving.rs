@@ -483,6 +483,37 @@ fn every_request_has_its_line_whatever_else_is_logged() {
 }
 
 #[test]
+fn whoever_quotes_an_id_finds_what_the_matter_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let quiet = ["--set", "log.to=logs", "--set", "log.level=error"];
+    let mut program = Program::serve(&[&["--data", &data], &quiet[..]].concat(), &[]);
+    let store = rusqlite::Connection::open(folder.path().join("kenduri.db")).expect("a store");
+    let gone = store.execute("ALTER TABLE invitation RENAME TO gone", []);
+    gone.expect("a change");
+    let failed = program.get("/invite/QQQQQ");
+    assert_eq!(failed.status, 500, "{}", failed.text());
+    let id = failed.header("x-request-id").expect("an id").to_owned();
+    assert!(failed.text().contains(&id), "{}", failed.text());
+    assert_eq!(program.end(Signal::INT).code(), Some(0));
+    let log = std::fs::read_to_string(folder.path().join("logs/kenduri.log")).expect("a log");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| line.contains(&id))
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let [fault, request] = &lines[..] else {
+        panic!("{log}");
+    };
+    assert_eq!(fault["message"], "a request failed by our own fault");
+    assert_eq!(fault["span"]["request_id"], *id, "{fault}");
+    assert_eq!(
+        (&request["message"], &request["status"]),
+        (&"request".into(), &500.into())
+    );
+}
+
+#[test]
 fn the_api_describes_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(&["--data", &folder.path().to_string_lossy()], &[]);
