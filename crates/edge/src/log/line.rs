@@ -94,21 +94,23 @@ impl Line<'_> {
 
     /// The path and the query as they are shown.
     fn target(&self, mask: &Mask) -> Cow<'_, str> {
-        let masked = mask(self.target, self.whose);
         if self.shown.is_empty() {
-            return masked;
+            return mask(self.target, self.whose);
         }
-        match masked.split_once('?') {
-            Some((_, query)) => Cow::Owned(format!("{}?{query}", self.shown)),
-            None => Cow::Borrowed(self.shown),
-        }
+        let Some((_, query)) = self.target.split_once('?') else {
+            return Cow::Borrowed(self.shown);
+        };
+        let of_any_path = format!("/?{query}");
+        let masked = mask(&of_any_path, self.whose);
+        let query = masked.split_once('?').map_or("", |(_, query)| query);
+        Cow::Owned(format!("{}?{query}", self.shown))
     }
 
     fn json(&self, mask: &Mask, second: &mut Second, out: &mut Vec<u8>) {
         let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
-        // The shape of the app's own lines, which stand beside these.
+        // The shape of what the program itself says, which stands beside these.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
         out.extend_from_slice(whole.as_bytes());
