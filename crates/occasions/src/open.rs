@@ -14,11 +14,11 @@ use crate::code::CodeKey;
 use crate::guest::{Guest, Reply};
 use crate::hosting::{Refusal as HostRefusal, invitations};
 use crate::household::{self, Plan};
-use crate::invitation::{self, Details, InvitationId};
+use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{self, Occasion, OccasionId};
 use crate::plain::{Arrival, Outcome};
 use crate::portal::{self, Portal};
-use crate::programme;
+use crate::programme::{self, Programme};
 use crate::question::Answers;
 use crate::refusal::{FieldError, Refusal as AnswerRefusal};
 use crate::rsvp::{self, OtherBody, Save};
@@ -50,6 +50,18 @@ pub struct Stranger {
     pub language: Option<String>,
     /// The network that limits count.
     pub network: String,
+}
+
+impl Stranger {
+    /// In the form in which it is kept.
+    fn cleaned(&self) -> Self {
+        Self {
+            name: written::clean_line(&self.name),
+            email: written::clean_line(&self.email),
+            phone: written::clean_line(&self.phone),
+            ..self.clone()
+        }
+    }
 }
 
 /// Why an answer without a code was not taken.
@@ -92,12 +104,14 @@ pub fn answer(
     if arrival.answer.says_something() && !programme.occasion.details.switches.notes {
         return Err(AnswerRefusal::FeatureDisabled.into());
     }
-    let stranger = check_fields(stranger, arrival)?;
+    let stranger = stranger.cleaned();
     let likeness = Likeness::of(&stranger);
     let key = match recognise(tx, occasion, &likeness.first, arrival)? {
         Recognised::Answered(outcome) => return Ok(outcome),
         Recognised::New(key) => key,
     };
+    check_access(tx, &programme, &stranger)?;
+    check_fields(&stranger, arrival)?;
     let party = party(&programme.occasion, arrival)?;
     check_undecided(&programme.occasion, arrival)?;
     count_try(tx, &stranger.network)?;
@@ -140,20 +154,36 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// What was typed, in the form in which it is kept; all findings come together.
-fn check_fields(stranger: &Stranger, arrival: &Arrival) -> Result<Stranger, AnswerRefusal> {
-    let mut wrong = Vec::new();
+/// Whether answers are open, as they are to the invitation that would be made.
+fn check_access(
+    tx: &mut Tx<'_>,
+    programme: &Programme,
+    stranger: &Stranger,
+) -> Result<(), Refusal> {
+    let blank = Invitation {
+        id: tx.id(),
+        occasion: programme.occasion.id.clone(),
+        code: String::new(),
+        details: details(&programme.occasion, stranger),
+        note: String::new(),
+        note_version: 1,
+        replied_at: None,
+        access_epoch: 1,
+        archived_at: None,
+        version: 1,
+    };
+    let portal = portal::load(tx, programme.clone(), blank)?;
+    Ok(rsvp::check_access(&portal, &Wish::default())?)
+}
+
+/// All findings come together.
+fn check_fields(clean: &Stranger, arrival: &Arrival) -> Result<(), AnswerRefusal> {
+    let mut wrong = arrival.wrong.clone();
     let mut add = |pointer: &str, code| {
         wrong.push(FieldError {
             pointer: pointer.to_owned(),
             code,
         });
-    };
-    let clean = Stranger {
-        name: written::clean_line(&stranger.name),
-        email: written::clean_line(&stranger.email),
-        phone: written::clean_line(&stranger.phone),
-        ..stranger.clone()
     };
     if clean.name.is_empty() {
         add("/name", "required");
@@ -181,7 +211,7 @@ fn check_fields(stranger: &Stranger, arrival: &Arrival) -> Result<Stranger, Answ
         add("/message", "too_long");
     }
     if wrong.is_empty() {
-        Ok(clean)
+        Ok(())
     } else {
         Err(AnswerRefusal::Fields(wrong))
     }
@@ -350,7 +380,6 @@ fn fill(
         request: arrival.request.clone(),
         needs_version: false,
     };
-    rsvp::check_access(&portal, &save.wish)?;
     let guests: Vec<Guest> = (0..party)
         .map(|at| person(tx, &portal, stranger, at, arrival.answer.attending))
         .collect();

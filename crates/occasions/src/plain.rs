@@ -12,7 +12,7 @@ use crate::guest::Guest;
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{OccasionId, to_json};
 use crate::portal::{self, Portal};
-use crate::refusal::Refusal;
+use crate::refusal::{FieldError, Refusal};
 use crate::rsvp::{self, Repeat, Save, Saved};
 use crate::wish::{GuestWish, NoteWish, Wish};
 use crate::words::{GuestKind, ReplyStatus, Source};
@@ -40,6 +40,9 @@ impl Answer {
 pub struct Arrival {
     /// What is said.
     pub answer: Answer,
+    /// What of it was not understood: it is refused, once all that comes before
+    /// fields has been looked at (§4).
+    pub wrong: Vec<FieldError>,
     /// How it arrived.
     pub source: Source,
     /// What a repeat of it is recognised by.
@@ -113,7 +116,10 @@ pub fn save(
     let attending = arrival.answer.attending;
     let save = Save {
         key: key.clone(),
-        wish: wish(&portal, &arrival.answer),
+        wish: Wish {
+            wrong: arrival.wrong.clone(),
+            ..wish(&portal, &arrival.answer)
+        },
         source: arrival.source,
         repeat: arrival.repeat.clone(),
         request: arrival.request.clone(),

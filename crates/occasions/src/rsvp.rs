@@ -119,20 +119,22 @@ pub fn answer(
     if stale {
         // What is wanted may be what is there: a retry whose answer was lost.
         return match (planned, note) {
-            (Ok(plan), Ok(None)) if plan.changes.is_empty() => {
+            (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(Box::new(portal)))
             }
             _ => Err(Refusal::VersionConflict(Box::new(portal))),
         };
     }
-    let (plan, note) = match (planned, note) {
-        (Ok(plan), Ok(note)) => (plan, note),
-        (Err(Refusal::Fields(mut fields)), Err(Refusal::Fields(more))) => {
-            fields.extend(more);
-            return Err(Refusal::Fields(fields));
+    let mut wrong = save.wish.wrong.clone();
+    for refusal in [planned.as_ref().err(), note.as_ref().err()] {
+        if let Some(Refusal::Fields(fields)) = refusal {
+            wrong.extend_from_slice(fields);
         }
-        (Err(refusal), _) | (_, Err(refusal)) => return Err(refusal),
-    };
+    }
+    if !wrong.is_empty() {
+        return Err(Refusal::Fields(wrong));
+    }
+    let (plan, note) = (planned?, note?);
     check_seats(&portal, &plan.guests)?;
     if plan.changes.is_empty() && note.is_none() {
         let body = answer(&portal);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::guest::GuestId;
+use crate::refusal::FieldError;
 use crate::words::ReplyStatus;
 
 /// One save. What is left out stays as it is.
@@ -22,6 +23,9 @@ pub struct Wish {
     pub answers: BTreeMap<String, Value>,
     /// The household's note to the hosts.
     pub note: Option<NoteWish>,
+    /// What of it was not understood: it is refused, once all that comes before
+    /// fields has been looked at (§4).
+    pub wrong: Vec<FieldError>,
 }
 
 /// What is wanted for one person.
@@ -78,6 +82,7 @@ impl Wish {
         self.guests.is_empty()
             && self.remove.is_empty()
             && self.answers.is_empty()
+            && self.wrong.is_empty()
             && self.note.is_some()
     }
 

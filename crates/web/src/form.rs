@@ -9,10 +9,11 @@ use std::fmt;
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::kinds;
 use crate::problem::Problem;
 
 /// The most a form or a JSON body may weigh.
@@ -50,7 +51,7 @@ impl Form {
     /// urlencoded, or `multipart/form-data` (RFC 7578), of which files are passed
     /// over. They count towards the size of the body all the same.
     pub async fn of_either_kind(request: Request) -> Result<Self, Problem> {
-        if !is_kind(request.headers(), "multipart/form-data") {
+        if !kinds::is(request.headers(), "multipart/form-data") {
             return Self::from_request(request, &()).await;
         }
         let (parts, body) = request.into_parts();
@@ -151,21 +152,11 @@ impl<S: Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_kind(request.headers(), "application/x-www-form-urlencoded") {
+        if !kinds::is(request.headers(), "application/x-www-form-urlencoded") {
             return Err(unsupported());
         }
         Self::parse(&read_body(request.into_body()).await?)
     }
-}
-
-/// Whether a body is of this kind, whatever its parameters (RFC 9110, section 8.3.1).
-pub(crate) fn is_kind(headers: &HeaderMap, kind: &str) -> bool {
-    let said = headers
-        .get(CONTENT_TYPE)
-        .map_or(&b""[..], HeaderValue::as_bytes);
-    let end = said.iter().position(|byte| *byte == b';');
-    let said = &said[..end.unwrap_or(said.len())];
-    said.trim_ascii().eq_ignore_ascii_case(kind.as_bytes())
 }
 
 /// Whether a part is a file: its name may be in letters that are not to be read here.
@@ -204,6 +195,7 @@ fn too_large() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::CONTENT_TYPE;
     use proptest::prelude::*;
 
     use super::*;

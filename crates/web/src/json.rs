@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::form::{invalid, is_kind, read_body, unsupported};
+use crate::form::{invalid, read_body, unsupported};
+use crate::kinds;
 use crate::problem::Problem;
 
 /// How deep arrays and objects may nest.
@@ -50,7 +51,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Received<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_kind(request.headers(), "application/json") {
+        if !kinds::is(request.headers(), "application/json") {
             return Err(unsupported());
         }
         let bytes = read_body(request.into_body()).await?;

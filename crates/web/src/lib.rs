@@ -17,6 +17,7 @@ pub mod facts;
 pub mod form;
 pub mod idempotency;
 pub mod json;
+pub mod kinds;
 pub mod language;
 pub mod locales;
 pub mod mailbox;

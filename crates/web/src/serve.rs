@@ -245,7 +245,7 @@ impl Asked {
 /// Programs ask under `/api`; a page's script says so in `Accept`.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    let accept = accept.unwrap_or_default();
+    let accept = accept.unwrap_or_default().to_ascii_lowercase();
     uri.path().starts_with("/api/") || (accept.contains("json") && !accept.contains("text/html"))
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest as _, Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -25,7 +25,7 @@ use platform::{Store, StoreError};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use web::json::Received;
-use web::{Facts, Form, Problem, Site, Wishes};
+use web::{Facts, Form, Problem, Site, Wishes, kinds};
 
 use self::answer::{Asker, Reply};
 use self::socket::Sockets;
@@ -118,15 +118,8 @@ async fn rsvp(
 
 /// Whether somebody without scripts looks at what comes of it.
 fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
-    let says = |name, what: &str| {
-        let mut values = headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        values.any(|value| value.contains(what))
-    };
-    let kinds = ["form-urlencoded", "form-data"];
-    kinds.iter().any(|kind| says(CONTENT_TYPE, kind)) && says(ACCEPT, "text/html")
+    let mut forms = ["application/x-www-form-urlencoded", "multipart/form-data"].iter();
+    forms.any(|form| kinds::is(headers, form)) && kinds::is_wanted(headers, "text/html")
 }
 
 /// Where a browser goes after its form: only ever a page of this site.
@@ -142,8 +135,7 @@ fn next(fields: &Map<String, Value>) -> &str {
 
 /// What was sent, by name, as JSON or as a form of either kind.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
-    let kind = request.headers().get(CONTENT_TYPE);
-    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+    if kinds::is(request.headers(), "application/json") {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;
         return Ok(received.value);
     }

@@ -1,11 +1,14 @@
 //! What programs that came before Kenduri are refused, in which order, and in
 //! which words (§4, §6.3).
 
+use axum::http::Method;
+use jiff::SignedDuration;
+use occasions::words::OccasionStatus;
 use platform::sql;
 use serde_json::json;
 
-use crate::compat::{assert_refused, send};
-use crate::stage::{on_both, state};
+use crate::compat::{RSVP, assert_refused, send};
+use crate::stage::{on_both, on_sqlite, state};
 
 #[test]
 fn a_message_is_kept_or_refused_and_never_dropped() {
@@ -53,5 +56,149 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
         send(&mut program, &body).await.expect(200);
         let after = state(&mut program, "RAHMA").await;
         assert_eq!(after["note"]["text"], "Tahniah!");
+    });
+}
+
+#[test]
+fn fields_are_judged_after_all_that_comes_before_them() {
+    on_both(async |stage| {
+        let mut program = stage.visitor();
+        let first = json!({ "code": "RAHMA", "attending": false, "submission_id": "a" });
+        send(&mut program, &first).await.expect(201);
+        let first = json!({ "name": "Mei", "attending": false, "submission_id": "b" });
+        send(&mut program, &first).await.expect(201);
+        for (body, status, code) in [
+            (
+                json!({ "code": "WRNG2", "attending": "maybe" }),
+                404,
+                "invitation_not_found",
+            ),
+            (json!({ "code": "?", "pax": "x" }), 422, "code_malformed"),
+            (
+                json!({ "code": "RAHMA", "attending": "maybe", "submission_id": "a" }),
+                422,
+                "idempotency_key_reused",
+            ),
+            (
+                json!({ "name": "Mei", "attending": "maybe", "submission_id": "b" }),
+                422,
+                "idempotency_key_reused",
+            ),
+            (
+                json!({ "code": "SHUT1", "attending": "maybe" }),
+                423,
+                "invitation_locked",
+            ),
+            // A note may come late, but not with an answer.
+            (
+                json!({ "code": "SHUT1", "message": "Oh no" }),
+                423,
+                "invitation_locked",
+            ),
+            (
+                json!({ "code": "LATE1", "attending": [] }),
+                423,
+                "rsvp_deadline_passed",
+            ),
+            (
+                json!({ "code": "RAHMA", "attending": "maybe" }),
+                422,
+                "validation_failed",
+            ),
+        ] {
+            assert_refused(&send(&mut program, &body).await, status, code);
+        }
+        let wrong = json!({ "name": "", "attending": "maybe", "email": "nobody" });
+        stage.status(OccasionStatus::Closed).await;
+        assert_refused(&send(&mut program, &wrong).await, 423, "occasion_closed");
+        stage.status(OccasionStatus::Published).await;
+        let passed = stage.world.clock.now() - SignedDuration::from_secs(1);
+        stage
+            .details(move |details| details.rsvp_deadline = Some(passed))
+            .await;
+        assert_refused(
+            &send(&mut program, &wrong).await,
+            423,
+            "rsvp_deadline_passed",
+        );
+        stage.switch(|switches| switches.notes = false).await;
+        for body in [
+            json!({ "code": "SHUT1", "attending": "maybe", "message": "Hi" }),
+            json!({ "name": "Mei", "attending": "maybe", "message": "Hi" }),
+        ] {
+            assert_refused(&send(&mut program, &body).await, 404, "feature_disabled");
+        }
+        stage.switch(|switches| switches.open_rsvp = false).await;
+        assert_refused(&send(&mut program, &wrong).await, 422, "code_required");
+        stage.status(OccasionStatus::Archived).await;
+        let body = json!({ "code": "RAHMA" });
+        assert_refused(&send(&mut program, &body).await, 410, "invitation_expired");
+    });
+}
+
+#[test]
+fn the_words_name_each_field_as_it_is_called_here() {
+    on_sqlite(async |stage| {
+        let mut program = stage.visitor();
+        let long = "x".repeat(4_001);
+        for (body, wanted) in [
+            (json!([]), "Another kind of value belongs here."),
+            (
+                json!({}),
+                "attending: Please fill this in. name: Please fill this in.",
+            ),
+            (
+                json!({ "code": "RAHMA", "attending": true, "message": long }),
+                "message: At most 4000 characters.",
+            ),
+            (
+                json!({ "code": "RAHMA", "attending": "maybe", "wish": long }),
+                "attending: Please choose one of those offered. message: At most 4000 characters.",
+            ),
+            (
+                json!({ "name": "Mei", "attending": true, "pax": 21, "message": long }),
+                "pax: Between 1 and 20. message: At most 4000 characters.",
+            ),
+            (
+                json!({ "name": "Mei", "attending": true, "email": "x".repeat(255) }),
+                "email: At most 254 characters. email: This does not look like an e-mail address.",
+            ),
+        ] {
+            let page = send(&mut program, &body).await;
+            let words = assert_refused(&page, 422, "validation_failed");
+            assert_eq!(words, wanted);
+        }
+        let page = program
+            .send(Method::POST, RSVP, Some("application/json"), "null".into())
+            .await;
+        let words = assert_refused(&page, 422, "validation_failed");
+        assert_eq!(words, "Another kind of value belongs here.");
+    });
+}
+
+#[test]
+fn capitals_in_the_name_of_a_kind_do_not_matter() {
+    on_sqlite(async |stage| {
+        let mut program = stage.visitor();
+        for (kind, body) in [
+            ("Application/JSON", r#"{"code":"RAHMA","attending":true}"#),
+            (
+                "application/json ;charset=utf-8",
+                r#"{"code":"RAHMA","attending":true}"#,
+            ),
+            (
+                "Application/X-WWW-Form-URLEncoded",
+                "code=RAHMA&attending=yes",
+            ),
+        ] {
+            let page = program
+                .send(Method::POST, RSVP, Some(kind), body.into())
+                .await;
+            assert!(page.status.is_success(), "{kind}: {}", page.status);
+        }
+        let page = program
+            .send(Method::POST, RSVP, Some("application/jsonp"), "{}".into())
+            .await;
+        assert_refused(&page, 415, "unsupported_media_type");
     });
 }

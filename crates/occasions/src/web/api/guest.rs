@@ -182,6 +182,7 @@ impl SaveBody {
                 text: note.text,
                 version: note.version,
             }),
+            wrong: Vec::new(),
         }
     }
 }

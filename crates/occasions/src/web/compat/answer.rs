@@ -8,15 +8,15 @@ use platform::audit::RequestFacts;
 use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use web::{Facts, Problem, Site, Text, Wishes};
+use web::{Argument, Facts, Problem, Site, Text, Wishes};
 
-use super::read::{self, Said};
+use super::read::{self, SUBMISSION_LIMIT, Said};
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::open::{self, Stranger};
+use crate::open::{self, PARTY_LIMIT, Stranger};
 use crate::plain::{self, Answer, Arrival, Outcome};
 use crate::programme;
 use crate::refusal::Refusal;
-use crate::rsvp::{OtherBody, Repeat};
+use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::web::guest::{self, Door, Failure, Visit};
 use crate::words::{ReplyStatus, Source};
 
@@ -132,7 +132,7 @@ impl Asker {
         key: Option<String>,
         source: Source,
     ) -> Result<Taken, Problem> {
-        let said = read::read(sent)?;
+        let said = read::read(sent);
         let key = key.or_else(|| said.submission.clone());
         self.take(said, key, source).await
     }
@@ -145,7 +145,8 @@ impl Asker {
     ) -> Result<Taken, Problem> {
         let arrival = Arrival {
             answer: Answer {
-                attending: if said.attending {
+                // What is not understood is refused, whatever stands here.
+                attending: if said.attending == Some(true) {
                     ReplyStatus::Yes
                 } else {
                     ReplyStatus::No
@@ -153,6 +154,7 @@ impl Asker {
                 party: said.party,
                 wish: said.wish.clone(),
             },
+            wrong: said.wrong.clone(),
             source,
             repeat: key.map(|key| Repeat {
                 route: ROUTE,
@@ -301,16 +303,39 @@ fn named(mut problem: Problem) -> Problem {
         if error.pointer == "/note/text" {
             "/message".clone_into(&mut error.pointer);
         }
+        if error.values.is_empty() {
+            error.values = limits(&error.pointer, error.code);
+        }
     }
     problem
 }
 
-fn words(problem: &Problem, text: &Text) -> String {
-    let mut words = problem.detail(text);
-    for error in &problem.errors {
-        let name = error.pointer.trim_start_matches('/');
-        let detail = error.detail(text);
-        words.extend([" ", name, ": ", &detail]);
+/// What the sentence at a field names.
+fn limits(pointer: &str, code: &str) -> Vec<(&'static str, Argument)> {
+    match (pointer, code) {
+        ("/guests" | "/pax" | "/count", "out_of_range") => {
+            vec![("min", 1_i64.into()), ("max", PARTY_LIMIT.into())]
+        }
+        ("/email", "too_long") => vec![("max", open::EMAIL_LIMIT.into())],
+        ("/phone", "too_long") => vec![("max", open::PHONE_LIMIT.into())],
+        ("/message", "too_long") => vec![("max", NOTE_LIMIT.into())],
+        ("/submission_id", "too_long") => vec![("max", SUBMISSION_LIMIT.into())],
+        _ => Vec::new(),
     }
-    words
+}
+
+/// Where fields are wrong, only what is wrong with them: that it stands at each
+/// of them is true of pages alone.
+fn words(problem: &Problem, text: &Text) -> String {
+    let findings = problem.errors.iter().map(|error| {
+        let detail = error.detail(text);
+        match error.pointer.strip_prefix('/') {
+            Some(name) => format!("{name}: {detail}"),
+            None => detail,
+        }
+    });
+    let is_of_fields = problem.code == "validation_failed" && !problem.errors.is_empty();
+    let whole = (!is_of_fields).then(|| problem.detail(text));
+    let words: Vec<String> = whole.into_iter().chain(findings).collect();
+    words.join(" ")
 }

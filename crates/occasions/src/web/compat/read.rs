@@ -2,9 +2,12 @@
 //! or flags. What nobody asks for is passed over.
 
 use serde_json::{Map, Value, json};
-use web::{Argument, Problem};
 
 use crate::open::PARTY_LIMIT;
+use crate::refusal::FieldError;
+
+/// Of a `submission_id`, in bytes.
+pub(super) const SUBMISSION_LIMIT: usize = 128;
 
 /// One answer as it was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,14 +17,17 @@ pub(super) struct Said {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) phone: String,
-    /// Whether they come.
-    pub(super) attending: bool,
+    /// Whether they come; `None`: that was not understood.
+    pub(super) attending: Option<bool>,
     /// How many come.
     pub(super) party: Option<i64>,
     /// A few words to the hosts.
     pub(super) wish: String,
     /// What a repeat is recognised by.
     pub(super) submission: Option<String>,
+    /// What was not understood. It is judged when it is its turn, after all that
+    /// comes before fields (§4).
+    pub(super) wrong: Vec<FieldError>,
 }
 
 impl Said {
@@ -36,39 +42,46 @@ impl Said {
             party,
             wish,
             submission: _,
+            wrong,
         } = self;
-        json!([code, name, email, phone, attending, party, wish])
-            .to_string()
-            .into_bytes()
+        let mut said = vec![
+            json!(code),
+            json!(name),
+            json!(email),
+            json!(phone),
+            json!(attending),
+            json!(party),
+            json!(wish),
+        ];
+        // What was kept was understood: with these it is something else.
+        said.extend(wrong.iter().map(|field| json!(field.pointer)));
+        Value::from(said).to_string().into_bytes()
     }
 }
 
-/// Reads what was sent; all that cannot be understood is told at once.
-pub(super) fn read(sent: &Map<String, Value>) -> Result<Said, Problem> {
+/// Reads what was sent, and what of it is wrong.
+pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let mut reader = Reader {
         sent,
-        problem: None,
+        wrong: Vec::new(),
     };
     let attending = reader.yes_or_no(&["attending", "attendance", "status"]);
-    let said = Said {
+    Said {
         code: reader.text(&["code", "invite_code"]),
         name: reader.text(&["name"]),
         email: reader.text(&["email"]),
         phone: reader.text(&["phone"]),
         attending,
-        party: reader.party(&["guests", "pax", "count"], attending),
+        party: reader.party(&["guests", "pax", "count"], attending == Some(true)),
         wish: reader.text(&["message", "wish"]),
         submission: reader.submission("submission_id"),
-    };
-    match reader.problem {
-        Some(problem) => Err(problem),
-        None => Ok(said),
+        wrong: reader.wrong,
     }
 }
 
 struct Reader<'a> {
     sent: &'a Map<String, Value>,
-    problem: Option<Problem>,
+    wrong: Vec<FieldError>,
 }
 
 impl<'a> Reader<'a> {
@@ -85,9 +98,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn refuse(&mut self, name: &str, code: &'static str, values: Vec<(&'static str, Argument)>) {
-        let problem = self.problem.take().unwrap_or_else(Problem::fields);
-        self.problem = Some(problem.field(format!("/{name}"), code, values));
+    fn refuse(&mut self, name: &str, code: &'static str) {
+        let pointer = format!("/{name}");
+        self.wrong.push(FieldError { pointer, code });
     }
 
     fn text(&mut self, names: &[&'static str]) -> String {
@@ -96,31 +109,24 @@ impl<'a> Reader<'a> {
             Some((_, Value::String(text))) => text.clone(),
             Some((_, Value::Number(number))) => number.to_string(),
             Some((name, _)) => {
-                self.refuse(name, "wrong_type", Vec::new());
+                self.refuse(name, "wrong_type");
                 String::new()
             }
         }
     }
 
-    fn yes_or_no(&mut self, names: &[&'static str]) -> bool {
-        let understood = match self.find(names) {
-            None => {
-                self.refuse(names[0], "required", Vec::new());
-                return false;
-            }
-            Some((_, Value::Bool(flag))) => Some(*flag),
-            Some((_, Value::String(word))) => flag(word),
-            Some((name, _)) => {
-                self.refuse(name, "wrong_type", Vec::new());
-                return false;
-            }
+    fn yes_or_no(&mut self, names: &[&'static str]) -> Option<bool> {
+        let (name, code) = match self.find(names) {
+            None => (names[0], "required"),
+            Some((_, Value::Bool(is_yes))) => return Some(*is_yes),
+            Some((name, Value::String(word))) => match flag(word) {
+                Some(is_yes) => return Some(is_yes),
+                None => (name, "unknown_option"),
+            },
+            Some((name, _)) => (name, "wrong_type"),
         };
-        if understood.is_none()
-            && let Some((name, _)) = self.find(names)
-        {
-            self.refuse(name, "unknown_option", Vec::new());
-        }
-        understood.unwrap_or(false)
+        self.refuse(name, code);
+        None
     }
 
     /// Who does not come brings nobody, whatever number stands there.
@@ -131,24 +137,21 @@ impl<'a> Reader<'a> {
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
-        let Some(number) = number else {
-            self.refuse(name, "wrong_type", Vec::new());
-            return None;
-        };
-        if !(1..=PARTY_LIMIT).contains(&number) {
-            let limits = vec![("min", 1_i64.into()), ("max", PARTY_LIMIT.into())];
-            self.refuse(name, "out_of_range", limits);
+        match number {
+            Some(number) if (1..=PARTY_LIMIT).contains(&number) => return Some(number),
+            Some(_) => self.refuse(name, "out_of_range"),
+            None => self.refuse(name, "wrong_type"),
         }
-        Some(number)
+        None
     }
 
     fn submission(&mut self, name: &'static str) -> Option<String> {
         self.find(&[name])?;
         let text = self.text(&[name]).trim().to_owned();
-        if text.len() > 128 {
-            self.refuse(name, "too_long", vec![("max", 128_i64.into())]);
+        if text.len() > SUBMISSION_LIMIT {
+            self.refuse(name, "too_long");
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.refuse(name, "invalid", Vec::new());
+            self.refuse(name, "invalid");
         }
         Some(text)
     }
@@ -174,19 +177,22 @@ mod tests {
     use super::*;
 
     fn said(sent: &Value) -> Result<Said, Vec<(String, &'static str)>> {
-        let sent = sent.as_object().unwrap();
-        read(sent).map_err(|problem| {
-            let errors = problem.errors.iter();
-            errors
-                .map(|error| (error.pointer.clone(), error.code))
-                .collect()
-        })
+        let said = read(sent.as_object().unwrap());
+        if said.wrong.is_empty() {
+            return Ok(said);
+        }
+        let wrong = said.wrong.into_iter();
+        Err(wrong.map(|field| (field.pointer, field.code)).collect())
     }
 
     #[test]
     fn every_name_and_every_word_is_understood() {
         let come = Said {
-            attending: true,
+            attending: Some(true),
+            ..Said::default()
+        };
+        let stay = Said {
+            attending: Some(false),
             ..Said::default()
         };
         for (sent, wanted) in [
@@ -196,13 +202,13 @@ mod tests {
             (json!({"attending": " TRUE "}), come.clone()),
             (json!({"attending": "", "status": "yes"}), come.clone()),
             (json!({"attending": null, "status": "yes"}), come.clone()),
-            (json!({"attending": false}), Said::default()),
-            (json!({"attending": "false"}), Said::default()),
-            (json!({"attending": "No"}), Said::default()),
-            (json!({"status": "tidak hadir"}), Said::default()),
-            (json!({"status": "TIDAK_HADIR"}), Said::default()),
-            (json!({"status": "tidak-  hadir"}), Said::default()),
-            (json!({"status": "no", "guests": 0}), Said::default()),
+            (json!({"attending": false}), stay.clone()),
+            (json!({"attending": "false"}), stay.clone()),
+            (json!({"attending": "No"}), stay.clone()),
+            (json!({"status": "tidak hadir"}), stay.clone()),
+            (json!({"status": "TIDAK_HADIR"}), stay.clone()),
+            (json!({"status": "tidak-  hadir"}), stay.clone()),
+            (json!({"status": "no", "guests": 0}), stay.clone()),
             (
                 json!({"invite_code": "rahma", "attending": true, "pax": "3"}),
                 Said {
@@ -305,7 +311,13 @@ mod tests {
         )
         .unwrap();
         assert_eq!(one.fingerprint(), other.fingerprint());
-        let more = said(&json!({"code": "RAHMA", "attending": true, "guests": 3})).unwrap();
-        assert_ne!(one.fingerprint(), more.fingerprint());
+        for more in [
+            json!({"code": "RAHMA", "attending": true, "guests": 3}),
+            json!({"code": "RAHMA", "attending": "maybe", "guests": 2}),
+            json!({"code": "RAHMA", "attending": true, "guests": 2, "wish": []}),
+        ] {
+            let more = read(more.as_object().unwrap());
+            assert_ne!(one.fingerprint(), more.fingerprint());
+        }
     }
 }

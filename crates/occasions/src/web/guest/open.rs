@@ -163,6 +163,7 @@ fn arrival(
             party,
             wish: typed.wish.clone(),
         },
+        wrong: Vec::new(),
         source: Source::Web,
         repeat: (!submission.is_empty()).then(|| Repeat {
             route: "POST /o/rsvp",
