@@ -42,13 +42,14 @@ describe('the wedding card with Kenduri alone', { timeout: 4 * patience_ms }, ()
     await page.context().close();
   });
 
-  test('the form works without scripts', async () => {
+  test('the form works without scripts, and ends with a code for changes', async () => {
     const page = await visitor(browser, site, { javaScriptEnabled: false });
     await page.goto('/en/');
     await page.locator('#name').fill('Without Scripts');
     await page.locator('.choice.no').click();
     await page.locator('#send').click();
-    await page.waitForURL(/thank-you/);
+    await page.waitForURL(/\/invite\/[0-9A-Z]+\/confirmation$/);
+    await page.locator('.code').waitFor();
     await page.context().close();
   });
 });

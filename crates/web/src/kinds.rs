@@ -4,6 +4,11 @@
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 
+/// A form as browsers send it.
+pub const URLENCODED: &str = "application/x-www-form-urlencoded";
+/// A form that may have files (RFC 7578).
+pub const MULTIPART: &str = "multipart/form-data";
+
 /// Whether a body is of this kind, whatever its parameters.
 pub fn is(headers: &HeaderMap, kind: &str) -> bool {
     let said = headers.get(CONTENT_TYPE);
@@ -16,6 +21,13 @@ pub fn is_wanted(headers: &HeaderMap, kind: &str) -> bool {
     let lines = headers.get_all(ACCEPT).iter();
     let mut ranges = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     ranges.any(|range| is_same(range, kind) && !is_refused(range))
+}
+
+/// Whether a browser sends a form and shows what comes of it: no script is there
+/// to read anything but a page.
+pub fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
+    let mut forms = [URLENCODED, MULTIPART].iter();
+    forms.any(|form| is(headers, form)) && is_wanted(headers, "text/html")
 }
 
 fn is_same(said: &[u8], kind: &str) -> bool {

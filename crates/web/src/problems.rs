@@ -17,7 +17,7 @@ use crate::codes::{self, CODES, FIELD_CODES};
 use crate::facts::Facts;
 use crate::language::Wishes;
 use crate::page::{Kind, Page};
-use crate::problem::{Argument, Kept, Problem, sentence, title};
+use crate::problem::{Argument, FieldProblem, Kept, Problem, sentence, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
@@ -119,7 +119,7 @@ pub(crate) fn page(
         fields: problem
             .errors
             .iter()
-            .map(|error| error.detail(text))
+            .map(|error| at_its_name(error, text))
             .collect(),
         sign_in: problem.status == StatusCode::UNAUTHORIZED,
         request_id: facts.request_id.as_str(),
@@ -135,6 +135,16 @@ pub(crate) fn page(
         kind: Kind::Plain { languages: &[] },
     });
     (problem.status, answer).into_response()
+}
+
+/// What is wrong with a field, and with which: people know a form's fields by
+/// their names, but not the places in a program's body.
+fn at_its_name(error: &FieldProblem, text: &Text) -> String {
+    let detail = error.detail(text);
+    match error.pointer.strip_prefix('/') {
+        Some(name) if !name.contains('/') => format!("{name}: {detail}"),
+        _ => detail,
+    }
 }
 
 #[derive(Template)]

@@ -24,7 +24,7 @@ use crate::facts::{Facts, Peer, REQUEST_ID};
 use crate::language::{self, Wishes};
 use crate::problem::{Carried, Problem};
 use crate::state::Site;
-use crate::{masking, problems};
+use crate::{kinds, masking, problems};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -242,11 +242,15 @@ impl Asked {
     }
 }
 
-/// Programs ask under `/api`; a page's script says so in `Accept`.
+/// Programs ask under `/api`, if no browser sends a form there; a page's script
+/// says so in `Accept`.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();
-    uri.path().starts_with("/api/") || (accept.contains("json") && !accept.contains("text/html"))
+    if uri.path().starts_with("/api/") {
+        return !kinds::is_form_of_a_browser(headers);
+    }
+    accept.contains("json") && !accept.contains("text/html")
 }
 
 /// The problem that an answer carries: a handler's own, or one in the place of

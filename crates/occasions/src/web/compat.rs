@@ -27,9 +27,9 @@ use tokio_util::sync::CancellationToken;
 use web::json::Received;
 use web::{Facts, Form, Problem, Site, Wishes, kinds};
 
-use self::answer::{Asker, Reply};
+use self::answer::{Asker, Reply, Taken};
 use self::socket::Sockets;
-use super::guest::{Door, keep_private};
+use super::guest::{self, Door, keep_private};
 use crate::occasion;
 use crate::words::Source;
 
@@ -92,7 +92,7 @@ async fn rsvp(
     wishes: Wishes,
     headers: HeaderMap,
     request: Request,
-) -> Response {
+) -> Result<Response, Problem> {
     let asker = Asker {
         site,
         door,
@@ -101,36 +101,53 @@ async fn rsvp(
         wishes,
         headers,
     };
-    let key = match web::idempotency::key(&asker.headers) {
-        Ok(key) => key.map(str::to_owned),
-        Err(problem) => return respond(&asker.refuse(&problem)),
-    };
-    let is_browser = is_form_of_a_browser(&asker.headers);
-    match fields(request).await {
-        Ok(fields) if is_browser => match asker.take_sent(&fields, key, Source::Api).await {
-            Ok(_) => Redirect::to(next(&fields)).into_response(),
-            Err(problem) => respond(&asker.refuse(&problem)),
-        },
-        Ok(fields) => respond(&asker.answer(&fields, key, Source::Api).await),
-        Err(problem) => respond(&asker.refuse(&problem)),
+    let is_browser = kinds::is_form_of_a_browser(&asker.headers);
+    match take(&asker, request, is_browser).await {
+        Ok((fields, taken)) if is_browser => Ok(lead(&asker, &fields, taken)),
+        Ok((_, taken)) => Ok(respond(&asker.thank(&taken))),
+        Err(problem) if is_browser => Err(problem),
+        Err(problem) => Ok(respond(&asker.refuse(&problem))),
     }
 }
 
-/// Whether somebody without scripts looks at what comes of it.
-fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
-    let mut forms = ["application/x-www-form-urlencoded", "multipart/form-data"].iter();
-    forms.any(|form| kinds::is(headers, form)) && kinds::is_wanted(headers, "text/html")
+/// Takes what was sent. A refusal that becomes a page shows what was typed.
+async fn take(
+    asker: &Asker,
+    request: Request,
+    is_browser: bool,
+) -> Result<(Map<String, Value>, Taken), Problem> {
+    let key = web::idempotency::key(&asker.headers)?.map(str::to_owned);
+    let fields = fields(request).await?;
+    match asker.take_sent(&fields, key, Source::Api).await {
+        Ok(taken) => Ok((fields, taken)),
+        Err(problem) if is_browser => Err(problem.keeping(read::typed(&fields), None)),
+        Err(problem) => Err(problem),
+    }
 }
 
-/// Where a browser goes after its form: only ever a page of this site.
-fn next(fields: &Map<String, Value>) -> &str {
-    let named = fields.get("next").and_then(Value::as_str).unwrap_or("/");
+/// Where a browser goes after its form. Without a code it is to one of ours,
+/// whatever was asked for: nowhere else would its reader see the new code.
+fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
+    let Some(code) = &taken.code else {
+        return guest::thank(&asker.site, &asker.door, &asker.headers, taken.outcome);
+    };
+    let Some(next) = next(fields) else {
+        return guest::confirm(code.as_str());
+    };
+    let mut response = Redirect::to(next).into_response();
+    keep_private(&mut response);
+    response
+}
+
+/// The page that a form asks for: only ever one of this site.
+fn next(fields: &Map<String, Value>) -> Option<&str> {
+    let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')
         && !named.starts_with("//")
         && named
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if is_local { named } else { "/" }
+    is_local.then_some(named)
 }
 
 /// What was sent, by name, as JSON or as a form of either kind.

@@ -23,7 +23,7 @@ use web::Site;
 
 pub use door::Door;
 pub(crate) use door::{Admitted, Failure, keep_private, not_found};
-pub(crate) use open::refuse as refuse_open;
+pub(crate) use open::{confirm, refuse as refuse_open, thank};
 pub(crate) use portal::preview;
 pub(crate) use show::{Reading, contact, speak};
 pub(crate) use visit::Visit;

@@ -8,6 +8,7 @@ mod asking;
 mod busy;
 mod calendar;
 mod compat;
+mod compat_browser;
 mod compat_connections;
 mod compat_refused;
 mod entry;

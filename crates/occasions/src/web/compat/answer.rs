@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use web::{Argument, Facts, Problem, Site, Text, Wishes};
 
 use super::read::{self, SUBMISSION_LIMIT, Said};
+use crate::code::CodeKey;
 use crate::occasion::{self, Occasion, OccasionId};
 use crate::open::{self, PARTY_LIMIT, Stranger};
 use crate::plain::{self, Answer, Arrival, Outcome};
@@ -80,8 +81,11 @@ impl Told {
 
 /// An answer that was taken, and where.
 pub(super) struct Taken {
-    outcome: Outcome,
+    /// What became of it.
+    pub(super) outcome: Outcome,
     occasion: Arc<Occasion>,
+    /// The code it came with, as look-ups have it; `None`: it came without one.
+    pub(super) code: Option<CodeKey>,
 }
 
 /// Why a transaction of ours was given up.
@@ -191,7 +195,7 @@ impl Asker {
         let saved = self.site.store.write(move |tx| {
             let occasion = find(tx, &slug)?;
             let outcome = plain::save(tx, &occasion, &code, &arrival)?;
-            Taken::of(tx, outcome, &occasion)
+            Taken::of(tx, outcome, &occasion, Some(code.clone()))
         });
         match saved.await {
             Ok(taken) => {
@@ -217,7 +221,7 @@ impl Asker {
                 let saved = self.site.store.write(move |tx| {
                     let occasion = find(tx, &slug)?;
                     let outcome = open::answer(tx, &occasion, &stranger, &arrival)?;
-                    Taken::of(tx, outcome, &occasion)
+                    Taken::of(tx, outcome, &occasion, None)
                 });
                 saved.await
             }
@@ -235,8 +239,11 @@ impl Asker {
         })
     }
 
-    fn thank(&self, taken: &Taken) -> Reply {
-        let Taken { outcome, occasion } = taken;
+    /// An answer that was taken, in the words of such programs.
+    pub(super) fn thank(&self, taken: &Taken) -> Reply {
+        let Taken {
+            outcome, occasion, ..
+        } = taken;
         let text = guest::speak(&self.site, &self.wishes, occasion, None);
         let message = match &outcome.code {
             Some(code) => text.with("compat-saved-code", [("code", code.as_str().into())]),
@@ -283,9 +290,18 @@ impl Asker {
 }
 
 impl Taken {
-    fn of(tx: &mut Tx<'_>, outcome: Outcome, occasion: &OccasionId) -> Result<Self, Unsaved> {
+    fn of(
+        tx: &mut Tx<'_>,
+        outcome: Outcome,
+        occasion: &OccasionId,
+        code: Option<CodeKey>,
+    ) -> Result<Self, Unsaved> {
         let occasion = programme::load(tx, occasion)?.occasion;
-        Ok(Self { outcome, occasion })
+        Ok(Self {
+            outcome,
+            occasion,
+            code,
+        })
     }
 }
 

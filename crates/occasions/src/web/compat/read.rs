@@ -2,6 +2,7 @@
 //! or flags. What nobody asks for is passed over.
 
 use serde_json::{Map, Value, json};
+use web::Form;
 
 use crate::open::PARTY_LIMIT;
 use crate::refusal::FieldError;
@@ -77,6 +78,27 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
         submission: reader.submission("submission_id"),
         wrong: reader.wrong,
     }
+}
+
+/// What a person typed, of a form that was refused.
+pub(super) fn typed(sent: &Map<String, Value>) -> Form {
+    let names = [
+        "code",
+        "invite_code",
+        "name",
+        "email",
+        "phone",
+        "guests",
+        "pax",
+        "count",
+        "message",
+        "wish",
+    ];
+    let texts = names.iter().filter_map(|name| {
+        let text = sent.get(*name)?.as_str()?;
+        Some(((*name).to_owned(), text.to_owned()))
+    });
+    texts.collect()
 }
 
 struct Reader<'a> {

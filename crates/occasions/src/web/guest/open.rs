@@ -17,7 +17,7 @@ use super::show;
 use super::view::{Closing, Complaint, Open, TypedAnswer};
 use crate::occasion::Occasion;
 use crate::open::{self, Refusal, Stranger};
-use crate::plain::{Answer, Arrival};
+use crate::plain::{Answer, Arrival, Outcome};
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::web::api::guest::problem;
@@ -87,16 +87,28 @@ pub(super) async fn save(
         .store
         .write(move |tx| open::answer(tx, &id, &stranger, &arrival));
     match saved.await {
-        Ok(outcome) => {
-            let code = outcome.code.unwrap_or_default();
-            let response = Redirect::to(&format!("/invite/{code}/confirmation")).into_response();
-            // A new invitation's epoch; whoever made it is let in again.
-            let mut response = door.remember(&site, &headers, (outcome.id, 1), response);
-            door::keep_private(&mut response);
-            Ok(response)
-        }
+        Ok(outcome) => Ok(thank(&site, &door, &headers, outcome)),
         Err(refusal) => refused(&site, &text, &public, typed, refusal),
     }
+}
+
+/// To the page that thanks, and tells the code.
+pub(crate) fn thank(site: &Site, door: &Door, headers: &HeaderMap, outcome: Outcome) -> Response {
+    let code = outcome.code.unwrap_or_default();
+    let mut response = confirm(&code);
+    // From a page elsewhere the browser sends no cookie that could be added to.
+    if csrf::check_sender(headers, site.url()).is_ok() {
+        // A new invitation's epoch; whoever made it is let in again.
+        response = door.remember(site, headers, (outcome.id, 1), response);
+    }
+    response
+}
+
+/// To the page that shows what is stored.
+pub(crate) fn confirm(code: &str) -> Response {
+    let mut response = Redirect::to(&format!("/invite/{code}/confirmation")).into_response();
+    door::keep_private(&mut response);
+    response
 }
 
 /// Where hosts do not take such answers, the address is not there.
