@@ -28,7 +28,7 @@ fn a_thousand_crashes_cost_nothing() {
     let services = json!({ "first": crashes(50, &[]), "second": second, "wait": wait });
     let mut alone = Alone::start(folder.path(), &services);
     // One that was slow to crash may have been taken for ready before.
-    alone.wait_for_all(vec![("first", "gave-up"), ("wait", "ready")]);
+    alone.wait_for_all([("first", "gave-up"), ("wait", "ready")]);
     until("it is calm", || alone.children().len() == 2);
     let (memory, descriptors) = (alone.memory(), alone.descriptors());
     fs::write(folder.path().join("go"), "").unwrap();

@@ -178,6 +178,7 @@ time.sleep(1000)
 fn a_flood_slows_no_neighbour_and_takes_no_memory() {
     const FLOOD: u64 = 48 << 20;
     const ROOM: u64 = 24 << 20;
+    const TRIES: usize = 3;
     let folder = folder();
     let mut alone = Alone::start(
         folder.path(),
@@ -190,8 +191,8 @@ fn a_flood_slows_no_neighbour_and_takes_no_memory() {
             },
         }),
     );
-    alone.wait_for("web", "ready");
-    let flood = alone.wait_for("flood", "ready")["pid"].as_i64().unwrap();
+    let [_, flood] = alone.wait_for_all([("web", "ready"), ("flood", "ready")]);
+    let flood = flood["pid"].as_i64().unwrap();
     let socket = only_socket(&folder.path().join("run/services/web"));
     let ask = || {
         let begin = Instant::now();
@@ -211,25 +212,27 @@ fn a_flood_slows_no_neighbour_and_takes_no_memory() {
     let small = alone.memory();
     fs::write(folder.path().join("go"), "").unwrap();
     until("it speaks", || written(flood) > 1 << 20);
-    let (begin, from) = (Instant::now(), written(flood));
-    let (mut times, mut most) = (Vec::new(), 0);
-    while times.len() < 100 || written(flood) - from < FLOOD {
-        times.push(ask());
-        most = most.max(alone.memory());
-        assert!(begin.elapsed() < PATIENCE, "it is not read any more");
-    }
-    // Bytes in a microsecond.
-    let rate = u128::from(written(flood) - from) / begin.elapsed().as_micros();
-    let (worst, during) = (*times.iter().max().unwrap(), median(times));
-    println!(
-        "{rate} MB/s are read; a neighbour answers in {during:?}, {before:?} without, {worst:?} at worst; {} MB of memory, {} MB without",
-        most >> 20,
-        small >> 20,
-    );
-    assert!(
-        during < before * 10 + Duration::from_millis(50),
-        "{during:?}"
-    );
+    let mut most = 0;
+    // What else the machine does only ever adds: what the flood costs, it costs each time.
+    let is_quick = (0..TRIES).any(|_| {
+        let (begin, from) = (Instant::now(), written(flood));
+        let mut times = Vec::new();
+        while times.len() < 100 || written(flood) - from < FLOOD {
+            times.push(ask());
+            most = most.max(alone.memory());
+            assert!(begin.elapsed() < PATIENCE, "it is not read any more");
+        }
+        // Bytes in a microsecond.
+        let rate = u128::from(written(flood) - from) / begin.elapsed().as_micros();
+        let (worst, during) = (*times.iter().max().unwrap(), median(times));
+        println!(
+            "{rate} MB/s are read; a neighbour answers in {during:?}, {before:?} without, {worst:?} at worst; {} MB of memory, {} MB without",
+            most >> 20,
+            small >> 20,
+        );
+        during < before * 10 + Duration::from_millis(50)
+    });
+    assert!(is_quick, "a neighbour waits for the flood each time");
     assert!(most < small + ROOM, "{most} bytes, {small} before");
     let sizes = fs::read_dir(folder.path().join("logs")).unwrap();
     let sizes = sizes.map(|entry| entry.unwrap().metadata().unwrap().len());

@@ -40,7 +40,8 @@ impl Alone {
     }
 
     pub(crate) fn wait_for(&mut self, service: &str, what: &str) -> Value {
-        self.wait_until(|news| news["service"] == service && news["what"] == what)
+        let [told] = self.wait_for_all([(service, what)]);
+        told
     }
 
     pub(crate) fn descriptors(&self) -> usize {
@@ -95,11 +96,20 @@ impl Alone {
     }
 
     /// Waits until all of these, each a service and what is told of it, came in any order.
-    pub(crate) fn wait_for_all(&mut self, mut missing: Vec<(&str, &str)>) {
+    pub(crate) fn wait_for_all<const COUNT: usize>(
+        &mut self,
+        wanted: [(&str, &str); COUNT],
+    ) -> [Value; COUNT] {
+        let mut told = wanted.map(|_| Value::Null);
         self.wait_until(|news| {
-            missing.retain(|(service, what)| news["service"] != *service || news["what"] != *what);
-            missing.is_empty()
+            for (told, (service, what)) in told.iter_mut().zip(wanted) {
+                if news["service"] == service && news["what"] == what {
+                    told.clone_from(news);
+                }
+            }
+            !told.contains(&Value::Null)
         });
+        told
     }
 
     pub(crate) fn wait_until(&mut self, mut is_it: impl FnMut(&Value) -> bool) -> Value {

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use serde_json::json;
 use supervisor::Address;
@@ -89,15 +90,25 @@ import os, socket, time
 def say(word):
     out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     out.sendto(word, os.environ["NOTIFY_SOCKET"])
-say(b"EXTEND_TIMEOUT_USEC=60000000")
-time.sleep(3)
+say(b"EXTEND_TIMEOUT_USEC=600000000")
+open("asked", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.01)
 say(b"READY=1")
 time.sleep(1000)
 "#;
     let house = House::in_folder(
         folder_with("late.py", script),
-        "[late]\nrun = \"python3 late.py\"\nlisten = \"unix\"\nstart_within = \"2s\"",
+        "[late]\nrun = \"python3 late.py\"\nlisten = \"unix\"\nstart_within = \"1m\"",
     );
+    let file = |name: &str| house.folder.path().join(name);
+    until("it has asked for more", || file("asked").exists());
+    // What it asked for came before these, and is read before the second of them is answered.
+    for _ in 0..2 {
+        house.rows("late");
+    }
+    house.passes(Duration::from_mins(2));
+    fs::write(file("go"), "").unwrap();
     house.ready("late", 1);
     assert_eq!(house.rows("late")[0].restarts, 0);
 }
@@ -210,11 +221,22 @@ fn connections_wait_for_a_service_that_is_activated() {
 
 #[test]
 fn one_is_started_when_those_before_it_are_ready_and_stopped_before_them() {
-    let script = |name: &str| {
-        format!(
-            r#"trap "echo {name} stopped >> order; exit" TERM; echo {name} started >> order; while :; do sleep 0.05; done"#
-        )
-    };
+    // They never open their sockets, so nothing else makes them ready.
+    let script = r#"
+import os, signal, socket, sys, time
+def note(word):
+    with open("order", "a") as order:
+        order.write("%s %s\n" % (sys.argv[1], word))
+def stop(*_):
+    note("stopped")
+    os._exit(0)
+signal.signal(signal.SIGTERM, stop)
+note("started")
+out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+out.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+while True:
+    time.sleep(1000)
+"#;
     let services = ["a", "b", "c"].map(|name| {
         let after = match name {
             "a" => r#"["b", "c"]"#,
@@ -222,11 +244,10 @@ fn one_is_started_when_those_before_it_are_ready_and_stopped_before_them() {
             _ => "[]",
         };
         format!(
-            "[{name}]\nrun = '''{}'''\nshell = true\nafter = {after}\n",
-            script(name)
+            "[{name}]\nrun = \"python3 ordered.py {name}\"\nlisten = \"unix\"\nafter = {after}\n"
         )
     });
-    let house = House::new(&services.concat());
+    let house = House::in_folder(folder_with("ordered.py", script), &services.concat());
     house.ready("a", 1);
     let folder = house.stop();
     let order = fs::read_to_string(folder.path().join("order")).unwrap();

@@ -55,7 +55,7 @@ pub(crate) struct House {
     pub(crate) folder: TempDir,
     pub(crate) control: Control,
     channels: UnboundedReceiver<Channel>,
-    passes: UnboundedSender<Duration>,
+    passes: UnboundedSender<(Duration, mpsc::Sender<()>)>,
     runtime: Runtime,
     thread: Option<JoinHandle<()>>,
 }
@@ -119,7 +119,7 @@ impl House {
         let path = folder.path().to_owned();
         let (sender, control) = mpsc::channel();
         let (voice, channels) = unbounded_channel();
-        let (passes, mut passed) = unbounded_channel();
+        let (passes, mut passed) = unbounded_channel::<(Duration, mpsc::Sender<()>)>();
         let thread = std::thread::spawn(move || {
             let means = Means {
                 launcher: Launcher::Other(SUPERVISE.into()),
@@ -134,10 +134,11 @@ impl House {
                 let (supervisor, control) = Supervisor::new(&plan, means).unwrap();
                 sender.send(control).unwrap();
                 tokio::spawn(async move {
-                    while let Some(time) = passed.recv().await {
+                    while let Some((time, over)) = passed.recv().await {
                         tokio::time::pause();
                         tokio::time::advance(time).await;
                         tokio::time::resume();
+                        let _ = over.send(());
                     }
                 });
                 supervisor.run().await.unwrap();
@@ -159,9 +160,11 @@ impl House {
         self.runtime.block_on(limited).expect("it takes too long")
     }
 
-    /// So much time passes for the supervisor.
+    /// So much time passes for the supervisor, and has when this is back.
     pub(crate) fn passes(&self, time: Duration) {
-        self.passes.send(time).unwrap();
+        let (over, is_over) = mpsc::channel();
+        self.passes.send((time, over)).unwrap();
+        is_over.recv_timeout(PATIENCE).unwrap();
     }
 
     /// Waits for the next start of the part of the program.
