@@ -150,7 +150,8 @@ async fn an_older_answer_stands_in_for_an_error() {
 
 #[tokio::test]
 async fn a_program_that_is_gone_is_stood_in_for() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // At an address of its own: nobody else is given its port once it is gone.
+    let listener = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     let site = Site::open(&format!(
         "[[route]]\npath = \"/shop/\"\nstrip = \"/shop\"\nto = \"http://{upstream}\"\nshared_cache = {{ lifetime = \"1m\", stale_if_error = \"1h\" }}\n"

@@ -50,7 +50,7 @@ async fn curl_is_answered_alike_over_every_version() {
     let (http, https) = (edge.http_addresses()[0], edge.https_addresses()[0]);
     let plain = format!("http://{http}");
     let secure = format!("https://a.example:{}", https.port());
-    let resolve = format!("a.example:{}:127.0.0.1", https.port());
+    let resolve = format!("a.example:{}:{}", https.port(), https.ip());
     let large: Vec<u8> = (0..=250).cycle().take(1_500_000).collect();
     let sent = folder.path().join("large.bin");
     std::fs::write(&sent, &large).unwrap();
@@ -98,7 +98,7 @@ async fn curl_is_answered_alike_over_every_version() {
         assert_eq!(way.ask(&unknown_length), "", "{version} {origin}");
     }
     // In the clear a host that has a certificate is led to it.
-    let resolve = format!("a.example:{}:127.0.0.1", http.port());
+    let resolve = format!("a.example:{}:{}", http.port(), http.ip());
     let url = format!("http://a.example:{}/x?y", http.port());
     let told = "%{http_code} %{redirect_url}";
     let heard = curl(&["--resolve", &resolve, "--write-out", told, &url]);

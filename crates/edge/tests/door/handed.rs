@@ -1,7 +1,7 @@
 //! Two edges on the same sockets, as a keeper hands them to one worker and the next.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use axum::http::Request as Asked;
 use edge::Kept;
@@ -18,9 +18,9 @@ const REQUESTS: usize = 2_000;
 const CLIENTS: usize = 8;
 
 /// A port that is free now, for which the keeper opens as many sockets as there are
-/// threads. Nobody else gets it before: others ask for one at another address.
+/// threads. Nobody else gets it before.
 fn free() -> SocketAddr {
-    let socket = std::net::TcpListener::bind("127.0.0.3:0").unwrap();
+    let socket = std::net::TcpListener::bind(own()).unwrap();
     socket.local_addr().unwrap()
 }
 
@@ -281,9 +281,7 @@ async fn sockets_that_come_with_a_reload_are_used() {
     // When it goes, nobody listens there.
     edge.reload(house.settings().plan()).unwrap();
     house.kept.close_others(&house.settings().plan());
-    while TcpStream::connect(added).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    until_closed(added).await;
     edge.stop().await;
 }
 

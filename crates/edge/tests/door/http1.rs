@@ -176,16 +176,26 @@ async fn a_body_that_is_framed_badly_is_told_so() {
 #[tokio::test]
 async fn an_answer_to_a_refusal_is_not_lost_behind_what_still_comes() {
     let (edge, address, _) = simple(ListenSettings::default());
-    let mut bytes = b"GET / HTTP/1.1\nHost: a\n\n".to_vec();
-    bytes.resize(4 << 20, b'x');
-    let answer = tokio::task::spawn_blocking(move || {
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        stream.write_all(&bytes).unwrap();
+    let ask = move || {
+        let mut bytes = b"GET / HTTP/1.1\nHost: a\n\n".to_vec();
+        bytes.resize(4 << 20, b'x');
+        let mut stream = std::net::TcpStream::connect(address)?;
+        stream.write_all(&bytes)?;
         let mut answer = String::new();
-        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-        answer
-    });
-    assert!(answer.await.unwrap().starts_with("HTTP/1.1 400 "));
+        std::io::Read::read_to_string(&mut stream, &mut answer)?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let begin = Instant::now();
+    let answer = loop {
+        let before = Instant::now();
+        let answer = tokio::task::spawn_blocking(ask).await.unwrap();
+        // What still comes is read for two seconds, which a busy machine may need to send it.
+        if answer.is_ok() || before.elapsed() < Duration::from_secs(1) {
+            break answer.unwrap();
+        }
+        assert!(begin.elapsed() < SOON, "it always takes long");
+    };
+    assert!(answer.starts_with("HTTP/1.1 400 "));
     edge.stop().await;
 }
 

@@ -22,8 +22,9 @@ mod tls;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _};
@@ -184,8 +185,32 @@ impl Settings {
     }
 }
 
+/// An address of this machine that no other test has (each runs on a thread of its own): a
+/// port there that is closed is given to nobody else.
+pub(crate) fn own() -> SocketAddr {
+    static LAST: AtomicU16 = AtomicU16::new(0);
+    thread_local! {
+        static OWN: Ipv4Addr = {
+            let [high, low] = (LAST.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
+            Ipv4Addr::new(127, 1, high, low)
+        };
+    }
+    SocketAddr::from((OWN.with(|own| *own), 0))
+}
+
 pub(crate) fn local() -> ListenAddress {
-    ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    ListenAddress::Tcp(own())
+}
+
+/// Waits until nobody listens there.
+pub(crate) async fn until_closed(address: SocketAddr) {
+    let closed = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let closed = tokio::time::timeout(SOON, closed).await;
+    closed.expect("nobody listens there any more");
 }
 
 pub(crate) fn clear(listen: ListenSettings) -> Settings {

@@ -9,9 +9,7 @@ async fn what_runs_is_finished_and_then_closed() {
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
     let stopping = tokio::spawn(edge.stop());
-    while TcpStream::connect(address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    until_closed(address).await;
     scene.go.add_permits(1);
     let answer = all(&mut stream).await;
     assert!(
@@ -31,9 +29,7 @@ async fn an_idle_connection_is_a_lame_duck() {
     stream.write_all(request("/").as_bytes()).await.unwrap();
     assert!(!answer(&mut stream).await.contains("connection: close"));
     let stopping = tokio::spawn(edge.stop());
-    while TcpStream::connect(address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    until_closed(address).await;
     stream.write_all(request("/").as_bytes()).await.unwrap();
     let last = all(&mut stream).await;
     assert!(
@@ -89,9 +85,7 @@ async fn a_reload_keeps_what_stays_and_closes_what_goes() {
     only.listen.http = vec![loopback];
     edge.reload(only.plan()).unwrap();
     assert_eq!(edge.http_addresses(), [second]);
-    while TcpStream::connect(first).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    until_closed(first).await;
     // Connections live on where the listener is gone.
     stream.write_all(request("/").as_bytes()).await.unwrap();
     assert!(answer(&mut stream).await.ends_with("hello"));

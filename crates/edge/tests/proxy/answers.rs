@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 
 use crate::support::{
-    After, collect, forward, get, head, ok, request, says, server, settings, upstream,
+    After, collect, forward, get, head, nobody, ok, request, says, server, settings, upstream,
 };
 
 #[tokio::test]
@@ -304,14 +304,7 @@ async fn a_server_that_says_close_is_believed() {
 
 #[tokio::test]
 async fn nobody_listening_is_a_502() {
-    let gone = {
-        let server = says("", After::Close).await;
-        server.address
-    };
-    // The listener is closed once its task is gone.
-    while tokio::net::TcpStream::connect(gone).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    let (_bound, gone) = nobody();
     let error = get(&Pool::default(), &upstream(&[gone])).await.unwrap_err();
     assert_eq!(error.why(), "upstream_connect");
     assert_eq!(error.status(), StatusCode::BAD_GATEWAY);

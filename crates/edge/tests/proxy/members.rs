@@ -16,8 +16,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::support::{
-    After, Server, collect, facts, forward, get, head, member, ok, request, says, server, settings,
-    upstream,
+    After, Server, collect, facts, forward, get, head, member, nobody, ok, request, says, server,
+    settings, upstream,
 };
 
 async fn named() -> Vec<Server> {
@@ -41,17 +41,6 @@ async fn tally(pool: &Pool, upstream: &Arc<Upstream>, requests: usize) -> BTreeM
             .or_default() += 1;
     }
     count
-}
-
-/// An address where nobody listens, and that nobody else gets meanwhile.
-fn nobody() -> (std::net::TcpListener, SocketAddr) {
-    // Bound but not listening: connections are refused.
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    socket.bind(&any.into()).unwrap();
-    let bound: std::net::TcpListener = socket.into();
-    let address = bound.local_addr().unwrap();
-    (bound, address)
 }
 
 #[tokio::test]

@@ -119,6 +119,17 @@ where
     }
 }
 
+/// An address where nobody listens, and that nobody else gets meanwhile.
+pub(crate) fn nobody() -> (std::net::TcpListener, SocketAddr) {
+    // Bound but not listening: connections are refused.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    let bound: std::net::TcpListener = socket.into();
+    let address = bound.local_addr().unwrap();
+    (bound, address)
+}
+
 /// Ends, with all its connections, when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,

@@ -336,7 +336,7 @@ async fn requests_cannot_be_smuggled_in_a_tunnel() {
 async fn tunnels_end_when_nothing_moves() {
     let server = echo().await;
     let mut settings = settings(&[server.address]);
-    settings.times.idle = Duration::from_millis(200);
+    settings.times.idle = Duration::from_secs(2);
     let tunnels = Tunnels::default();
     let (door, _) = door(Upstream::new(settings), tunnels.clone()).await;
     let mut socket = over_http1(door).await;
@@ -356,7 +356,7 @@ async fn tunnels_get_their_time_when_all_is_closed() {
     let mut socket = over_http1(door).await;
     let closing = tokio::spawn({
         let tunnels = tunnels.clone();
-        async move { tunnels.close(Duration::from_millis(300)).await }
+        async move { tunnels.close(Duration::from_secs(2)).await }
     });
     socket.send(Message::text("still here")).await.unwrap();
     assert_eq!(next(&mut socket).await, Message::text("still here"));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use edge::proxy::{ServerAddress, Servers};
 
-use super::services::{SOON, TO_NODE, at, ready};
+use super::services::{SOON, TO_NODE, at, at_once, ready};
 use super::*;
 
 /// A server, and where it is.
@@ -25,26 +25,31 @@ async fn reset(listener: &TcpListener) {
 async fn who_comes_as_all_are_killed_waits_for_the_next() {
     let (next, _running) = server("next").await;
     let site = Site::open(TO_NODE, Means::default());
-    let mut listeners = Vec::new();
-    let mut addresses = Vec::new();
-    for _ in 0..4 {
-        let (listener, address) = open().await;
-        listeners.push(listener);
-        addresses.push(address);
-    }
-    let all: Vec<_> = addresses.iter().collect();
-    site.edge.set_servers("node", &ready(&all));
-    // Each dies only when the request has gone on to it.
-    let (heard, ()) = tokio::join!(site.get("/"), async {
-        let dying = listeners.into_iter().map(async |listener| {
-            reset(&listener).await;
+    // Who waits does so for two seconds.
+    let heard = at_once(async || {
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for _ in 0..4 {
+            let (listener, address) = open().await;
+            listeners.push(listener);
+            addresses.push(address);
+        }
+        let all: Vec<_> = addresses.iter().collect();
+        site.edge.set_servers("node", &ready(&all));
+        // Each dies only when the request has gone on to it.
+        let (heard, ()) = tokio::join!(site.get("/"), async {
+            let dying = listeners.into_iter().map(async |listener| {
+                reset(&listener).await;
+            });
+            tokio::time::timeout(SOON, futures_util::future::join_all(dying))
+                .await
+                .unwrap();
+            site.edge.set_servers("node", &Servers::default());
+            site.edge.set_servers("node", &ready(&[&at(next)]));
         });
-        tokio::time::timeout(SOON, futures_util::future::join_all(dying))
-            .await
-            .unwrap();
-        site.edge.set_servers("node", &Servers::default());
-        site.edge.set_servers("node", &ready(&[&at(next)]));
-    });
+        heard
+    })
+    .await;
     assert_eq!(heard.status, 200, "{heard:?}");
     site.edge.stop().await;
 }

@@ -66,14 +66,14 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Does something again until it has not taken long.
-async fn at_once(act: impl AsyncFn()) {
+/// Does something again until it has not taken long, and tells what came of it.
+pub(super) async fn at_once<T>(act: impl AsyncFn() -> T) -> T {
     let begin = Instant::now();
     loop {
         let before = Instant::now();
-        act().await;
+        let outcome = act().await;
         if before.elapsed() < Duration::from_secs(1) {
-            return;
+            return outcome;
         }
         assert!(begin.elapsed() < SOON, "it always takes long");
     }
@@ -264,18 +264,23 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 #[tokio::test]
 async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
     let (server, _running) = server("one").await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let dying = at(listener.local_addr().unwrap());
     let site = Site::open(TO_NODE, Means::default());
-    site.edge.set_servers("node", &ready(&[&dying]));
-    let (heard, ()) = tokio::join!(site.get("/"), async {
-        let (connection, _) = listener.accept().await.unwrap();
-        // Nobody listens there any more when the connection breaks.
-        drop(listener);
-        drop(connection);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        site.edge.set_servers("node", &ready(&[&at(server)]));
-    });
+    // Who waits does so for two seconds.
+    let heard = at_once(async || {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dying = at(listener.local_addr().unwrap());
+        site.edge.set_servers("node", &ready(&[&dying]));
+        let (heard, ()) = tokio::join!(site.get("/"), async {
+            let (connection, _) = listener.accept().await.unwrap();
+            // Nobody listens there any more when the connection breaks.
+            drop(listener);
+            drop(connection);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            site.edge.set_servers("node", &ready(&[&at(server)]));
+        });
+        heard
+    })
+    .await;
     assert_eq!(heard.status, 200);
     site.edge.stop().await;
 }
@@ -287,14 +292,20 @@ async fn a_dead_socket_is_waited_for() {
     let gone = ServerAddress::Unix(site.folder.path().join("gone.sock"));
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
-        site.edge.set_servers("node", &ready(&[dead]));
-        let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
-        let ((get, post), ()) = tokio::join!(answers, async {
-            // It has been asked, and nobody was there.
-            until(|| site.edge.servers("node").requests >= 2).await;
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            site.edge.set_servers("node", &ready(&[&at(server)]));
-        });
+        // Who waits does so for two seconds.
+        let (get, post) = at_once(async || {
+            site.edge.set_servers("node", &ready(&[dead]));
+            let before = site.edge.servers("node").requests;
+            let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
+            let (answers, ()) = tokio::join!(answers, async {
+                // It has been asked, and nobody was there.
+                until(|| site.edge.servers("node").requests >= before + 2).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                site.edge.set_servers("node", &ready(&[&at(server)]));
+            });
+            answers
+        })
+        .await;
         assert_eq!((get.status, post.status), (200, 200), "{dead}");
         assert!(post.body.contains("length=5"), "{post:?}");
     }
@@ -350,6 +361,13 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let (old, mut taken) = patient().await;
     let (new, _running) = server("new").await;
     let site = Site::open(TO_NODE, Means::default());
+    // It is not its age that ends a connection here.
+    let node = Service {
+        keep_time: "1h".to_owned(),
+        ..service("node", &[])
+    };
+    let plan = plan_with(TO_NODE, site.folder.path(), &[node]);
+    site.edge.reload(plan).unwrap();
     site.edge.set_servers("node", &ready(&[&old]));
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
     // A connection that rests, and one that is asked something.
@@ -371,7 +389,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
             let before = site.edge.servers("node");
             assert_eq!((before.requests, before.members[0].requests), (3, 3));
             site.edge.set_servers("node", &ready(&[&at(new)]));
-            let closed = tokio::time::timeout(Duration::from_secs(1), resting.read_u8());
+            let closed = tokio::time::timeout(SOON, resting.read_u8());
             assert!(closed.await.expect("closed at once").is_err());
             let drained = site.edge.drained("node", &old);
             let mut drained = std::pin::pin!(drained);
@@ -428,7 +446,7 @@ async fn websockets_have_their_time_and_hear_goodbye() {
     let begun = b"\x82\x0ahello";
     slow_far.get_mut().write_all(begun).await.unwrap();
     let taken_out = Servers {
-        drain_within: Duration::from_secs(3),
+        drain_within: Duration::from_secs(10),
         ..ready(&[&at(new)])
     };
     site.edge.set_servers("node", &taken_out);

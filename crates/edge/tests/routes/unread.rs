@@ -165,7 +165,7 @@ async fn one_that_breaks_its_connection_has_a_line_too() {
 
 #[tokio::test]
 async fn one_that_never_comes_whole_has_a_line_too() {
-    let (site, lines, writing) = logged("listen.header_time = \"1s\"\n");
+    let (site, lines, writing) = logged("listen.header_time = \"5s\"\n");
     let mut raw = Raw::open(&site).await;
     raw.say(&[frame(HEADERS, END_STREAM, 1, &block(&WHOLE[..2]))])
         .await;
