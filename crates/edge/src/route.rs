@@ -274,7 +274,12 @@ impl RoutePath {
 
     /// Whether a path begins with it, segment by segment.
     pub fn matches(&self, path: &NormalPath<'_>) -> bool {
-        path.matched()
+        self.begins(path.matched())
+    }
+
+    /// The same, of what is compared.
+    fn begins(&self, matched: &[u8]) -> bool {
+        matched
             .strip_prefix(self.matched.as_slice())
             .is_some_and(|rest| {
                 rest.is_empty() || rest.starts_with(b"/") || self.matched.ends_with(b"/")

@@ -227,6 +227,9 @@ async fn answered(
     let Some(route) = running.plan.find(&facts.host, &path) else {
         return bare(StatusCode::NOT_FOUND);
     };
+    if running.plan.routes().is_unclear(&facts.host, &path, route) {
+        return unclear(BadPath::OtherRoute, course);
+    }
     course.route = Some(Arc::clone(route));
     if let Some(limit) = &route.limit {
         match limit.admit(facts.client, request.headers()) {

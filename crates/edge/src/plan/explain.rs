@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::{Plan, values};
 use crate::facts::Scheme;
 use crate::listen::ListenAddress;
-use crate::route::{NormalPath, Route, Target, bare_host, columns};
+use crate::route::{BadPath, NormalPath, Route, Target, bare_host, columns};
 
 /// A URL, taken apart.
 struct Asked<'a> {
@@ -55,6 +55,9 @@ impl Plan {
         }
         let end = match met {
             None => "no route fits: answered with 404".to_owned(),
+            Some(route) if self.routes.is_unclear(&asked.host, &asked.path, route) => {
+                format!("{}: answered with 400", BadPath::OtherRoute)
+            }
             Some(route) => asked.end(route),
         };
         let _ = writeln!(told, "{end}");

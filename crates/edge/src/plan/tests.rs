@@ -97,6 +97,17 @@ fn a_request_is_explained() {
             .unwrap()
             .ends_with("answered with 404\n")
     );
+    let told = plan.explain("http://kad.example/api/node/x%2Fy;z").unwrap();
+    assert!(
+        told.ends_with("service:node gets /v1/node/x%2Fy;z\n"),
+        "{told}"
+    );
+    let told =
+        check("[[route]]\nto = \"status:404\"\n[[route]]\npath = \"/b\"\nto = \"status:403\"\n")
+            .unwrap()
+            .explain("http://kad.example/b%2Fx")
+            .unwrap();
+    assert!(told.ends_with("answered with 400\n"), "{told}");
     for wrong in [
         "http://kad.example/%zz",
         "ftp://kad.example/a",

@@ -4,7 +4,8 @@
 //! its percent-encoding as received. What is *matched* has, besides, every
 //! escape decoded but `%2F` and `%25`, and no empty segments, so that
 //! `/%61dmin` and `//admin` meet the route `/admin` as they do in many an
-//! upstream.
+//! upstream. What some servers go on to read in it, as `/admin%2Fusers`, is
+//! looked at too: where it would meet another route, nobody gets it.
 
 use std::borrow::Cow;
 
@@ -23,6 +24,12 @@ pub enum BadPath {
     /// A segment like `..%2F`, `..%5C` or `..;x`, which some servers read as `..`.
     #[error("the path hides a dot segment")]
     HiddenDots,
+    /// A `%2F`, a `%5C` or a `;`, and whoever reads it as many servers do finds another route
+    /// than the one it meets.
+    #[error(
+        "the path is one of another route for servers that decode %2F or leave out what follows a ;"
+    )]
+    OtherRoute,
 }
 
 impl BadPath {
@@ -33,6 +40,7 @@ impl BadPath {
             Self::Escape => "refused_path_escape",
             Self::Character => "refused_path_character",
             Self::HiddenDots => "refused_path_hidden_dots",
+            Self::OtherRoute => "refused_path_other_route",
         }
     }
 }
@@ -95,6 +103,18 @@ impl<'a> NormalPath<'a> {
         self.matched
             .as_deref()
             .unwrap_or_else(|| self.forwarded.as_bytes())
+    }
+
+    /// What is compared, as servers read it that take `%2F` and a backslash for a slash,
+    /// that leave out parameters (`;`, RFC 3986, section 3.3), or both.
+    pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
+        let matched = self.matched();
+        let is_clear = !matched
+            .iter()
+            .any(|byte| matches!(byte, b'%' | b'\\' | b';'));
+        let ways = [(true, false), (false, true), (true, true)];
+        let ways = ways.into_iter().filter(move |_| !is_clear);
+        ways.map(|(decodes, cuts)| read_otherwise(matched, decodes, cuts))
     }
 
     /// What is left to forward once so many segments are taken off the beginning;
@@ -214,6 +234,37 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     matched
 }
 
+/// What is compared, with hidden slashes as slashes, without parameters, or both.
+fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
+    let mut read = Vec::with_capacity(matched.len());
+    let slash = |read: &mut Vec<u8>| {
+        if read.last() != Some(&b'/') {
+            read.push(b'/');
+        }
+    };
+    for (number, segment) in matched.split(|byte| *byte == b'/').enumerate() {
+        if number > 0 {
+            slash(&mut read);
+        }
+        let end = segment.iter().position(|byte| cuts && *byte == b';');
+        let mut rest = &segment[..end.unwrap_or(segment.len())];
+        while let Some((&byte, next)) = rest.split_first() {
+            let hidden = rest.strip_prefix(b"%2F").or(rest.strip_prefix(b"\\"));
+            rest = match hidden.filter(|_| decodes) {
+                Some(next) => {
+                    slash(&mut read);
+                    next
+                }
+                None => {
+                    read.push(byte);
+                    next
+                }
+            };
+        }
+    }
+    read
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -274,6 +325,24 @@ mod tests {
     }
 
     #[test]
+    fn servers_read_a_path_in_other_ways() {
+        for (written, decoded, cut, both) in [
+            ("/a%2Fb", "/a/b", "/a%2Fb", "/a/b"),
+            ("/%2fa%5C%2f", "/a/", "/%2Fa\\%2F", "/a/"),
+            ("/a;b%2Fc/d", "/a;b/c/d", "/a/d", "/a/d"),
+            ("/a%2Fb%3Bc/;/d", "/a/b;c/;/d", "/a%2Fb/d", "/a/b/d"),
+            ("/a%252Fb", "/a%252Fb", "/a%252Fb", "/a%252Fb"),
+        ] {
+            let path = NormalPath::parse(written).unwrap();
+            let readings: Vec<_> = path.other_readings().collect();
+            let expected = [decoded, cut, both].map(|text| text.as_bytes().to_vec());
+            assert_eq!(readings, expected, "{written}");
+        }
+        let path = NormalPath::parse("/a//b/%61").unwrap();
+        assert_eq!(path.other_readings().count(), 0);
+    }
+
+    #[test]
     fn a_plain_path_is_not_copied() {
         let path = NormalPath::parse("/a/b-c_d.css").unwrap();
         assert!(matches!(path.forwarded, Cow::Borrowed(_)) && path.matched.is_none());
@@ -305,6 +374,10 @@ mod tests {
                 let fully = percent_encoding::percent_decode_str(normal.as_str()).decode_utf8_lossy();
                 prop_assert!(!fully.split(['/', '\\']).any(|part| part == ".." || part == "."));
                 prop_assert!(!normal.matched().windows(2).any(|pair| pair == b"//"));
+                for reading in normal.other_readings() {
+                    prop_assert!(reading.starts_with(b"/"));
+                    prop_assert!(!reading.split(|byte| *byte == b'/').any(|part| part == b".." || part == b"."));
+                }
             }
         }
 

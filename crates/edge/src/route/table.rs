@@ -37,7 +37,22 @@ impl Table {
     /// The route a request meets. The host is as in [`Facts`](crate::Facts): in
     /// lower case, with or without a port. Nothing is allocated.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
-        self.candidates(host).find(|route| route.path.matches(path))
+        self.first(host, path.matched())
+    }
+
+    /// Whether servers that read the path in another way take it for one of another route
+    /// than `met`, which [`Table::find`] found. Whatever guards that route, be it `access`,
+    /// a limit, a status or another program, would be walked past.
+    pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
+        path.other_readings().any(|reading| {
+            let other = self.first(host, &reading);
+            other.is_none_or(|other| !Arc::ptr_eq(other, met))
+        })
+    }
+
+    fn first(&self, host: &str, matched: &[u8]) -> Option<&Arc<Route>> {
+        let mut candidates = self.candidates(host);
+        candidates.find(|route| route.path.begins(matched))
     }
 
     /// The routes for a host, in the order they are tried.
