@@ -10,6 +10,7 @@ use platform::{Clock, Files, Platform, Random, Store};
 use web::{Catalogue, Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
+use crate::operators;
 use crate::server;
 
 /// Opens the store and builds what every page needs around it. Blocks.
@@ -58,8 +59,8 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
 
 /// Whether the doors are closed, as it was left.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
-    let health = ["/healthz", "/readyz"].map(str::to_owned);
-    Arc::new(Maintenance::open(&settings.data, health.into()))
+    let passes = operators::PATHS.map(str::to_owned);
+    Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
 /// Makes the data folder, readable by its owner only, and the folder for sockets in it.

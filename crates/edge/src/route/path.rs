@@ -250,15 +250,12 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
         let mut rest = &segment[..end.unwrap_or(segment.len())];
         while let Some((&byte, next)) = rest.split_first() {
             let hidden = rest.strip_prefix(b"%2F").or(rest.strip_prefix(b"\\"));
-            rest = match hidden.filter(|_| decodes) {
-                Some(next) => {
-                    slash(&mut read);
-                    next
-                }
-                None => {
-                    read.push(byte);
-                    next
-                }
+            rest = if let Some(next) = hidden.filter(|_| decodes) {
+                slash(&mut read);
+                next
+            } else {
+                read.push(byte);
+                next
             };
         }
     }
