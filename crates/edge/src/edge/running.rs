@@ -23,24 +23,26 @@ pub(crate) struct Running {
 struct Served {
     settings: UpstreamSettings,
     upstream: Arc<Upstream>,
-    _watch: Arc<Watch>,
+    watch: Arc<Watch>,
 }
 
 impl Running {
-    /// Takes over what another plan has the same: counted requests, and servers
-    /// with how they fare. Those of services are the same in every plan.
+    /// Takes over what another plan has too: counted requests, and servers with how they
+    /// fare. Requests under way hear which servers there are now. Those of services are
+    /// the same in every plan.
     pub(super) fn new(plan: Plan, before: Option<&Self>, crews: &Crews) -> Self {
         if let Some(before) = before {
             plan.go_on_from(&before.plan);
         }
         let upstreams = plan.upstreams().iter().map(|(name, settings)| {
-            let same = before.and_then(|before| before.upstreams.get(name));
-            let served = match same.filter(|served| served.settings == *settings) {
-                Some(served) => served.clone(),
-                None if service_of(name).is_some() => {
+            let old = before.and_then(|before| before.upstreams.get(name));
+            let served = match old {
+                Some(old) if old.settings == *settings => old.clone(),
+                Some(old) if service_of(name).is_none() => old.changed(settings),
+                _ if service_of(name).is_some() => {
                     Served::start(settings, Upstream::of(settings.clone(), crews.of(name)))
                 }
-                None => Served::start(settings, Upstream::new(settings.clone())),
+                _ => Served::start(settings, Upstream::new(settings.clone())),
             };
             (Arc::clone(name), served)
         });
@@ -67,8 +69,23 @@ impl Served {
     fn start(settings: &UpstreamSettings, upstream: Arc<Upstream>) -> Self {
         Self {
             settings: settings.clone(),
-            _watch: Arc::new(upstream.watch()),
+            watch: Arc::new(upstream.watch()),
             upstream,
         }
+    }
+
+    /// The same upstream by other settings.
+    fn changed(&self, settings: &UpstreamSettings) -> Self {
+        let upstream = self.upstream.changed(settings.clone());
+        if self.settings.health == settings.health {
+            return Self {
+                settings: settings.clone(),
+                upstream,
+                watch: Arc::clone(&self.watch),
+            };
+        }
+        // What still runs by the old plan holds it, and both would ask the same servers.
+        self.watch.stop();
+        Self::start(settings, upstream)
     }
 }

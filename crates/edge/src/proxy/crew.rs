@@ -72,7 +72,8 @@ pub(super) struct Member {
     /// In the cookies of clients that stay with it.
     pub(super) name: String,
     pub(super) authority: HeaderValue,
-    pub(super) vitals: Vitals,
+    /// Of its address: whoever has another share of the requests is as well as before.
+    pub(super) vitals: Arc<Vitals>,
     running: AtomicUsize,
     begun: AtomicU64,
     removed: AtomicBool,
@@ -82,7 +83,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    fn new(crew: &str, settings: &MemberSettings) -> Arc<Self> {
+    fn new(crew: &str, settings: &MemberSettings, vitals: Arc<Vitals>) -> Arc<Self> {
         let authority = settings.address.authority();
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
@@ -92,7 +93,7 @@ impl Member {
                 .unwrap_or(HeaderValue::from_static("localhost")),
             address: settings.address.clone(),
             weight: settings.weight.clamp(1, 100),
-            vitals: Vitals::default(),
+            vitals,
             running: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
             removed: AtomicBool::new(false),
@@ -264,10 +265,12 @@ impl Crew {
             let same = old.iter().position(|member| {
                 member.address == wanted.address && member.weight == wanted.weight
             });
-            same.map_or_else(
-                || Member::new(&self.name, wanted),
-                |same| old.swap_remove(same),
-            )
+            if let Some(same) = same {
+                return old.swap_remove(same);
+            }
+            let here = old.iter().find(|member| member.address == wanted.address);
+            let vitals = here.map_or_else(Arc::default, |here| Arc::clone(&here.vitals));
+            Member::new(&self.name, wanted, vitals)
         });
         let group = Group::new(members.collect());
         self.group.store(Arc::new(group));
@@ -319,6 +322,15 @@ impl Crew {
         members
             .map(|member| member.status(member.vitals.is_ready(now)))
             .collect()
+    }
+
+    /// What logs call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn members(&self) -> Vec<Arc<Member>> {
+        self.group.load().members.clone()
     }
 
     pub(super) fn group(&self) -> Guard<Arc<Group>> {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use http::header::{HOST, HeaderValue, USER_AGENT};
 use http::{Method, Request};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
-use super::crew::Member;
+use super::crew::{Crew, Member};
 use super::sending::Sending;
 use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
@@ -86,9 +87,13 @@ impl Vitals {
         }
     }
 
-    /// It was asked. True if it changed its state.
-    fn asked(&self, well: bool, settings: &HealthSettings) -> bool {
+    /// It was asked, by someone who has not stopped. True if it changed its state.
+    fn asked(&self, well: bool, settings: &HealthSettings, stop: &CancellationToken) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked at where `unasked` has to wait: it comes after the stop.
+        if stop.is_cancelled() {
+            return false;
+        }
         let unwell = self.unwell.load(Ordering::Relaxed);
         if well != unwell {
             record.contrary = 0;
@@ -106,6 +111,13 @@ impl Vitals {
         }
         true
     }
+
+    /// Nobody asks it any more, so nobody would take back what was found.
+    fn unasked(&self) {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.contrary = 0;
+        self.unwell.store(false, Ordering::Relaxed);
+    }
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -114,33 +126,47 @@ fn millis(duration: Duration) -> u64 {
 
 /// Asks servers whether they are well, until it is dropped.
 #[derive(Debug)]
-pub struct Watch(Option<AbortHandle>);
+pub struct Watch(CancellationToken);
+
+impl Watch {
+    /// Ends it for all who hold it.
+    pub(crate) fn stop(&self) {
+        self.0.cancel();
+    }
+}
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
+        self.stop();
     }
 }
 
 impl Upstream {
     /// Begins to ask its servers whether they are well, if its settings say so.
-    /// Once per upstream, not per worker; within a runtime.
-    pub fn watch(self: &Arc<Self>) -> Watch {
-        Watch(self.health.clone().map(|settings| {
-            let upstream = Arc::downgrade(self);
-            tokio::spawn(watch(upstream, settings)).abort_handle()
-        }))
+    /// Once per group of servers, not per worker; within a runtime.
+    pub fn watch(&self) -> Watch {
+        let stop = CancellationToken::new();
+        match self.health.clone() {
+            Some(settings) => {
+                let watching = watch(Arc::downgrade(self.crew()), settings, stop.clone());
+                tokio::spawn(stop.clone().run_until_cancelled_owned(watching));
+            }
+            None => {
+                for member in self.crew().members() {
+                    member.vitals.unasked();
+                }
+            }
+        }
+        Watch(stop)
     }
 }
 
-async fn watch(upstream: Weak<Upstream>, settings: HealthSettings) {
+async fn watch(crew: Weak<Crew>, settings: HealthSettings, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(settings.every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Some(members) = upstream.upgrade().map(|upstream| upstream.members()) else {
+        let Some(members) = crew.upgrade().map(|crew| crew.members()) else {
             return;
         };
         let mut asking: JoinSet<(Arc<Member>, bool)> = members
@@ -157,17 +183,17 @@ async fn watch(upstream: Weak<Upstream>, settings: HealthSettings) {
             let Ok((member, well)) = asked else {
                 continue;
             };
-            if member.vitals.asked(well, &settings) {
-                let Some(upstream) = upstream.upgrade() else {
+            if member.vitals.asked(well, &settings, &stop) {
+                let Some(crew) = crew.upgrade() else {
                     return;
                 };
                 tracing::info!(
-                    upstream = upstream.name(),
+                    upstream = crew.name(),
                     server = %member.address,
                     well,
                     "a server's health has changed"
                 );
-                upstream.changed();
+                crew.changed();
             }
         }
     }
@@ -241,11 +267,11 @@ mod tests {
             fall: 3,
             rise: 2,
         };
-        let vitals = Vitals::default();
+        let (vitals, asking) = (Vitals::default(), CancellationToken::new());
         let said: Vec<bool> = [false, false, true, false, false, false, true, true]
             .into_iter()
             .map(|well| {
-                vitals.asked(well, &settings);
+                vitals.asked(well, &settings, &asking);
                 vitals.is_ready(0)
             })
             .collect();
@@ -254,5 +280,24 @@ mod tests {
             [true, true, true, true, true, false, false, true],
             "three in a row to fall, two to rise"
         );
+    }
+
+    #[test]
+    fn who_has_stopped_to_ask_says_nothing_more() {
+        let settings = HealthSettings {
+            path: http::uri::PathAndQuery::from_static("/"),
+            every: Duration::from_secs(1),
+            within: Duration::from_secs(1),
+            fall: 1,
+            rise: 1,
+        };
+        let (vitals, asking) = (Vitals::default(), CancellationToken::new());
+        assert!(vitals.asked(false, &settings, &asking));
+        assert!(!vitals.is_ready(0));
+        asking.cancel();
+        vitals.unasked();
+        assert!(vitals.is_ready(0));
+        assert!(!vitals.asked(false, &settings, &asking));
+        assert!(vitals.is_ready(0));
     }
 }

@@ -70,6 +70,13 @@ impl Upstream {
         })
     }
 
+    /// The same group by other settings. Its servers are replaced as
+    /// [`Upstream::set_members`] does it, for requests on the old one too.
+    pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
+        self.crew.set(&settings.members);
+        Self::of(settings, Arc::clone(&self.crew))
+    }
+
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
@@ -91,13 +98,8 @@ impl Upstream {
         matches!(self.balance, Balance::HashHeader(_))
     }
 
-    pub(super) fn members(&self) -> Vec<Arc<Member>> {
-        self.crew.group().members.clone()
-    }
-
-    /// Wakes those who wait for a server.
-    pub(super) fn changed(&self) {
-        self.crew.changed();
+    pub(super) fn crew(&self) -> &Arc<Crew> {
+        &self.crew
     }
 
     /// Milliseconds on this upstream's clock.

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::services::{at, ready};
+use tokio::sync::Semaphore;
 
+use super::services::{at, ready};
 use super::*;
 
 /// Asks over kept connections until told to stop; counts answers, and what was
@@ -179,5 +180,123 @@ async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
     site.edge.reload(site.plan(secured)).unwrap();
     assert_eq!(site.edge.https_addresses().len(), 1);
     assert_eq!(site.get("/").await.status, 404);
+    site.edge.stop().await;
+}
+
+/// A server that is not well for whoever asks at `/sick`, and is at `/well`, and that never
+/// answers at `/held`; and how often it was asked there.
+async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
+    let asked = [(); 4].map(|()| Arc::new(Semaphore::new(0)));
+    let [sick, well, held, elsewhere] = asked.clone();
+    let app = Router::new()
+        .route(
+            "/sick",
+            get(async move || {
+                sick.add_permits(1);
+                http::StatusCode::SERVICE_UNAVAILABLE
+            }),
+        )
+        .route("/well", get(async move || well.add_permits(1)))
+        .route(
+            "/held",
+            get(async move || {
+                held.add_permits(1);
+                std::future::pending::<()>().await;
+            }),
+        )
+        .fallback(async move || {
+            elsewhere.add_permits(1);
+            "the patient"
+        });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (address, asked)
+}
+
+/// Waits until so many have asked from now on; the first may have begun before.
+async fn asked(by: &Semaphore) {
+    by.forget_permits(usize::MAX);
+    let asked = tokio::time::timeout(Duration::from_mins(1), by.acquire_many(3));
+    asked.await.unwrap().unwrap().forget();
+}
+
+#[tokio::test]
+async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
+    let (address, [sick, well, _, elsewhere]) = patient().await;
+    let (other, _running) = server("other").await;
+    let group = |servers: &str, more: &str| {
+        format!(
+            "[[route]]\nto = \"upstream:group\"\n\
+             access = {{ ask = {{ to = \"http://{address}\", path = \"/may\" }} }}\n\
+             [upstream.group]\nto = [{servers}]\n{more}\n"
+        )
+    };
+    let patient = format!("\"http://{address}\"");
+    let health = |path: &str| {
+        format!("health = {{ path = \"{path}\", every = \"10ms\", fall = 1, rise = 1 }}")
+    };
+    let site = Site::open(&group(&patient, &health("/sick")), Means::default());
+    let change = |servers: &str, more: &str| {
+        let changed = site.plan(&group(servers, more));
+        site.edge.reload(changed).unwrap();
+    };
+    let is_ready = || site.edge.upstream("group").unwrap().status()[0].ready;
+    asked(&sick).await;
+    assert!(!is_ready());
+    // Other times, another share, another question: until somebody says that it is well, it
+    // is not.
+    change(
+        &patient,
+        &format!("{}\nconnect_time = \"4s\"", health("/sick")),
+    );
+    assert!(!is_ready());
+    let heavy = format!("{{ address = {patient}, weight = 7 }}");
+    change(&heavy, &health("/sick"));
+    assert!(!is_ready());
+    change(&patient, &health("/sick").replace("10ms", "11ms"));
+    assert!(!is_ready());
+    asked(&sick).await;
+    // Whoever waits for a server hears that there is another.
+    let answers = tokio::join!(site.get("/x"), async {
+        elsewhere.acquire().await.unwrap().forget();
+        change(&format!("{patient}, \"http://{other}\""), &health("/sick"));
+    });
+    assert!(answers.0.body.starts_with("other GET /x "), "{answers:?}");
+    change(&patient, &health("/well"));
+    asked(&well).await;
+    assert!(is_ready());
+    // What nobody asks any more nobody would take back.
+    change(&patient, &health("/sick"));
+    asked(&sick).await;
+    assert!(!is_ready());
+    change(&patient, "");
+    assert!(is_ready());
+    assert_eq!(site.get("/x").await.body, "the patient");
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_in_the_old_way_by_what_still_runs() {
+    let (address, [sick, well, held, _]) = patient().await;
+    let group = |path: &str| {
+        format!(
+            "[[route]]\nto = \"upstream:group\"\n[upstream.group]\nto = [\"http://{address}\"]\n\
+             health = {{ path = \"{path}\", every = \"10ms\", fall = 1, rise = 1 }}\n"
+        )
+    };
+    let site = Site::open(&group("/well"), Means::default());
+    let mut runs = TcpStream::connect(site.address).await.unwrap();
+    let head = "GET /held HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    runs.write_all(head.as_bytes()).await.unwrap();
+    held.acquire().await.unwrap().forget();
+    asked(&well).await;
+    site.edge.reload(site.plan(&group("/sick"))).unwrap();
+    asked(&sick).await;
+    for _ in 0..20 {
+        asked(&sick).await;
+        assert!(!site.edge.upstream("group").unwrap().status()[0].ready);
+    }
+    drop(runs);
     site.edge.stop().await;
 }
