@@ -192,7 +192,10 @@ impl Supervisor {
                 "ended a process that an earlier supervisor had left"
             );
         }
-        empty(&means.run.join("services"))?;
+        // What is in it may be of somebody else, as may the folder.
+        let services = services_folder(&means.run);
+        fs::remove_dir_all(&services).map_err(|why| unusable(&services, why))?;
+        make_open(&services)?;
         let began = (means.clock)().as_millisecond();
         let name = format!("{}.{began}", std::process::id());
         let parts = (launcher, lock, ledger, name);
@@ -212,20 +215,9 @@ impl Supervisor {
             Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
             Launcher::Other(path) => path.clone(),
         };
-        let services = means.run.join("services");
-        for (folder, mode) in [
-            (&means.run, 0o711),
-            (&services, 0o711),
-            (&means.logs, 0o700),
-        ] {
-            make_folder(folder, mode)?;
-        }
-        for folder in [&means.run, &services] {
-            let_through(folder).map_err(|why| StartError::Folder {
-                path: folder.clone(),
-                why,
-            })?;
-        }
+        make_open(&means.run)?;
+        make_open(&services_folder(&means.run))?;
+        make_folder(&means.logs, 0o700)?;
         if means.adopt_orphans {
             adopt_orphans()?;
         }
@@ -368,13 +360,29 @@ fn find_groups() -> Option<Groups> {
     }
 }
 
+/// Where instances are found: what is opened for them, and a folder for each service where they
+/// open what is theirs.
+fn services_folder(run: &Path) -> PathBuf {
+    run.join("services")
+}
+
 fn make_folder(path: &Path, mode: u32) -> Result<(), StartError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(mode);
-    builder.create(path).map_err(|why| StartError::Folder {
+    builder.create(path).map_err(|why| unusable(path, why))
+}
+
+/// Makes a folder in which only this user writes, and which others may pass.
+fn make_open(path: &Path) -> Result<(), StartError> {
+    make_folder(path, 0o711)?;
+    let_through(path).map_err(|why| unusable(path, why))
+}
+
+fn unusable(path: &Path, why: io::Error) -> StartError {
+    StartError::Folder {
         path: path.to_owned(),
         why,
-    })
+    }
 }
 
 /// Lets other users through to what is theirs in a folder, whoever made it, and whatever the
@@ -390,10 +398,7 @@ fn let_through(path: &Path) -> io::Result<()> {
 
 fn lock(run: &Path) -> Result<File, StartError> {
     let path = run.join("supervisor.lock");
-    let refused = |why| StartError::Folder {
-        path: path.clone(),
-        why,
-    };
+    let refused = |why| unusable(&path, why);
     let file = File::options()
         .write(true)
         .create(true)
@@ -405,12 +410,4 @@ fn lock(run: &Path) -> Result<File, StartError> {
         Err(TryLockError::WouldBlock) => Err(StartError::Taken(run.to_owned())),
         Err(TryLockError::Error(why)) => Err(refused(why)),
     }
-}
-
-/// Removes the sockets that an earlier supervisor left.
-fn empty(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        fs::remove_dir_all(entry?.path())?;
-    }
-    Ok(())
 }

@@ -10,8 +10,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Supervisor;
 use super::served::Live;
+use super::{Supervisor, services_folder};
 use crate::channel::Channel;
 use crate::fleet::Address;
 use crate::output::{Begun, Stream};
@@ -40,9 +40,15 @@ impl Held {
 }
 
 impl Sockets {
-    /// Closes those of places that are gone.
+    /// Closes and removes those of places that are gone.
     pub(super) fn keep(&mut self, is_there: impl Fn(u32) -> bool) {
-        self.0.retain(|number, _| is_there(*number));
+        self.0.retain(|number, (address, _)| {
+            let stays = is_there(*number);
+            if let (false, Address::Unix(path)) = (stays, address) {
+                let _ = fs::remove_file(path);
+            }
+            stays
+        });
     }
 
     pub(super) fn holds(&self, number: u32) -> bool {
@@ -68,7 +74,7 @@ impl Sockets {
         &mut self,
         number: u32,
         listening: Listening,
-        folder: &Path,
+        path: PathBuf,
         user: Option<&User>,
     ) -> io::Result<()> {
         let fits = |address: &Address| match address {
@@ -84,9 +90,8 @@ impl Sockets {
         }
         let held = match listening {
             Listening::Unix => {
-                let path = folder.join(format!("{number}.sock"));
                 let listener = UnixListener::bind(&path)?;
-                give(&path, user, 0o660)?;
+                give(&path, user, if user.is_some() { 0o660 } else { 0o600 })?;
                 (Address::Unix(path), Held::Unix(listener))
             }
             Listening::Tcp => {
@@ -101,7 +106,8 @@ impl Sockets {
     }
 }
 
-/// Lets a user have a file or a folder.
+/// Lets a user have a file or a folder that is in a folder of nobody but the supervisor: whoever
+/// could put another in its place would be given that, or what it leads to.
 fn give(path: &Path, user: Option<&User>, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     if let Some(user) = user {
@@ -118,7 +124,10 @@ impl Supervisor {
         number: u32,
         generation: u32,
     ) -> io::Result<()> {
-        let folder = self.folder(name);
+        // What is opened here is beside the folder where the service opens its own, which is its
+        // user's.
+        let services = services_folder(&self.means.run);
+        let folder = services.join(&**name);
         let Some(served) = self.services.get_mut(name) else {
             return Ok(());
         };
@@ -133,9 +142,10 @@ impl Supervisor {
         }
         give(&folder, user, if user.is_some() { 0o711 } else { 0o700 })?;
         if settings.activate {
+            let path = services.join(format!("{name}.{number}.sock"));
             served
                 .sockets
-                .open(number, settings.listening, &folder, user)?;
+                .open(number, settings.listening, path, user)?;
         }
         let held = settings
             .activate
@@ -145,7 +155,7 @@ impl Supervisor {
             Some((address, _)) => Some(address.clone()),
             None => free_address(settings.listening, &folder, number, run)?,
         };
-        let notify_path = folder.join(format!("{number}.{run}.notify"));
+        let notify_path = services.join(format!("{name}.{number}.{run}.notify"));
         let notify = Notify::open(&notify_path, user)?;
 
         let (command, mut environment) = if settings.own {
@@ -246,10 +256,6 @@ impl Supervisor {
         }
         served.live.insert(run, live);
         Ok(())
-    }
-
-    pub(super) fn folder(&self, name: &str) -> PathBuf {
-        self.means.run.join("services").join(name)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::served::Served;
-use super::{StartError, Supervisor};
+use super::{StartError, Supervisor, services_folder};
 use crate::answers::{Described, Row};
 use crate::control::{Applied, Change, ControlError, Message, Outcome};
 use crate::output::Output;
@@ -202,9 +202,11 @@ impl Supervisor {
             .map(|(name, _)| Arc::clone(name))
             .collect();
         for name in &gone {
-            self.services.remove(name);
+            if let Some(mut served) = self.services.remove(name) {
+                served.sockets.keep(|_| false);
+            }
             // It may never have been made.
-            let _ = std::fs::remove_dir_all(self.folder(name));
+            let _ = std::fs::remove_dir_all(services_folder(&self.means.run).join(&**name));
         }
         if !gone.is_empty() {
             self.publish();

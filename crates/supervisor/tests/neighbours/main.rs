@@ -19,4 +19,6 @@ mod rolling;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod support;

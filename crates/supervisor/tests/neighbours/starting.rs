@@ -210,7 +210,7 @@ fn connections_wait_for_a_service_that_is_activated() {
         health = { path = "/health", within = "50s" }
         "#,
     );
-    let path = house.folder.path().join("run/services/web/0.sock");
+    let path = house.folder.path().join("run/services/web.0.sock");
     until("the socket is there", || path.exists());
     let address = Address::Unix(path);
     let waiting = std::thread::spawn(move || ask(&address));
