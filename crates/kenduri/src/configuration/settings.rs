@@ -15,9 +15,13 @@ use super::address;
 use super::check::Check;
 use super::mail::{self, MailRoute};
 use super::neighbours;
+use super::services::LOGS;
 use super::written::{Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
+
+/// A service whose lines are where the keeper's may be.
+const KEEPER: &str = "keeper";
 
 /// The languages this version speaks.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
@@ -114,6 +118,14 @@ pub(super) fn settings(
     let metrics = (!written.metrics.listen.is_empty())
         .then(|| ListenAddress::parse(&written.metrics.listen, data))
         .and_then(|address| check.accept("metrics.listen", address));
+    let has_services_lines = data.join(&written.log.to) == data.join(LOGS);
+    if has_services_lines && written.service.contains_key(KEEPER) {
+        check.refuse_at(
+            "log.to",
+            "what the service keeper says would go into the file that the keeper has",
+            "name another folder, such as \"log\", or give the service another name",
+        );
+    }
     let settings = Settings {
         data: data.to_owned(),
         site,

@@ -306,6 +306,17 @@ fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() {
 }
 
 #[test]
+fn no_service_writes_into_the_file_of_the_keeper() {
+    for (to, is_refused) in [("logs", true), ("./logs/", true), ("log", false)] {
+        let file = format!("[log]\nto = {to:?}\n[service.keeper]\nrun = \"sleep 1\"\n");
+        let (_folder, asked) = written(&file);
+        let told = load(&asked).err().map(|problems| problems.to_string());
+        let is_told = told.is_some_and(|told| told.contains("kenduri.toml:2: log.to: "));
+        assert_eq!(is_told, is_refused, "{to}");
+    }
+}
+
+#[test]
 fn what_is_reported_of_a_command_holds_no_secrets() {
     let file = "[service.a]\nrun = \"sleep 1 --token hunter2 --name x\"\n\
                 [service.b]\nrun = [\"sleep\", \"postgres://u:hunter2@h\"]\nlisten = \"tcp\"\n\
