@@ -117,7 +117,7 @@ async fn an_answer_over_http3_goes_on_while_another_program_serves() {
     let upstream = upstream(told);
     let (clear, secure) = (free_address(), free_address());
     let copy = Copy::new(&format!(
-        "[listen]\nhttp = [\"{clear}\"]\nhttps = [\"{secure}\"]\n\
+        "[listen]\nhttp = [\"{clear}\"]\nhttps = [\"{secure}\"]\ndrain_time = \"10m\"\n\
          [[tls.certificate]]\nchain = \"chain.pem\"\nkey = \"key.pem\"\n\
          [[route]]\nto = \"status:200\"\n\
          [[route]]\npath = \"/long\"\nto = \"http://{upstream}\"\n"

@@ -144,8 +144,10 @@ fn an_owner_sees_services_and_orders_them_from_the_page() {
     for part in ["beat", "kenduri", &begun.to_string(), "path"] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
-    let page = owner.get("/admin/server/services/beat").text();
-    assert!(page.contains("the heart beats"), "{page}");
+    wait("its words on its page", || {
+        let page = owner.get("/admin/server/services/beat").text();
+        page.contains("the heart beats").then_some(())
+    });
 
     let page = owner.press("beat", &[("deed", "scale"), ("instances", "2")]);
     assert!(page.text().contains("has the number of instances"));

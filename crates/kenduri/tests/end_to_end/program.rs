@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::http::{self, Answer};
 
 /// How long a start or a stop may take on a slow machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running Kenduri; killed when dropped.
 pub(crate) struct Program {

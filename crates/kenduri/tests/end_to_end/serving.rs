@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::http;
-use crate::program::{Program, command, run, text};
+use crate::program::{PATIENCE, Program, command, run, text};
 
 #[test]
 fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
@@ -199,7 +199,9 @@ fn an_orderly_stop_finishes_what_runs() {
     // Its request is being read once a later one has been answered.
     assert_eq!(program.get("/healthz").status, 200);
     program.signal(Signal::TERM);
+    let end = Instant::now() + PATIENCE;
     while TcpStream::connect(&program.address).is_ok() {
+        assert!(Instant::now() < end, "somebody listens there still");
         std::thread::yield_now();
     }
     slow.write_all(&body.as_bytes()[4..]).expect("sent");

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -217,9 +217,11 @@ fn nobody_notices_that_another_program_serves() {
                 assert_eq!(copy.other(), other, "services are not touched");
                 // Before the next one everybody has asked this one.
                 let wanted = round * REQUESTS / ROUNDS;
+                let end = Instant::now() + 10 * PATIENCE;
                 while count.load(Ordering::Relaxed) < wanted
                     && clients.iter().any(|client| !client.is_finished())
                 {
+                    assert!(Instant::now() < end, "never: so many requests");
                     std::thread::sleep(Duration::from_millis(5));
                 }
             }

@@ -89,6 +89,10 @@ fn what_was_said_is_found_also_after_everything_was_killed() {
     let program = start(here, SETTINGS);
     let logs = |words: &[&str]| says(here, &[&["logs", "web"], words].concat(), 0);
     until("all was said", || logs(&[]).contains("three"));
+    until("all was written", || {
+        let file = fs::read_to_string(here.join("data/logs/web.log"));
+        file.is_ok_and(|text| text.contains("three"))
+    });
     program.kill();
     let quiet = SETTINGS.replace("echo one; echo two; echo three; ", "");
     let _program = start(here, &quiet);
