@@ -34,7 +34,8 @@ pub(crate) enum Told {
     },
     /// It went around.
     Around(&'static str),
-    /// The server was asked, and its answer may not be kept.
+    /// The server was asked, and its answer may not be kept, or it is not known yet
+    /// whether it will be.
     NotKept(&'static str),
 }
 
@@ -187,7 +188,7 @@ impl Asker<'_> {
             Told::Asked {
                 how: How::New | How::Renewed,
                 ..
-            }
+            } | Told::NotKept(_)
         );
         if age > 0 || !is_new {
             headers.insert(AGE, age.into());

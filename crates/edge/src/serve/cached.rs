@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::body::{Answer, Body};
 use crate::cache::{
     Asker, Demand, Flight, Head, Heard, How, Joined, Key, Landing, Policy, Purge, Store, Told,
-    Verdict, Way, Whole, gateway_only, taken_purges, taken_tags, tell,
+    Verdict, Way, Whole, gateway_only, is_fault, taken_purges, taken_tags, tell,
 };
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -219,7 +219,23 @@ impl Visit<'_> {
                 facts,
                 ..
             } = self;
+            let stands_in = |whole: &Whole| whole.stored.head.freshness.stands_in(self.now());
+            let old = found.filter(stands_in);
+            let old = old.map(|whole| (whole, request.headers().clone()));
             let answer = asked(here, running, route, facts, path, request, course).await;
+            if let Some((whole, headers)) = old
+                && is_fault(answer.status())
+                && stands_in(&whole)
+            {
+                let told = Told::Asked {
+                    how: How::StandsIn(answer.status().as_u16()),
+                    why,
+                    collapsed: false,
+                };
+                course.is_the_apps = false;
+                course.why = "";
+                return (self.asker(&headers).whole(&whole, told), told);
+            }
             return past(answer, why);
         }
         let landing = if self.demand.no_cache {
@@ -304,7 +320,8 @@ impl Visit<'_> {
                 (self.asker(headers).whole(&whole, told), told)
             }
             Answered::Coming(head, length, reader) => {
-                let told = told(How::New);
+                // Without a length it may yet be too large.
+                let told = length.map_or(Told::NotKept(why), |_| told(How::New));
                 let asker = self.asker(headers);
                 (asker.coming(&head, length, reader, told), told)
             }

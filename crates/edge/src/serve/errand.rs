@@ -111,14 +111,7 @@ impl Errand {
         let Some((head, room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
-            if let Some(old) = &old
-                && !status.is_server_error()
-            {
-                store.remove(&old.stored);
-            }
-            if !status.is_server_error() {
-                store.pass(&self.key, received);
-            }
+            self.is_not_kept(old.as_ref(), status, received);
             flight.not_kept(None);
             return hear(course, Answered::NotKept(answer));
         };
@@ -153,6 +146,8 @@ impl Errand {
                         continue;
                     };
                     if !flight.push(data) {
+                        let now = (self.here.shared.clock)();
+                        self.is_not_kept(old.as_ref(), status, now);
                         return flight.not_kept(Some(body));
                     }
                 }
@@ -165,6 +160,19 @@ impl Errand {
         }
         let whole = store.keep(head, whole);
         flight.keep(whole, How::New);
+    }
+
+    /// An answer with this status cannot be kept: what there was is no longer true, and
+    /// nobody need wait for the next one. A fault says nothing of the next answer.
+    fn is_not_kept(&self, old: Option<&Whole>, status: StatusCode, now: SystemTime) {
+        if status.is_server_error() {
+            return;
+        }
+        let store = &self.here.shared.cache;
+        if let Some(old) = old {
+            store.remove(&old.stored);
+        }
+        store.pass(&self.key, now);
     }
 
     /// The answer of the target, and when it was asked. What is kept already is

@@ -160,6 +160,37 @@ async fn what_cannot_be_shared_is_asked_for_by_each() {
 }
 
 #[tokio::test]
+async fn what_turns_out_too_large_keeps_nobody_waiting_again() {
+    let site = Site::open(&format!(
+        "[cache]\nlargest = \"1K\"\nwait = \"1h\"\n{ROUTE}"
+    ));
+    let piece = "x".repeat(1_000);
+    let control = [("cache-control", "max-age=60")];
+    let large = Said::of(&control, "").streamed(&[&piece, &piece, "{n}"]);
+    site.script.says("/", large.without_length());
+    // While it comes nobody knows whether it will be kept.
+    let first = site.get("/").await;
+    assert!(first.is_whole && first.body.ends_with("x1"));
+    assert_eq!(first.cache(), "kenduri; fwd=miss");
+    assert_eq!(first.header("age"), None);
+    let gate = site.script.close("/");
+    let clients = many(&site, "/");
+    until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;
+    gate.add_permits(1_000);
+    assert!(all(clients).await.iter().all(|heard| heard.is_whole));
+    // After that it is tried again.
+    site.later(11);
+    site.script.says(
+        "/",
+        Said::of(&control, "")
+            .streamed(&["small", "er"])
+            .without_length(),
+    );
+    assert_eq!(site.get("/").await.body, "smaller");
+    assert!(site.get("/").await.is_hit());
+}
+
+#[tokio::test]
 async fn who_asks_for_another_variation_gets_it() {
     let site = Site::open(ROUTE);
     let said = Said::of(

@@ -149,6 +149,33 @@ async fn an_older_answer_stands_in_for_an_error() {
 }
 
 #[tokio::test]
+async fn it_does_so_for_a_head_and_for_a_part() {
+    let site = Site::open("[[route]]\nto = \"app\"\nshared_cache = { stale_if_error = \"1h\" }\n");
+    let tagged = [("cache-control", "max-age=60"), ("etag", "\"v1\"")];
+    site.script.says("/", Said::of(&tagged, "answer {n}"));
+    assert_eq!(site.get("/").await.body, "answer 1");
+    site.later(100);
+    site.script.says("/", Said::of(&[], "fault").status(503));
+    let fault = "kenduri; fwd=stale; fwd-status=503; ttl=-40";
+    let head = site.ask("HEAD", "/", &[]).await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert_eq!(head.header("content-length"), Some("8"));
+    assert_eq!((head.cache(), head.header("age")), (fault, Some("100")));
+    let part = site.ask("GET", "/", &[("Range", "bytes=0-2")]).await;
+    assert_eq!((part.status, part.body.as_str()), (206, "ans"));
+    assert_eq!(part.header("content-range"), Some("bytes 0-2/8"));
+    assert_eq!(part.cache(), fault);
+    let known = site.ask("HEAD", "/", &[("If-None-Match", "\"v1\"")]).await;
+    assert_eq!((known.status, known.cache()), (304, fault));
+    // Not for what is no fault, and not for ever.
+    site.script.says("/", Said::of(&[], "gone").status(410));
+    assert_eq!(site.ask("HEAD", "/", &[]).await.status, 410);
+    site.script.says("/", Said::of(&[], "fault").status(503));
+    site.later(3_700);
+    assert_eq!(site.ask("HEAD", "/", &[]).await.status, 503);
+}
+
+#[tokio::test]
 async fn a_program_that_is_gone_is_stood_in_for() {
     // At an address of its own: nobody else is given its port once it is gone.
     let listener = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
