@@ -232,7 +232,6 @@ impl Visit<'_> {
                     why,
                     collapsed: false,
                 };
-                course.is_the_apps = false;
                 course.why = "";
                 return (self.asker(&headers).whole(&whole, told), told);
             }
