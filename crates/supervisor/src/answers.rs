@@ -34,7 +34,7 @@ pub struct Row {
     pub memory_bytes: u64,
     /// Filled in by whoever leads requests to it; the supervisor does not know.
     pub requests_per_second: Option<f64>,
-    /// How its last process ended: `code 1`, `signal 9`, `signal 9, out of memory`.
+    /// How its last process ended, as in [`LastExit::how`].
     pub last_exit: Option<String>,
 }
 
@@ -47,17 +47,27 @@ pub struct LastExit {
     pub at: Timestamp,
     /// How long it had run.
     pub ran_seconds: i64,
-    /// `code 1`, `signal 9`, `signal 9, out of memory`.
+    /// `code 1`, `signal 9`, `signal 9, out of memory`; where it was ended for a fault with
+    /// that behind it, as in `signal 15: it was not ready within 1m`.
     pub how: String,
 }
 
 impl LastExit {
-    pub(crate) fn new(instance: u32, at: Timestamp, since: Timestamp, exit: Exit) -> Self {
+    pub(crate) fn new(
+        instance: u32,
+        at: Timestamp,
+        since: Timestamp,
+        exit: Exit,
+        fault: Option<&str>,
+    ) -> Self {
+        let exit = exit.to_string();
+        // A fault may be just that it ended so.
+        let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
             at,
             ran_seconds: at.duration_since(since).as_secs(),
-            how: exit.to_string(),
+            how: fault.map_or_else(|| exit.clone(), |fault| format!("{exit}: {fault}")),
         }
     }
 }

@@ -61,6 +61,8 @@ pub(super) struct Live {
     pub(super) since: Timestamp,
     /// Nothing of it is left; what it said is still being read.
     pub(super) exit: Option<Exit>,
+    /// Why it counts as failed.
+    fault: Option<String>,
     pub(super) use_of: Use,
 }
 
@@ -96,6 +98,7 @@ impl Live {
             begun: Vec::new(),
             since,
             exit: None,
+            fault: None,
             use_of: Use::default(),
         }
     }
@@ -332,6 +335,10 @@ impl Supervisor {
                 let again_in =
                     again_in.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
                 let (lines, ran) = self.last_of(name, run);
+                let served = self.services.get_mut(name);
+                if let Some(live) = served.and_then(|served| served.live.get_mut(&run)) {
+                    live.fault = Some(reason.clone());
+                }
                 self.tell_of(
                     name,
                     run,
@@ -411,9 +418,10 @@ impl Supervisor {
         };
         live.look_away();
         if let Some(exit) = live.exit {
+            let fault = live.fault.as_deref();
             served
                 .exits
-                .push_back(LastExit::new(live.number, at, live.since, exit));
+                .push_back(LastExit::new(live.number, at, live.since, exit, fault));
             while served.exits.len() > EXITS {
                 served.exits.pop_front();
             }

@@ -54,6 +54,22 @@ fn each_instance_has_a_socket_or_a_port_of_its_own() {
 }
 
 #[test]
+fn why_one_was_ended_is_told_with_its_end() {
+    let house = House::new(
+        "[web]\nrun = \"sleep 1000\"\nlisten = \"unix\"\nstart_within = \"1m\"\n\
+         restart = { give_up = \"1 in 1m\" }\nstop = { within = \"10s\" }",
+    );
+    until("it runs", || house.rows("web")[0].pid.is_some());
+    house.passes(Duration::from_secs(61));
+    until("its end", || house.rows("web")[0].last_exit.is_some());
+    let told = house.rows("web")[0].last_exit.clone().unwrap();
+    assert!(
+        told.starts_with("signal 15: it was not ready within "),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_socket_that_accepts_is_enough_when_nothing_else_can_be_asked() {
     let house = House::new("[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"");
     let crew = house.ready("web", 1);
