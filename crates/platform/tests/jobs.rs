@@ -403,6 +403,8 @@ fn a_serving_worker_is_woken_and_stops_softly() {
         let worker = worker(world, vec![held(running, gone)]);
         let serving = tokio::spawn(worker.run(1, stop.clone()));
         enqueue(world, note_job("a")).await;
+        // Within a millisecond it would be a matter of chance which of them is the elder.
+        world.clock.advance(SignedDuration::from_millis(1));
         enqueue(world, note_job("b")).await;
         runs.wait_for(|count| *count == 1).await.unwrap();
         stop.cancel();

@@ -214,11 +214,12 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
 #[test]
 fn a_server_that_is_away_is_waited_for() {
     World::each_engine(MIGRATIONS, async |world| {
-        let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // At an address of its own: nobody else is given its port.
+        let gone = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
         let port = gone.local_addr().unwrap().port();
         drop(gone);
         let server = mail::Server {
-            host: "127.0.0.1".to_owned(),
+            host: "127.1.0.1".to_owned(),
             port,
             tls: Tls::StartTls,
             login: None,

@@ -17,8 +17,13 @@ mod statements;
 mod store;
 mod together;
 
+use std::time::{Duration, Instant};
+
 use platform::store::migrate::{Migrations, Step};
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{Rows, Store, StoreError, Tx, sql};
+
+/// What takes longer than this does not happen.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The floor's own tables, and one for tests to write into.
 const MIGRATIONS: [Migrations; 2] = [
@@ -53,6 +58,21 @@ fn raise(tx: &mut Tx<'_>, id: &str) -> Result<i64, StoreError> {
         &[&id],
     )?;
     Ok(amount)
+}
+
+/// Asks again where too many are in line for what a change locks: on a slow machine they may be
+/// longer than one waits.
+async fn insist<T: Send + 'static>(
+    store: &Store,
+    change: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Clone + Send + Sync + 'static,
+) -> Result<T, StoreError> {
+    let begin = Instant::now();
+    loop {
+        match store.write(change.clone()).await {
+            Err(StoreError::Busy) if begin.elapsed() < PATIENCE => {}
+            outcome => return outcome,
+        }
+    }
 }
 
 fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {

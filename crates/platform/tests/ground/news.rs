@@ -8,7 +8,7 @@ use platform::{Store, StoreError, Tx};
 use serde_json::json;
 use testkit::{Engine, World};
 
-use super::{MIGRATIONS, add, raise};
+use super::{MIGRATIONS, add, insist, raise};
 
 fn tell(tx: &mut Tx<'_>, scope: &str, amount: i64) -> Result<(), StoreError> {
     tx.publish(NewNews {
@@ -32,7 +32,7 @@ async fn read_on(store: &Store, scope: &str, mut number: i64, enough: usize) -> 
             .unwrap()
             .expect("nothing was swept");
         if news.is_empty() {
-            tokio::time::timeout(Duration::from_secs(10), waiting.changed())
+            tokio::time::timeout(Duration::from_mins(1), waiting.changed())
                 .await
                 .expect("a wake-up for what was committed")
                 .unwrap();
@@ -106,14 +106,12 @@ fn a_lower_number_never_comes_after_a_higher_one() {
                 let store = stores[writer % 2].clone();
                 tokio::spawn(async move {
                     for _ in 0..EACH {
-                        store
-                            .write(move |tx| {
-                                let thing = (writer % 3).to_string();
-                                let amount = raise(tx, &thing)?;
-                                tell(tx, &thing, amount)
-                            })
-                            .await
-                            .unwrap();
+                        let told = insist(&store, move |tx| {
+                            let thing = (writer % 3).to_string();
+                            let amount = raise(tx, &thing)?;
+                            tell(tx, &thing, amount)
+                        });
+                        told.await.unwrap();
                     }
                 })
             })

@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::QUEUE_LIMIT;
 use platform::{Rows, StoreError, sql};
 use testkit::{Engine, World};
 
-use super::{MIGRATIONS, add, count, raise};
+use super::{MIGRATIONS, PATIENCE, add, count, insist, raise};
 
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
@@ -213,7 +214,9 @@ fn now_is_fixed_when_the_first_lock_is_held() {
 /// Until some change waits for a lock. On SQLite it waits in the queue, where
 /// it has not begun.
 async fn until_blocked(world: &World) {
+    let begin = Instant::now();
     while world.engine() == Engine::Postgres {
+        assert!(begin.elapsed() < PATIENCE, "nobody waits");
         let (blocked,): (i64,) = world
             .store()
             .read::<_, StoreError, _>(|tx| {
@@ -297,7 +300,9 @@ fn a_full_queue_says_so_at_once() {
 }
 
 async fn until_count(world: &World, expected: i64) {
+    let begin = Instant::now();
     while world.store().read(count).await.unwrap() != expected {
+        assert!(begin.elapsed() < PATIENCE, "never so many");
         tokio::task::yield_now().await;
     }
 }
@@ -355,7 +360,7 @@ fn two_processes_change_the_same_things_and_lose_nothing() {
         let changes: Vec<_> = (0..200)
             .map(|number| {
                 let store = stores[number % 2].clone();
-                tokio::spawn(async move { store.write(|tx| raise(tx, "a")).await })
+                tokio::spawn(async move { insist(&store, |tx| raise(tx, "a")).await })
             })
             .collect();
         let mut amounts = Vec::new();
