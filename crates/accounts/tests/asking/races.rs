@@ -1,6 +1,8 @@
 //! What must hold when two want the same at once, in two processes too.
 
+use std::fmt::Display;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use accounts::grant::{self, GrantError, Role, Scope};
 use accounts::invite::{self, TakeError};
@@ -21,13 +23,16 @@ use crate::stage::{
 
 const ROUNDS: usize = 100;
 
+/// What takes longer than this does not happen.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Makes all changes at once, by turns in two processes, and returns what came
 /// of each.
 async fn at_once<T, E, F>(stores: &[Store; 2], changes: Vec<F>) -> Vec<Result<T, E>>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
     T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
+    E: From<StoreError> + Display + Send + 'static,
 {
     let barrier = Arc::new(Barrier::new(changes.len()));
     let tasks: Vec<_> = changes
@@ -37,7 +42,15 @@ where
             let (store, barrier) = (store.clone(), Arc::clone(&barrier));
             tokio::spawn(async move {
                 barrier.wait().await;
-                store.write(change).await
+                let (change, begin) = (Arc::new(change), Instant::now());
+                loop {
+                    let change = Arc::clone(&change);
+                    // On a slow machine they may be in line for longer than one waits.
+                    match store.write(move |tx| change(tx)).await {
+                        Err(error) if is_busy(&error) && begin.elapsed() < PATIENCE => {}
+                        outcome => return outcome,
+                    }
+                }
             })
         })
         .collect();
@@ -46,6 +59,11 @@ where
         results.push(task.await.unwrap());
     }
     results
+}
+
+/// Whether this is what the store says, as it is handed on unchanged.
+fn is_busy(error: &impl Display) -> bool {
+    error.to_string() == StoreError::Busy.to_string()
 }
 
 fn stores(world: &World) -> [Store; 2] {
