@@ -5,6 +5,7 @@ mod busy;
 mod carrier;
 mod heads;
 mod http3;
+mod judged;
 mod lingering;
 mod opening;
 mod streams;
@@ -231,8 +232,8 @@ where
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         // In a box, because the engine moves it about before it runs.
         Box::pin(async move {
-            let is_too_large = list_size(&request) > bounds.header_size;
-            let verdict = Verdict::from(is_too_large.then_some(Refusal::HeadTooLarge));
+            let judged = judged::judge(&request, bounds.header_size);
+            let verdict = Verdict::from(judged.err());
             let request = request.map(|body| {
                 if body.is_end_stream() {
                     Body::Empty

@@ -2,7 +2,6 @@
 
 mod answer;
 mod body;
-mod head;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,7 +24,7 @@ use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
 use super::busy::{Busy, Running};
-use super::{Peer, STREAMS, UNSEEN, Visit, refused_unheard};
+use super::{Peer, STREAMS, UNSEEN, Visit, judged, refused_unheard};
 
 use self::answer::{AnswerError, Back};
 use self::body::Received;
@@ -250,7 +249,7 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
     };
     let (mut back, incoming) = stream.split();
     let (ledger, wanted) = (Arc::new(Ledger::default()), Arc::new(Notify::new()));
-    let judged = head::judge(&request, bounds.header_size);
+    let judged = judged::judge(&request, bounds.header_size);
     let received = match judged {
         Ok(length) => {
             let (ledger, wanted) = (Arc::clone(&ledger), Arc::clone(&wanted));

@@ -47,7 +47,8 @@ pub enum Refusal {
     /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
     #[error("Content-Length is repeated or not a number; send one number")]
     Length,
-    /// A header of a connection of HTTP/1 came by HTTP/3 (RFC 9114, section 4.2).
+    /// A header of a connection of HTTP/1 came by HTTP/2 or 3 (RFC 9113, section 8.2.2;
+    /// RFC 9114, section 4.2).
     #[error("a header belongs to a connection of HTTP/1; leave it out")]
     OfConnection,
     /// Both `Content-Length` and `Transfer-Encoding`.

@@ -244,3 +244,73 @@ async fn a_connection_that_asks_for_nothing_is_ended() {
     closed.await.unwrap();
     site.edge.stop().await;
 }
+
+#[tokio::test]
+async fn a_head_that_can_be_read_in_two_ways_is_refused() {
+    let mut site = site(|_| {}).await;
+    for (name, values, refused) in [
+        ("content-length", &["3"][..], None),
+        ("content-length", &["3", "3"], Some(400)),
+        ("content-length", &["0000000000000000003"], Some(400)),
+        ("expect", &["100-Continue"], None),
+        ("expect", &["miracles"], Some(417)),
+    ] {
+        let mut asked = to("/echo").method("POST");
+        for value in values {
+            asked = asked.header(name, *value);
+        }
+        let asked = asked.body(Body::new(Full::from("abc"))).unwrap();
+        let answer = site.send.send_request(asked).await.unwrap();
+        let expected = refused.unwrap_or(200);
+        assert_eq!(answer.status(), expected, "{name}: {values:?}");
+    }
+    // The engine takes these streams back itself.
+    for values in [&["3", "4"][..], &["+3"], &["3, 3"], &["0x3"]] {
+        let mut asked = to("/echo").method("POST");
+        for value in values {
+            asked = asked.header("content-length", *value);
+        }
+        let asked = asked.body(Body::new(Full::from("abc"))).unwrap();
+        assert!(site.send.send_request(asked).await.is_err(), "{values:?}");
+    }
+    let asked = to("/").body(nothing()).unwrap();
+    let answer = site.send.send_request(asked).await.unwrap();
+    assert_eq!(read(answer).await, (StatusCode::OK, "hello".to_owned()));
+    drop(site.send);
+    site.edge.stop().await;
+}
+
+/// The engine leaves it out before anybody here sees the address.
+#[tokio::test]
+async fn a_fragment_goes_no_further() {
+    let (edge, address, _) = simple(ListenSettings::default());
+    let mut block = Vec::new();
+    for (name, value) in [
+        (":method", "GET"),
+        (":scheme", "http"),
+        (":authority", "a.example"),
+        (":path", "/seen?q#/admin"),
+    ] {
+        // A literal that is not remembered (RFC 7541, section 6.2.2).
+        block.push(0);
+        for text in [name, value] {
+            block.push(u8::try_from(text.len()).unwrap());
+            block.extend_from_slice(text.as_bytes());
+        }
+    }
+    let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    // HEADERS, with the end of both.
+    said.extend([0, 0, u8::try_from(block.len()).unwrap(), 1, 5, 0, 0, 0, 1]);
+    said.extend(block);
+    let mut stream = connect(address).await;
+    stream.write_all(&said).await.unwrap();
+    let mut heard = Vec::new();
+    let told = async {
+        while !String::from_utf8_lossy(&heard).contains("uri=/seen?q host=[\"a.example\"]") {
+            assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0);
+        }
+    };
+    tokio::time::timeout(SOON, told).await.unwrap();
+    drop(stream);
+    edge.stop().await;
+}

@@ -11,9 +11,8 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
+use crate::connection::judged;
 use crate::quic::{Ended, Sending};
-
-use super::head;
 
 /// Why an answer does not reach its client whole.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +46,7 @@ impl Back<'_> {
         now: SystemTime,
     ) -> Result<(), AnswerError> {
         let (mut parts, body) = answer.into_parts();
-        head::release(&mut parts.headers);
+        judged::release(&mut parts.headers);
         parts.headers.entry(DATE).or_insert_with(|| date(now));
         let has_body = *method != Method::HEAD && !has_no_body(parts.status);
         if !has_no_body(parts.status)

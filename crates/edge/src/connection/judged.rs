@@ -1,12 +1,14 @@
-//! What the head of a request of HTTP/3 must be to be let in.
+//! What the head of a request of HTTP/2 or 3 must be to be let in. What the engine of
+//! HTTP/2 refuses by itself never comes here.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
 
-use crate::connection::list_size;
 use crate::gate::Refusal;
 
-/// What belongs to a connection of HTTP/1 (RFC 9114, section 4.2).
+use super::list_size;
+
+/// What belongs to a connection of HTTP/1 (RFC 9113, section 8.2.2; RFC 9114, section 4.2).
 const OF_CONNECTION: [HeaderName; 5] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -16,7 +18,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
 ];
 
 /// Judges a head; the length that its body must have, if it says one.
-pub(super) fn judge(request: &Request<()>, size: usize) -> Result<Option<u64>, Refusal> {
+pub(super) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {
         return Err(Refusal::HeadTooLarge);
