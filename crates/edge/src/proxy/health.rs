@@ -205,7 +205,7 @@ async fn ask(member: &Member, settings: &HealthSettings) -> bool {
         let way = Way::open(&member.address).await.ok()?;
         let mut request = Request::new(Sending::nothing());
         *request.method_mut() = Method::GET;
-        *request.uri_mut() = settings.path.clone().into();
+        *request.uri_mut() = member.address.below_base(&settings.path).ok()?.into();
         let headers = request.headers_mut();
         headers.insert(HOST, member.authority.clone());
         headers.insert(USER_AGENT, HeaderValue::from_static("kenduri-health"));

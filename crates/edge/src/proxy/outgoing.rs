@@ -115,15 +115,8 @@ pub(super) fn address(
     member: &Member,
     hints: Option<&HintSender>,
 ) -> Result<(), ProxyError> {
-    let base = member.address.base();
-    let path = if base.is_empty() {
-        path.clone()
-    } else {
-        format!("{base}{path}")
-            .parse()
-            .map_err(|_| ProxyError::Request)?
-    };
-    *request.uri_mut() = Uri::from(path);
+    let path = member.address.below_base(path);
+    *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
     name_te(request.headers_mut(), member);
     if !request.headers().contains_key(HOST) {

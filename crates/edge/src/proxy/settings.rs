@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderName;
-use http::uri::{Authority, PathAndQuery};
+use http::uri::{Authority, InvalidUri, PathAndQuery};
 
 /// A group of servers that answer alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum Balance {
 /// How a server is asked whether it is well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthSettings {
-    /// Asked with `GET`; any 2xx is well.
+    /// Asked with `GET`, below the base of each server; any 2xx is well.
     pub path: PathAndQuery,
     /// How often.
     pub every: Duration,
@@ -118,8 +118,19 @@ impl ServerAddress {
         matches!(self, Self::Http2(_))
     }
 
+    /// The path as this server is asked for it: its base first.
+    ///
+    /// # Errors
+    /// When the whole is too long for a request target.
+    pub(crate) fn below_base(&self, path: &PathAndQuery) -> Result<PathAndQuery, InvalidUri> {
+        match self.base() {
+            "" => Ok(path.clone()),
+            base => format!("{base}{path}").parse(),
+        }
+    }
+
     /// What goes before every path.
-    pub(crate) fn base(&self) -> &str {
+    fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
             Self::Unix(_) => "",

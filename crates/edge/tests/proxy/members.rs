@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use edge::Body;
-use edge::proxy::{Balance, HealthSettings, Pool, Tunnels, Upstream};
+use edge::proxy::{Balance, HealthSettings, Pool, Tunnels, Upstream, parse_address};
 use http::StatusCode;
 use http::uri::PathAndQuery;
 use tokio::io::AsyncWriteExt as _;
@@ -16,8 +17,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::support::{
-    After, Server, collect, facts, forward, get, head, member, nobody, ok, request, says, server,
-    settings, upstream,
+    After, LONG, Server, collect, facts, forward, get, head, member, nobody, ok, request, says,
+    server, settings, upstream,
 };
 
 async fn named() -> Vec<Server> {
@@ -370,6 +371,38 @@ async fn servers_are_asked_whether_they_are_well() {
     }
     drop(watch);
     drop(upstream);
+}
+
+#[tokio::test]
+async fn servers_are_asked_below_their_base() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let server = server(move |_, mut stream| {
+        let tell = tell.clone();
+        async move {
+            let head = head(&mut stream).await.unwrap();
+            let _ = tell.send(head.lines().next().map(str::to_owned));
+            stream.write_all(ok("").as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let mut settings = settings(&[server.address]);
+    let below = format!("http://{}/app/", server.address);
+    settings.members[0].address = parse_address(&below, Path::new("/")).unwrap();
+    settings.health = Some(HealthSettings {
+        path: PathAndQuery::from_static("/hz?deep=1"),
+        every: Duration::from_mins(1),
+        within: LONG,
+        fall: 1,
+        rise: 1,
+    });
+    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
+    let watch = upstream.watch();
+    let asked = told.recv().await.unwrap();
+    assert_eq!(asked.as_deref(), Some("GET /app/hz?deep=1 HTTP/1.1"));
+    get(&pool, &upstream).await.unwrap();
+    let asked = told.recv().await.unwrap();
+    assert_eq!(asked.as_deref(), Some("GET /app/ HTTP/1.1"));
+    drop(watch);
 }
 
 #[tokio::test]
