@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
 
 pub(crate) use cgroup::{Group, Groups};
 pub(crate) use leftovers::{Ledger, Record};
@@ -17,6 +18,7 @@ pub(crate) use spawn::{Handed, Order, spawn};
 pub(crate) use table::Table;
 
 use table::carries;
+pub(crate) use table::carry;
 
 use crate::state::Exit;
 
@@ -26,6 +28,9 @@ pub(crate) const TOKEN: &str = "SUPERVISOR_RUN";
 /// The group of a process is looked at so often until nothing of it is left.
 pub(crate) const LOOK: Duration = Duration::from_millis(10);
 
+/// Who was killed gets so long to be gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A process that was started here, and everything that it started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
@@ -33,7 +38,7 @@ pub(crate) struct Process {
     pid: Pid,
     /// In clock ticks since the system started: with the pid, the only name that is never given twice.
     start: u64,
-    /// The value of [`TOKEN`] in its environment.
+    /// The value of [`TOKEN`] in its environment; see [`carry`], too.
     token: String,
     /// The control group that holds all of it, if it has one.
     group: Option<Group>,
@@ -66,9 +71,16 @@ impl Process {
         self.group = Some(group);
     }
 
-    /// Asks the group to stop.
+    /// Asks the group to stop, and those that left it.
     pub(crate) fn ask(&mut self, signal: Signal) {
         self.asked = true;
+        let group = self.pid.as_raw_nonzero().get();
+        let table = Table::read();
+        let members = table.members(self.pid, self.start, &self.token);
+        let left = members.into_iter().filter(|entry| entry.group != group);
+        for entry in left {
+            entry.signal_if(signal, |entry| carries(entry.pid, &self.token));
+        }
         self.signal(signal);
     }
 
@@ -143,6 +155,43 @@ impl Process {
             }
         }
         None
+    }
+}
+
+/// A process, by its pid and when it began: the only name that is never given twice.
+pub(crate) type Name = (i32, u64);
+
+/// The children that this process has, by whomever it was started.
+pub(crate) fn children() -> Vec<Name> {
+    let table = Table::read();
+    let children = table.children().into_iter();
+    children.map(|entry| (entry.pid, entry.start)).collect()
+}
+
+/// Ends every child of this process but those that it had `before`, and what they leave to it in
+/// turn. What cannot be ended in time is logged.
+pub(crate) async fn end_adopted(before: &[Name]) {
+    let me = rustix::process::getpid().as_raw_nonzero().get();
+    let since = Instant::now();
+    loop {
+        let table = Table::read();
+        let mut left = table.children();
+        left.retain(|entry| !before.contains(&(entry.pid, entry.start)));
+        let Some(first) = left.first() else {
+            return;
+        };
+        if since.elapsed() > PATIENCE {
+            tracing::error!(
+                pid = first.pid,
+                "a process that a service had left cannot be ended"
+            );
+            return;
+        }
+        for entry in left {
+            entry.kill_if(|entry| entry.parent == me);
+        }
+        sleep(LOOK).await;
+        reap_adopted(&Table::read(), |_| false);
     }
 }
 

@@ -22,6 +22,8 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::set_no_new_privs;
 
+use crate::process::carry;
+
 /// The first argument of a program that shall become a service.
 pub(crate) const MARK: &str = "--become-a-service";
 
@@ -62,21 +64,23 @@ pub(crate) fn is_here() -> bool {
 }
 
 /// How the new process is told what to do, before the command itself.
-pub(crate) fn words(supervisor: u32, unprivileged: bool) -> [String; 3] {
+pub(crate) fn words(supervisor: u32, unprivileged: bool, token: &str) -> [String; 4] {
     let privileges = if unprivileged { "drop" } else { "keep" };
     [
         MARK.to_owned(),
         supervisor.to_string(),
         privileges.to_owned(),
+        token.to_owned(),
     ]
 }
 
 fn turn_into(mut words: impl Iterator<Item = OsString>) -> io::Error {
-    let (Some(supervisor), Some(privileges), Some(program)) =
-        (words.next(), words.next(), words.next())
+    let (Some(supervisor), Some(privileges), Some(token), Some(program)) =
+        (words.next(), words.next(), words.next(), words.next())
     else {
         return io::Error::other("this is for the supervisor alone");
     };
+    carry(&token.to_string_lossy());
     match prepare(&supervisor, privileges == "drop") {
         Err(error) => error,
         Ok(Word::Plain) => Command::new(program).args(words).exec(),

@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
 
-use super::Group;
 use super::table::{Table, boot, carries};
-
-/// Leftovers that were killed get so long to be gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::{Group, LOOK, PATIENCE};
 
 /// A process that was started, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,7 +155,7 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 );
                 return Err(io::Error::other(what));
             }
-            std::thread::sleep(super::LOOK);
+            std::thread::sleep(LOOK);
         }
         if let Some(Err(error)) = group.map(Group::remove) {
             // Nothing runs in it.

@@ -67,7 +67,11 @@ pub(crate) fn spawn(order: &Order<'_>) -> io::Result<Started> {
         command.env_clear();
     }
     command
-        .args(shim::words(std::process::id(), order.user.is_some()))
+        .args(shim::words(
+            std::process::id(),
+            order.user.is_some(),
+            &order.token,
+        ))
         .args(order.command)
         .envs(order.environment)
         .env(TOKEN, &order.token)

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getpid, getrlimit, setrlimit};
 
 use super::TOKEN;
 
@@ -50,6 +50,13 @@ impl Table {
                 && (entry.group == group || carries(entry.pid, token))
         };
         self.0.iter().filter(belongs).collect()
+    }
+
+    /// The living children of this process.
+    pub(crate) fn children(&self) -> Vec<&Entry> {
+        let me = getpid().as_raw_nonzero().get();
+        let living = |entry: &&Entry| entry.parent == me && !entry.has_ended();
+        self.0.iter().filter(living).collect()
     }
 
     /// Time used and memory held by a group, in ticks and bytes.
@@ -115,6 +122,11 @@ impl Entry {
     /// Kills this very process, if it still is what it was: never another that got its number.
     /// Says whether it did.
     pub(crate) fn kill_if(&self, is_still: impl Fn(&Self) -> bool) -> bool {
+        self.signal_if(Signal::KILL, is_still)
+    }
+
+    /// Sends this very process a signal, likewise.
+    pub(crate) fn signal_if(&self, signal: Signal, is_still: impl Fn(&Self) -> bool) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;
         };
@@ -124,12 +136,48 @@ impl Entry {
         };
         let now = Self::read(self.pid);
         now.is_some_and(|now| now.start == self.start && is_still(&now))
-            && rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok()
+            && rustix::process::pidfd_send_signal(&handle, signal).is_ok()
     }
 }
 
-/// Whether a process has this token in its environment.
+/// Whether a process has this token, which it gets from its parent: in its environment, or, where
+/// that was emptied, as a limit that the system does not use.
 pub(crate) fn carries(pid: i32, token: &str) -> bool {
+    is_limited(pid, token) || has_in_environment(pid, token)
+}
+
+/// Gives this process a token, and all that it will start.
+pub(crate) fn carry(token: &str) {
+    let limit = Rlimit {
+        current: Some(number(token)),
+        ..getrlimit(Resource::Locks)
+    };
+    // Whoever may have so few is found by the environment alone.
+    let _ = setrlimit(Resource::Locks, limit);
+}
+
+/// A token as a limit of file locks. Linux has not counted those since 2.4.25 (getrlimit(2)), so
+/// that it limits nothing; but it comes down from process to process, whatever becomes of the
+/// environment. Each token has its own (FNV-1a), and others have none, or a small one.
+fn number(token: &str) -> u64 {
+    let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The largest number would be no limit at all.
+    (hash >> 1) | 1 << 62
+}
+
+fn is_limited(pid: i32, token: &str) -> bool {
+    let Ok(limits) = fs::read_to_string(format!("/proc/{pid}/limits")) else {
+        return false;
+    };
+    let mut lines = limits.lines();
+    let locks = lines.find_map(|line| line.strip_prefix("Max file locks"));
+    let now = locks.and_then(|limits| limits.split_ascii_whitespace().next()?.parse().ok());
+    now == Some(number(token))
+}
+
+fn has_in_environment(pid: i32, token: &str) -> bool {
     let wanted = format!("{TOKEN}={token}");
     fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
         environment
@@ -176,6 +224,13 @@ mod tests {
         };
         assert!(!ended('S', 1) && !ended('Z', 3));
         assert!(ended('Z', 1) && ended('X', 0));
+    }
+
+    #[test]
+    fn each_token_is_a_limit_that_nobody_else_has() {
+        let [one, other] = ["1.2.web.1", "1.2.web.2"].map(number);
+        assert_ne!(one, other);
+        assert!([one, other].iter().all(|limit| *limit >> 62 == 1));
     }
 
     #[test]

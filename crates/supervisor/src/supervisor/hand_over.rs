@@ -24,7 +24,7 @@ use crate::handed::{Parcel, Rest, become_another, written};
 use crate::output::{Begun, Line, Stream};
 use crate::plan::{OWN, Plan, Settings};
 use crate::probe::Notify;
-use crate::process::{Ledger, Process};
+use crate::process::{Ledger, Name, Process};
 use crate::state::{CommandId, RunId, State};
 
 /// Changes whenever [`Known`], or anything in it, does: what is written in another format is not
@@ -108,6 +108,8 @@ struct Known {
     /// On the clock that starts with the system, which no `exec` changes.
     began: Duration,
     next_command: CommandId,
+    #[serde(default)]
+    strangers: Vec<Name>,
     lock: usize,
     services: BTreeMap<Arc<str>, KnownService>,
 }
@@ -189,6 +191,7 @@ fn pack(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
         name: supervisor.name.clone(),
         began: system_clock().saturating_sub(supervisor.began.elapsed()),
         next_command: supervisor.next_command,
+        strangers: supervisor.strangers.clone(),
         lock,
         services,
     };
@@ -227,6 +230,7 @@ impl Supervisor {
         let parts = (launcher, lock, ledger, known.name);
         let (mut supervisor, control) = Self::assemble(means, parts, began);
         supervisor.next_command = known.next_command;
+        supervisor.strangers = known.strangers;
         for (name, service) in known.services {
             supervisor.take_over(&name, service, &mut descriptors)?;
         }

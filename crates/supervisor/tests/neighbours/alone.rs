@@ -3,10 +3,11 @@
 use std::fs;
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::program::Alone;
-use crate::support::{SUPERVISE, folder, lives, marked, until};
+use crate::support::{SUPERVISE, folder, kill, lives, marked, sleeping, until};
 
 #[test]
 fn a_thousand_crashes_cost_nothing() {
@@ -61,11 +62,43 @@ fn orphans_are_reaped() {
 }
 
 #[test]
+fn what_was_adopted_ends_with_the_supervisor_and_what_it_was_born_with_does_not() {
+    let folder = folder();
+    let [mine, stray] = [2, 3].map(|digit| format!("1000.{}{digit}", std::process::id()));
+    // It has shed its environment and its limits.
+    let hides = format!(
+        "import os, resource\nresource.setrlimit(10, (-1, -1))\n\
+         os.execv('/bin/sleep', ['/bin/sleep', '{stray}'])"
+    );
+    fs::write(folder.path().join("hides.py"), hides).unwrap();
+    let services = json!({ "a": {
+        "run": "(setsid env -i python3 hides.py &); exec sleep 1000", "shell": true,
+    } });
+    let mut command = Command::new("sh");
+    let script = format!("/bin/sleep {mine} & exec \"$0\" \"$@\"");
+    command.args(["-c", &script, SUPERVISE]);
+    let mut alone = Alone::begin(command, folder.path(), &services);
+    alone.wait_for("a", "ready");
+    until("both are there", || {
+        sleeping(&mine).len() == 1 && sleeping(&stray).len() == 1
+    });
+    alone.renew();
+    alone.stop();
+    assert_eq!(sleeping(&stray), [] as [i32; 0]);
+    let left = sleeping(&mine);
+    assert_eq!(left.len(), 1, "a child of before is nobody's orphan");
+    kill(left[0], Signal::KILL);
+}
+
+#[test]
 fn what_a_killed_supervisor_leaves_is_ended_by_the_next() {
     let folder = folder();
+    let stray = format!("1000.{}4", std::process::id());
     let services = json!({
         "family": {
-            "run": "trap '' TERM; sleep 1000 & setsid sleep 1000 & wait",
+            "run": format!(
+                "trap '' TERM; sleep 1000 & setsid sleep 1000 & (setsid env -i /bin/sleep {stray} &); wait"
+            ),
             "shell": true,
             "env": { "MARK": folder.path() },
         },
@@ -73,8 +106,11 @@ fn what_a_killed_supervisor_leaves_is_ended_by_the_next() {
     let mut alone = Alone::start(folder.path(), &services);
     let head = alone.wait_for("family", "ready")["pid"].as_i64().unwrap();
     let head = i32::try_from(head).unwrap();
-    until("all are there", || marked(folder.path()).len() == 3);
-    let left = marked(folder.path());
+    until("all are there", || {
+        marked(folder.path()).len() == 3 && sleeping(&stray).len() == 1
+    });
+    let mut left = marked(folder.path());
+    left.extend(sleeping(&stray));
     let taken = Command::new(SUPERVISE)
         .args([&folder.path().join("services.json"), folder.path()])
         .output()

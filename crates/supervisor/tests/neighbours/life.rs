@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use supervisor::What;
 use supervisor::state::Standing;
 
-use crate::support::{House, folder, folder_with, kill, lives, marked, until};
+use crate::support::{House, folder, folder_with, kill, lives, marked, sleeping, until};
 
 /// Children, grandchildren, and one that goes into a session of its own.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
@@ -69,6 +69,31 @@ fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
     house.wait(house.control.stop("family")).unwrap();
     assert_eq!(marked(), [] as [i32; 0]);
     assert_eq!(house.rows("family")[0].state, Standing::Stopped);
+}
+
+#[test]
+fn who_left_without_a_trace_is_asked_to_stop_and_ends_with_the_others() {
+    // In an hour nobody would see what is only killed.
+    let name = format!("1000.{}1", std::process::id());
+    let house = House::new(&format!(
+        r#"
+        [strays]
+        run = "setsid /bin/sleep {name} & (setsid nohup env -i /bin/sleep {name} &); exec /bin/sleep {name}"
+        shell = true
+        stop = {{ within = "1h" }}
+        "#,
+    ));
+    house.ready("strays", 1);
+    until("all are there", || sleeping(&name).len() == 3);
+    house.wait(house.control.stop("strays")).unwrap();
+    assert_eq!(sleeping(&name), [] as [i32; 0]);
+    house.wait(house.control.start("strays")).unwrap();
+    until("all are there again", || sleeping(&name).len() == 3);
+    let before = sleeping(&name);
+    kill(house.pid("strays"), Signal::KILL);
+    until("all of them are gone", || {
+        before.iter().all(|pid| !lives(*pid))
+    });
 }
 
 #[test]

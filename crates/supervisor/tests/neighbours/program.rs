@@ -19,9 +19,14 @@ pub(crate) struct Alone {
 
 impl Alone {
     pub(crate) fn start(folder: &Path, services: &Value) -> Self {
+        Self::begin(Command::new(SUPERVISE), folder, services)
+    }
+
+    /// By a command that becomes `supervise`.
+    pub(crate) fn begin(mut command: Command, folder: &Path, services: &Value) -> Self {
         let file = folder.join("services.json");
         fs::write(&file, services.to_string()).unwrap();
-        let mut child = Command::new(SUPERVISE)
+        let mut child = command
             .args([&file, folder])
             .stdout(Stdio::piped())
             .spawn()
