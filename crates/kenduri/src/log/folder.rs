@@ -3,12 +3,16 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// A file above this is put aside.
 const MOST_BYTES: u64 = 10 << 20;
 /// How many are kept beside the one being written.
 const KEPT: u32 = 5;
+/// How often it is looked whether the file is still where it was.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// The file being written, and where it is.
 pub(super) struct Folder {
@@ -16,21 +20,46 @@ pub(super) struct Folder {
     file: File,
     written: u64,
     most: u64,
+    looked: Instant,
+    every: Duration,
 }
 
 impl Folder {
     /// Goes on with what is there.
     pub(super) fn open(folder: &Path, name: &str) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
         let path = folder.join(name);
-        let file = append(&path)?;
-        let written = file.metadata()?.len();
+        let (file, written) = go_on(&path)?;
         Ok(Self {
             path,
             file,
             written,
             most: MOST_BYTES,
+            looked: Instant::now(),
+            every: EVERY,
         })
+    }
+
+    /// Goes on in a new file if somebody removed this one or its folder, or put it aside:
+    /// all further lines would be where nobody looks for them.
+    fn stay(&mut self) {
+        self.looked = Instant::now();
+        if self.is_here() {
+            return;
+        }
+        // Where there can be none, this one is all there is, and it is tried again.
+        if let Ok((file, written)) = go_on(&self.path) {
+            (self.file, self.written) = (file, written);
+            // On the desk from which these lines came, so it stands behind them.
+            tracing::warn!(
+                path = %self.path.display(),
+                "the file of the log was removed or put aside by somebody else; it goes on in a new one"
+            );
+        }
+    }
+
+    fn is_here(&self) -> bool {
+        let here = std::fs::metadata(&self.path).and_then(|here| Ok((here, self.file.metadata()?)));
+        here.is_ok_and(|(here, open)| (here.dev(), here.ino()) == (open.dev(), open.ino()))
     }
 
     fn numbered(&self, number: u32) -> PathBuf {
@@ -51,12 +80,25 @@ impl Folder {
     }
 }
 
+/// The file, in a folder that is there from now on, and its length.
+fn go_on(path: &Path) -> io::Result<(File, u64)> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = append(path)?;
+    let length = file.metadata()?.len();
+    Ok((file, length))
+}
+
 fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
 impl Write for Folder {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.looked.elapsed() >= self.every {
+            self.stay();
+        }
         if self.written >= self.most {
             // Better a large file than a lost line; the next lines try again.
             let _ = self.rotate();
@@ -74,8 +116,10 @@ impl Write for Folder {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
 
-    use super::{Folder, KEPT};
+    use super::{Duration, Folder, KEPT};
 
     #[test]
     fn old_files_are_kept_up_to_a_number() {
@@ -95,5 +139,76 @@ mod tests {
         let mut again = Folder::open(folder.path(), "kenduri.log").expect("a log");
         again.write_all(b"more\n").expect("written");
         assert_eq!(text("kenduri.log"), "9\nmore\n");
+    }
+
+    /// What is said to the program's log meanwhile.
+    #[derive(Clone, Default)]
+    struct Said(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Said {
+        fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(line);
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_stay_where_they_are_looked_for() {
+        let data = tempfile::tempdir().expect("a folder");
+        let folder = data.path().join("logs");
+        let file = folder.join("kenduri.log");
+        let text = |path: &Path| std::fs::read_to_string(path).expect("a file");
+        let said = Said::default();
+        let writer = said.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .finish();
+        let _hears = tracing::subscriber::set_default(subscriber);
+        let times_said = || {
+            let said = said.0.lock().expect("no panic").clone();
+            String::from_utf8_lossy(&said)
+                .matches("goes on in a new one")
+                .count()
+        };
+        let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
+        log.every = Duration::MAX;
+        log.write_all(b"1\n").expect("written");
+        // Not at each line.
+        std::fs::rename(&folder, data.path().join("old")).expect("renamed");
+        log.write_all(b"2\n").expect("written");
+        assert!(!folder.exists());
+        log.every = Duration::ZERO;
+        for line in [b"3\n", b"4\n"] {
+            log.write_all(line).expect("written");
+            assert_eq!(times_said(), 1);
+        }
+        assert_eq!(text(&file), "3\n4\n");
+        assert_eq!(text(&data.path().join("old/kenduri.log")), "1\n2\n");
+        std::fs::remove_dir_all(&folder).expect("removed");
+        log.write_all(b"5\n").expect("written");
+        assert_eq!(text(&file), "5\n");
+        // As logrotate does it, with `create`.
+        std::fs::rename(&file, folder.join("kenduri.log-2026")).expect("renamed");
+        std::fs::write(&file, "new\n").expect("written");
+        log.write_all(b"6\n").expect("written");
+        assert_eq!(text(&file), "new\n6\n");
+        assert_eq!(times_said(), 3);
+        // Where there can be none, lines go on as they did.
+        std::fs::rename(&folder, data.path().join("older")).expect("renamed");
+        std::fs::write(&folder, "in the way").expect("written");
+        log.write_all(b"7\n").expect("written");
+        std::fs::remove_file(&folder).expect("removed");
+        log.write_all(b"8\n").expect("written");
+        assert_eq!(text(&file), "8\n");
+        assert_eq!(text(&data.path().join("older/kenduri.log")), "new\n6\n7\n");
+        // What we turn over ourselves is no surprise.
+        log.most = 1;
+        log.write_all(b"9\n").expect("written");
+        assert_eq!(text(&file), "9\n");
+        assert_eq!(times_said(), 4);
     }
 }
