@@ -144,3 +144,6 @@ impl<'a> Asked<'a> {
 fn is_on_network(address: &ListenAddress) -> bool {
     !matches!(address, ListenAddress::Unix(_))
 }
+
+#[cfg(test)]
+mod tests;
