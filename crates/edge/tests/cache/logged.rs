@@ -1,8 +1,9 @@
 //! What the access log tells of answers that are kept.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
-use edge::log::{Format, Mask};
+use edge::log::{Format, Mask, Writing};
 
 use super::*;
 
@@ -18,6 +19,20 @@ impl Write for Lines {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Lines {
+    /// Everything, once nobody writes any more. The end of `writing` waits for a second, which
+    /// a busy machine may need for itself.
+    fn after(&self, writing: Writing) -> String {
+        drop(writing);
+        let begin = Instant::now();
+        while Arc::strong_count(&self.0) > 1 {
+            assert!(begin.elapsed() < LONG, "somebody writes for ever");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
@@ -48,8 +63,7 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
     site.script.says("/fault", Said::of(&[], "no").status(500));
     assert_eq!(site.get("/fault").await.status, 200);
     site.edge.stop().await;
-    drop(writing);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.after(writing);
     let told: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

@@ -180,10 +180,9 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
     }
     drop(clients);
     tokio::time::timeout(SOON, edge.stop()).await.unwrap();
-    drop(writing);
     serving.abort();
     let mut heads = 0;
-    for line in lines.text().lines() {
+    for line in lines.after(writing).lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         if line["method"] == "HEAD" {
             heads += 1;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::http::{HeaderMap, Method};
 use bytes::Buf as _;
@@ -262,7 +263,15 @@ impl Lines {
         (Site::with(|_| {}, means), writing)
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// Everything, once nobody writes any more. The end of `writing` waits for a second, which
+    /// a busy machine may need for itself.
+    pub(crate) fn after(&self, writing: Writing) -> String {
+        drop(writing);
+        let begin = Instant::now();
+        while Arc::strong_count(&self.0) > 1 {
+            assert!(begin.elapsed() < SOON, "somebody writes for ever");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
@@ -279,8 +288,7 @@ async fn a_head_that_cannot_be_read_has_its_line() {
     send.finish().unwrap();
     assert!(receive.read_to_end(1 << 10).await.is_err());
     site.stop().await;
-    drop(writing);
-    let line = lines.text();
+    let line = lines.after(writing);
     for said in [
         "\"protocol\":\"HTTP/3\"",
         "\"status\":400",
@@ -305,8 +313,7 @@ async fn a_line_says_by_which_protocol() {
     stream.finish().await.unwrap();
     assert_eq!(answer(&mut stream).await.unwrap().status, 400);
     site.stop().await;
-    drop(writing);
-    let line = lines.text();
+    let line = lines.after(writing);
     for said in [
         "\"protocol\":\"HTTP/3\"",
         "\"tls\":\"1.3\"",

@@ -113,9 +113,8 @@ async fn what_came_of_each_is_told() {
 
     drop((whole, short));
     site.edge.stop().await;
-    drop(writing);
     let mut told: Vec<(u64, String)> = lines
-        .text()
+        .after(writing)
         .lines()
         .map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();

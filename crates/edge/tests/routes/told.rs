@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use edge::log::{Format, Log, Mask};
+use edge::log::{Format, Log, Mask, Writing};
 use edge::maintenance::Maintenance;
 
+use super::services::SOON;
 use super::*;
 
 /// What was written so far.
@@ -16,6 +18,18 @@ impl Lines {
     pub(crate) fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&lines).into_owned()
+    }
+
+    /// Everything, once nobody writes any more. The end of `writing` waits for a second, which
+    /// a busy machine may need for itself.
+    pub(crate) fn after(&self, writing: Writing) -> String {
+        drop(writing);
+        let begin = Instant::now();
+        while Arc::strong_count(&self.0) > 1 {
+            assert!(begin.elapsed() < SOON, "somebody writes for ever");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.text()
     }
 }
 
@@ -64,9 +78,7 @@ async fn one_line_is_written_for_each_request() {
     let mut refused = Vec::new();
     stream.read_to_end(&mut refused).await.unwrap();
     site.edge.stop().await;
-    drop(writing);
-    let text = lines.0.lock().unwrap();
-    let text = String::from_utf8_lossy(&text);
+    let text = lines.after(writing);
     let lines: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -195,9 +207,7 @@ async fn a_body_that_breaks_off_is_told_as_it_was_answered() {
         assert_eq!(heard.header("connection"), Some("close"));
     }
     site.edge.stop().await;
-    drop(writing);
-    let text = lines.0.lock().unwrap();
-    let text = String::from_utf8_lossy(&text);
+    let text = lines.after(writing);
     let told: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -281,9 +291,7 @@ async fn a_client_that_leaves_before_its_answer_has_a_line_too() {
     let _asked = silent.accept().await.unwrap();
     drop(stream);
     site.edge.stop().await;
-    drop(writing);
-    let text = lines.0.lock().unwrap();
-    let text = String::from_utf8_lossy(&text);
+    let text = lines.after(writing);
     let line: serde_json::Value = serde_json::from_str(text.trim_end()).unwrap();
     assert_eq!(
         (&line["status"], &line["path"]),

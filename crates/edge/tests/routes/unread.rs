@@ -106,7 +106,6 @@ fn logged(more: &str) -> (Site, Lines, Writing) {
 /// Status, protocol and reason of each line, sorted.
 async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, String)> {
     site.edge.stop().await;
-    drop(writing);
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
@@ -119,7 +118,7 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
             text("why"),
         )
     };
-    let mut told: Vec<_> = lines.text().lines().map(line).collect();
+    let mut told: Vec<_> = lines.after(writing).lines().map(line).collect();
     told.sort_unstable();
     told
 }

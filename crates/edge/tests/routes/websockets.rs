@@ -186,8 +186,7 @@ async fn a_websocket_has_one_line_when_it_ends() {
         while let Some(Ok(_)) = socket.next().await {}
     }
     stopping.await.unwrap();
-    drop(writing);
-    let text = lines.text();
+    let text = lines.after(writing);
     let lines: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

@@ -227,9 +227,7 @@ impl Seen {
                     Heard::Text(_) => said += 1,
                     // On a busy machine even this may take all the time it has.
                     Heard::Close(1001) if opened.elapsed() >= TIME => break,
-                    other @ Heard::Close(_) => {
-                        return Err(io::Error::other(format!("heard {other:?}")));
-                    }
+                    Heard::Close(code) => return Err(io::Error::other(format!("closed: {code}"))),
                 }
             }
             if said == 3 {
