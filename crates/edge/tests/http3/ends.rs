@@ -90,7 +90,7 @@ async fn a_connection_that_asks_for_nothing_is_ended() {
                 listen.idle_time = Duration::from_millis(200);
             } else {
                 // In it the client begins, which takes a while on a busy machine.
-                listen.header_time = Duration::from_secs(10);
+                listen.header_time = Duration::from_secs(5);
             }
         });
         let mut talk = site.talk().await;

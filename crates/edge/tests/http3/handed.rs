@@ -272,7 +272,7 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
         let site = keeper.site_with(|listen| {
             if is_idle {
                 // In it the client begins, which takes a while on a busy machine.
-                listen.header_time = Duration::from_secs(10);
+                listen.header_time = Duration::from_secs(5);
             }
         });
         let client = Client::trusting(&site.chain);
