@@ -38,6 +38,8 @@ pub struct Member {
     pub run: RunId,
     /// Where it listens; none: it takes no connections.
     pub address: Option<Address>,
+    /// Whose (uid) socket it must be there; none: it can be nobody else's.
+    pub owner: Option<u32>,
 }
 
 /// One service, as those see it who lead requests to it.

@@ -11,6 +11,7 @@ pub mod memory;
 mod news;
 mod numbers;
 mod output;
+mod place;
 pub mod plan;
 mod probe;
 mod process;

@@ -14,12 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixDatagram, UnixStream};
+use tokio::net::{TcpStream, UnixDatagram};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::Address;
 use crate::output::Attention;
+use crate::place::{Place, Unreached};
 use crate::plan::{HealthSettings, User};
 
 /// One that is not ready is asked again after such a part of the time it has taken so far: that
@@ -43,7 +44,7 @@ const MESSAGE: usize = 4 << 10;
 /// How an instance is watched.
 pub(crate) struct Watch {
     /// Where it listens; none: it cannot be asked.
-    pub(crate) address: Option<Address>,
+    pub(crate) place: Option<Place>,
     pub(crate) health: Option<HealthSettings>,
     /// So many passed checks, and there is time until the next.
     pub(crate) rise: u32,
@@ -67,6 +68,8 @@ pub(crate) enum Finding {
     Passed,
     /// It did not, because.
     Failed(String),
+    /// It is somebody else who is found there, or may be.
+    Refused(String),
 }
 
 impl Watch {
@@ -77,7 +80,7 @@ impl Watch {
         mut attention: watch::Receiver<Attention>,
     ) {
         let Self {
-            address,
+            place,
             health,
             rise,
             activated,
@@ -87,28 +90,35 @@ impl Watch {
         } = self;
         let mut until = attention.clone();
         let listen = async {
+            let mut is_new = !is_ready;
             loop {
                 tokio::select! {
-                    said = notify.said() => found(said).await,
+                    said = notify.said() => {
+                        let is_first = is_new && matches!(said, Finding::Ready);
+                        is_new &= !is_first;
+                        let doubted = place.as_ref().filter(|_| is_first);
+                        found(vouched(said, doubted)).await;
+                    }
                     () = Attention::ends(&mut attention) => return,
                 }
             }
         };
         let begun = Instant::now();
         let ask = async {
-            match (address, health) {
+            match (&place, health) {
                 _ if says_so_itself => {}
-                (Some(address), Some(health)) => {
+                (Some(place), Some(health)) => {
                     let passed = if is_ready { rise } else { 0 };
-                    check(&address, &health, (passed, rise), begun, &found).await;
+                    check(place, &health, (passed, rise), begun, &found).await;
                 }
                 (_, None) if is_ready => {}
-                (Some(address), None) if !activated => {
-                    while !accepts(&address).await {
-                        sleep(again(begun)).await;
+                (Some(place), None) if !activated => loop {
+                    match accepts(place).await {
+                        Ok(()) => break found(Finding::Ready).await,
+                        Err(Unreached::Refused(why)) => break found(Finding::Refused(why)).await,
+                        Err(Unreached::System(_)) => sleep(again(begun)).await,
                     }
-                    found(Finding::Ready).await;
-                }
+                },
                 _ => {
                     sleep(ALIVE).await;
                     found(Finding::Ready).await;
@@ -132,18 +142,18 @@ fn again(begun: Instant) -> Duration {
 }
 
 async fn check(
-    address: &Address,
+    place: &Place,
     health: &HealthSettings,
     (mut passed, rise): (u32, u32),
     begun: Instant,
     found: &impl AsyncFn(Finding),
 ) {
     loop {
-        let asked = timeout(health.within, ask(address, &health.path)).await;
-        let outcome = asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let failed = match outcome {
-            Ok(status) if (200..300).contains(&status) => None,
-            Ok(status) => Some(format!("it answered {status}")),
+        let asked = timeout(health.within, ask(place, &health.path)).await;
+        let outcome = asked.unwrap_or_else(|_| Err(late()));
+        let failed = match outcome.and_then(|status| judge(status, place, passed < rise)) {
+            Ok(failed) => failed,
+            Err(Unreached::Refused(why)) => return found(Finding::Refused(why)).await,
             Err(error) => Some(format!("it gave no answer: {error}")),
         };
         match failed {
@@ -169,22 +179,46 @@ async fn check(
     }
 }
 
-async fn accepts(address: &Address) -> bool {
+/// What is wrong with an answer, if anything is. Whose it is counts until it is ready.
+fn judge(status: u16, place: &Place, is_new: bool) -> Result<Option<String>, Unreached> {
+    if !(200..300).contains(&status) {
+        return Ok(Some(format!("it answered {status}")));
+    }
+    if is_new {
+        place.look()?;
+    }
+    Ok(None)
+}
+
+/// What a service says counts, unless somebody else is where it should be found.
+fn vouched(said: Finding, place: Option<&Place>) -> Finding {
+    match place.map_or(Ok(()), Place::look) {
+        Ok(()) => said,
+        Err(error) => Finding::Refused(error.to_string()),
+    }
+}
+
+fn late() -> Unreached {
+    Unreached::System(io::ErrorKind::TimedOut.into())
+}
+
+async fn accepts(place: &Place) -> Result<(), Unreached> {
     let connected = timeout(CONNECT, async {
-        match address {
-            Address::Unix(path) => UnixStream::connect(path).await.map(drop),
-            Address::Tcp(port) => TcpStream::connect(("127.0.0.1", *port)).await.map(drop),
+        match &place.address {
+            Address::Unix(path) => drop(place.connect(path).await?),
+            Address::Tcp(port) => drop(TcpStream::connect(("127.0.0.1", *port)).await?),
         }
+        place.look()
     });
-    matches!(connected.await, Ok(Ok(())))
+    connected.await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Asks for a path and reads the status (RFC 9112, section 4), nothing else.
-async fn ask(address: &Address, path: &str) -> io::Result<u16> {
-    match address {
-        Address::Unix(socket) => status(UnixStream::connect(socket).await?, path).await,
-        Address::Tcp(port) => status(TcpStream::connect(("127.0.0.1", *port)).await?, path).await,
-    }
+async fn ask(place: &Place, path: &str) -> Result<u16, Unreached> {
+    Ok(match &place.address {
+        Address::Unix(socket) => status(place.connect(socket).await?, path).await?,
+        Address::Tcp(port) => status(TcpStream::connect(("127.0.0.1", *port)).await?, path).await?,
+    })
 }
 
 async fn status(
@@ -380,8 +414,11 @@ mod tests {
             };
             tell.send(word).await.unwrap();
         };
-        let address = Address::Unix(path);
-        let ask = check(&address, &health, (0, 2), Instant::now(), &found);
+        let place = Place {
+            address: Address::Unix(path),
+            owner: None,
+        };
+        let ask = check(&place, &health, (0, 2), Instant::now(), &found);
         let hear = async {
             let mut heard = Vec::new();
             for _ in 0..6 {

@@ -55,6 +55,8 @@ pub enum Event {
     Passed(RunId),
     /// A process did not answer as it should.
     Failed(RunId, String),
+    /// Where a process should be found, somebody else is.
+    Refused(RunId, String),
     /// A process uses so much memory, in bytes, more than it may.
     OverMemory(RunId, u64),
     /// Nobody asks this process for anything any more.
@@ -270,6 +272,7 @@ impl State {
             Event::Later(run, time) => step.later(run, time),
             Event::Passed(run) => step.passed(run, false),
             Event::Failed(run, reason) => step.failed(run, &reason),
+            Event::Refused(run, reason) => step.refused(run, reason),
             Event::OverMemory(run, bytes) => step.over_memory(run, bytes),
             Event::Drained(run) => step.drained(run),
             Event::Tick => {}

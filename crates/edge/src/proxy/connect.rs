@@ -90,7 +90,13 @@ impl Stream {
                 let _ = stream.set_nodelay(true);
                 Socket::Tcp(stream)
             }
-            ServerAddress::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
+            ServerAddress::Unix { path, owner } => {
+                let stream = UnixStream::connect(path).await?;
+                if let Some(owner) = owner {
+                    check_owner(&stream, *owner)?;
+                }
+                Socket::Unix(stream)
+            }
             // One within another is never made.
             ServerAddress::Http2(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
@@ -145,6 +151,16 @@ impl Stream {
             done => done,
         }
     }
+}
+
+/// Whose the socket is that took the connection (`SO_PEERCRED`, unix(7)), wherever a link led.
+fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
+    let found = stream.peer_cred()?.uid();
+    if found == owner {
+        return Ok(());
+    }
+    let why = format!("the socket belongs to user {found}, and not to user {owner}");
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
 impl AsyncRead for Stream {

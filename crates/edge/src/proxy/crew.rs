@@ -383,7 +383,10 @@ mod tests {
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let crew = Crew::told("service:a");
-        let address = ServerAddress::Unix("/a".into());
+        let address = ServerAddress::Unix {
+            path: "/a".into(),
+            owner: None,
+        };
         let member = MemberSettings {
             address: address.clone(),
             weight: 1,

@@ -107,7 +107,13 @@ pub enum ServerAddress {
         base: String,
     },
     /// In the file system.
-    Unix(PathBuf),
+    Unix {
+        /// Where.
+        path: PathBuf,
+        /// Whose (uid) socket it must be, where others could put theirs, or a link to one; none:
+        /// whoever may write there is trusted.
+        owner: Option<u32>,
+    },
     /// One of these, spoken to in HTTP/2 from the beginning (RFC 9113, section 3.3).
     Http2(Box<Self>),
 }
@@ -133,7 +139,7 @@ impl ServerAddress {
     fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
-            Self::Unix(_) => "",
+            Self::Unix { .. } => "",
             Self::Http2(address) => address.base(),
         }
     }
@@ -143,7 +149,7 @@ impl ServerAddress {
         match self {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
             Self::Tcp { host, port, .. } => format!("{host}:{port}"),
-            Self::Unix(_) => "localhost".to_owned(),
+            Self::Unix { .. } => "localhost".to_owned(),
             Self::Http2(address) => address.authority(),
         }
     }
@@ -153,7 +159,7 @@ impl std::fmt::Display for ServerAddress {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tcp { base, .. } => write!(out, "http://{}{base}", self.authority()),
-            Self::Unix(path) => write!(out, "unix:{}", path.display()),
+            Self::Unix { path, .. } => write!(out, "unix:{}", path.display()),
             Self::Http2(address) => match &**address {
                 Self::Tcp { base, .. } => write!(out, "h2c://{}{base}", self.authority()),
                 other => write!(out, "h2c+{other}"),
@@ -211,7 +217,10 @@ fn parse_http1(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
         return if path.is_empty() || path.contains('\0') || length > LONGEST_PATH {
             Err(BadAddress::Path)
         } else {
-            Ok(ServerAddress::Unix(whole))
+            Ok(ServerAddress::Unix {
+                path: whole,
+                owner: None,
+            })
         };
     }
     if text.starts_with("https://") {
@@ -257,6 +266,13 @@ mod tests {
         }
     }
 
+    fn unix(path: &str) -> ServerAddress {
+        ServerAddress::Unix {
+            path: path.into(),
+            owner: None,
+        }
+    }
+
     #[test]
     fn addresses_are_read_as_people_write_them() {
         let data = Path::new("/srv/data");
@@ -265,14 +281,8 @@ mod tests {
             ("http://node:80/", Ok(tcp("node", 80, ""))),
             ("http://node:80/base/", Ok(tcp("node", 80, "/base"))),
             ("http://[::1]:81/a/b", Ok(tcp("::1", 81, "/a/b"))),
-            (
-                "unix:run/app.sock",
-                Ok(ServerAddress::Unix("/srv/data/run/app.sock".into())),
-            ),
-            (
-                "unix:/run/app.sock",
-                Ok(ServerAddress::Unix("/run/app.sock".into())),
-            ),
+            ("unix:run/app.sock", Ok(unix("/srv/data/run/app.sock"))),
+            ("unix:/run/app.sock", Ok(unix("/run/app.sock"))),
             ("unix:", Err(BadAddress::Path)),
             ("http://node", Err(BadAddress::Port)),
             ("http://node:0", Err(BadAddress::Port)),
@@ -288,8 +298,8 @@ mod tests {
             ),
             (
                 "h2c+unix:run/app.sock",
-                Ok(ServerAddress::Http2(Box::new(ServerAddress::Unix(
-                    "/srv/data/run/app.sock".into(),
+                Ok(ServerAddress::Http2(Box::new(unix(
+                    "/srv/data/run/app.sock",
                 )))),
             ),
             ("h2c://node", Err(BadAddress::Port)),

@@ -19,6 +19,11 @@ pub(super) fn at(address: SocketAddr) -> ServerAddress {
     parse_address(&format!("http://{address}"), Path::new("/")).unwrap()
 }
 
+fn in_file(path: &Path, owner: Option<u32>) -> ServerAddress {
+    let path = path.to_owned();
+    ServerAddress::Unix { path, owner }
+}
+
 pub(super) fn ready(addresses: &[&ServerAddress]) -> Servers {
     Servers {
         ready: addresses.iter().map(|one| (*one).clone()).collect(),
@@ -197,10 +202,10 @@ async fn one_that_refuses_costs_no_request() {
     let (server, _running) = server("one").await;
     let (_bound, dead) = nobody();
     let site = Site::open(TO_NODE, Means::default());
-    let missing = ServerAddress::Unix(site.folder.path().join("gone.sock"));
+    let missing = in_file(&site.folder.path().join("gone.sock"), None);
     let left = site.folder.path().join("left.sock");
     drop(std::os::unix::net::UnixListener::bind(&left).unwrap());
-    let left = ServerAddress::Unix(left);
+    let left = in_file(&left, None);
     for _ in 0..3 {
         for dead in [&dead, &missing, &left] {
             site.edge.set_servers("node", &Servers::default());
@@ -289,7 +294,7 @@ async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
 async fn a_dead_socket_is_waited_for() {
     let (server, _running) = server("one").await;
     let site = Site::open(TO_NODE, Means::default());
-    let gone = ServerAddress::Unix(site.folder.path().join("gone.sock"));
+    let gone = in_file(&site.folder.path().join("gone.sock"), None);
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
         // Who waits does so for two seconds.
@@ -311,7 +316,7 @@ async fn a_dead_socket_is_waited_for() {
     }
     // It comes back at its own address, and nobody says so.
     let path = site.folder.path().join("back.sock");
-    let back = ServerAddress::Unix(path.clone());
+    let back = in_file(&path, None);
     site.edge.set_servers("node", &ready(&[&back]));
     let (heard, _listener) = tokio::join!(site.get("/"), async {
         until(|| site.edge.servers("node").requests > 0).await;
@@ -331,6 +336,40 @@ async fn a_dead_socket_is_waited_for() {
     assert!(heard.header("retry-after").is_some());
     assert!(took >= Duration::from_secs(2), "{took:?}");
     assert!(took < Duration::from_secs(10), "{took:?}");
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn who_has_another_owner_is_told_nothing() {
+    let site = Site::open(TO_NODE, Means::default());
+    let (path, link) = ["a.sock", "link"]
+        .map(|name| site.folder.path().join(name))
+        .into();
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let me = rustix::process::geteuid().as_raw();
+    site.edge
+        .set_servers("node", &ready(&[&in_file(&link, Some(me + 1))]));
+    let read = async || {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let length = stream.read(&mut [0; 1 << 10]).await.unwrap();
+        (stream, length)
+    };
+    let (heard, (_, length)) = tokio::join!(site.ask("POST", "/", "", "12345"), read());
+    assert_eq!((heard.status, length), (503, 0));
+    site.edge
+        .set_servers("node", &ready(&[&in_file(&path, Some(me))]));
+    let (heard, ()) = tokio::join!(site.get("/"), async {
+        let mut stream = loop {
+            // It was tried more than once before.
+            if let (stream, 1..) = read().await {
+                break stream;
+            }
+        };
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    assert_eq!((heard.status, &*heard.body), (200, "ok"));
     site.edge.stop().await;
 }
 

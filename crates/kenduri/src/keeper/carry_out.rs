@@ -311,6 +311,7 @@ mod tests {
             instance: 0,
             run: 2,
             address: Some(Address::Tcp(4711)),
+            owner: None,
         };
         let crew = Crew {
             ready: vec![ready],

@@ -55,7 +55,7 @@ impl Crews {
     fn tell(&self, edge: &Edge) {
         for (service, crew) in self.services() {
             let servers = Servers {
-                ready: crew.addresses().iter().map(server).collect(),
+                ready: crew.ready.iter().filter_map(server).collect(),
                 failed: crew.failed,
                 drain_within: self.times.get(service).copied().unwrap_or_default(),
             };
@@ -68,10 +68,13 @@ impl Crews {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
             let known = edge.servers(service).members;
-            for address in crew.addresses() {
-                let wanted = server(&address);
+            for member in &crew.ready {
+                let (Some(address), Some(wanted)) = (&member.address, server(member)) else {
+                    continue;
+                };
                 let found = known.iter().find(|member| member.address == wanted);
-                counts.insert(address, found.map_or(0, |member| member.requests));
+                let requests = found.map_or(0, |member| member.requests);
+                counts.insert(address.clone(), requests);
             }
         }
         let rate = |(address, count): (&Address, &u64)| Rate {
@@ -96,10 +99,10 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
 
 /// Tells the keeper when nothing runs any more on an instance that leaves.
 fn watch(service: &str, member: &Member, edge: &Edge, line: &Line<ToKeeper>) {
-    let Some(address) = &member.address else {
+    let Some(server) = server(member) else {
         return;
     };
-    let drained = edge.drained(service, &server(address));
+    let drained = edge.drained(service, &server);
     let (service, run, line) = (service.to_owned(), member.run, line.clone());
     tokio::spawn(async move {
         drained.await;
@@ -107,13 +110,17 @@ fn watch(service: &str, member: &Member, edge: &Edge, line: &Line<ToKeeper>) {
     });
 }
 
-fn server(address: &Address) -> ServerAddress {
-    match address {
-        Address::Unix(path) => ServerAddress::Unix(path.clone()),
+/// Where requests go that an instance gets, if it takes any.
+fn server(member: &Member) -> Option<ServerAddress> {
+    Some(match member.address.as_ref()? {
+        Address::Unix(path) => ServerAddress::Unix {
+            path: path.clone(),
+            owner: member.owner,
+        },
         Address::Tcp(port) => ServerAddress::Tcp {
             host: "127.0.0.1".to_owned(),
             port: *port,
             base: String::new(),
         },
-    }
+    })
 }

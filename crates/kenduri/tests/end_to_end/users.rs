@@ -3,7 +3,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -126,6 +128,41 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     let mut program = copy.serve();
     assert_eq!(program.get("/web/x").status, 200);
     assert!(finds(DAEMON, "web") && !finds(OWNER, "web"));
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+/// A server that answers once, and has a link to what is root's in the place of its socket by then.
+const LIAR: &str = r#"
+import http.server, os, socketserver
+there = os.environ["SOCKET"]
+class Answer(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return "local"
+    def do_GET(self):
+        os.symlink(os.path.abspath("roots.sock"), there + ".link")
+        os.rename(there + ".link", there)
+        self.send_response(200)
+        self.end_headers()
+socketserver.UnixStreamServer(there, Answer).serve_forever()
+"#;
+
+#[test]
+fn requests_do_not_follow_a_link_that_a_service_of_another_user_has_put() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let settings = "[service.web]\nrun = \"python3 liar.py\"\nlisten = \"unix\"\n\
+                    user = \"nobody\"\n\
+                    [[route]]\npath = \"/web/\"\nto = \"service:web\"\n[[route]]\nto = \"app\"\n";
+    let copy = Copy::new(settings);
+    fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    fs::write(copy.path().join("liar.py"), LIAR).expect("written");
+    let listener = UnixListener::bind(copy.path().join("roots.sock")).expect("a socket");
+    let mut program = copy.serve();
+    assert_eq!(program.get("/web/x").status, 200);
+    assert_eq!(program.get("/web/x").status, 503);
+    let (mut stream, _) = listener.accept().expect("a connection");
+    assert_eq!(stream.read(&mut [0; 256]).expect("its end"), 0);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 

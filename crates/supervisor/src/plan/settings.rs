@@ -58,6 +58,19 @@ impl Settings {
         };
         self.memory.map(more)
     }
+
+    /// Whose (uid) socket an instance must be found at. None: it can be nobody else's, for the
+    /// supervisor opened it, or nobody else comes to the folder in which it is.
+    pub(crate) fn owner(&self) -> Option<u32> {
+        let user = self.user.as_ref().map(|user| user.user);
+        match self.listening {
+            Listening::Unix if !self.activate => user,
+            Listening::Tcp if !self.activate => {
+                Some(user.unwrap_or_else(|| rustix::process::geteuid().as_raw()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How the instances of a service are reached.

@@ -77,6 +77,14 @@ impl Step {
         }
     }
 
+    /// Somebody else is where a process should be found: requests would go there.
+    pub(super) fn refused(&mut self, id: RunId, reason: String) {
+        let run = self.state.runs.get(&id).filter(|run| !run.is_leaving());
+        if let Some(good_life) = run.map(|run| run.good_life(self.now)) {
+            self.give_up_on(id, reason, good_life);
+        }
+    }
+
     /// A process is gone, or was never there.
     pub(super) fn ended(&mut self, id: RunId, reason: &str, exit: Option<Exit>) {
         let Some(run) = self.state.runs.remove(&id) else {

@@ -12,6 +12,7 @@ use super::*;
 enum Turn {
     Ready(usize),
     Failed(usize),
+    Refused(usize),
     Exit(usize, i32),
     Memory(usize),
     Drained(usize),
@@ -27,6 +28,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     prop_oneof![
         8 => any::<usize>().prop_map(Turn::Ready),
         3 => any::<usize>().prop_map(Turn::Failed),
+        1 => any::<usize>().prop_map(Turn::Refused),
         4 => (any::<usize>(), 0..3).prop_map(|(run, code)| Turn::Exit(run, code)),
         1 => any::<usize>().prop_map(Turn::Memory),
         1 => any::<usize>().prop_map(Turn::Drained),
@@ -150,6 +152,7 @@ impl World {
         match turn {
             Turn::Ready(which) => on(*which, Event::Ready),
             Turn::Failed(which) => on(*which, |run| Event::Failed(run, "no".to_owned())),
+            Turn::Refused(which) => on(*which, |run| Event::Refused(run, "no".to_owned())),
             Turn::Exit(which, 0) => on(*which, |run| Event::Exited(run, Exit::Code(0))),
             Turn::Exit(which, _) => on(*which, |run| Event::Exited(run, Exit::Code(1))),
             Turn::Memory(which) => on(*which, |run| Event::OverMemory(run, 1)),

@@ -15,6 +15,7 @@ use crate::control::{Message, Outcome};
 use crate::fleet::{Address, Crew, GivenUp, Member};
 use crate::news::{News, What};
 use crate::output::{Attention, Begun, Output};
+use crate::place::Place;
 use crate::plan::Settings;
 use crate::probe::{Finding, Notify, Watch};
 use crate::process::Process;
@@ -124,8 +125,12 @@ impl Live {
                 self.readers.push(tokio::spawn(read));
             }
         }
+        let place = |address| Place {
+            address,
+            owner: self.settings.owner(),
+        };
         let watch = Watch {
-            address: self.address.clone(),
+            place: self.address.clone().map(place),
             health: self.settings.health.clone(),
             rise: self.settings.policy.rise,
             activated: self.settings.activate && self.address.is_some(),
@@ -140,6 +145,7 @@ impl Live {
                 Finding::Later(time) => Event::Later(run, time),
                 Finding::Passed => Event::Passed(run),
                 Finding::Failed(why) => Event::Failed(run, why),
+                Finding::Refused(why) => Event::Refused(run, why),
             };
             // A supervisor that is gone needs no events.
             let _ = voice
@@ -182,10 +188,14 @@ impl Served {
     fn crew(&self) -> Crew {
         let members = |which: &dyn Fn(&crate::state::Run) -> bool| {
             let runs = self.state.runs().filter(|run| which(run));
-            runs.map(|run| Member {
-                instance: run.number,
-                run: run.id,
-                address: self.live.get(&run.id).and_then(|live| live.address.clone()),
+            runs.map(|run| {
+                let live = self.live.get(&run.id);
+                Member {
+                    instance: run.number,
+                    run: run.id,
+                    address: live.and_then(|live| live.address.clone()),
+                    owner: live.and_then(|live| live.settings.owner()),
+                }
             })
             .collect()
         };

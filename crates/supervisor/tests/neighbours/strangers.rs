@@ -2,14 +2,21 @@
 //! whose services it runs.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 
+use supervisor::{Address, What};
 use tempfile::TempDir;
 
-use crate::support::{House, folder_with};
+use crate::support::{House, folder_with, until};
 
 /// The user `nobody`.
 const NOBODY: u32 = 65_534;
+/// Somebody who has an account, and no service.
+const STRANGER: u32 = 65_533;
 /// So often is it tried.
 const ROUNDS: usize = 10;
 
@@ -70,5 +77,133 @@ fn nobody_is_given_what_a_link_leads_to() {
         let facts = fs::metadata(&secret).unwrap();
         assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o600));
         house.wait(house.control.scale("thief", 1)).unwrap();
+    }
+}
+
+#[test]
+fn a_link_to_the_socket_of_another_is_not_asked() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    for health in ["", "health = { path = \"/\" }"] {
+        let folder = open_to_others("unused.py", "");
+        let listener = UnixListener::bind(folder.path().join("roots.sock")).unwrap();
+        let house = House::in_folder(
+            folder,
+            &format!(
+                r#"
+                [liar]
+                run = "ln -s $PWD/roots.sock $SOCKET; exec sleep 1000"
+                shell = true
+                listen = "unix"
+                user = "nobody"
+                restart = {{ give_up = "1 in 1m" }}
+                {health}
+                "#
+            ),
+        );
+        let reason = house.crew("liar", |crew| crew.failed).given_up.unwrap();
+        assert!(
+            reason.reason.starts_with("somebody else listens"),
+            "{reason:?}"
+        );
+        let (mut stream, _) = listener.accept().unwrap();
+        assert_eq!(stream.read(&mut [0; 256]).unwrap(), 0);
+    }
+}
+
+/// The first of it comes too late to its port, the next does not.
+const LATE: &str = r#"
+import os, socket, time
+if os.path.exists("own/first"):
+    os.execvp("python3", ["python3", "server.py"])
+open("own/first", "w").close()
+print("port", os.environ["PORT"], flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.01)
+if "SAYS" in os.environ:
+    out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    out.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+time.sleep(1000)
+"#;
+
+/// Is well at a port.
+const TAKER: &str = r#"
+import socket, sys
+taken = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("taken", flush=True)
+while True:
+    stream, _ = taken.accept()
+    try:
+        stream.recv(1000)
+        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    except OSError:
+        pass
+    stream.close()
+"#;
+
+struct Taker(Child);
+
+impl Taker {
+    fn of(port: u16) -> Self {
+        let mut command = Command::new("python3");
+        command
+            .args(["-c", TAKER, &port.to_string()])
+            .uid(STRANGER)
+            .stdout(Stdio::piped());
+        let mut taker = Self(command.spawn().unwrap());
+        let mut said = BufReader::new(taker.0.stdout.take().unwrap());
+        said.read_line(&mut String::new()).unwrap();
+        taker
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_port_that_another_has_taken_is_not_its_port() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let health = "health = { path = \"/\" }";
+    for (kind, more) in [
+        ("it accepts", ""),
+        ("it is well", health),
+        ("it says so", "env = { SAYS = \"so\" }"),
+    ] {
+        let house = House::in_folder(
+            open_to_others("late.py", LATE),
+            &format!(
+                "[late]\nrun = \"python3 late.py\"\nlisten = \"tcp\"\nuser = \"nobody\"\n{more}"
+            ),
+        );
+        let mut news = house.control.news();
+        let port = || {
+            let said = house.said("late");
+            let (_, port) = said.split_once(" out port ")?;
+            port.strip_suffix('\n')?.parse::<u16>().ok()
+        };
+        until("it knows its port", || port().is_some());
+        let taken = port().unwrap();
+        let _taker = Taker::of(taken);
+        fs::write(house.folder.path().join("go"), "").unwrap();
+        let reason = house.wait(async {
+            loop {
+                if let What::Failed { reason, .. } = news.recv().await.unwrap().what {
+                    break reason;
+                }
+            }
+        });
+        assert!(
+            reason.starts_with("somebody else listens"),
+            "{kind}: {reason}"
+        );
+        let crew = house.ready("late", 1);
+        assert_ne!(crew.addresses(), [Address::Tcp(taken)], "{kind}");
     }
 }

@@ -1,0 +1,152 @@
+//! Where an instance is found, and whether it is the instance that listens there: a link may be in
+//! the place of its socket, and its port may be somebody else's.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use tokio::net::UnixStream;
+
+use crate::fleet::Address;
+
+/// What `/proc/net/tcp` calls a socket that listens (`TCP_LISTEN`).
+const LISTENS: &str = "0A";
+
+/// Whoever is this user need not take a port to get what is sent there, and may hold it for a
+/// program of somebody else, as Docker does.
+const ROOT: u32 = 0;
+
+/// Where an instance is found.
+pub(crate) struct Place {
+    pub(crate) address: Address,
+    /// Whose (uid) socket it must be; none: it can be nobody else's.
+    pub(crate) owner: Option<u32>,
+}
+
+/// Why an instance was not reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreached {
+    /// There is nobody, or not yet.
+    #[error("{0}")]
+    System(#[from] io::Error),
+    /// It is not the instance who is there, or nobody knows.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Place {
+    /// Connects to a socket in the file system, if it is the instance's.
+    pub(crate) async fn connect(&self, socket: &Path) -> Result<UnixStream, Unreached> {
+        let stream = UnixStream::connect(socket).await?;
+        self.judge(stream.peer_cred()?.uid())?;
+        Ok(stream)
+    }
+
+    /// Whether nobody else listens where others could, on a port. A connection tells nothing of
+    /// who took it, the system's list does.
+    pub(crate) fn look(&self) -> Result<(), Unreached> {
+        let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
+            return Ok(());
+        };
+        let unknown = |why| {
+            let why = format!("the system does not tell who listens on its port: {why}");
+            Unreached::Refused(why)
+        };
+        let users = listeners(*port).map_err(unknown)?.into_iter();
+        let mut users = users.filter(|user| *user != ROOT);
+        users.try_for_each(|user| self.judge(user))
+    }
+
+    fn judge(&self, user: u32) -> Result<(), Unreached> {
+        match self.owner {
+            Some(owner) if owner != user => Err(Unreached::Refused(format!(
+                "somebody else listens at {}: user {user}, and not user {owner} (a program that becomes another user needs `user`)",
+                self.address
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The users whose sockets may get what connects to this port of 127.0.0.1.
+fn listeners(port: u16) -> io::Result<Vec<u32>> {
+    let mut users = Vec::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        let file = match File::open(table) {
+            // A system without IPv6.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && table.ends_with('6') => break,
+            file => file?,
+        };
+        for line in BufReader::new(file).lines() {
+            users.extend(listener(&line?, port));
+        }
+    }
+    Ok(users)
+}
+
+/// The user of a socket that listens on this port for connections to 127.0.0.1, if a line of
+/// `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)) is of one.
+fn listener(line: &str, port: u16) -> Option<u32> {
+    let mut fields = line.split_ascii_whitespace();
+    let (address, at) = fields.nth(1)?.split_once(':')?;
+    let state = fields.nth(1)?;
+    let user = fields.nth(3)?;
+    let is_there = u16::from_str_radix(at, 16) == Ok(port);
+    (state == LISTENS && is_there && takes_local(address)).then(|| user.parse().ok())?
+}
+
+/// Whether a local address, in words of 4 bytes as they lie in memory, is 127.0.0.1 or one that
+/// takes connections to it: all zeros, and both as IPv6 has them.
+fn takes_local(address: &str) -> bool {
+    let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
+    let mapped = format!("{:016}{:08X}", 0, u32::from_ne_bytes([0, 0, 0xff, 0xff]));
+    let host = address.strip_prefix(mapped.as_str()).unwrap_or(address);
+    host == local || host.bytes().all(|byte| byte == b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn who_listens_is_found() {
+        let me = rustix::process::geteuid().as_raw();
+        for address in ["127.0.0.1:0", "0.0.0.0:0", "[::]:0", "[::ffff:127.0.0.1]:0"] {
+            let Ok(socket) = TcpListener::bind(address) else {
+                // A system without IPv6.
+                continue;
+            };
+            let port = socket.local_addr().unwrap().port();
+            let _connection = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            assert_eq!(listeners(port).unwrap(), [me], "{address}");
+            let place = |owner| Place {
+                address: Address::Tcp(port),
+                owner,
+            };
+            assert!(place(Some(me)).look().is_ok() && place(None).look().is_ok());
+            let looked = place(Some(me + 1)).look();
+            assert_eq!(looked.is_err(), me != ROOT, "{address}");
+            drop(socket);
+            assert!(listeners(port).unwrap().is_empty(), "{address}");
+        }
+    }
+
+    #[test]
+    fn other_ports_other_addresses_and_connections_are_passed_over() {
+        let line = |local: &str, state: &str| {
+            format!(
+                "  12: {local}:1F90 00000000:0000 {state} 00000000:00000000 00:00000000 00000000   33        0 4711 1 0 100 0 0 10 0"
+            )
+        };
+        let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
+        let other = format!("{:08X}", u32::from_ne_bytes([10, 0, 0, 1]));
+        assert_eq!(listener(&line(&local, "0A"), 8_080), Some(33));
+        assert_eq!(listener(&line(&local, "0A"), 8_081), None);
+        assert_eq!(listener(&line(&local, "01"), 8_080), None);
+        assert_eq!(listener(&line(&other, "0A"), 8_080), None);
+        let heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when";
+        assert_eq!(listener(heading, 8_080), None);
+    }
+}
