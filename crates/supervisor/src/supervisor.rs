@@ -8,11 +8,11 @@ mod served;
 mod watching;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::marker::PhantomData;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,8 @@ const NEWS: usize = 256;
 const SAMPLE: Duration = Duration::from_secs(1);
 /// Who may go through a folder without reading it (mode bits of stat(2)).
 const THROUGH: u32 = 0o111;
+/// The rights of a file that only this user may open.
+const FOR_NOBODY_ELSE: u32 = 0o600;
 /// Where it is written down what runs, in the folder that the program names.
 const LEDGER: &str = "processes";
 /// When nothing is due.
@@ -411,8 +413,12 @@ fn lock(run: &Path) -> Result<File, StartError> {
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(FOR_NOBODY_ELSE)
         .open(&path)
         .map_err(refused)?;
+    // Whoever may open it may hold it (flock(2)), also if it was made with other rights.
+    let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
+    file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StartError::Taken(run.to_owned())),

@@ -1,8 +1,9 @@
 //! What a supervisor that was killed has left: found by what was written down, and ended.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{Table, boot, carries};
 use super::{Group, LOOK, PATIENCE};
+
+/// The rights of the folder of records: they are for nobody but this user.
+const FOR_NOBODY_ELSE: u32 = 0o700;
 
 /// A process that was started, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +70,7 @@ impl Ledger {
     /// Goes on with what this process, as the program that it was before, has written down.
     pub(crate) fn resume(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        fs::set_permissions(folder, Permissions::from_mode(FOR_NOBODY_ELSE))?;
         Ok(Self {
             folder: folder.to_owned(),
             boot: boot(),

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use supervisor::{Address, What};
 use tempfile::TempDir;
 
-use crate::support::{House, folder_with, until};
+use crate::support::{House, folder, folder_with, until};
 
 /// The user `nobody`.
 const NOBODY: u32 = 65_534;
@@ -109,6 +109,29 @@ fn a_link_to_the_socket_of_another_is_not_asked() {
         );
         let (mut stream, _) = listener.accept().unwrap();
         assert_eq!(stream.read(&mut [0; 256]).unwrap(), 0);
+    }
+}
+
+#[test]
+fn the_lock_and_the_records_are_for_nobody_else() {
+    let folder = folder();
+    let run = folder.path().join("run");
+    let (lock, records) = (run.join("supervisor.lock"), run.join("processes"));
+    // As they were made once.
+    fs::create_dir_all(&records).unwrap();
+    fs::write(&lock, "").unwrap();
+    for (path, mode) in [(&lock, 0o644), (&records, 0o755)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let mut folder = folder;
+    for _ in 0..2 {
+        let house = House::in_folder(folder, "[quiet]\nrun = \"sleep 1000\"");
+        house.ready("quiet", 1);
+        let modes = [&lock, &records].map(|path| fs::metadata(path).unwrap().mode() & 0o777);
+        assert_eq!(modes, [0o600, 0o700]);
+        folder = house.stop();
+        // The next time nothing is there.
+        fs::remove_dir_all(&run).unwrap();
     }
 }
 
