@@ -4,6 +4,7 @@
 mod hand_over;
 mod launch;
 mod orders;
+mod remove;
 mod served;
 mod watching;
 
@@ -33,6 +34,7 @@ use crate::process::{Groups, LOOK, Ledger, Name, adopt_orphans, children, end_ad
 use crate::shim;
 use crate::state::{CommandId, Event, Now};
 pub use hand_over::{HandOver, Stayed};
+use remove::remove;
 use served::Served;
 
 /// The source of the present instant.
@@ -199,7 +201,7 @@ impl Supervisor {
         }
         // What is in it may be of somebody else, as may the folder.
         let services = services_folder(&means.run);
-        fs::remove_dir_all(&services).map_err(|why| unusable(&services, why))?;
+        remove(&services).map_err(|why| unusable(&services, why))?;
         make_open(&services)?;
         let began = (means.clock)().as_millisecond();
         let name = format!("{}.{began}", std::process::id());

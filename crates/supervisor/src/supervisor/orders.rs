@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::remove::remove;
 use super::served::Served;
 use super::{StartError, Supervisor, services_folder};
 use crate::answers::{Described, Row};
@@ -206,7 +207,7 @@ impl Supervisor {
                 served.sockets.keep(|_| false);
             }
             // It may never have been made.
-            let _ = std::fs::remove_dir_all(services_folder(&self.means.run).join(&**name));
+            let _ = remove(&services_folder(&self.means.run).join(&**name));
         }
         if !gone.is_empty() {
             self.publish();

@@ -135,6 +135,31 @@ fn the_lock_and_the_records_are_for_nobody_else() {
     }
 }
 
+/// More folders in each other than a process may have open.
+const DEEP: &str = r#"
+import os
+os.chdir(os.path.dirname(os.environ["SOCKET"]))
+for _ in range(25000):
+    os.mkdir("deep")
+    os.chdir("deep")
+print("deep enough", flush=True)
+os.wait()
+"#;
+
+#[test]
+fn folders_in_each_other_without_end_keep_nobody_from_starting() {
+    let services =
+        "[deep]\nrun = \"python3 deep.py\"\nlisten = \"unix\"\nrestart = { when = \"never\" }";
+    let house = House::in_folder(folder_with("deep.py", DEEP), services);
+    until("they are there", || {
+        house.said("deep").contains("deep enough")
+    });
+    let house = House::in_folder(house.stop(), "[deep]\nrun = \"sleep 1000\"");
+    house.ready("deep", 1);
+    let services = house.folder.path().join("run/services");
+    assert_eq!(fs::read_dir(services).unwrap().count(), 2);
+}
+
 /// The first of it comes too late to its port, the next does not.
 const LATE: &str = r#"
 import os, socket, time
