@@ -27,6 +27,17 @@ pub(crate) fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
+/// How long a body is of which so many bytes are held beside the rest.
+pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
+    let mut whole = SizeHint::new();
+    // At no time may the lower bound be above the upper one.
+    if let Some(upper) = rest.upper() {
+        whole.set_upper(upper.saturating_add(held));
+    }
+    whole.set_lower(rest.lower().saturating_add(held));
+    whole
+}
+
 /// What the kernel can send of a body by itself, at once.
 #[derive(Debug)]
 pub(crate) struct Stretch<'a> {

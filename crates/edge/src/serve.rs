@@ -345,16 +345,14 @@ fn later(status: StatusCode, retry_after: Duration) -> Answer {
 struct Wordless(Option<Duration>);
 
 /// The page, with what the answer said in its headers and the page says nothing of.
-fn with_words(answer: Answer, page: Answer) -> Answer {
-    let (mut head, body) = page.into_parts();
-    let (answer, _) = answer.into_parts();
-    let own = head.headers.clone();
-    for (name, value) in &answer.headers {
-        if *name != CONTENT_LENGTH && !own.contains_key(name) {
-            head.headers.append(name, value.clone());
-        }
+fn with_words(answer: Answer, mut page: Answer) -> Answer {
+    let mut headers = answer.into_parts().0.headers;
+    headers.remove(CONTENT_LENGTH);
+    for (name, value) in page.headers() {
+        headers.insert(name, value.clone());
     }
-    Answer::from_parts(head, body)
+    *page.headers_mut() = headers;
+    page
 }
 
 /// The head alone, which says how long the body would be. The engine of HTTP/2 sends

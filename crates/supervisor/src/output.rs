@@ -273,8 +273,8 @@ impl Output {
         self.newest.subscribe()
     }
 
-    /// Reads a pipe of this instance and process to its end, or, once it is over, for as long as there is something in it. When
-    /// it is paused, comes back with what has been begun.
+    /// Reads a pipe of this instance and process to its end, or, once it is over, for as long
+    /// as there is something in it. When it is paused, comes back with what has been begun.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: Begun,

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::rt::Executor;
 
-use crate::body::{Body, BodyError};
+use crate::body::{Body, BodyError, with_more};
 use crate::motion::Motion;
 use crate::panic;
 
@@ -141,12 +141,6 @@ impl HttpBody for Awaiting {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (hint, held) = (self.body.size_hint(), self.rest.len() as u64);
-        let mut sum = SizeHint::new();
-        if let Some(upper) = hint.upper() {
-            sum.set_upper(upper.saturating_add(held));
-        }
-        sum.set_lower(hint.lower().saturating_add(held));
-        sum
+        with_more(self.body.size_hint(), self.rest.len() as u64)
     }
 }

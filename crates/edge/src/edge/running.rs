@@ -38,11 +38,11 @@ impl Running {
             let old = before.and_then(|before| before.upstreams.get(name));
             let served = match old {
                 Some(old) if old.settings == *settings => old.clone(),
-                Some(old) if service_of(name).is_none() => old.changed(settings),
                 _ if service_of(name).is_some() => {
                     Served::start(settings, Upstream::of(settings.clone(), crews.of(name)))
                 }
-                _ => Served::start(settings, Upstream::new(settings.clone())),
+                Some(old) => old.changed(settings),
+                None => Served::start(settings, Upstream::new(settings.clone())),
             };
             (Arc::clone(name), served)
         });

@@ -11,6 +11,7 @@ use super::pool::Idle;
 use super::upstream::Upstream;
 use super::way::{Came, Way};
 use crate::Body;
+use crate::body::with_more;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
@@ -194,20 +195,8 @@ impl HttpBody for Relay {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.came.size_hint();
-        let ahead: u64 = self
-            .ahead
-            .iter()
-            .filter_map(Frame::data_ref)
-            .map(|bytes| bytes.len() as u64)
-            .sum();
-        if ahead > 0 {
-            // At no time may the lower one be above the other.
-            if let Some(upper) = hint.upper() {
-                hint.set_upper(upper + ahead);
-            }
-            hint.set_lower(hint.lower() + ahead);
-        }
-        hint
+        let ahead = self.ahead.iter().filter_map(Frame::data_ref);
+        let ahead = ahead.map(|bytes| bytes.len() as u64).sum();
+        with_more(self.came.size_hint(), ahead)
     }
 }
