@@ -53,14 +53,44 @@ test('a family answers on a phone, brings a guest, and sees what was kept', asyn
   const guest = page.locator('fieldset[data-new]').first();
   assert.ok(await guest.locator('input[name="new.0.name"]').evaluate((field) => field === document.activeElement));
   await page.keyboard.type('Mei Ling');
+  await guest.locator('.diets summary').click();
+  await guest.locator('label:has(input[name="new.0.diet"][value=nut-allergy])').click();
   await save(page);
-  await sees(page, 'Rahman', 'Mei Ling', 'Coming', 'Getaran Jiwa');
+  await sees(page, 'Rahman', 'Mei Ling', 'Coming', 'Getaran Jiwa', 'Nut allergy', 'Dewan Seri Melati');
 
   await page.reload();
   await sees(page, 'Mei Ling');
   await page.goto('/invite/RAHMA/rsvp');
   const saved = await page.locator('form.answer input[type=radio]:checked').evaluateAll((all) => all.map((one) => one.value));
   assert.deepEqual([...new Set(saved)], ['yes']);
+});
+
+test('one press answers for everybody, and another takes it back', async () => {
+  const page = await visitor(browser, kenduri);
+  await openForm(page, 'TANWE');
+  const chosen = () =>
+    page.locator('fieldset.person:not([data-new]) input[type=radio]:checked').evaluateAll((all) => all.map((one) => one.value));
+  const groups = await page.locator('fieldset.person:not([data-new]) [role=radiogroup]').count();
+  const before = await chosen();
+  const press = (value) => page.locator(`[name=press][value=${value}]`).click();
+
+  const places = page.locator('[data-places]');
+  const free = await places.innerText();
+  await page.locator('[data-add] button').click();
+  assert.notEqual(await places.innerText(), free, 'a place is taken');
+  await page.locator('input[name="new.0.name"]').fill('Lim Ah Kow');
+
+  await press('no');
+  assert.deepEqual(await chosen(), Array(groups).fill('no'));
+  assert.ok(await page.locator('input[name="new.0.name"]').isDisabled());
+  assert.equal(await places.innerText(), free);
+  assert.match(await page.locator('.everyone').innerText(), /not coming. Nothing is saved yet/);
+  await press('undo');
+  assert.deepEqual(await chosen(), before);
+  assert.equal(await page.locator('input[name="new.0.name"]').inputValue(), 'Lim Ah Kow');
+  await press('yes');
+  assert.deepEqual(await chosen(), Array(groups).fill('yes'));
+  assert.ok(page.url().endsWith('/rsvp'), 'in place');
 });
 
 test('the same works without script', async () => {

@@ -48,6 +48,14 @@ count-no = { $n ->
     [many] { $n } شخصًا اعتذروا
    *[other] { $n } شخص اعتذروا
 }
+count-partly = { $n ->
+    [zero] لا أحد رد جزئيًا
+    [one] شخص واحد رد جزئيًا
+    [two] شخصان ردّا جزئيًا
+    [few] { $n } أشخاص ردّوا جزئيًا
+    [many] { $n } شخصًا ردّوا جزئيًا
+   *[other] { $n } شخص ردّوا جزئيًا
+}
 count-undecided = { $n ->
     [zero] لا أحد حضوره غير مؤكد
     [one] شخص واحد حضوره غير مؤكد
@@ -103,9 +111,13 @@ closing-passed = أُغلق باب الرد في أثناء وجودكم هنا.
 closed-title = أُغلق باب الرد في { $date }
 closed-title-undated = أُغلق باب الرد
 closed-text = هذا ما وصلنا منكم.
+closed-text-none = لم يصلنا منكم رد.
 closed-ask = للتغيير يُرجى التواصل مع { $contact }.
+closed-ask-none = إن رغبتم في الرد فيُرجى التواصل مع { $contact }.
 locked-title = ردودكم لدى أصحاب الدعوة
+locked-title-none = أُغلق باب الرد على دعوتكم
 locked-text = لتغيير ردكم يُرجى التواصل مع أصحاب الدعوة.
+locked-text-none = إن رغبتم في الرد فيُرجى التواصل مع أصحاب الدعوة.
 locked-ask = لتغيير ردكم يُرجى التواصل مع { $contact }.
 
 ## Tones: how a household is spoken to
@@ -119,7 +131,7 @@ saved-coming-casual = تم الحفظ، شكرًا لكم. نتطلع إلى ل�
 saved-coming-fun = تم الحفظ، شكرًا لكم. لا يكتمل يومنا إلا بكم!
 saved-declined-formal = تم الحفظ، شكرًا لإبلاغنا. سنفتقد حضوركم.
 saved-declined-casual = تم الحفظ، شكرًا لإبلاغنا. سنفتقدكم.
-saved-declined-fun = تم الحفظ، شكرًا لإبلاغنا. سنفتقدكم.
+saved-declined-fun = تم الحفظ. يا للأسف! لن يكتمل الفرح من دونكم.
 saved-partly = تم الحفظ، شكرًا لكم. ما زالت بعض الردود ناقصة.
 
 ## Code entry
@@ -147,6 +159,7 @@ code-continue-as = المتابعة باسم { $household }
 ## Portal
 
 portal-title-open = الرد على الدعوة
+portal-title-partly = رد جزئي
 portal-title-answered = ردودكم
 portal-title-closed = أُغلق باب الرد
 portal-answer = الرد على الدعوة
@@ -184,7 +197,10 @@ answer-title = هل ستحضرون؟
 answer-intro = رد واحد لكل شخص. يمكنكم ترك بعض الردود والعودة إليها لاحقًا.
 answer-jump = الانتقال إلى
 answer-everyone = الجميع سيحضر
-answer-everyone-done = سُجّل الحضور لكل من لم يكن له رد. لم يُحفظ شيء بعد.
+answer-everyone-done = سُجّل الحضور للجميع. لم يُحفظ شيء بعد.
+answer-nobody = لن يتمكن أحد منا من الحضور
+answer-nobody-done = سُجّل الاعتذار عن الجميع. لم يُحفظ شيء بعد.
+answer-undo = تراجع
 
 choice-yes = نعم
 choice-no = لا
@@ -418,8 +434,7 @@ farewell-text = شكرًا لأنكم كنتم جزءًا منها. لم يعد 
 ## Mail after saving
 
 mail-confirmation-subject = ردودكم: { $hosts }
-mail-confirmation-thanks = شكرًا لكم. هذا ما وصلنا منكم:
-mail-confirmation-declined = شكرًا لإبلاغنا. سنفتقد حضوركم. هذا ما وصلنا منكم:
+mail-confirmation-list = هذا ما وصلنا منكم:
 mail-confirmation-open = فتح الدعوة
 mail-confirmation-or = أو انتقلوا إلى { $address } وأدخلوا { $code }.
 mail-confirmation-why = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }. لستم المقصودين؟ يُرجى إبلاغ { $contact }.

@@ -29,6 +29,7 @@ reply-waitlisted-explained = We will write when a place is free.
 
 count-yes = { $n } coming
 count-no = { $n } not coming
+count-partly = { $n } partly answered
 count-undecided = { $n } not sure
 count-waitlisted = { $n } on the waiting list
 count-pending = { $n ->
@@ -58,23 +59,27 @@ closing-passed = Answers closed while you were here. Save to see what we have fr
 closed-title = Answers closed on { $date }
 closed-title-undated = Answers are closed
 closed-text = This is what we have from you.
+closed-text-none = We have no answer from you.
 closed-ask = For changes, please ask { $contact }.
+closed-ask-none = If you would still like to answer, please contact { $contact }.
 locked-title = Your answers are with the hosts
+locked-title-none = Answers are closed for your household
 locked-text = To change your answer, please ask the hosts.
+locked-text-none = If you would still like to answer, please contact the hosts.
 locked-ask = To change your answer, please ask { $contact }.
 
 ## Tones: how a household is spoken to
 
 salutation-formal = Dear { $household },
-salutation-casual = Dear { $household },
-salutation-fun = Hello { $household }!
+salutation-casual = Hello { $household },
+salutation-fun = Hey { $household }!
 
 saved-coming-formal = Saved, thank you. We look forward to seeing you.
-saved-coming-casual = Saved, thank you. We look forward to seeing you.
-saved-coming-fun = Saved, thank you. It will not be the same day without you!
+saved-coming-casual = Saved, thanks! We can’t wait to see you.
+saved-coming-fun = Saved, hooray! It wouldn’t be the same day without you.
 saved-declined-formal = Saved, thank you for telling us. You will be missed.
-saved-declined-casual = Saved, thank you for telling us. You will be missed.
-saved-declined-fun = Saved, thank you for telling us. You will be missed.
+saved-declined-casual = Saved, thanks for telling us. We’ll miss you.
+saved-declined-fun = Saved. What a pity! The day won’t be the same without you.
 saved-partly = Saved, thank you. Some answers are still open.
 
 ## Code entry
@@ -98,6 +103,7 @@ code-continue-as = Continue as { $household }
 ## Portal
 
 portal-title-open = Answer the invitation
+portal-title-partly = Partly answered
 portal-title-answered = Your answers
 portal-title-closed = Answers closed
 portal-answer = Answer the invitation
@@ -131,7 +137,10 @@ answer-title = Will you join us?
 answer-intro = One answer for each person. You can leave some open and come back.
 answer-jump = Go to
 answer-everyone = Everyone is coming
-answer-everyone-done = Everyone without an answer is now marked as coming. Nothing is saved yet.
+answer-everyone-done = Everyone is now marked as coming. Nothing is saved yet.
+answer-nobody = None of us can come
+answer-nobody-done = Everyone is now marked as not coming. Nothing is saved yet.
+answer-undo = Undo
 
 choice-yes = Yes
 choice-no = No
@@ -315,8 +324,7 @@ farewell-text = Thank you for having been part of it. The invitation can no long
 ## Mail after saving
 
 mail-confirmation-subject = Your answers: { $hosts }
-mail-confirmation-thanks = Thank you. This is what we have from you:
-mail-confirmation-declined = Thank you for telling us. You will be missed. This is what we have from you:
+mail-confirmation-list = This is what we have from you:
 mail-confirmation-open = Open the invitation
 mail-confirmation-or = Or go to { $address } and enter { $code }.
 mail-confirmation-why = You receive this because answers were saved for { $household }. Not you? Please tell { $contact }.

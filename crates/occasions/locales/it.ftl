@@ -38,6 +38,10 @@ count-no = { $n ->
     [one] 1 non ci sarà
    *[other] { $n } non ci saranno
 }
+count-partly = { $n ->
+    [one] 1 ha risposto in parte
+   *[other] { $n } hanno risposto in parte
+}
 count-undecided = { $n } in forse
 count-waitlisted = { $n } in lista d’attesa
 count-pending = { $n } senza risposta
@@ -64,9 +68,13 @@ closing-passed = Nel frattempo le risposte si sono chiuse. Salvi per vedere che 
 closed-title = Risposte chiuse, ultimo giorno: { $date }
 closed-title-undated = Le risposte sono chiuse
 closed-text = Queste sono le risposte che abbiamo ricevuto.
+closed-text-none = Non abbiamo ricevuto nessuna risposta.
 closed-ask = Per modifiche si rivolga a { $contact }.
+closed-ask-none = Se desidera ancora rispondere, si rivolga a { $contact }.
 locked-title = Le risposte sono già state consegnate
+locked-title-none = Per il Suo invito le risposte sono chiuse
 locked-text = Per cambiare la risposta si rivolga a chi invita.
+locked-text-none = Se desidera ancora rispondere, si rivolga a chi invita.
 locked-ask = Per cambiare la risposta si rivolga a { $contact }.
 
 ## Tones: how a household is spoken to
@@ -80,7 +88,7 @@ saved-coming-casual = Risposta salvata, grazie. Ti aspettiamo.
 saved-coming-fun = Risposta salvata, grazie. Senza di te non sarebbe lo stesso!
 saved-declined-formal = Risposta salvata, grazie di avercelo fatto sapere. Sentiremo la Sua mancanza.
 saved-declined-casual = Risposta salvata, grazie di avercelo fatto sapere. Ci mancherai.
-saved-declined-fun = Risposta salvata, grazie di avercelo fatto sapere. Ci mancherai.
+saved-declined-fun = Risposta salvata. Che peccato! Quel giorno mancherai a tutti.
 saved-partly = Risposta salvata, grazie. Qualche risposta manca ancora.
 
 ## Code entry
@@ -104,6 +112,7 @@ code-continue-as = Continua come { $household }
 ## Portal
 
 portal-title-open = Rispondi all’invito
+portal-title-partly = Risposto in parte
 portal-title-answered = Le risposte
 portal-title-closed = Risposte chiuse
 portal-answer = Rispondi all’invito
@@ -137,7 +146,10 @@ answer-title = Chi ci sarà?
 answer-intro = Una risposta per ogni persona. Se ne può lasciare qualcuna in sospeso e tornare più tardi.
 answer-jump = Vai a
 answer-everyone = Ci saremo tutti
-answer-everyone-done = Per chi era senza risposta ora è segnato che ci sarà. Non è ancora stato salvato nulla.
+answer-everyone-done = Ora per tutti è segnato che ci saranno. Non è ancora stato salvato nulla.
+answer-nobody = Nessuno di noi potrà venire
+answer-nobody-done = Ora per tutti è segnato che non ci saranno. Non è ancora stato salvato nulla.
+answer-undo = Annulla
 
 choice-yes = Sì
 choice-no = No
@@ -321,8 +333,7 @@ farewell-text = Grazie di averne fatto parte. L’invito non si può più aprire
 ## Mail after saving
 
 mail-confirmation-subject = Risposte all’invito: { $hosts }
-mail-confirmation-thanks = Grazie. Queste sono le risposte che abbiamo ricevuto:
-mail-confirmation-declined = Grazie di avercelo fatto sapere. Sentiremo la Sua mancanza. Queste sono le risposte che abbiamo ricevuto:
+mail-confirmation-list = Queste sono le risposte che abbiamo ricevuto:
 mail-confirmation-open = Apri l’invito
 mail-confirmation-or = Oppure vada su { $address } e inserisca { $code }.
 mail-confirmation-why = Riceve questo messaggio perché sono state salvate risposte per { $household }. Non è Lei? Lo faccia sapere a { $contact }.

@@ -29,6 +29,7 @@ reply-waitlisted-explained = Kami akan maklumkan apabila ada tempat kosong.
 
 count-yes = { $n } orang akan hadir
 count-no = { $n } orang tidak hadir
+count-partly = { $n } orang baru menjawab sebahagian
 count-undecided = { $n } orang belum pasti
 count-waitlisted = { $n } orang dalam senarai menunggu
 count-pending = { $n } orang belum menjawab
@@ -52,9 +53,13 @@ closing-passed = Jawapan telah ditutup semasa anda di sini. Tekan Simpan untuk m
 closed-title = Jawapan ditutup pada { $date }
 closed-title-undated = Jawapan sudah ditutup
 closed-text = Inilah jawapan yang kami terima.
+closed-text-none = Kami belum menerima jawapan anda.
 closed-ask = Untuk perubahan, sila hubungi { $contact }.
+closed-ask-none = Jika masih ingin menjawab, sila hubungi { $contact }.
 locked-title = Jawapan sudah di tangan tuan rumah
+locked-title-none = Jawapan untuk keluarga anda sudah ditutup
 locked-text = Untuk mengubah jawapan, sila hubungi tuan rumah.
+locked-text-none = Jika masih ingin menjawab, sila hubungi tuan rumah.
 locked-ask = Untuk mengubah jawapan, sila hubungi { $contact }.
 
 ## Tones: how a household is spoken to
@@ -64,11 +69,11 @@ salutation-casual = { $household } yang diingati,
 salutation-fun = Hai, { $household }!
 
 saved-coming-formal = Telah disimpan, terima kasih. Kami menantikan kehadiran tuan/puan sekeluarga.
-saved-coming-casual = Telah disimpan, terima kasih. Kami menantikan kehadiran anda sekeluarga.
+saved-coming-casual = Telah disimpan, terima kasih. Jumpa anda sekeluarga nanti!
 saved-coming-fun = Telah disimpan, terima kasih. Tanpa anda, tak lengkaplah hari itu!
 saved-declined-formal = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan tuan/puan akan dirasai.
-saved-declined-casual = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan anda akan dirasai.
-saved-declined-fun = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan anda akan dirasai.
+saved-declined-casual = Telah disimpan, terima kasih kerana memberitahu kami. Kami akan teringatkan anda.
+saved-declined-fun = Telah disimpan. Alahai, sayangnya! Kami pasti rindukan anda.
 saved-partly = Telah disimpan, terima kasih. Masih ada jawapan yang belum diisi.
 
 ## Code entry
@@ -89,6 +94,7 @@ code-continue-as = Teruskan sebagai { $household }
 ## Portal
 
 portal-title-open = Jawab jemputan
+portal-title-partly = Dijawab sebahagian
 portal-title-answered = Jawapan anda
 portal-title-closed = Jawapan ditutup
 portal-answer = Jawab jemputan
@@ -119,7 +125,10 @@ answer-title = Sudikah hadir bersama kami?
 answer-intro = Satu jawapan bagi setiap orang. Sebahagiannya boleh dibiarkan dahulu dan diisi kemudian.
 answer-jump = Pergi ke
 answer-everyone = Semua akan hadir
-answer-everyone-done = Semua yang belum dijawab kini ditanda akan hadir. Belum ada yang disimpan.
+answer-everyone-done = Semua kini ditanda akan hadir. Belum ada yang disimpan.
+answer-nobody = Kami semua tidak dapat hadir
+answer-nobody-done = Semua kini ditanda tidak hadir. Belum ada yang disimpan.
+answer-undo = Batalkan
 
 choice-yes = Hadir
 choice-no = Tidak
@@ -277,8 +286,7 @@ farewell-text = Terima kasih kerana menjadi sebahagian daripadanya. Jemputan ini
 ## Mail after saving
 
 mail-confirmation-subject = Jawapan anda: { $hosts }
-mail-confirmation-thanks = Terima kasih. Inilah jawapan yang kami terima:
-mail-confirmation-declined = Terima kasih kerana memaklumkan. Ketiadaan tuan/puan akan dirasai. Inilah jawapan yang kami terima:
+mail-confirmation-list = Inilah jawapan yang kami terima:
 mail-confirmation-open = Buka jemputan
 mail-confirmation-or = Atau pergi ke { $address } dan masukkan { $code }.
 mail-confirmation-why = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }. Bukan anda? Sila maklumkan kepada { $contact }.

@@ -29,6 +29,7 @@ reply-waitlisted-explained = 一有空位，我们就会通知您。
 
 count-yes = { $n }位出席
 count-no = { $n }位不出席
+count-partly = { $n }位部分回复
 count-undecided = { $n }位未定
 count-waitlisted = { $n }位候补
 count-pending = { $n }位尚未回复
@@ -52,9 +53,13 @@ closing-passed = 您填写期间，回复已经截止。请按“保存”，查
 closed-title = 回复已于{ $date }截止
 closed-title-undated = 回复已经截止
 closed-text = 以下是我们收到的回复。
+closed-text-none = 我们没有收到您的回复。
 closed-ask = 如需更改，请联系{ $contact }。
+closed-ask-none = 如仍想回复，请联系{ $contact }。
 locked-title = 您的回复已交到主人手中
+locked-title-none = 您这份邀请的回复已经关闭
 locked-text = 如需更改回复，请联系主人。
+locked-text-none = 如仍想回复，请联系主人。
 locked-ask = 如需更改回复，请联系{ $contact }。
 
 ## Tones: how a household is spoken to
@@ -68,7 +73,7 @@ saved-coming-casual = 已保存，谢谢您。期待与您相见。
 saved-coming-fun = 已保存，谢谢您。那天可少不了您！
 saved-declined-formal = 已保存，谢谢您告知。未能相聚，我们深感遗憾。
 saved-declined-casual = 已保存，谢谢您告诉我们。未能相聚，我们会想念您的。
-saved-declined-fun = 已保存，谢谢您告诉我们。未能相聚，我们会想念您的。
+saved-declined-fun = 已保存。好可惜呀！那天没有您，总少了一份热闹。
 saved-partly = 已保存，谢谢您。还有一些回复尚未填写。
 
 ## Code entry
@@ -89,6 +94,7 @@ code-continue-as = 以{ $household }的身份继续
 ## Portal
 
 portal-title-open = 回复邀请
+portal-title-partly = 已回复一部分
 portal-title-answered = 您的回复
 portal-title-closed = 回复已截止
 portal-answer = 回复邀请
@@ -119,7 +125,10 @@ answer-title = 您会出席吗？
 answer-intro = 请为每一位分别回复。也可以先留空，稍后再填。
 answer-jump = 跳到
 answer-everyone = 全部出席
-answer-everyone-done = 尚未回复的各位现已标为出席，但还没有保存。
+answer-everyone-done = 各位现已全部标为出席，但还没有保存。
+answer-nobody = 全都不能出席
+answer-nobody-done = 各位现已全部标为不出席，但还没有保存。
+answer-undo = 撤销
 
 choice-yes = 出席
 choice-no = 不出席
@@ -277,8 +286,7 @@ farewell-text = 感谢您的参与。这份邀请已无法再打开。
 ## Mail after saving
 
 mail-confirmation-subject = 您的回复：{ $hosts }
-mail-confirmation-thanks = 谢谢您。以下是我们收到的回复：
-mail-confirmation-declined = 谢谢您告知。未能相聚，我们深感遗憾。以下是我们收到的回复：
+mail-confirmation-list = 以下是我们收到的回复：
 mail-confirmation-open = 打开邀请
 mail-confirmation-or = 或前往 { $address }，输入 { $code }。
 mail-confirmation-why = 您收到这封邮件，是因为有人为{ $household }保存了回复。如果不是您，请告知{ $contact }。

@@ -80,6 +80,26 @@ fn pages_ask_for_messages_that_exist_and_for_all_of_them() {
 }
 
 #[test]
+fn every_tone_has_words_of_its_own() {
+    let catalogue = Catalogue::build(&[::web::LOCALES, LOCALES]);
+    let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
+    let families = families().into_iter().filter(|(_, words)| *words == tones);
+    let stems: Vec<_> = families.map(|(stem, _)| stem).collect();
+    assert!(!stems.is_empty());
+    for tag in catalogue.languages() {
+        let text = catalogue.speak(&Language::of(tag));
+        for stem in &stems {
+            let said = tones.iter().map(|tone| {
+                let values = [("household", "Rossi".into())];
+                text.with(&format!("{stem}-{tone}"), values)
+            });
+            let said: BTreeSet<_> = said.collect();
+            assert_eq!(said.len(), tones.len(), "{tag}, {stem}: {said:?}");
+        }
+    }
+}
+
+#[test]
 fn sentences_read_well_at_the_edges_of_plural_forms() {
     let catalogue = Catalogue::build(&[::web::LOCALES, LOCALES]);
     for (tag, id, n, said) in [

@@ -154,6 +154,19 @@ impl Portal {
         )
     }
 
+    /// Whether answers and food needs can be changed now.
+    pub fn takes_answers(&self) -> bool {
+        self.access == Access::Open
+    }
+
+    /// Whether the note can be changed now: it may come late.
+    pub fn takes_notes(&self) -> bool {
+        let occasion = &self.occasion;
+        let late = occasion.details.switches.late_gifts_notes
+            && occasion.status == OccasionStatus::Published;
+        late || self.takes_answers()
+    }
+
     /// A stored status as it counts now: with "not sure" switched off, who was
     /// not sure has not answered.
     pub fn shown(&self, status: ReplyStatus) -> ReplyStatus {

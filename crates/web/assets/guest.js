@@ -29,10 +29,12 @@ function sayHere(time) {
   const at = new Date(time.dateTime);
   const [, sign, hours, minutes] = time.dateTime.match(/([+-])(\d\d):(\d\d)$/) || [];
   if (!hours || -at.getTimezoneOffset() === (sign + 1) * (hours * 60 + +minutes)) return;
-  const words = at.toLocaleString(document.documentElement.lang, { weekday: "long", hour: "numeric", minute: "2-digit" });
+  const language = document.documentElement.lang;
+  const weekday = at.toLocaleDateString(language, { weekday: "long" });
+  const hour = at.toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" }).replace(/[AP]M$/, (half) => half.toLowerCase());
   const note = document.createElement("span");
   note.className = "small";
-  note.textContent = ` (${fill(time.dataset.here, { time: words })})`;
+  note.textContent = ` (${fill(time.dataset.here, { weekday, hour })})`;
   time.after(note);
 }
 
@@ -67,7 +69,7 @@ function keep(form) {
   };
   offerDraft(form, key, asServed, changed);
   addPeople(form, changed);
-  offerEveryone(form, changed);
+  answerForAll(form, changed);
   count(form, counter);
   form.addEventListener("input", changed);
   closeInTime(form, show);
@@ -145,7 +147,12 @@ function addPeople(form, changed) {
   const rows = all("[data-new]", form);
   const adding = form.querySelector("[data-add]");
   if (!adding) return;
-  const offer = () => (adding.hidden = !rows.some((row) => row.hidden));
+  const told = form.querySelector("[data-places]");
+  const table = JSON.parse(told.dataset.places);
+  const offer = () => {
+    adding.hidden = !rows.some((row) => row.hidden);
+    told.textContent = placesLeft(table, rows.filter((row) => !row.hidden && !row.classList.contains("gone")));
+  };
   rows.forEach((row) => {
     const back = row.querySelector("[data-take-back]");
     const words = back.textContent;
@@ -155,6 +162,7 @@ function addPeople(form, changed) {
       const gone = row.classList.toggle("gone");
       all("input, select, textarea", row).forEach((control) => (control.disabled = gone));
       back.textContent = gone ? back.dataset.takeBack : words;
+      offer();
       changed();
     });
   });
@@ -166,22 +174,47 @@ function addPeople(form, changed) {
     offer();
     changed();
   });
+  form.addEventListener("input", offer);
   offer();
 }
 
-function offerEveryone(form, changed) {
-  const offer = form.querySelector("[data-everyone]");
-  if (!offer) return;
-  const open = () => all(".person:not([data-new]) .options", form).filter((group) => !group.querySelector(":checked"));
-  offer.hidden = open().length < 3;
-  offer.querySelector("button").addEventListener("click", (event) => {
-    open().forEach((group) => {
-      const yes = group.querySelector("[value=yes]:enabled");
-      if (yes) yes.checked = true;
-    });
-    const said = offer.querySelector("[role=status]");
-    said.textContent = said.dataset.said;
-    event.target.hidden = true;
+// The sentence on the places that are left: children take those of children first.
+function placesLeft(table, rows) {
+  const children = rows.filter((row) => row.querySelector(".child :checked")).length;
+  const free = table.length - 1;
+  const others = rows.length - Math.min(children, free);
+  return table[Math.max(0, free - children)][Math.max(0, table[0].length - 1 - others)];
+}
+
+// "Everyone is coming" and "None of us can come" fill in the form in place; both can be undone.
+function answerForAll(form, changed) {
+  const part = form.querySelector("[data-everyone]");
+  if (!part) return;
+  const undo = part.querySelector("[value=undo]");
+  const say = (answer) => all("[data-said]", part).forEach((words) => (words.hidden = words.dataset.said !== answer));
+  const groups = all(".person:not([data-new]) .options", form);
+  const radios = groups.flatMap((group) => all("input", group));
+  let before;
+  const answer = (value) => {
+    const added = value === "no" ? all("[data-new]:not([hidden], .gone) [data-take-back]", form) : [];
+    before = { checked: radios.filter((radio) => radio.checked), added };
+    groups.forEach((group) => (group.querySelector(`[value=${value}]:enabled`) || {}).checked = true);
+    added.forEach((back) => back.click());
+  };
+  const takeBack = () => {
+    radios.forEach((radio) => (radio.checked = before.checked.includes(radio)));
+    before.added.forEach((back) => back.click());
+    part.querySelector("button").focus();
+    before = null;
+  };
+  part.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button || (button === undo && !before)) return;
+    event.preventDefault();
+    if (button === undo) takeBack();
+    else answer(button.value);
+    say(button.value);
+    undo.hidden = !before;
     changed();
   });
 }
@@ -197,6 +230,7 @@ function save(form, bar, show, saved) {
   const button = bar.querySelector("button");
   const words = button.textContent;
   form.addEventListener("submit", async (event) => {
+    if (event.submitter?.name === "press") return;
     event.preventDefault();
     if (button.getAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");

@@ -121,6 +121,13 @@ impl SiteUrl {
         &self.host
     }
 
+    /// Host and port without the scheme, as people type it.
+    pub fn authority(&self) -> &str {
+        self.origin
+            .split_once("://")
+            .map_or(&*self.origin, |(_, authority)| authority)
+    }
+
     /// The full address of a path that starts with `/`.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
@@ -184,6 +191,7 @@ mod tests {
         ] {
             let url = SiteUrl::parse(text).unwrap();
             assert_eq!(url.origin(), origin);
+            assert_eq!(url.authority(), origin.split("//").last().unwrap());
             assert_eq!((url.is_secure(), url.is_loopback()), (secure, loopback));
         }
         assert_eq!(

@@ -191,6 +191,138 @@ fn plus_ones_are_named_corrected_and_removed() {
 }
 
 #[test]
+fn one_press_answers_for_everybody_and_can_be_undone() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let start = state(&mut visitor, "RAHMA").await;
+        let rahman = id(&start, "Rahman");
+        let (nikah, brunch) = (
+            format!("reply.{rahman}.nikah"),
+            format!("reply.{rahman}.brunch"),
+        );
+        let chosen = |form: &Form| -> Vec<String> {
+            let replies = form.fields.iter();
+            replies
+                .filter(|field| field.sent && field.name.starts_with("reply."))
+                .map(|field| field.value.clone())
+                .collect()
+        };
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        filled
+            .fill(&nikah, "yes")
+            .fill("new.0.name", "Mei Ling")
+            .fill("note", "A long way")
+            .press("press", "no");
+        let page = visitor.submit(&page, &filled).await;
+        let text = page.expect(200).text();
+        assert!(
+            text.contains("Everyone is now marked as not coming. Nothing is saved yet."),
+            "{text}"
+        );
+        let declined = page.form("/invite/RAHMA/rsvp");
+        assert_eq!(chosen(&declined), vec!["no"; 12]);
+        assert_eq!(declined.value("new.0.name"), Some(""), "nobody comes");
+        assert_eq!(declined.value("note"), Some("A long way"));
+        assert_eq!(
+            state(&mut visitor, "RAHMA").await,
+            start,
+            "nothing is stored"
+        );
+
+        let mut undone = declined.clone();
+        undone.press("press", "undo");
+        let page = visitor.submit(&page, &undone).await;
+        let undone = page.expect(200).form("/invite/RAHMA/rsvp");
+        assert_eq!(chosen(&undone), ["yes"]);
+        assert_eq!(undone.value(&nikah), Some("yes"));
+        assert_eq!(undone.value("new.0.name"), Some("Mei Ling"));
+        assert_eq!(undone.value("before"), None);
+
+        let mut coming = undone.clone();
+        coming.fill(&brunch, "no").press("press", "yes");
+        let page = visitor.submit(&page, &coming).await;
+        let coming = page.expect(200).form("/invite/RAHMA/rsvp");
+        assert_eq!(chosen(&coming), vec!["yes"; 12]);
+        assert_eq!(coming.value("new.0.name"), Some("Mei Ling"));
+        save(&mut visitor, &page, &coming).await;
+        let stored = state(&mut visitor, "RAHMA").await;
+        assert_eq!(stored["guests"].as_array().unwrap().len(), 5);
+        assert_eq!(guest(&stored, "Siti")["replies"]["brunch"], "yes");
+    });
+}
+
+#[test]
+fn a_press_for_everybody_takes_no_place_that_is_not_there() {
+    on_sqlite(async |stage| {
+        let full = sql!("UPDATE event SET capacity = 0 WHERE key = $1");
+        stage.run(full, "brunch").await;
+        let mut visitor = stage.guest();
+        let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        filled.press("press", "yes");
+        let page = visitor.submit(&page, &filled).await;
+        let pressed = page.expect(200).form("/invite/RAHMA/rsvp");
+        let value = |event: &str| pressed.value(&format!("reply.{rahman}.{event}"));
+        assert_eq!((value("nikah"), value("brunch")), (Some("yes"), None));
+        save(&mut visitor, &page, &pressed).await;
+    });
+}
+
+#[test]
+fn the_enter_key_saves() {
+    on_sqlite(async |stage| {
+        let (_, form) = form(&mut stage.guest(), "RAHMA").await;
+        let mut buttons = form.fields.iter().filter(|field| field.kind == "submit");
+        assert_eq!(
+            buttons.next().unwrap().name,
+            "",
+            "the first button is what the enter key presses"
+        );
+    });
+}
+
+#[test]
+fn food_needs_are_asked_where_a_plus_one_is_added() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let (page, mut filled) = form(&mut visitor, "RAHMA").await;
+        filled
+            .fill("new.0.name", "Mei Ling")
+            .tick("new.0.diet", "other")
+            .tick("new.1.diet", "nut-allergy");
+        let page = visitor.submit(&page, &filled).await;
+        let text = page.expect(422).text();
+        assert!(text.contains("tell the kitchen what is meant"), "{text}");
+        let mut again = page.form("/invite/RAHMA/rsvp");
+        again.fill("new.0.diet_note", "No durian");
+        let text = save(&mut visitor, &page, &again).await.text();
+        assert!(text.contains("Food needs: Other, No durian"), "{text}");
+        let stored = state(&mut visitor, "RAHMA").await;
+        let mei = guest(&stored, "Mei Ling");
+        assert_eq!(
+            (&mei["diets"], &mei["diet_note"]),
+            (&json!(["other"]), &json!("No durian"))
+        );
+        assert_eq!(
+            stored["guests"][5]["diets"],
+            json!(["nut-allergy"]),
+            "nobody's allergy is lost because no name was written"
+        );
+    });
+}
+
+#[test]
+fn the_page_knows_the_places_that_are_left_after_each_person_added() {
+    on_sqlite(async |stage| {
+        let page = stage.guest().get("/invite/RAHMA/rsvp").await;
+        let places = "data-places=\"[[&#34;You may bring 2 people; no place is left.&#34;,\
+             &#34;You may bring 2 people; 1 place is left.&#34;,\
+             &#34;You may bring 2 people; 2 places are left.&#34;]]\"";
+        assert!(page.body.contains(places), "{}", page.body);
+    });
+}
+
+#[test]
 fn food_needs_and_note_have_pages_that_change_nothing_else() {
     on_sqlite(async |stage| {
         let mut visitor = stage.guest();
@@ -281,12 +413,20 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
             "2 coming",
             "You can change your answers until the end of 20 December",
             "We send a copy to r•••@example.com.",
+            "Akad nikah",
+            "Masjid Wilayah Persekutuan",
+            "Dewan Seri Melati",
         ] {
             assert!(text.contains(shown), "{shown}: {text}");
         }
         assert_eq!(
             page.link("Add to calendar").href,
             "/invite/ROSSI/calendar.ics"
+        );
+        assert!(
+            page.link("Map")
+                .href
+                .starts_with("https://www.openstreetmap.org/")
         );
         assert_eq!(page.link("Change answers").href, "/invite/ROSSI/rsvp");
         // Reloading sends nothing.
@@ -301,6 +441,11 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
         }
         let page = save(&mut visitor, &page, &filled).await;
         assert!(page.text().contains("You will be missed."));
+        assert!(
+            !page.text().contains("Masjid"),
+            "nobody goes there: {}",
+            page.text()
+        );
         assert!(
             !page.body.contains("calendar.ics"),
             "nothing is left to go to"

@@ -52,6 +52,8 @@ fn it_comes_once_in_the_households_language_with_the_newest_answers() {
             "http://127.0.0.1:8080/invite/RAHMA",
             "RAHMA",
             "Akad nikah: Akan hadir",
+            "Masih ada jawapan yang belum diisi. Inilah jawapan yang kami terima:",
+            "Atau pergi ke 127.0.0.1:8080 dan masukkan RAHMA.",
         ] {
             assert!(mail.text.contains(shown), "{shown}: {}", mail.text);
         }
@@ -70,6 +72,35 @@ fn it_comes_once_in_the_households_language_with_the_newest_answers() {
         .await
         .expect(200);
         assert_eq!(wait(stage, 2).await.len(), 2);
+    });
+}
+
+#[test]
+fn it_says_when_and_where_the_events_are_that_somebody_comes_to() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        let marco = id(&state(&mut visitor, "ROSSI").await, "Marco");
+        let replies = json!({ "nikah": "no", "reception": "yes", "brunch": "no" });
+        put(&mut visitor, "ROSSI", &answer(1, &marco, &replies))
+            .await
+            .expect(200);
+        let mails = wait(stage, 2).await;
+        let text = &mails[0].text;
+        for shown in [
+            "Dewan Seri Melati",
+            "https://www.openstreetmap.org/",
+            "http://127.0.0.1:8080/invite/ROSSI/calendar.ics",
+        ] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
+        let reception = text.lines().position(|line| line == "Ricevimento");
+        let reception = reception.unwrap_or_else(|| panic!("{text}"));
+        let moment = text.lines().nth(reception + 1).unwrap();
+        assert!(
+            moment.contains("2027") && moment.contains("12"),
+            "by the clock of the occasion: {moment}"
+        );
+        assert!(!text.contains("Brunch\n  "), "nobody goes there: {text}");
     });
 }
 

@@ -165,10 +165,100 @@ fn a_locked_portal_gives_no_reason() {
             page.expect(200);
             assert!(own_forms(&page).is_empty(), "{below}");
             let text = page.text();
-            assert!(text.contains("Your answers are with the hosts"), "{text}");
+            let title = "Answers are closed for your household";
+            assert!(text.contains(title), "{text}");
             assert!(!page.body.contains("Quarrel"));
         }
         assert_eq!(state(&mut guest, "SHUT1").await["access"], "locked");
+        let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
+        stage.run(lock, "ROSSI").await;
+        let text = guest.get("/invite/ROSSI").await.text();
+        assert!(text.contains("Your answers are with the hosts"), "{text}");
+    });
+}
+
+#[test]
+fn a_household_that_never_answered_is_not_told_that_the_hosts_have_its_answers() {
+    on_sqlite(async |stage| {
+        let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
+        stage.run(lock, "RAHMA").await;
+        let mut guest = stage.guest();
+        let page = guest.get("/invite/RAHMA").await;
+        let text = page.text();
+        for shown in [
+            "Answers are closed for your household",
+            "We have no answer from you.",
+            "If you would still like to answer, please contact Farah",
+        ] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
+        assert!(!text.contains("Your answers are with the hosts"), "{text}");
+        stage
+            .details(|details| details.contact.name = String::new())
+            .await;
+        let text = guest.get("/invite/RAHMA").await.text();
+        assert!(text.contains("please contact the hosts."), "{text}");
+        // The same when the time for answers is over.
+        let open = sql!("UPDATE invitation SET lock_mode = 'auto' WHERE code = $1");
+        stage.run(open, "RAHMA").await;
+        stage.status(OccasionStatus::Closed).await;
+        let text = guest.get("/invite/RAHMA").await.text();
+        assert!(text.contains("We have no answer from you."), "{text}");
+        assert!(!text.contains("This is what we have from you"), "{text}");
+    });
+}
+
+#[test]
+fn a_portal_leads_only_to_forms_that_can_be_filled_in() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.guest();
+        let forms = |page: &Page| -> Vec<String> {
+            let links = page.links().into_iter().map(|link| link.href);
+            links
+                .filter(|href| href.ends_with("/dietary") || href.ends_with("/notes"))
+                .collect()
+        };
+        let open = guest.get("/invite/RAHMA").await;
+        assert_eq!(
+            forms(&open),
+            ["/invite/RAHMA/dietary", "/invite/RAHMA/notes"]
+        );
+        let locked = guest.get("/invite/SHUT1").await;
+        assert_eq!(
+            forms(&locked),
+            ["/invite/SHUT1/notes"],
+            "a note may come late"
+        );
+        stage
+            .switch(|switches| switches.late_gifts_notes = false)
+            .await;
+        assert!(forms(&guest.get("/invite/SHUT1").await).is_empty());
+    });
+}
+
+#[test]
+fn who_declined_one_event_of_several_has_answered_in_part() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let before = state(&mut guest, "RAHMA").await;
+        for (version, name) in [(1, "Rahman"), (2, "Siti")] {
+            let id = crate::stage::id(&before, name);
+            let body =
+                crate::stage::answer(version, &id, &serde_json::json!({ "reception": "no" }));
+            put(&mut guest, "RAHMA", &body).await.expect(200);
+        }
+        let page = guest.get("/invite/RAHMA").await;
+        let text = page.text();
+        assert!(
+            page.body.contains("<title>Partly answered"),
+            "{}",
+            page.body
+        );
+        let counts = "2 partly answered, 2 not answered";
+        assert!(text.contains(&format!("So far: {counts}.")), "{text}");
+        let text = guest.get("/invite/RAHMA/confirmation").await.text();
+        assert!(text.contains("Some answers are still open."), "{text}");
+        assert!(text.contains(counts), "{text}");
     });
 }
 

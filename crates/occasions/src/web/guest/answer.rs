@@ -3,6 +3,7 @@
 
 mod conflict;
 mod form;
+mod press;
 mod words;
 
 use axum::http::{HeaderValue, StatusCode};
@@ -18,7 +19,7 @@ use crate::code::CodeKey;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use crate::words::{Access, OccasionStatus, Source};
+use crate::words::Source;
 use form::{Trouble, Which};
 
 /// `GET /invite/{code}/rsvp`.
@@ -73,13 +74,11 @@ async fn show_form(visit: Visit, which: Which) -> Result<Response, Turned> {
     Ok(visit.remember_household(&portal, response))
 }
 
-/// Whether this part can be changed now: a note may come late (§1.3).
 fn is_open(portal: &Portal, which: Which) -> bool {
-    let occasion = &portal.occasion;
-    let late_note = which == Which::Note
-        && occasion.details.switches.late_gifts_notes
-        && occasion.status == OccasionStatus::Published;
-    late_note || portal.access == Access::Open
+    match which {
+        Which::Answers | Which::Diets => portal.takes_answers(),
+        Which::Note => portal.takes_notes(),
+    }
 }
 
 fn feature_disabled() -> Problem {
@@ -95,7 +94,10 @@ async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, T
     let mut filled = fill::read(&form);
     which.keep_own_fields(&mut filled.wish);
     if csrf::check_sender(&visit.headers, visit.site.url()).is_err() {
-        return bring_back(&visit, which, &form, &filled).await;
+        return show_again(&visit, which, &form, &filled, Trouble::Elsewhere).await;
+    }
+    if which == Which::Answers && form.find(press::PRESS).is_some() {
+        return show_again(&visit, which, &form, &filled, Trouble::None).await;
     }
     let admitted = match visit.admit().await {
         Ok(admitted) => admitted,
@@ -111,13 +113,15 @@ async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, T
     }
 }
 
-/// Saves nothing, for the browser says that another page sent the form; but what
-/// was typed is not lost.
-async fn bring_back(
+/// Shows the form again and saves nothing: somebody pressed a button that only
+/// fills it in, or the browser says that another page sent it. What was typed is
+/// not lost.
+async fn show_again(
     visit: &Visit,
     which: Which,
     form: &Form,
     filled: &Filled,
+    trouble: Trouble,
 ) -> Result<Response, Turned> {
     let portal = match visit.open().await {
         Ok(portal) => portal,
@@ -128,20 +132,19 @@ async fn bring_back(
         return Err(feature_disabled().said_in(&text).into());
     }
     if is_open(&portal, which) {
-        let typed = Some((form, filled));
+        let pressed = press::apply(form, &portal);
+        let typed = Some((pressed.as_ref().unwrap_or(form), filled));
         let submission = submission(visit);
         return Ok(form::show(
-            which,
-            &text,
-            &portal,
-            submission,
-            typed,
-            Trouble::Elsewhere,
+            which, &text, &portal, submission, typed, trouble,
         ));
     }
     let typed = words::typed(&text, &portal, form, filled);
-    let page = page::page(&text, &portal, typed);
-    Ok((StatusCode::FORBIDDEN, page).into_response())
+    let mut page = page::page(&text, &portal, typed);
+    if let Trouble::Elsewhere = trouble {
+        *page.status_mut() = StatusCode::FORBIDDEN;
+    }
+    Ok(page)
 }
 
 /// Whoever has no code that opens anything keeps what was typed.

@@ -47,8 +47,9 @@ pub(crate) fn read(form: &Form) -> Filled {
         filled.rows.push(Row::Known(id));
     }
     for n in 0..NEW_ROWS {
-        let name = form.text(&format!("new.{n}.name"));
-        if !name.trim().is_empty() || form.is_ticked(&format!("new.{n}.comes")) {
+        let is_written = |field: &str| !form.text(&format!("new.{n}.{field}")).trim().is_empty();
+        let is_there = ["name", "diet", "diet_note"].into_iter().any(is_written);
+        if is_there || form.is_ticked(&format!("new.{n}.comes")) {
             filled.wish.guests.push(newcomer(form, n));
             filled.rows.push(Row::New(n));
         }
@@ -125,23 +126,35 @@ fn known_ids(form: &Form) -> Vec<String> {
 }
 
 fn known(form: &Form, id: &str) -> GuestWish {
-    let diets_shown = form.find(&format!("diet_note.{id}"));
+    let (diets, diet_note) = food_needs(form, &format!("diet.{id}"), &format!("diet_note.{id}"));
     GuestWish {
         id: Some(GuestId::from_text(id.to_owned())),
         name: form.find(&format!("name.{id}")).map(str::to_owned),
         replies: replies(form, &format!("reply.{id}.")),
-        diets: diets_shown.map(|_| {
-            let ticked = format!("diet.{id}");
-            form.all(&ticked).map(str::to_owned).collect()
-        }),
-        diet_note: diets_shown.map(str::to_owned),
+        diets,
+        diet_note,
         answers: answers(form, &format!("answer.{id}.")),
         ..childhood(form, &format!("child.{id}"), &format!("age.{id}"))
     }
 }
 
+/// The note's field is there whenever the boxes are: unticked boxes send
+/// nothing.
+fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
+    let note = form.find(note).map(str::to_owned);
+    let ticked = || form.all(diets).map(str::to_owned).collect();
+    (note.is_some().then(ticked), note)
+}
+
 fn newcomer(form: &Form, n: usize) -> GuestWish {
+    let (diets, diet_note) = food_needs(
+        form,
+        &format!("new.{n}.diet"),
+        &format!("new.{n}.diet_note"),
+    );
     GuestWish {
+        diets,
+        diet_note,
         name: Some(form.text(&format!("new.{n}.name")).to_owned()),
         replies: replies(form, &format!("new.{n}.reply.")),
         answers: answers(form, &format!("new.{n}.answer.")),

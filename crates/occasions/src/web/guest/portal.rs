@@ -131,6 +131,7 @@ pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
         closing: reading.closing(),
         open: reading.standing() == Standing::Open,
         code: tells_code.then_some(portal.household.invitation.code.as_str()),
+        events: reading.events_attended(),
         guests: reading.stored(),
         counts: reading.counts(),
         household: reading.told(),

@@ -134,7 +134,7 @@ impl<'a> Reading<'a> {
         Some(closing(self.text, &at, &now))
     }
 
-    pub(super) fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> Progress {
         match self.portal.response() {
             Response::Unanswered => Progress::Unanswered,
             Response::Partial => Progress::Partly,
@@ -149,6 +149,20 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
+    /// When and where the events are that somebody comes to.
+    pub(crate) fn events_attended(&self) -> Vec<EventRow<'a>> {
+        let attended = self.portal.invited_events().filter(|event| {
+            let guests = self.portal.household.guests.iter();
+            let mut replies = guests.filter_map(|guest| guest.replies.get(&event.id));
+            replies.any(|reply| reply.status == ReplyStatus::Yes)
+        });
+        let rows = attended.map(|event| EventRow {
+            schedule: Vec::new(),
+            ..self.event(event)
+        });
+        rows.collect()
+    }
+
     fn event(&self, event: &'a Event) -> EventRow<'a> {
         let details = &event.details;
         let (start, end) = (self.local(details.starts_at), self.local(details.ends_at));
@@ -159,6 +173,13 @@ impl<'a> Reading<'a> {
             day: start.day().to_string(),
             month: self.text.month_short(&start),
             when: format!("{weekday}{}{hours}", self.text.say("list-comma")),
+            moment: self.text.with(
+                "date-moment",
+                [
+                    ("date", self.text.date(&start).into()),
+                    ("time", hours.into()),
+                ],
+            ),
             when_machine: dates::machine(&start),
             venue: &details.venue,
             address: &details.address,
@@ -310,6 +331,8 @@ impl<'a> Reading<'a> {
                 &mut counts.waitlisted
             } else if has(Mark::Undecided) {
                 &mut counts.undecided
+            } else if has(Mark::Pending) && has(Mark::No) {
+                &mut counts.partly
             } else if has(Mark::Pending) {
                 &mut counts.pending
             } else {
@@ -321,17 +344,18 @@ impl<'a> Reading<'a> {
     }
 
     /// The calendar file, if there is something left to go to.
-    pub(super) fn calendar(&self) -> Option<String> {
+    pub(crate) fn calendar(&self) -> Option<String> {
         super::calendar::events(self.portal)
             .next()
             .map(|_| format!("{}/calendar.ics", self.home()))
     }
 
+    /// Ways to the forms that can be filled in now.
     pub(super) fn tiles(&self) -> Vec<Tile> {
         let switches = self.occasion().details.switches;
         let say = |id| self.text.say(id).into_owned();
         let mut tiles = Vec::new();
-        if switches.dietary {
+        if self.portal.takes_answers() && switches.dietary {
             let guests = &self.portal.household.guests;
             let some = |guest: &&Guest| !guest.diets.is_empty() || !guest.diet_note.is_empty();
             let state = match guests.iter().filter(some).count() {
@@ -344,7 +368,7 @@ impl<'a> Reading<'a> {
                 state,
             });
         }
-        if switches.notes {
+        if self.portal.takes_notes() && switches.notes {
             let written = !self.portal.household.invitation.note.is_empty();
             tiles.push(Tile {
                 address: format!("{}/notes", self.home()),

@@ -42,6 +42,18 @@ impl Tone {
         }
     }
 
+    /// What we say after a save: thanks to those who come, kindness to those
+    /// who cannot.
+    fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
+        if counts.declined() {
+            self.say(text, "saved-declined", "")
+        } else if progress == Progress::Complete {
+            self.say(text, "saved-coming", "")
+        } else {
+            text.say("saved-partly").into_owned()
+        }
+    }
+
     /// The message of this name for this tone.
     fn say(self, text: &Text, id: &str, household: &str) -> String {
         text.with(
@@ -217,6 +229,8 @@ pub struct Counts {
     pub yes: usize,
     /// Coming to nothing.
     pub no: usize,
+    /// Not coming to some events, and without an answer for the others.
+    pub partly: usize,
     /// Not sure.
     pub undecided: usize,
     /// Waiting for a place.
@@ -233,6 +247,7 @@ impl Counts {
             (self.undecided, "count-undecided"),
             (self.waitlisted, "count-waitlisted"),
             (self.no, "count-no"),
+            (self.partly, "count-partly"),
             (self.pending, "count-pending"),
         ];
         let said: Vec<String> = parts
@@ -245,7 +260,8 @@ impl Counts {
 
     /// Whether everybody has answered, and nobody comes.
     pub fn declined(&self) -> bool {
-        self.no > 0 && self.yes + self.undecided + self.waitlisted + self.pending == 0
+        let others = self.yes + self.undecided + self.waitlisted + self.partly + self.pending;
+        self.no > 0 && others == 0
     }
 }
 

@@ -11,6 +11,7 @@ use super::super::view::{
     Answer, Asked, Chips, Choice, Complaint, Diet, DietRow, Dietary, Mark, NewRow, NoteField,
     NotePage, Places, Row, Seats,
 };
+use super::press::{BEFORE, PRESS};
 use crate::event::Event;
 use crate::guest::Guest;
 use crate::portal::Portal;
@@ -174,6 +175,8 @@ impl Sheet<'_> {
                 .map(|at| self.text.moment_short(&at.to_zoned(zone))),
             trouble: common.trouble,
             complaints: common.complaints,
+            pressed: self.typed(PRESS),
+            before: self.typed(BEFORE),
             people: self.people(),
             new: self.new_rows(),
             places: self.places(),
@@ -209,7 +212,7 @@ impl Sheet<'_> {
                 .map(|guest| DietRow {
                     id: guest.id.to_string(),
                     title: self.reading.name(guest),
-                    diets: self.chips(guest),
+                    diets: self.chips_of(guest),
                 })
                 .collect(),
         };
@@ -280,7 +283,7 @@ impl Sheet<'_> {
                         .replies(guest)
                         .map(|(event, mark)| self.choice(guest, event, mark))
                         .collect(),
-                    diets: switches.dietary.then(|| self.chips(guest)),
+                    diets: switches.dietary.then(|| self.chips_of(guest)),
                     questions: self.questions(guest),
                 }
             })
@@ -384,6 +387,10 @@ impl Sheet<'_> {
                 .typed(&format!("new.{n}.age"))
                 .and_then(|age| age.parse().ok()),
             choices,
+            diets: self.portal.occasion.details.switches.dietary.then(|| {
+                let field = |name: &str| format!("new.{n}.{name}");
+                self.chips(field("diet"), field("diet_note"), &[], "")
+            }),
             questions: self.new_questions(n),
         }
     }
@@ -433,13 +440,27 @@ impl Sheet<'_> {
         (places.allowed + places.children_allowed > 0).then_some(places)
     }
 
-    fn chips(&self, guest: &Guest) -> Chips<'_> {
-        let note_field = format!("diet_note.{}", guest.id);
-        let ticked = format!("diet.{}", guest.id);
+    fn chips_of(&self, guest: &Guest) -> Chips<'_> {
+        self.chips(
+            format!("diet.{}", guest.id),
+            format!("diet_note.{}", guest.id),
+            &guest.diets,
+            &guest.diet_note,
+        )
+    }
+
+    /// Food needs as typed, or else as stored.
+    fn chips(
+        &self,
+        field: String,
+        note_field: String,
+        stored: &[String],
+        stored_note: &str,
+    ) -> Chips<'_> {
         let typed = self.form.filter(|form| form.find(&note_field).is_some());
         let is_on = |key: &str| match typed {
-            Some(form) => form.all(&ticked).any(|chosen| chosen == key),
-            None => guest.diets.iter().any(|had| had == key),
+            Some(form) => form.all(&field).any(|chosen| chosen == key),
+            None => stored.iter().any(|had| had == key),
         };
         Chips {
             options: self
@@ -452,10 +473,9 @@ impl Sheet<'_> {
                     on: is_on(&option.key),
                 })
                 .collect(),
-            note: self
-                .typed(&note_field)
-                .unwrap_or(&guest.diet_note)
-                .to_owned(),
+            note: self.typed(&note_field).unwrap_or(stored_note).to_owned(),
+            field,
+            note_field,
         }
     }
 

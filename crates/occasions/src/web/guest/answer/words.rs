@@ -10,7 +10,6 @@ use super::super::fill::Filled;
 use super::super::show::Reading;
 use super::super::view::{Complaint, Typed};
 use super::form::Trouble;
-use crate::guest::Guest;
 use crate::household::Places;
 use crate::portal::Portal;
 use crate::question::Answers;
@@ -175,7 +174,8 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) 
             let comma = text.say("list-comma");
             add(format!("{name}{comma}{event_name}"), reply(text, *status));
         }
-        let needs = known.map_or_else(Vec::new, |guest| needs(&reading, wanted, guest));
+        let stored = known.map_or((&[][..], ""), |guest| (&guest.diets, &guest.diet_note));
+        let needs = needs(&reading, wanted, stored);
         if !needs.is_empty() {
             let about = text.with("answer-diets-for", [("name", name.as_str().into())]);
             add(about, needs.join(&text.say("list-comma")));
@@ -225,13 +225,14 @@ fn answers(
 }
 
 /// The food needs of one person as typed; none where they are as stored.
-fn needs(reading: &Reading<'_>, wanted: &GuestWish, guest: &Guest) -> Vec<String> {
-    let chosen = wanted.diets.as_deref().unwrap_or(&guest.diets);
-    let own_words = wanted
-        .diet_note
-        .as_deref()
-        .map_or(guest.diet_note.as_str(), str::trim);
-    if *chosen == guest.diets && own_words == guest.diet_note {
+fn needs(
+    reading: &Reading<'_>,
+    wanted: &GuestWish,
+    (diets, note): (&[String], &str),
+) -> Vec<String> {
+    let chosen = wanted.diets.as_deref().unwrap_or(diets);
+    let own_words = wanted.diet_note.as_deref().map_or(note, str::trim);
+    if chosen == diets && own_words == note {
         return Vec::new();
     }
     let labels = reading

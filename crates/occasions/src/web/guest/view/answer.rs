@@ -32,6 +32,10 @@ pub struct Answer<'a> {
     pub trouble: Option<String>,
     /// What is wrong with single fields, in the order of the page.
     pub complaints: Vec<Complaint>,
+    /// The answer that was pressed for everybody: `yes` or `no`.
+    pub pressed: Option<&'a str>,
+    /// What the form held before that.
+    pub before: Option<&'a str>,
     /// The people of the household.
     pub people: Vec<Row<'a>>,
     /// People the household may still add.
@@ -118,6 +122,10 @@ pub enum Seats {
 
 /// Food needs of one person.
 pub struct Chips<'a> {
+    /// The name of the boxes.
+    pub field: String,
+    /// The name of the field for free words.
+    pub note_field: String,
     /// What can be ticked, allergies first.
     pub options: Vec<Diet<'a>>,
     /// Free words.
@@ -148,6 +156,8 @@ pub struct NewRow<'a> {
     pub age: Option<u8>,
     /// One for each event; empty with a single event.
     pub choices: Vec<Choice<'a>>,
+    /// Food needs, when hosts ask for them.
+    pub diets: Option<Chips<'a>>,
     /// What hosts ask of each person.
     pub questions: Vec<Asked<'a>>,
 }
@@ -214,6 +224,13 @@ impl Answer<'_> {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
 
+    /// Whether there are so many answers to give that one press for all of them
+    /// helps.
+    fn has_many_choices(&self) -> bool {
+        let choices = self.people.iter().map(|row| row.choices.len());
+        choices.sum::<usize>() > 2
+    }
+
     /// How many people have answered everything.
     fn answered(&self) -> String {
         let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
@@ -253,6 +270,28 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
+    /// The same for all numbers of places that may be left, as JSON: by those of
+    /// children, then by those of anybody.
+    fn places_table(&self) -> String {
+        let table = self.places.map(|places| {
+            let left = |children_left, left| {
+                let places = Places {
+                    left,
+                    children_left,
+                    ..places
+                };
+                places.say(self.text)
+            };
+            let row = |children| -> Vec<String> {
+                (0..=places.left)
+                    .map(|anybody| left(children, anybody))
+                    .collect()
+            };
+            (0..=places.children_left).map(row).collect::<Vec<_>>()
+        });
+        serde_json::to_string(&table).unwrap_or_default()
+    }
+
     fn hosts_note(&self) -> String {
         let hosts = self.frame.hosts.0.text;
         self.text.with("answer-note", [("hosts", hosts.into())])
@@ -266,10 +305,9 @@ impl Answer<'_> {
     }
 
     /// Food needs stand open when something is filled in, or wrong there.
-    fn diets_open(&self, row: &Row<'_>) -> bool {
-        let filled = row.diets.as_ref().is_some_and(|diets| diets.count() > 0);
-        let wrong = |name| self.complaint(&format!("{name}.{}", row.id)).is_some();
-        filled || wrong("diet") || wrong("diet_note")
+    fn diets_open(&self, diets: &Chips<'_>) -> bool {
+        let wrong = |field: &str| self.complaint(field).is_some();
+        diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
     /// The choices of a new person stand open when one of them is made, or wrong.

@@ -4,7 +4,7 @@ use askama::Template;
 use web::theme::{Ground, Preset};
 use web::{Text, Theme};
 
-use super::{Contact, Stored, Told};
+use super::{Contact, Counts, EventRow, Progress, Stored, Told, Tone};
 
 /// Colours of a theme, written into the mail: mail programs know no style sheet
 /// of ours.
@@ -25,7 +25,7 @@ struct MailColours {
     ground_ink: &'static str,
     /// The double rule.
     gold: &'static str,
-    /// The button.
+    /// The button, and links in the text.
     accent: &'static str,
     /// Its words.
     on_accent: &'static str,
@@ -128,17 +128,25 @@ pub struct Confirmation<'a> {
     pub date: String,
     /// "Dear Rahman family,".
     pub salutation: String,
-    /// Whether everybody has declined.
-    pub declined: bool,
+    /// How the household is spoken to.
+    pub tone: Tone,
+    /// How far the household has come.
+    pub progress: Progress,
+    /// Its answers, counted.
+    pub counts: Counts,
     /// Everybody with the answers stored.
     pub guests: Vec<Stored<'a>>,
+    /// When and where the events are that somebody comes to.
+    pub events: Vec<EventRow<'a>>,
+    /// The full address of the calendar file.
+    pub calendar: Option<String>,
     /// What the household answered as a whole to the hosts' questions.
     pub told: Vec<Told<'a>>,
     /// Until when answers can be changed, as a sentence.
     pub change: Option<String>,
     /// The full address of the portal, with its key.
     pub link: String,
-    /// The site without its scheme: "kenduri.example".
+    /// The site without its scheme: "kenduri.example:8443".
     pub site: String,
     /// The code as the card shows it.
     pub code: &'a str,
@@ -161,12 +169,10 @@ impl Confirmation<'_> {
             .with("mail-confirmation-subject", [("hosts", hosts.into())])
     }
 
-    fn thanks(&self) -> std::borrow::Cow<'_, str> {
-        self.text.say(if self.declined {
-            "mail-confirmation-declined"
-        } else {
-            "mail-confirmation-thanks"
-        })
+    fn thanks(&self) -> String {
+        let thanks = self.tone.thanks(self.text, self.counts, self.progress);
+        let space = self.text.say("sentence-space");
+        format!("{thanks}{space}{}", self.text.say("mail-confirmation-list"))
     }
 
     fn or(&self) -> String {

@@ -1,6 +1,8 @@
 //! The portal, and the page after a save: what the household has been told and
 //! what it has answered.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text};
@@ -77,6 +79,8 @@ pub struct EventRow<'a> {
     pub month: String,
     /// Weekday and hours: "Saturday, 9:30–11:00 am".
     pub when: String,
+    /// The same with the date, for a mail.
+    pub moment: String,
     /// The beginning for machines.
     pub when_machine: String,
     /// The place's name.
@@ -135,7 +139,28 @@ pub struct Typed {
     pub words: String,
 }
 
+/// A moment in the reader's zone, for the script to fill in.
+fn here(text: &Text) -> String {
+    format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
+}
+
+/// The heading over events: one day or several.
+fn days(events: &[EventRow<'_>]) -> &'static str {
+    let several = events
+        .windows(2)
+        .any(|pair| (&pair[0].day, &pair[0].month) != (&pair[1].day, &pair[1].month));
+    if several {
+        "portal-the-days"
+    } else {
+        "portal-the-day"
+    }
+}
+
 impl EventRow<'_> {
+    fn dress(&self, text: &Text) -> String {
+        text.with("portal-dress", [("dress", self.dress.text.into())])
+    }
+
     /// A long schedule waits until it is asked for.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
@@ -147,7 +172,8 @@ impl Portal<'_> {
     pub fn title(&self) -> String {
         let state = match (&self.standing, self.progress) {
             (Standing::Open, Progress::Unanswered) => "portal-title-open",
-            (Standing::Open, _) => "portal-title-answered",
+            (Standing::Open, Progress::Partly) => "portal-title-partly",
+            (Standing::Open, Progress::Complete) => "portal-title-answered",
             (Standing::Closed(_) | Standing::Locked, _) => "portal-title-closed",
         };
         format!("{} – {}", self.text.say(state), self.frame.hosts.0)
@@ -165,39 +191,50 @@ impl Portal<'_> {
         self.text.with(id, [("counts", counts.into())])
     }
 
-    /// The heading over the events: one day or several.
-    fn days(&self) -> &'static str {
-        let several = self
-            .events
-            .windows(2)
-            .any(|pair| (&pair[0].day, &pair[0].month) != (&pair[1].day, &pair[1].month));
-        if several {
-            "portal-the-days"
-        } else {
-            "portal-the-day"
-        }
-    }
-
     fn closed_title(&self) -> String {
         match &self.standing {
             Standing::Closed(Some(date)) => self
                 .text
                 .with("closed-title", [("date", date.as_str().into())]),
             Standing::Closed(None) => self.text.say("closed-title-undated").into_owned(),
+            Standing::Open | Standing::Locked if self.has_no_answer() => {
+                self.text.say("locked-title-none").into_owned()
+            }
             Standing::Open | Standing::Locked => self.text.say("locked-title").into_owned(),
         }
     }
 
-    fn ask(&self) -> (String, String) {
+    fn has_no_answer(&self) -> bool {
+        self.progress == Progress::Unanswered
+    }
+
+    /// What we have from the household, in a sentence.
+    fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
-            Standing::Locked => around_contact(self.text, "locked-ask"),
-            Standing::Open | Standing::Closed(_) => around_contact(self.text, "closed-ask"),
+            _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
+            Standing::Locked => None,
+            Standing::Open | Standing::Closed(_) => Some(self.text.say("closed-text")),
         }
     }
 
-    fn dress(&self, event: &EventRow<'_>) -> String {
-        self.text
-            .with("portal-dress", [("dress", event.dress.text.into())])
+    /// Around whom to ask for changes.
+    fn ask(&self) -> (String, String) {
+        let id = match self.standing {
+            _ if self.has_no_answer() => "closed-ask-none",
+            Standing::Locked => "locked-ask",
+            Standing::Open | Standing::Closed(_) => "closed-ask",
+        };
+        around_contact(self.text, id)
+    }
+
+    /// Whom a locked household asks where the hosts named nobody.
+    fn ask_hosts(&self) -> Option<Cow<'_, str>> {
+        let id = match self.standing {
+            Standing::Open | Standing::Closed(_) => return None,
+            Standing::Locked if self.has_no_answer() => "locked-text-none",
+            Standing::Locked => "locked-text",
+        };
+        Some(self.text.say(id))
     }
 
     fn code(&self) -> (String, String) {
@@ -225,6 +262,8 @@ pub struct Confirmation<'a> {
     pub closing: Option<Closing>,
     /// Whether answers can still be changed at all.
     pub open: bool,
+    /// The events somebody comes to, by time, without their schedules.
+    pub events: Vec<EventRow<'a>>,
     /// Everybody with the answers now stored.
     pub guests: Vec<Stored<'a>>,
     /// The same, counted.
@@ -258,16 +297,8 @@ impl Confirmation<'_> {
         }
     }
 
-    /// What we say to what was saved: thanks to those who come, kindness to
-    /// those who cannot.
     fn thanks(&self) -> String {
-        if self.counts.declined() {
-            self.tone.say(self.text, "saved-declined", "")
-        } else if self.progress == Progress::Complete {
-            self.tone.say(self.text, "saved-coming", "")
-        } else {
-            self.text.say("saved-partly").into_owned()
-        }
+        self.tone.thanks(self.text, self.counts, self.progress)
     }
 
     fn change(&self) -> String {

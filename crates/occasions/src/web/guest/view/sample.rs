@@ -121,6 +121,11 @@ fn events(text: &Text) -> Vec<EventRow<'static>> {
             text.weekday(date(2027, 1, 16)),
             hours(text, from, to)
         ),
+        moment: format!(
+            "{}, {}",
+            text.date(date(2027, 1, 16)),
+            hours(text, from, to)
+        ),
         when_machine: web::dates::machine(&at(from.0, from.1)),
         venue,
         address: "Jalan Perdana, 50480 Kuala Lumpur",
@@ -300,6 +305,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
         progress: Progress::Complete,
         closing: Some(closing(text)),
         open: true,
+        events: events(text),
         guests: stored(text).into_iter().take(3).collect(),
         counts: Counts {
             pending: 0,
@@ -363,7 +369,11 @@ pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
         hosts: hosts(text).0.text,
         date: text.date(at(9, 30)),
         salutation: Tone::Formal.salutation(text, household(text), None),
-        declined: false,
+        tone: Tone::Formal,
+        progress: Progress::Complete,
+        counts: counts(),
+        events: events(text),
+        calendar: Some("https://kenduri.example/invite/RAHMA/calendar.ics".to_owned()),
         guests: stored(text).into_iter().take(2).collect(),
         told: vec![told(text, "Getaran Jiwa")],
         change: Some(closing(text).change(text)),

@@ -37,9 +37,11 @@ fn choices(text: &Text, prefix: &str, chosen: [&'static str; 2]) -> Vec<Choice<'
     ]
 }
 
-fn diets(text: &Text, halal: bool) -> Chips<'static> {
+fn diets(text: &Text, start: &str, end: &str, halal: bool) -> Chips<'static> {
     let diet = |key, label, on| Diet { key, label, on };
     Chips {
+        field: format!("{start}diet{end}"),
+        note_field: format!("{start}diet_note{end}"),
         options: vec![
             diet(
                 "nut-allergy",
@@ -94,7 +96,7 @@ fn person(text: &Text, id: &str, name: &str, chosen: [&'static str; 2]) -> Row<'
         age: None,
         removed: false,
         choices: choices(text, id, chosen),
-        diets: Some(diets(text, chosen[0] == "yes")),
+        diets: Some(diets(text, "", &format!(".{id}"), chosen[0] == "yes")),
         questions: vec![asked(text, &format!("answer.{id}.song"), Ask::Number)],
     }
 }
@@ -121,6 +123,8 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
         saved: None,
         trouble: None,
         complaints: Vec::new(),
+        pressed: None,
+        before: None,
         people: vec![
             person(text, "g1", "Rahman bin\u{a0}Ali", ["yes", "yes"]),
             person(text, "g2", "Siti Aminah binti\u{a0}Yusof", ["yes", "no"]),
@@ -134,6 +138,7 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
             child: false,
             age: None,
             choices: choices(text, "new.0", ["", ""]),
+            diets: Some(diets(text, "new.0.", "", false)),
             questions: vec![asked(text, "new.0.answer.song", Ask::Number)],
         }],
         places: Some(Places {
@@ -209,7 +214,7 @@ pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
     let row = |id: &str, name: &str, halal| DietRow {
         id: id.to_owned(),
         title: name.to_owned(),
-        diets: diets(text, halal),
+        diets: diets(text, "", &format!(".{id}"), halal),
     };
     Dietary {
         text,

@@ -1,0 +1,60 @@
+//! One press that answers for everybody: "Everyone is coming", "None of us can
+//! come", and the way back. It fills in the form; nothing is stored before the
+//! form is saved.
+
+use web::Form;
+
+use crate::portal::Portal;
+use crate::words::ReplyStatus;
+
+/// The button that was pressed; "Save" has no name.
+pub(super) const PRESS: &str = "press";
+
+/// What the form held before the press, as JSON.
+pub(super) const BEFORE: &str = "before";
+
+/// The form as the press leaves it; nothing where none of the buttons was
+/// pressed.
+pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
+    let answer = form.find(PRESS)?;
+    let replaced =
+        |name: &str| name.starts_with("reply.") || (answer == "no" && name.starts_with("new."));
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let (before, mut fields): (Vec<_>, Vec<_>) = form
+        .iter()
+        .filter(|(name, _)| ![PRESS, BEFORE].contains(name))
+        .map(owned)
+        .partition(|(name, _)| replaced(name));
+    if let "yes" | "no" = answer {
+        for (name, may_come) in choices(portal) {
+            let value = if answer == "yes" && !may_come {
+                form.text(&name).to_owned()
+            } else {
+                answer.to_owned()
+            };
+            fields.push((name, value));
+        }
+        let before = serde_json::to_string(&before).unwrap_or_default();
+        fields.push((PRESS.to_owned(), answer.to_owned()));
+        fields.push((BEFORE.to_owned(), before));
+    } else {
+        let before: Vec<(String, String)> =
+            serde_json::from_str(form.text(BEFORE)).unwrap_or_default();
+        fields.extend(before);
+    }
+    Some(fields.into_iter().collect())
+}
+
+/// The fields of all answers of those on the invitation, and whether each can be
+/// a yes: there is a place, or the person has one.
+fn choices(portal: &Portal) -> impl Iterator<Item = (String, bool)> {
+    portal.household.guests.iter().flat_map(move |guest| {
+        portal.events.iter().filter_map(move |event| {
+            let reply = guest.replies.get(&event.id)?;
+            let has_place = matches!(reply.status, ReplyStatus::Yes | ReplyStatus::Waitlisted);
+            let is_full = portal.seats_left(event) == Some(0);
+            let name = format!("reply.{}.{}", guest.id, event.key);
+            Some((name, has_place || !is_full))
+        })
+    })
+}
