@@ -72,7 +72,7 @@ fn seed(tx: &mut Tx<'_>, host: &Host) -> Result<(), SeedError> {
         name: host.name.clone(),
         email: host.email.clone(),
         locale: "en".to_owned(),
-        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        time_zone: occasions::demo::ZONE.to_owned(),
     };
     let (account, _) = setup::create_owner(tx, &new, &Credential::Link)?;
     let scope = Scope::occasion(&occasion);

@@ -27,7 +27,8 @@ use households::{Answers, Sample};
 /// Its name in addresses.
 pub const SLUG: &str = "aisyah-daniel";
 
-const ZONE: &str = "Asia/Kuala_Lumpur";
+/// Where the wedding is.
+pub const ZONE: &str = "Asia/Kuala_Lumpur";
 
 /// Makes the demo occasion, unless the store has an occasion already. Returns
 /// its id if it was made.

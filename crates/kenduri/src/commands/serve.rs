@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::Where;
-use crate::configuration::{self, Flag};
+use crate::configuration::{self, Asked, Flag};
 use crate::demo::Temporary;
 use crate::keeper::{self, Keeping, Sockets};
 use crate::sockets::{self, Port};
@@ -26,7 +26,9 @@ pub(super) struct Serve {
     ///
     /// Without --data everything is in a temporary folder that is removed at
     /// the end; with --data it is made there once and never reset. Reads no
-    /// kenduri.toml unless --config names one. Answers this machine only.
+    /// kenduri.toml unless --config names one. Answers this machine only, at
+    /// the next free port when 8080 is taken; an address given with --listen is
+    /// used as it is.
     #[arg(long)]
     demo: bool,
     /// Accept `mail.url = "mailbox:"` together with a listener other machines can reach
@@ -47,20 +49,7 @@ impl Serve {
             Ok(None) => None,
             Err(lost) => Some(lost),
         };
-        let mut asked = self.place.asked();
-        asked.allow_public_mailbox = self.allow_public_mailbox;
-        asked.look_for_file = !self.demo;
-        if !self.listen.is_empty() {
-            let listen = [
-                ("listen.http", self.listen.join(",")),
-                ("listen.https", String::new()),
-            ];
-            asked.flags.extend(listen.map(|(key, value)| Flag {
-                typed: "--listen".to_owned(),
-                key: key.to_owned(),
-                value,
-            }));
-        }
+        let mut asked = self.asked();
         let temporary = match &self.place.data {
             None if self.demo => Some(Temporary::create()?),
             _ => None,
@@ -84,7 +73,7 @@ impl Serve {
                  listen on 127.0.0.1, or leave --demo out"
             );
         }
-        let port = if start.is_demo() {
+        let port = if start.is_demo() && self.listen.is_empty() {
             Port::Near
         } else {
             Port::Asked
@@ -103,5 +92,63 @@ impl Serve {
             temporary,
             lines,
         })
+    }
+
+    /// What was typed, as settings.
+    fn asked(&self) -> Asked {
+        let mut asked = self.place.asked();
+        asked.allow_public_mailbox = self.allow_public_mailbox;
+        asked.look_for_file = !self.demo;
+        if self.demo && self.place.config.is_none() {
+            // First, so that `--set` wins.
+            let zone = Flag {
+                typed: "--demo".to_owned(),
+                key: "site.time_zone".to_owned(),
+                value: occasions::demo::ZONE.to_owned(),
+            };
+            asked.flags.insert(0, zone);
+        }
+        if !self.listen.is_empty() {
+            let listen = [
+                ("listen.http", self.listen.join(",")),
+                ("listen.https", String::new()),
+            ];
+            asked.flags.extend(listen.map(|(key, value)| Flag {
+                typed: "--listen".to_owned(),
+                key: key.to_owned(),
+                value,
+            }));
+        }
+        asked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    fn time_zone(typed: &[&str]) -> Option<String> {
+        let words = ["kenduri"].iter().chain(typed);
+        let asked = Typed::try_parse_from(words).unwrap().serve.asked();
+        let settings = configuration::load(&asked).unwrap().settings;
+        settings.site.time_zone.iana_name().map(str::to_owned)
+    }
+
+    #[test]
+    fn a_demonstration_is_in_the_zone_of_its_wedding_unless_told_otherwise() {
+        assert_eq!(
+            time_zone(&["--demo"]).as_deref(),
+            Some(occasions::demo::ZONE)
+        );
+        let other = ["--demo", "--set", "site.time_zone=Europe/Rome"];
+        assert_eq!(time_zone(&other).as_deref(), Some("Europe/Rome"));
     }
 }

@@ -315,7 +315,21 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
         "{said}"
     );
 
-    let program = Program::start(&["serve", "--demo", "--listen", &address], &[]);
+    let output = run(
+        &["serve", "--demo", "--listen", &address],
+        folder.path(),
+        &[],
+    );
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&format!("cannot listen on {address}")),
+        "{said}"
+    );
+
+    // Only an address that nobody typed gives way.
+    let setting = format!("listen.http={address}");
+    let program = Program::start(&["serve", "--demo", "--set", &setting], &[]);
     assert_ne!(program.address, address);
     assert_eq!(program.get("/readyz").status, 200);
 }
