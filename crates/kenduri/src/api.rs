@@ -96,7 +96,10 @@ fn page(site: &Site, description: &Value) -> Response {
         },
         text: &text,
         theme: Theme::PLAIN,
-        kind: Kind::Plain { languages: &[] },
+        kind: Kind::Plain {
+            site: &site.settings.name,
+            languages: &[],
+        },
     })
 }
 

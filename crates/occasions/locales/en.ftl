@@ -89,6 +89,7 @@ code-label = Code on your card
 code-hint = 5 letters or digits
 code-open = Open
 code-alike = O and 0, and I, L and 1, count as the same. Capitals and spaces do not matter.
+code-hosts = Hosts: sign in
 code-malformed = The code has 5 letters or digits.
 code-unknown = We do not know this code. O and 0, and I, L and 1, count as the same.
 code-elsewhere = This page was open too long. Please send the code again.

@@ -98,6 +98,7 @@ code-label = Codice scritto sul biglietto
 code-hint = 5 lettere o cifre
 code-open = Apri
 code-alike = O e 0 valgono lo stesso, e così I, L e 1. Maiuscole e spazi non contano.
+code-hosts = Per chi invita: accedi
 code-malformed = Il codice ha 5 lettere o cifre.
 code-unknown = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
 code-elsewhere = Questa pagina è rimasta aperta troppo a lungo. Invii di nuovo il codice.

@@ -83,6 +83,7 @@ code-label = Kod pada kad anda
 code-hint = 5 huruf atau angka
 code-open = Buka
 code-alike = O dan 0, serta I, L dan 1, dikira sama. Huruf besar, huruf kecil dan ruang kosong tidak membawa beza.
+code-hosts = Tuan rumah: log masuk
 code-malformed = Kod mengandungi 5 huruf atau angka.
 code-unknown = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
 code-elsewhere = Halaman ini terlalu lama dibuka. Sila hantar kod itu sekali lagi.

@@ -83,6 +83,7 @@ code-label = 请柬上的邀请码
 code-hint = 5个字母或数字
 code-open = 打开
 code-alike = O 与 0，以及 I、L 与 1 视为相同。大小写和空格不影响。
+code-hosts = 主人登录
 code-malformed = 邀请码由5个字母或数字组成。
 code-unknown = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
 code-elsewhere = 这个页面打开太久了。请再发送一次邀请码。

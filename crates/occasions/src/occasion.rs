@@ -192,6 +192,18 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// The theme of the one occasion that guests can open; `None` where there are more.
+pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
+    let themes: Vec<(String,)> = tx.all(
+        sql!("SELECT theme FROM occasion WHERE status IN ('published', 'closed') LIMIT 2"),
+        &[],
+    )?;
+    Ok(match &themes[..] {
+        [(theme,)] => serde_json::from_str(theme).ok(),
+        _ => None,
+    })
+}
+
 /// The occasion with this id.
 pub fn find(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<Occasion>, StoreError> {
     tx.maybe(

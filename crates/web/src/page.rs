@@ -14,7 +14,7 @@
 //!     body: Hello,
 //!     text,
 //!     theme: web::Theme::PLAIN,
-//!     kind: Kind::Plain { languages: &[] },
+//!     kind: Kind::Plain { site: "Kenduri", languages: &[] },
 //! })
 //! # }
 //! ```
@@ -58,8 +58,11 @@ pub enum Kind<'a> {
         /// The languages the occasion offers, in its order.
         languages: &'a [Language],
     },
-    /// Belongs to no occasion: signing in, problems. The frame brings `main`.
+    /// Belongs to no occasion: signing in, problems. The frame brings the site's
+    /// name and `main`.
     Plain {
+        /// The site's name, at the head of the page.
+        site: &'a str,
         /// The languages offered, if there is a choice.
         languages: &'a [Language],
     },
@@ -188,7 +191,8 @@ struct Shell<'a> {
     script: Option<&'static str>,
     font: Option<&'static str>,
     languages: &'a [Language],
-    own_main: bool,
+    /// The site's name, where the frame brings head and `main`.
+    site: Option<&'a str>,
     host: Option<&'a Navigation<'a>>,
 }
 
@@ -203,24 +207,23 @@ impl<'a> Shell<'a> {
             classes,
             style: assets::asset(style),
             script: assets::find(script),
-            font: None,
+            font: theme.font(&text.language().tag).and_then(assets::find),
             languages: &[],
-            own_main: false,
+            site: None,
             host: None,
         };
         match &page.kind {
             Kind::Guest { languages } => Self {
-                font: theme.font(&text.language().tag).and_then(assets::find),
                 languages,
-                own_main: true,
                 ..shell(
                     format!("guest {}", theme.classes()),
                     "guest.css",
                     "guest.js",
                 )
             },
-            Kind::Plain { languages } => Self {
+            Kind::Plain { site, languages } => Self {
                 languages,
+                site: Some(site),
                 ..shell(
                     format!("plain {}", theme.classes()),
                     "guest.css",
@@ -229,6 +232,7 @@ impl<'a> Shell<'a> {
             },
             Kind::Host(navigation) => Self {
                 host: Some(navigation),
+                font: None,
                 ..shell("host".to_owned(), "host.css", "host.js")
             },
         }
@@ -318,11 +322,30 @@ mod tests {
     #[tokio::test]
     async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
         let many = languages(&["ms", "en", "ar", "it", "zh-Hans", "ta"]);
-        let html = shown("en", Theme::PLAIN, Kind::Plain { languages: &many }).await;
+        let html = shown(
+            "en",
+            Theme::PLAIN,
+            Kind::Plain {
+                site: "Kenduri",
+                languages: &many,
+            },
+        )
+        .await;
         assert!(html.contains("<details><summary>English</summary>"));
         let one = languages(&["en"]);
-        let html = shown("en", Theme::PLAIN, Kind::Plain { languages: &one }).await;
+        let html = shown(
+            "en",
+            Theme::PLAIN,
+            Kind::Plain {
+                site: "A & B",
+                languages: &one,
+            },
+        )
+        .await;
         assert!(!html.contains("class=\"languages\"") && html.contains("<main id=\"main\">"));
+        assert!(
+            html.contains(r#"<header class="slim"><a href="/"><bdi>A &#38; B</bdi></a></header>"#)
+        );
     }
 
     #[tokio::test]

@@ -132,7 +132,10 @@ pub(crate) fn page(
         body,
         text,
         theme: problem.theme.unwrap_or(Theme::PLAIN),
-        kind: Kind::Plain { languages: &[] },
+        kind: Kind::Plain {
+            site: &site.settings.name,
+            languages: &[],
+        },
     });
     (problem.status, answer).into_response()
 }
@@ -186,6 +189,7 @@ async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
+            site: &site.settings.name,
             languages: &languages,
         },
     })

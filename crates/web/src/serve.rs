@@ -317,6 +317,7 @@ mod tests {
             text: &text,
             theme: Theme::PLAIN,
             kind: Kind::Plain {
+                site: &site.settings.name,
                 languages: &languages,
             },
         })

@@ -78,6 +78,7 @@ impl Entrance {
             text: &self.text,
             theme: Theme::PLAIN,
             kind: Kind::Plain {
+                site: &site.settings.name,
                 languages: &site.languages(),
             },
         });

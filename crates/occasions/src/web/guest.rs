@@ -35,6 +35,8 @@ pub fn routes() -> Router<Site> {
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open::show).post(open::save))
         .route("/robots.txt", get(entry::robots))
+        .route("/invite", get(entry::show))
+        .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))
         .route("/invite/{code}/rsvp", get(answer::show).post(answer::save))
         .route(

@@ -225,6 +225,27 @@ fn assert_all_the_same(seen: &[(&str, (String, String))]) {
 }
 
 #[test]
+fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
+    on_both(async |stage| {
+        for address in ["/", "/invite", "/invite/", "/invite/WRONG"] {
+            let page = stage.visitor().get(address).await;
+            page.expect(if address.ends_with("WRONG") { 404 } else { 200 });
+            assert!(page.body.contains("theme-songket"), "{address}");
+            assert!(page.body.contains(r#"<header class="slim">"#), "{address}");
+            assert_eq!(page.form("/").value("code"), Some(""), "{address}");
+            assert!(page.body.contains(r#"<a href="/login">"#), "{address}");
+            assert!(!page.text().contains("Aisyah"), "{address}");
+        }
+        // With a second one nobody knows where a guest belongs.
+        stage
+            .other_occasion("OTHR1", OccasionStatus::Published)
+            .await;
+        let page = stage.visitor().get("/").await;
+        assert!(page.expect(200).body.contains("theme-plain"));
+    });
+}
+
+#[test]
 fn an_archived_occasion_says_farewell_and_names_nobody() {
     on_both(async |stage| {
         stage.status(OccasionStatus::Archived).await;

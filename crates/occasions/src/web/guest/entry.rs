@@ -17,7 +17,7 @@ use crate::occasion::{self, Occasion};
 use crate::open::{self, PublicWish};
 use crate::words::OccasionStatus;
 
-/// `GET /`.
+/// `GET /`, and `GET /invite` for a link that lost its code.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(door): Extension<Door>,
@@ -26,7 +26,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let text = site.speak(&wishes);
     let known = door.known(&site, &headers).await?;
-    Ok(ask(&site, &text, entry(&text, "/", known)))
+    Ok(ask(&site, &text, entry(&text, "/", known)).await)
 }
 
 /// `GET /robots.txt`: nothing behind a code is for search engines (§8.1).
@@ -54,7 +54,7 @@ pub(super) async fn open(
         let mut body = entry(&text, "/", Vec::new());
         typed.clone_into(&mut body.typed);
         body.problem = Some(CodeProblem::Elsewhere);
-        return Ok((problem.status, ask(&site, &text, body)).into_response());
+        return Ok((problem.status, ask(&site, &text, body).await).into_response());
     }
     match door.try_code(&site, &facts, &headers, typed).await {
         Ok(code) => Ok(to_portal(&code)),
@@ -65,7 +65,7 @@ pub(super) async fn open(
             let mut body = entry(&text, "/", known);
             typed.clone_into(&mut body.typed);
             body.problem = Some(complaint(&site, &text, &failure));
-            Ok(failure.dress(ask(&site, &text, body)))
+            Ok(failure.dress(ask(&site, &text, body).await))
         }
     }
 }
@@ -78,7 +78,7 @@ pub(super) async fn ask_again(visit: &Visit, failure: Failure, typed: Vec<Typed>
     let mut body = entry(&text, "/", known.unwrap_or_default());
     body.problem = Some(complaint(&visit.site, &text, &failure));
     body.kept = typed;
-    let mut response = failure.dress(ask(&visit.site, &text, body));
+    let mut response = failure.dress(ask(&visit.site, &text, body).await);
     door::keep_private(&mut response);
     response
 }
@@ -109,7 +109,8 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
         body,
         text: &text,
         theme: Theme::PLAIN,
-        kind: Kind::Guest {
+        kind: Kind::Plain {
+            site: &site.settings.name,
             languages: &site.languages(),
         },
     });
@@ -132,16 +133,19 @@ fn complaint(site: &Site, text: &Text, failure: &Failure) -> CodeProblem {
     }
 }
 
-fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
-    let title = body.title();
-    let languages = site.languages();
+/// The code page. Where the site has one occasion, it wears its theme, so that
+/// guests with a mistyped code do not think they came to the wrong place.
+async fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
+    let theme = site.store.read(occasion::find_only_theme).await;
     web::page(Page {
-        title: &title,
+        title: &body.title(),
         body,
         text,
-        theme: Theme::PLAIN,
-        kind: Kind::Guest {
-            languages: &languages,
+        // The page is worth more than its colours.
+        theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
+        kind: Kind::Plain {
+            site: &site.settings.name,
+            languages: &site.languages(),
         },
     })
 }

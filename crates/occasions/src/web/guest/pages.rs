@@ -152,7 +152,10 @@ mod tests {
             body: Words { words },
             text: &catalogue.speak(&Language::ENGLISH),
             theme: Theme::PLAIN,
-            kind: Kind::Plain { languages: &[] },
+            kind: Kind::Plain {
+                site: "Kenduri",
+                languages: &[],
+            },
         };
         web::page::write(&page).unwrap()
     }
