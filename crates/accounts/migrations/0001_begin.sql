@@ -16,14 +16,14 @@ CREATE TABLE email (
     account_id TEXT NOT NULL REFERENCES account (id),
     address TEXT NOT NULL,
     canonical TEXT NOT NULL,
-    verified_at BIGINT,
+    verified_by TEXT NOT NULL,
     is_primary BIGINT NOT NULL,
     PRIMARY KEY (account_id, canonical)
 );
 -- An address that nobody has confirmed may be claimed by two people; one that
 -- somebody signs in with may not.
 CREATE UNIQUE INDEX email_taken ON email (canonical)
-    WHERE is_primary = 1 OR verified_at IS NOT NULL;
+    WHERE is_primary = 1 OR verified_by <> 'none';
 
 CREATE TABLE password (
     account_id TEXT PRIMARY KEY REFERENCES account (id),

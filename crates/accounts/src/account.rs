@@ -86,6 +86,30 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
+/// Whose word it is that an address is the account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifiedBy {
+    /// The operator of the server wrote it down.
+    Operator,
+    /// A link that was mailed there was used.
+    Mail,
+    /// A provider of sign-ins says so.
+    Provider,
+    /// Nobody's: the person typed it.
+    None,
+}
+
+impl VerifiedBy {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Mail => "mail",
+            Self::Provider => "provider",
+            Self::None => "none",
+        }
+    }
+}
+
 /// What an account begins with.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
@@ -111,7 +135,8 @@ pub enum CreateError {
 }
 
 /// Creates an account that nobody can sign in to yet: a password, a link or a
-/// grant comes with the same transaction.
+/// grant comes with the same transaction. That somebody types an address, or
+/// holds a link to join, does not prove that the address is theirs.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
@@ -125,10 +150,15 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
     )?;
     let count = tx.run(
         sql!(
-            "INSERT INTO email (account_id, address, canonical, is_primary)
-             VALUES ($1, $2, $3, 1) ON CONFLICT DO NOTHING"
+            "INSERT INTO email (account_id, address, canonical, verified_by, is_primary)
+             VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING"
         ),
-        &[&id, &new.email.as_str(), &new.email.canonical()],
+        &[
+            &id,
+            &new.email.as_str(),
+            &new.email.canonical(),
+            &VerifiedBy::None.word(),
+        ],
         Rows::AtMostOne,
     )?;
     if count == 0 {
@@ -159,6 +189,35 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
         ),
         &[&email.canonical()],
     )
+}
+
+/// Writes down whose word it is that the account's primary address is its own.
+pub(crate) fn verify_email(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    by: VerifiedBy,
+) -> Result<(), StoreError> {
+    tx.run(
+        sql!("UPDATE email SET verified_by = $2 WHERE account_id = $1 AND is_primary = 1"),
+        &[id, &by.word()],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
+/// The account's primary address, if it is known to be the account's own.
+pub(crate) fn verified_email(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = tx.maybe(
+        sql!(
+            "SELECT address FROM email
+             WHERE account_id = $1 AND is_primary = 1 AND verified_by <> 'none'"
+        ),
+        &[id],
+    )?;
+    Ok(found.map(|(address,)| address))
 }
 
 /// Takes the account's lock, which whatever counts its sessions or tokens

@@ -10,7 +10,7 @@ use platform::{Secret, Store, StoreError, Tx, sql};
 use serde_json::json;
 use web::SiteUrl;
 
-use crate::account::{self, AccountId, NewAccount};
+use crate::account::{self, AccountId, NewAccount, VerifiedBy};
 use crate::client::Client;
 use crate::grant::{self, GrantError, Role, Scope};
 use crate::one_time::{self, Purpose};
@@ -168,7 +168,9 @@ pub fn create_owner(
     Ok((id, link))
 }
 
+/// Whoever makes an owner can read the server's console, and is its operator.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
+    account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {
         actor: Actor::System,
         action: "owner.created",

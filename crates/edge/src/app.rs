@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower::Service;
 
@@ -59,7 +59,10 @@ pub enum Verdict {
 /// What changes for a request that may go on.
 #[derive(Debug, Default)]
 pub struct Pass {
-    /// What it is given, in place of what the client wrote by these names.
+    /// Headers that the app alone may set: what the client wrote by these names
+    /// is removed.
+    pub vouched: Vec<HeaderName>,
+    /// The values of those that are set.
     pub headers: HeaderMap,
     /// Cookies that it is not to carry on.
     pub without_cookies: Vec<String>,

@@ -90,7 +90,9 @@ impl edge::App for Mounted {
         };
         let judging = neighbour::judge(accounts, &question.headers, who);
         match judging.instrument(of_request(&question.facts)).await {
-            Ok(Found::Welcome(welcome)) => edge::Verdict::Pass(pass(accounts, welcome)),
+            Ok(Found::Welcome(welcome)) => {
+                edge::Verdict::Pass(pass(neighbour::own_cookies(accounts), welcome))
+            }
             Ok(Found::Stranger) => refuse(&question, StatusCode::FORBIDDEN),
             Ok(Found::Nobody) => way_in(accounts, &question),
             Err(error) => {
@@ -105,21 +107,23 @@ impl edge::App for Mounted {
     }
 }
 
-/// The neighbour is told who it is, and gets nothing to be them with.
-fn pass(accounts: &Accounts, welcome: Welcome) -> edge::Pass {
+/// The neighbour is told who it is, and gets nothing to be them with: neither
+/// our cookies, nor headers that the client wrote.
+fn pass(without_cookies: Vec<String>, welcome: Welcome) -> edge::Pass {
     let mut pass = edge::Pass {
-        without_cookies: neighbour::own_cookies(accounts),
+        vouched: vec![USER, EMAIL],
+        without_cookies,
         ..edge::Pass::default()
     };
-    let Welcome { account, renewed } = welcome;
-    let id = HeaderValue::try_from(account.id.to_string());
-    let email = HeaderValue::from_bytes(account.email.as_bytes());
-    // Both are always set: whatever a client writes there is taken away.
-    let empty = || HeaderValue::from_static("");
-    pass.headers.insert(USER, id.unwrap_or_else(|_| empty()));
-    pass.headers
-        .insert(EMAIL, email.unwrap_or_else(|_| empty()));
-    if let Some(cookie) = renewed {
+    if let Ok(id) = HeaderValue::try_from(welcome.account.to_string()) {
+        pass.headers.insert(USER, id);
+    }
+    // An address that nobody has verified may be another person's.
+    let email = welcome.email.map(HeaderValue::try_from);
+    if let Some(Ok(email)) = email {
+        pass.headers.insert(EMAIL, email);
+    }
+    if let Some(cookie) = welcome.renewed {
         pass.answer.append(SET_COOKIE, cookie);
     }
     pass
@@ -264,6 +268,22 @@ mod tests {
         let answer = ask(&mounted, "/", edge::Body::stream(Dripping::default())).await;
         assert!(answer.status().is_client_error(), "{}", answer.status());
         assert_eq!(began.elapsed(), BODY_TIME);
+    }
+
+    #[test]
+    fn a_neighbour_gets_an_address_only_where_it_is_known_to_be_theirs() {
+        let welcome = |email: Option<&str>| Welcome {
+            account: platform::id::Id::from_text("7".to_owned()),
+            email: email.map(str::to_owned),
+            renewed: None,
+        };
+        for (email, header) in [(None, None), (Some("a@b.example"), Some("a@b.example"))] {
+            let pass = pass(Vec::new(), welcome(email));
+            assert_eq!(pass.vouched, [USER, EMAIL]);
+            assert_eq!(pass.headers[USER], "7");
+            let told = pass.headers.get(EMAIL).map(|value| value.to_str().ok());
+            assert_eq!(told.flatten(), header);
+        }
     }
 
     /// Never ends, and never says anything.

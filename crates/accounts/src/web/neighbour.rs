@@ -11,7 +11,7 @@ use platform::{StoreError, Tx};
 
 use super::cookies;
 use crate::Accounts;
-use crate::account::Account;
+use crate::account::{self, AccountId};
 use crate::grant::{self, Scope};
 use crate::role::Role;
 use crate::session::{self, Stay};
@@ -58,7 +58,9 @@ pub enum Found {
 #[derive(Clone, Debug)]
 pub struct Welcome {
     /// Who it is.
-    pub account: Account,
+    pub account: AccountId,
+    /// Their address, if it is known to be theirs.
+    pub email: Option<String>,
     /// A cookie whose session goes on.
     pub renewed: Option<HeaderValue>,
 }
@@ -83,9 +85,10 @@ pub async fn judge(
             Who::Owner => role == Some(Role::Owner),
             Who::Hosts => role.is_some() || !grant::occasions_of(tx, &visit.who)?.is_empty(),
         };
-        Ok(Some((visit, may)))
+        let email = account::verified_email(tx, &visit.who.account().id)?;
+        Ok(Some((visit, may, email)))
     };
-    let Some((visit, may)) = site.store.read(look).await? else {
+    let Some((visit, may, email)) = site.store.read(look).await? else {
         return Ok(Found::Nobody);
     };
     if !may {
@@ -106,7 +109,8 @@ pub async fn judge(
         }
     }
     Ok(Found::Welcome(Welcome {
-        account: visit.who.account().clone(),
+        account: visit.who.account().id.clone(),
+        email,
         renewed,
     }))
 }

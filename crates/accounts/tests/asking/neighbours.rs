@@ -2,13 +2,17 @@
 
 use accounts::session::Stay;
 use accounts::web::neighbour::{self, Found, Who};
-use accounts::{Accounts, grant};
+use accounts::{Accounts, grant, invite, setup};
 use axum::http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
 use platform::Secret;
 use testkit::World;
 
-use crate::stage::{MIGRATIONS, accounts, accounts_at, begin, client, give, person};
+use crate::grants::manager;
+use crate::stage::{
+    MIGRATIONS, accounts, accounts_at, begin, client, give, new_account, person, signed_in,
+    usual_hash, write,
+};
 
 async fn judge(accounts: &Accounts, cookie: &str, who: Who) -> &'static str {
     let cookie = HeaderValue::from_str(cookie).unwrap();
@@ -62,6 +66,46 @@ fn roles_open_and_the_rest_is_told_apart() {
     });
 }
 
+/// What a neighbour is told of the address of whoever has this session.
+async fn told_address(accounts: &Accounts, session: &Secret) -> Option<String> {
+    let cookie = HeaderValue::from_str(&shown(session)).unwrap();
+    let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
+    match neighbour::judge(accounts, &headers, Who::Hosts).await {
+        Ok(Found::Welcome(welcome)) => welcome.email,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_address_that_somebody_typed_is_not_told_to_neighbours() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let host = person(world, "host@example.my", None).await;
+        let wedding = grant::Scope::occasion("wedding");
+        give(world, &host, grant::Role::OccasionOwner, &wedding).await;
+        let who = signed_in(world, &host).await;
+        let by = manager(world, &who, &wedding).await.unwrap();
+        let hash = usual_hash(world).await;
+        let joined = write(world.store(), move |tx| {
+            let link = invite::create(tx, &by, grant::Role::Observer).unwrap();
+            let new = new_account("ceo@victim.example");
+            Ok(invite::take_new(tx, &link, &new, &hash).unwrap().0)
+        })
+        .await;
+        let begun = begin(world, &joined, Stay::Visit, client(1)).await;
+        assert_eq!(told_address(&accounts, &begun.session).await, None);
+        // The operator's word counts, also for an account that is there.
+        write(world.store(), |tx| {
+            let new = new_account("CEO@victim.example");
+            setup::create_owner(tx, &new, &setup::Credential::Link).unwrap();
+            Ok(())
+        })
+        .await;
+        let told = told_address(&accounts, &begun.session).await;
+        assert_eq!(told.as_deref(), Some("ceo@victim.example"));
+    });
+}
+
 #[test]
 fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
     World::each_engine(&MIGRATIONS, async |world| {
@@ -77,7 +121,7 @@ fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
             let Found::Welcome(welcome) = found.unwrap() else {
                 panic!("the session has ended");
             };
-            assert_eq!(welcome.account.email, "owner@example.my");
+            assert_eq!(welcome.account, id);
             let renewed = welcome.renewed.unwrap();
             let renewed = renewed.to_str().unwrap();
             assert!(renewed.contains("Max-Age=604800"), "{renewed}");

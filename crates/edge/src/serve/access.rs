@@ -2,7 +2,7 @@
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 use crate::access::{Access, Ask, Denied, WRONG_PASSWORD, vouch};
 use crate::app::{Question, Verdict};
@@ -167,9 +167,8 @@ async fn judged(
     match app.judge(question).await {
         Verdict::Refuse(answer) => Err(Refusal::of(answer)),
         Verdict::Pass(pass) => {
-            let names: Vec<HeaderName> = pass.headers.keys().cloned().collect();
             let headers = request.headers_mut();
-            vouch(headers, &names, &pass.headers);
+            vouch(headers, &pass.vouched, &pass.headers);
             for cookie in &pass.without_cookies {
                 drop_cookie(headers, cookie);
             }
@@ -196,6 +195,8 @@ pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     #[test]

@@ -158,6 +158,7 @@ impl App for House {
         let user = HeaderName::from_static("x-forwarded-user");
         let renewed = HeaderValue::from_static("session=owner; Max-Age=60");
         Verdict::Pass(Pass {
+            vouched: vec![user.clone(), HeaderName::from_static("x-forwarded-email")],
             headers: HeaderMap::from_iter([(user, HeaderValue::from_static("1"))]),
             without_cookies: vec!["session".to_owned()],
             answer: HeaderMap::from_iter([(SET_COOKIE, renewed)]),
@@ -196,7 +197,7 @@ async fn the_apps_people_come_in_to_its_neighbours() {
         Some("/login?redirect=/studio/x?y")
     );
     let owner = "Cookie: theme=dark; session=owner; lang=ms\r\nX-Forwarded-User: 7\r\n\
-         X_Forwarded_User: 7\r\n";
+         X_Forwarded_User: 7\r\nX-Forwarded-Email: eve@evil.example\r\n";
     let heard = site.ask("GET", "/studio/x?y", owner, "").await;
     assert_eq!(heard.status, 200);
     assert!(
@@ -204,7 +205,9 @@ async fn the_apps_people_come_in_to_its_neighbours() {
         "{}",
         heard.body
     );
-    assert!(!heard.body.contains("x_forwarded_user"), "{}", heard.body);
+    for forged in ["x_forwarded_user", "x-forwarded-email"] {
+        assert!(!heard.body.contains(forged), "{}", heard.body);
+    }
     assert!(
         heard.body.contains("\ncookie: theme=dark; lang=ms\n"),
         "{}",
