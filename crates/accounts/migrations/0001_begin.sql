@@ -53,6 +53,20 @@ CREATE TABLE device (
     PRIMARY KEY (account_id, secret_hash)
 );
 
+-- Tries with a password of the last 15 minutes. `account` is a hash of what was
+-- typed. One row is the lock that each try takes.
+CREATE TABLE sign_in_attempt (
+    account TEXT NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (account, source, id)
+);
+CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (source);
+CREATE INDEX sign_in_attempt_by_age ON sign_in_attempt (at);
+CREATE TABLE sign_in_lock (id BIGINT PRIMARY KEY);
+INSERT INTO sign_in_lock (id) VALUES (1);
+
 CREATE TABLE one_time_token (
     hash BYTEA PRIMARY KEY,
     purpose TEXT NOT NULL,

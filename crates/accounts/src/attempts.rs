@@ -1,261 +1,316 @@
-//! How often somebody may try to sign in, and how often an account may change
-//! anything.
+//! How often somebody may try a password.
 //!
-//! Failures are counted per account and network, per account, and per network,
-//! and beyond a limit a right password is refused like a wrong one. A try takes
-//! its places before the password is looked at and gives them back if it was
-//! right, so that a hundred tries at once count as a hundred. Accounts are known
-//! by a keyed hash of what was typed: addresses that nobody has are counted the
-//! same.
+//! A try is written to the store before the password is hashed, and removed
+//! when the password was right. So tries are counted across restarts, crashes
+//! and upgrades, and by all processes together; a hundred tries at once count
+//! as a hundred. Rows live for [`PERIOD`], the longest that anybody waits.
+//!
+//! | Who tries | passwords of one account in 15 minutes | of all accounts |
+//! |---|---|---|
+//! | a browser the account was used with, a session | 5, whatever others do | |
+//! | an IPv4 address; an IPv6 /64 | 5 | 30 |
+//! | an IPv4 /24; an IPv6 /56 | 20 | 120 |
+//! | an IPv6 /48 | 80 | 480 |
+//! | an IPv6 /32 | 320 | 1,920 |
+//!
+//! Nobody is locked out by the number of failures from elsewhere, or anybody
+//! could lock out everybody. Instead, when an account has [`ATTACKED`] failures
+//! in 15 minutes, each network tries a fifth as often. What bounds guessing is
+//! the number of networks: with N IPv4 addresses and M IPv6 /32s, somebody
+//! tries at most 96 N + 6,144 M passwords of one account in a day, beside the
+//! first [`ATTACKED`] of each 15 minutes.
+//!
+//! An account is counted by a hash of the address that was typed: addresses that
+//! nobody has are counted the same.
+
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use platform::Random;
-use platform::limits::{Limit, Rule, Wait};
-use sha2::Sha256;
+use platform::limits::Wait;
+use platform::mail::Address;
+use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use sha2::{Digest, Sha256};
 use web::Network;
 
-use crate::account::AccountId;
+use crate::opaque;
+use crate::session::SessionId;
 
-const QUARTER: SignedDuration = SignedDuration::from_mins(15);
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// For how long a failure counts.
+pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
+/// Failures of one account in a period that slow all unknown browsers down.
+pub const ATTACKED: i64 = 50;
 
-/// Failures of one network.
-const NETWORK: &[Rule] = &[
-    Rule {
-        count: 30,
-        per: QUARTER,
-    },
-    Rule {
-        count: 100,
-        per: HOUR,
-    },
-];
-/// Failures for one account from one network.
-const PAIR: &[Rule] = &[Rule {
-    count: 5,
-    per: QUARTER,
-}];
-/// Failures for one account from anywhere.
-const ACCOUNT: &[Rule] = &[Rule {
-    count: 50,
-    per: HOUR,
-}];
-/// Changes made by one account, signed in.
-const CHANGES: &[Rule] = &[Rule {
-    count: 600,
-    per: SignedDuration::from_mins(5),
-}];
+/// For one account, by the smallest network that is counted; each larger one
+/// has [`LARGER`] times as many.
+const OF_ACCOUNT: i64 = 5;
+const OF_ATTACKED_ACCOUNT: i64 = 1;
+/// For all accounts.
+const OF_ALL: i64 = 30;
+const LARGER: i64 = 4;
 
-/// How many networks or accounts are counted at once.
-const KEYS: usize = 20_000;
-
-/// The counters of one process. Clones share them.
-#[derive(Clone)]
-pub struct Attempts {
-    secret: [u8; 32],
-    of_network: Limit,
-    of_pair: Limit,
-    of_account: Limit,
-    changes: Limit,
+/// Where a try comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// Any browser in this network.
+    Network(Network),
+    /// A browser that has signed in to the account before, by its secret.
+    Device(Secret),
+    /// Somebody who is signed in to the account.
+    Session(SessionId),
 }
 
-impl std::fmt::Debug for Attempts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Attempts")
-    }
+/// One try to come: whose password, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    account: String,
+    source: Source,
 }
 
-/// Places taken by one try. Unless [given back](Attempts::give_back), they count
-/// as a failure.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Places {
-    network: String,
-    pair: String,
-    account: Option<String>,
-    at: Timestamp,
+/// A try that counts as a failure unless it is given back.
+#[derive(Clone, Debug)]
+#[must_use = "given back if the password was right"]
+pub(crate) struct Reserved {
+    account: String,
+    source: String,
+    id: String,
 }
 
-impl Attempts {
-    /// Counters that have counted nothing.
-    pub fn new(random: &Random) -> Self {
+platform::id!(AttemptId, "One try.");
+
+impl Attempt {
+    /// A try at the account of an address as it was typed.
+    pub(crate) fn new(typed: &str, source: Source) -> Self {
+        let address = typed.parse::<Address>().map_or_else(
+            |_| typed.trim().to_lowercase(),
+            |email| email.canonical().to_owned(),
+        );
         Self {
-            secret: random.token(),
-            of_network: Limit::new(NETWORK, KEYS),
-            of_pair: Limit::new(PAIR, KEYS),
-            of_account: Limit::new(ACCOUNT, KEYS),
-            changes: Limit::new(CHANGES, KEYS),
+            account: URL_SAFE_NO_PAD.encode(Sha256::digest(address)),
+            source,
         }
     }
 
-    /// Whether the network has a place left; asked before anything else is done.
-    pub(crate) fn check_network(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
-        self.of_network.check(&network.to_string(), now)
+    /// Takes the place of this try before the password is looked at. Who has
+    /// none left costs a look-up, and counts no further.
+    pub(crate) async fn reserve<E>(self, store: &Store) -> Result<Reserved, E>
+    where
+        E: From<Wait> + From<StoreError>,
+    {
+        let attempt = self.clone();
+        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { attempt.check(tx) };
+        store.read(look).await??;
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            // All tries take this lock, so that each counts those before it.
+            tx.run(
+                sql!("UPDATE sign_in_lock SET id = id WHERE id = 1"),
+                &[],
+                Rows::Exactly(1),
+            )?;
+            Ok(match self.check(tx)? {
+                Ok(()) => Ok(self.write(tx)?),
+                Err(wait) => Err(wait),
+            })
+        };
+        Ok(store.write(change).await??)
     }
 
-    /// Takes the places of one try. A browser that has signed in to the account
-    /// before is not kept out by what others do elsewhere. Where the account has
-    /// none left, the network's place is taken all the same.
-    pub(crate) fn take(
-        &self,
-        address: &str,
-        network: Network,
-        is_known_device: bool,
-        now: Timestamp,
-    ) -> Result<Places, Wait> {
-        let account = self.account_key(address);
-        let network = network.to_string();
-        let pair = format!("{account} {network}");
-        self.of_network.take(&network, now)?;
-        self.of_pair.take(&pair, now)?;
-        if is_known_device {
-            return Ok(Places {
-                network,
-                pair,
-                account: None,
-                at: now,
-            });
+    /// How long to wait, if there is no place left.
+    fn check(&self, tx: &mut Tx<'_>) -> Result<Result<(), Wait>, StoreError> {
+        let now = tx.now();
+        let network = match &self.source {
+            Source::Network(network) => *network,
+            Source::Device(_) | Source::Session(_) => {
+                let own = self.source.key();
+                let account = Some(&*self.account);
+                let freed = freed_at(tx, account, (&own, &own), OF_ACCOUNT, now)?;
+                return Ok(wait(freed, now));
+            }
+        };
+        let mut of_account = if self.is_attacked(tx, now)? {
+            OF_ATTACKED_ACCOUNT
+        } else {
+            OF_ACCOUNT
+        };
+        let mut of_all = OF_ALL;
+        let mut latest = None;
+        for (first, last) in networks(network) {
+            let range = (&*first, &*last);
+            let account = freed_at(tx, Some(&self.account), range, of_account, now)?;
+            let all = freed_at(tx, None, range, of_all, now)?;
+            latest = latest.max(account).max(all);
+            of_account *= LARGER;
+            of_all *= LARGER;
         }
-        if let Err(wait) = self.of_account.take(&account, now) {
-            self.of_pair.give_back(&pair, now);
-            return Err(wait);
+        Ok(wait(latest, now))
+    }
+
+    fn is_attacked(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        let (failures,): (i64,) = tx.one(
+            sql!("SELECT COUNT(*) FROM sign_in_attempt WHERE account = $1 AND at > $2"),
+            &[&self.account, &(now - PERIOD)],
+        )?;
+        Ok(failures >= ATTACKED)
+    }
+
+    fn write(&self, tx: &mut Tx<'_>) -> Result<Reserved, StoreError> {
+        let now = tx.now();
+        tx.run(
+            sql!("DELETE FROM sign_in_attempt WHERE at <= $1"),
+            &[&(now - PERIOD)],
+            Rows::Any,
+        )?;
+        let id: AttemptId = tx.id();
+        let reserved = Reserved {
+            account: self.account.clone(),
+            source: self.source.key(),
+            id: id.to_string(),
+        };
+        tx.run(
+            sql!("INSERT INTO sign_in_attempt (account, source, id, at) VALUES ($1, $2, $3, $4)"),
+            &[&reserved.account, &reserved.source, &reserved.id, &now],
+            Rows::Exactly(1),
+        )?;
+        Ok(reserved)
+    }
+}
+
+impl Reserved {
+    /// The password was right: the try was no failure.
+    pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.run(
+            sql!("DELETE FROM sign_in_attempt WHERE account = $1 AND source = $2 AND id = $3"),
+            &[&self.account, &self.source, &self.id],
+            Rows::AtMostOne,
+        )?;
+        Ok(())
+    }
+
+    /// As [`Reserved::give_back`], in a change of its own.
+    pub(crate) async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
+        let change = move |tx: &mut Tx<'_>| self.give_back(tx);
+        store.write(change).await
+    }
+}
+
+impl Source {
+    /// As it is stored. Networks are in the order of their addresses.
+    fn key(&self) -> String {
+        match self {
+            Self::Network(network) => network_key(bits(network.address())),
+            Self::Device(secret) => {
+                format!("device {}", URL_SAFE_NO_PAD.encode(opaque::hash(secret)))
+            }
+            Self::Session(id) => format!("session {id}"),
         }
-        Ok(Places {
-            network,
-            pair,
-            account: Some(account),
-            at: now,
-        })
     }
+}
 
-    /// The password was right: what the try took is free again.
-    pub(crate) fn give_back(&self, places: &Places) {
-        self.of_network.give_back(&places.network, places.at);
-        self.of_pair.give_back(&places.pair, places.at);
-        if let Some(account) = &places.account {
-            self.of_account.give_back(account, places.at);
-        }
-    }
+/// The first and the last address of each network that is counted, the smallest
+/// network first.
+fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
+    let address = network.address();
+    let lengths: &[u32] = match address {
+        IpAddr::V4(_) => &[128, 120],
+        IpAddr::V6(_) => &[64, 56, 48, 32],
+    };
+    lengths.iter().map(move |length| {
+        let rest = u128::MAX.checked_shr(*length).unwrap_or_default();
+        let first = bits(address) & !rest;
+        (network_key(first), network_key(first | rest))
+    })
+}
 
-    /// Takes the place of one change that a signed-in account makes.
-    pub(crate) fn change(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
-        self.changes.take(account.as_str(), now)
-    }
+fn network_key(bits: u128) -> String {
+    format!("network {bits:032x}")
+}
 
-    fn account_key(&self, address: &str) -> String {
-        // A key of any length will do, so this cannot fail; and if it did, all
-        // addresses would be counted as one.
-        Hmac::<Sha256>::new_from_slice(&self.secret).map_or_else(
-            |_| String::new(),
-            |mut mac| {
-                mac.update(address.as_bytes());
-                URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
-            },
-        )
+/// An address as 128 bits; IPv4 as the addresses that IPv6 maps it to.
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
     }
+}
+
+/// When sources from `first` to `last` may try again, if they have failed
+/// `limit` times: for one account, or for all.
+fn freed_at(
+    tx: &mut Tx<'_>,
+    account: Option<&str>,
+    (first, last): (&str, &str),
+    limit: i64,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let (since, before) = (now - PERIOD, limit - 1);
+    let found: Option<(Timestamp,)> = match account {
+        Some(account) => tx.maybe(
+            sql!(
+                "SELECT at FROM sign_in_attempt
+                 WHERE account = $1 AND source BETWEEN $2 AND $3 AND at > $4
+                 ORDER BY at DESC LIMIT 1 OFFSET $5"
+            ),
+            &[&account, &first, &last, &since, &before],
+        )?,
+        None => tx.maybe(
+            sql!(
+                "SELECT at FROM sign_in_attempt
+                 WHERE source BETWEEN $1 AND $2 AND at > $3
+                 ORDER BY at DESC LIMIT 1 OFFSET $4"
+            ),
+            &[&first, &last, &since, &before],
+        )?,
+    };
+    Ok(found.map(|(at,)| at + PERIOD))
+}
+
+fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
+    let Some(freed_at) = freed_at else {
+        return Ok(());
+    };
+    let milliseconds = freed_at.duration_since(now).as_millis().max(1);
+    Err(Wait {
+        seconds: u32::try_from((milliseconds + 999) / 1_000).unwrap_or(u32::MAX),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn network(last: u8) -> Network {
-        Network::of([203, 0, 113, last].into())
-    }
-
-    fn start() -> Timestamp {
-        "2026-11-20T08:00:00Z".parse().unwrap()
-    }
-
-    fn attempts() -> Attempts {
-        Attempts::new(&Random::seeded(1))
-    }
-
-    fn passes(attempts: &Attempts, address: &str, last: u8, now: Timestamp) -> bool {
-        attempts.take(address, network(last), false, now).is_ok()
+    #[test]
+    fn a_network_is_counted_with_those_around_it() {
+        let ranges = |address: &str| -> Vec<String> {
+            networks(Network::of(address.parse().unwrap()))
+                .map(|(first, last)| format!("{}-{}", &first[8..], &last[8..]))
+                .collect()
+        };
+        assert_eq!(
+            ranges("203.0.113.7"),
+            [
+                "00000000000000000000ffffcb007107-00000000000000000000ffffcb007107",
+                "00000000000000000000ffffcb007100-00000000000000000000ffffcb0071ff",
+            ]
+        );
+        assert_eq!(
+            ranges("2001:db8:1:203::9"),
+            [
+                "20010db8000102030000000000000000-20010db800010203ffffffffffffffff",
+                "20010db8000102000000000000000000-20010db8000102ffffffffffffffffff",
+                "20010db8000100000000000000000000-20010db80001ffffffffffffffffffff",
+                "20010db8000000000000000000000000-20010db8ffffffffffffffffffffffff",
+            ]
+        );
     }
 
     #[test]
-    fn five_failures_in_a_quarter_of_an_hour_are_enough() {
-        let attempts = attempts();
-        for second in 0..5 {
-            let now = start() + SignedDuration::from_secs(second);
-            assert!(passes(&attempts, "a@b.my", 1, now));
+    fn nobody_waits_longer_than_the_period() {
+        let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        assert_eq!(wait(None, now), Ok(()));
+        for (freed_in, seconds) in [(900_000, 900), (1, 1), (1_001, 2)] {
+            let freed_at = now + SignedDuration::from_millis(freed_in);
+            assert_eq!(wait(Some(freed_at), now), Err(Wait { seconds }));
         }
-        let later = start() + SignedDuration::from_mins(10);
-        let wait = attempts
-            .take("a@b.my", network(1), false, later)
-            .unwrap_err();
-        assert!((280..=420).contains(&wait.seconds), "{wait}");
-        assert!(passes(&attempts, "c@b.my", 1, later), "another account");
-        assert!(passes(&attempts, "a@b.my", 2, later), "another network");
-        let much_later = later + SignedDuration::from_secs(wait.seconds.into());
-        assert!(passes(&attempts, "a@b.my", 1, much_later));
-    }
-
-    #[test]
-    fn an_account_has_fifty_failures_an_hour_but_for_its_own_browsers() {
-        let attempts = attempts();
-        for last in 0..50 {
-            assert!(passes(&attempts, "a@b.my", last, start()), "{last}");
-        }
-        assert!(!passes(&attempts, "a@b.my", 99, start()));
-        let known = attempts.take("a@b.my", network(99), true, start());
-        assert!(known.is_ok());
-    }
-
-    #[test]
-    fn a_network_has_thirty_and_a_hundred() {
-        let attempts = attempts();
-        let mut passed = 0;
-        for quarter in 0..3 {
-            let now = start() + SignedDuration::from_mins(17 * quarter);
-            for _ in 0..50 {
-                if attempts.check_network(network(1), now).is_ok() {
-                    passed += 1;
-                    let _counted = attempts.take(&format!("{passed}@b.my"), network(1), false, now);
-                }
-            }
-        }
-        assert_eq!(passed, 90);
-        let now = start() + SignedDuration::from_mins(52);
-        while attempts.check_network(network(1), now).is_ok() {
-            passed += 1;
-            let _counted = attempts.take(&format!("{passed}@b.my"), network(1), false, now);
-        }
-        assert_eq!(passed, 100);
-    }
-
-    #[test]
-    fn tries_at_a_used_up_account_count_for_their_network() {
-        let attempts = attempts();
-        for number in 0..30 {
-            assert_eq!(
-                passes(&attempts, "a@b.my", 1, start()),
-                number < 5,
-                "{number}"
-            );
-        }
-        assert!(attempts.check_network(network(1), start()).is_err());
-    }
-
-    #[test]
-    fn what_is_given_back_was_never_taken() {
-        let attempts = attempts();
-        for _ in 0..200 {
-            let places = attempts.take("a@b.my", network(1), false, start()).unwrap();
-            attempts.give_back(&places);
-        }
-    }
-
-    #[test]
-    fn an_account_may_change_six_hundred_things_in_five_minutes() {
-        let attempts = attempts();
-        let account = platform::id::Id::from_text("x".to_owned());
-        let passed = (0..700).filter(|_| attempts.change(&account, start()).is_ok());
-        assert_eq!(passed.count(), 600);
     }
 }

@@ -8,15 +8,15 @@ use platform::audit::Entry;
 use platform::limits::Wait;
 use platform::{Secret, StoreError, Tx};
 use serde_json::json;
-use web::Network;
 
 use crate::Accounts;
 use crate::account;
+use crate::attempts::{Attempt, Source};
 use crate::client::Client;
 use crate::hashing::Busy;
 use crate::one_time::{self, Purpose};
 use crate::password::{self, Password};
-use crate::session;
+use crate::session::{self, SessionId};
 use crate::signed_in::SignedIn;
 
 /// Why the password stays as it is.
@@ -46,8 +46,6 @@ pub struct Change {
     pub current: Secret,
     /// The new one.
     pub new: Password,
-    /// Where they come from.
-    pub network: Network,
     /// Their browser.
     pub client: Client,
 }
@@ -66,7 +64,14 @@ pub async fn change(
         .read(move |tx| -> Result<_, StoreError> { password::find(tx, &of) })
         .await?;
     if old.is_some() {
-        prove(accounts, who, &change, old.as_ref()).await?;
+        prove(
+            accounts,
+            who,
+            session.clone(),
+            &change.current,
+            old.as_ref(),
+        )
+        .await?;
     }
     let hash = accounts.hasher.hash(&change.new).await?;
     let client = change.client;
@@ -101,25 +106,18 @@ pub async fn change(
 async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
-    change: &Change,
+    session: SessionId,
+    current: &Secret,
     hash: Option<&password::PasswordHash>,
 ) -> Result<(), ChangeError> {
-    let now = accounts.site.clock.now();
-    let address = crate::sign_in::address_key(&who.account().email);
-    // The browser is signed in: what others do elsewhere does not keep it out.
-    let places = accounts
-        .attempts
-        .take(&address, change.network, true, now)?;
-    let verified = accounts.hasher.verify(&change.current, hash).await;
-    match verified {
-        Ok(false) => Err(ChangeError::CurrentWrong),
-        Ok(true) => {
-            accounts.attempts.give_back(&places);
-            Ok(())
-        }
-        Err(busy) => {
-            accounts.attempts.give_back(&places);
-            Err(busy.into())
-        }
+    let store = &accounts.site.store;
+    let attempt = Attempt::new(&who.account().email, Source::Session(session));
+    let reserved = attempt.reserve::<ChangeError>(store).await?;
+    let verified = accounts.hasher.verify(current, hash).await;
+    if matches!(verified, Ok(false)) {
+        return Err(ChangeError::CurrentWrong);
     }
+    reserved.give_back_to(store).await?;
+    verified?;
+    Ok(())
 }

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod attempts;
+pub mod changes;
 pub mod client;
 pub mod credential;
 pub mod device;
@@ -28,7 +29,7 @@ pub mod token;
 pub mod web;
 
 pub use account::{Account, AccountId};
-pub use attempts::Attempts;
+pub use changes::Changes;
 pub use hashing::Hasher;
 pub use signed_in::{Owner, SignedIn};
 
@@ -43,15 +44,15 @@ pub const LOCALES: &[::web::Locale] = &[
 ];
 
 /// What signing in needs beside the site: the one place where passwords are
-/// hashed, and the counters of failures. Cheap to clone.
+/// hashed, and the counters of changes. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
     /// What every handler shares.
     pub site: ::web::Site,
     /// Where passwords are hashed.
     pub hasher: Hasher,
-    /// How often somebody may try.
-    pub attempts: Attempts,
+    /// How often somebody may change something.
+    pub changes: Changes,
 }
 
 impl Accounts {
@@ -60,7 +61,7 @@ impl Accounts {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             hasher: Hasher::new(cores, site.random.clone()),
-            attempts: Attempts::new(&site.random),
+            changes: Changes::default(),
             site,
         }
     }

@@ -1,8 +1,8 @@
 //! Signing in: with address and password, or with a link made for somebody.
 //!
 //! Every try with a password costs exactly one hash, whether the address is
-//! known, unknown, barred or used up, and every failure reads the same. Only a
-//! network that has used up its tries is turned away before that.
+//! known, unknown or barred, and every failure reads the same. Who has used up
+//! their tries is turned away before that, for every address alike.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry};
@@ -15,6 +15,7 @@ use web::{Network, Site};
 
 use crate::Accounts;
 use crate::account::{self, Account, AccountId};
+use crate::attempts::{self, Reserved, Source};
 use crate::client::Client;
 use crate::device::{self, Device};
 use crate::hashing::{self, Busy};
@@ -66,46 +67,36 @@ pub async fn with_password(
     accounts: &Accounts,
     attempt: Attempt,
 ) -> Result<(Account, Begun), SignInError> {
-    let now = accounts.site.clock.now();
-    accounts.attempts.check_network(attempt.network, now)?;
+    let store = &accounts.site.store;
     let known = find(accounts, &attempt).await?;
-    let places = accounts.attempts.take(
-        &address_key(&attempt.email),
-        attempt.network,
-        known.as_ref().is_some_and(|known| known.is_known_device),
-        now,
-    );
+    let device = known.as_ref().and_then(|known| known.device.clone());
+    let source = device.map_or(Source::Network(attempt.network), Source::Device);
+    let counted = attempts::Attempt::new(&attempt.email, source);
+    let reserved = counted.reserve::<SignInError>(store).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
-    let hash = hash.filter(|_| places.is_ok());
-    let verified = accounts.hasher.verify(&attempt.password, hash).await;
-    let places = places?;
-    let outcome = match (verified, &known) {
-        (Ok(true), Some(known)) => begin(accounts, known, &attempt).await,
-        (Ok(_), _) => Ok(None),
-        (Err(busy), _) => Err(busy.into()),
+    let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
+        Ok(is_right) => is_right,
+        Err(busy) => {
+            reserved.give_back_to(store).await?;
+            return Err(busy.into());
+        }
     };
-    match (outcome, known) {
-        (Ok(Some(begun)), Some(known)) => {
-            accounts.attempts.give_back(&places);
-            strengthen(accounts, &known, &attempt.password).await;
-            Ok((known.account, begun))
-        }
-        (Ok(_), known) => {
-            record_failure(accounts, known.map(|known| known.account.id), &attempt).await?;
-            Err(SignInError::Wrong)
-        }
-        (Err(error), _) => {
-            accounts.attempts.give_back(&places);
-            Err(error)
-        }
+    if let Some(known) = known.as_ref().filter(|_| is_right)
+        && let Some(begun) = begin(accounts, known, &attempt, reserved).await?
+    {
+        strengthen(accounts, known, &attempt.password).await;
+        return Ok((known.account.clone(), begun));
     }
+    record_failure(accounts, known.map(|known| known.account.id), &attempt).await?;
+    Err(SignInError::Wrong)
 }
 
 /// What is known of whoever has the address that was typed.
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,
-    is_known_device: bool,
+    /// The browser's secret, if the account knows it.
+    device: Option<Secret>,
 }
 
 async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, StoreError> {
@@ -117,24 +108,26 @@ async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, S
         let Some(account) = account::find_by_email(tx, &email)? else {
             return Ok(None);
         };
-        let is_known_device = match &device {
+        let is_known = match &device {
             Some(secret) => device::is_known(tx, &account.id, secret)?,
             None => false,
         };
         Ok(Some(Known {
             hash: password::find(tx, &account.id)?,
             account,
-            is_known_device,
+            device: device.clone().filter(|_| is_known),
         }))
     };
     accounts.site.store.read(look).await
 }
 
-/// Begins the session, if the password is still the one that was compared.
+/// Begins the session, if the password is still the one that was compared; then
+/// the try was no failure.
 async fn begin(
     accounts: &Accounts,
     known: &Known,
     attempt: &Attempt,
+    reserved: Reserved,
 ) -> Result<Option<Begun>, SignInError> {
     let site = accounts.site.clone();
     let (account, hash) = (known.account.clone(), known.hash.clone());
@@ -144,6 +137,7 @@ async fn begin(
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }
+        reserved.give_back(tx)?;
         welcome(tx, &site, &account, Method::Password, stay, &client)
     };
     Ok(accounts.site.store.write(change).await?)
@@ -208,14 +202,6 @@ async fn record_failure(
         })
     };
     accounts.site.store.write(change).await
-}
-
-/// What an address is counted as: what is no address is counted as typed.
-pub(crate) fn address_key(typed: &str) -> String {
-    typed.parse::<Address>().map_or_else(
-        |_| typed.trim().to_lowercase(),
-        |email| email.canonical().to_owned(),
-    )
 }
 
 /// What a link that signs in carries.

@@ -25,6 +25,7 @@ enum By {
     Session(SessionId),
     Token {
         id: TokenId,
+        rights: Vec<Right>,
         occasion: Option<String>,
     },
 }
@@ -46,6 +47,24 @@ impl SignedIn {
         match &self.by {
             By::Session(id) => Some(id),
             By::Token { .. } => None,
+        }
+    }
+
+    /// Whether this is allowed. A person may do what their role allows; a token
+    /// has the rights that it was made with.
+    pub fn has(&self, right: Right) -> bool {
+        match &self.by {
+            By::Session(_) => true,
+            By::Token { rights, .. } => rights.contains(&right),
+        }
+    }
+
+    /// To whom an answer belongs that is kept for a repeat: a token is never
+    /// given what its owner's browser, or another token, was answered.
+    pub fn repeats_as(&self) -> String {
+        match &self.by {
+            By::Session(_) => self.account.id.to_string(),
+            By::Token { id, .. } => id.to_string(),
         }
     }
 
@@ -125,7 +144,6 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, Sto
 pub struct Bearer {
     who: SignedIn,
     id: TokenId,
-    rights: Vec<Right>,
     last_used_at: Option<Timestamp>,
 }
 
@@ -137,16 +155,11 @@ pub struct RightMissing(pub Right);
 impl Bearer {
     /// The proof, if the token may be used for `right`.
     pub fn with(self, right: Right) -> Result<SignedIn, RightMissing> {
-        if self.rights.contains(&right) {
+        if self.who.has(right) {
             Ok(self.who)
         } else {
             Err(RightMissing(right))
         }
-    }
-
-    /// Whose it is, to be counted; this is no leave to do anything.
-    pub(crate) fn owner(&self) -> &SignedIn {
-        &self.who
     }
 
     /// Which token it is.
@@ -169,11 +182,11 @@ impl FromRow for Bearer {
                 account: Account::read(row, 0)?,
                 by: By::Token {
                     id: id.clone(),
+                    rights: right::read(&row.column::<String>(6)?),
                     occasion: row.column(7)?,
                 },
             },
             id,
-            rights: right::read(&row.column::<String>(6)?),
             last_used_at: row.column(8)?,
         })
     }

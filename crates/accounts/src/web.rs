@@ -51,10 +51,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
 /// Puts around a site's routes what the extractors of [`asking`] rely on. It
 /// decides nothing: it carries the counters in, and a renewed cookie out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
-    router.layer(from_fn_with_state(
-        accounts.attempts.clone(),
-        cookies::carry,
-    ))
+    router.layer(from_fn_with_state(accounts.changes.clone(), cookies::carry))
 }
 
 impl FromRef<Accounts> for Site {

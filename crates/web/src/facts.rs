@@ -141,6 +141,11 @@ impl Network {
             v4 @ IpAddr::V4(_) => v4,
         })
     }
+
+    /// The first address in it.
+    pub fn address(&self) -> IpAddr {
+        self.0
+    }
 }
 
 impl fmt::Display for Network {

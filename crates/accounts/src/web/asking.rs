@@ -20,6 +20,7 @@ use web::{Facts, Form, Problem, Site, csrf};
 
 use super::cookies::{self, Beside};
 use super::problem::too_often;
+use crate::changes::Changes;
 use crate::client::Client;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
@@ -107,6 +108,8 @@ where
 pub struct Caller {
     by: By,
     request: RequestFacts,
+    /// What a change by a token is counted with.
+    counted: Option<(Changes, Timestamp)>,
 }
 
 #[derive(Clone, Debug)]
@@ -120,7 +123,17 @@ impl Caller {
     pub fn with(&self, right: Right) -> Result<SignedIn, Problem> {
         match &self.by {
             By::Script(who) => Ok(who.clone()),
-            By::Program(bearer) => Ok(bearer.clone().with(right)?),
+            By::Program(bearer) => {
+                let allowed = bearer.clone().with(right);
+                if let Some((changes, now)) = &self.counted {
+                    match &allowed {
+                        Ok(who) => changes.take(&who.account().id, *now),
+                        Err(_) => changes.refuse(bearer.id(), *now),
+                    }
+                    .map_err(too_often)?;
+                }
+                Ok(allowed?)
+            }
         }
     }
 
@@ -128,7 +141,12 @@ impl Caller {
     pub fn in_person(&self) -> Result<SignedIn, Problem> {
         match &self.by {
             By::Script(who) => Ok(who.clone()),
-            By::Program(_) => Err(Problem::new(StatusCode::FORBIDDEN, "token_not_permitted")),
+            By::Program(bearer) => {
+                if let Some((changes, now)) = &self.counted {
+                    changes.refuse(bearer.id(), *now).map_err(too_often)?;
+                }
+                Err(Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))
+            }
         }
     }
 
@@ -150,20 +168,28 @@ where
         let request = request_facts(parts)?;
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
         if parts.headers.contains_key(AUTHORIZATION) {
-            let bearer = bearer(parts, &site).await?;
-            if changes {
-                count_change(parts, bearer.owner(), site.clock.now())?;
-            }
-            let by = By::Program(bearer);
-            return Ok(Self { by, request });
+            let by = By::Program(bearer(parts, &site).await?);
+            let counted = if changes {
+                Some((beside(parts)?.changes.clone(), site.clock.now()))
+            } else {
+                None
+            };
+            return Ok(Self {
+                by,
+                request,
+                counted,
+            });
         }
         let (visit, secret) = visit(parts, &site).await?;
         if changes {
             csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
             count_change(parts, &visit.who, site.clock.now())?;
         }
-        let by = By::Script(visit.who);
-        Ok(Self { by, request })
+        Ok(Self {
+            by: By::Script(visit.who),
+            request,
+            counted: None,
+        })
     }
 }
 
@@ -246,8 +272,8 @@ async fn bearer(parts: &request::Parts, site: &Site) -> Result<Bearer, Problem> 
 }
 
 fn count_change(parts: &request::Parts, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
-    let attempts = &beside(parts)?.attempts;
-    attempts.change(&who.account().id, now).map_err(too_often)
+    let changes = &beside(parts)?.changes;
+    changes.take(&who.account().id, now).map_err(too_often)
 }
 
 fn beside(parts: &request::Parts) -> Result<&Beside, Problem> {

@@ -11,7 +11,7 @@ use platform::Secret;
 use web::SiteUrl;
 use web::cookie::{self, Life};
 
-use crate::attempts::Attempts;
+use crate::changes::Changes;
 use crate::device;
 use crate::session::{Begun, Stay};
 
@@ -74,7 +74,7 @@ pub(super) fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 #[derive(Clone)]
 pub(super) struct Beside {
     /// The counters of this process.
-    pub(super) attempts: Attempts,
+    pub(super) changes: Changes,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }
 
@@ -88,12 +88,12 @@ impl Beside {
 /// Carries the counters in, and a renewed cookie out, unless the answer has
 /// decided about the session itself.
 pub(super) async fn carry(
-    State(attempts): State<Attempts>,
+    State(changes): State<Changes>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let beside = Beside {
-        attempts,
+        changes,
         renewed: Arc::default(),
     };
     request.extensions_mut().insert(beside.clone());

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use platform::{Secret, StoreError, Tx};
 use serde::Deserialize;
 use web::page::{Account as Frame, Kind, Navigation, Page, Section};
-use web::{Facts, Form, Problem, Text, Theme, Wishes};
+use web::{Form, Problem, Text, Theme, Wishes};
 
 use super::asking::{Reader, Sender};
 use super::cookies;
@@ -254,12 +254,11 @@ fn password_fields<'a>(
 
 pub(super) async fn set_password(
     State(accounts): State<Accounts>,
-    facts: Facts,
     wishes: Wishes,
     client: Client,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    match try_set_password(&accounts, &facts, client, &sender).await {
+    match try_set_password(&accounts, client, &sender).await {
         Ok(secret) => {
             let mut response = see_other("/me/security?done=password");
             let cookie = cookies::set_session(accounts.site.url(), &secret, sender.stay);
@@ -280,7 +279,6 @@ pub(super) async fn set_password(
 
 async fn try_set_password(
     accounts: &Accounts,
-    facts: &Facts,
     client: Client,
     sender: &Sender,
 ) -> Result<Secret, Problem> {
@@ -296,7 +294,6 @@ async fn try_set_password(
     let change = Change {
         current: Secret::new(sender.form.text("current_password")),
         new,
-        network: facts.network(),
         client,
     };
     let changed = credential::change(accounts, &sender.who, change).await;

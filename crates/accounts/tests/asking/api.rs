@@ -26,6 +26,10 @@ async fn script(world: &World, id: &AccountId) -> Visitor {
 
 /// A program with a token.
 async fn program(world: &World, id: &AccountId, rights: &[Right]) -> Visitor {
+    program_at(&accounts(world), id, rights).await
+}
+
+async fn program_at(accounts: &Accounts, id: &AccountId, rights: &[Right]) -> Visitor {
     let (id, rights) = (id.clone(), rights.to_vec());
     let create = move |tx: &mut platform::Tx<'_>| {
         let new = NewToken {
@@ -36,8 +40,8 @@ async fn program(world: &World, id: &AccountId, rights: &[Right]) -> Visitor {
         };
         token::create(tx, &id, &new, None)
     };
-    let created = world.store().write(create).await.unwrap();
-    let mut visitor = visitor(&accounts(world));
+    let created = accounts.site.store.write(create).await.unwrap();
+    let mut visitor = visitor(accounts);
     visitor.header(
         "authorization",
         &format!("Bearer {}", created.secret.reveal()),
@@ -250,6 +254,35 @@ fn a_signed_in_account_changes_six_hundred_things_in_five_minutes() {
             .with(429);
         assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
         script.get("/api/v1/me").await.with(200);
+    });
+}
+
+#[test]
+fn what_a_token_may_not_do_counts_for_the_token_alone() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let id = person(world, "farah@example.my", None).await;
+        let accounts = accounts(world);
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut script = visitor(&accounts);
+        script.set_cookie("kd_session", begun.session.reveal());
+        script.header("x-csrf-token", &web::csrf::token(begun.session.reveal()));
+        let mut program = program_at(&accounts, &id, &[Right::ProfileRead]).await;
+        let nonsense = "/api/v1/me/sessions/nonsense";
+        for _ in 0..600 {
+            program
+                .call(Method::DELETE, nonsense, &Value::Null)
+                .await
+                .with(403);
+        }
+        program
+            .call(Method::DELETE, nonsense, &Value::Null)
+            .await
+            .with(429);
+        program.get("/api/v1/me").await.with(200);
+        script
+            .call(Method::DELETE, nonsense, &Value::Null)
+            .await
+            .with(404);
     });
 }
 
