@@ -67,9 +67,9 @@ account-token-create = Make a token
 account-token-made = The new token
 account-token-once = Copy it now: it is shown this once and kept nowhere.
 account-right-profile-read = see your name and address
-account-right-occasion-read = see occasions, events, invitations and guests
-account-right-occasion-write = change occasions, events, invitations and guests
-account-right-rsvps-read = see answers
+account-right-occasion-read = see occasions, events, invitations and guests, with codes and contact data
+account-right-occasion-write = change occasions, events, invitations and guests, without seeing them
+account-right-rsvps-read = see answers, food needs and notes
 account-right-rsvps-write = answer for guests
 
 # The mail about a sign-in with a new browser.

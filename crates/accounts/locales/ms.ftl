@@ -65,9 +65,9 @@ account-token-create = Cipta token
 account-token-made = Token baharu
 account-token-once = Salin sekarang: token ditunjukkan sekali ini sahaja dan tidak disimpan di mana-mana.
 account-right-profile-read = melihat nama dan alamat e-mel anda
-account-right-occasion-read = melihat majlis, acara, jemputan dan tetamu
-account-right-occasion-write = mengubah majlis, acara, jemputan dan tetamu
-account-right-rsvps-read = melihat jawapan
+account-right-occasion-read = melihat majlis, acara, jemputan dan tetamu, dengan kod dan maklumat hubungan
+account-right-occasion-write = mengubah majlis, acara, jemputan dan tetamu, tanpa melihatnya
+account-right-rsvps-read = melihat jawapan, keperluan makanan dan nota
 account-right-rsvps-write = menjawab bagi pihak tetamu
 
 # E-mel tentang log masuk dengan pelayar baharu.

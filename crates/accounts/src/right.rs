@@ -23,13 +23,14 @@ pub enum Right {
     /// See the account's own name and address.
     #[serde(rename = "profile:read")]
     ProfileRead,
-    /// See occasions, events, invitations, guests.
+    /// See occasions, events, invitations and guests as hosts wrote them, with
+    /// codes and contact data.
     #[serde(rename = "occasion:read")]
     OccasionRead,
-    /// Change them.
+    /// Change them. What a change leaves behind is shown with `occasion:read`.
     #[serde(rename = "occasion:write")]
     OccasionWrite,
-    /// See what people answered.
+    /// See what people answered: replies, answers, food needs, notes.
     #[serde(rename = "rsvps:read")]
     RsvpsRead,
     /// Answer for them.

@@ -17,7 +17,10 @@ use web::{Language, Problem, Site, Theme};
 
 const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their programs send \
     “Authorization: Bearer TOKEN”; tokens are made on the page of your account, or by \
-    “kenduri token create”. Bodies are JSON in UTF-8, at most 256 KiB. A change names the version \
+    “kenduri token create”. A token is shown what its scopes are for: “occasion:read” what hosts \
+    wrote, with codes and contact data, “rsvps:read” what people answered. The rest is left out or \
+    null, may not be searched for, and a change answers a token that may not read it with the \
+    version alone. Bodies are JSON in UTF-8, at most 256 KiB. A change names the version \
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 

@@ -4,6 +4,7 @@
 use accounts::account::AccountId;
 use accounts::grant::{self, Role, Scope};
 use accounts::signed_in::SignedIn;
+use accounts::token::Right;
 use platform::audit::{Actor, RequestFacts};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};
@@ -25,11 +26,16 @@ pub struct HostOf {
     request: Option<RequestFacts>,
 }
 
-/// What a role may or may not do.
+/// What a role may or may not do. What a token may see is further cut down to
+/// the rights that it was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
-    /// Dashboard, lists, answers, food needs.
+    /// Dashboard, lists, names.
     See,
+    /// What hosts wrote: occasion, events, questions, invitations.
+    SeeOccasion,
+    /// What people answered: replies, answers, food needs, notes.
+    SeeAnswers,
     /// Codes, links, contact data, notes between hosts.
     SeeContacts,
     /// Create, change, archive invitations and guests; answer for them; lock;
@@ -75,19 +81,41 @@ impl HostOf {
         self.who.as_ref()
     }
 
-    /// Whether this role has `leave`.
+    /// Whether this host has `leave`: by role, and by the rights of a token.
     pub fn may(&self, leave: Leave) -> bool {
+        self.has_role_for(leave) && self.missing(leave).is_none()
+    }
+
+    fn has_role_for(&self, leave: Leave) -> bool {
         let least = match leave {
-            Leave::See => Role::Observer,
+            Leave::See | Leave::SeeOccasion | Leave::SeeAnswers => Role::Observer,
             Leave::SeeContacts | Leave::Invite | Leave::Write | Leave::ReadLog => Role::Coordinator,
             Leave::Own => Role::OccasionOwner,
         };
         self.role >= least
     }
 
+    /// The right that a token lacks to see what `leave` is about.
+    fn missing(&self, leave: Leave) -> Option<Right> {
+        let who = self.who.as_ref()?;
+        let lacks = |right: &Right| !who.has(*right);
+        let (occasion, answers) = (Right::OccasionRead, Right::RsvpsRead);
+        match leave {
+            Leave::See => Some(occasion).filter(|_| lacks(&occasion) && lacks(&answers)),
+            Leave::SeeOccasion | Leave::SeeContacts => Some(occasion).filter(lacks),
+            Leave::SeeAnswers => Some(answers).filter(lacks),
+            Leave::ReadLog => [occasion, answers].into_iter().find(lacks),
+            Leave::Invite | Leave::Write | Leave::Own => None,
+        }
+    }
+
     /// Refuses where [`HostOf::may`] says no.
     pub fn needs(&self, leave: Leave) -> Result<(), Refusal> {
-        self.may(leave).then_some(()).ok_or(Refusal::Forbidden)
+        if !self.has_role_for(leave) {
+            return Err(Refusal::Forbidden);
+        }
+        self.missing(leave)
+            .map_or(Ok(()), |right| Err(Refusal::ScopeRequired(right)))
     }
 
     /// Refuses tokens: some things are for people (accounts §3.13).
@@ -203,21 +231,20 @@ mod tests {
 
     #[test]
     fn the_table_of_roles() {
-        use Leave::{Invite, Own, ReadLog, See, SeeContacts, Write};
+        use Leave::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, SeeOccasion, Write};
+        let observes = [See, SeeOccasion, SeeAnswers];
+        let coordinates = [SeeContacts, Invite, Write, ReadLog];
         let occasion: OccasionId = Id::from_text("01970000-0000-7000-8000-000000000001".to_owned());
         for (role, may) in [
-            (Role::Observer, &[See][..]),
-            (
-                Role::Coordinator,
-                &[See, SeeContacts, Invite, Write, ReadLog],
-            ),
+            (Role::Observer, observes.to_vec()),
+            (Role::Coordinator, [&observes[..], &coordinates].concat()),
             (
                 Role::OccasionOwner,
-                &[See, SeeContacts, Invite, Write, ReadLog, Own],
+                [&observes[..], &coordinates, &[Own]].concat(),
             ),
         ] {
             let host = HostOf::for_test(occasion.clone(), role);
-            for leave in [See, SeeContacts, Invite, Write, ReadLog, Own] {
+            for leave in [&observes[..], &coordinates, &[Own]].concat() {
                 assert_eq!(host.may(leave), may.contains(&leave), "{role} {leave:?}");
                 assert_eq!(host.needs(leave).is_ok(), may.contains(&leave));
             }

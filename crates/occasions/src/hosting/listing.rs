@@ -202,6 +202,10 @@ fn find(
     limit: i64,
 ) -> Result<Vec<Line>, Refusal> {
     host.needs(Leave::See)?;
+    // What is found, and in which order, says as much as what is shown.
+    if filter.asks_for_answers() || sort == Sort::Replied {
+        host.needs(Leave::SeeAnswers)?;
+    }
     let occasion = occasions::load(tx, host)?;
     let scene = Scene::of(tx, &occasion);
     let event = filter.event_id(tx, host)?;

@@ -24,6 +24,7 @@ mod questions;
 mod races;
 mod repeats;
 mod roles;
+mod scopes;
 mod seats;
 mod settings;
 mod stage;

@@ -99,6 +99,7 @@ impl<'w> Stage<'w> {
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
         let rooms = api
+            .merge(accounts::web::routes(&accounts))
             .merge(occasions::web::host::routes())
             .merge(occasions::web::guest::routes())
             .merge(compat)

@@ -269,6 +269,14 @@ impl Filter {
             .collect()
     }
 
+    /// Whether it finds invitations by what their people answered.
+    pub(super) fn asks_for_answers(&self) -> bool {
+        self.response.is_some()
+            || self.answer.is_some()
+            || self.is_answered.is_some()
+            || self.has_note.is_some()
+    }
+
     /// Refuses what [`super::invitations`] would refuse, without looking for any.
     pub(in crate::hosting) fn check(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         self.event_id(tx, host).map(drop)

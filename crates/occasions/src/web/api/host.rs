@@ -14,6 +14,7 @@ mod occasions;
 mod questions;
 mod refusal;
 mod reports;
+mod saved;
 mod stream;
 mod view;
 

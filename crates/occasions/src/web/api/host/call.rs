@@ -20,6 +20,8 @@ use serde_json::Value;
 use web::json::Received;
 use web::{Problem, Site, version};
 
+use super::refusal::problem;
+use super::saved::Sees;
 use crate::guest::GuestId;
 use crate::hosting::Refusal;
 use crate::hosting::access::{self, HostOf, Leave};
@@ -119,6 +121,7 @@ impl Call {
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
     {
         let (who, request) = (self.who(right)?, self.request());
+        let sees = Sees::of_editor(&who);
         let found = self
             .site
             .store
@@ -127,7 +130,7 @@ impl Call {
                 look(tx, &host)
             })
             .await;
-        found.map_err(Problem::from)
+        found.map_err(|refusal| problem(refusal, sees))
     }
 
     /// Makes a change that may be repeated by itself: PUT, PATCH, DELETE.
@@ -142,6 +145,7 @@ impl Call {
         F: Fn(&mut Tx<'_>, &HostOf) -> Result<T, Refusal> + Send + 'static,
     {
         let request = self.request();
+        let sees = Sees::of_editor(&who);
         let done = self
             .site
             .store
@@ -150,7 +154,7 @@ impl Call {
                 change(tx, &host)
             })
             .await;
-        done.map_err(Problem::from)
+        done.map_err(|refusal| problem(refusal, sees))
     }
 
     /// Makes a change that happens once under its `Idempotency-Key`: POST. A
@@ -194,6 +198,7 @@ impl Call {
     {
         let request = self.request();
         let key = self.key(&who, body)?;
+        let sees = Sees::of_editor(&who);
         let answer = self
             .site
             .store
@@ -217,7 +222,7 @@ impl Call {
                 Ok(answer)
             })
             .await
-            .map_err(Problem::from)?;
+            .map_err(|refusal| problem(refusal, sees))?;
         let status = u16::try_from(answer.status).ok();
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
@@ -232,7 +237,7 @@ impl Call {
         self.by_hand.set(&self.site, code, set).await
     }
 
-    /// A key belongs to the account and the address it was sent to.
+    /// A key belongs to whoever sent it and the address it was sent to.
     fn key(&self, who: &SignedIn, body: &[u8]) -> Result<Option<idempotency::Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -240,8 +245,8 @@ impl Call {
         let mut said = self.address.clone().into_bytes();
         said.push(b'\n');
         said.extend_from_slice(body);
-        let owner = who.account().id.as_str();
-        Ok(idempotency::Key::new(owner, "POST /api/v1", key, &said))
+        let owner = who.repeats_as();
+        Ok(idempotency::Key::new(&owner, "POST /api/v1", key, &said))
     }
 }
 

@@ -9,6 +9,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer};
+use super::saved::{Saved, Sees};
 use super::view::{self, DietaryOptionView};
 use crate::hosting::Leave;
 use crate::hosting::diets::{self, Removed};
@@ -47,7 +48,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/dietary-options", tag = "dietary options",
     params(("id" = String, Path,)), request_body = diets::Change,
-    responses((status = 201, body = DietaryOptionView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 201, body = Saved<DietaryOptionView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn create(
     call: Call,
@@ -63,7 +64,10 @@ async fn create(
         Leave::Own,
         &body.bytes,
         StatusCode::CREATED,
-        move |tx, host| Ok(view::dietary_option(&diets::create(tx, host, &new)?, 1)),
+        move |tx, host| {
+            let option = diets::create(tx, host, &new)?;
+            Ok(Saved::of(view::dietary_option(&option, 1), Sees::of(host)))
+        },
     )
     .await
 }
@@ -72,7 +76,7 @@ async fn create(
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/dietary-options/{key}", tag = "dietary options",
     params(("id" = String, Path,), ("key" = String, Path,)), request_body = diets::Change,
-    responses((status = 200, body = DietaryOptionView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<DietaryOptionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -81,15 +85,16 @@ async fn change(
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let version = call.version(body.version)?;
-    let (option, version) = call
+    let changed = call
         .write(who, Place::occasion(&occasion)?, move |tx, host| {
-            diets::change(tx, host, &key, version, &body)
+            let (option, version) = diets::change(tx, host, &key, version, &body)?;
+            Ok(Saved::of(
+                view::dietary_option(&option, version),
+                Sees::of(host),
+            ))
         })
         .await?;
-    Ok(answer(
-        StatusCode::OK,
-        &view::dietary_option(&option, version),
-    ))
+    Ok(answer(StatusCode::OK, &changed))
 }
 
 /// Removes an option: 204. Where somebody has it, it is put away instead: 200
@@ -97,7 +102,7 @@ async fn change(
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/dietary-options/{key}", tag = "dietary options",
     params(("id" = String, Path,), ("key" = String, Path,)),
-    responses((status = 200, body = DietaryOptionView), (status = 204), (status = 403), (status = 404))
+    responses((status = 200, body = Saved<DietaryOptionView>), (status = 204), (status = 403), (status = 404))
 )]
 async fn remove(
     call: Call,
@@ -110,12 +115,16 @@ async fn remove(
             Place::occasion(&occasion)?,
             move |tx, host| match diets::remove(tx, host, &key)? {
                 Removed::Deleted => Ok(None),
-                Removed::Deactivated => diets::load(tx, host, &key).map(Some),
+                Removed::Deactivated => {
+                    let (option, version) = diets::load(tx, host, &key)?;
+                    let whole = view::dietary_option(&option, version);
+                    Ok(Some(Saved::of(whole, Sees::of(host))))
+                }
             },
         )
         .await?;
     Ok(match left {
-        Some((option, version)) => answer(StatusCode::OK, &view::dietary_option(&option, version)),
+        Some(left) => answer(StatusCode::OK, &left),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }

@@ -9,6 +9,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
+use super::saved::{Saved, Sees};
 use super::view::{self, EventView};
 use crate::event::EventId;
 use crate::hosting::{Leave, events};
@@ -40,7 +41,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Even
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/events", tag = "events", params(("id" = String, Path,)),
     request_body = events::Change,
-    responses((status = 201, body = EventView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 201, body = Saved<EventView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn create(
     call: Call,
@@ -56,7 +57,10 @@ async fn create(
         Leave::Own,
         &body.bytes,
         StatusCode::CREATED,
-        move |tx, host| Ok(view::event(&events::create(tx, host, &new)?)),
+        move |tx, host| {
+            let event = events::create(tx, host, &new)?;
+            Ok(Saved::of(view::event(&event), Sees::of(host)))
+        },
     )
     .await
 }
@@ -86,7 +90,7 @@ async fn show(
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/events/{event}", tag = "events",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = events::Change,
-    responses((status = 200, body = EventView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<EventView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -98,10 +102,11 @@ async fn change(
     let event: EventId = id(&event)?;
     let changed = call
         .write(who, Place::occasion(&occasion)?, move |tx, host| {
-            events::change(tx, host, &event, version, &body)
+            let event = events::change(tx, host, &event, version, &body)?;
+            Ok(Saved::of(view::event(&event), Sees::of(host)))
         })
         .await?;
-    Ok(answer(StatusCode::OK, &view::event(&changed)))
+    Ok(answer(StatusCode::OK, &changed))
 }
 
 /// Removes an event and every answer for it; `confirm` is its key.

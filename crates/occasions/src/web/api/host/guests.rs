@@ -12,7 +12,8 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use super::invitations::shown;
+use super::invitations::{saved, shown};
+use super::saved::{Receipt, Saved, Sees, Shown};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::guest::GuestId;
 use crate::hosting::access::{HostOf, Leave};
@@ -74,7 +75,7 @@ struct AddBody {
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
     params(("id" = String, Path,)), request_body = AddBody,
-    responses((status = 201, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn add(
     call: Call,
@@ -97,7 +98,7 @@ async fn add(
         StatusCode::CREATED,
         move |tx, host| {
             let (portal, _) = guests::add(tx, host, &invitation, version, &people)?;
-            shown(tx, host, &portal)
+            saved(tx, host, &portal)
         },
     )
     .await
@@ -111,6 +112,17 @@ struct OneGuest {
     /// Of the invitation.
     version: i64,
     guest: GuestView,
+}
+
+impl Shown for OneGuest {
+    /// Guests are listed with either right.
+    fn is_for(sees: Sees) -> bool {
+        sees.occasion || sees.answers
+    }
+
+    fn receipt(&self) -> Receipt {
+        Receipt::of_guest(&self.invitation, self.version)
+    }
 }
 
 /// One guest.
@@ -146,7 +158,7 @@ async fn show(
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::Change,
-    responses((status = 200, body = OneGuest), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<OneGuest>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -159,7 +171,7 @@ async fn change(
     let changed = call
         .write(who, Place::occasion(&occasion)?, move |tx, host| {
             let portal = guests::change(tx, host, &guest, version, &body)?;
-            one(tx, host, &portal, &guest)
+            Ok(Saved::of(one(tx, host, &portal, &guest)?, Sees::of(host)))
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -190,7 +202,7 @@ async fn remove(
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,
-    responses((status = 200, body = OneGuest), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<OneGuest>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn reply(
     call: Call,
@@ -204,7 +216,7 @@ async fn reply(
     let saved = call
         .write(who, place, move |tx, host| {
             let portal = answers::reply(tx, host, &guest, &event, version, &body)?;
-            one(tx, host, &portal, &guest)
+            Ok(Saved::of(one(tx, host, &portal, &guest)?, Sees::of(host)))
         })
         .await?;
     Ok(answer(StatusCode::OK, &saved))

@@ -1,5 +1,6 @@
 //! Invitations.
 
+use accounts::signed_in::SignedIn;
 use accounts::token::Right;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -12,6 +13,7 @@ use web::json::Received;
 use web::{Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Maybe, Place, answer, id};
+use super::saved::{Saved, Sees};
 use super::view::{self, InvitationView, LineView};
 use crate::event::Seats;
 use crate::hosting::access::{HostOf, Leave};
@@ -57,17 +59,21 @@ async fn list(
         .read(
             Right::OccasionRead,
             Place::occasion(&occasion)?,
-            move |tx, host| listing::invitations(tx, host, &filter, sort, &piece),
+            move |tx, host| {
+                let sees = Sees::of(host);
+                let found = listing::invitations(tx, host, &filter, sort, &piece)?;
+                Ok(found.map(|line| LineView::of(line, sees)))
+            },
         )
         .await?;
-    Ok(Json(found.map(LineView::from)))
+    Ok(Json(found))
 }
 
 /// Writes an invitation with its people.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
     params(("id" = String, Path,)), request_body = invitations::Change,
-    responses((status = 201, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
+    responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
 )]
 async fn create(
     call: Call,
@@ -80,7 +86,7 @@ async fn create(
     let insists = new.insist_on_code.unwrap_or_default();
     let code = new.code.clone();
     let made = async {
-        let chosen = choose(&call, &place, code.clone(), insists).await?;
+        let chosen = choose(&call, &who, &place, code.clone(), insists).await?;
         let status = StatusCode::CREATED;
         call.once(
             who,
@@ -90,7 +96,7 @@ async fn create(
             status,
             move |tx, host| {
                 let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
-                shown(tx, host, &portal)
+                saved(tx, host, &portal)
             },
         )
         .await
@@ -119,7 +125,7 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
 #[utoipa::path(
     patch, path = "/api/v1/invitations/id/{id}", tag = "invitations",
     params(("id" = String, Path,)), request_body = invitations::Change,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -133,7 +139,7 @@ async fn change(
     let changed = call
         .write(who, place, move |tx, host| {
             let portal = invitations::change(tx, host, &invitation, version, &body)?;
-            shown(tx, host, &portal)
+            saved(tx, host, &portal)
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -219,7 +225,7 @@ impl Default for Sent {
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Restoring>,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn restore(
     call: Call,
@@ -246,7 +252,7 @@ async fn restore(
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/lock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Lock>,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn lock(
     call: Call,
@@ -269,7 +275,7 @@ async fn lock(
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<locks::Opening>,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn unlock(
     call: Call,
@@ -293,7 +299,7 @@ async fn unlock(
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<NewCode>,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
 )]
 async fn replace_code(
     call: Call,
@@ -306,7 +312,8 @@ async fn replace_code(
     let place = Place::Invitation(invitation);
     let code = wanted.code.clone();
     let replaced = async {
-        let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
+        let who = call.who(Right::OccasionWrite)?;
+        let chosen = choose(&call, &who, &place, wanted.code, wanted.insist_on_code).await?;
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
         };
@@ -319,7 +326,7 @@ async fn replace_code(
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/approve", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Approval>,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn approve(
     call: Call,
@@ -342,7 +349,7 @@ async fn approve(
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
     params(("id" = String, Path,)), request_body = Merging,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn merge(
     call: Call,
@@ -365,7 +372,7 @@ async fn merge(
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/sent", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Sent>,
-    responses((status = 200, body = InvitationView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn mark_sent(
     call: Call,
@@ -401,7 +408,7 @@ where
     let place = Place::Invitation(invitation.clone());
     call.once(who, place, leave, body, StatusCode::OK, move |tx, host| {
         let portal = change(tx, host, &invitation)?;
-        shown(tx, host, &portal)
+        saved(tx, host, &portal)
     })
     .await
 }
@@ -410,6 +417,7 @@ where
 /// whatever becomes of the rest.
 async fn choose(
     call: &Call,
+    who: &SignedIn,
     place: &Place,
     code: Option<String>,
     insists: bool,
@@ -417,9 +425,8 @@ async fn choose(
     let Some(code) = code else {
         return Ok(None);
     };
-    let who = call.who(Right::OccasionWrite)?;
     let chosen = call
-        .write(who, place.clone(), move |tx, host| {
+        .write(who.clone(), place.clone(), move |tx, host| {
             codes::try_by_hand(tx, host, &code, insists)
         })
         .await?;
@@ -432,13 +439,22 @@ pub(super) fn shown(
     host: &HostOf,
     portal: &Portal,
 ) -> Result<InvitationView, Refusal> {
-    let contacts = host.may(Leave::SeeContacts);
+    let sees = Sees::of(host);
     let id = &portal.household.invitation.id;
-    let reached = if contacts {
+    let reached = if sees.contacts {
         guests::contacts(tx, id)?
     } else {
         std::collections::BTreeMap::new()
     };
     let kept = invitations::bookkeeping(tx, id)?;
-    Ok(view::invitation(portal, contacts).with(&kept, &reached))
+    Ok(view::invitation(portal, sees).with(&kept, &reached))
+}
+
+/// What a change answers.
+pub(super) fn saved(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    portal: &Portal,
+) -> Result<Saved<InvitationView>, Refusal> {
+    Ok(Saved::of(shown(tx, host, portal)?, Sees::of(host)))
 }

@@ -12,8 +12,10 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Maybe, Place, answer};
+use super::saved::{Saved, Sees};
 use super::view::{self, OccasionView};
-use crate::hosting::{Leave, Refusal, enter, occasions};
+use crate::hosting::{HostOf, Leave, Refusal, enter, occasions};
+use crate::occasion::Occasion;
 use crate::words::OccasionStatus;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -54,7 +56,7 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
 /// makes it owns it.
 #[utoipa::path(
     post, path = "/api/v1/occasions", tag = "occasions", request_body = occasions::Change,
-    responses((status = 201, body = OccasionView), (status = 401), (status = 403), (status = 409), (status = 422))
+    responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
 )]
 async fn create(call: Call, body: Received<occasions::Change>) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
@@ -71,7 +73,7 @@ async fn create(call: Call, body: Received<occasions::Change>) -> Result<Respons
         move |tx, (who, request)| {
             let id = occasions::create(tx, who, &new, Some(request.clone()))?;
             let host = enter(tx, who, &id, None)?;
-            Ok(view::occasion(&occasions::load(tx, &host)?).for_role(host.role()))
+            Ok(saved(&occasions::load(tx, &host)?, &host))
         },
     )
     .await
@@ -96,7 +98,7 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
     request_body = occasions::Change,
-    responses((status = 200, body = OccasionView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -108,7 +110,7 @@ async fn change(
     let changed = call
         .write(who, Place::occasion(&id)?, move |tx, host| {
             let changed = occasions::change(tx, host, version, &body)?;
-            Ok(view::occasion(&changed).for_role(host.role()))
+            Ok(saved(&changed, host))
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -140,7 +142,7 @@ struct Seen {
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/publish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = OccasionView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn publish(
     call: Call,
@@ -154,7 +156,7 @@ async fn publish(
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/unpublish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = OccasionView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn unpublish(
     call: Call,
@@ -168,7 +170,7 @@ async fn unpublish(
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/close", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = OccasionView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<Response, Problem> {
     set(call, &id, body, OccasionStatus::Closed).await
@@ -178,7 +180,7 @@ async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/archive", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = OccasionView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
 )]
 async fn archive(
     call: Call,
@@ -205,8 +207,13 @@ async fn set(
         StatusCode::OK,
         move |tx, host| {
             let moved = occasions::set_status(tx, host, version, status)?;
-            Ok::<_, Refusal>(view::occasion(&moved).for_role(host.role()))
+            Ok(saved(&moved, host))
         },
     )
     .await
+}
+
+fn saved(occasion: &Occasion, host: &HostOf) -> Saved<OccasionView> {
+    let whole = view::occasion(occasion).for_role(host.role());
+    Saved::of(whole, Sees::of(host))
 }

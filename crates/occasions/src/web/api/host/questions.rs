@@ -9,6 +9,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use super::call::{Call, Place, answer};
+use super::saved::{Saved, Sees};
 use super::view::{self, QuestionView};
 use crate::hosting::Leave;
 use crate::hosting::questions::{self, Removed};
@@ -46,7 +47,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/questions", tag = "questions",
     params(("id" = String, Path,)), request_body = questions::Change,
-    responses((status = 201, body = QuestionView), (status = 403), (status = 404), (status = 409), (status = 422))
+    responses((status = 201, body = Saved<QuestionView>), (status = 403), (status = 404), (status = 409), (status = 422))
 )]
 async fn create(
     call: Call,
@@ -62,7 +63,10 @@ async fn create(
         Leave::Own,
         &body.bytes,
         StatusCode::CREATED,
-        move |tx, host| Ok(view::question(&questions::create(tx, host, &new)?)),
+        move |tx, host| {
+            let question = questions::create(tx, host, &new)?;
+            Ok(Saved::of(view::question(&question), Sees::of(host)))
+        },
     )
     .await
 }
@@ -71,7 +75,7 @@ async fn create(
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/questions/{key}", tag = "questions",
     params(("id" = String, Path,), ("key" = String, Path,)), request_body = questions::Change,
-    responses((status = 200, body = QuestionView), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = Saved<QuestionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -80,12 +84,13 @@ async fn change(
 ) -> Result<Response, Problem> {
     let who = call.who(Right::OccasionWrite)?;
     let version = call.version(body.version)?;
-    let question = call
+    let changed = call
         .write(who, Place::occasion(&occasion)?, move |tx, host| {
-            questions::change(tx, host, &key, version, &body)
+            let question = questions::change(tx, host, &key, version, &body)?;
+            Ok(Saved::of(view::question(&question), Sees::of(host)))
         })
         .await?;
-    Ok(answer(StatusCode::OK, &view::question(&question)))
+    Ok(answer(StatusCode::OK, &changed))
 }
 
 /// Removes a question: 204. Where somebody has answered it, it is put away
@@ -93,7 +98,7 @@ async fn change(
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/questions/{key}", tag = "questions",
     params(("id" = String, Path,), ("key" = String, Path,)),
-    responses((status = 200, body = QuestionView), (status = 204), (status = 403), (status = 404))
+    responses((status = 200, body = Saved<QuestionView>), (status = 204), (status = 403), (status = 404))
 )]
 async fn remove(
     call: Call,
@@ -106,12 +111,15 @@ async fn remove(
             Place::occasion(&occasion)?,
             move |tx, host| match questions::remove(tx, host, &key)? {
                 Removed::Deleted => Ok(None),
-                Removed::Deactivated => questions::load(tx, host, &key).map(Some),
+                Removed::Deactivated => {
+                    let question = questions::load(tx, host, &key)?;
+                    Ok(Some(Saved::of(view::question(&question), Sees::of(host))))
+                }
             },
         )
         .await?;
     Ok(match left {
-        Some(question) => answer(StatusCode::OK, &view::question(&question)),
+        Some(left) => answer(StatusCode::OK, &left),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }

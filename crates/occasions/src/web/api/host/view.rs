@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{I18n, Theme};
 
+use super::saved::{Receipt, Sees, Shown};
 use crate::diet::DietaryOption;
 use crate::event::{Event, EventId, ScheduleLine};
 use crate::guest::{Guest, GuestId};
@@ -103,6 +104,12 @@ impl OccasionView {
     }
 }
 
+impl Shown for OccasionView {
+    fn receipt(&self) -> Receipt {
+        Receipt::of_id(&self.id, self.version)
+    }
+}
+
 /// An event of an occasion.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
@@ -144,6 +151,12 @@ pub(super) fn event(event: &Event) -> EventView {
     }
 }
 
+impl Shown for EventView {
+    fn receipt(&self) -> Receipt {
+        Receipt::of_id(&self.id, self.version)
+    }
+}
+
 /// A food need that guests are asked about.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DietaryOption)]
@@ -165,6 +178,12 @@ pub(super) fn dietary_option(option: &DietaryOption, version: i64) -> DietaryOpt
         active: option.active,
         position: option.position,
         version,
+    }
+}
+
+impl Shown for DietaryOptionView {
+    fn receipt(&self) -> Receipt {
+        Receipt::of_key(&self.key, self.version)
     }
 }
 
@@ -211,8 +230,14 @@ pub(super) fn question(question: &Question) -> QuestionView {
     }
 }
 
+impl Shown for QuestionView {
+    fn receipt(&self) -> Receipt {
+        Receipt::of_key(&self.key, self.version)
+    }
+}
+
 /// An invitation with everyone on it. What the caller's role does not show is
-/// null.
+/// null; what people answered is left out for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -242,9 +267,11 @@ pub(super) struct InvitationView {
     host_note: Option<String>,
     tags: Vec<String>,
     /// What the household wrote to the hosts.
-    note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     access: Access,
-    response: Response,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Response>,
     #[schema(value_type = Option<String>, format = "date-time")]
     closes_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -255,9 +282,16 @@ pub(super) struct InvitationView {
     events: Vec<String>,
     guests: Vec<GuestView>,
     /// Answers of the whole household, by key of the question.
-    answers: BTreeMap<String, Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
+}
+
+impl Shown for InvitationView {
+    fn receipt(&self) -> Receipt {
+        Receipt::of_id(&self.id, self.version)
+    }
 }
 
 /// When it was sent and looked at.
@@ -289,21 +323,26 @@ pub(super) struct GuestView {
     age: Option<i64>,
     beyond_allowance: bool,
     /// By key of the event.
-    replies: BTreeMap<String, ReplyStatus>,
-    diets: Vec<String>,
-    diet_note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replies: Option<BTreeMap<String, ReplyStatus>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diets: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diet_note: Option<String>,
     /// To the hosts' questions, by key.
-    answers: BTreeMap<String, Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<BTreeMap<String, Answer>>,
     email: Option<String>,
     phone: Option<String>,
     #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }
 
-/// An invitation, with codes and contact data if `contacts`.
-pub(super) fn invitation(portal: &Portal, contacts: bool) -> InvitationView {
+/// An invitation, as far as the caller may see it.
+pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
     let stored = &portal.household.invitation;
     let details = stored.details.clone();
+    let contacts = sees.contacts;
     let shown = |text: String| contacts.then_some(text);
     InvitationView {
         id: stored.id.clone(),
@@ -326,11 +365,11 @@ pub(super) fn invitation(portal: &Portal, contacts: bool) -> InvitationView {
         host_message: details.host_message,
         host_note: shown(details.host_note),
         tags: details.tags,
-        note: stored.note.clone(),
+        note: sees.answers.then(|| stored.note.clone()),
         access: portal.access,
-        response: portal.response(),
+        response: sees.answers.then(|| portal.response()),
         closes_at: portal.closes_at(),
-        replied_at: stored.replied_at,
+        replied_at: stored.replied_at.filter(|_| sees.answers),
         archived_at: stored.archived_at,
         events: portal
             .invited_events()
@@ -340,9 +379,11 @@ pub(super) fn invitation(portal: &Portal, contacts: bool) -> InvitationView {
             .household
             .guests
             .iter()
-            .map(|one| guest(portal, one))
+            .map(|one| guest(portal, one, sees))
             .collect(),
-        answers: answers(portal, &portal.household.answers),
+        answers: sees
+            .answers
+            .then(|| answers(portal, &portal.household.answers)),
         bookkeeping: None,
     }
 }
@@ -377,7 +418,7 @@ impl InvitationView {
     }
 }
 
-fn guest(portal: &Portal, guest: &Guest) -> GuestView {
+fn guest(portal: &Portal, guest: &Guest, sees: Sees) -> GuestView {
     let replies = portal.events.iter().filter_map(|event| {
         let reply = guest.replies.get(&event.id)?;
         Some((event.key.clone(), portal.shown(reply.status)))
@@ -389,13 +430,13 @@ fn guest(portal: &Portal, guest: &Guest) -> GuestView {
         is_child: guest.is_child,
         age: guest.child_age,
         beyond_allowance: guest.beyond_allowance,
-        replies: replies.collect(),
-        diets: guest.diets.clone(),
-        diet_note: guest.diet_note.clone(),
-        answers: answers(portal, &guest.answers),
+        replies: sees.answers.then(|| replies.collect()),
+        diets: sees.answers.then(|| guest.diets.clone()),
+        diet_note: sees.answers.then(|| guest.diet_note.clone()),
+        answers: sees.answers.then(|| answers(portal, &guest.answers)),
         email: None,
         phone: None,
-        answered_at: guest.answered_at(),
+        answered_at: guest.answered_at().filter(|_| sees.answers),
     }
 }
 
@@ -406,7 +447,8 @@ fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
         .collect()
 }
 
-/// An invitation in a list.
+/// An invitation in a list. What people answered is left out for tokens without
+/// `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {
@@ -420,10 +462,13 @@ pub(super) struct LineView {
     language: Option<String>,
     tags: Vec<String>,
     access: Access,
-    response: Response,
-    people: People,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Response>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<People>,
     over_allowance: bool,
-    has_note: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_note: Option<bool>,
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -442,8 +487,8 @@ pub(super) struct LineView {
     open: Option<Open>,
 }
 
-impl From<Line> for LineView {
-    fn from(line: Line) -> Self {
+impl LineView {
+    pub(super) fn of(line: Line, sees: Sees) -> Self {
         Self {
             id: line.id,
             version: line.version,
@@ -454,15 +499,15 @@ impl From<Line> for LineView {
             language: line.language,
             tags: line.tags,
             access: line.access,
-            response: line.response,
-            people: line.people,
+            response: sees.answers.then_some(line.response),
+            people: sees.answers.then_some(line.people),
             over_allowance: line.is_over_allowance,
             open: line.open,
-            has_note: line.has_note,
+            has_note: sees.answers.then_some(line.has_note),
             deadline_override: line.deadline_override,
             sent_at: line.sent_at,
             last_opened_at: line.last_opened_at,
-            replied_at: line.replied_at,
+            replied_at: line.replied_at.filter(|_| sees.answers),
             archived_at: line.archived_at,
             created_at: line.created_at,
             updated_at: line.updated_at,

@@ -1,0 +1,120 @@
+//! What a caller sees of what it changed. A token that may change something but
+//! not read it is told the version alone, also when it meets a conflict.
+
+use accounts::signed_in::SignedIn;
+use accounts::token::Right;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::hosting::{HostOf, Leave};
+
+/// What a caller may see; nothing unless something is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sees {
+    /// What hosts wrote.
+    pub(super) occasion: bool,
+    /// What people answered.
+    pub(super) answers: bool,
+    /// Codes and contact data.
+    pub(super) contacts: bool,
+}
+
+impl Sees {
+    pub(super) fn of(host: &HostOf) -> Self {
+        Self {
+            occasion: host.may(Leave::SeeOccasion),
+            answers: host.may(Leave::SeeAnswers),
+            contacts: host.may(Leave::SeeContacts),
+        }
+    }
+
+    /// What somebody sees whose role lets them change things.
+    pub(super) fn of_editor(who: &SignedIn) -> Self {
+        let occasion = who.has(Right::OccasionRead);
+        Self {
+            occasion,
+            answers: who.has(Right::RsvpsRead),
+            contacts: occasion,
+        }
+    }
+}
+
+/// What is there after a change; with a token that has no right to read it,
+/// its version alone.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Saved<T> {
+    /// The whole.
+    Whole(Box<T>),
+    /// Which version it is.
+    Receipt(Receipt),
+}
+
+/// The version of what was changed, for tokens that may not read it.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Receipt {
+    /// Its id, or its key where that is what it is known by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
+    /// For a guest: the invitation, whose version it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) invitation: Option<String>,
+    pub(super) version: i64,
+}
+
+impl Receipt {
+    pub(super) fn of_id(id: &impl ToString, version: i64) -> Self {
+        Self {
+            id: Some(id.to_string()),
+            key: None,
+            invitation: None,
+            version,
+        }
+    }
+
+    pub(super) fn of_key(key: &str, version: i64) -> Self {
+        Self {
+            id: None,
+            key: Some(key.to_owned()),
+            invitation: None,
+            version,
+        }
+    }
+
+    pub(super) fn of_guest(invitation: &impl ToString, version: i64) -> Self {
+        Self {
+            id: None,
+            key: None,
+            invitation: Some(invitation.to_string()),
+            version,
+        }
+    }
+}
+
+/// What can be changed and shown.
+pub(super) trait Shown: Serialize {
+    /// Whether a caller who sees this much may see it.
+    fn is_for(sees: Sees) -> bool {
+        sees.occasion
+    }
+
+    fn receipt(&self) -> Receipt;
+}
+
+impl<T: Shown> Saved<T> {
+    pub(super) fn of(whole: T, sees: Sees) -> Self {
+        if T::is_for(sees) {
+            Self::Whole(Box::new(whole))
+        } else {
+            Self::Receipt(whole.receipt())
+        }
+    }
+
+    pub(super) fn to_json(&self) -> serde_json::Result<Value> {
+        serde_json::to_value(self)
+    }
+}
