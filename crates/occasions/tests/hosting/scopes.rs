@@ -357,11 +357,6 @@ fn others() -> Vec<Call> {
             "/api/v1/occasions/{id}/guests",
             "/api/v1/occasions/{id}/guests?limit=200",
         ),
-        (
-            "GET",
-            "/api/v1/occasions/{id}/audit",
-            "/api/v1/occasions/{id}/audit?limit=200",
-        ),
         ("GET", "/api/v1/occasions", "/api/v1/occasions"),
         ("POST", "/api/v1/occasions", "/api/v1/occasions"),
         (
