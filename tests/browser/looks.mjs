@@ -117,7 +117,7 @@ for (const theme of ['letterpress', 'plain']) {
   describe(`the theme ${theme}`, () => {
     before(async () => {
       const host = await visitor(browser, kenduri, { storageState, viewport: desk });
-      await host.goto('/admin/o/aisyah-daniel/settings');
+      await host.goto('/admin/o/aisyah-daniel/settings/look');
       const form = host.locator('form:has(input[name="theme.preset"])');
       await form.locator(`label:has(input[value=${theme}])`).click();
       await Promise.all([host.waitForNavigation(), form.locator('button').click()]);

@@ -35,8 +35,6 @@ account-role-admin = administrator of the installation
 account-role-owner = owner of the installation
 
 # One’s own account.
-account-to-occasions = Occasions
-account-to-server = Server
 account-security = Password and access
 account-done-password = The new password is in force. Every other device is signed out.
 account-done-session = Signed out there.

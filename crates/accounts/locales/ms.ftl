@@ -33,8 +33,6 @@ account-role-admin = pentadbir pemasangan
 account-role-owner = pemilik pemasangan
 
 # Akaun sendiri.
-account-to-occasions = Majlis
-account-to-server = Pelayan
 account-security = Kata laluan dan akses
 account-done-password = Kata laluan baharu berkuat kuasa. Semua peranti lain telah dilog keluar.
 account-done-session = Telah dilog keluar di sana.

@@ -1,8 +1,6 @@
 ## Hosts: the operator's page
 
 server = Server
-server-to-occasions = My occasions
-server-to-account = Your account
 server-refresh = Refresh
 server-live = Live
 server-live-waiting = Reconnecting…

@@ -1,8 +1,6 @@
 ## Hosts: the operator's page
 
 server = Pelayan
-server-to-occasions = Majlis saya
-server-to-account = Akaun anda
 server-refresh = Segar semula
 server-live = Langsung
 server-live-waiting = Menyambung semula…

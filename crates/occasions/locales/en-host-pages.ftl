@@ -2,9 +2,6 @@
 
 ## Navigation and everywhere
 
-host-occasions = My occasions
-host-account = Your account
-host-server = Server
 host-overview = Overview
 host-invitations = Invitations
 host-guests = Guests
@@ -30,7 +27,8 @@ host-no-events = no event yet
 host-nothing = nothing
 host-problem = There is a problem
 host-error-title = Error: { $title }
-host-clash = Someone changed this while you were here. Nothing of yours was saved yet: what was saved meanwhile stands below each field. Press Save again to keep yours.
+host-clash = Someone changed this while you were here. Nothing of yours was saved yet: what was saved meanwhile stands below each field. Press “{ $button }” again to keep yours.
+host-clash-first = Go to the first difference
 host-clash-stored = Saved meanwhile: { $value }
 host-save = Save
 host-cancel = Cancel
@@ -74,12 +72,12 @@ host-since = Since
 host-until = until { $when }
 host-copy-link = Copy link
 host-copied = Copied
-host-on-this-page = On this page
 
 ## What the page before did
 
 host-done-saved = Saved.
 host-done-created = Created.
+host-done-published = Published: guests can open their invitations now.
 host-done-removed = Removed.
 host-done-archived = Archived. The code opens nothing now.
 host-done-restored = Restored. The code works again.
@@ -95,6 +93,7 @@ host-done-export = The file is being made. It appears below when it is ready.
 ## Occasions
 
 host-new-occasion = New occasion
+host-first-occasion = Your first occasion
 host-no-occasions = There is no occasion here for you yet. Somebody who owns one can invite you.
 host-new-occasion-note = It begins as a draft: guests see nothing until you publish it.
 host-first-event = First event

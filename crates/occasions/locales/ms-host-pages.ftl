@@ -2,9 +2,6 @@
 
 ## Navigation and everywhere
 
-host-occasions = Majlis saya
-host-account = Akaun anda
-host-server = Pelayan
 host-overview = Ringkasan
 host-invitations = Jemputan
 host-guests = Tetamu
@@ -30,7 +27,8 @@ host-no-events = belum ada acara
 host-nothing = tiada
 host-problem = Ada masalah
 host-error-title = Ralat: { $title }
-host-clash = Ada orang mengubahnya semasa anda di sini. Perubahan anda belum disimpan: yang telah disimpan tertera di bawah setiap medan. Tekan Simpan sekali lagi untuk mengekalkan yang anda taip.
+host-clash = Ada orang mengubahnya semasa anda di sini. Perubahan anda belum disimpan: yang telah disimpan tertera di bawah setiap medan. Tekan “{ $button }” sekali lagi untuk mengekalkan yang anda taip.
+host-clash-first = Ke perbezaan pertama
 host-clash-stored = Telah disimpan: { $value }
 host-save = Simpan
 host-cancel = Batal
@@ -74,12 +72,12 @@ host-since = Sejak
 host-until = hingga { $when }
 host-copy-link = Salin pautan
 host-copied = Disalin
-host-on-this-page = Di halaman ini
 
 ## What the page before did
 
 host-done-saved = Disimpan.
 host-done-created = Dicipta.
+host-done-published = Diterbitkan: tetamu kini boleh membuka jemputan.
 host-done-removed = Dibuang.
 host-done-archived = Diarkibkan. Kod ini tidak lagi membuka apa-apa.
 host-done-restored = Dipulihkan. Kod ini berfungsi semula.
@@ -95,6 +93,7 @@ host-done-export = Fail sedang dibuat. Ia muncul di bawah apabila siap.
 ## Occasions
 
 host-new-occasion = Majlis baharu
+host-first-occasion = Majlis pertama anda
 host-no-occasions = Belum ada majlis untuk anda di sini. Pemilik majlis boleh menjemput anda.
 host-new-occasion-note = Ia bermula sebagai draf: tetamu tidak melihat apa-apa sehingga anda menerbitkannya.
 host-first-event = Acara pertama

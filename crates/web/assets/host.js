@@ -18,6 +18,7 @@ function start() {
   all("form[data-bulk]").forEach(choose);
   all("button[data-copy]").forEach(copy);
   all("form[method=post]").forEach(sendOnce);
+  askBeforeLeaving();
   if (document.querySelector("[data-row], [data-search]")) keys();
 }
 
@@ -28,6 +29,37 @@ function sendOnce(form) {
     form.dataset.sent = "1";
   });
   addEventListener("pageshow", () => delete form.dataset.sent);
+}
+
+// Leaving asks first where a form would be lost: one that is not as the server sent it, or that the server
+// refused (`data-unsaved`). The form that is being sent is not lost, and ticks in a list are no text.
+function askBeforeLeaving() {
+  const forms = () => all("main form[method=post]:not([data-bulk])");
+  let sending;
+  addEventListener("submit", (event) => (sending = event.target));
+  addEventListener("pageshow", () => (sending = undefined));
+  addEventListener("beforeunload", (event) => {
+    if (!forms().some((form) => form !== sending && isUnsaved(form))) return;
+    event.preventDefault();
+    // Who stays can send again.
+    setTimeout(() => {
+      sending = undefined;
+      all("form[method=post]").forEach((form) => delete form.dataset.sent);
+    });
+  });
+  addEventListener("input", (event) => {
+    const state = event.target.form?.querySelector("[data-changed]");
+    if (state) state.textContent = isUnsaved(event.target.form) ? state.dataset.changed : "";
+  });
+}
+
+const isUnsaved = (form) => "unsaved" in form.dataset || all("input, select, textarea", form).some(isChanged);
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type !== "select-one") return field.value !== field.defaultValue;
+  const sent = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.selectedIndex !== Math.max(sent, 0);
 }
 
 // Live: `data-live` names the stream; parts with an id and `data-part` are swapped, rows with `data-row`

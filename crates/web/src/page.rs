@@ -80,7 +80,7 @@ pub struct Navigation<'a> {
     /// Where the last of the bottom tabs leads: a page with everything else.
     pub more: Option<&'a str>,
     /// One sentence across the page: "This occasion is a draft".
-    pub strip: Option<&'a str>,
+    pub strip: Option<Strip<'a>>,
     /// Who is signed in; `None` before that.
     pub account: Option<Account<'a>>,
 }
@@ -96,6 +96,26 @@ pub struct Heading<'a> {
     pub href: &'a str,
 }
 
+/// A sentence across the page, and what can be done about it.
+#[derive(Clone, Copy)]
+pub struct Strip<'a> {
+    /// The sentence.
+    pub words: &'a str,
+    /// The button beside it.
+    pub action: Option<Action<'a>>,
+}
+
+/// A button that posts a form of hidden fields.
+#[derive(Clone, Copy)]
+pub struct Action<'a> {
+    /// What the button says.
+    pub label: &'a str,
+    /// Where the form is posted.
+    pub href: &'a str,
+    /// What it sends: names and values.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
 /// A group of places to go.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
@@ -103,6 +123,30 @@ pub struct Section {
     pub title: Option<String>,
     /// The places.
     pub entries: Vec<Entry>,
+}
+
+impl Section {
+    /// The pages of no single occasion, named alike on every host page. `here` is
+    /// the address of the page; `may_operate` adds the page of the server.
+    pub fn of_site(text: &Text, here: &str, may_operate: bool) -> Self {
+        let places = [
+            ("host-occasions", "/admin", true),
+            ("host-account", "/me/security", true),
+            ("host-server", "/admin/server", may_operate),
+        ];
+        let places = places.into_iter().filter(|(.., is_shown)| *is_shown);
+        Self {
+            title: None,
+            entries: places
+                .map(|(label, href, _)| Entry {
+                    label: text.say(label).into_owned(),
+                    href: href.to_owned(),
+                    current: href == here,
+                    ..Entry::default()
+                })
+                .collect(),
+        }
+    }
 }
 
 /// One place to go.
@@ -375,7 +419,14 @@ mod tests {
             }),
             sections: &sections,
             more: Some("/admin/more"),
-            strip: Some("Draft"),
+            strip: Some(Strip {
+                words: "Draft",
+                action: Some(Action {
+                    label: "Publish",
+                    href: "/admin/state",
+                    fields: &[("status", "published")],
+                }),
+            }),
             account: Some(Account {
                 name: "Farah",
                 csrf: "value",
@@ -386,7 +437,8 @@ mod tests {
             r#"class="host">"#,
             r#"<a href="/admin/overview" aria-current="page">overview <span class="count">184</span></a>"#,
             "<h2>Set-up</h2>",
-            r#"<p class="strip">Draft</p>"#,
+            r#"<div class="strip"><p>Draft</p>"#,
+            r#"<form method="post" action="/admin/state"><input type="hidden" name="status" value="published"><button class="quiet">Publish</button></form>"#,
             r#"<input type="hidden" name="_csrf" value="value">"#,
             r#"<a href="/admin/more">More</a>"#,
         ] {

@@ -175,25 +175,7 @@ async fn page(
         form: shown.form,
         complaints: shown.complaints,
     };
-    let entry = |label, href: &str, current| web::page::Entry {
-        label: text.say(label).into_owned(),
-        href: href.to_owned(),
-        current,
-        tab: true,
-        ..Default::default()
-    };
-    let mut entries = vec![
-        entry("account-to-occasions", "/admin", false),
-        entry("account-security", HERE, true),
-    ];
-    if may_operate {
-        // The program around this room has a page for those who own the installation.
-        entries.push(entry("account-to-server", "/admin/server", false));
-    }
-    let sections = [Section {
-        title: None,
-        entries,
-    }];
+    let sections = [Section::of_site(text, HERE, may_operate)];
     Ok(web::page(Page {
         title: &format!("{} – {}", text.say("account-security"), site.settings.name),
         body,

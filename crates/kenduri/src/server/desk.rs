@@ -10,7 +10,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::StoreError;
-use web::page::{Account, Entry, Kind, Navigation, Page, Section};
+use web::page::{Account, Kind, Navigation, Page, Section};
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
 /// Languages of the operator's page: those of the hosts' pages around it.
@@ -77,20 +77,7 @@ impl Desk {
 
     /// A page, which nobody keeps a copy of.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
-        let entry = |label, href: &str| Entry {
-            label: self.text.say(label).into_owned(),
-            href: href.to_owned(),
-            current: href == HERE,
-            ..Entry::default()
-        };
-        let sections = [Section {
-            title: None,
-            entries: vec![
-                entry("server-to-occasions", "/admin"),
-                entry("server-to-account", "/me/security"),
-                entry("server", HERE),
-            ],
-        }];
+        let sections = [Section::of_site(&self.text, HERE, true)];
         let mut response = web::page(Page {
             title: &format!("{title} – {}", self.site.settings.name),
             body,

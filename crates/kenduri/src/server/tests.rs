@@ -403,6 +403,23 @@ async fn what_the_keeper_refuses_is_said_and_what_nobody_may_order_reaches_it_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_menu_has_the_same_names_on_the_pages_of_the_account_and_the_server() {
+    let world = World::sqlite(&MIGRATIONS);
+    let (accounts, router, _) = site(&world);
+    let mut owner = somebody(&world, &accounts, &router, true).await;
+    for address in ["/me/security", "/admin/server"] {
+        let page = owner.get(address).await;
+        for (text, href) in [
+            ("My occasions", "/admin"),
+            ("Your account", "/me/security"),
+            ("Server", "/admin/server"),
+        ] {
+            assert_eq!(page.link(text).href, href, "{address}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kenduri_itself_can_only_be_replaced() {
     let world = World::sqlite(&MIGRATIONS);
     let (accounts, router, orders) = site(&world);

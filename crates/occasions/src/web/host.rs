@@ -88,7 +88,7 @@ fn of_occasion() -> Router<Site> {
         .route("/reports", get(reports::show).post(reports::start))
         .route("/reports/{id}", get(reports::file))
         .route("/settings", get(settings::show))
-        .route("/settings/{part}", post(settings::save))
+        .route("/settings/{part}", get(settings::show).post(settings::save))
         .route("/settings/events", get(events::list))
         .route(
             "/settings/events/new",

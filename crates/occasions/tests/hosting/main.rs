@@ -16,6 +16,7 @@ mod pages;
 mod pages_asking;
 mod pages_changes;
 mod pages_garbage;
+mod pages_navigation;
 mod pages_settings;
 mod parts;
 mod people;

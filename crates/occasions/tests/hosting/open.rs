@@ -122,7 +122,7 @@ fn hosts_find_and_approve_them() {
         let card = guest.get("/o/aisyah-daniel").await;
         assert!(!card.text().contains("All the best"));
         let mut owner = stage.visitor(&stage.owner);
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = owner.get(&format!("{HOME}/settings/switches")).await;
         let mut form = page.form(&format!("{HOME}/settings/switches"));
         form.tick("switch.public_wishes", "1");
         owner.submit(&page, &form).await.expect(303);
@@ -135,7 +135,7 @@ fn hosts_find_and_approve_them() {
 fn a_wish_is_public_as_it_was_approved_and_no_other() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = owner.get(&format!("{HOME}/settings/switches")).await;
         let mut form = page.form(&format!("{HOME}/settings/switches"));
         form.tick("switch.public_wishes", "1");
         owner.submit(&page, &form).await.expect(303);

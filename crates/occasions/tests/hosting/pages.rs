@@ -6,7 +6,7 @@ use testkit::Page;
 use crate::stage::{Stage, on_both};
 
 /// The pages below an occasion that need no id.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 21] = [
     "",
     "/answers",
     "/invites",
@@ -16,6 +16,13 @@ const PAGES: [&str; 14] = [
     "/guests?status=eating&diet=halal&event=reception",
     "/reports",
     "/settings",
+    "/settings/deadline",
+    "/settings/look",
+    "/settings/switches",
+    "/settings/contact",
+    "/settings/languages",
+    "/settings/basics",
+    "/settings/state",
     "/settings/events",
     "/settings/events/new",
     "/members",
@@ -68,6 +75,12 @@ fn check(page: &Page) {
         "{}",
         page.address
     );
+    let ids: Vec<&str> = body.split(" id=\"").skip(1).collect();
+    let ids = ids.iter().map(|rest| rest.split('"').next());
+    let mut seen = std::collections::BTreeSet::new();
+    for id in ids {
+        assert!(seen.insert(id), "{} has {id:?} twice", page.address);
+    }
     let filled = body.matches("<button>").count() + body.matches("class=\"button\"").count();
     assert!(filled <= 2, "{} has {filled} filled buttons", page.address);
 }
@@ -101,7 +114,8 @@ fn each_role_finds_its_pages_and_no_others() {
                 || address.contains("/guests/")
                 || address.contains("/settings")
                 || address.ends_with("/audit");
-            let owns = address.ends_with("/settings/events/new");
+            let is_section = address.contains("/settings/") && !address.contains("/events");
+            let owns = is_section || address.ends_with("/settings/events/new");
             match role {
                 "owner" => true,
                 "coordinator" => !owns,

@@ -129,6 +129,13 @@ fn two_hosts_who_change_the_same_are_shown_both() {
             "{}",
             clash.text()
         );
+        assert!(
+            clash.text().contains("Press “Save, by phone” again"),
+            "{}",
+            clash.text()
+        );
+        let to = clash.link("Go to the first difference").href;
+        assert_eq!(to, format!("#{field}"));
         let kept = clash.form(&action);
         assert_eq!(kept.value(&field), Some("no"), "what was typed stays");
         owner.submit(&clash, &kept).await.expect(303);

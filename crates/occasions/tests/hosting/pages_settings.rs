@@ -13,6 +13,10 @@ async fn occasion(stage: &Stage<'_>) -> Occasion {
     stage.done(nouns::load).await
 }
 
+async fn open(visitor: &mut Visitor, part: &str) -> Page {
+    visitor.get(&format!("{HOME}/settings/{part}")).await
+}
+
 async fn send(visitor: &mut Visitor, page: &Page, part: &str, fields: &[(&str, &str)]) -> Page {
     let mut form = page.form(&format!("{HOME}/settings/{part}"));
     for (name, value) in fields {
@@ -22,27 +26,43 @@ async fn send(visitor: &mut Visitor, page: &Page, part: &str, fields: &[(&str, &
 }
 
 #[test]
-fn every_section_saves_itself() {
+fn every_section_is_saved_on_a_page_of_its_own_and_opens_where_it_changed() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        for (part, fields) in [
-            ("texts", &[("title.en", "A wedding"), ("kicker.ar", "")][..]),
-            ("basics", &[("default_plus_ones", "2"), ("tone", "fun")]),
-            ("look", &[("theme.preset", "letterpress")]),
-            ("contact", &[("contact.name", "Farid")]),
-            ("languages", &[("default_language", "en")]),
+        for (part, fields, changed) in [
+            (
+                "texts",
+                &[("farewell.en", "Come early"), ("kicker.ar", "")][..],
+                "#kicker.ar",
+            ),
+            (
+                "basics",
+                &[("default_plus_ones", "2"), ("tone", "fun")],
+                "#tone",
+            ),
+            ("look", &[("theme.preset", "letterpress")], "#theme.preset"),
+            ("contact", &[("contact.name", "Farid")], "#contact.name"),
+            ("languages", &[("default_language", "en")], "#languages"),
         ] {
-            let page = owner.get(&format!("{HOME}/settings")).await;
+            let page = open(&mut owner, part).await;
+            let forms = page.forms();
+            let theirs = forms
+                .iter()
+                .filter(|form| form.action.contains("/settings/"));
+            assert_eq!(theirs.count(), 1, "{part}: a save can discard nothing");
             let done = send(&mut owner, &page, part, fields).await;
-            done.expect(303);
+            let to = format!("{HOME}/settings/{part}?done=saved{changed}");
+            assert_eq!(done.location(), Some(to.as_str()));
             assert!(owner.follow(done).await.text().contains("Saved."), "{part}");
         }
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = open(&mut owner, "switches").await;
         let mut form = page.form(&format!("{HOME}/settings/switches"));
         form.untick("switch.undecided", "1");
-        owner.submit(&page, &form).await.expect(303);
+        let done = owner.submit(&page, &form).await;
+        let to = format!("{HOME}/settings/switches?done=saved#switch.undecided");
+        assert_eq!(done.location(), Some(to.as_str()));
         let details = occasion(stage).await.details;
-        assert_eq!(details.title.find("en"), Some("A wedding"));
+        assert_eq!(details.farewell.find("en"), Some("Come early"));
         assert_eq!(
             (details.default_plus_ones, details.contact.name.as_str()),
             (2, "Farid")
@@ -53,10 +73,66 @@ fn every_section_saves_itself() {
 }
 
 #[test]
+fn the_settings_open_with_the_texts_and_lead_to_every_section_of_a_role() {
+    on_both(async |stage| {
+        for (host, sections) in [(&stage.owner, 8), (&stage.coordinator, 1)] {
+            let mut visitor = stage.visitor(host);
+            let page = visitor.get(&format!("{HOME}/settings")).await;
+            page.form(&format!("{HOME}/settings/texts"));
+            let links: std::collections::BTreeSet<String> = page
+                .links()
+                .into_iter()
+                .filter(|link| link.href.starts_with(&format!("{HOME}/settings/")))
+                .map(|link| link.href)
+                .filter(|href| {
+                    !["events", "questions", "diets"]
+                        .iter()
+                        .any(|of| href.ends_with(of))
+                })
+                .collect();
+            assert_eq!(links.len(), sections, "{links:?}");
+            for link in links {
+                visitor.get(&link).await.expect(200);
+            }
+            open(&mut visitor, "nothing").await.expect(404);
+        }
+        open(&mut stage.visitor(&stage.coordinator), "state")
+            .await
+            .expect(403);
+    });
+}
+
+#[test]
+fn a_draft_is_published_where_the_page_says_that_it_is_one() {
+    on_both(async |stage| {
+        let draft = async || {
+            let back = |tx: &mut platform::Tx<'_>, host: &occasions::hosting::HostOf| {
+                nouns::set_status(tx, host, None, OccasionStatus::Draft).map(drop)
+            };
+            stage.done(back).await;
+        };
+        draft().await;
+        let action = format!("{HOME}/settings/state");
+        let mut coordinator = stage.visitor(&stage.coordinator);
+        let page = coordinator.get(HOME).await;
+        assert!(page.text().contains("Draft: guests cannot open"));
+        assert!(page.forms().iter().all(|form| form.action != action));
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&format!("{HOME}/guests")).await;
+        let done = owner.submit(&page, &page.form(&action)).await;
+        done.expect(303);
+        let shown = owner.follow(done).await.text();
+        assert!(shown.contains("Published: guests can open"), "{shown}");
+        assert!(!shown.contains("Draft:"), "{shown}");
+        assert_eq!(occasion(stage).await.status, OccasionStatus::Published);
+    });
+}
+
+#[test]
 fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = open(&mut owner, "basics").await;
         let fields = [
             ("slug", "No Way"),
             ("time_zone", "Mars/Olympus"),
@@ -75,7 +151,8 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         }
         // Of two who change the same section, the second is shown both.
         let mut other = stage.visitor(&stage.owner);
-        let theirs = other.get(&format!("{HOME}/settings")).await;
+        let page = open(&mut owner, "contact").await;
+        let theirs = open(&mut other, "contact").await;
         send(&mut other, &theirs, "contact", &[("contact.name", "Farid")])
             .await
             .expect(303);
@@ -86,6 +163,11 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
             "{}",
             clash.text()
         );
+        assert!(clash.text().contains("Press “Save” again"));
+        assert_eq!(
+            clash.link("Go to the first difference").href,
+            "#contact.name"
+        );
         send(&mut owner, &clash, "contact", &[]).await.expect(303);
         assert_eq!(occasion(stage).await.details.contact.name, "Farhana");
     });
@@ -95,11 +177,11 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
 fn an_old_name_leads_to_the_new_one() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = open(&mut owner, "basics").await;
         let done = send(&mut owner, &page, "basics", &[("slug", "daniel-aisyah")]).await;
         assert_eq!(
             done.location(),
-            Some("/admin/o/daniel-aisyah/settings?done=saved")
+            Some("/admin/o/daniel-aisyah/settings/basics?done=saved#slug")
         );
         let old = owner.get(&format!("{HOME}/invites?q=ali&sort=size")).await;
         old.expect(308);
@@ -114,7 +196,7 @@ fn a_deadline_says_first_whom_it_closes_out() {
     on_both(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let before = occasion(stage).await.details.rsvp_deadline;
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = open(&mut owner, "deadline").await;
         let step = send(
             &mut owner,
             &page,
@@ -134,7 +216,7 @@ fn a_deadline_says_first_whom_it_closes_out() {
         form.press("go", "1");
         owner.submit(&step, &form).await.expect(303);
         assert_ne!(occasion(stage).await.details.rsvp_deadline, before);
-        let page = owner.get(&format!("{HOME}/settings")).await;
+        let page = open(&mut owner, "deadline").await;
         let wrong = send(&mut owner, &page, "deadline", &[("rsvp_deadline", "soon")]).await;
         wrong.expect(422);
     });

@@ -4,8 +4,8 @@
 //! [`Errand::once`]; each enters the occasion in the same transaction, so the
 //! proof is never older than what relies on it.
 
-use accounts::SignedIn;
 use accounts::web::asking::{Reader, Sender};
+use accounts::{SignedIn, signed_in};
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -57,6 +57,8 @@ pub(super) struct Scene {
     pub(super) events: Vec<Event>,
     pub(super) sizes: Sizes,
     pub(super) now: Timestamp,
+    /// Whether the host owns the installation, and so has a page for the server.
+    pub(super) may_operate: bool,
 }
 
 impl FromRequestParts<Site> for Desk {
@@ -168,7 +170,7 @@ impl Desk {
             .store
             .read_at_length(move |tx| {
                 let host = entrance.enter(tx)?;
-                let scene = scene(tx, host)?;
+                let scene = scene(tx, host, &entrance.who)?;
                 let found = look(tx, &scene)?;
                 Ok((scene, found))
             })
@@ -301,9 +303,10 @@ impl Entrance {
     }
 }
 
-fn scene(tx: &mut Tx<'_>, host: HostOf) -> Result<Scene, StoreError> {
+fn scene(tx: &mut Tx<'_>, host: HostOf, who: &SignedIn) -> Result<Scene, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(Scene {
+        may_operate: signed_in::owner(tx, who.clone())?.is_some(),
         events: event::list(tx, &occasion.id)?,
         sizes: sizes::load(tx, &host)?,
         now: tx.now(),

@@ -164,7 +164,7 @@ async fn answer(
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = match &found {
-        Some(found) if is_clash => Sheet::clashing(form, stored(found), &desk.text),
+        Some(found) if is_clash => Sheet::clashing(form, stored(found), "host-save", &desk.text),
         _ => Sheet::refused(form.clone(), &problem, &desk.text),
     };
     let page = page(

@@ -191,9 +191,12 @@ async fn answer(
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = match &event {
-        Some(event) if is_clash => {
-            Sheet::clashing(form, stored(&desk.says(&scene), event), &desk.text)
-        }
+        Some(event) if is_clash => Sheet::clashing(
+            form,
+            stored(&desk.says(&scene), event),
+            "host-save",
+            &desk.text,
+        ),
         _ => Sheet::refused(form.clone(), &problem, &desk.text),
     };
     let page = page(desk, &scene, &sheet, event.as_ref());

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::{StoreError, Tx};
-use web::page::{Account, Entry, Heading, Kind, Navigation, Page, Section};
+use web::page::{Account, Action, Entry, Heading, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Theme};
 
 use super::desk::{Desk, Scene};
@@ -46,12 +46,28 @@ impl Desk {
         let note = says.countdown_to(&scene.events);
         let sections = self.sections(scene, place);
         let more = says.at("/more");
-        let strip = match scene.occasion.status {
-            OccasionStatus::Draft => Some(self.text.say("host-strip-draft")),
+        let words = match scene.occasion.status {
+            OccasionStatus::Draft => Some("host-strip-draft"),
             OccasionStatus::Published => None,
-            OccasionStatus::Closed => Some(self.text.say("host-strip-closed")),
-            OccasionStatus::Archived => Some(self.text.say("host-strip-archived")),
+            OccasionStatus::Closed => Some("host-strip-closed"),
+            OccasionStatus::Archived => Some("host-strip-archived"),
         };
+        let words = words.map(|id| self.text.say(id));
+        let publish = self.text.say("host-publish");
+        let state = says.at("/settings/state");
+        let fields = [
+            (web::csrf::FIELD, self.csrf.as_str()),
+            ("status", OccasionStatus::Published.word()),
+        ];
+        let is_draft = scene.occasion.status == OccasionStatus::Draft;
+        let strip = words.as_deref().map(|words| Strip {
+            words,
+            action: (is_draft && scene.may(Leave::Own)).then_some(Action {
+                label: &publish,
+                href: &state,
+                fields: &fields,
+            }),
+        });
         let navigation = Navigation {
             heading: Some(Heading {
                 title: hosts.text,
@@ -60,7 +76,7 @@ impl Desk {
             }),
             sections: &sections,
             more: Some(&more),
-            strip: strip.as_deref(),
+            strip,
             account: Some(self.account()),
         };
         self.framed(&format!("{title} – {hosts}"), navigation, body)
@@ -83,24 +99,7 @@ impl Desk {
         may_operate: bool,
         body: B,
     ) -> Response {
-        let entry = |label, href: &str, current| Entry {
-            label: self.text.say(label).into_owned(),
-            href: href.to_owned(),
-            current,
-            tab: true,
-            ..Entry::default()
-        };
-        let mut entries = vec![
-            entry("host-occasions", "/admin", true),
-            entry("host-account", "/me/security", false),
-        ];
-        if may_operate {
-            entries.push(entry("host-server", "/admin/server", false));
-        }
-        let sections = [Section {
-            title: None,
-            entries,
-        }];
+        let sections = [Section::of_site(&self.text, "/admin", may_operate)];
         let navigation = Navigation {
             heading: None,
             sections: &sections,
@@ -182,6 +181,10 @@ impl Desk {
                 title: Some(self.text.say("host-set-up").into_owned()),
                 entries: set_up,
             },
+            Section {
+                title: Some(self.site.settings.name.clone()),
+                ..Section::of_site(&self.text, "", scene.may_operate)
+            },
         ]
     }
 
@@ -195,6 +198,7 @@ impl Desk {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
             "created" => "host-done-created",
+            "published" => "host-done-published",
             "removed" => "host-done-removed",
             "away" => "host-done-away",
             "archived" => "host-done-archived",

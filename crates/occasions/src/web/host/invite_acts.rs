@@ -50,7 +50,12 @@ pub(super) async fn answer(errand: Errand) -> Result<Response, Problem> {
         error.pointer = filled.field(&error.pointer);
     }
     let sheet = if is_clash {
-        Sheet::clashing(form, invite_people::stored(&found.portal), &desk.text)
+        Sheet::clashing(
+            form,
+            invite_people::stored(&found.portal),
+            "host-save-phone",
+            &desk.text,
+        )
     } else {
         Sheet::refused(form.clone(), &problem, &desk.text)
     };

@@ -209,7 +209,7 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
             let is_clash = matches!(refusal, Refusal::VersionConflict(_));
             let problem = Problem::from(refusal);
             let sheet = if is_clash {
-                Sheet::clashing(form, stored(&says, &portal), &desk.text)
+                Sheet::clashing(form, stored(&says, &portal), "host-save", &desk.text)
             } else {
                 Sheet::refused(form.clone(), &problem, &desk.text)
             };

@@ -189,7 +189,9 @@ async fn answer(
         error.pointer = error.pointer.trim_start_matches("/guests/0").to_owned();
     }
     let sheet = match guest {
-        Some(guest) if is_clash => Sheet::clashing(form, stored(&found, guest), &desk.text),
+        Some(guest) if is_clash => {
+            Sheet::clashing(form, stored(&found, guest), "host-save", &desk.text)
+        }
         _ => Sheet::refused(form.clone(), &problem, &desk.text),
     };
     Ok((problem.status, page(desk, &scene, &found, &sheet, guest)).into_response())

@@ -211,7 +211,9 @@ async fn answer(
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = match &question {
-        Some(question) if is_clash => Sheet::clashing(&form, stored(question), &desk.text),
+        Some(question) if is_clash => {
+            Sheet::clashing(&form, stored(question), "host-save", &desk.text)
+        }
         _ => Sheet::refused(form, &problem, &desk.text),
     };
     let page = page(desk, &scene, &sheet, question.as_ref());

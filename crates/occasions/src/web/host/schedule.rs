@@ -72,7 +72,7 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = if is_clash {
-        Sheet::clashing(&form, stored(&event), &desk.text)
+        Sheet::clashing(&form, stored(&event), "host-save", &desk.text)
     } else {
         Sheet::refused(form, &problem, &desk.text)
     };

@@ -1,4 +1,5 @@
-//! What an occasion is: sections on one page, each with its own save.
+//! What an occasion is: a page with one form for each section, so that no save can
+//! discard what was typed into another form.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -66,6 +67,14 @@ impl Part {
             Self::State => "host-state",
         }
     }
+
+    /// What a host needs to open and to save it.
+    fn leave(self) -> Leave {
+        match self {
+            Self::Texts => Leave::Write,
+            _ => Leave::Own,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -76,19 +85,16 @@ struct Settings<'a> {
     csrf: &'a str,
     done: Option<String>,
     sheet: &'a Sheet,
-    sections: Vec<Section>,
+    /// The sections that this host may change, and the one on the page.
+    parts: Vec<Part>,
+    part: Part,
+    version: &'a str,
+    groups: Vec<Group>,
     /// What the deadline that was typed would do.
     effect: Option<String>,
     states: Vec<Move>,
     confirm: Option<Field>,
-    version: i64,
     card: String,
-}
-
-struct Section {
-    part: Part,
-    version: String,
-    groups: Vec<Group>,
 }
 
 /// A way to another state.
@@ -99,63 +105,53 @@ struct Move {
     is_grave: bool,
 }
 
-/// `GET /admin/o/{slug}/settings`.
+/// `GET /admin/o/{slug}/settings`, which is the page of the texts, and
+/// `GET /admin/o/{slug}/settings/{part}`.
 pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
-    Ok(page(&desk, &scene, &Sheet::default(), None, None))
+    let part = match desk.piece("part") {
+        "" => Part::Texts,
+        _ => part(&desk)?,
+    };
+    let (scene, ()) = desk.read(move |_, scene| scene.needs(part.leave())).await?;
+    let sheet = Sheet::of(stored(&desk.says(&scene)));
+    Ok(page(&desk, &scene, &sheet, part, None))
 }
 
-/// The page; `typed` is the section that was sent and stays as typed.
-fn page(
-    desk: &Desk,
-    scene: &Scene,
-    sheet: &Sheet,
-    typed: Option<Part>,
-    effect: Option<String>,
-) -> Response {
+/// The section that the address names.
+fn part(desk: &Desk) -> Result<Part, Problem> {
+    let named = desk.piece("part");
+    let found = Part::ALL.into_iter().find(|part| part.word() == named);
+    found.ok_or_else(Problem::not_found)
+}
+
+fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, part: Part, effect: Option<String>) -> Response {
     let (text, says) = (&desk.text, desk.says(scene));
-    let plain = Sheet::of(stored(&says));
-    let parts = Part::ALL.into_iter().filter(|part| match part {
-        Part::State => false,
-        Part::Texts => true,
-        _ => scene.may(Leave::Own),
-    });
-    let sections = parts.map(|part| {
-        let sheet = if typed == Some(part) { sheet } else { &plain };
-        Section {
-            part,
-            version: sheet.form.text("version").to_owned(),
-            groups: groups(&says, sheet, part),
-        }
-    });
-    let may_own = scene.may(Leave::Own);
     let slug = &scene.occasion.slug;
+    let is_state = part == Part::State;
+    let parts = Part::ALL.into_iter();
     let body = Settings {
         text,
         csrf: &desk.csrf,
         done: desk.done(),
         sheet,
-        sections: sections.collect(),
+        parts: parts.filter(|part| scene.may(part.leave())).collect(),
+        part,
+        version: sheet.form.text("version"),
+        groups: groups(&says, sheet, part),
         effect,
-        states: if may_own {
+        states: if is_state {
             moves(scene.occasion.status)
         } else {
             Vec::new()
         },
-        confirm: may_own.then(|| {
-            let state = if typed == Some(Part::State) {
-                sheet
-            } else {
-                &plain
-            };
+        confirm: is_state.then(|| {
             let label = text.with("host-type-name", [("name", slug.as_str().into())]);
-            state.line("confirm", label)
+            sheet.line("confirm", label)
         }),
-        version: scene.occasion.version,
         card: format!("/o/{slug}"),
         says: says.clone(),
     };
-    desk.page(scene, Place::Settings, &text.say("host-settings"), body)
+    desk.page(scene, Place::Settings, &text.say(part.title()), body)
 }
 
 /// Where the occasion may go from here.
@@ -203,10 +199,7 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
 /// `POST /admin/o/{slug}/settings/{part}`.
 pub(super) async fn save(errand: Errand) -> Result<Response, Problem> {
     let (desk, form) = (&errand.desk, &errand.form);
-    let part = Part::ALL
-        .into_iter()
-        .find(|part| part.word() == desk.piece("part"));
-    let part = part.ok_or_else(Problem::not_found)?;
+    let part = part(desk)?;
     if part == Part::State {
         return set_state(&errand).await;
     }
@@ -215,13 +208,29 @@ pub(super) async fn save(errand: Errand) -> Result<Response, Problem> {
     }
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let change = read(part, form);
+    let text = desk.text.clone();
     let done = errand
         .once("POST /admin/settings", move |tx, host| {
+            let old = occasions::load(tx, host)?;
             let saved = occasions::change(tx, host, version, &change)?;
-            Ok(say::at(&saved.slug, "/settings?done=saved"))
+            let now = tx.now();
+            let says = |occasion| Says::new(&text, occasion, now);
+            let place = first_changed(part, &says(&old), &says(&saved));
+            let rest = format!("/settings/{}?done=saved{place}", part.word());
+            Ok(say::at(&saved.slug, &rest))
         })
         .await;
     answer(&errand, part, done).await
+}
+
+/// The first field of the form that a save changed, as the fragment of an address:
+/// the page opens there again.
+fn first_changed(part: Part, old: &Says<'_>, new: &Says<'_>) -> String {
+    let (before, after) = (stored(old), Sheet::of(stored(new)));
+    let fields = groups(new, &after, part);
+    let mut fields = fields.iter().flat_map(|group| &group.fields);
+    let changed = fields.find(|field| !before.all(&field.name).eq(after.form.all(&field.name)));
+    changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
 /// What a deadline would do, before it does it.
@@ -240,13 +249,7 @@ async fn look_at_deadline(errand: &Errand) -> Result<Response, Problem> {
         Ok((scene, effect)) => {
             let words = effect_words(&desk.text, effect);
             let sheet = Sheet::of(form.clone());
-            Ok(page(
-                desk,
-                &scene,
-                &sheet,
-                Some(Part::Deadline),
-                Some(words),
-            ))
+            Ok(page(desk, &scene, &sheet, Part::Deadline, Some(words)))
         }
         Err(refusal) => answer(errand, Part::Deadline, Err(refusal)).await,
     }
@@ -291,7 +294,14 @@ async fn set_state(errand: &Errand) -> Result<Response, Problem> {
                 return Err(Refusal::Fields(vec![field]));
             }
             let moved = occasions::set_status(tx, host, version, status)?;
-            Ok(say::at(&moved.slug, "/settings?done=saved"))
+            let done = match status {
+                Published => "published",
+                _ => "saved",
+            };
+            Ok(say::at(
+                &moved.slug,
+                &format!("/settings/state?done={done}"),
+            ))
         })
         .await;
     answer(errand, Part::State, done).await
@@ -308,18 +318,27 @@ async fn answer(
         Err(refusal) => return Err(refusal.into()),
     };
     let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
+    let (scene, ()) = desk.read(move |_, scene| scene.needs(part.leave())).await?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
-    let mut sheet = if is_clash {
-        Sheet::clashing(form, stored(&desk.says(&scene)), &desk.text)
-    } else {
-        Sheet::refused(form.clone(), &problem, &desk.text)
+    let stored = || stored(&desk.says(&scene));
+    let mut sheet = match part {
+        // The form holds nothing to keep: the page offers what is possible now.
+        Part::State if is_clash => {
+            let mut sheet = Sheet::of(stored());
+            sheet.trouble = Some(problem.detail(&desk.text));
+            sheet
+        }
+        Part::Deadline if is_clash => {
+            Sheet::clashing(form, stored(), "host-see-effect", &desk.text)
+        }
+        _ if is_clash => Sheet::clashing(form, stored(), "host-save", &desk.text),
+        _ => Sheet::refused(form.clone(), &problem, &desk.text),
     };
     if problem.code == "slug_taken" {
         sheet.trouble = None;
         sheet.complain("slug", problem.detail(&desk.text));
     }
     let status: StatusCode = problem.status;
-    Ok((status, page(desk, &scene, &sheet, Some(part), None)).into_response())
+    Ok((status, page(desk, &scene, &sheet, part, None)).into_response())
 }

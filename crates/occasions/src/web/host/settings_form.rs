@@ -141,7 +141,7 @@ fn is_on(switch: Switch, switches: Switches) -> bool {
     }
 }
 
-/// What was typed into one section.
+/// What was typed into the form of one section.
 pub(super) fn read(part: Part, form: &Form) -> Change {
     let text = |name: &str| Some(form.text(name).to_owned());
     let texts = |name: &str| Some(i18n(form, name));

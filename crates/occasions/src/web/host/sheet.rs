@@ -87,19 +87,20 @@ impl Sheet {
     }
 
     /// What was typed for an older version, beside what is stored now; the next
-    /// save is for that one.
-    pub(super) fn clashing(typed: &Form, stored: Form, text: &Text) -> Self {
+    /// save is for that one. `button` is the message of the button that sends it.
+    pub(super) fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
         let version = stored.text("version").to_owned();
         let form = typed
             .iter()
             .map(|(name, value)| {
                 let value = if name == "version" { &version } else { value };
-                (name.to_owned(), value.to_owned())
+                // Browsers send line ends as CRLF; the stored text has LF.
+                (name.to_owned(), value.replace("\r\n", "\n"))
             })
             .collect();
         Self {
             form,
-            trouble: Some(text.say("host-clash").into_owned()),
+            trouble: Some(text.with("host-clash", [("button", text.say(button).into())])),
             complaints: Vec::new(),
             stored: Some(stored),
         }
@@ -108,6 +109,13 @@ impl Sheet {
     /// Adds a finding of the page's own.
     pub(super) fn complain(&mut self, field: &str, words: String) {
         self.complaints.push((field.to_owned(), words));
+    }
+
+    /// The first field in which what was typed is not what is stored now.
+    pub(super) fn first_clash(&self) -> Option<&str> {
+        let stored = self.stored.as_ref()?;
+        let mut names = self.form.iter().map(|(name, _)| name);
+        names.find(|name| stored.find(name).is_some() && !stored.all(name).eq(self.form.all(name)))
     }
 
     /// Whether it was made for an older version.
@@ -383,13 +391,25 @@ mod tests {
 
     #[test]
     fn what_somebody_else_saved_stands_beside_what_was_typed() {
-        let typed = form([("version", "1"), ("household", "Mine"), ("email", "a@b.my")]);
+        let typed = form([
+            ("version", "1"),
+            ("address", "1\r\nJalan"),
+            ("household", "Mine"),
+            ("email", "a@b.my"),
+        ]);
         let stored = form([
             ("version", "2"),
+            ("address", "1\nJalan"),
             ("household", "Theirs"),
             ("email", "a@b.my"),
         ]);
-        let sheet = Sheet::clashing(&typed, stored, &text());
+        let sheet = Sheet::clashing(&typed, stored, "host-save-phone", &text());
+        let trouble = sheet.trouble.as_deref().unwrap_or_default();
+        assert!(
+            trouble.contains("Press “Save, by phone” again"),
+            "{trouble}"
+        );
+        assert_eq!(sheet.first_clash(), Some("household"));
         assert_eq!(sheet.form.text("version"), "2");
         let household = sheet.line("household", "Household");
         assert_eq!(household.value, "Mine");

@@ -1,0 +1,98 @@
+//! Where hosts' pages lead: between occasions, to the account and the server, and
+//! what comes first on a page.
+
+use accounts::grant::{self, Role, Scope};
+use platform::{StoreError, Tx};
+use testkit::{Page, Visitor};
+
+use crate::pages::HOME;
+use crate::stage::{Stage, on_both};
+
+fn leads_to(page: &Page, text: &str, href: &str) -> bool {
+    let links = page.links();
+    links
+        .iter()
+        .any(|link| link.text == text && link.href == href)
+}
+
+#[test]
+fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
+    on_both(async |stage| {
+        let (account, here) = (
+            stage.stranger.account.clone(),
+            Scope::occasion(&stage.occasion),
+        );
+        let give = move |tx: &mut Tx<'_>| {
+            grant::give(tx, &account, Role::OccasionOwner, &here, None).unwrap();
+            Ok::<_, StoreError>(())
+        };
+        stage.site.store.write(give).await.unwrap();
+        for (host, owns_site) in [(&stage.stranger, true), (&stage.observer, false)] {
+            let mut visitor = stage.visitor(host);
+            for address in [HOME.to_owned(), format!("{HOME}/more")] {
+                let page = visitor.get(&address).await;
+                assert!(leads_to(&page, "My occasions", "/admin"), "{address}");
+                assert!(leads_to(&page, "Your account", "/me/security"), "{address}");
+                assert_eq!(leads_to(&page, "Server", "/admin/server"), owns_site);
+            }
+        }
+        // "More" is all there is on a telephone: its main part has them too.
+        let mut owner = stage.visitor(&stage.stranger);
+        let page = owner.get(&format!("{HOME}/more")).await;
+        let (_, main) = page.body.split_once("<main").unwrap();
+        for href in ["/admin", "/me/security", "/admin/server"] {
+            assert!(main.contains(&format!("<a href=\"{href}\">")), "{href}");
+        }
+        let page = owner.get("/admin").await;
+        assert!(leads_to(&page, "My occasions", "/admin"));
+        assert!(leads_to(&page, "Your account", "/me/security"));
+        assert!(leads_to(&page, "Server", "/admin/server"));
+    });
+}
+
+async fn first_page(visitor: &mut Visitor) -> (String, bool) {
+    let page = visitor.get("/admin").await;
+    let offers = page.links().iter().any(|link| link.href == "/admin/new");
+    (page.text(), offers)
+}
+
+#[test]
+fn who_may_make_an_occasion_is_offered_to_and_others_wait_to_be_invited() {
+    on_both(async |stage| {
+        let (text, offers) = first_page(&mut stage.visitor(&stage.stranger)).await;
+        assert!(offers && text.contains("Your first occasion"), "{text}");
+        assert!(!text.contains("can invite you"), "{text}");
+        remove_observer(stage).await;
+        let (text, offers) = first_page(&mut stage.visitor(&stage.observer)).await;
+        assert!(!offers && text.contains("Somebody who owns one can invite you."));
+    });
+}
+
+async fn remove_observer(stage: &Stage<'_>) {
+    let fields = [("account", stage.observer.account.as_str())];
+    let mut observer = stage.visitor(&stage.observer);
+    observer
+        .post(&format!("{HOME}/members/remove"), &fields)
+        .await
+        .expect(303);
+}
+
+#[test]
+fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let mut owner = stage.visitor(&stage.owner);
+        let body = owner.get(&format!("{HOME}/invites/{id}")).await.body;
+        let order = [
+            "id=\"code-card\"",
+            "/sent\"",
+            "id=\"part-answers\"",
+            "/answers\"",
+            "id=\"access\"",
+            "/archive\"",
+            "/merge\"",
+        ];
+        let places: Vec<usize> = order.iter().map(|part| body.find(part).unwrap()).collect();
+        assert!(places.is_sorted(), "{places:?}");
+    });
+}

@@ -1,0 +1,127 @@
+// What hosts' pages keep with script: nothing typed is lost, and what matters is in sight.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desk, open, phone, signIn, visitor } from './browser.mjs';
+import { Kenduri } from './kenduri.mjs';
+
+const home = '/admin/o/aisyah-daniel';
+let browser;
+let kenduri;
+let storageState; // of a host who has signed in
+
+before(async () => {
+  [browser, kenduri] = await Promise.all([open(), Kenduri.start()]);
+  const page = await visitor(browser, kenduri, { viewport: desk });
+  await signIn(page, kenduri);
+  storageState = await page.context().storageState();
+  await page.context().close();
+});
+
+after(async () => {
+  await browser?.close();
+  await kenduri?.stop();
+});
+
+// A host's page, and the questions it asked before it was left.
+async function host(path, size = desk) {
+  const page = await visitor(browser, kenduri, { viewport: size, storageState });
+  const asked = [];
+  page.on('dialog', async (dialog) => {
+    asked.push(dialog.type());
+    await dialog.dismiss(); // stays
+  });
+  await page.goto(`${path}?lang=en`);
+  return { page, asked };
+}
+
+const dialog = (page) => page.waitForEvent('dialog');
+
+test('a host who leaves with unsaved text is asked first, and stays with all of it', async () => {
+  const { page, asked } = await host(`${home}/settings/texts`);
+  const farewell = page.locator('[name="farewell.en"]');
+  await farewell.fill('Come early');
+  assert.equal(await page.locator('.save-bar [role=status]').innerText(), 'Not saved yet');
+  const links = page.locator('.chips a', { hasText: 'Switches' });
+  await Promise.all([dialog(page), links.click({ noWaitAfter: true })]);
+  assert.deepEqual(asked, ['beforeunload']);
+  assert.equal(await farewell.inputValue(), 'Come early');
+
+  // Saving asks nothing, and opens the page where it was changed.
+  await Promise.all([page.waitForURL(/done=saved#farewell\.en$/), page.locator('.save-bar button').click()]);
+  assert.equal(await page.locator('.save-bar [role=status]').innerText(), 'Saved.');
+  assert.equal(await farewell.inputValue(), 'Come early');
+  const inSight = await farewell.evaluate((field) => {
+    const { top, bottom } = field.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+  assert.ok(inSight);
+
+  // What is as it was saved may be left.
+  await farewell.fill('Come late');
+  await farewell.fill('Come early');
+  await Promise.all([page.waitForURL(/settings\/switches/), links.click()]);
+  assert.deepEqual(asked, ['beforeunload']);
+});
+
+test('a form that is sent beside an unsaved one waits for the host, and can be sent again', async () => {
+  const { page, asked } = await host(`${home}/invites`);
+  await page.locator('td.name a').first().click();
+  await page.locator('#part-answers').waitFor();
+  const first = page.locator('#part-answers .options').first();
+  await first.locator('label:not(:has(:checked))').first().click();
+  const mark = page.locator('form[action$="/sent"] button');
+  await Promise.all([dialog(page), mark.click({ noWaitAfter: true })]);
+  assert.deepEqual(asked, ['beforeunload']);
+  // The answers are saved without a question, and then the other form is sent.
+  await page.locator('form[action$="/answers"] .buttons button').click();
+  await page.locator('.banner.ok', { hasText: 'Saved.' }).waitFor();
+  await mark.click();
+  await page.locator('.banner.ok', { hasText: 'Noted.' }).waitFor();
+  assert.deepEqual(asked, ['beforeunload']);
+});
+
+test('what was refused is still unsaved', async () => {
+  const { page, asked } = await host(`${home}/settings/basics`);
+  await page.locator('[name=time_zone]').fill('Mars/Olympus');
+  await page.locator('.save-bar button').click();
+  await page.locator('[role=alert]').waitFor();
+  await page.locator('h1').click();
+  await Promise.all([dialog(page), page.locator('.chips a').first().click({ noWaitAfter: true })]);
+  assert.deepEqual(asked, ['beforeunload']);
+  assert.equal(await page.locator('[name=time_zone]').inputValue(), 'Mars/Olympus');
+});
+
+for (const size of [phone, desk]) {
+  test(`four answers stand in even rows at ${size.width} pixels`, async () => {
+    const { page } = await host(`${home}/invites`, size);
+    await page.locator('td.name a', { hasText: 'Rossi' }).click();
+    await page.locator('#part-answers').waitFor();
+    const groups = await page.locator('#part-answers .options').evaluateAll((all) =>
+      all.map((group) => [...group.children].map((option) => option.getBoundingClientRect().toJSON())),
+    );
+    const four = groups.filter((options) => options.length === 4);
+    assert.ok(four.length > 0);
+    for (const options of groups) {
+      const tops = options.map(({ top }) => Math.round(top));
+      const rows = [...new Set(tops)].map((top) => tops.filter((one) => one === top).length);
+      assert.deepEqual(rows, options.length === 4 && size === phone ? [2, 2] : [options.length]);
+      const heights = new Set(options.map(({ height }) => Math.round(height)));
+      assert.equal(heights.size, 1, 'no answer is higher than the others');
+    }
+  });
+}
+
+test('the code and its link are among the first things on a phone', async () => {
+  const { page } = await host(`${home}/invites`, phone);
+  await page.locator('td.name a').first().click();
+  const { y, height } = await page.locator('#code-card [data-copy]').boundingBox();
+  assert.ok(y + height <= phone.height * 1.5, `the button ends at ${y + height}`);
+});
+
+test('the navigation stays while a long page is read', async () => {
+  const { page } = await host(`${home}/invites`);
+  await page.mouse.wheel(0, 2000);
+  await page.waitForFunction(() => scrollY > 800);
+  const { y } = await page.locator('.navigation').boundingBox();
+  assert.ok(y >= 0 && y < desk.height, `it is at ${y}`);
+});
