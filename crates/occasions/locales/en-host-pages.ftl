@@ -66,7 +66,6 @@ host-presets = Often wanted
 host-more-filters = More filters
 host-nothing-found = Nothing matches.
 host-somebody = somebody
-host-nameless = No name yet
 host-you = you
 host-since = Since
 host-until = until { $when }
@@ -113,7 +112,10 @@ host-kind-other = Another occasion
 ## Overview
 
 host-coming = Coming
-host-of-guests = of { $n } guests · { $percent } %
+host-of-guests = { $count ->
+    [one] of 1 guest · { $percent } %
+   *[other] of { $n } guests · { $percent } %
+}
 host-curve = Answers over time
 host-curve-day = { $day } { $month }
 host-curve-invited = { $n } invited
@@ -121,13 +123,23 @@ host-curve-yes = Yes { $n }
 host-curve-no = No { $n }
 host-curve-undecided = Not sure { $n }
 host-curve-none = A curve is drawn once answers have come in on two days.
-host-curve-sentence = Of { $total } guests, { $yes } said yes, { $no } said no and { $undecided } are not sure.
+host-curve-sentence = Of { $total ->
+    [one] 1 guest
+   *[other] { $total } guests
+}, { $yes } said yes, { $no } said no and { $undecided ->
+    [one] 1 is not sure
+   *[other] { $undecided } are not sure
+}.
 host-closes = Answers close
 host-never = never
 host-response-rate = { $percent } % of guests said yes or no
-host-owe = { $n ->
-    [one] 1 household still owes an answer
-   *[other] { $n } households still owe an answer
+host-owe-all = { $n ->
+    [one] 1 household has not answered yet
+   *[other] { $n } households have not answered yet
+}
+host-owe-some = { $n ->
+    [one] 1 household has answered in part
+   *[other] { $n } households have answered in part
 }
 host-seats = Seats
 host-seats-of = { $n } of { $seats }
@@ -152,14 +164,16 @@ host-who-comes = Who comes
 host-adults = Adults
 host-children-band = Children, { $band }
 host-children-unknown = Children, age not told
-host-plus-ones-used = { $used } of { $allowed } extra places taken
+host-plus-ones-used = { $used } of { $allowed ->
+    [one] 1 extra place
+   *[other] { $allowed } extra places
+} taken
 host-households = Households
 host-households-all = All { $n }
 host-households-open = Can answer
 host-households-closed = Closed by the deadline
 host-households-locked = Locked by hand
 host-households-never-opened = Never looked
-host-households-answered = Answered
 host-back-overview = Back to the overview
 host-no-invitations = Your first invitation
 host-no-invitations-text = An invitation is one household: its people, its code, its language.
@@ -186,6 +200,7 @@ host-tag-yes = { $n } yes
 host-tag-no = { $n } no
 host-tag-undecided = { $n } not sure
 host-tag-waitlisted = { $n } waiting
+host-tag-partial = { $n } partly answered
 host-tag-pending = { $n } open
 host-new-answers = New answers: { $n }
 host-select = Select several
@@ -358,7 +373,13 @@ host-mark-sent = Mark as sent
 host-mark-unsent = Not sent after all
 host-about-household = About the household
 host-may-bring = May bring
-host-allowance = { $used } of { $allowed } people, { $children_used } of { $children_allowed } children
+host-allowance = { $used } of { $allowed ->
+    [one] 1 person
+   *[other] { $allowed } people
+}, { $children_used } of { $children_allowed ->
+    [one] 1 child
+   *[other] { $children_allowed } children
+}
 host-contact = Contact
 host-contact-hint = Shown where guests have to ask the hosts.
 host-words = Words
@@ -467,7 +488,10 @@ host-export-format = Format
 host-export-households = Households
 host-export-replies = Answers for each event
 host-export-questions = Answers to your questions
-host-export-rows = { $n } lines
+host-export-rows = { $count ->
+    [one] 1 line
+   *[other] { $n } lines
+}
 host-job-waiting = Being made
 host-job-ready = Ready
 host-job-failed = Failed

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use platform::store::{FromRow, Row};
 use platform::{Rows, StoreError, Tx, sql};
+use web::Text;
 
 use crate::event::EventId;
 use crate::invitation::InvitationId;
@@ -58,6 +59,14 @@ impl Reply {
         status: ReplyStatus::Pending,
         answered_at: None,
     };
+}
+
+/// The name to show: as written, or whose guest it is.
+pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
+    match name {
+        "" => text.with("guest-of", [("name", guest_of.into())]),
+        name => name.to_owned(),
+    }
 }
 
 impl Guest {

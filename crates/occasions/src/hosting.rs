@@ -15,6 +15,7 @@ mod fields;
 pub mod guests;
 mod history;
 pub mod invitations;
+pub mod kitchen;
 pub mod listing;
 pub mod locks;
 pub mod log;

@@ -175,6 +175,13 @@ impl Household {
         allowance(&self.invitation, &self.guests)
     }
 
+    /// Whose guest somebody without a name is: the first who has one, else the
+    /// whole household's.
+    pub fn guest_of(&self) -> &str {
+        let named = self.guests.iter().find(|guest| !guest.name.is_empty());
+        named.map_or(&self.invitation.details.household, |guest| &guest.name)
+    }
+
     /// What would stand after `wish`, or why it may not.
     ///
     /// `new_id` gives the ids of new guests.

@@ -467,8 +467,14 @@ pub(crate) fn insert_submission(
 /// Changes as the log may show them: food needs are health data, answers may
 /// hold anything, and notes are the household's own.
 pub(crate) fn masked(changes: &[Change]) -> Value {
+    // That there was nothing is no secret.
     let hide = |value: &Value| {
-        if value.is_null() {
+        let is_nothing = match value {
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            other => other.is_null(),
+        };
+        if is_nothing {
             Value::Null
         } else {
             json!("***")

@@ -70,6 +70,51 @@ pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
+/// English messages that say "{ $n } guests" for one guest too, for want of a
+/// plural form.
+pub fn without_plural_forms(locales: &[Locale]) -> Vec<String> {
+    let english = locales.iter().filter(|(tag, _)| *tag == "en");
+    let mut found = Vec::new();
+    for (_, file) in english {
+        let mut message = "";
+        for line in file.lines().filter(|line| !line.starts_with('#')) {
+            message = identifier(line).unwrap_or(message);
+            let is_variant = line.trim_start().starts_with(['[', '*']);
+            if !is_variant && counts_plainly(line) {
+                found.push(message.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Whether a number is followed by a noun in the plural: by itself, or after
+/// one other word.
+fn counts_plainly(line: &str) -> bool {
+    line.split("{ $").skip(1).any(|rest| {
+        let Some((name, after)) = rest.split_once(" }") else {
+            return false;
+        };
+        let letters = |c: char| !c.is_ascii_lowercase();
+        let words = after.strip_prefix(' ').unwrap_or_default().split(letters);
+        COUNTS.contains(&name)
+            && words
+                .take_while(|word| !word.is_empty())
+                .take(2)
+                .any(is_plural)
+    })
+}
+
+/// What numbers are called in messages.
+const COUNTS: [&str; 10] = [
+    "n", "count", "total", "allowed", "used", "left", "limit", "min", "max", "minutes",
+];
+
+fn is_plural(word: &str) -> bool {
+    let is_noun = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
+    is_noun || ["people", "children"].contains(&word)
+}
+
 /// What stands before ` = ` at the start of a line.
 fn identifier(line: &str) -> Option<&str> {
     let (id, _) = line.split_once('=')?;
@@ -118,6 +163,17 @@ mod tests {
         assert_eq!(
             differences(&[("en", en), ("it", "")], |_, _| false),
             [""; 0]
+        );
+    }
+
+    #[test]
+    fn counts_need_plural_forms() {
+        let en = "a = { $n } guests\nb = { $n ->\n    [one] 1 guest\n   *[other] { $n } guests\n}\n\
+                  c = { $used } of { $allowed } extra places\nd = { $n } yes\ne = { $name } brings\n\
+                  f = in { $n } min\ng =\n    At most { $max } people.\n";
+        assert_eq!(
+            without_plural_forms(&[("en", en), ("ms", "a = { $n } guests\n")]),
+            ["a", "c", "g"]
         );
     }
 }

@@ -58,10 +58,25 @@ impl Import {
         };
         say(&text)?;
         let mut errors = std::io::stderr().lock();
-        writeln!(
-            errors,
-            "{remarks} remarks are in the comments; read them before you use it"
-        )?;
+        writeln!(errors, "{}", remarks_to_read(remarks))?;
         Ok(())
+    }
+}
+
+fn remarks_to_read(remarks: usize) -> String {
+    match remarks {
+        1 => "1 remark is in the comments; read it before you use the file".to_owned(),
+        n => format!("{n} remarks are in the comments; read them before you use the file"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_remark_is_singular() {
+        assert!(remarks_to_read(1).starts_with("1 remark is"));
+        assert!(remarks_to_read(2).starts_with("2 remarks are"));
     }
 }

@@ -457,3 +457,24 @@ fn every_language_says_the_same_messages_with_the_same_names() {
     let differences = web::locales::differences(LOCALES, |_, _| true);
     assert_eq!(differences, [""; 0]);
 }
+
+#[test]
+fn counts_are_said_in_the_singular_too() {
+    // Limits that are larger than one, and days that "tomorrow" and
+    // "yesterday" come before.
+    let plural_only = [
+        "complaint-name-long",
+        "complaint-guests",
+        "complaint-too-long",
+        "complaint-question-long",
+        "host-in-days",
+        "host-days-ago",
+    ];
+    let all = [web::LOCALES, accounts::LOCALES, occasions::LOCALES, LOCALES];
+    let mut found: Vec<_> = all
+        .iter()
+        .flat_map(|locales| web::locales::without_plural_forms(locales))
+        .collect();
+    found.retain(|id| !plural_only.contains(&id.as_str()));
+    assert_eq!(found, [""; 0]);
+}

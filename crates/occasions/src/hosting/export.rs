@@ -313,7 +313,10 @@ fn read(
         language: asked.language,
         contacts,
     };
-    let sheets = table::build(tx, &order, &text)?;
+    let mut sheets = table::build(tx, &order, &text)?;
+    if format == FileFormat::Csv {
+        sheets.truncate(1);
+    }
     Ok(Some((asked.occasion, format, sheets)))
 }
 

@@ -84,8 +84,11 @@ pub struct People {
     pub no: i64,
     /// Not sure.
     pub undecided: i64,
-    /// No answer yet.
+    /// No answer yet, or none for some of the events.
     pub pending: i64,
+    /// Of the pending: declined some events and have not answered for the
+    /// others.
+    pub partial: i64,
     /// Wanted yes; the event is full.
     pub waitlisted: i64,
 }
@@ -127,26 +130,27 @@ impl FromRow for Line {
                 no: row.column(12)?,
                 undecided: row.column(13)?,
                 pending: row.column(14)?,
-                waitlisted: row.column(15)?,
+                partial: row.column(15)?,
+                waitlisted: row.column(16)?,
             },
-            deadline_override: row.column(16)?,
-            has_note: row.column(17)?,
+            deadline_override: row.column(17)?,
+            has_note: row.column(18)?,
             unsettled: open,
-            sent_at: row.column(18)?,
-            last_opened_at: row.column(19)?,
-            replied_at: row.column(20)?,
-            archived_at: row.column(21)?,
-            created_at: row.column(22)?,
-            updated_at: row.column(23)?,
-            version: row.column(24)?,
+            sent_at: row.column(19)?,
+            last_opened_at: row.column(20)?,
+            replied_at: row.column(21)?,
+            archived_at: row.column(22)?,
+            created_at: row.column(23)?,
+            updated_at: row.column(24)?,
+            version: row.column(25)?,
             key: Key {
-                number: row.column(25)?,
-                name: row.column(26)?,
+                number: row.column(26)?,
+                name: row.column(27)?,
                 id: id.to_string(),
             },
-            total: row.column(27)?,
+            total: row.column(28)?,
             open: {
-                let word: String = row.column(28)?;
+                let word: String = row.column(29)?;
                 let mut all = filter::Open::ALL.into_iter();
                 all.find(|one| one.word() == word)
             },
@@ -305,6 +309,9 @@ fn find(
                      COUNT(CASE WHEN yes = 0 AND waitlisted = 0 AND undecided > 0
                                 THEN 1 END) AS undecided,
                      COUNT(CASE WHEN no > 0 AND no = replies THEN 1 END) AS no,
+                     COUNT(CASE WHEN no > 0 AND no < replies
+                                     AND yes + waitlisted + undecided = 0
+                                THEN 1 END) AS partial,
                      CAST(SUM(yes + waitlisted + undecided + no) AS BIGINT) AS answered,
                      CAST(SUM(replies - yes - waitlisted - no) AS BIGINT) AS unsettled,
                      COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 THEN 1 END) AS brought,
@@ -316,6 +323,7 @@ fn find(
                      COALESCE(people.size, 0) AS size,
                      COALESCE(people.yes, 0) AS yes,
                      COALESCE(people.no, 0) AS no,
+                     COALESCE(people.partial, 0) AS partial,
                      COALESCE(people.undecided, 0) AS undecided,
                      COALESCE(people.waitlisted, 0) AS waitlisted,
                      COALESCE(people.answered, 0) AS answered,
@@ -400,7 +408,7 @@ fn find(
              )
              SELECT id, code, household, email, language, tags, access, is_over, answered,
                  unsettled, size, yes, no, undecided, size - yes - no - undecided - waitlisted,
-                 waitlisted, deadline_override, CASE WHEN note <> '' THEN 1 ELSE 0 END, sent_at,
+                 partial, waitlisted, deadline_override, CASE WHEN note <> '' THEN 1 ELSE 0 END, sent_at,
                  last_opened_at, replied_at, archived_at, created_at, updated_at, version,
                  key_number, sort_name, (SELECT COUNT(*) FROM matching), open_state
              FROM matching

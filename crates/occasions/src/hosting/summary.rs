@@ -62,8 +62,12 @@ pub struct Invitations {
     pub locked: i64,
     /// Nobody ever looked.
     pub never_opened: i64,
-    /// Answered at least once.
+    /// Answered at least once: `partial` and `complete`.
     pub answered: i64,
+    /// Not answered at all.
+    pub unanswered: i64,
+    /// Answered, and an answer is missing or "not sure".
+    pub partial: i64,
     /// Owe at least one answer, or are not sure.
     pub pending: i64,
     /// Somebody comes.
@@ -171,7 +175,10 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
         .iter()
         .map(|person| (person.status, person))
         .collect();
-    let guests = count(&overall);
+    let guests = People {
+        partial: number(everybody.iter().filter(|person| person.is_partial)),
+        ..count(&overall)
+    };
     let eating = || everybody.iter().filter(|person| person.is_eating());
     let diet_notes = number(eating().filter(|person| !person.diet_note.is_empty()));
     let first = all.iter().map(|event| event.details.starts_at).min();
@@ -317,6 +324,8 @@ fn count(answers: &[Answer<'_>]) -> People {
         no: of(ReplyStatus::No),
         undecided: of(ReplyStatus::Undecided),
         pending: of(ReplyStatus::Pending),
+        // The answer to one event is never a part.
+        partial: 0,
         waitlisted: of(ReplyStatus::Waitlisted),
     }
 }
@@ -330,6 +339,8 @@ fn count_invitations(lines: &[Line]) -> Invitations {
         locked: of(|line| line.access == Access::Locked),
         never_opened: of(|line| line.last_opened_at.is_none()),
         answered: of(|line| line.response != Response::Unanswered),
+        unanswered: of(|line| line.response == Response::Unanswered),
+        partial: of(|line| line.response == Response::Partial),
         pending: of(|line| line.unsettled > 0),
         attending: of(|line| line.people.yes > 0),
         declined: of(|line| line.people.total > 0 && line.people.no == line.people.total),

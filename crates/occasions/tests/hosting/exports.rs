@@ -6,6 +6,8 @@ use occasions::words::{ExportKind, FileFormat};
 use serde_json::json;
 use web::Language;
 
+use crate::background::{ask, fetch, wanted as wanted_as};
+use crate::numbers::decline_one_event;
 use crate::stage::{call, code, fields, on_both};
 
 fn wanted() -> export::Request {
@@ -45,6 +47,34 @@ fn ten_files_of_an_occasion_wait_at_most() {
         assert_eq!(page.json()["limit"], 10);
         stage.worker().run_due().await.unwrap();
         assert!(start().await.is_ok(), "those that are made wait no more");
+    });
+}
+
+#[test]
+fn files_say_who_has_partly_answered() {
+    on_both(async |stage| {
+        decline_one_event(stage).await;
+        for (kind, column, name) in [
+            (
+                ExportKind::Households,
+                "Answer status",
+                "Keluarga Encik Rahman",
+            ),
+            (ExportKind::Guests, "Answer", "Rahman bin Ali"),
+        ] {
+            let id = ask(stage, &stage.owner, wanted_as(kind, FileFormat::Csv), "en").await;
+            stage.worker().run_due().await.unwrap();
+            let file = fetch(stage, &stage.owner, &id).await;
+            let mut reader =
+                csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
+            let headings = reader.headers().unwrap().clone();
+            let at = headings.iter().position(|one| one == column).unwrap();
+            let row = reader
+                .records()
+                .map(Result::unwrap)
+                .find(|row| row.iter().any(|cell| cell == name));
+            assert_eq!(&row.unwrap()[at], "Partly answered", "{kind:?}");
+        }
     });
 }
 

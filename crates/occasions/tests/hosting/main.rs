@@ -8,6 +8,7 @@ mod api_garbage;
 mod background;
 mod exports;
 mod invitations;
+mod kitchen;
 mod lists;
 mod masked;
 mod numbers;

@@ -8,7 +8,8 @@ use occasions::hosting::listing::people::{self, Band, Status};
 use occasions::hosting::listing::{self, Filter, Sort};
 use occasions::hosting::summary::{self, Summary};
 use occasions::hosting::{When, guests, locks};
-use occasions::words::{Access, GuestKind};
+use occasions::portal::response;
+use occasions::words::{Access, GuestKind, ReplyStatus, Response};
 use platform::{Rows, sql};
 use web::Piece;
 
@@ -124,6 +125,16 @@ fn numbers_and_lists_agree() {
             all.complete,
             by(|filter| filter.response = Some(Answered::Complete)).await
         );
+        assert_eq!(
+            all.partial,
+            by(|filter| filter.response = Some(Answered::Partial)).await
+        );
+        assert_eq!(
+            all.unanswered,
+            by(|filter| filter.response = Some(Answered::Unanswered)).await
+        );
+        assert_eq!(all.complete + all.partial + all.unanswered, all.total);
+        assert!(all.complete > 0 && all.partial > 0 && all.unanswered > 0);
         let look = counted.attention;
         assert_eq!(
             look.over_allowance,
@@ -142,10 +153,77 @@ fn numbers_and_lists_agree() {
     });
 }
 
+/// Both of a couple say no to one event and leave the other blank.
+pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
+    let rahman = stage.invitation("RAHMA").await;
+    stage
+        .done(move |tx, host| {
+            let portal = invitations::load(tx, host, &rahman)?;
+            for guest in &portal.household.guests {
+                for (place, event) in (0_i64..).zip(portal.invited_events()) {
+                    let status = if place == 0 { "no" } else { "pending" };
+                    tx.run(
+                        sql!("UPDATE reply SET status = $3 WHERE guest = $1 AND event = $2"),
+                        &[&guest.id, &event.id, &status],
+                        Rows::Exactly(1),
+                    )?;
+                }
+            }
+            Ok(())
+        })
+        .await;
+}
+
+/// The list decides in SQL what the rule decides in Rust.
+#[test]
+fn whoever_declined_one_event_and_left_another_has_partly_answered() {
+    on_both(async |stage| {
+        decline_one_event(stage).await;
+        let rahman = stage.invitation("RAHMA").await;
+        stage
+            .done(move |tx, host| {
+                let everybody = people::all_people(tx, host, &people::Filter::default())?;
+                for line in listing::all_invitations(tx, host, &Filter::default())? {
+                    let portal = invitations::load(tx, host, &line.id)?;
+                    let mut partial = 0;
+                    for guest in &portal.household.guests {
+                        let person = everybody.iter().find(|one| one.id == guest.id).unwrap();
+                        let replies = guest.replies.values();
+                        let response = response(replies.map(|reply| portal.shown(reply.status)));
+                        let is_partial =
+                            person.status == ReplyStatus::Pending && response == Response::Partial;
+                        assert_eq!(person.is_partial, is_partial, "{}", guest.name);
+                        partial += i64::from(is_partial);
+                    }
+                    assert_eq!(line.people.partial, partial, "{}", line.household);
+                    if line.id == rahman {
+                        assert_eq!(line.response, Response::Partial);
+                        assert_eq!(line.people.pending, line.people.total, "as before");
+                        assert_eq!(line.people.partial, line.people.total);
+                    }
+                }
+                Ok(())
+            })
+            .await;
+        let mut owner = stage.visitor(&stage.owner);
+        let list = owner
+            .get(&stage.at("/guests?status=partial&q=rahman"))
+            .await
+            .json();
+        let items = list["items"].as_array().unwrap();
+        assert!(!items.is_empty());
+        for person in items {
+            assert_eq!(person["status"], "pending", "the word of before");
+            assert_eq!(person["partial"], true);
+        }
+    });
+}
+
 #[test]
 fn numbers_of_people_and_their_lists_agree() {
     on_both(async |stage| {
         stir(stage).await;
+        decline_one_event(stage).await;
         let counted = summary(stage).await;
         for (status, number) in [
             (None, counted.guests.total),
@@ -153,6 +231,11 @@ fn numbers_of_people_and_their_lists_agree() {
             (Some(Status::No), counted.guests.no),
             (Some(Status::Undecided), counted.guests.undecided),
             (Some(Status::Pending), counted.guests.pending),
+            (Some(Status::Partial), counted.guests.partial),
+            (
+                Some(Status::Unanswered),
+                counted.guests.pending - counted.guests.partial,
+            ),
             (Some(Status::Waitlisted), counted.guests.waitlisted),
         ] {
             let filter = people::Filter {
@@ -172,6 +255,7 @@ fn numbers_of_people_and_their_lists_agree() {
                     Some(Status::No) => event.guests.no,
                     Some(Status::Undecided) => event.guests.undecided,
                     Some(Status::Waitlisted) => event.guests.waitlisted,
+                    Some(Status::Partial) => event.guests.partial,
                     Some(_) => event.guests.pending,
                 };
                 assert_eq!(
@@ -182,6 +266,7 @@ fn numbers_of_people_and_their_lists_agree() {
                 );
             }
         }
+        assert!(counted.guests.partial > 0);
         let coming = |is_child, band| people::Filter {
             status: Some(Status::Yes),
             is_child,

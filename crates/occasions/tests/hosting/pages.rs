@@ -3,6 +3,7 @@
 
 use testkit::Page;
 
+use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
 /// The pages below an occasion that need no id.
@@ -267,6 +268,63 @@ fn every_number_of_the_overview_opens_the_list_that_shows_it() {
             followed += 1;
         }
         assert!(followed > 20, "{followed}");
+    });
+}
+
+#[test]
+fn the_numbers_of_households_add_up() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let overview = owner.get(HOME).await;
+        let number = |query: &str| -> i64 {
+            let href = format!("{HOME}/invites?{query}");
+            let mut links = overview.links().into_iter();
+            let link = links.rfind(|link| link.href == href).unwrap();
+            let digits: String = link.text.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap()
+        };
+        for parts in [
+            [
+                "response=complete",
+                "response=partial",
+                "response=unanswered",
+            ],
+            ["access=open", "access=closed", "access=locked"],
+        ] {
+            assert_eq!(parts.map(number).iter().sum::<i64>(), 40, "{parts:?}");
+        }
+        let (partial, none) = (number("response=partial"), number("response=unanswered"));
+        for words in [
+            format!("{none} households have not answered yet"),
+            format!("{partial} households have answered in part"),
+        ] {
+            assert!(
+                overview.text().contains(&words),
+                "{words}: {}",
+                overview.text()
+            );
+        }
+    });
+}
+
+#[test]
+fn whoever_declined_one_event_of_two_is_shown_as_partly_answered() {
+    on_both(async |stage| {
+        decline_one_event(stage).await;
+        let id = stage.invitation("RAHMA").await;
+        let mut owner = stage.visitor(&stage.owner);
+        for (page, words) in [
+            ("/guests?q=rahman+bin+ali", "Partly answered"),
+            ("/invites?q=rahman", "4 partly answered"),
+            (&format!("/invites/{id}"), "Answers Partly answered"),
+            ("", "Partly answered"),
+        ] {
+            let page = owner.get(&format!("{HOME}{page}")).await;
+            let text = page.text();
+            let (_, main) = text.split_once("Server").unwrap_or(("", &text));
+            assert!(main.contains(words), "{words}: {main}");
+            assert!(!main.contains("4 open"), "{main}");
+        }
     });
 }
 

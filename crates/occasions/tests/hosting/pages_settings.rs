@@ -438,7 +438,8 @@ fn a_file_is_asked_for_made_and_fetched() {
         observer.get(&ready.link("Download").href).await.expect(404);
         let log = owner.get(&format!("{HOME}/audit?action=export")).await;
         assert!(
-            log.text().contains("The owner fetched a file"),
+            log.text()
+                .contains("The owner fetched a file Kind : nothing → Food needs"),
             "{}",
             log.text()
         );

@@ -61,7 +61,7 @@ impl Ground<'_> {
                 AskedOf::Guest => {
                     for person in &self.people {
                         let answer = self.answer(question, &person.invitation, Some(&person.id));
-                        add(&person.household, &person.name, answer);
+                        add(&person.household, &person.shown_name(self.text), answer);
                     }
                 }
             }

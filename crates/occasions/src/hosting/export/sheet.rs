@@ -63,42 +63,41 @@ impl From<Option<i64>> for Cell {
     }
 }
 
-/// Writes tables as one file. Text with commas holds one table: where there are
-/// more, an empty line parts them.
+/// Writes tables as one file. CSV holds one table, the first.
 pub(super) fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        FileFormat::Csv => write_csv(sheets, out),
+        FileFormat::Csv => sheets.first().map_or(Ok(()), |sheet| write_csv(sheet, out)),
         FileFormat::Xlsx => write_workbook(sheets, out),
     }
 }
 
-fn write_csv(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
+fn write_csv(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
     out.write_all("\u{feff}".as_bytes())?;
-    for (index, sheet) in sheets.iter().enumerate() {
-        if index > 0 {
-            out.write_all(b"\r\n")?;
-        }
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(&mut *out);
-        let headings = sheet.headings.iter().map(|heading| neutral(heading));
-        writer.write_record(headings)?;
-        for row in &sheet.rows {
-            writer.write_record(row.iter().map(|cell| match cell {
-                Cell::Empty => String::new(),
-                Cell::Text(text) => neutral(text),
-                Cell::Number(number) => number.to_string(),
-            }))?;
-        }
-        writer.flush()?;
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(out);
+    let headings = sheet.headings.iter().map(|heading| neutral(heading));
+    writer.write_record(headings)?;
+    for row in &sheet.rows {
+        writer.write_record(row.iter().map(|cell| match cell {
+            Cell::Empty => String::new(),
+            Cell::Text(text) => neutral(text),
+            Cell::Number(number) => number.to_string(),
+        }))?;
     }
-    Ok(())
+    writer.flush()
 }
+
+/// What a spreadsheet would take for a formula at the start of a cell; some
+/// take the full-width signs of Chinese and Japanese keyboards too.
+const FORMULA: [char; 10] = [
+    '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
 
 /// Text that no program takes for a formula. An apostrophe that stands first
 /// gets another one, so that whoever reads the file back takes exactly one off.
 fn neutral(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
+    if text.starts_with(FORMULA) || text.starts_with('\'') {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -112,6 +111,8 @@ fn write_workbook(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
 
 fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let bold = Format::new().set_bold();
+    // Stays text when somebody edits the cell.
+    let quoted = Format::new().set_quote_prefix();
     let mut workbook = Workbook::new();
     for sheet in sheets {
         let page = workbook.add_worksheet();
@@ -124,6 +125,9 @@ fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
             for (column, cell) in (0_u16..).zip(row) {
                 match cell {
                     Cell::Empty => {}
+                    Cell::Text(text) if text.starts_with(FORMULA) => {
+                        page.write_string_with_format(line, column, text, &quoted)?;
+                    }
                     Cell::Text(text) => {
                         page.write_string(line, column, text)?;
                     }
@@ -169,6 +173,10 @@ mod tests {
             "-5",
             "@SUM(A1)",
             "'quoted",
+            "\u{ff1d}1+1",
+            "\u{ff0b}60",
+            "\u{ff0d}5",
+            "\u{ff20}SUM(A1)",
             "a=b",
             "",
             "a,b",
@@ -178,14 +186,15 @@ mod tests {
         ];
         assert_eq!(
             text_of(&[sheet(&cells)]),
-            "\u{feff}Name\r\n'=1+1\r\n'+60 12-345\r\n'-5\r\n'@SUM(A1)\r\n''quoted\r\na=b\r\n\
+            "\u{feff}Name\r\n'=1+1\r\n'+60 12-345\r\n'-5\r\n'@SUM(A1)\r\n''quoted\r\n\
+             '\u{ff1d}1+1\r\n'\u{ff0b}60\r\n'\u{ff0d}5\r\n'\u{ff20}SUM(A1)\r\na=b\r\n\
              \"\"\r\n\"a,b\"\r\n\"a\"\"b\"\r\n\"a\nb\"\r\nÅsa\r\n"
         );
     }
 
     #[test]
     fn one_apostrophe_taken_off_gives_back_what_was_written() {
-        for text in ["=x", "'=x", "''", "x", "+1"] {
+        for text in ["=x", "'=x", "''", "x", "+1", "\u{ff1d}x"] {
             let written = neutral(text);
             let read = written.strip_prefix('\'').unwrap_or(&written);
             assert_eq!(read, text);

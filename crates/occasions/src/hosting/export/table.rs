@@ -12,6 +12,7 @@ use crate::diet;
 use crate::event::{self, Event, EventId};
 use crate::guest::GuestId;
 use crate::hosting::guests::Contact;
+use crate::hosting::kitchen;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::listing::{self, Line};
 use crate::hosting::tally::{self, Answered};
@@ -75,6 +76,7 @@ impl Ground<'_> {
             "host-export-no",
             "host-export-undecided",
             "host-export-pending",
+            "host-export-response",
             "host-export-deadline",
             "host-export-sent",
             "host-export-opened",
@@ -117,6 +119,11 @@ impl Ground<'_> {
                 Cell::from(line.people.no),
                 Cell::from(line.people.undecided),
                 Cell::from(line.people.pending),
+                Cell::from(
+                    &*self
+                        .text
+                        .say(&format!("host-response-{}", line.response.word())),
+                ),
                 self.moment(line.deadline_override),
                 self.moment(line.sent_at),
                 self.moment(line.last_opened_at),
@@ -158,6 +165,7 @@ impl Ground<'_> {
             "host-export-age",
             "host-export-diets",
             "host-export-diet-note",
+            "host-export-answer",
         ]));
         headings.extend(self.events.iter().map(|event| self.event_name(event)));
         headings.extend(self.question_headings(AskedOf::Guest));
@@ -174,7 +182,7 @@ impl Ground<'_> {
         let rows = self.people.iter().map(|person| {
             let mut row = vec![
                 Cell::from(person.household.as_str()),
-                Cell::from(person.name.as_str()),
+                Cell::from(person.shown_name(self.text)),
             ];
             if self.order.contacts {
                 let Contact { email, phone } =
@@ -188,8 +196,9 @@ impl Ground<'_> {
                 self.kind(person.kind),
                 self.yes_or_no(person.is_child),
                 Cell::from(person.age),
-                diets_of(person, &labels),
+                diets(person.diets.iter().map(String::as_str), &labels),
                 Cell::from(person.diet_note.as_str()),
+                self.answer_of(person),
             ]);
             row.extend(self.events.iter().map(|event| {
                 let answer = answers.get(&(person.id.clone(), event.id.clone()));
@@ -221,7 +230,7 @@ impl Ground<'_> {
                 rows.push(vec![
                     Cell::from(self.event_name(event)),
                     Cell::from(person.household.as_str()),
-                    Cell::from(person.name.as_str()),
+                    Cell::from(person.shown_name(self.text)),
                     self.status(reply.status),
                     self.moment(reply.answered_at),
                     reply.source.map_or(Cell::Empty, |source| {
@@ -245,31 +254,20 @@ impl Ground<'_> {
     }
 
     /// For the kitchen: those who come or are not sure, for each event; first
-    /// how many, then who.
+    /// who, then how many.
     fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;
+        let eating = kitchen::eating(tx, &self.occasion)?;
+        let eaters = kitchen::eaters(&self.people, &self.events, &options, &eating);
         let mut counts = Vec::new();
         let mut names = Vec::new();
-        let mut answers: BTreeMap<(GuestId, EventId), ReplyStatus> = BTreeMap::new();
-        for reply in self.all_replies(tx)? {
-            answers.insert((reply.guest, reply.event), reply.status);
-        }
-        let offers_undecided = self.occasion.details.switches.undecided;
         for event in &self.events {
-            let eats = |person: &&Person| match answers.get(&(person.id.clone(), event.id.clone()))
-            {
-                Some(ReplyStatus::Yes) => true,
-                Some(ReplyStatus::Undecided) => offers_undecided,
-                _ => false,
-            };
-            let eating: Vec<&Person> = self.people.iter().filter(eats).collect();
+            let here = || eaters.iter().filter(|eater| eater.eats_at(event));
             let (first, rest): (Vec<_>, Vec<_>) = options.iter().partition(|option| option.allergy);
             for option in first.into_iter().chain(rest) {
-                let who = eating
-                    .iter()
-                    .filter(|person| person.diets.contains(&option.key));
-                let many = who.count();
+                let many = here().filter(|eater| eater.person.diets.contains(&option.key));
+                let many = many.count();
                 if many > 0 {
                     counts.push(vec![
                         Cell::from(self.event_name(event)),
@@ -279,19 +277,30 @@ impl Ground<'_> {
                     ]);
                 }
             }
-            for person in eating {
-                if !person.diets.is_empty() || !person.diet_note.is_empty() {
-                    names.push(vec![
-                        Cell::from(self.event_name(event)),
-                        Cell::from(person.household.as_str()),
-                        Cell::from(person.name.as_str()),
-                        diets_of(person, &labels),
-                        Cell::from(person.diet_note.as_str()),
-                    ]);
-                }
+            for eater in here() {
+                names.push(vec![
+                    Cell::from(self.event_name(event)),
+                    Cell::from(eater.person.household.as_str()),
+                    Cell::from(eater.person.shown_name(self.text)),
+                    diets(eater.allergies.iter().copied(), &labels),
+                    diets(eater.others.iter().copied(), &labels),
+                    Cell::from(eater.person.diet_note.as_str()),
+                ]);
             }
         }
         Ok(vec![
+            Sheet {
+                name: self.name("host-export-sheet-diets-people"),
+                headings: self.say(&[
+                    "host-export-event",
+                    "host-export-household",
+                    "host-export-guest",
+                    "host-export-allergy",
+                    "host-export-diets",
+                    "host-export-diet-note",
+                ]),
+                rows: names,
+            },
             Sheet {
                 name: self.name("host-export-sheet-diets"),
                 headings: self.say(&[
@@ -301,17 +310,6 @@ impl Ground<'_> {
                     "host-export-people",
                 ]),
                 rows: counts,
-            },
-            Sheet {
-                name: self.name("host-export-sheet-diets-people"),
-                headings: self.say(&[
-                    "host-export-event",
-                    "host-export-household",
-                    "host-export-guest",
-                    "host-export-diets",
-                    "host-export-diet-note",
-                ]),
-                rows: names,
             },
         ])
     }
@@ -361,6 +359,15 @@ impl Ground<'_> {
             status
         };
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
+    }
+
+    /// The answer over all events.
+    fn answer_of(&self, person: &Person) -> Cell {
+        if person.is_partial {
+            Cell::from(&*self.text.say("host-response-partial"))
+        } else {
+            self.status(person.status)
+        }
     }
 
     fn kind(&self, kind: GuestKind) -> Cell {
@@ -465,13 +472,11 @@ impl Ground<'_> {
     }
 }
 
-fn diets_of(person: &Person, labels: &BTreeMap<String, String>) -> Cell {
-    let said: Vec<&str> = person
-        .diets
-        .iter()
-        .map(|key| labels.get(key).unwrap_or(key).as_str())
+fn diets<'a>(keys: impl Iterator<Item = &'a str>, labels: &BTreeMap<String, String>) -> Cell {
+    let words: Vec<&str> = keys
+        .map(|key| labels.get(key).map_or(key, String::as_str))
         .collect();
-    Cell::from(said.join(", "))
+    Cell::from(words.join(", "))
 }
 
 /// What only some hosts may see of a household.

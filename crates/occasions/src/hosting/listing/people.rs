@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use platform::store::{Bind, FromRow, Row};
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use web::{List, Piece, Way};
+use web::{List, Piece, Text, Way};
 
 use super::filter::{answer_sought, flag, known, word};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
-use crate::guest::GuestId;
+use crate::guest::{self, GuestId};
 use crate::hosting::access::{HostOf, Leave};
 use crate::hosting::fields::Fields;
 use crate::hosting::{Refusal, occasions};
@@ -64,8 +64,12 @@ pub enum Status {
     No,
     /// Not sure.
     Undecided,
-    /// No answer yet.
+    /// No answer yet, or none for some of the events.
     Pending,
+    /// Of those: declined some events and has not answered for the others.
+    Partial,
+    /// Of those: has not answered at all.
+    Unanswered,
     /// Wanted yes; the event is full.
     Waitlisted,
     /// Coming or not sure: for whom the kitchen plans.
@@ -74,11 +78,13 @@ pub enum Status {
 
 impl Status {
     /// Every one of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Yes,
         Self::No,
         Self::Undecided,
         Self::Pending,
+        Self::Partial,
+        Self::Unanswered,
         Self::Waitlisted,
         Self::Eating,
     ];
@@ -90,6 +96,8 @@ impl Status {
             Self::No => "no",
             Self::Undecided => "undecided",
             Self::Pending => "pending",
+            Self::Partial => "partial",
+            Self::Unanswered => "unanswered",
             Self::Waitlisted => "waitlisted",
             Self::Eating => "eating",
         }
@@ -170,6 +178,8 @@ pub struct Person {
     pub id: GuestId,
     /// As written; a plus-one's may be empty.
     pub name: String,
+    /// Whose guest it is, where no name is written; see [`Person::shown_name`].
+    pub guest_of: String,
     /// On which invitation.
     pub invitation: InvitationId,
     /// Of which household.
@@ -184,6 +194,8 @@ pub struct Person {
     pub is_beyond: bool,
     /// The answer, over all events or for the one that was asked for.
     pub status: ReplyStatus,
+    /// Pending, but has declined some events.
+    pub is_partial: bool,
     /// The latest answer.
     pub answered_at: Option<Timestamp>,
     /// Keys of food needs.
@@ -195,6 +207,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// The name to show.
+    pub fn shown_name(&self, text: &Text) -> String {
+        guest::shown_name(&self.name, &self.guest_of, text)
+    }
+
     /// Whether the kitchen plans for this person.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
@@ -213,11 +230,13 @@ impl FromRow for Person {
             age: row.column(6)?,
             is_beyond: row.column(7)?,
             status: row.column(8)?,
-            answered_at: row.column(9)?,
-            diets: json(row, 10)?,
-            diet_note: row.column(11)?,
-            key: (row.column(12)?, id.to_string()),
-            total: row.column(13)?,
+            is_partial: row.column(9)?,
+            answered_at: row.column(10)?,
+            diets: json(row, 11)?,
+            diet_note: row.column(12)?,
+            key: (row.column(13)?, id.to_string()),
+            total: row.column(14)?,
+            guest_of: row.column(15)?,
             id,
         })
     }
@@ -396,8 +415,16 @@ fn find(
                           WHEN person.undecided > 0 THEN 'undecided'
                           WHEN person.no > 0 AND person.no = person.replies THEN 'no'
                           ELSE 'pending' END AS status,
+                     CASE WHEN person.no > 0 AND person.no < person.replies
+                               AND person.yes + person.waitlisted + person.undecided = 0
+                          THEN 1 ELSE 0 END AS is_partial,
                      person.answered_at AS answered_at, guest.diets AS diets,
-                     guest.diet_note AS diet_note, guest.sort_name AS sort_name
+                     guest.diet_note AS diet_note, guest.sort_name AS sort_name,
+                     CASE WHEN guest.name <> '' THEN ''
+                          ELSE COALESCE((SELECT other.name FROM guest AS other
+                               WHERE other.invitation = guest.invitation AND other.name <> ''
+                               ORDER BY other.position, other.id LIMIT 1),
+                               invitation.household) END AS guest_of
                  FROM person
                  JOIN guest ON guest.id = person.id
                  JOIN invitation ON invitation.id = guest.invitation
@@ -438,10 +465,13 @@ fn find(
              ), matching AS (
                  SELECT * FROM listed
                  WHERE ($9 = '' OR status = $9
+                        OR ($9 = 'partial' AND is_partial = 1)
+                        OR ($9 = 'unanswered' AND status = 'pending' AND is_partial = 0)
                         OR ($9 = 'eating' AND status IN ('yes', 'undecided')))
              )
              SELECT id, name, invitation, household, kind, is_child, child_age, beyond, status,
-                 answered_at, diets, diet_note, sort_name, (SELECT COUNT(*) FROM matching)
+                 is_partial, answered_at, diets, diet_note, sort_name, (SELECT COUNT(*) FROM matching),
+                 guest_of
              FROM matching
              WHERE CAST($17 AS BIGINT) = 0
                 OR (CAST($24 AS BIGINT) = 0

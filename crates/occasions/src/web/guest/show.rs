@@ -15,7 +15,7 @@ use super::view::{
 };
 use crate::diet::DietaryOption;
 use crate::event::{Details, Event};
-use crate::guest::Guest;
+use crate::guest::{self, Guest};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, ReplyStatus, Response};
@@ -229,13 +229,8 @@ impl<'a> Reading<'a> {
 
     /// The name to show: as written, or whose guest it is.
     pub(crate) fn name(&self, guest: &Guest) -> String {
-        if !guest.name.is_empty() {
-            return guest.name.clone();
-        }
-        let household = &self.portal.household;
-        let host = household.guests.iter().find(|one| !one.name.is_empty());
-        let name = host.map_or(&household.invitation.details.household, |one| &one.name);
-        self.text.with("guest-of", [("name", name.as_str().into())])
+        let guest_of = self.portal.household.guest_of();
+        guest::shown_name(&guest.name, guest_of, self.text)
     }
 
     pub(crate) fn stored(&self) -> Vec<Stored<'a>> {

@@ -7,7 +7,7 @@ use super::say::{self, Says};
 use crate::event::Event;
 use crate::hosting::listing::filter::{Answered, Open, answer_word};
 use crate::question::Question;
-use crate::words::{Access, AskedOf};
+use crate::words::{Access, AskedOf, Response};
 
 /// What stands in the address and is no filter.
 const PAGING: [&str; 5] = ["cursor", "before", "at", "done", "lang"];
@@ -192,7 +192,9 @@ impl<'a> Filters<'a> {
             ("yes", "reply-yes"),
             ("no", "reply-no"),
             ("undecided", "reply-undecided"),
-            ("pending", "reply-pending"),
+            ("partial", "host-response-partial"),
+            ("unanswered", "reply-pending"),
+            ("pending", "host-response-pending"),
             ("waitlisted", "reply-waitlisted"),
             ("eating", "host-status-eating"),
         ];
@@ -434,9 +436,9 @@ fn responses(text: &Text) -> Vec<(String, String)> {
                 Answered::Pending => "host-response-pending",
                 Answered::Attending => "host-response-attending",
                 Answered::Declined => "host-response-declined",
-                Answered::Unanswered => "host-response-unanswered",
-                Answered::Partial => "host-response-partial",
-                Answered::Complete => "host-response-complete",
+                Answered::Unanswered => say::response(Response::Unanswered),
+                Answered::Partial => say::response(Response::Partial),
+                Answered::Complete => say::response(Response::Complete),
             };
             (one.word().to_owned(), text.say(id).into_owned())
         })

@@ -7,11 +7,10 @@ use web::{List, Piece, Problem, Text};
 use super::desk::{Desk, Scene};
 use super::filters::Filters;
 use super::frame::Place;
-use super::say::{self, Says};
+use super::say::{self, Says, Tag};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::listing::people::{self, Filter, Person};
 use crate::question::{self, Question};
-use crate::web::guest::view::Mark;
 use crate::words::GuestKind;
 
 #[derive(Template)]
@@ -37,7 +36,7 @@ struct Row<'a> {
     href: String,
     name: String,
     about: Vec<String>,
-    mark: Mark,
+    answer: Tag,
     food: String,
     answered: Option<(String, String)>,
 }
@@ -107,22 +106,14 @@ fn row<'a>(says: &Says<'_>, person: &'a Person, diets: &[DietaryOption]) -> Row<
     let text = says.text;
     Row {
         href: says.at(&format!("/invites/{}", person.invitation)),
-        name: name(text, person),
+        name: person.shown_name(text),
         about: about(text, person),
-        mark: say::mark(person.status),
+        answer: say::answer(text, person),
         food: food(says, person, diets),
         answered: person
             .answered_at
             .map(|at| (says.machine(at), says.ago(at))),
         person,
-    }
-}
-
-/// As written, or that nobody wrote one.
-pub(super) fn name(text: &Text, person: &Person) -> String {
-    match person.name.as_str() {
-        "" => text.say("host-nameless").into_owned(),
-        name => name.to_owned(),
     }
 }
 
@@ -140,7 +131,7 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
 }
 
 /// Food needs in words.
-pub(super) fn food(says: &Says<'_>, person: &Person, diets: &[DietaryOption]) -> String {
+fn food(says: &Says<'_>, person: &Person, diets: &[DietaryOption]) -> String {
     let mut words: Vec<String> = person
         .diets
         .iter()

@@ -8,10 +8,11 @@ use serde_json::Value;
 use web::I18n;
 
 use super::say::{self, Says};
+use super::{questions, reports};
 use crate::event::Event;
 use crate::hosting::log::Line;
 use crate::question::Question;
-use crate::words::{OccasionKind, OccasionStatus, ReplyStatus};
+use crate::words::{AskedOf, ExportKind, OccasionKind, OccasionStatus, QuestionKind, ReplyStatus};
 
 /// One thing that was done.
 pub(super) struct Sentence {
@@ -61,7 +62,7 @@ impl Telling<'_> {
             },
             entity: line.entity.clone(),
             href: is_invitation.then(|| says.at(&format!("/invites/{}", record.entity_id))),
-            changes: self.changes(&line.changes),
+            changes: self.changes(&record.entity_kind, &line.changes),
         }
     }
 
@@ -79,15 +80,27 @@ impl Telling<'_> {
         }
     }
 
-    fn changes(&self, changes: &Value) -> Vec<Change> {
+    /// What was done to an entity of this kind, field by field.
+    fn changes(&self, entity: &str, changes: &Value) -> Vec<Change> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
             .filter_map(|change| {
                 let field = change.get("field")?.as_str()?;
+                let value = |name| {
+                    let value = change.get(name).unwrap_or(&Value::Null);
+                    let word = value.as_str().unwrap_or_default();
+                    match own_words(entity, field, word) {
+                        Some(id) => self.says.text.say(id).into_owned(),
+                        None => self.value(value),
+                    }
+                };
                 Some(Change {
-                    what: self.field(field),
-                    old: self.value(change.get("old").unwrap_or(&Value::Null)),
-                    new: self.value(change.get("new").unwrap_or(&Value::Null)),
+                    what: match own_field_words(entity, field) {
+                        Some(id) => self.says.text.say(id).into_owned(),
+                        None => self.field(field),
+                    },
+                    old: value("old"),
+                    new: value("new"),
                 })
             })
             .collect()
@@ -256,6 +269,27 @@ fn action(action: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// What a field is called where the kind of entity decides.
+fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
+    Some(match (entity, field) {
+        ("export", "kind") => "host-export-kind",
+        ("export", "contacts") => "host-export-contacts",
+        ("question", "kind") => "host-field-answer-kind",
+        ("question", "title") => "host-field-question",
+        _ => return None,
+    })
+}
+
+/// What a value is called where the kind of entity decides.
+fn own_words(entity: &str, field: &str, word: &str) -> Option<&'static str> {
+    match (entity, field) {
+        ("export", "kind") => ExportKind::find(word).map(reports::kind_words),
+        ("question", "kind") => QuestionKind::find(word).map(questions::kind_words),
+        ("question", "asked_of") => AskedOf::find(word).map(questions::audience_words),
+        _ => None,
+    }
 }
 
 /// What a field is called.

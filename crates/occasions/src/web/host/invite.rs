@@ -72,6 +72,11 @@ impl InvitePage<'_> {
         self.portal.household.invitation.version
     }
 
+    /// How much is answered.
+    fn response(&self) -> say::Tag {
+        say::response_tag(self.text, self.portal.response())
+    }
+
     fn undecided(&self) -> bool {
         self.says.occasion.details.switches.undecided
     }

@@ -77,8 +77,10 @@ impl Overview<'_> {
     /// "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
+        let total = self.summary.guests.total;
         let values = [
-            ("n", self.text.number(self.summary.guests.total).into()),
+            ("count", total.into()),
+            ("n", self.text.number(total).into()),
             ("percent", percent.into()),
         ];
         self.text.with("host-of-guests", values)
@@ -105,28 +107,41 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Rows under the big figure: mark, number, list.
-    fn answers(&self) -> Vec<(Mark, String, String)> {
+    /// Rows under the big figure: answer, number, list.
+    fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
+        let unanswered = people.pending - people.partial;
         [
-            (Mark::No, people.no, "no", true),
-            (Mark::Undecided, people.undecided, "undecided", true),
+            (Mark::No, "reply-no", people.no, "no"),
+            (
+                Mark::Undecided,
+                "reply-undecided",
+                people.undecided,
+                "undecided",
+            ),
             (
                 Mark::Waitlisted,
+                "reply-waitlisted",
                 people.waitlisted,
                 "waitlisted",
-                people.waitlisted > 0,
             ),
-            (Mark::Pending, people.pending, "pending", true),
+            (
+                Mark::Pending,
+                "host-response-partial",
+                people.partial,
+                "partial",
+            ),
+            (Mark::Pending, "reply-pending", unanswered, "unanswered"),
         ]
         .into_iter()
-        .filter(|(.., is_shown)| *is_shown)
-        .map(|(mark, n, word, _)| {
-            (
-                mark,
-                self.text.number(n),
-                self.guests(&format!("status={word}")),
-            )
+        .filter(|(.., n, word)| *n > 0 || !matches!(*word, "waitlisted" | "partial"))
+        .map(|(mark, id, n, word)| {
+            let tag = Tag {
+                class: mark.class(),
+                words: self.text.say(id).into_owned(),
+            };
+            let href = self.guests(&format!("status={word}"));
+            (tag, self.text.number(n), href)
         })
         .collect()
     }
@@ -150,14 +165,37 @@ impl Overview<'_> {
             .with("host-response-rate", [("percent", percent.into())])
     }
 
-    fn owing(&self) -> Option<String> {
-        let n = self.summary.invitations.pending;
-        (n > 0).then(|| self.text.with("host-owe", [("n", n.into())]))
-    }
-
-    fn households(&self) -> Vec<Number> {
+    /// Households that hosts may have to ask: list and words.
+    fn owing(&self) -> Vec<(String, String)> {
         let all = &self.summary.invitations;
         [
+            ("host-owe-all", "response=unanswered", all.unanswered),
+            ("host-owe-some", "response=partial", all.partial),
+        ]
+        .into_iter()
+        .filter(|(.., n)| *n > 0)
+        .map(|(id, query, n)| (self.invites(query), self.text.with(id, [("n", n.into())])))
+        .collect()
+    }
+
+    /// Every household, by how much it has answered.
+    fn responses(&self) -> Vec<Number> {
+        let all = &self.summary.invitations;
+        self.households([
+            ("host-response-complete", "response=complete", all.complete),
+            ("host-response-partial", "response=partial", all.partial),
+            (
+                "host-response-unanswered",
+                "response=unanswered",
+                all.unanswered,
+            ),
+        ])
+    }
+
+    /// Every household, by what it may do now; and who never looked.
+    fn access(&self) -> Vec<Number> {
+        let all = &self.summary.invitations;
+        self.households([
             ("host-households-open", "access=open", all.open),
             ("host-households-closed", "access=closed", all.closed),
             ("host-households-locked", "access=locked", all.locked),
@@ -166,15 +204,17 @@ impl Overview<'_> {
                 "opened=no",
                 all.never_opened,
             ),
-            ("host-households-answered", "answered=yes", all.answered),
-        ]
-        .into_iter()
-        .map(|(id, query, n)| Number {
-            href: self.invites(query),
-            words: self.text.say(id).into_owned(),
-            n: self.text.number(n),
-        })
-        .collect()
+        ])
+    }
+
+    fn households<const N: usize>(&self, rows: [(&str, &str, i64); N]) -> Vec<Number> {
+        rows.into_iter()
+            .map(|(id, query, n)| Number {
+                href: self.invites(query),
+                words: self.text.say(id).into_owned(),
+                n: self.text.number(n),
+            })
+            .collect()
     }
 
     fn ages(&self) -> Vec<Number> {

@@ -9,7 +9,7 @@ use super::desk::{Desk, Errand, Scene};
 use super::frame::Place;
 use super::say::Says;
 use super::sheet::{self, Control, Field, Sheet};
-use crate::guest::{Guest, GuestId};
+use crate::guest::{self, Guest, GuestId};
 use crate::hosting::guests::{self, Change, Contact, New};
 use crate::hosting::invitations;
 use crate::hosting::{Leave, Refusal};
@@ -243,10 +243,7 @@ fn page(
             format!("{back}/guests/new"),
         ),
         Some(guest) => {
-            let name = match guest.name.as_str() {
-                "" => text.say("host-nameless").into_owned(),
-                name => name.to_owned(),
-            };
+            let name = guest::shown_name(&guest.name, found.portal.household.guest_of(), text);
             (name, format!("{back}/guests/{}", guest.id))
         }
     };

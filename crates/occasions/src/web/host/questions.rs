@@ -74,7 +74,7 @@ fn row<'a>(says: &Says<'a>, question: &'a Question) -> Row<'a> {
     }
 }
 
-fn kind_words(kind: QuestionKind) -> &'static str {
+pub(super) fn kind_words(kind: QuestionKind) -> &'static str {
     match kind {
         QuestionKind::ShortText => "host-answer-short-text",
         QuestionKind::LongText => "host-answer-long-text",
@@ -86,7 +86,7 @@ fn kind_words(kind: QuestionKind) -> &'static str {
     }
 }
 
-fn audience_words(of: AskedOf) -> &'static str {
+pub(super) fn audience_words(of: AskedOf) -> &'static str {
     match of {
         AskedOf::Household => "host-asked-of-household",
         AskedOf::Guest => "host-asked-of-guest",

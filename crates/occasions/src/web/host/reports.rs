@@ -8,10 +8,10 @@ use web::{Form, Problem, Spoken, Text};
 
 use super::desk::{Desk, Errand, Scene};
 use super::frame::Place;
-use super::guests;
 use super::say::{self, Says};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::export::{self, Export, ExportId, Request};
+use crate::hosting::kitchen::{self, Eater, Eating};
 use crate::hosting::listing;
 use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
@@ -32,9 +32,11 @@ struct Reports<'a> {
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
-    people: Vec<Eater>,
+    people: Vec<Row>,
     questions: Vec<Tallied<'a>>,
-    exports: Vec<Row>,
+    /// The lists that can be asked for: word and message.
+    kinds: Vec<(&'static str, &'static str)>,
+    exports: Vec<ExportRow>,
 }
 
 /// One question in numbers.
@@ -56,15 +58,17 @@ struct Need {
 }
 
 /// Somebody for whom the kitchen does something else.
-struct Eater {
+struct Row {
     name: String,
     href: String,
     household: String,
+    events: String,
+    allergies: String,
     food: String,
 }
 
 /// One export.
-struct Row {
+struct ExportRow {
     words: String,
     state: &'static str,
     class: &'static str,
@@ -73,18 +77,21 @@ struct Row {
     rows: Option<String>,
 }
 
-/// The lists there are, as their choice names them.
-const KINDS: [(ExportKind, &str); 5] = [
-    (ExportKind::Guests, "host-export-guests"),
-    (ExportKind::Households, "host-export-households"),
-    (ExportKind::Replies, "host-export-replies"),
-    (ExportKind::Diets, "host-export-diets"),
-    (ExportKind::Questions, "host-export-questions"),
-];
+/// What a list is called.
+pub(super) fn kind_words(kind: ExportKind) -> &'static str {
+    match kind {
+        ExportKind::Guests => "host-export-guests",
+        ExportKind::Households => "host-export-households",
+        ExportKind::Replies => "host-export-replies",
+        ExportKind::Diets => "host-export-diets",
+        ExportKind::Questions => "host-export-questions",
+    }
+}
 
 struct Found {
     summary: Summary,
     people: Vec<Person>,
+    eating: Eating,
     diets: Vec<DietaryOption>,
     exports: Vec<Export>,
     tallies: Vec<Tally>,
@@ -95,15 +102,10 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
     let (scene, found) = desk
         .read(|tx, scene| {
             let host = &scene.host;
-            let eating = people::Filter {
-                status: Some(people::Status::Eating),
-                ..people::Filter::default()
-            };
-            let mut people = people::all_people(tx, host, &eating)?;
-            people.retain(|person| !person.diets.is_empty() || !person.diet_note.is_empty());
             Ok(Found {
                 summary: summary::load(tx, host)?,
-                people,
+                people: people::all_people(tx, host, &people::Filter::default())?,
+                eating: kitchen::eating(tx, &scene.occasion)?,
                 diets: diet::list(tx, host.occasion())?,
                 exports: export::list(tx, host, 10)?,
                 tallies: tally::load(tx, host)?.tallies(),
@@ -124,25 +126,23 @@ fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
         is_masked: !scene.may(Leave::SeeContacts),
         events: scene.events.iter().map(|event| says.event(event)).collect(),
         needs: needs(&says, scene, found),
-        people: found
-            .people
+        people: kitchen::eaters(&found.people, &scene.events, &found.diets, &found.eating)
             .iter()
-            .map(|person| Eater {
-                name: guests::name(text, person),
-                href: says.at(&format!("/invites/{}", person.invitation)),
-                household: person.household.clone(),
-                food: guests::food(&says, person, &found.diets),
-            })
+            .map(|eater| row(&says, &found.diets, eater))
             .collect(),
         questions: found
             .tallies
             .iter()
             .map(|tally| tallied(&says, tally))
             .collect(),
+        kinds: ExportKind::ALL
+            .iter()
+            .map(|kind| (kind.word(), kind_words(*kind)))
+            .collect(),
         exports: found
             .exports
             .iter()
-            .map(|export| row(&says, export))
+            .map(|export| export_row(&says, export))
             .collect(),
     };
     desk.page(scene, Place::Reports, &text.say("host-reports"), body)
@@ -175,6 +175,25 @@ fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
     .collect()
 }
 
+fn row(says: &Says<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row {
+    let person = eater.person;
+    let comma = says.text.say("list-comma");
+    let words = |keys: &[&str]| keys.iter().map(|key| says.diet(diets, key)).collect();
+    let allergies: Vec<String> = words(&eater.allergies);
+    let mut food: Vec<String> = words(&eater.others);
+    food.extend((!person.diet_note.is_empty()).then(|| person.diet_note.clone()));
+    let events = eater.events.iter();
+    let events: Vec<String> = events.map(|event| says.event(event).to_string()).collect();
+    Row {
+        name: person.shown_name(says.text),
+        href: says.at(&format!("/invites/{}", person.invitation)),
+        household: person.household.clone(),
+        events: events.join(&comma),
+        allergies: allergies.join(&comma),
+        food: food.join(&comma),
+    }
+}
+
 fn tallied<'a>(says: &Says<'a>, tally: &'a Tally) -> Tallied<'a> {
     let text = says.text;
     let default = &says.occasion.details.default_language;
@@ -204,10 +223,8 @@ fn tallied<'a>(says: &Says<'a>, tally: &'a Tally) -> Tallied<'a> {
     }
 }
 
-fn row(says: &Says<'_>, export: &Export) -> Row {
+fn export_row(says: &Says<'_>, export: &Export) -> ExportRow {
     let text = says.text;
-    let kind = KINDS.iter().find(|(kind, _)| *kind == export.kind);
-    let kind = kind.map_or("host-export-kind", |(_, id)| id);
     let (state, class) = match export.state {
         Progress::Queued | Progress::Running => ("host-job-waiting", "maybe"),
         Progress::Ready => ("host-job-ready", "yes"),
@@ -215,20 +232,20 @@ fn row(says: &Says<'_>, export: &Export) -> Row {
         Progress::Expired => ("host-job-expired", "no"),
     };
     let is_ready = export.state == Progress::Ready;
-    Row {
+    ExportRow {
         words: format!(
             "{} · {}",
-            text.say(kind),
+            text.say(kind_words(export.kind)),
             export.format.word().to_uppercase()
         ),
         state,
         class,
         when: (says.machine(export.created_at), says.ago(export.created_at)),
         download: is_ready.then(|| says.at(&format!("/reports/{}", export.id))),
-        rows: export
-            .rows
-            .filter(|_| is_ready)
-            .map(|n| text.with("host-export-rows", [("n", text.number(n).into())])),
+        rows: export.rows.filter(|_| is_ready).map(|n| {
+            let values = [("count", n.into()), ("n", text.number(n).into())];
+            text.with("host-export-rows", values)
+        }),
     }
 }
 

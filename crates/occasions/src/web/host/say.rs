@@ -8,10 +8,11 @@ use web::{Deadline, I18n, Language, Spoken, Text, dates};
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::listing::People;
+use crate::hosting::listing::people::Person;
 use crate::hosting::occasions;
 use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
-use crate::words::{Access, OccasionKind, OccasionStatus, ReplyStatus};
+use crate::words::{Access, OccasionKind, OccasionStatus, ReplyStatus, Response};
 use accounts::grant::Role;
 
 /// An occasion, spoken of in one language at one instant.
@@ -220,7 +221,12 @@ pub(super) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         (people.no, Mark::No, "host-tag-no"),
         (people.undecided, Mark::Undecided, "host-tag-undecided"),
         (people.waitlisted, Mark::Waitlisted, "host-tag-waitlisted"),
-        (people.pending, Mark::Pending, "host-tag-pending"),
+        (people.partial, Mark::Pending, "host-tag-partial"),
+        (
+            people.pending - people.partial,
+            Mark::Pending,
+            "host-tag-pending",
+        ),
     ];
     parts
         .into_iter()
@@ -230,6 +236,41 @@ pub(super) fn tags(text: &Text, people: &People) -> Vec<Tag> {
             words: text.with(id, [("n", n.into())]),
         })
         .collect()
+}
+
+/// A person's answer, over all events or for the one that was asked for.
+pub(super) fn answer(text: &Text, person: &Person) -> Tag {
+    let mark = mark(person.status);
+    let words = if person.is_partial {
+        text.say("host-response-partial")
+    } else {
+        text.say(mark.message())
+    };
+    Tag {
+        class: mark.class(),
+        words: words.into_owned(),
+    }
+}
+
+/// How much of an invitation is answered.
+pub(super) fn response(response: Response) -> &'static str {
+    match response {
+        Response::Unanswered => "host-response-unanswered",
+        Response::Partial => "host-response-partial",
+        Response::Complete => "host-response-complete",
+    }
+}
+
+/// The same as a tag.
+pub(super) fn response_tag(text: &Text, answered: Response) -> Tag {
+    Tag {
+        class: match answered {
+            // Neither a yes nor a no.
+            Response::Complete => "",
+            Response::Partial | Response::Unanswered => "pending",
+        },
+        words: text.say(response(answered)).into_owned(),
+    }
 }
 
 /// What a household may do now.

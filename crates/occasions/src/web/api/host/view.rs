@@ -531,6 +531,8 @@ pub(super) struct PersonView {
     beyond_allowance: bool,
     /// Over all events, or for the one that was asked for.
     status: ReplyStatus,
+    /// Pending, but has declined some events: partly answered.
+    partial: bool,
     diets: Vec<String>,
     diet_note: String,
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -549,6 +551,7 @@ impl From<Person> for PersonView {
             age: person.age,
             beyond_allowance: person.is_beyond,
             status: person.status,
+            partial: person.is_partial,
             diets: person.diets,
             diet_note: person.diet_note,
             answered_at: person.answered_at,

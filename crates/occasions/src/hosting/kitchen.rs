@@ -1,0 +1,92 @@
+//! For whom the kitchen cooks something else, and at which events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use platform::{StoreError, Tx, sql};
+
+use super::listing::people::Person;
+use crate::diet::DietaryOption;
+use crate::event::{Event, EventId};
+use crate::guest::GuestId;
+use crate::occasion::Occasion;
+
+/// The events at which each guest eats: who comes, or is not sure.
+pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
+
+/// Somebody with a food need, or with a note about food.
+#[derive(Clone, Debug)]
+pub struct Eater<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// Where, in the order of the events.
+    pub events: Vec<&'a Event>,
+    /// Keys of the food needs that are allergies.
+    pub allergies: Vec<&'a str>,
+    /// Keys of all others.
+    pub others: Vec<&'a str>,
+}
+
+impl Eater<'_> {
+    /// Whether this person eats at that event.
+    pub fn eats_at(&self, event: &Event) -> bool {
+        self.events.iter().any(|one| one.id == event.id)
+    }
+}
+
+/// Who eats where.
+pub fn eating(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Eating, StoreError> {
+    let rows: Vec<(GuestId, EventId)> = tx.all(
+        sql!(
+            "SELECT reply.guest, reply.event FROM event JOIN reply ON reply.event = event.id
+             WHERE event.occasion = $1
+               AND (reply.status = 'yes'
+                    OR (reply.status = 'undecided' AND CAST($2 AS BIGINT) = 1))"
+        ),
+        &[&occasion.id, &occasion.details.switches.undecided],
+    )?;
+    let mut eating = Eating::new();
+    for (guest, event) in rows {
+        eating.entry(guest).or_default().insert(event);
+    }
+    Ok(eating)
+}
+
+/// Those of `people` for whom the kitchen has to know something: allergies
+/// first, then who eats at the same events together, in the order of `people`.
+pub fn eaters<'a>(
+    people: &'a [Person],
+    events: &'a [Event],
+    options: &[DietaryOption],
+    eating: &Eating,
+) -> Vec<Eater<'a>> {
+    let is_allergy = |key: &&str| {
+        let option = options.iter().find(|option| option.key == *key);
+        option.is_some_and(|option| option.allergy)
+    };
+    let mut eaters: Vec<(Vec<usize>, Eater<'a>)> = people
+        .iter()
+        .filter(|person| !person.diets.is_empty() || !person.diet_note.is_empty())
+        .filter_map(|person| {
+            let here = eating.get(&person.id)?;
+            let (places, events) = events
+                .iter()
+                .enumerate()
+                .filter(|(_, event)| here.contains(&event.id))
+                .unzip();
+            let diets = person.diets.iter().map(String::as_str);
+            let (allergies, others) = diets.partition(is_allergy);
+            let eater = Eater {
+                person,
+                events,
+                allergies,
+                others,
+            };
+            Some((places, eater))
+        })
+        .collect();
+    eaters.sort_by(|(one, first), (other, second)| {
+        let order = first.allergies.is_empty().cmp(&second.allergies.is_empty());
+        order.then_with(|| one.cmp(other))
+    });
+    eaters.into_iter().map(|(_, eater)| eater).collect()
+}
