@@ -108,7 +108,7 @@ fn begin(keeping: Keeping) -> Result<Running> {
     let control = Control::open(&configuration.settings.data)?;
     let (means, channels) = means::means(&configuration.settings);
     let program = Program::this()?;
-    let plan = means::plan(&configuration, &asked, &program)?;
+    let plan = means::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     rights::forget(&configuration.settings.data)?;
     // What a killed keeper has left is ended by now: its worker had these, too.

@@ -1,4 +1,4 @@
-//! Memory that nobody uses any more.
+//! The allocator, and memory that nobody uses any more.
 
 mod program;
 
@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+/// With glibc's allocator, threads wait for each other, or each of them keeps what no other thread
+/// can use. This one also gives back to the system what is free, by a thread of its own.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// How often it is looked for.
 const EVERY: Duration = Duration::from_secs(5);
@@ -41,35 +46,10 @@ fn processor_time() -> Duration {
     Duration::new(seconds, nanoseconds)
 }
 
-/// Gives back to the system what this process keeps in case it is wanted again: what the
-/// allocator has free, and the parts of the program that are before its eyes. Whoever
-/// allocates meanwhile waits.
-///
-/// Only glibc's allocator has to be told; with another one nothing happens.
+/// Unmaps the parts of the program that are before its eyes.
 fn give_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    trim();
     #[cfg(target_os = "linux")]
     program::let_go();
-}
-
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[expect(unsafe_code, reason = "the allocator offers it to C alone")]
-fn trim() {
-    // SAFETY: malloc_trim(3) asks for nothing: any thread may call it at any time, it takes the
-    // allocator's own locks, and touches only memory that is free.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
-/// Tests of what is given back do it one after the other.
-#[cfg(test)]
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    ALONE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -98,32 +78,5 @@ mod tests {
             () = looks => {}
             () = work => {}
         }
-    }
-}
-
-#[cfg(test)]
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod glibc {
-    use std::fs;
-
-    /// Pages of this process that are in memory (proc(5), `statm`).
-    fn resident() -> usize {
-        let statm = fs::read_to_string("/proc/self/statm").unwrap();
-        statm.split(' ').nth(1).unwrap().parse().unwrap()
-    }
-
-    #[test]
-    fn what_is_free_is_the_system_s_again() {
-        let _alone = super::alone();
-        // Small enough to come from the heap, and something behind them keeps it from shrinking.
-        let many: Vec<_> = (0..8_192).map(|_| vec![1_u8; 4_096]).collect();
-        let behind = vec![1_u8; 4_096];
-        drop(many);
-        let before = resident();
-        super::give_back();
-        let after = resident();
-        // 32 MiB were taken; what other tests do meanwhile is far less.
-        assert!(before >= after + 4_096, "{before} pages, then {after}");
-        drop(behind);
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests need from Debian beside Rust and a C compiler.
+//! What the tests need from Debian beside Rust, a C compiler and make.
 
 use std::fs;
 use std::path::Path;

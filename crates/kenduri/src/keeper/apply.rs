@@ -69,7 +69,7 @@ impl Keeper {
         let (asked, configuration, plan) = {
             let mut settings = self.settings.lock().await;
             let (asked, configuration) = settings.read()?;
-            let plan = means::plan(&configuration, &asked, &self.program)?;
+            let plan = means::plan(&configuration, &self.program)?;
             settings.sockets.open(&configuration.plan)?;
             (asked, configuration, plan)
         };

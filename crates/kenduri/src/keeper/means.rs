@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::program::Program;
 use crate::configuration::services::{LOGS, RUN};
-use crate::configuration::{Asked, Configuration, Settings};
+use crate::configuration::{Configuration, Settings};
 use crate::worker::DRAIN_TIME;
 
 /// The hidden word that makes a worker of the program.
@@ -22,10 +22,6 @@ const START_WITHIN: Duration = Duration::from_secs(30);
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The wait after the second failure in a row, and the longest one.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// What glibc's allocator reads when a process begins (mallopt(3), `M_ARENA_MAX`).
-/// By itself it gives each thread a heap of its own, and what one of them gave back no
-/// other uses: on a small machine that is a tenth of what a worker takes.
-const ARENAS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 
 /// Means in the data folder, and where the channels of new workers come from.
 pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Channel>) {
@@ -43,17 +39,10 @@ pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Chan
 }
 
 /// The services as they are described, and the worker.
-pub(super) fn plan(
-    configuration: &Configuration,
-    asked: &Asked,
-    program: &Program,
-) -> Result<Plan> {
-    let is_decided = asked.environment.iter().any(|(name, _)| name == ARENAS.0);
-    let arenas = (!is_decided).then(|| (ARENAS.0.to_owned(), ARENAS.1.to_owned()));
+pub(super) fn plan(configuration: &Configuration, program: &Program) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
     let worker = Own {
-        environment: arenas.into_iter().collect(),
         user: owner(&configuration.settings.data)?,
         start_within: START_WITHIN,
         stop_within: drain_time + LAST_WORDS,

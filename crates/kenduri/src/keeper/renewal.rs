@@ -201,7 +201,7 @@ pub(super) async fn resume(handed: Handed) -> Result<Running> {
     let configuration = super::sockets::find_ports(&mut asked, configuration)?;
     let (means, started) = means::means(&configuration.settings);
     let program = Program::this()?;
-    let plan = means::plan(&configuration, &asked, &program)?;
+    let plan = means::plan(&configuration, &program)?;
     // The program before may have known less of it; nobody ends because of that.
     if let Err(error) = rights::let_through(&configuration.settings.data, &plan) {
         tracing::error!("{error:#}");

@@ -46,23 +46,6 @@ fn one_connection_too_many_waits_for_another_to_end() {
     drop(second);
 }
 
-#[test]
-fn all_threads_share_one_heap_unless_somebody_decided_otherwise() {
-    let heaps = |environment: &[(&str, &str)]| {
-        let program = Program::serve(&["--demo"], environment);
-        let environment = program.system_file("environ");
-        let mut variables = environment.split(|byte| *byte == 0);
-        variables
-            .find_map(|variable| variable.strip_prefix(b"MALLOC_ARENA_MAX="))
-            .map(<[u8]>::to_vec)
-    };
-    assert_eq!(heaps(&[]).as_deref(), Some(&b"1"[..]));
-    assert_eq!(
-        heaps(&[("MALLOC_ARENA_MAX", "4")]).as_deref(),
-        Some(&b"4"[..])
-    );
-}
-
 /// The last numbers of a line of `limits` or `status` (proc(5)).
 fn numbers(program: &Program, file: &str, line: &str) -> Vec<u64> {
     let text = String::from_utf8_lossy(&program.system_file(file)).into_owned();

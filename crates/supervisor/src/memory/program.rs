@@ -206,7 +206,6 @@ Anonymous:             0 kB
 
     #[test]
     fn what_was_used_once_is_no_longer_counted() {
-        let _alone = super::super::alone();
         let parts = parts();
         assert_eq!(parts.len(), 2, "code and constants");
         for part in &parts {
