@@ -83,7 +83,7 @@ pub enum Saved {
 }
 
 /// Saves what a household wants. `answer` makes the body that a repeat of this
-/// request will get again.
+/// request will get again, if it can be recognised.
 pub fn answer(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -137,13 +137,11 @@ pub fn answer(
     let (plan, note) = (planned?, note?);
     check_seats(&portal, &plan.guests)?;
     if plan.changes.is_empty() && note.is_none() {
-        let body = answer(&portal);
-        keep(tx, repeat, body)?;
+        keep(tx, repeat, || answer(&portal))?;
         return Ok(Saved::Unchanged(Box::new(portal)));
     }
     write(tx, save, &mut portal, plan, note)?;
-    let body = answer(&portal);
-    keep(tx, repeat, body)?;
+    keep(tx, repeat, || answer(&portal))?;
     Ok(Saved::Stored(Box::new(portal)))
 }
 
@@ -193,11 +191,20 @@ fn recognise(
     })
 }
 
-fn keep(tx: &mut Tx<'_>, key: Option<idempotency::Key>, body: String) -> Result<(), StoreError> {
-    match key {
-        Some(key) => idempotency::keep(tx, &key, &Stored { status: 200, body }),
-        None => Ok(()),
-    }
+/// Keeps the answer of a request that can be recognised again. Others have none written.
+fn keep(
+    tx: &mut Tx<'_>,
+    key: Option<idempotency::Key>,
+    body: impl FnOnce() -> String,
+) -> Result<(), StoreError> {
+    let Some(key) = key else {
+        return Ok(());
+    };
+    let stored = Stored {
+        status: 200,
+        body: body(),
+    };
+    idempotency::keep(tx, &key, &stored)
 }
 
 fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {

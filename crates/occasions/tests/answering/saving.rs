@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 use occasions::refusal::Refusal;
-use occasions::rsvp::Saved;
+use occasions::rsvp::{self, Saved};
 use occasions::wish::{NoteWish, Wish};
 use occasions::words::ReplyStatus::{No, Undecided, Yes};
 use platform::{Rows, StoreError, sql};
 use testkit::World;
 
-use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
+use crate::stage::{MIGRATIONS, Stage, all, newcomer, save, to_save};
 
 fn note(text: &str, version: Option<i64>) -> Wish {
     Wish {
@@ -224,6 +224,37 @@ fn a_refusal_is_not_kept_so_a_corrected_form_may_use_its_key() {
                 .is_ok()
         );
         world.jobs().await;
+    });
+}
+
+#[test]
+fn an_answer_is_written_and_kept_only_for_a_key() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        let guests = stage.household("RAHMA", 1, 0).await;
+        for (version, status, repeat, kept) in [
+            (1, Yes, None, 0),
+            (2, Yes, None, 0),
+            (2, No, Some("a key"), 1),
+            (3, Yes, None, 1),
+        ] {
+            let save = to_save("RAHMA", all(&guests, "nikah", status, version), repeat);
+            let is_wanted = repeat.is_some();
+            let saved = stage
+                .store
+                .write(move |tx| {
+                    rsvp::answer(tx, &save, |_| {
+                        assert!(is_wanted, "nobody can ask for this answer again");
+                        "an answer".to_owned()
+                    })
+                })
+                .await;
+            saved.unwrap();
+            let rows = stage
+                .store
+                .read(|tx| tx.one::<(i64,)>(sql!("SELECT COUNT(*) FROM idempotency"), &[]));
+            assert_eq!(rows.await.unwrap(), (kept,), "after version {version}");
+        }
     });
 }
 

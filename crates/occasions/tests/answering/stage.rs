@@ -120,7 +120,19 @@ pub(crate) async fn save(
     wish: Wish,
     repeat: Option<&str>,
 ) -> Result<Saved, Refusal> {
-    let save = Save {
+    let save = to_save(code, wish, repeat);
+    store
+        .write(move |tx| {
+            rsvp::answer(tx, &save, |portal| {
+                format!("version {}", portal.household.invitation.version)
+            })
+        })
+        .await
+}
+
+/// A save as it arrives, with the key of a repeat if there is one.
+pub(crate) fn to_save(code: &str, wish: Wish, repeat: Option<&str>) -> Save {
+    Save {
         key: key(code),
         repeat: repeat.map(|repeat| Repeat {
             route: "test",
@@ -132,14 +144,7 @@ pub(crate) async fn save(
         source: Source::Api,
         request: None,
         needs_version: false,
-    };
-    store
-        .write(move |tx| {
-            rsvp::answer(tx, &save, |portal| {
-                format!("version {}", portal.household.invitation.version)
-            })
-        })
-        .await
+    }
 }
 
 pub(crate) fn key(code: &str) -> CodeKey {

@@ -97,7 +97,7 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, None).await
+    answer(&errand, done, true).await
 }
 
 /// `GET …/settings/diets/{id}`.
@@ -129,8 +129,7 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    let found = find(desk).await?.1;
-    answer(&errand, done, Some(found)).await
+    answer(&errand, done, false).await
 }
 
 /// `POST …/settings/diets/{id}/remove`: away where somebody has it.
@@ -152,7 +151,7 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
 async fn answer(
     errand: &Errand,
     done: Result<Response, Refusal>,
-    found: Option<(DietaryOption, i64)>,
+    is_new: bool,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
@@ -160,7 +159,13 @@ async fn answer(
         Err(refusal) => return Err(refusal.into()),
     };
     let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
+    let (scene, found) = if is_new {
+        let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
+        (scene, None)
+    } else {
+        let (scene, found) = find(desk).await?;
+        (scene, Some(found))
+    };
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = match &found {

@@ -105,7 +105,7 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, None).await
+    answer(&errand, done, true).await
 }
 
 /// `GET …/settings/events/{id}`.
@@ -141,8 +141,7 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    let event = find(desk).await?.1;
-    answer(&errand, done, Some(event)).await
+    answer(&errand, done, false).await
 }
 
 /// `POST …/settings/events/{id}/remove`: with its name in addresses typed.
@@ -179,7 +178,7 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
 async fn answer(
     errand: &Errand,
     done: Result<Response, Refusal>,
-    event: Option<Event>,
+    is_new: bool,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
@@ -187,7 +186,13 @@ async fn answer(
         Err(refusal) => return Err(refusal.into()),
     };
     let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
+    let (scene, event) = if is_new {
+        let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
+        (scene, None)
+    } else {
+        let (scene, event) = find(desk).await?;
+        (scene, Some(event))
+    };
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = match &event {

@@ -142,7 +142,7 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, None).await
+    answer(&errand, done, true).await
 }
 
 /// `GET …/settings/questions/{id}`.
@@ -175,8 +175,7 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
             Ok(to.clone())
         })
         .await;
-    let question = find(desk).await?.1;
-    answer(&errand, done, Some(question)).await
+    answer(&errand, done, false).await
 }
 
 /// `POST …/settings/questions/{id}/remove`: away where somebody answered it.
@@ -198,7 +197,7 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
 async fn answer(
     errand: &Errand,
     done: Result<Response, Refusal>,
-    question: Option<Question>,
+    is_new: bool,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
@@ -207,7 +206,13 @@ async fn answer(
     };
     let desk = &errand.desk;
     let form = compacted(&errand.form);
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
+    let (scene, question) = if is_new {
+        let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
+        (scene, None)
+    } else {
+        let (scene, question) = find(desk).await?;
+        (scene, Some(question))
+    };
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let sheet = match &question {

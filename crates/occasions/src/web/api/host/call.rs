@@ -14,9 +14,8 @@ use axum::response::{IntoResponse, Response};
 use platform::Tx;
 use platform::audit::RequestFacts;
 use platform::idempotency::{self, Found, Stored};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use web::json::Received;
 use web::{Problem, Site, version};
 
@@ -297,11 +296,12 @@ pub(super) fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
 }
 
 fn json_text(status: StatusCode, body: String) -> Response {
-    let read: Value = serde_json::from_str(&body).unwrap_or_default();
-    let tag = read
-        .get("version")
-        .and_then(Value::as_i64)
-        .map(version::etag);
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: i64,
+    }
+    let read: Option<Versioned> = serde_json::from_str(&body).ok();
+    let tag = read.map(|read| version::etag(read.version));
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
