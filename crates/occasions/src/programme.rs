@@ -27,8 +27,14 @@ pub struct Programme {
 /// The programme of the occasion with this id, which must be there, because a
 /// row points to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Programme, StoreError> {
-    let (revision,): (i64,) = tx.one(sql!("SELECT revision FROM occasion WHERE id = $1"), &[id])?;
+    let revision = revision(tx, id)?;
     load_at(tx, id, revision)
+}
+
+/// The number that every change of an occasion, its events, food needs and questions raises.
+pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
+    let (revision,): (i64,) = tx.one(sql!("SELECT revision FROM occasion WHERE id = $1"), &[id])?;
+    Ok(revision)
 }
 
 /// As [`load`], where the occasion's revision was read in this transaction.

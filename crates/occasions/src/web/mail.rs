@@ -1,7 +1,9 @@
-//! The mail that confirms a save (§3.6): made when it is due, from what stands
-//! then, in the invitation's language.
+//! The mail that confirms a save: made when it is due, from what is stored then, in
+//! the invitation's language. Nobody who saves waits while it is rendered: that happens before
+//! the transaction, which sends the mail only if nothing has changed since.
 
 use askama::Template as _;
+use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::{Address, NewMail, Stream};
 use platform::{StoreError, Tx};
@@ -19,7 +21,7 @@ use crate::{programme, rsvp};
 pub fn confirmations(site: Site) -> Handler {
     Handler::new(rsvp::CONFIRM, move |job| {
         let site = site.clone();
-        async move { confirm(site, &job) }
+        async move { confirm(&site, &job).await }
     })
 }
 
@@ -28,30 +30,60 @@ struct Payload {
     invitation: InvitationId,
 }
 
-fn confirm(site: Site, job: &Job) -> Result<Done, JobError> {
-    let Payload { invitation } = job.read()?;
-    Ok(Done::with(move |tx| write(tx, &site, &invitation)))
+/// Renders the mail of `job`, and leaves it to be sent with the end of the job. Where the
+/// invitation or its occasion changes in between, the job runs again.
+pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
+    let Payload { invitation: id } = job.read()?;
+    let of = id.clone();
+    let found = site.store.read(move |tx| find(tx, &of)).await?;
+    let Some((portal, revision, to)) = found else {
+        return Ok(Done::nothing());
+    };
+    let Some(mail) = compose(site, &portal, to) else {
+        return Ok(Done::nothing());
+    };
+    let rendered = (portal.household.invitation.version, revision);
+    Ok(Done::with(move |tx| send(tx, &id, rendered, &mail)))
 }
 
-fn write(tx: &mut Tx<'_>, site: &Site, id: &InvitationId) -> Result<(), StoreError> {
-    let Some(invitation) = invitation::lock(tx, id)? else {
-        return Ok(());
+/// What the mail is about, at which revision of the occasion, and its recipient; `None`: there is
+/// no mail to send.
+fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Address)>, StoreError> {
+    let Some(invitation) = invitation::find(tx, id)? else {
+        return Ok(None);
     };
-    let programme = programme::load(tx, &invitation.occasion)?;
+    let revision = programme::revision(tx, &invitation.occasion)?;
+    let programme = programme::load_at(tx, &invitation.occasion, revision)?;
     let occasion = &programme.occasion;
     let gone = invitation.archived_at.is_some() || occasion.status == OccasionStatus::Archived;
     let address = invitation.details.email.as_deref();
     let address = address.and_then(|text| text.parse::<Address>().ok());
     let Some(to) = address else {
-        return Ok(());
+        return Ok(None);
     };
     if gone || !occasion.details.switches.confirmation_mail {
-        return Ok(());
+        return Ok(None);
     }
     let portal = portal::load(tx, programme, invitation)?;
-    if let Some(mail) = compose(site, &portal, to) {
-        tx.send_mail(mail)?;
+    Ok(Some((portal, revision, to)))
+}
+
+/// Sends `mail` if the invitation and its occasion are still as they were rendered.
+fn send(
+    tx: &mut Tx<'_>,
+    id: &InvitationId,
+    rendered: (i64, i64),
+    mail: &NewMail,
+) -> Result<(), JobError> {
+    let Some(invitation) = invitation::lock(tx, id)? else {
+        return Ok(());
+    };
+    let revision = programme::revision(tx, &invitation.occasion)?;
+    if (invitation.version, revision) != rendered {
+        let cause = "the invitation changed while its mail was rendered";
+        return Err(JobError::later(SignedDuration::ZERO, cause));
     }
+    tx.send_mail(mail.clone())?;
     Ok(())
 }
 

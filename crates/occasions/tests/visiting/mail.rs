@@ -1,11 +1,21 @@
 //! The mail that confirms a save (§3.6).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::SignedDuration;
-use platform::sql;
+use occasions::code::CodeKey;
+use occasions::rsvp::{self, Save};
+use occasions::web::mail::confirm;
+use occasions::wish::{GuestWish, Wish};
+use occasions::words::{ReplyStatus, Source};
+use platform::jobs::{Handler, Worker};
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::SentMail;
 
-use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, state};
+use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, site, state};
 
 /// Lets `minutes` go by and everything that is due happen.
 async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
@@ -119,6 +129,110 @@ fn it_waits_ten_minutes_at_most() {
         assert_eq!(sent[..9], [0; 9]);
         assert_eq!(sent[9], 1, "{sent:?}");
     });
+}
+
+/// A worker that confirms saves. `change` is made between rendering the first mail and sending it.
+fn interrupted(
+    stage: &Stage<'_>,
+    change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + Sync + 'static,
+) -> Worker {
+    let site = site(stage.world);
+    let (store, clock, random) = (site.store.clone(), site.clock.clone(), site.random.clone());
+    let is_first = Arc::new(AtomicBool::new(true));
+    let confirms = Handler::new(rsvp::CONFIRM, move |job| {
+        let (site, change, is_first) = (site.clone(), change.clone(), Arc::clone(&is_first));
+        async move {
+            let done = confirm(&site, &job).await;
+            if is_first.swap(false, Ordering::Relaxed) {
+                site.store.write(change).await?;
+            }
+            done
+        }
+    });
+    Worker::new(store, clock, random, vec![confirms])
+}
+
+#[test]
+fn answers_that_change_while_it_is_rendered_are_in_the_only_mail() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+        let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
+        put(&mut visitor, "RAHMA", &body).await.expect(200);
+        let declined = Save {
+            key: CodeKey::parse("RAHMA").unwrap(),
+            wish: Wish {
+                version: Some(2),
+                guests: vec![GuestWish {
+                    id: Some(rahman.parse().unwrap()),
+                    replies: BTreeMap::from([("nikah".to_owned(), ReplyStatus::No)]),
+                    ..GuestWish::default()
+                }],
+                ..Wish::default()
+            },
+            source: Source::Api,
+            repeat: None,
+            request: None,
+            needs_version: true,
+        };
+        let worker = interrupted(stage, move |tx| {
+            let saved = rsvp::answer(tx, &declined, |_| String::new());
+            saved.unwrap();
+            Ok(())
+        });
+        let mut mails = Vec::new();
+        for _ in 0..5 {
+            stage.world.clock.advance(SignedDuration::from_mins(2));
+            worker.run_due().await.unwrap();
+            let texts = stage.world.mails().await.into_iter().map(|mail| mail.text);
+            mails.push(texts.collect::<Vec<_>>());
+        }
+        assert!(mails[0].is_empty(), "the next save is confirmed later");
+        assert_eq!(mails[1].len(), 1);
+        assert!(!mails[1][0].contains("Akad nikah: Akan hadir"), "{mails:?}");
+        assert_eq!(mails[4], mails[1], "and no other");
+    });
+}
+
+#[test]
+fn what_hosts_change_while_it_is_rendered_holds_for_it() {
+    type Change = fn(&mut Tx<'_>) -> Result<u64, StoreError>;
+    let another_address: Change = |tx| {
+        tx.run(
+            sql!(
+                "UPDATE invitation SET email = 'new@example.com', version = version + 1
+                 WHERE code = 'RAHMA'"
+            ),
+            &[],
+            Rows::Exactly(1),
+        )
+    };
+    let closed: Change = |tx| {
+        tx.run(
+            sql!("UPDATE occasion SET status = 'archived', revision = revision + 1"),
+            &[],
+            Rows::Any,
+        )
+    };
+    let nothing: Change = |_| Ok(0);
+    for (change, to) in [
+        (nothing, vec!["rahman@example.com"]),
+        (another_address, vec!["new@example.com"]),
+        (closed, vec![]),
+    ] {
+        on_both(async |stage| {
+            let mut visitor = stage.guest();
+            let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
+            let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
+            put(&mut visitor, "RAHMA", &body).await.expect(200);
+            let worker = interrupted(stage, move |tx| change(tx).map(drop));
+            stage.world.clock.advance(SignedDuration::from_mins(2));
+            worker.run_due().await.unwrap();
+            let mails = stage.world.mails().await;
+            let recipients: Vec<_> = mails.iter().map(|mail| mail.recipient.as_str()).collect();
+            assert_eq!(recipients, to);
+        });
+    }
 }
 
 #[test]

@@ -240,7 +240,7 @@ impl<'w> Stage<'w> {
     }
 }
 
-fn site(world: &World) -> Site {
+pub(crate) fn site(world: &World) -> Site {
     Site {
         platform: world.platform.clone(),
         catalogue: Catalogue::build(&[web::LOCALES, accounts::LOCALES, occasions::LOCALES]),
