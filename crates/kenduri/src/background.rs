@@ -61,6 +61,7 @@ pub(crate) async fn worker(site: &Site, settings: &Settings) -> Result<Worker> {
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
         occasions::closing::sweeps(site.store.clone()),
+        occasions::diet_deletion::daily(site.platform.clone()),
         occasions::web::mail::confirmations(site.clone()),
         occasions::web::alarm::alarms(site.clone()),
     ];

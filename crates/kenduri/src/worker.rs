@@ -221,6 +221,9 @@ impl App {
             Start::Usual => announce_setup(&site, settings).await?,
             Start::Demo | Start::DemoForNow => demo::prepare(&site).await?,
         };
+        // A copy that was put back must not show what had been deleted.
+        let deleted = occasions::diet_deletion::run(&site.platform).await;
+        deleted.map_err(|error| anyhow::anyhow!("food needs could not be deleted: {error}"))?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let key = site.store.write(|tx| key::load(tx, "guest")).await?;
         let accounts = Accounts::new(site.clone());

@@ -694,6 +694,7 @@ host-log-grant-removed = took the role of
 host-log-invite-created = made a link for a member
 host-log-invite-withdrawn = withdrew a link for a member
 host-log-diets = changed the food needs on offer
+host-log-diets-deleted = deleted all guests’ food needs, 30 days after the last event
 
 ## Answers without a code
 

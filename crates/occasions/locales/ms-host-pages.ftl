@@ -647,6 +647,7 @@ host-log-grant-removed = menarik peranan
 host-log-invite-created = membuat pautan untuk ahli
 host-log-invite-withdrawn = menarik balik pautan untuk ahli
 host-log-diets = mengubah pilihan makanan
+host-log-diets-deleted = memadam semua keperluan makanan tetamu, 30 hari selepas acara terakhir
 
 ## Jawapan tanpa kod
 

@@ -95,6 +95,12 @@ impl Change {
         self.field.starts_with("answers/") || self.field.contains("/answers/")
     }
 
+    /// Whether it is of a guest's food needs.
+    pub(crate) fn is_of_diets(&self) -> bool {
+        let is_of_guest = self.field.starts_with("guests/");
+        is_of_guest && (self.field.ends_with("/diets") || self.field.ends_with("/diet_note"))
+    }
+
     /// Whether somebody came or went.
     pub(crate) fn is_of_whole_guest(&self) -> bool {
         let rest = self.field.strip_prefix("guests/");

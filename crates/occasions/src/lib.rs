@@ -8,6 +8,7 @@ pub mod closing;
 pub mod code;
 pub mod demo;
 pub mod diet;
+pub mod diet_deletion;
 pub mod event;
 pub mod guest;
 pub mod hosting;

@@ -133,8 +133,13 @@ impl Occasion {
     /// when it was stored; should a zone vanish from the bundled data, UTC
     /// keeps pages alive.
     pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.details.time_zone).unwrap_or(TimeZone::UTC)
+        zone_named(&self.details.time_zone)
     }
+}
+
+/// The zone of this name, or UTC.
+pub(crate) fn zone_named(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 impl FromRow for Occasion {

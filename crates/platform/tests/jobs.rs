@@ -395,6 +395,27 @@ fn timed_jobs_run_once_a_minute_whoever_looks() {
 }
 
 #[test]
+fn daily_jobs_run_once_a_day_and_a_missed_hour_is_made_up_for() {
+    World::each_engine(MIGRATIONS, async |world| {
+        let sweep = || {
+            Handler::each_day("sweep", |_| async {
+                Ok(Done::with(|tx| effect(tx, "swept")))
+            })
+        };
+        let (one, two) = (worker(world, vec![sweep()]), worker(world, vec![sweep()]));
+        for _ in 0..3 {
+            let (first, second) = tokio::join!(one.run_due(), two.run_due());
+            assert_eq!(first.unwrap() + second.unwrap(), 1);
+            // The world begins at eight in the morning: the same day still.
+            world.clock.advance(SignedDuration::from_hours(15));
+            assert_eq!(one.run_due().await.unwrap(), 0);
+            world.clock.advance(SignedDuration::from_hours(9));
+        }
+        assert_eq!(effects(world).await.len(), 3);
+    });
+}
+
+#[test]
 fn a_serving_worker_is_woken_and_stops_softly() {
     World::each_engine(MIGRATIONS, async |world| {
         let (running, mut runs) = watch::channel(0);

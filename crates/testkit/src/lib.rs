@@ -15,6 +15,7 @@ mod form;
 mod html;
 mod page;
 mod postgres;
+mod search;
 mod statements;
 mod together;
 mod visitor;

@@ -11,6 +11,7 @@ use platform::{Clock, Files, ManualClock, Platform, Random, Store, StoreError, s
 use tempfile::TempDir;
 
 use crate::postgres::Database;
+use crate::search;
 
 /// When every test begins.
 const START: &str = "2026-11-20T08:00:00Z";
@@ -132,6 +133,17 @@ impl World {
     /// How the store was opened.
     pub fn settings(&self) -> Settings {
         settings(&self.folder, self.database.as_ref())
+    }
+
+    /// Where `text` stands: in which tables of the store, and in which files of the
+    /// data folder, whatever their format.
+    pub fn places_of(&self, text: &str) -> Vec<String> {
+        let (settings, text) = (self.settings(), text.to_owned());
+        let mut found = search::files(self.folder.path(), &text);
+        // The test may be inside a runtime, where the client of PostgreSQL cannot run.
+        let tables = std::thread::spawn(move || search::tables(&settings, &text)).join();
+        found.extend(tables.expect("the tables can be read"));
+        found
     }
 
     /// The jobs that wait, oldest first. They count as looked at.

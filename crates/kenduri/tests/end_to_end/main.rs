@@ -22,6 +22,7 @@ mod operator;
 mod program;
 mod renewing;
 mod restarting;
+mod restored;
 mod serving;
 mod upgrade;
 mod users;

@@ -231,7 +231,13 @@ pub fn handlers(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
         Handler::new(KIND, move |job| {
             make(making.clone(), catalogue.clone(), job)
         }),
-        Handler::each_minute(SWEEP, move |_| sweep(sweeping.clone())),
+        Handler::each_minute(SWEEP, move |_| {
+            let platform = sweeping.clone();
+            async move {
+                remove_expired(&platform).await?;
+                Ok(Done::nothing())
+            }
+        }),
     ]
 }
 
@@ -394,7 +400,7 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
 }
 
 /// Removes files whose time is over.
-async fn sweep(platform: Platform) -> Result<Done, JobError> {
+pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
     let over: Vec<(ExportId,)> = platform
         .store
         .read(|tx| {
@@ -406,6 +412,9 @@ async fn sweep(platform: Platform) -> Result<Done, JobError> {
         })
         .await
         .map_err(|error: StoreError| JobError::from(error))?;
+    if over.is_empty() {
+        return Ok(());
+    }
     for (id,) in &over {
         platform
             .files
@@ -413,7 +422,7 @@ async fn sweep(platform: Platform) -> Result<Done, JobError> {
             .await
             .map_err(JobError::retry)?;
     }
-    Ok(Done::with(move |tx: &mut Tx<'_>| {
+    let expired = platform.store.write(move |tx| {
         for (id,) in &over {
             tx.run(
                 sql!("UPDATE export SET state = 'expired' WHERE id = $1"),
@@ -422,7 +431,8 @@ async fn sweep(platform: Platform) -> Result<Done, JobError> {
             )?;
         }
         Ok::<(), StoreError>(())
-    }))
+    });
+    Ok(expired.await?)
 }
 
 /// How browsers are told what a file is.

@@ -6,6 +6,7 @@
 mod alarm;
 mod api_garbage;
 mod background;
+mod diet_deletion;
 mod exports;
 mod invitations;
 mod kitchen;

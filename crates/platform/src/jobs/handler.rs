@@ -21,6 +21,8 @@ const MAIL_PAUSES: &[SignedDuration] = &[
     SignedDuration::from_hours(6),
 ];
 
+const MINUTES_OF_DAY: i64 = 24 * 60;
+
 /// What is written together with the end of an attempt. It may run again, so
 /// it changes nothing outside its transaction.
 pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
@@ -28,7 +30,8 @@ pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send 
 /// Runs the jobs of one kind.
 pub struct Handler {
     pub(super) kind: &'static str,
-    pub(super) each_minute: bool,
+    /// Minutes between two runs of a job that nobody enqueues.
+    pub(super) period: Option<i64>,
     pub(super) run: Run,
 }
 
@@ -45,7 +48,7 @@ impl Handler {
     {
         Self {
             kind,
-            each_minute: false,
+            period: None,
             run: Box::new(move |job| Box::pin(run(job))),
         }
     }
@@ -59,7 +62,20 @@ impl Handler {
         R: Future<Output = Result<Done, JobError>> + Send + 'static,
     {
         Self {
-            each_minute: true,
+            period: Some(1),
+            ..Self::new(kind, run)
+        }
+    }
+
+    /// As [`Handler::each_minute`], once a day: as early in the day, by UTC, as a
+    /// process looks.
+    pub fn each_day<F, R>(kind: &'static str, run: F) -> Self
+    where
+        F: Fn(Job) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Done, JobError>> + Send + 'static,
+    {
+        Self {
+            period: Some(MINUTES_OF_DAY),
             ..Self::new(kind, run)
         }
     }

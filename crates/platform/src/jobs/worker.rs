@@ -170,17 +170,21 @@ impl Worker {
         if self.0.minute.load(Ordering::Relaxed) >= minute {
             return Ok(());
         }
-        let kinds: Vec<&'static str> = self
+        let due: Vec<(&'static str, i64)> = self
             .0
             .handlers
             .iter()
-            .filter(|handler| handler.each_minute)
-            .map(|handler| handler.kind)
+            .filter_map(|handler| Some((handler.kind, handler.period?)))
+            // The minute in which the present period began.
+            .map(|(kind, period)| (kind, minute - minute.rem_euclid(period)))
             .collect();
-        if !kinds.is_empty() {
+        if !due.is_empty() {
             self.0
                 .store
-                .write(move |tx| kinds.iter().try_for_each(|kind| schedule(tx, kind, minute)))
+                .write(move |tx| {
+                    let mut due = due.iter();
+                    due.try_for_each(|(kind, minute)| schedule(tx, kind, *minute))
+                })
                 .await?;
         }
         self.0.minute.fetch_max(minute, Ordering::Relaxed);

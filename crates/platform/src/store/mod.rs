@@ -227,6 +227,20 @@ impl Store {
         }
     }
 
+    /// Brings the engine's own log into its file and empties it, so that nothing
+    /// that was deleted is left there. PostgreSQL looks after its log itself.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(engine) => {
+                let engine = Arc::clone(engine);
+                tokio::task::spawn_blocking(move || engine.checkpoint())
+                    .await
+                    .unwrap_or(Err(StoreError::Stopped))
+            }
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// A watch that changes whenever a commit has left new jobs.
     pub fn jobs_waiting(&self) -> watch::Receiver<u64> {
         self.signals.jobs.subscribe()

@@ -131,6 +131,12 @@ impl Engine {
         result
     }
 
+    /// Where somebody reads all the while, the log is emptied by a later one.
+    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+        let connection = open_reader(&self.path)?;
+        execute(&connection, "PRAGMA wal_checkpoint(TRUNCATE)").map_err(|(error, _)| error)
+    }
+
     pub(super) fn counts(&self) -> (u64, u64) {
         (
             self.counts.changes.load(Ordering::Relaxed),
@@ -323,6 +329,8 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         })
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
+        // What people had deleted is not to be found in the file either.
+        .and_then(|()| connection.pragma_update(None, "secure_delete", true))
         .map_err(|error| unavailable(&settings.path, &error))?;
     Ok(connection)
 }

@@ -253,6 +253,7 @@ fn action(action: &str) -> Option<&'static str> {
         "occasion.created" => "host-log-occasion-created",
         "occasion.changed" => "host-log-occasion-changed",
         "occasion.moved" => "host-log-occasion-moved",
+        "occasion.diets_deleted" => "host-log-diets-deleted",
         "bulk.started" => "host-log-bulk",
         "export.started" => "host-log-export",
         "export.fetched" => "host-log-export-fetched",

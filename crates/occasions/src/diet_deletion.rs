@@ -1,0 +1,316 @@
+//! Food needs are deleted 30 days after the last event of their occasion: guests read
+//! so where they enter them.
+//!
+//! A daily job does it, and the program once more before it serves, so that a store
+//! that was put back from a copy never shows what had been deleted. Mails, news, jobs
+//! and the audit log never hold food needs.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use platform::audit::{Actor, Entry};
+use platform::jobs::{Done, Handler, JobError};
+use platform::news::NewNews;
+use platform::{Platform, Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+
+use crate::event;
+use crate::hosting::export;
+use crate::household::Change;
+use crate::invitation::{self, InvitationId};
+use crate::occasion::{self, OccasionId, to_json};
+use crate::rsvp::SubmissionId;
+
+/// Days that food needs stay after the day of the last event.
+const KEPT_DAYS: i64 = 30;
+
+/// The job of every day.
+pub fn daily(platform: Platform) -> Handler {
+    Handler::each_day("occasions.delete_diets", move |_| {
+        let platform = platform.clone();
+        async move {
+            run(&platform).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// Deletes all food needs that are to be gone by now, occasion by occasion.
+pub async fn run(platform: &Platform) -> Result<(), JobError> {
+    let mut deleted = false;
+    for occasion in platform.store.read_at_length(due).await? {
+        let change = move |tx: &mut Tx<'_>| delete(tx, &occasion);
+        deleted |= platform.store.write(change).await?;
+    }
+    if deleted {
+        export::remove_expired(platform).await?;
+        // What was overwritten is still in the engine's log until then.
+        platform.store.checkpoint().await?;
+    }
+    Ok(())
+}
+
+/// Occasions whose food needs are to be gone.
+fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
+    let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
+        sql!(
+            "SELECT occasion.id, occasion.time_zone, MAX(event.ends_at)
+             FROM occasion JOIN event ON event.occasion = occasion.id
+             GROUP BY occasion.id, occasion.time_zone ORDER BY occasion.id"
+        ),
+        &[],
+    )?;
+    let now = tx.now();
+    let is_due = |(_, zone, last_end): &(OccasionId, String, Timestamp)| {
+        is_over(&occasion::zone_named(zone), *last_end, now)
+    };
+    let due = ends.into_iter().filter(is_due);
+    Ok(due.map(|(id, ..)| id).collect())
+}
+
+/// Whether the day has come, where the occasion is, on which its food needs go.
+fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let last: Result<Date, _> = day(last_end).checked_add(KEPT_DAYS.days());
+    last.is_ok_and(|last| day(now) >= last)
+}
+
+/// Deletes the food needs of an occasion wherever they are kept; whether there were
+/// any.
+fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
+    if occasion::hold(tx, id)?.is_none() {
+        return Ok(false);
+    }
+    // Under the lock: hosts may have put off an event.
+    let occasion = occasion::load(tx, id)?;
+    let events = event::list(tx, id)?;
+    let last_end = events.iter().map(|event| event.details.ends_at).max();
+    let now = tx.now();
+    if !last_end.is_some_and(|end| is_over(&occasion.zone(), end, now)) {
+        return Ok(false);
+    }
+    let people = delete_of_guests(tx, id)?;
+    let saves = delete_of_history(tx, id)?;
+    let answers = delete_of_repeats(tx, id)?;
+    if people + saves + answers == 0 {
+        return Ok(false);
+    }
+    expire_exports(tx, id)?;
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "occasion.diets_deleted",
+        entity: ("occasion", id.to_string()),
+        scope: Some(id.to_string()),
+        changes: json!([]),
+        request: None,
+    })?;
+    tx.publish(NewNews {
+        scope: id.to_string(),
+        name: "occasion",
+        payload: json!({ "id": id, "what": "edited" }),
+    })?;
+    Ok(true)
+}
+
+/// Of everybody on every invitation, archived ones too.
+fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
+    let households: Vec<(InvitationId,)> = tx.all(
+        sql!(
+            "SELECT DISTINCT invitation.id FROM invitation
+             JOIN guest ON guest.invitation = invitation.id
+             WHERE invitation.occasion = $1 AND (guest.diets <> '[]' OR guest.diet_note <> '')
+             ORDER BY invitation.id"
+        ),
+        &[occasion],
+    )?;
+    let now = tx.now();
+    let mut people = 0;
+    for (id,) in households {
+        invitation::lock(tx, &id)?;
+        people += tx.run(
+            sql!(
+                "UPDATE guest SET diets = '[]', diet_note = '', updated_at = $2
+                 WHERE invitation = $1 AND (diets <> '[]' OR diet_note <> '')"
+            ),
+            &[&id, &now],
+            Rows::Any,
+        )?;
+        // Pages that were made before are not sent again.
+        tx.run(
+            sql!("UPDATE invitation SET version = version + 1, updated_at = $2 WHERE id = $1"),
+            &[&id, &now],
+            Rows::Exactly(1),
+        )?;
+    }
+    Ok(people)
+}
+
+/// Of every save that changed food needs, or brought or took away somebody with some.
+fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
+    let saves: Vec<(SubmissionId, String)> = tx.all(
+        sql!(
+            "SELECT submission.id, submission.changes FROM submission
+             JOIN invitation ON invitation.id = submission.invitation
+             WHERE invitation.occasion = $1 AND submission.changes LIKE '%diet%'"
+        ),
+        &[occasion],
+    )?;
+    let mut cleared = 0;
+    for (id, json) in saves {
+        // What cannot be read is not kept either: nobody could tell what is in it.
+        let before: Vec<Change> = serde_json::from_str(&json).unwrap_or_default();
+        let after = without_diets(before.clone());
+        if after != before || before.is_empty() {
+            cleared += tx.run(
+                sql!("UPDATE submission SET changes = $2 WHERE id = $1"),
+                &[&id, &to_json(&after)],
+                Rows::Exactly(1),
+            )?;
+        }
+    }
+    Ok(cleared)
+}
+
+fn without_diets(mut changes: Vec<Change>) -> Vec<Change> {
+    changes.retain(|change| !change.is_of_diets());
+    for change in &mut changes {
+        for value in [&mut change.old, &mut change.new] {
+            if let Value::Object(guest) = value {
+                guest.remove("diets");
+                guest.remove("diet_note");
+            }
+        }
+    }
+    changes
+}
+
+/// Of the answers kept for repeats: those of the households, and those of hosts in
+/// which one of their people stands.
+fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
+    let mut deleted = tx.run(
+        sql!(
+            "DELETE FROM idempotency WHERE body LIKE '%diet%'
+               AND owner IN (SELECT id FROM invitation WHERE occasion = $1)"
+        ),
+        &[occasion],
+        Rows::Any,
+    )?;
+    let kept: Vec<(String, String, String, String)> = tx.all(
+        sql!("SELECT owner, route, key, body FROM idempotency WHERE body LIKE '%diet%'"),
+        &[],
+    )?;
+    if kept.is_empty() {
+        return Ok(deleted);
+    }
+    let known: Vec<(String,)> = tx.all(
+        sql!(
+            "SELECT id FROM invitation WHERE occasion = $1
+             UNION ALL SELECT guest.id FROM guest
+             JOIN invitation ON invitation.id = guest.invitation WHERE occasion = $1"
+        ),
+        &[occasion],
+    )?;
+    let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
+    for (owner, route, key, body) in kept {
+        // Ids stand in JSON between quotes.
+        if body.split('"').any(|part| known.contains(part)) {
+            deleted += tx.run(
+                sql!("DELETE FROM idempotency WHERE owner = $1 AND route = $2 AND key = $3"),
+                &[&owner, &route, &key],
+                Rows::AtMostOne,
+            )?;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Files that were asked for before may hold food needs: their time is over now.
+fn expire_exports(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let now = tx.now();
+    tx.run(
+        sql!("UPDATE export SET expires_at = $2 WHERE occasion = $1 AND expires_at > $2"),
+        &[occasion, &now],
+        Rows::Any,
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_that_of_the_occasion() {
+        for (zone, last_end, before, after) in [
+            // The last evening is the 16th, and the 30th day the 15th of February.
+            (
+                "Asia/Kuala_Lumpur",
+                "2027-01-16T15:30:00Z",
+                "2027-02-14T15:59:59.999Z",
+                "2027-02-14T16:00:00Z",
+            ),
+            // Past midnight there, though not in UTC.
+            (
+                "Pacific/Kiritimati",
+                "2027-01-16T10:30:00Z",
+                "2027-02-15T09:59:59.999Z",
+                "2027-02-15T10:00:00Z",
+            ),
+            // Clocks go forward in between, and back.
+            (
+                "Europe/Rome",
+                "2027-03-13T20:00:00Z",
+                "2027-04-11T21:59:59.999Z",
+                "2027-04-11T22:00:00Z",
+            ),
+            (
+                "America/New_York",
+                "2027-10-16T20:00:00Z",
+                "2027-11-15T04:59:59.999Z",
+                "2027-11-15T05:00:00Z",
+            ),
+            // There was no 30th of December 2011 in Samoa.
+            (
+                "Pacific/Apia",
+                "2011-11-30T20:00:00Z",
+                "2011-12-30T09:59:59.999Z",
+                "2011-12-30T10:00:00Z",
+            ),
+        ] {
+            let zone = TimeZone::get(zone).unwrap();
+            let at = |text: &str| text.parse::<Timestamp>().unwrap();
+            assert!(!is_over(&zone, at(last_end), at(before)), "{zone:?}");
+            assert!(is_over(&zone, at(last_end), at(after)), "{zone:?}");
+        }
+    }
+
+    #[test]
+    fn changes_keep_all_but_food_needs() {
+        let change = |field: &str, old: Value, new: Value| Change {
+            field: field.to_owned(),
+            old,
+            new,
+        };
+        let cleared = without_diets(vec![
+            change("guests/1/diets", json!([]), json!(["vegan"])),
+            change("guests/1/diet_note", json!(""), json!("No nuts")),
+            change("guests/1/name", json!("Mei"), json!("diet_note")),
+            change(
+                "guests/2",
+                Value::Null,
+                json!({ "name": "Lin", "diets": ["halal"], "diet_note": "None" }),
+            ),
+            change("note", json!(""), json!("guests/1/diets")),
+        ]);
+        assert_eq!(
+            cleared,
+            [
+                change("guests/1/name", json!("Mei"), json!("diet_note")),
+                change("guests/2", Value::Null, json!({ "name": "Lin" })),
+                change("note", json!(""), json!("guests/1/diets")),
+            ]
+        );
+    }
+}

@@ -1,0 +1,274 @@
+//! Food needs are gone 30 days after the last event, wherever they came in and
+//! wherever they were kept, and not a day before.
+
+use occasions::diet_deletion;
+use occasions::guest::GuestId;
+use occasions::hosting::invitations::{self, Change};
+use occasions::hosting::listing::{Filter, people};
+use occasions::hosting::{export, guests, open};
+use occasions::invitation::InvitationId;
+use occasions::words::{ExportKind, FileFormat};
+use platform::jobs::Worker;
+use platform::{StoreError, audit, sql};
+use serde_json::{Value, json};
+use web::Language;
+
+use crate::pages::HOME;
+use crate::parts::{named, portal, version};
+use crate::stage::{Stage, call, on_both};
+
+/// Stands in every food need that the test plants, and nowhere else.
+const MARK: &str = "Kacang-Xq7Zw";
+
+/// The ids of the people on an invitation.
+async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
+    let household = portal(stage, id).await.household;
+    household.guests.into_iter().map(|guest| guest.id).collect()
+}
+
+/// Households write food needs: by both pages, by both ways of the interface, with and
+/// without a code of the hosts.
+async fn plant_by_guests(stage: &Stage<'_>) {
+    let mut guest = stage.nobody();
+    guest.set_cookie("kd_lang", "en");
+    let rahma = stage.invitation("RAHMA").await;
+    let people = ids(stage, &rahma).await;
+    for (page, suffix) in [("rsvp", "form"), ("dietary", "page")] {
+        let address = format!("/invite/RAHMA/{page}");
+        let shown = guest.get(&address).await;
+        let mut form = shown.expect(200).form(&address);
+        if page == "rsvp" {
+            form.fill(&format!("reply.{}.reception", people[0]), "yes");
+        }
+        form.fill(
+            &format!("diet_note.{}", people[0]),
+            &format!("{MARK}-{suffix}"),
+        )
+        .tick(&format!("diet.{}", people[0]), "vegan");
+        guest.submit(&shown, &form).await.expect(303);
+    }
+    let mut program = stage.nobody();
+    program.header("idempotency-key", "by-code");
+    let seen = version(stage, &rahma).await;
+    let body = json!({ "code": "RAHMA", "version": seen,
+        "guests": [{ "name": "Mei", "diet_note": format!("{MARK}-new") }] });
+    call(&mut program, "POST", "/api/rsvp", &body)
+        .await
+        .expect(200);
+    // Somebody with food needs goes: the history tells who it was.
+    let people = ids(stage, &rahma).await;
+    let body = json!({ "version": version(stage, &rahma).await, "remove": [people.last()] });
+    let address = "/api/v1/invitations/RAHMA/rsvp";
+    call(&mut stage.nobody(), "PUT", address, &body)
+        .await
+        .expect(200);
+    // Who came without a code goes on with the one it got; then hosts merge it.
+    let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
+    let told = call(&mut stage.nobody(), "POST", "/api/flask/rsvp", &body).await;
+    let code = told.expect(201).json()["invite_code"].clone();
+    let from: InvitationId = told.json()["id"].as_str().unwrap().parse().unwrap();
+    let lim = ids(stage, &from).await;
+    let body = json!({ "version": version(stage, &from).await,
+        "guests": [{ "id": lim[0], "diets": ["other"], "diet_note": format!("{MARK}-open") }] });
+    let address = format!("/api/v1/invitations/{}/rsvp", code.as_str().unwrap());
+    call(&mut program, "PUT", &address, &body).await.expect(200);
+    let into = stage.invitation("TANWE").await;
+    stage
+        .done(move |tx, host| open::merge(tx, host, &from, &into, None).map(drop))
+        .await;
+}
+
+/// Hosts write food needs: by page and by interface, with people and with households.
+async fn plant_by_hosts(stage: &Stage<'_>) {
+    let mut owner = stage.visitor(&stage.owner);
+    let id = stage.invitation("LATE1").await;
+    let people = ids(stage, &id).await;
+    let shown = owner.get(&format!("{HOME}/invites/{id}")).await;
+    let mut form = shown.form(&format!("{HOME}/invites/{id}/answers"));
+    form.fill(
+        &format!("diet_note.{}", people[0]),
+        &format!("{MARK}-phone"),
+    );
+    owner.submit(&shown, &form).await.expect(303);
+    owner.header("idempotency-key", "by-host");
+    let body = json!({ "version": version(stage, &id).await, "diet_note": format!("{MARK}-host") });
+    let address = stage.at(&format!("/guests/{}", people[0]));
+    call(&mut owner, "PATCH", &address, &body).await.expect(200);
+    let change = Change {
+        household: Some("Keluarga Wong".to_owned()),
+        guests: Some(vec![guests::New {
+            diet_note: format!("{MARK}-invited"),
+            ..named("Wong")
+        }]),
+        ..Change::default()
+    };
+    let made = stage.done(move |tx, host| invitations::create(tx, host, &change, None));
+    let wong = made.await.household.invitation.id;
+    // Archived households are no longer seen, but still kept.
+    stage
+        .done(move |tx, host| invitations::archive(tx, host, &wong, None).map(drop))
+        .await;
+}
+
+/// A file that hosts asked for, made.
+async fn make_file(stage: &Stage<'_>) {
+    let request = export::Request {
+        kind: ExportKind::Diets,
+        format: FileFormat::Csv,
+        invitations: Filter::default(),
+        guests: people::Filter::default(),
+    };
+    let language = Language::of("en");
+    stage
+        .done(move |tx, host| export::start(tx, host, &request, &language).map(drop))
+        .await;
+    stage.worker().run_due().await.unwrap();
+}
+
+/// Guests with food needs.
+async fn eaters(stage: &Stage<'_>) -> i64 {
+    let found = stage.site.store.read(|tx| {
+        tx.one::<(i64,)>(
+            sql!("SELECT COUNT(*) FROM guest WHERE diets <> '[]' OR diet_note <> ''"),
+            &[],
+        )
+    });
+    found.await.map_err(|error: StoreError| error).unwrap().0
+}
+
+async fn submissions(stage: &Stage<'_>) -> Vec<Value> {
+    let found = stage
+        .site
+        .store
+        .read(|tx| tx.all::<(String,)>(sql!("SELECT changes FROM submission ORDER BY id"), &[]));
+    let found = found.await.map_err(|error: StoreError| error).unwrap();
+    let parsed = found
+        .iter()
+        .map(|(changes,)| serde_json::from_str(changes).unwrap());
+    parsed.collect()
+}
+
+#[test]
+fn thirty_days_after_the_last_event_they_are_nowhere() {
+    on_both(async |stage| {
+        plant_by_guests(stage).await;
+        plant_by_hosts(stage).await;
+        let worker = Worker::new(
+            stage.site.store.clone(),
+            stage.site.clock.clone(),
+            stage.site.random.clone(),
+            vec![diet_deletion::daily(stage.site.platform.clone())],
+        );
+        // The brunch is on 17 January 2027 in Kuala Lumpur. On 15 February there:
+        stage
+            .world
+            .clock
+            .set("2027-02-15T00:00:00Z".parse().unwrap());
+        worker.run_due().await.unwrap();
+        make_file(stage).await;
+        let before = (eaters(stage).await, submissions(stage).await.len());
+        assert!(before.0 > 3, "{before:?}");
+        let places = stage.world.places_of(MARK);
+        for kept in ["guest", "submission", "idempotency"] {
+            assert!(
+                places.iter().any(|place| place == kept),
+                "{kept}: {places:?}"
+            );
+        }
+        assert!(
+            places.iter().any(|place| place.contains("exports")),
+            "{places:?}"
+        );
+        for never in ["audit", "news", "job", "mail"] {
+            assert!(places.iter().all(|place| place != never), "{places:?}");
+        }
+        let shown = stage.nobody().get("/api/v1/invitations/RAHMA").await;
+        assert!(shown.expect(200).text().contains(MARK));
+
+        stage
+            .world
+            .clock
+            .set("2027-02-16T00:00:00Z".parse().unwrap());
+        worker.run_due().await.unwrap();
+        assert_eq!(stage.world.places_of(MARK), [""; 0]);
+        assert_eq!(eaters(stage).await, 0);
+        let history = submissions(stage).await;
+        assert_eq!(history.len(), before.1, "what else was saved is still told");
+        let history = json!(history).to_string();
+        assert!(!history.contains("diet") && history.contains("/replies/"));
+        let shown = stage.nobody().get("/api/v1/invitations/RAHMA").await;
+        assert!(!shown.expect(200).text().contains(MARK));
+        let told = |actions: Vec<String>| {
+            let told = actions.iter();
+            told.filter(|action| *action == "occasion.diets_deleted")
+                .count()
+        };
+        assert_eq!(told(stage.actions().await), 1);
+        let chain = stage.site.store.write(|tx| {
+            audit::chain::seal(tx)?;
+            audit::chain::verify(tx)
+        });
+        assert!(
+            chain
+                .await
+                .map_err(|error: StoreError| error)
+                .unwrap()
+                .is_none()
+        );
+
+        // What is written afterwards goes the next day; where nothing was, nothing is
+        // told.
+        diet_deletion::run(&stage.site.platform).await.unwrap();
+        assert_eq!(told(stage.actions().await), 1);
+        let id = stage.invitation("LATE1").await;
+        let person = ids(stage, &id).await.swap_remove(0);
+        stage
+            .done(move |tx, host| {
+                let change = guests::Change {
+                    diet_note: Some(format!("{MARK}-late")),
+                    ..guests::Change::default()
+                };
+                let seen = invitations::load(tx, host, &id)?
+                    .household
+                    .invitation
+                    .version;
+                guests::change(tx, host, &person, seen, &change).map(drop)
+            })
+            .await;
+        stage
+            .world
+            .clock
+            .set("2027-02-17T00:00:00Z".parse().unwrap());
+        worker.run_due().await.unwrap();
+        assert_eq!(stage.world.places_of(MARK), [""; 0]);
+        assert_eq!(told(stage.actions().await), 2);
+    });
+}
+
+#[test]
+fn an_event_that_is_put_off_puts_it_off() {
+    on_both(async |stage| {
+        let before = eaters(stage).await;
+        assert!(before > 0);
+        stage
+            .world
+            .clock
+            .set("2027-02-16T00:00:00Z".parse().unwrap());
+        let later = stage.site.store.write(|tx| {
+            tx.run(
+                sql!("UPDATE event SET ends_at = ends_at + 86400000 WHERE key = 'brunch'"),
+                &[],
+                platform::Rows::Exactly(1),
+            )
+        });
+        later.await.map_err(|error: StoreError| error).unwrap();
+        diet_deletion::run(&stage.site.platform).await.unwrap();
+        assert_eq!(eaters(stage).await, before);
+        stage
+            .world
+            .clock
+            .set("2027-02-17T00:00:00Z".parse().unwrap());
+        diet_deletion::run(&stage.site.platform).await.unwrap();
+        assert_eq!(eaters(stage).await, 0);
+    });
+}
