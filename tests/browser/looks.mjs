@@ -9,7 +9,7 @@ import { pages } from './walk.mjs';
 
 const guests = ['en', 'ms', 'it', 'zh-Hans', 'ar'];
 const hosts = ['en', 'ms'];
-const strangers = ['/', '/o/aisyah-daniel', '/invite/ZZZZZ', '/nowhere', '/problems', '/api/docs', '/login', '/mailbox'];
+const strangers = ['/', '/o/aisyah-daniel', '/o/aisyah-daniel/rsvp', '/invite/ZZZZZ', '/nowhere', '/problems', '/api/docs', '/login', '/mailbox'];
 const codes = ['RAHMA', 'ROSSI', 'TANWE', 'LATE1', 'SHUT1'];
 const budget = 60 * 1024;
 

@@ -455,6 +455,7 @@ mail-guessing-text =
 
 ## Answers without a code
 
+card-events = الموعد والمكان
 card-open = ليس لديك رمز؟
 card-open-button = أجب دون رمز
 card-wishes = التهاني
@@ -469,10 +470,20 @@ open-contact = إن شئت، أخبر أصحاب الدعوة كيف يصلون 
 open-email = البريد الإلكتروني
 open-phone = الهاتف
 open-has-code = هل لديك رمز؟ افتح دعوتك
+open-unconfirmed = لا يزال على أصحاب الدعوة تأكيد أماكنكم.
 open-code = رمزك للتغيير لاحقًا هو { $code }. احتفظ به من فضلك.
 complaint-open-name = اكتب لنا اسمك.
 complaint-open-email = هذا ليس عنوان بريد إلكتروني. راجعه من فضلك، أو اتركه فارغًا.
 complaint-open-party = اختر عددًا من 1 إلى { $n }.
+complaint-open-event = يُرجى اختيار أحد الأجوبة لـ{ $event }.
+complaint-open-full = { $event }: { $left ->
+    [zero] لا مكان حاليًا للردود من دون دعوة
+    [one] مكان واحد فقط متاح حاليًا للردود من دون دعوة
+    [two] مكانان فقط متاحان حاليًا للردود من دون دعوة
+    [few] { $left } أماكن فقط متاحة حاليًا للردود من دون دعوة
+    [many] { $left } مكانًا فقط متاح حاليًا للردود من دون دعوة
+   *[other] { $left } مكان فقط متاح حاليًا للردود من دون دعوة
+}. يُرجى التواصل مع أصحاب الدعوة.
 
 ## What other programs show
 

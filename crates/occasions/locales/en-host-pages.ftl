@@ -148,6 +148,7 @@ host-seats-left = { $n ->
    *[other] { $n } seats left
 }
 host-seats-n = { $n }
+host-seats-unapproved = { $n } of them answered without a code and wait for approval
 host-seats-any = as many as come
 host-look = Needs a look
 host-look-nothing = Nothing waits for you.

@@ -345,6 +345,7 @@ mail-guessing-text =
 
 ## Answers without a code
 
+card-events = When and where
 card-open = No code?
 card-open-button = Answer without a code
 card-wishes = Wishes
@@ -359,10 +360,17 @@ open-contact = If you like, tell the hosts how to reach you. Only they see it.
 open-email = Email
 open-phone = Telephone
 open-has-code = Have you got a code? Open your invitation
+open-unconfirmed = The hosts still have to confirm your places.
 open-code = Your code for later changes is { $code }. Please keep it.
 complaint-open-name = Tell us your name.
 complaint-open-email = This is no email address. Please look at it again, or leave it out.
 complaint-open-party = Choose a number from 1 to { $n }.
+complaint-open-event = Please choose one of the answers for { $event }.
+complaint-open-full = { $event }: { $left ->
+    [0] no more places can be given to answers without an invitation
+    [one] only 1 place can be given to answers without an invitation
+   *[other] only { $left } places can be given to answers without an invitation
+} at the moment. Please ask the hosts.
 
 ## What other programs show
 

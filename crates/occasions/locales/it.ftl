@@ -354,6 +354,7 @@ mail-guessing-text =
 
 ## Answers without a code
 
+card-events = Quando e dove
 card-open = Senza codice?
 card-open-button = Rispondi senza codice
 card-wishes = Auguri
@@ -368,10 +369,17 @@ open-contact = Se vuoi, di’ a chi invita come raggiungerti. Lo vedono solo lor
 open-email = E-mail
 open-phone = Telefono
 open-has-code = Hai un codice? Apri il tuo invito
+open-unconfirmed = Chi invita deve ancora confermare i tuoi posti.
 open-code = Il tuo codice per cambiare in seguito è { $code }. Conservalo.
 complaint-open-name = Scrivi il tuo nome.
 complaint-open-email = Questo non è un indirizzo e-mail. Ricontrollalo, o lascialo vuoto.
 complaint-open-party = Scegli un numero da 1 a { $n }.
+complaint-open-event = Scegli una delle risposte per { $event }.
+complaint-open-full = { $event }: al momento { $left ->
+    [0] non ci sono più posti
+    [one] c’è solo 1 posto
+   *[other] ci sono solo { $left } posti
+} per chi risponde senza invito. Chiedi a chi invita.
 
 ## What other programs show
 

@@ -130,6 +130,7 @@ host-seats = Tempat duduk
 host-seats-of = { $n } daripada { $seats }
 host-seats-left = tinggal { $n } tempat
 host-seats-n = { $n }
+host-seats-unapproved = { $n } daripadanya menjawab tanpa kod dan menunggu kelulusan
 host-seats-any = seramai yang hadir
 host-look = Perlu dilihat
 host-look-nothing = Tiada yang menunggu anda.

@@ -307,6 +307,7 @@ mail-guessing-text =
 
 ## Answers without a code
 
+card-events = Bila dan di mana
 card-open = Tiada kod?
 card-open-button = Jawab tanpa kod
 card-wishes = Ucapan
@@ -321,10 +322,16 @@ open-contact = Jika mahu, beritahu tuan rumah cara menghubungi anda. Hanya merek
 open-email = E-mel
 open-phone = Telefon
 open-has-code = Ada kod? Buka jemputan anda
+open-unconfirmed = Tempat anda masih perlu disahkan oleh tuan rumah.
 open-code = Kod anda untuk perubahan kemudian ialah { $code }. Sila simpan.
 complaint-open-name = Beritahu kami nama anda.
 complaint-open-email = Ini bukan alamat e-mel. Sila semak semula, atau biarkan kosong.
 complaint-open-party = Pilih nombor dari 1 hingga { $n }.
+complaint-open-event = Sila pilih satu jawapan untuk { $event }.
+complaint-open-full = { $event }: buat masa ini { $left ->
+    [0] tiada lagi tempat
+   *[other] hanya { $left } tempat
+} untuk jawapan tanpa jemputan. Sila hubungi tuan rumah.
 
 ## What other programs show
 

@@ -307,6 +307,7 @@ mail-guessing-text =
 
 ## Answers without a code
 
+card-events = 时间和地点
 card-open = 没有邀请码？
 card-open-button = 不用邀请码回复
 card-wishes = 祝福
@@ -321,10 +322,16 @@ open-contact = 如果愿意，请告诉主人怎样联系您。只有他们看�
 open-email = 电子邮件
 open-phone = 电话
 open-has-code = 有邀请码吗？打开您的邀请
+open-unconfirmed = 您的名额还需主人确认。
 open-code = 以后更改用的邀请码是 { $code }，请保存好。
 complaint-open-name = 请告诉我们您的姓名。
 complaint-open-email = 这不是电子邮件地址。请再看一下，或者留空。
 complaint-open-party = 请选择 1 到 { $n } 之间的数字。
+complaint-open-event = 请为{ $event }选择一个答案。
+complaint-open-full = { $event }：目前{ $left ->
+    [0] 没有名额
+   *[other] 只有{ $left }个名额
+}留给没有邀请函的回复，请与主人联系。
 
 ## What other programs show
 

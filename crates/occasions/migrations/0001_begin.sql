@@ -52,7 +52,8 @@ CREATE TABLE event (
     dress_code TEXT NOT NULL,
     schedule TEXT NOT NULL,
     capacity BIGINT,
-    -- Guests who said yes, kept up only where there is a capacity.
+    -- Guests who said yes, kept up only where there is a capacity, and without
+    -- those who wait for approval.
     seats_taken BIGINT NOT NULL,
     position BIGINT NOT NULL,
     -- SEQUENCE of RFC 5545 §3.8.7.4: raised when date or place changes.

@@ -9,6 +9,12 @@ ALTER TABLE invitation ADD COLUMN merged_into TEXT;
 -- Since when it opens nothing any more: the other one's code was replaced.
 ALTER TABLE invitation ADD COLUMN alias_ended_at BIGINT;
 
+-- Whether it came without a code and waits for a host's approval. Until then
+-- its guests hold none of the seats that others may take.
+ALTER TABLE invitation ADD COLUMN unapproved BIGINT NOT NULL DEFAULT 0;
+-- Their seats, counted beside `seats_taken`.
+ALTER TABLE event ADD COLUMN unapproved_seats BIGINT NOT NULL DEFAULT 0;
+
 CREATE TABLE open_answer (
     invitation TEXT PRIMARY KEY REFERENCES invitation (id),
     occasion TEXT NOT NULL REFERENCES occasion (id),

@@ -98,15 +98,53 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     )
 }
 
-/// Guests who said yes, for each event with limited seats.
+/// Guests who said yes to an event with limited seats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeatsTaken {
+    /// Those who were invited, or whom a host approved.
+    pub confirmed: i64,
+    /// Those who answered without a code and wait for approval.
+    pub unapproved: i64,
+}
+
+impl SeatsTaken {
+    /// Seats that one more guest of a household may take.
+    ///
+    /// Invited households do not compete with answers that nobody has approved:
+    /// anybody can send those by the hundred. They in turn get what is left by
+    /// both, and together at most half of the event's seats.
+    pub fn left(self, capacity: i64, is_unapproved: bool) -> i64 {
+        let free = capacity - self.confirmed;
+        let left = if is_unapproved {
+            let share = (capacity + 1) / 2;
+            free.min(share) - self.unapproved
+        } else {
+            free
+        };
+        left.max(0)
+    }
+}
+
+/// Seats taken of each event that has a limit.
 pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
-) -> Result<Vec<(EventId, i64)>, StoreError> {
-    tx.all(
-        sql!("SELECT id, seats_taken FROM event WHERE occasion = $1 AND capacity IS NOT NULL"),
+) -> Result<Vec<(EventId, SeatsTaken)>, StoreError> {
+    let found: Vec<(EventId, i64, i64)> = tx.all(
+        sql!(
+            "SELECT id, seats_taken, unapproved_seats FROM event
+             WHERE occasion = $1 AND capacity IS NOT NULL"
+        ),
         &[occasion],
-    )
+    )?;
+    let taken = |(id, confirmed, unapproved)| {
+        let taken = SeatsTaken {
+            confirmed,
+            unapproved,
+        };
+        (id, taken)
+    };
+    Ok(found.into_iter().map(taken).collect())
 }
 
 /// Takes the locks of all events with limited seats, in the order of their ids,
@@ -155,6 +193,27 @@ pub fn take_seats(
     Ok(())
 }
 
+/// As [`take_seats`], for guests who wait for approval.
+pub fn take_unapproved_seats(
+    tx: &mut Tx<'_>,
+    event: &EventId,
+    more: i64,
+    seats: Seats,
+) -> Result<(), StoreError> {
+    tx.run(
+        sql!(
+            "UPDATE event SET unapproved_seats = unapproved_seats + $2
+             WHERE id = $1 AND (CAST($2 AS BIGINT) <= 0 OR CAST($3 AS BIGINT) = 1
+                                OR capacity IS NULL
+                                OR (seats_taken + unapproved_seats + $2 <= capacity
+                                    AND unapproved_seats + $2 <= (capacity + 1) / 2))"
+        ),
+        &[event, &more, &(seats == Seats::Beyond)],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
+}
+
 /// Counts the seats of every event with a limit anew: what hosts change may
 /// touch many guests at once.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
@@ -165,7 +224,13 @@ pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Store
                  JOIN guest ON guest.id = reply.guest
                  JOIN invitation ON invitation.id = guest.invitation
                  WHERE reply.event = event.id AND reply.status = 'yes'
-                   AND invitation.archived_at IS NULL
+                   AND invitation.archived_at IS NULL AND invitation.unapproved = 0
+             ), unapproved_seats = (
+                 SELECT COUNT(*) FROM reply
+                 JOIN guest ON guest.id = reply.guest
+                 JOIN invitation ON invitation.id = guest.invitation
+                 WHERE reply.event = event.id AND reply.status = 'yes'
+                   AND invitation.archived_at IS NULL AND invitation.unapproved = 1
              )
              WHERE occasion = $1 AND capacity IS NOT NULL"
         ),

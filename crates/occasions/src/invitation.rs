@@ -35,6 +35,8 @@ pub struct Invitation {
     pub archived_at: Option<Timestamp>,
     /// Raised by every change.
     pub version: i64,
+    /// Whether it came without a code and waits for a host's approval.
+    pub is_unapproved: bool,
 }
 
 /// What hosts fill in about an invitation.
@@ -144,6 +146,7 @@ impl FromRow for Invitation {
             access_epoch: row.column(21)?,
             archived_at: row.column(22)?,
             version: row.column(23)?,
+            is_unapproved: row.column(24)?,
         })
     }
 }
@@ -156,7 +159,7 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
             "SELECT id, occasion, code, household, salutation, email, phone, address, language,
                     plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
                     host_message, host_note, tags, note, note_version, replied_at, access_epoch,
-                    archived_at, version
+                    archived_at, version, unapproved
              FROM invitation
              WHERE id = (SELECT CASE WHEN merged_into IS NULL OR alias_ended_at IS NOT NULL
                                      THEN id ELSE merged_into END
@@ -226,7 +229,7 @@ pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
             "SELECT id, occasion, code, household, salutation, email, phone, address, language,
                     plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
                     host_message, host_note, tags, note, note_version, replied_at, access_epoch,
-                    archived_at, version
+                    archived_at, version, unapproved
              FROM invitation WHERE id = $1"
         ),
         &[id],
@@ -242,7 +245,7 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
              RETURNING id, occasion, code, household, salutation, email, phone, address,
                     language, plus_ones, children, deadline_override, lock_mode, open_until,
                     lock_reason, host_message, host_note, tags, note, note_version, replied_at,
-                    access_epoch, archived_at, version"
+                    access_epoch, archived_at, version, unapproved"
         ),
         &[id],
     )

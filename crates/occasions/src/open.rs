@@ -16,7 +16,7 @@ use crate::hosting::{Refusal as HostRefusal, invitations};
 use crate::household::{self, Plan};
 use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::plain::{Arrival, Outcome};
+use crate::plain::{Answer, Arrival, Outcome};
 use crate::portal::{self, Portal};
 use crate::programme::{self, Programme};
 use crate::question::Answers;
@@ -27,6 +27,9 @@ use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
 /// The most that hosts can let one answer bring.
 pub const PARTY_LIMIT: i64 = 20;
+/// So many answers of an occasion may wait for approval at once: they must not use
+/// up the invitations that it may have.
+pub const WAITING_LIMIT: i64 = 500;
 /// So many answers are taken from one network in an hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -79,6 +82,17 @@ pub enum Refusal {
     /// The occasion holds as many as it may.
     #[error("there are {0} already")]
     LimitReached(i64),
+    /// As many as may wait for approval do.
+    #[error("{limit} answers wait for approval", limit = WAITING_LIMIT)]
+    TooManyWaiting,
+    /// No more seats for answers that wait for approval.
+    #[error("{event} has {left} seats left for answers without a code")]
+    NoSeats {
+        /// Key of the event.
+        event: String,
+        /// Seats that such an answer may still take.
+        left: i64,
+    },
     /// The rules that hold for answers, whoever gives them.
     #[error(transparent)]
     Answer(#[from] AnswerRefusal),
@@ -111,21 +125,26 @@ pub fn answer(
         Recognised::New(key) => key,
     };
     check_access(tx, &programme, &stranger)?;
-    check_fields(&stranger, arrival)?;
+    check_fields(&programme.occasion, &stranger, arrival)?;
     let party = party(&programme.occasion, arrival)?;
-    check_undecided(&programme.occasion, arrival)?;
     count_try(tx, &stranger.network)?;
     invitations::hold_limits(tx, occasion, party).map_err(|refusal| match refusal {
         HostRefusal::LimitReached(limit) => Refusal::LimitReached(limit),
         HostRefusal::Store(error) => error.into(),
         _ => AnswerRefusal::NotFound.into(),
     })?;
+    check_waiting(tx, occasion)?;
     crate::event::lock_limited(tx, occasion)?;
     let id =
         invitation::insert_with_new_code(tx, occasion, &details(&programme.occasion, &stranger))?;
     for event in programme.events.iter() {
         household::invite(tx, &id, &event.id)?;
     }
+    tx.run(
+        sql!("UPDATE invitation SET unapproved = 1 WHERE id = $1"),
+        &[&id],
+        Rows::Exactly(1),
+    )?;
     let made = invitation::find(tx, &id)?.ok_or(AnswerRefusal::NotFound)?;
     let portal = portal::load(tx, programme, made)?;
     let outcome = fill(tx, portal, &stranger, party, arrival)?;
@@ -171,13 +190,18 @@ fn check_access(
         access_epoch: 1,
         archived_at: None,
         version: 1,
+        is_unapproved: true,
     };
     let portal = portal::load(tx, programme.clone(), blank)?;
     Ok(rsvp::check_access(&portal, &Wish::default())?)
 }
 
 /// All findings come together.
-fn check_fields(clean: &Stranger, arrival: &Arrival) -> Result<(), AnswerRefusal> {
+fn check_fields(
+    occasion: &Occasion,
+    clean: &Stranger,
+    arrival: &Arrival,
+) -> Result<(), AnswerRefusal> {
     let mut wrong = arrival.wrong.clone();
     let mut add = |pointer: &str, code| {
         wrong.push(FieldError {
@@ -210,6 +234,20 @@ fn check_fields(clean: &Stranger, arrival: &Arrival) -> Result<(), AnswerRefusal
     if written::length(&written::clean(&arrival.answer.wish)) > rsvp::NOTE_LIMIT {
         add("/message", "too_long");
     }
+    // Who has not decided says so only where hosts want to hear it.
+    let is_offered =
+        |status| status != ReplyStatus::Undecided || occasion.details.switches.undecided;
+    match &arrival.answer.replies {
+        None if !is_offered(arrival.answer.attending) => add("/attending", "not_allowed"),
+        None => {}
+        Some(replies) => {
+            for (event, status) in replies {
+                if !is_offered(*status) {
+                    add(&format!("/events/{event}"), "not_allowed");
+                }
+            }
+        }
+    }
     if wrong.is_empty() {
         Ok(())
     } else {
@@ -228,18 +266,6 @@ fn party(occasion: &Occasion, arrival: &Arrival) -> Result<usize, Refusal> {
         return Err(Refusal::PartySize(limit));
     }
     Ok(usize::try_from(party).unwrap_or(1).max(1))
-}
-
-/// Who has not decided says so only where hosts want to hear it.
-fn check_undecided(occasion: &Occasion, arrival: &Arrival) -> Result<(), Refusal> {
-    if arrival.answer.attending != ReplyStatus::Undecided || occasion.details.switches.undecided {
-        return Ok(());
-    }
-    let field = FieldError {
-        pointer: "/attending".to_owned(),
-        code: "not_allowed",
-    };
-    Err(AnswerRefusal::Fields(vec![field]).into())
 }
 
 /// What is the same of somebody who answers twice: the name, and how to reach
@@ -332,6 +358,22 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether one more answer may wait for approval. The occasion's lock is held.
+fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
+    let (waiting,): (i64,) = tx.one(
+        sql!(
+            "SELECT COUNT(*) FROM invitation
+             WHERE occasion = $1 AND unapproved = 1 AND archived_at IS NULL"
+        ),
+        &[occasion],
+    )?;
+    if waiting < WAITING_LIMIT {
+        Ok(())
+    } else {
+        Err(Refusal::TooManyWaiting)
+    }
+}
+
 /// The invitation that such an answer makes. It may bring as many later on as it
 /// might have brought at once.
 fn details(occasion: &Occasion, stranger: &Stranger) -> Details {
@@ -381,9 +423,12 @@ fn fill(
         needs_version: false,
     };
     let guests: Vec<Guest> = (0..party)
-        .map(|at| person(tx, &portal, stranger, at, arrival.answer.attending))
+        .map(|at| person(tx, &portal, stranger, at, &arrival.answer))
         .collect();
-    rsvp::check_seats(&portal, &guests)?;
+    rsvp::check_seats(&portal, &guests).map_err(|refusal| match refusal {
+        AnswerRefusal::EventFull { event, left } => Refusal::NoSeats { event, left },
+        other => other.into(),
+    })?;
     let changes = household::differences(&[], &guests, &portal.events, &portal.questions);
     let plan = Plan {
         guests,
@@ -405,13 +450,18 @@ fn person(
     portal: &Portal,
     stranger: &Stranger,
     at: usize,
-    status: ReplyStatus,
+    answer: &Answer,
 ) -> Guest {
-    let reply = Reply {
-        status,
-        answered_at: Some(portal.now),
+    let reply = |key: &str| {
+        let status = match &answer.replies {
+            None => Some(answer.attending),
+            Some(replies) => replies.get(key).copied(),
+        };
+        status.map_or(Reply::PENDING, |status| Reply {
+            status,
+            answered_at: Some(portal.now),
+        })
     };
-    let events = portal.household.events.iter();
     Guest {
         id: tx.id(),
         name: if at == 0 {
@@ -432,7 +482,10 @@ fn person(
         diets: Vec::new(),
         diet_note: String::new(),
         answers: Answers::new(),
-        replies: events.map(|event| (event.clone(), reply.clone())).collect(),
+        replies: portal
+            .invited_events()
+            .map(|event| (event.id.clone(), reply(&event.key)))
+            .collect(),
     }
 }
 

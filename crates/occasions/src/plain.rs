@@ -2,6 +2,8 @@
 //! for it: whether they come, how many, a few words. With a code it is an
 //! ordinary save; what comes without one is in [`crate::open`].
 
+use std::collections::BTreeMap;
+
 use platform::audit::RequestFacts;
 use platform::{StoreError, Tx, written};
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,9 @@ use crate::words::{GuestKind, ReplyStatus, Source};
 pub struct Answer {
     /// Whether they come.
     pub attending: ReplyStatus,
+    /// Whether they come to each event, by its key, where that was asked; events
+    /// that are not in it have no answer. `None`: `attending` is said to all.
+    pub replies: Option<BTreeMap<String, ReplyStatus>>,
     /// How many come, the named ones included; `None`: as many as before.
     pub party: Option<i64>,
     /// A few words to the hosts; empty: none, and what was written stays.

@@ -9,7 +9,7 @@ use platform::{StoreError, Tx};
 
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
-use crate::event::{self, Event, EventId};
+use crate::event::{self, Event, EventId, SeatsTaken};
 use crate::household::{self, Household};
 use crate::invitation::{self, Invitation};
 use crate::occasion::Occasion;
@@ -29,7 +29,7 @@ pub struct Portal {
     /// What hosts ask besides who comes, their own questions too.
     pub questions: Arc<[Question]>,
     /// Seats taken of the events that have a limit.
-    pub seats_taken: BTreeMap<EventId, i64>,
+    pub seats_taken: BTreeMap<EventId, SeatsTaken>,
     /// The invitation and everyone on it.
     pub household: Household,
     /// What the household may do.
@@ -129,11 +129,29 @@ impl Portal {
         later.fold(tomorrow, Timestamp::min)
     }
 
-    /// Seats of an event that are free; `None`: as many as come.
+    /// Seats of an event that this household may take; `None`: as many as come.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
         let capacity = event.details.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
-        Some((capacity - taken.unwrap_or(0)).max(0))
+        let is_unapproved = self.household.invitation.is_unapproved;
+        Some(taken.unwrap_or_default().left(capacity, is_unapproved))
+    }
+
+    /// Whether the household holds seats that hosts have yet to confirm.
+    pub fn waits_for_seats(&self) -> bool {
+        let mut limited = self
+            .events
+            .iter()
+            .filter(|event| event.details.capacity.is_some());
+        self.household.invitation.is_unapproved
+            && limited.any(|event| {
+                let mut replies = self
+                    .household
+                    .guests
+                    .iter()
+                    .map(|guest| guest.replies.get(&event.id));
+                replies.any(|reply| reply.is_some_and(|reply| reply.status == ReplyStatus::Yes))
+            })
     }
 
     /// What this household is asked by the hosts, in the order it is shown.

@@ -387,9 +387,16 @@ pub(crate) fn seat(
 ) -> Result<(), StoreError> {
     for event in portal.events.iter() {
         let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
-        if event.details.capacity.is_some() && more != 0 {
+        if event.details.capacity.is_none() || more == 0 {
+            continue;
+        }
+        let taken = portal.seats_taken.entry(event.id.clone()).or_default();
+        if portal.household.invitation.is_unapproved {
+            event::take_unapproved_seats(tx, &event.id, more, seats)?;
+            taken.unapproved += more;
+        } else {
             event::take_seats(tx, &event.id, more, seats)?;
-            *portal.seats_taken.entry(event.id.clone()).or_default() += more;
+            taken.confirmed += more;
         }
     }
     Ok(())

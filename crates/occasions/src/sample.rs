@@ -63,6 +63,7 @@ pub(crate) fn invitation(occasion: &Occasion) -> Invitation {
         access_epoch: 1,
         archived_at: None,
         version: 1,
+        is_unapproved: false,
     }
 }
 

@@ -232,6 +232,8 @@ problem-event-full = { $left ->
    *[other] بقي { $left } مكان فقط.
 }
     .title = اكتمل العدد
+problem-open-full = لا يمكن حاليًا قبول المزيد من الردود من دون دعوة. يرجى التواصل مع أصحاب الدعوة.
+    .title = لا مجال لردود أخرى الآن
 problem-dietary-note-required = يُرجى كتابة المقصود بكلمة «أخرى».
     .title = الملاحظة غير مذكورة
 

@@ -215,6 +215,8 @@ problem-event-full = { $left ->
    *[other] Only { $left } places are left.
 }
     .title = Full
+problem-open-full = No more answers without an invitation can be taken at the moment. Please ask the hosts.
+    .title = No more answers for now
 problem-dietary-note-required = Please write down what “other” means.
     .title = Note missing
 

@@ -192,6 +192,8 @@ problem-event-full = { $left ->
    *[other] Sono rimasti solo { $left } posti.
 }
     .title = Al completo
+problem-open-full = Al momento non si possono accettare altre risposte senza invito. Si rivolga a chi invita.
+    .title = Per ora niente altre risposte
 problem-dietary-note-required = Scriva che cosa significa “altro”.
     .title = Manca la nota
 

@@ -213,6 +213,8 @@ problem-event-full = { $left ->
    *[other] Tinggal { $left } tempat sahaja.
 }
     .title = Penuh
+problem-open-full = Buat masa ini tiada lagi jawapan tanpa jemputan boleh diterima. Sila hubungi tuan rumah.
+    .title = Tiada lagi jawapan buat masa ini
 problem-dietary-note-required = Sila tulis maksud “lain-lain”.
     .title = Catatan belum diisi
 

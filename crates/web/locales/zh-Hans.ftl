@@ -183,6 +183,8 @@ problem-event-full = { $left ->
    *[other] 只剩{ $left }个名额。
 }
     .title = 名额已满
+problem-open-full = 目前无法再接受没有邀请函的回复，请与主人联系。
+    .title = 暂不接受更多回复
 problem-dietary-note-required = 请写明“其他”是什么。
     .title = 缺少说明
 

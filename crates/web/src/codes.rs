@@ -91,6 +91,7 @@ pub static CODES: &[Code] = &[
     guest(403, "named_guest", &[]),
     guest(422, "event_not_invited", &[]),
     guest(409, "event_full", &["event", "left"]),
+    guest(409, "open_full", &[]),
     guest(422, "dietary_note_required", &[]),
     // Hosts.
     host(409, "slug_taken", &[]),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::access::{HostOf, Leave};
 use super::history::{self, Ending};
 use super::{Refusal, invitations};
-use crate::event;
+use crate::event::{self, Seats};
 use crate::guest::{self, Guest, Reply};
 use crate::household::{self, GUEST_LIMIT, Household};
 use crate::invitation::{self, Invitation, InvitationId};
@@ -17,8 +17,9 @@ use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer that came without a code: it has been looked at, and what
-/// it wishes may be shown. It holds until the note is changed.
+/// Approves an answer that came without a code: its guests get seats like
+/// everybody else, if there are any, and what it wishes may be shown until the note
+/// is changed.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -30,6 +31,9 @@ pub fn approve(
     let mark = open::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
     if mark.approved_at.is_some() {
         return Ok(portal);
+    }
+    if portal.household.invitation.is_unapproved {
+        confirm_seats(tx, &mut portal)?;
     }
     let now = tx.now();
     tx.run(
@@ -48,6 +52,23 @@ pub fn approve(
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
     invitations::load(tx, host, id)
+}
+
+/// Gives up the seats that the household holds while it waits, and takes those of
+/// invited guests. The locks of both are held.
+fn confirm_seats(tx: &mut Tx<'_>, portal: &mut Portal) -> Result<(), Refusal> {
+    rsvp::seat(tx, portal, &[], Seats::Free)?;
+    let guests = std::mem::take(&mut portal.household.guests);
+    portal.household.invitation.is_unapproved = false;
+    rsvp::check_seats(portal, &guests)?;
+    rsvp::seat(tx, portal, &guests, Seats::Free)?;
+    portal.household.guests = guests;
+    tx.run(
+        sql!("UPDATE invitation SET unapproved = 0 WHERE id = $1"),
+        &[&portal.household.invitation.id],
+        Rows::Exactly(1),
+    )?;
+    Ok(())
 }
 
 /// The invitation of this occasion that a host names by its code.
@@ -70,7 +91,8 @@ pub fn find_by_code(
 ///
 /// Who stands on both by the same name is one person, and so is each nameless
 /// guest of the one with one of the other; the later answer counts. Their second
-/// rows stay behind, archived.
+/// rows stay behind, archived. Put to an approved or invited household, an answer
+/// is approved, so there must be seats for it.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -136,6 +158,7 @@ pub fn merge(
         moves_seats: true,
     };
     history::finish_invitation(tx, host, &mut staying.household, ending)?;
+    check_merged_seats(tx, &staying)?;
     let moved = |guest: &Guest| plan.moved.iter().any(|one| one.id == guest.id);
     leaving.household.guests.retain(|guest| !moved(guest));
     let ending = Ending {
@@ -146,6 +169,27 @@ pub fn merge(
     };
     history::finish_invitation(tx, host, &mut leaving.household, ending)?;
     invitations::load(tx, host, into)
+}
+
+/// Whether the events still have room for everybody who was invited or approved.
+/// `before` was read under the locks that are still held.
+fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
+    for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
+        let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
+        let event = before.events.iter().find(|event| event.id == id);
+        let Some((event, capacity)) = event.and_then(|one| Some((one, one.details.capacity?)))
+        else {
+            continue;
+        };
+        if after.confirmed > capacity && after.confirmed > taken.confirmed {
+            return Err(AnswerRefusal::EventFull {
+                event: event.key.clone(),
+                left: taken.left(capacity, false),
+            }
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether an invitation's people went to another one: then it cannot come back.
@@ -277,18 +321,23 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
         merged.note_version += 1;
     }
     merged.replied_at = staying.replied_at.max(leaving.replied_at);
+    merged.is_unapproved = staying.is_unapproved && leaving.is_unapproved;
     merged
 }
 
 fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     invitations::update_details(tx, &merged.id, &merged.details)?;
     tx.run(
-        sql!("UPDATE invitation SET note = $2, note_version = $3, replied_at = $4 WHERE id = $1"),
+        sql!(
+            "UPDATE invitation SET note = $2, note_version = $3, replied_at = $4, unapproved = $5
+             WHERE id = $1"
+        ),
         &[
             &merged.id,
             &merged.note,
             &merged.note_version,
             &merged.replied_at,
+            &merged.is_unapproved,
         ],
         Rows::Exactly(1),
     )?;

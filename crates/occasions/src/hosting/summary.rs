@@ -13,7 +13,7 @@ use super::listing::people::{self, Band, Person};
 use super::listing::{self, Filter, Line, People};
 use super::{Refusal, occasions};
 use crate::diet;
-use crate::event::{self, EventId};
+use crate::event::{self, EventId, SeatsTaken};
 use crate::guest::GuestId;
 use crate::household::Places;
 use crate::occasion::Occasion;
@@ -98,8 +98,11 @@ pub struct EventNumbers {
     pub guests: People,
     /// Seats; `None`: as many as come.
     pub capacity: Option<i64>,
-    /// Seats that are free; negative where hosts went beyond.
+    /// Seats that are free; negative where hosts went beyond. Guests who wait for
+    /// approval hold none.
     pub left: Option<i64>,
+    /// Who said yes without a code and waits for approval, where seats are limited.
+    pub unapproved: i64,
     /// Food needs of those who come or are not sure.
     pub diets: Vec<DietNumbers>,
 }
@@ -155,6 +158,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
         .map(|option| (option.key, option.allergy))
         .collect();
     let all = event::list(tx, &occasion.id)?;
+    let taken: HashMap<EventId, SeatsTaken> =
+        event::seats_taken(tx, &occasion.id)?.into_iter().collect();
     let answers = Answers::load(tx, &occasion, &everybody)?;
     let events = all
         .iter()
@@ -162,11 +167,13 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
             let invited = answers.of(&one.id);
             let guests = count(invited);
             let capacity = one.details.capacity;
+            let unapproved = taken.get(&one.id).map_or(0, |taken| taken.unapproved);
             EventNumbers {
                 key: one.key.clone(),
                 guests,
                 capacity,
-                left: capacity.map(|seats| seats - guests.yes),
+                left: capacity.map(|seats| seats - (guests.yes - unapproved)),
+                unapproved,
                 diets: count_diets(invited, &known),
             }
         })

@@ -405,7 +405,8 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
                 store
                     .read(move |tx| {
                         let taken = ::occasions::event::seats_taken(tx, &occasion)?;
-                        Ok::<_, StoreError>(taken.iter().map(|(_, seats)| seats).sum::<i64>())
+                        let confirmed = taken.iter().map(|(_, seats)| seats.confirmed);
+                        Ok::<_, StoreError>(confirmed.sum::<i64>())
                     })
                     .await
                     .unwrap()

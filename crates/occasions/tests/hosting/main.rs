@@ -14,6 +14,7 @@ mod lists;
 mod masked;
 mod numbers;
 mod open;
+mod open_seats;
 mod pages;
 mod pages_asking;
 mod pages_changes;

@@ -10,13 +10,39 @@ use crate::stage::{Stage, assert_problem, on_both, on_sqlite, state};
 
 const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
+/// Every event of the demo.
+const EVENTS: [&str; 3] = ["nikah", "reception", "brunch"];
+
+/// Fields as the form has them: `attending` is the same answer to every event.
+fn spread<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(String, &'f str)> {
+    let mut spread = Vec::new();
+    for (name, value) in fields {
+        if *name == "attending" {
+            spread.extend(EVENTS.map(|event| (format!("event.{event}"), *value)));
+        } else {
+            spread.push(((*name).to_owned(), *value));
+        }
+    }
+    spread
+}
+
 async fn fill(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     let page = visitor.get(PAGE).await;
     let mut form = page.expect(200).form(PAGE);
-    for (name, value) in fields {
-        form.fill(name, value);
+    for (name, value) in spread(fields) {
+        form.fill(&name, value);
     }
     visitor.submit(&page, &form).await
+}
+
+/// Sends what the page may not offer.
+async fn post(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
+    let spread = spread(fields);
+    let fields: Vec<_> = spread
+        .iter()
+        .map(|(name, value)| (&**name, *value))
+        .collect();
+    visitor.post(PAGE, &fields).await
 }
 
 /// The code of the invitation that this answer made.
@@ -73,7 +99,10 @@ fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
         for (fields, words) in [
-            (vec![("name", "Mei")], "Please choose one of the answers."),
+            (
+                vec![("name", "Mei")],
+                "Please choose one of the answers for Akad nikah.",
+            ),
             (vec![("attending", "yes")], "Tell us your name."),
             (
                 vec![("name", "Mei"), ("attending", "yes"), ("guests", "7")],
@@ -92,8 +121,8 @@ fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
             let text = page.expect(422).text();
             assert!(text.contains(words), "{text}");
             let form = page.form(PAGE);
-            for (name, value) in fields {
-                assert_eq!(form.value(name), Some(value), "{name}");
+            for (name, value) in spread(&fields) {
+                assert_eq!(form.value(&name), Some(value), "{name}");
             }
         }
         let long = "x".repeat(4_001);
@@ -102,7 +131,7 @@ fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
         let mut elsewhere = stage.guest();
         elsewhere.header("sec-fetch-site", "cross-site");
         let fields = [("name", "Mei"), ("attending", "no")];
-        let page = elsewhere.post(PAGE, &fields).await;
+        let page = post(&mut elsewhere, &fields).await;
         assert_eq!(page.expect(403).form(PAGE).value("name"), Some("Mei"));
         assert_eq!(made(stage).await, 0);
         // Who does not come may leave any number there.
@@ -119,7 +148,10 @@ fn a_wish_that_hosts_no_longer_take_is_not_dropped() {
         let mut guest = stage.guest();
         let page = guest.get(PAGE).await;
         let mut form = page.expect(200).form(PAGE);
-        form.fill("name", "Mei").fill("attending", "yes");
+        form.fill("name", "Mei");
+        for event in EVENTS {
+            form.fill(&format!("event.{event}"), "yes");
+        }
         form.fill("message", "All the best!");
         stage.switch(|switches| switches.notes = false).await;
         let page = guest.submit(&page, &form).await;
@@ -164,7 +196,7 @@ fn five_an_hour_come_from_one_network() {
 fn refused_answers_of_one_network_end_too() {
     on_sqlite(async |stage| {
         let mut program = stage.visitor();
-        let post = axum::http::Method::POST;
+        let method = axum::http::Method::POST;
         let mut guest = stage.guest();
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "7")];
         // Five were taken: what is wrong is told all the same.
@@ -175,13 +207,13 @@ fn refused_answers_of_one_network_end_too() {
         fill(&mut guest, &fields).await.expect(422);
         stage.switch(|switches| switches.undecided = false).await;
         let undecided = [("name", "Mei"), ("attending", "undecided")];
-        guest.post(PAGE, &undecided).await.expect(422);
+        post(&mut guest, &undecided).await.expect(422);
         let body = json!({ "name": "Mei", "attending": true, "guests": 7 });
         for _ in 7..30 {
-            let page = program.call(post.clone(), "/api/flask/rsvp", &body).await;
+            let page = program.call(method.clone(), "/api/flask/rsvp", &body).await;
             page.expect(422);
         }
-        let page = program.call(post.clone(), "/api/flask/rsvp", &body).await;
+        let page = program.call(method, "/api/flask/rsvp", &body).await;
         assert_eq!(page.expect(429).json()["code"], "rate_limited");
         let page = fill(&mut guest, &fields).await;
         let wait: i64 = page.expect(429).header("retry-after").parse().unwrap();
@@ -201,7 +233,10 @@ fn who_comes_twice_is_marked_and_a_double_click_is_not() {
         let mut guest = stage.guest();
         let page = guest.get(PAGE).await;
         let mut form = page.expect(200).form(PAGE);
-        form.fill("name", "Mei Ling").fill("attending", "yes");
+        form.fill("name", "Mei Ling");
+        for event in EVENTS {
+            form.fill(&format!("event.{event}"), "yes");
+        }
         form.fill("phone", "+60 12-345");
         let first = guest.submit(&page, &form).await;
         let again = guest.submit(&page, &form).await;
@@ -296,13 +331,13 @@ fn it_is_there_only_where_hosts_take_such_answers_and_while_they_do() {
         let fields = [("name", "Mei"), ("attending", "yes")];
         stage.status(OccasionStatus::Closed).await;
         assert!(guest.get(PAGE).await.text().contains("Answers are closed"));
-        let page = guest.post(PAGE, &fields).await;
+        let page = post(&mut guest, &fields).await;
         assert_eq!(page.expect(423).form(PAGE).value("name"), Some("Mei"));
         stage.status(OccasionStatus::Published).await;
         let day = SignedDuration::from_hours(24);
         stage.world.clock.advance(day * 40);
         assert!(guest.get(PAGE).await.text().contains("Answers are closed"));
-        guest.post(PAGE, &fields).await.expect(423);
+        post(&mut guest, &fields).await.expect(423);
         for status in [OccasionStatus::Draft, OccasionStatus::Archived] {
             stage.status(status).await;
             let expected = if status == OccasionStatus::Draft {
@@ -311,12 +346,12 @@ fn it_is_there_only_where_hosts_take_such_answers_and_while_they_do() {
                 410
             };
             guest.get(PAGE).await.expect(expected);
-            guest.post(PAGE, &fields).await.expect(expected);
+            post(&mut guest, &fields).await.expect(expected);
         }
         stage.status(OccasionStatus::Published).await;
         stage.switch(|switches| switches.open_rsvp = false).await;
         guest.get(PAGE).await.expect(404);
-        guest.post(PAGE, &fields).await.expect(404);
+        post(&mut guest, &fields).await.expect(404);
         let card = guest.get("/o/aisyah-daniel").await;
         assert!(!card.text().contains("Answer without a code"));
         let mut program = stage.visitor();
@@ -339,15 +374,161 @@ fn seats_are_kept_for_those_who_have_them() {
             stage.run(change, "brunch").await;
         }
         let mut guest = stage.guest();
-        let taken = sql!("SELECT capacity - seats_taken FROM event WHERE key = $1");
+        let left = sql!("SELECT capacity - seats_taken FROM event WHERE key = $1");
+        let waiting = sql!("SELECT unapproved_seats FROM event WHERE key = $1");
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "3")];
         let page = fill(&mut guest, &fields).await;
         let words = page.expect(409).text();
-        assert!(words.contains("2 places are left"), "{words}");
+        let told = "Brunch: only 2 places can be given to answers without an invitation";
+        assert!(words.contains(told), "{words}");
+        assert!(words.contains("Please ask the hosts."), "{words}");
+        assert_eq!(page.form(PAGE).value("name"), Some("Mei"));
         assert_eq!(made(stage).await, 0);
-        let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "2")];
+        // Who does not want those seats is not kept from the others.
+        let fields = [
+            ("name", "Mei"),
+            ("event.nikah", "yes"),
+            ("event.reception", "yes"),
+            ("event.brunch", "no"),
+            ("guests", "3"),
+        ];
         code(&fill(&mut guest, &fields).await);
-        assert_eq!(stage.count(taken, "brunch").await, 0);
+        let fields = [("name", "Lin"), ("attending", "yes"), ("guests", "2")];
+        let saved = fill(&mut guest, &fields).await;
+        let thanks = guest.follow(saved).await.text();
+        assert!(thanks.contains("have to confirm your places"), "{thanks}");
+        // Until hosts approve it, others may take these seats all the same.
+        assert_eq!(stage.count(left, "brunch").await, 2);
+        assert_eq!(stage.count(waiting, "brunch").await, 2);
+        // Programs hear the same.
+        let body = json!({ "name": "Lim", "attending": true });
+        let method = axum::http::Method::POST;
+        let page = stage.guest().call(method, "/api/flask/rsvp", &body).await;
+        let told = page.expect(409).json();
+        assert_eq!(told["code"], "open_full");
+        assert!(told["message"].as_str().unwrap().contains("ask the hosts"));
+    });
+}
+
+#[test]
+fn every_event_is_shown_with_time_and_place_and_asked_for() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        for address in [PAGE, "/o/aisyah-daniel"] {
+            let words = guest.get(address).await.expect(200).text();
+            for shown in [
+                "Akad nikah",
+                "Reception",
+                "Brunch",
+                "Saturday, 16 January 2027",
+                "Sunday, 17 January 2027",
+                "Dewan Seri Melati",
+            ] {
+                assert!(words.contains(shown), "{address}: no {shown} in {words}");
+            }
+        }
+        let fields = [
+            ("name", "Mei"),
+            ("event.nikah", "no"),
+            ("event.reception", "yes"),
+            ("event.brunch", "undecided"),
+            ("guests", "2"),
+        ];
+        let saved = fill(&mut guest, &fields).await;
+        let after = state(&mut guest, &code(&saved)).await;
+        let guests = after["guests"].as_array().unwrap();
+        assert_eq!(guests.len(), 2);
+        for guest in guests {
+            let replies = &guest["replies"];
+            assert_eq!(replies["nikah"], "no");
+            assert_eq!(replies["reception"], "yes");
+            assert_eq!(replies["brunch"], "undecided");
+        }
+        // Where nobody may answer without a code, the card tells no place.
+        stage.switch(|switches| switches.open_rsvp = false).await;
+        let words = guest.get("/o/aisyah-daniel").await.text();
+        assert!(!words.contains("Dewan Seri Melati"), "{words}");
+    });
+}
+
+#[test]
+fn an_event_that_was_not_asked_for_has_no_answer() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let page = guest.get(PAGE).await;
+        let mut form = page.form(PAGE);
+        form.fill("name", "Mei").fill("event.nikah", "yes");
+        form.fill("event.reception", "yes")
+            .fill("event.brunch", "no");
+        // Hosts call an event something else while the page is open.
+        stage
+            .run(
+                sql!("UPDATE event SET key = 'dinner' WHERE key = $1"),
+                "reception",
+            )
+            .await;
+        stage
+            .run(
+                sql!("UPDATE occasion SET revision = revision + 1 WHERE slug = $1"),
+                "aisyah-daniel",
+            )
+            .await;
+        let asked = guest.submit(&page, &form).await;
+        let words = asked.expect(422).text();
+        assert!(
+            words.contains("one of the answers for Reception"),
+            "{words}"
+        );
+        assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
+        assert_eq!(made(stage).await, 0);
+        // A page of before, which asked once for everything, books nobody.
+        let fields = [("name", "Mei"), ("attending", "yes")];
+        let asked = guest.post(PAGE, &fields).await;
+        assert_eq!(asked.expect(422).form(PAGE).value("event.nikah"), None);
+    });
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    on_sqlite(async |stage| {
+        let mut guest = stage.guest();
+        let fields = [
+            ("event.brunch", "no"),
+            ("event.nikah", "yes"),
+            ("guests", "9"),
+            ("email", "nobody"),
+        ];
+        let page = fill(&mut guest, &fields).await;
+        let words = page.expect(422).text();
+        let mut from = 0;
+        // Above the form in its order, each leading to its field.
+        for (told, field) in [
+            ("Tell us your name.", "name"),
+            (
+                "Please choose one of the answers for Reception.",
+                "event.reception",
+            ),
+            ("Choose a number from 1 to 6.", "guests"),
+            ("This is no email address.", "email"),
+        ] {
+            let at = words[from..].find(told);
+            from += at.unwrap_or_else(|| panic!("{told} is not told: {words}"));
+            let link = page
+                .links()
+                .into_iter()
+                .find(|link| link.text.starts_with(told));
+            assert_eq!(link.unwrap().href, format!("#{field}"));
+            assert_eq!(
+                words.matches(told).count(),
+                2,
+                "{told} stands at its field, too"
+            );
+        }
+        let wrong = page.form(PAGE);
+        for (name, value) in fields {
+            assert_eq!(wrong.value(name), Some(value), "{name}");
+        }
+        assert_eq!(made(stage).await, 0);
     });
 }
 

@@ -155,6 +155,7 @@ impl Asker {
                 } else {
                     ReplyStatus::No
                 },
+                replies: None,
                 party: said.party,
                 wish: said.wish.clone(),
             },

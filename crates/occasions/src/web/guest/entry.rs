@@ -278,8 +278,8 @@ fn show_card(
     entry.contact = show::contact(occasion);
     fill(&mut entry);
     let preparing = occasion.status == OccasionStatus::Draft;
-    let takes_open =
-        occasion.status == OccasionStatus::Published && occasion.details.switches.open_rsvp;
+    let switches = occasion.details.switches;
+    let takes_open = occasion.status == OccasionStatus::Published && switches.open_rsvp;
     let body = Card {
         text: &text,
         theme: occasion.details.theme,
@@ -288,6 +288,11 @@ fn show_card(
         preparing,
         host: false,
         welcome: show::welcome(&text, occasion),
+        events: if switches.open_rsvp {
+            show::open_events(&text, occasion, &public.events)
+        } else {
+            Vec::new()
+        },
         answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
         wishes: &public.wishes,
         entry,

@@ -1,5 +1,7 @@
 //! `/o/{slug}/rsvp`: an answer without a code, for a public card (§3.7).
 
+use std::collections::BTreeMap;
+
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::RETRY_AFTER;
@@ -18,10 +20,13 @@ use super::view::{Closing, Complaint, Open, TypedAnswer};
 use crate::occasion::Occasion;
 use crate::open::{self, Refusal, Stranger};
 use crate::plain::{Answer, Arrival, Outcome};
-use crate::refusal::Refusal as AnswerRefusal;
+use crate::refusal::{FieldError, Refusal as AnswerRefusal};
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::web::api::guest::problem;
 use crate::words::{OccasionStatus, ReplyStatus, Source};
+
+/// What the name of the choice for an event begins with, before the event's key.
+pub(super) const EVENT: &str = "event.";
 
 /// `GET /o/{slug}/rsvp`.
 pub(super) async fn show(
@@ -65,13 +70,7 @@ pub(super) async fn save(
         };
         return Ok(page(&site, &text, &public, typed, trouble));
     }
-    let arrival = match arrival(&text, &public.occasion, &typed, &form, &facts) {
-        Ok(arrival) => arrival,
-        Err(complaint) => {
-            let trouble = Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![complaint]);
-            return Ok(page(&site, &text, &public, typed, trouble));
-        }
-    };
+    let arrival = arrival(&public, &typed, &form, &facts);
     let stranger = Stranger {
         name: typed.name.clone(),
         email: typed.email.clone(),
@@ -132,7 +131,10 @@ fn typed(form: &Form) -> TypedAnswer {
     let text = |name: &str| form.text(name).to_owned();
     TypedAnswer {
         name: text("name"),
-        attending: text("attending"),
+        replies: form
+            .under(EVENT)
+            .map(|(key, chosen)| (key.to_owned(), chosen.to_owned()))
+            .collect(),
         party: text("guests"),
         wish: text("message"),
         email: text("email"),
@@ -140,42 +142,59 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// What the form says; what none of ours would say is told here.
-fn arrival(
-    text: &Text,
-    occasion: &Occasion,
-    typed: &TypedAnswer,
-    form: &Form,
-    facts: &Facts,
-) -> Result<Arrival, Complaint> {
-    let attending = match typed.attending.as_str() {
-        "yes" => ReplyStatus::Yes,
-        "no" => ReplyStatus::No,
-        "undecided" => ReplyStatus::Undecided,
-        _ => {
-            return Err(Complaint {
-                field: "attending".to_owned(),
-                words: text.say("complaint-choice").into_owned(),
-            });
-        }
+/// What the form says, with what is wrong about it: everybody hears all of that at
+/// once.
+fn arrival(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> Arrival {
+    let mut wrong = Vec::new();
+    let mut add = |pointer: String, code| wrong.push(FieldError { pointer, code });
+    let mut replies = BTreeMap::new();
+    for event in &public.events {
+        let status = match typed.reply(&event.key) {
+            "yes" => ReplyStatus::Yes,
+            "no" => ReplyStatus::No,
+            "undecided" => ReplyStatus::Undecided,
+            _ => {
+                add(format!("/events/{}", event.key), "required");
+                continue;
+            }
+        };
+        replies.insert(event.key.clone(), status);
+    }
+    let says = |status| replies.values().any(|said| *said == status);
+    let attending = if says(ReplyStatus::Yes) {
+        ReplyStatus::Yes
+    } else if says(ReplyStatus::Undecided) {
+        ReplyStatus::Undecided
+    } else {
+        ReplyStatus::No
     };
+    let limit = public.occasion.details.open_party_limit;
     let party = match form.number("guests") {
+        // Nobody comes, whatever the number says.
         _ if attending == ReplyStatus::No => None,
+        Ok(Some(party)) if !(1..=limit).contains(&party) => {
+            add("/guests".to_owned(), "out_of_range");
+            None
+        }
         Ok(party) => party,
-        Err(_) => return Err(wrong_party(text, occasion)),
+        Err(_) => {
+            add("/guests".to_owned(), "out_of_range");
+            None
+        }
     };
     let submission = form.text("submission_id");
     let fields = form.iter();
     let body: Vec<_> = fields
         .filter(|(name, _)| *name != "submission_id")
         .collect();
-    Ok(Arrival {
+    Arrival {
         answer: Answer {
             attending,
+            replies: Some(replies),
             party,
             wish: typed.wish.clone(),
         },
-        wrong: Vec::new(),
+        wrong,
         source: Source::Web,
         repeat: (!submission.is_empty()).then(|| Repeat {
             route: "POST /o/rsvp",
@@ -187,7 +206,7 @@ fn arrival(
             request_id: facts.request_id.to_string(),
             network: Some(facts.client),
         }),
-    })
+    }
 }
 
 fn wrong_party(text: &Text, occasion: &Occasion) -> Complaint {
@@ -228,11 +247,8 @@ fn refused(
     let occasion = &public.occasion;
     let trouble = match refusal {
         Refusal::Answer(AnswerRefusal::Fields(fields)) => {
-            let complaints = fields.iter().map(|field| {
-                let name = field.pointer.trim_start_matches('/');
-                complain(text, occasion, name, field.code)
-            });
-            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, complaints.collect())
+            let complaints = complaints(text, public, &fields);
+            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, complaints)
         }
         Refusal::PartySize(_) => {
             let complaint = wrong_party(text, occasion);
@@ -246,7 +262,7 @@ fn refused(
             };
             Trouble::of(StatusCode::NOT_FOUND, vec![complaint])
         }
-        Refusal::Answer(AnswerRefusal::EventFull { event, left }) => {
+        Refusal::NoSeats { event, left } => {
             let mut events = public.events.iter();
             let found = events.find(|one| one.key == event);
             let name = found.map_or(event.clone(), |event| {
@@ -254,8 +270,8 @@ fn refused(
             });
             let values = [("event", name.into()), ("left", left.into())];
             let complaint = Complaint {
-                field: "guests".to_owned(),
-                words: text.with("complaint-full", values),
+                field: format!("{EVENT}{event}"),
+                words: text.with("complaint-open-full", values),
             };
             Trouble::of(StatusCode::CONFLICT, vec![complaint])
         }
@@ -291,17 +307,46 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-fn complain(text: &Text, occasion: &Occasion, name: &str, code: &str) -> Complaint {
+/// What is wrong, in the order of the form.
+fn complaints(text: &Text, public: &Public, wrong: &[FieldError]) -> Vec<Complaint> {
+    let events = public
+        .events
+        .iter()
+        .map(|event| format!("/events/{}", event.key));
+    let order: Vec<String> = ["/name".to_owned()]
+        .into_iter()
+        .chain(events)
+        .chain(["/guests", "/message", "/email", "/phone"].map(str::to_owned))
+        .collect();
+    let find = |pointer: &String| wrong.iter().find(|field| field.pointer == *pointer);
+    order
+        .iter()
+        .filter_map(find)
+        .map(|field| complain(text, public, &field.pointer, field.code))
+        .collect()
+}
+
+fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> Complaint {
+    let name = pointer.trim_start_matches('/');
+    if let Some(key) = name.strip_prefix("events/") {
+        let events = public.events.iter();
+        let event = events.filter(|event| event.key == key);
+        let name = event.map(|event| show::pick(text, &public.occasion, &event.details.name).text);
+        let name = name.collect::<String>();
+        return Complaint {
+            field: format!("{EVENT}{key}"),
+            words: text.with("complaint-open-event", [("event", name.into())]),
+        };
+    }
     let long = |most: usize| text.with("complaint-too-long", [("n", most.into())]);
     let words = match (name, code) {
-        ("guests", _) => return wrong_party(text, occasion),
+        ("guests", _) => return wrong_party(text, &public.occasion),
         ("name", "required") => text.say("complaint-open-name").into_owned(),
         ("name", _) => text.with("complaint-name-long", [("n", open::NAME_LIMIT.into())]),
         ("email", "email_invalid") => text.say("complaint-open-email").into_owned(),
         ("email", _) => long(open::EMAIL_LIMIT),
         ("phone", _) => long(open::PHONE_LIMIT),
-        ("message", _) => long(NOTE_LIMIT),
-        _ => text.say("complaint-choice").into_owned(),
+        _ => long(NOTE_LIMIT),
     };
     Complaint {
         field: name.to_owned(),
@@ -331,6 +376,7 @@ pub(crate) fn refuse(site: &Site, refusal: Refusal, speak: impl Fn(&Occasion) ->
         Refusal::LimitReached(limit) => {
             Problem::new(S::CONFLICT, "limit_reached").with("limit", limit)
         }
+        Refusal::TooManyWaiting | Refusal::NoSeats { .. } => Problem::new(S::CONFLICT, "open_full"),
         // There is no code that could be unknown: the occasion is not there.
         Refusal::Answer(AnswerRefusal::NotFound) => Problem::not_found(),
         Refusal::Answer(refusal) => problem(refusal, |portal| speak(&portal.occasion)),
@@ -349,6 +395,7 @@ fn page(
     let body = Open {
         text,
         hosts: show::hosts(text, occasion),
+        events: show::open_events(text, occasion, &public.events),
         home: format!("/o/{}", occasion.slug),
         submission: platform::id::generate(site.clock.now(), &site.random),
         open: is_open(site, occasion) || trouble.status != StatusCode::OK,

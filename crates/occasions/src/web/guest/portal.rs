@@ -130,6 +130,7 @@ pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
         progress: reading.progress(),
         closing: reading.closing(),
         open: reading.standing() == Standing::Open,
+        unconfirmed: portal.waits_for_seats(),
         code: tells_code.then_some(portal.household.invitation.code.as_str()),
         events: reading.events_attended(),
         guests: reading.stored(),

@@ -9,9 +9,10 @@ use jiff::{Timestamp, Zoned};
 use web::dates;
 use web::{Deadline, Spoken, Text, Wishes};
 
+use super::open::EVENT;
 use super::view::{
-    Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, Progress, ScheduleRow, Standing,
-    Stored, Tile,
+    Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
+    ScheduleRow, Standing, Stored, Tile,
 };
 use crate::diet::DietaryOption;
 use crate::event::{Details, Event};
@@ -424,6 +425,31 @@ pub(super) fn cover<'a>(
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
     }
+}
+
+/// The events as everybody may see them who may answer without a code.
+pub(super) fn open_events<'a>(
+    text: &Text,
+    occasion: &'a Occasion,
+    events: &'a [Event],
+) -> Vec<OpenEvent<'a>> {
+    let zone = occasion.zone();
+    let row = |event: &'a Event| {
+        let details = &event.details;
+        let start = details.starts_at.to_zoned(zone.clone());
+        let hours = text.time_range(&start, &details.ends_at.to_zoned(zone.clone()));
+        OpenEvent {
+            key: &event.key,
+            field: format!("{EVENT}{}", event.key),
+            name: pick(text, occasion, &details.name),
+            when: format!("{}{}{hours}", text.date(&start), text.say("list-comma")),
+            when_machine: dates::machine(&start),
+            venue: &details.venue,
+            address: &details.address,
+            map: (!details.map_url.is_empty()).then_some(details.map_url.as_str()),
+        }
+    };
+    events.iter().map(row).collect()
 }
 
 pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {

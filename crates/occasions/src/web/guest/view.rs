@@ -26,7 +26,7 @@ pub use answer::{Answer, Chips, Choice, Complaint, Diet, NewRow, NoteField, Plac
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
-pub use open::{Open, TypedAnswer};
+pub use open::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
     Confirmation, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Typed,
 };

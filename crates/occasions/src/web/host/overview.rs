@@ -41,6 +41,8 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
+    /// Of them, who waits for approval.
+    unapproved: Option<i64>,
     left: Option<i64>,
 }
 
@@ -345,6 +347,7 @@ fn seats<'a>(says: &Says<'a>, scene: &'a Scene, summary: &Summary) -> Vec<Seats<
                     }
                     None => yes,
                 },
+                unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
                 // Said where it is nearly full: a tenth, or beyond.
                 left: numbers
                     .left

@@ -7,7 +7,7 @@ use web::{Spoken, Text, Theme};
 
 use crate::open::PublicWish;
 
-use super::{Contact, Cover, Hosts, Typed, around_contact};
+use super::{Contact, Cover, Hosts, OpenEvent, Typed, around_contact};
 
 /// `/` and what answers a code that opens nothing.
 #[derive(Template)]
@@ -112,6 +112,8 @@ pub struct Card<'a> {
     pub host: bool,
     /// What the hosts tell everyone.
     pub welcome: Spoken<'a>,
+    /// The events, where everybody may answer and so must know them.
+    pub events: Vec<OpenEvent<'a>>,
     /// Where an answer without a code is given, if hosts take such.
     pub answer: Option<String>,
     /// What others wished, as far as hosts show it.

@@ -1,7 +1,9 @@
 //! The form of an answer without a code.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
-use web::Text;
+use web::{Spoken, Text};
 
 use super::answer::{Complaint, complaint};
 use super::{Closing, Contact, Hosts, around_contact};
@@ -20,6 +22,8 @@ pub struct Open<'a> {
     pub hosts: Hosts<'a>,
     /// The occasion's public page.
     pub home: String,
+    /// The events; each is asked for.
+    pub events: Vec<OpenEvent<'a>>,
     /// The key that makes a repeat harmless.
     pub submission: String,
     /// Whether answers are still taken.
@@ -44,13 +48,33 @@ pub struct Open<'a> {
     pub contact: Option<Contact>,
 }
 
+/// An event as everybody may see it.
+pub struct OpenEvent<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// The name of the choice for it.
+    pub field: String,
+    /// Its name.
+    pub name: Spoken<'a>,
+    /// "Saturday, 16 January 2027, 9:30–11:00 am".
+    pub when: String,
+    /// The beginning for machines.
+    pub when_machine: String,
+    /// The place's name.
+    pub venue: &'a str,
+    /// Its address, with line breaks as typed.
+    pub address: &'a str,
+    /// A map of the place.
+    pub map: Option<&'a str>,
+}
+
 /// The fields as they were typed.
 #[derive(Clone, Debug, Default)]
 pub struct TypedAnswer {
     /// Who answers.
     pub name: String,
-    /// `yes`, `no`, `undecided` or nothing.
-    pub attending: String,
+    /// By the keys of events: `yes`, `no`, `undecided`, or what none of ours says.
+    pub replies: BTreeMap<String, String>,
     /// A number, if all is well.
     pub party: String,
     /// To the hosts.
@@ -59,6 +83,13 @@ pub struct TypedAnswer {
     pub email: String,
     /// A telephone number.
     pub phone: String,
+}
+
+impl TypedAnswer {
+    /// What was chosen for an event; empty: nothing.
+    pub fn reply(&self, event: &str) -> &str {
+        self.replies.get(event).map_or("", String::as_str)
+    }
 }
 
 impl Open<'_> {

@@ -268,6 +268,8 @@ pub struct Confirmation<'a> {
     pub guests: Vec<Stored<'a>>,
     /// The same, counted.
     pub counts: Counts,
+    /// Whether hosts have yet to confirm seats.
+    pub unconfirmed: bool,
     /// The code for later changes, told to who came without one.
     pub code: Option<&'a str>,
     /// What the household answered as a whole to the hosts' questions.

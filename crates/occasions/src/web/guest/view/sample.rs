@@ -7,8 +7,8 @@ use web::{Spoken, Text, Theme};
 
 use super::{
     Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts, Cover, EventRow,
-    Farewell, Frame, Hosts, Known, Mark, Portal, Progress, ScheduleRow, Standing, Stored, Tile,
-    Told, Tone, Typed,
+    Farewell, Frame, Hosts, Known, Mark, OpenEvent, Portal, Progress, ScheduleRow, Standing,
+    Stored, Tile, Told, Tone, Typed,
 };
 
 /// What hosts wrote, in the languages of the demo.
@@ -311,6 +311,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
             pending: 0,
             ..counts()
         },
+        unconfirmed: false,
         code: Some("RAHMA"),
         household: vec![told(text, "Getaran Jiwa")],
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
@@ -346,6 +347,7 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         preparing: false,
         host: false,
         welcome: portal(text).welcome,
+        events: open_events(text),
         answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
         wishes: &[],
         entry: CodeEntry {
@@ -354,6 +356,20 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
             ..code(text)
         },
     }
+}
+
+/// The events as everybody may see them.
+pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
+    vec![OpenEvent {
+        key: "reception",
+        field: "event.reception".to_owned(),
+        name: Spoken::plain("Resepsi"),
+        when: text.date(at(12, 0)),
+        when_machine: "2027-01-16T12:00+08:00".to_owned(),
+        venue: "Dewan Seri Melati",
+        address: "12 Jalan Melati\nKuala Lumpur",
+        map: Some("https://maps.example/melati"),
+    }]
 }
 
 /// The farewell.
