@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use desk::{Desk, Pile, Writing};
-pub use line::{Line, Mask, Whose};
+pub use line::{Line, Mask, Whose, in_reading_order};
 pub use logged::{Entry, Logged, Pending, Shown};
 pub(crate) use tunnelled::{TUNNEL_BROKEN, Tunnelled};
 

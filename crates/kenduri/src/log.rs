@@ -193,7 +193,11 @@ impl<'a> MakeWriter<'a> for Queue {
 impl Write for &Queue {
     /// The formatter calls this once for each finished line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if !self.0.put(|lines| lines.extend_from_slice(line)) {
+        let text = String::from_utf8_lossy(line);
+        if !self
+            .0
+            .put(|lines| edge::log::in_reading_order(lines, &text))
+        {
             metrics::counter!("kenduri_log_lines_dropped_total").increment(1);
         }
         Ok(line.len())
@@ -201,5 +205,26 @@ impl Write for &Queue {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_read_in_another_order_than_written() {
+        let desk = Desk::default();
+        let writing = desk.writing();
+        let queue = Queue(desk.pile(WAITING));
+        (&queue)
+            .write_all("file \u{202e}gpj.exe\n".as_bytes())
+            .unwrap();
+        let mut written = Vec::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| desk.write(&mut written, |_| {}));
+            drop(writing);
+        });
+        assert_eq!(written, b"file \\u202egpj.exe\n");
     }
 }

@@ -237,9 +237,10 @@ fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     }
 }
 
-/// Writes text so that it can neither end a line or a quotation nor command a
-/// terminal: control characters (also those above ASCII), quotes and backslashes
-/// become escapes that begin so.
+/// Writes text so that it can neither end a line or a quotation, nor command a
+/// terminal, nor change the order in which a line is read: control characters (also
+/// those above ASCII), quotes and backslashes become escapes that begin so, and
+/// bidirectional controls become `\u202e`.
 fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
     // Looking at all of them at once is quicker than stopping at the first.
@@ -251,8 +252,29 @@ fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
             // Every control character is below U+00A0.
             let _ = write!(Plain(out), "{escape}{:02x}", u32::from(letter));
         } else {
-            out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            readable_in_order(out, letter);
         }
+    }
+}
+
+/// Writes a finished line of text or JSON with its bidirectional controls as `\u202e`.
+pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
+    if line.is_ascii() {
+        return out.extend_from_slice(line.as_bytes());
+    }
+    for letter in line.chars() {
+        readable_in_order(out, letter);
+    }
+}
+
+/// Writes a character, or the escape of one that changes the order in which those after
+/// it are shown.
+fn readable_in_order(out: &mut Vec<u8>, letter: char) {
+    if matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    {
+        let _ = write!(Plain(out), "\\u{:04x}", u32::from(letter));
+    } else {
+        out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 

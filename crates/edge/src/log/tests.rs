@@ -133,10 +133,37 @@ fn lines_look_as_agreed_and_codes_are_masked() {
     );
 }
 
+/// Characters that change the order in which text is shown.
+const BIDIRECTIONAL: &[char] = &[
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+#[test]
+fn no_line_is_read_in_another_order_than_written() {
+    let agent: String = BIDIRECTIONAL.iter().collect();
+    let escaped = concat!(
+        r"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e",
+        r"\u2066\u2067\u2068\u2069"
+    );
+    let line = Line {
+        agent: agent.as_bytes(),
+        ..line("/")
+    };
+    for format in [Format::Json, Format::Combined] {
+        let text = written(format, &line);
+        assert!(text.contains(&format!("\"{escaped}\"")), "{text}");
+    }
+    let mut out = Vec::new();
+    in_reading_order(&mut out, &format!("مرحبا {agent} é"));
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(out, format!("مرحبا {escaped} é"));
+}
+
 proptest! {
     #[test]
     fn no_request_forges_a_line(
-        target in "/[\\x00-\\xff\"\\\\]{0,30}",
+        target in "/[\\x00-\\xff\"\\\\\u{61c}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}]{0,30}",
         agent in proptest::collection::vec(any::<u8>(), 0..30),
     ) {
         let harmless = Line { why: "limit", ..line("/") };
@@ -145,6 +172,7 @@ proptest! {
             let text = written(format, &line);
             prop_assert_eq!(text.matches('\n').count(), 1);
             prop_assert!(!text.trim_end_matches('\n').chars().any(char::is_control));
+            prop_assert!(!text.chars().any(|letter| BIDIRECTIONAL.contains(&letter)));
         }
         let json: serde_json::Value = serde_json::from_str(&written(Format::Json, &line)).unwrap();
         prop_assert_eq!(json["why"].as_str(), Some(&*target));
