@@ -8,7 +8,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use flate2::read::GzDecoder;
 use serde_json::Value;
@@ -34,11 +34,12 @@ fn description() -> io::Result<String> {
     Ok(text)
 }
 
-/// The two addresses that describe the API.
+/// The addresses that describe the API.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/openapi.json", get(json))
         .route("/api/docs", get(docs))
+        .route("/api", get(async || Redirect::to("/api/docs")))
 }
 
 async fn json() -> Result<impl IntoResponse, Problem> {
@@ -110,18 +111,25 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
     members(&description["paths"])
         .flat_map(|(path, item)| {
             members(item).map(move |(method, operation)| Operation {
-                anchor: words(&operation["operationId"]).to_owned(),
+                anchor: anchor(operation),
                 method: method.to_uppercase(),
                 path,
                 summary: words(&operation["summary"]),
                 description: words(&operation["description"]),
-                fields: operation_fields(operation),
+                fields: operation_fields(description, operation),
             })
         })
         .collect()
 }
 
-fn operation_fields(operation: &Value) -> Vec<Field<'_>> {
+/// Its place on the page. An operation's id says what it does, but not to what: that its
+/// tag says.
+fn anchor(operation: &Value) -> String {
+    let tag = words(&operation["tags"][0]).replace(' ', "-");
+    format!("{tag}-{}", words(&operation["operationId"]))
+}
+
+fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Field<'a>> {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let parameters = parameters.map(|parameter| Field {
         name: format!(
@@ -137,10 +145,17 @@ fn operation_fields(operation: &Value) -> Vec<Field<'_>> {
         what: kind.to_owned(),
         schema: referred(&content["schema"]),
     });
-    let answers = members(&operation["responses"]).map(|(status, answer)| Field {
-        name: status.to_owned(),
-        what: words(&answer["description"]).to_owned(),
-        schema: members(&answer["content"]).find_map(|(_, content)| referred(&content["schema"])),
+    let answers = members(&operation["responses"]).map(|(status, answer)| {
+        let shared = answer["$ref"].as_str().and_then(|place| place.get(1..));
+        let answer = shared
+            .and_then(|place| description.pointer(place))
+            .unwrap_or(answer);
+        let mut contents = members(&answer["content"]);
+        Field {
+            name: status.to_owned(),
+            what: words(&answer["description"]).to_owned(),
+            schema: contents.find_map(|(_, content)| referred(&content["schema"])),
+        }
     });
     parameters.chain(body).chain(answers).collect()
 }
@@ -185,12 +200,36 @@ fn words(value: &Value) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use accounts::Accounts;
     use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
     use utoipa::openapi::{ComponentsBuilder, Info, OpenApiBuilder};
-    use web::described::Description;
+    use web::described::{Description, problem_responses};
 
     use super::*;
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let text = super::description().unwrap();
+        let description: Value = serde_json::from_str(&text).unwrap();
+        let references = text.split("\"$ref\": \"#").skip(1);
+        let pointers: BTreeSet<_> = references
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert!(pointers.len() > 50);
+        for pointer in pointers {
+            assert!(description.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn every_operation_has_a_place_of_its_own_on_the_page() {
+        let description = serde_json::from_str(&super::description().unwrap()).unwrap();
+        let operations = operations(&description);
+        let places: BTreeSet<_> = operations.iter().map(|one| &one.anchor).collect();
+        assert_eq!(places.len(), operations.len());
+    }
 
     #[test]
     fn the_api_is_described_as_committed() {
@@ -205,6 +244,7 @@ mod tests {
             .build();
         description.merge(accounts::web::api::routes::<Description<Accounts>>().into_openapi());
         description.merge(occasions::web::api::routes::<Description<Site>>().into_openapi());
+        problem_responses::complete(&mut description);
         let text = serde_json::to_string_pretty(&description).unwrap() + "\n";
         if text != super::description().unwrap() {
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");

@@ -2,9 +2,10 @@
 
 use platform::store::{Bind, Column, Value};
 
-/// Declares an enum whose variants are words in the store and in JSON.
+/// Declares an enum whose variants are words in the store and in JSON. A word is a `tt`,
+/// because utoipa does not read a `literal` that a macro passes on.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {

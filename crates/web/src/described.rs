@@ -4,9 +4,12 @@
 //! [`Description`]; the program only hands out that file, and holds nothing of what it
 //! takes to write it.
 
+pub mod problem_responses;
+
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::MethodRouter;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -40,6 +43,10 @@ pub trait Routes<S>: Default {
     #[must_use]
     fn merge(self, other: Self) -> Self;
 
+    /// Changes what is described so far.
+    #[must_use]
+    fn describing(self, change: impl FnOnce(&mut OpenApi)) -> Self;
+
     /// Changes what is served.
     #[must_use]
     fn serving(self, change: impl FnOnce(Router<S>) -> Router<S>) -> Self;
@@ -61,6 +68,10 @@ where
         self.merge(other)
     }
 
+    fn describing(self, _: impl FnOnce(&mut OpenApi)) -> Self {
+        self
+    }
+
     fn serving(self, change: impl FnOnce(Self) -> Self) -> Self {
         change(self)
     }
@@ -79,6 +90,11 @@ where
 
     fn merge(self, other: Self) -> Self {
         self.merge(other)
+    }
+
+    fn describing(mut self, change: impl FnOnce(&mut OpenApi)) -> Self {
+        change(self.get_openapi_mut());
+        self
     }
 
     fn serving(self, _: impl FnOnce(Router<S>) -> Router<S>) -> Self {

@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<Site> {
 /// What a refusal is for programs, `application/problem+json`. Some codes add
 /// members of their own, such as `allowed` and `used`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 pub struct ProblemBody {
     /// Where the code is explained: `/problems/plus_one_limit`.
     #[serde(rename = "type")]
@@ -65,6 +66,7 @@ pub struct ProblemBody {
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FieldProblem)]
 pub struct FieldProblemBody {
     /// A JSON pointer into the body.
     pointer: String,

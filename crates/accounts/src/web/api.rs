@@ -9,7 +9,7 @@ use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::cursor::List;
-use web::described::Routes;
+use web::described::{Routes, problem_responses};
 use web::{Facts, Json, Problem, csrf, routes};
 
 use super::asking::Caller;
@@ -26,13 +26,14 @@ use crate::token::{self, NewToken, Right, Token, TokenId};
 /// Addresses of the JSON interface.
 pub fn routes<R: Routes<Accounts>>() -> R {
     R::default()
-        .routes(routes!(login))
-        .routes(routes!(logout))
         .routes(routes!(me))
         .routes(routes!(sessions))
         .routes(routes!(end_session))
         .routes(routes!(tokens, create_token))
         .routes(routes!(remove_token))
+        .describing(problem_responses::signed_in)
+        .routes(routes!(login))
+        .routes(routes!(logout))
 }
 
 /// Who somebody is.
@@ -129,6 +130,7 @@ impl FromRequest<Accounts> for LoginCall {
     responses(
         (status = 200, description = "Signed in", body = Me),
         (status = 401, description = "`credentials_invalid`, whatever is wrong"),
+        (status = 403, description = "`csrf_failed` or `secure_connection_required`"),
         (status = 429, description = "`rate_limited`, with `Retry-After`"),
         (status = 503, description = "`busy`, with `Retry-After`"),
     ),
@@ -165,7 +167,12 @@ async fn login(State(accounts): State<Accounts>, call: LoginCall) -> Result<Resp
 /// Ends the session of the cookie, and is content when there is none.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "accounts",
-    responses((status = 204, description = "Signed out")),
+    responses(
+        (status = 204, description = "Signed out"),
+        (status = 401, description = "`token_invalid`"),
+        (status = 403, description = "`csrf_failed` or `token_not_permitted`"),
+        (status = 429, description = "`rate_limited`, with `Retry-After`"),
+    ),
 )]
 async fn logout(
     State(accounts): State<Accounts>,

@@ -1,5 +1,6 @@
 //! Serving: the first minute of an operator, and of whoever knocks.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -540,5 +541,22 @@ fn the_api_describes_itself() {
     }
     let page = program.get("/api/docs");
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("/api/v1/invitations/{code}/rsvp"));
+    let page = page.text();
+    assert!(page.contains("/api/v1/invitations/{code}/rsvp"));
+    let ids: Vec<&str> = page
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let different: BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "an id stands twice");
+    let links = page.split("href=\"#").skip(1);
+    for link in links.filter_map(|rest| rest.split('"').next()) {
+        assert!(ids.contains(&link), "#{link} leads nowhere");
+    }
+    let short = program.get("/api");
+    assert_eq!(
+        (short.status, short.header("location")),
+        (303, Some("/api/docs"))
+    );
 }

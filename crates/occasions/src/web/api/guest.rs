@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::described::Routes;
+use web::described::{Routes, problem_responses};
 use web::json::Received;
 use web::{Argument, Facts, Json, Problem, Site, Text, routes, version};
 
@@ -35,6 +35,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(save))
         .routes(routes!(save_by_code))
         .routes(routes!(save_note, remove_note))
+        .describing(problem_responses::with_code)
 }
 
 /// A code to look up.
@@ -222,14 +223,28 @@ async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Proble
     store(&visit, admitted, wanted.wish(), repeat, true).await
 }
 
-/// As [`SaveBody`], with the code beside it.
+/// What a household wants saved, with its code; what is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
-    #[serde(flatten)]
-    #[schema(value_type = SaveBody)]
-    wanted: serde_json::Map<String, serde_json::Value>,
+    /// The version that was read; without it what is given wins.
+    version: Option<i64>,
+    /// Guests to change; those without `id` are new.
+    #[serde(default)]
+    guests: Vec<GuestBody>,
+    /// Plus-ones to remove.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    remove: Vec<GuestId>,
+    /// Answers of the whole household, by key of the question; `null` or empty:
+    /// none.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Answer>)]
+    answers: BTreeMap<String, Value>,
+    /// The note to the hosts.
+    note: Option<NoteBody>,
 }
 
 /// Saves a household's answers, the code in the body. Without `version` the
@@ -249,9 +264,21 @@ async fn save_by_code(
     headers: HeaderMap,
     body: Received<SaveByCodeBody>,
 ) -> Result<Response, Problem> {
-    let SaveByCodeBody { code, wanted } = body.value;
-    let rest = serde_json::Value::Object(wanted).to_string();
-    let Json(wanted) = Json::<SaveBody>::parse(rest.as_bytes())?;
+    let SaveByCodeBody {
+        code,
+        version,
+        guests,
+        remove,
+        answers,
+        note,
+    } = body.value;
+    let wanted = SaveBody {
+        version,
+        guests,
+        remove,
+        answers,
+        note,
+    };
     let visit = Visit::of(site, door, facts, headers, code);
     let admitted = visit
         .admit()

@@ -19,7 +19,7 @@ mod stream;
 mod view;
 
 use web::Site;
-use web::described::Routes;
+use web::described::{Routes, problem_responses};
 
 pub use stream::Pace;
 
@@ -37,4 +37,5 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(members::routes())
         .merge(reports::routes())
         .merge(stream::routes())
+        .describing(problem_responses::signed_in)
 }

@@ -90,7 +90,13 @@ async fn show(
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}/file", tag = "exports",
     params(("id" = String, Path,), ("export" = String, Path,)),
-    responses((status = 200, description = "The file."), (status = 403), (status = 404), (status = 409))
+    responses(
+        (status = 200, description = "The file.", content(
+            (String = "text/csv"),
+            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        )),
+        (status = 403), (status = 404), (status = 409)
+    )
 )]
 async fn file(
     call: Call,

@@ -42,7 +42,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
     params(("id" = String, Path,), ("cursor" = Option<String>, Query,), ("limit" = Option<u32>, Query,),
-        ("q" = Option<String>, Query,), ("sort" = Option<listing::Sort>, Query,)),
+        ("q" = Option<String>, Query,), ("sort" = inline(Option<listing::Sort>), Query,)),
     responses((status = 200, body = List<LineView>), (status = 400), (status = 404), (status = 422))
 )]
 async fn list(

@@ -53,7 +53,7 @@ struct Listeners {
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
-    responses((status = 200, description = "text/event-stream"), (status = 401), (status = 404))
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 404))
 )]
 async fn listen(
     State(site): State<Site>,
