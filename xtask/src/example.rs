@@ -115,7 +115,8 @@ impl Site {
     }
 }
 
-fn install_python(folder: &Path) -> Result<()> {
+/// Installs what `requirements.txt` of a folder lists beside it, unless it is there.
+pub(crate) fn install_python(folder: &Path) -> Result<()> {
     let environment = folder.join(".venv");
     let installed = Installed {
         wanted: folder.join("requirements.txt"),

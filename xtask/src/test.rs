@@ -11,7 +11,7 @@ pub(crate) use packages::Packages;
 
 use crate::check;
 use crate::command::{program, run};
-use crate::example::Site;
+use crate::example::{Site, install_python};
 use crate::interrupt;
 use crate::postgres::PrivatePostgres;
 use crate::show;
@@ -48,6 +48,14 @@ fn all(steps: &mut Steps, packages: Packages) -> Result<()> {
             .env("KENDURI_TEST_POSTGRES", postgres.url()))
     })?;
     drop(postgres);
+    let api = root().join("tests/api");
+    // The program without optimisation, which the tests before have built: it alone lifts limits.
+    steps.step("the API, as it describes itself", || {
+        install_python(&api)?;
+        run(program(api.join(".venv/bin/python"))
+            .arg("api.py")
+            .current_dir(&api))
+    })?;
     steps.step("release build", || {
         run(program("cargo").args(["build", "--release", "--locked", "-p", "kenduri", JOBS]))
     })?;
