@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use web::Site;
 
 use crate::Accounts;
+pub use cookies::session;
 
 /// Every address of this crate.
 pub fn routes(accounts: &Accounts) -> Router<Site> {

@@ -10,8 +10,9 @@ use accounts::grant::{self, GrantError, Role, Scope};
 use accounts::setup::{self, Credential, SetupError};
 use accounts::sign_in;
 use anyhow::{Context as _, Result};
+use occasions::link::LinkKey;
 use platform::mail::Address;
-use platform::{Random, Secret, StoreError, Tx};
+use platform::{Random, Secret, StoreError, Tx, key};
 use web::Site;
 
 /// The invitation whose link is printed: unanswered, with places for two more.
@@ -33,7 +34,10 @@ pub(crate) async fn prepare(site: &Site) -> Result<String> {
         .write(move |tx| sign_in_link(tx, &host.email))
         .await?;
     let url = site.url();
-    let guest = url.join(&format!("/invite/{INVITATION}"));
+    // The first call makes the key.
+    site.store.write(|tx| key::load(tx, "guest")).await?;
+    let links = site.store.read(LinkKey::load).await?;
+    let guest = url.join(&links.to(INVITATION));
     let mailbox = url.join("/mailbox");
     let host = secret.map_or_else(
         || "the host of this store was never made by a demonstration".to_owned(),

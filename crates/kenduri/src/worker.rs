@@ -9,10 +9,13 @@ use std::time::Duration;
 use accounts::Accounts;
 use anyhow::{Context as _, Result, bail};
 use edge::{Edge, EdgeError, Inherited, ListenAddress, Means};
+use occasions::link::LinkKey;
 use occasions::opens::Opens;
 use occasions::web::compat::Compat;
-use platform::key;
+use occasions::web::guest::Door;
+use platform::key::{self, Key};
 use platform::limits::guess::GuessBudget;
+use platform::{StoreError, Tx};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -225,11 +228,11 @@ impl App {
         let deleted = occasions::diet_deletion::run(&site.platform).await;
         deleted.map_err(|error| anyhow::anyhow!("food needs could not be deleted: {error}"))?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
-        let key = site.store.write(|tx| key::load(tx, "guest")).await?;
+        let (key, links_key) = site.store.write(guest_keys).await?;
         let accounts = accounts(&site);
         let router = router::router(Parts {
             accounts: accounts.clone(),
-            door: occasions::web::guest::Door::new(key, budget.clone(), Arc::clone(&opens)),
+            door: Door::new(key, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
             figures: figures.clone(),
@@ -265,6 +268,11 @@ fn accounts(site: &Site) -> Accounts {
         };
     }
     accounts
+}
+
+/// The keys of guests' cookies and of the links to their invitations.
+fn guest_keys(tx: &mut Tx<'_>) -> Result<(Key, LinkKey), StoreError> {
+    Ok((key::load(tx, "guest")?, LinkKey::load(tx)?))
 }
 
 /// Which flag names the addresses, too.

@@ -93,10 +93,18 @@ code-hosts = Hosts: sign in
 code-malformed = The code has 5 letters or digits.
 code-unknown = We do not know this code. O and 0, and I, L and 1, count as the same.
 code-elsewhere = This page was open too long. Please send the code again.
-code-too-many = Too many tries. Please try again after { $time }, in { $minutes ->
+code-too-many = Too many tries. Please try again in { $minutes ->
     [one] 1 minute
    *[other] { $minutes } minutes
-}. An invitation that was opened in this browser before still opens.
+}. A link from the hosts, and an invitation that was opened in this browser before, still open.
+code-too-many-hours = Too many tries. Please try again in { $hours ->
+    [one] 1 hour
+   *[other] { $hours } hours
+}. A link from the hosts, and an invitation that was opened in this browser before, still open.
+code-name-label = One name on the invitation
+code-name-hint = A first name or a family name is enough.
+code-name-required = Many wrong codes were tried lately. To open your invitation, please also type one name on it.
+code-unknown-name = We do not know this code together with this name. O and 0, and I, L and 1, count as the same.
 code-known = Opened on this device before
 code-continue = Continue
 code-continue-as = Continue as { $household }
@@ -337,9 +345,9 @@ mail-guessing-subject = Invitation codes are being guessed at { $site }
 mail-guessing-text =
     Hello { $name },
 
-    so many wrong invitation codes were tried at { $site } that somebody may be guessing them. Until that stops, each internet connection may try only three wrong codes in ten minutes.
+    so many wrong invitation codes were tried at { $site } that somebody may be guessing them. Until that stops, guests who type a code are also asked for one name on their invitation.
 
-    There is nothing you have to do. Guests with the right code get in as before. If one of them is turned away after mistyping, ask them to try again in ten minutes.
+    There is nothing you have to do. The links you sent, and devices that have opened an invitation before, work as always.
 
     Your occasions: { $address }
 

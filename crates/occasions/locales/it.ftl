@@ -102,10 +102,18 @@ code-hosts = Per chi invita: accedi
 code-malformed = Il codice ha 5 lettere o cifre.
 code-unknown = Non conosciamo questo codice. O e 0 valgono lo stesso, e così I, L e 1.
 code-elsewhere = Questa pagina è rimasta aperta troppo a lungo. Invii di nuovo il codice.
-code-too-many = Troppi tentativi. Riprovi dopo le ore { $time }, tra { $minutes ->
+code-too-many = Troppi tentativi. Riprovi tra { $minutes ->
     [one] 1 minuto
    *[other] { $minutes } minuti
-}. Un invito già aperto in questo browser si apre ancora.
+}. Un link ricevuto dai padroni di casa e un invito già aperto in questo browser si aprono ancora.
+code-too-many-hours = Troppi tentativi. Riprovi tra { $hours ->
+    [one] un’ora
+   *[other] { $hours } ore
+}. Un link ricevuto dai padroni di casa e un invito già aperto in questo browser si aprono ancora.
+code-name-label = Un nome scritto sull’invito
+code-name-hint = Basta un nome o un cognome.
+code-name-required = Di recente sono stati provati molti codici sbagliati. Per aprire l’invito scriva anche un nome che vi compare.
+code-unknown-name = Non conosciamo questo codice insieme a questo nome. O e 0 valgono lo stesso, e così I, L e 1.
 code-known = Già aperto su questo dispositivo
 code-continue = Continua
 code-continue-as = Continua come { $household }
@@ -346,9 +354,9 @@ mail-guessing-subject = Qualcuno tenta di indovinare i codici d’invito su { $s
 mail-guessing-text =
     Buongiorno { $name },
 
-    su { $site } sono stati provati così tanti codici d’invito sbagliati che forse qualcuno cerca di indovinarli. Finché continua, da ogni connessione a internet si possono provare solo tre codici sbagliati in dieci minuti.
+    su { $site } sono stati provati così tanti codici d’invito sbagliati che forse qualcuno cerca di indovinarli. Finché continua, a chi scrive un codice si chiede anche un nome che compare sull’invito.
 
-    Non deve fare nulla. Gli invitati con il codice giusto entrano come prima. Se qualcuno viene respinto dopo aver sbagliato a scrivere, gli chieda di riprovare dopo dieci minuti.
+    Non deve fare nulla. I link che ha inviato e i dispositivi che hanno già aperto un invito funzionano come sempre.
 
     I Suoi eventi: { $address }
 

@@ -87,7 +87,12 @@ code-hosts = Tuan rumah: log masuk
 code-malformed = Kod mengandungi 5 huruf atau angka.
 code-unknown = Kod ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
 code-elsewhere = Halaman ini terlalu lama dibuka. Sila hantar kod itu sekali lagi.
-code-too-many = Terlalu banyak percubaan. Sila cuba lagi selepas { $time }, iaitu { $minutes } minit lagi. Jemputan yang pernah dibuka dalam pelayar ini masih boleh dibuka.
+code-too-many = Terlalu banyak percubaan. Sila cuba lagi dalam { $minutes } minit. Pautan daripada tuan rumah, dan jemputan yang pernah dibuka dalam pelayar ini, masih boleh dibuka.
+code-too-many-hours = Terlalu banyak percubaan. Sila cuba lagi dalam { $hours } jam. Pautan daripada tuan rumah, dan jemputan yang pernah dibuka dalam pelayar ini, masih boleh dibuka.
+code-name-label = Satu nama pada jemputan
+code-name-hint = Nama anda atau nama keluarga sudah memadai.
+code-name-required = Banyak kod yang salah telah dicuba baru-baru ini. Untuk membuka jemputan anda, sila taip juga satu nama yang tertera padanya.
+code-unknown-name = Kod ini bersama nama ini tidak kami kenali. O dan 0, serta I, L dan 1, dikira sama.
 code-known = Pernah dibuka pada peranti ini
 code-continue = Teruskan
 code-continue-as = Teruskan sebagai { $household }
@@ -299,9 +304,9 @@ mail-guessing-subject = Ada pihak yang meneka kod jemputan di { $site }
 mail-guessing-text =
     Salam { $name },
 
-    terlalu banyak kod jemputan yang salah telah dicuba di { $site }, jadi mungkin ada pihak yang sedang meneka. Selagi keadaan ini berterusan, setiap sambungan internet hanya boleh mencuba tiga kod yang salah dalam sepuluh minit.
+    terlalu banyak kod jemputan yang salah telah dicuba di { $site }, jadi mungkin ada pihak yang sedang meneka. Selagi keadaan ini berterusan, tetamu yang menaip kod juga diminta satu nama pada jemputan mereka.
 
-    Anda tidak perlu berbuat apa-apa. Tetamu dengan kod yang betul boleh masuk seperti biasa. Jika ada yang tersalah taip dan ditolak, minta mereka cuba lagi selepas sepuluh minit.
+    Anda tidak perlu berbuat apa-apa. Pautan yang telah anda hantar, dan peranti yang pernah membuka jemputan, berfungsi seperti biasa.
 
     Majlis anda: { $address }
 

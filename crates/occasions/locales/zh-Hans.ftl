@@ -87,7 +87,12 @@ code-hosts = 主人登录
 code-malformed = 邀请码由5个字母或数字组成。
 code-unknown = 我们找不到这个邀请码。O 与 0，以及 I、L 与 1 视为相同。
 code-elsewhere = 这个页面打开太久了。请再发送一次邀请码。
-code-too-many = 尝试次数太多。请在{ $time }之后（{ $minutes }分钟后）再试。曾在此浏览器中打开过的邀请仍然可以打开。
+code-too-many = 尝试次数太多。请在{ $minutes }分钟后再试。主人发来的链接，以及曾在此浏览器中打开过的邀请，仍然可以打开。
+code-too-many-hours = 尝试次数太多。请在{ $hours }小时后再试。主人发来的链接，以及曾在此浏览器中打开过的邀请，仍然可以打开。
+code-name-label = 邀请上的一个姓名
+code-name-hint = 只写姓或名即可。
+code-name-required = 最近有人多次尝试错误的邀请码。要打开您的邀请，请同时填写邀请上的一个姓名。
+code-unknown-name = 我们找不到与这个姓名相符的邀请码。O 与 0，以及 I、L 与 1 视为相同。
 code-known = 曾在这台设备上打开
 code-continue = 继续
 code-continue-as = 以{ $household }的身份继续
@@ -299,9 +304,9 @@ mail-guessing-subject = { $site }：可能有人在猜测邀请码
 mail-guessing-text =
     { $name }，您好：
 
-    { $site }上出现了大量错误的邀请码，可能有人在猜测。在此期间，每个网络连接十分钟内只能尝试三个错误的邀请码。
+    { $site }上出现了大量错误的邀请码，可能有人在猜测。在此期间，输入邀请码的宾客还需填写邀请上的一个姓名。
 
-    您无需做任何事。持有正确邀请码的宾客可以照常进入。如果有人输错后被拒绝，请让他们十分钟后再试。
+    您无需做任何事。您发出的链接，以及曾打开过邀请的设备，都可照常使用。
 
     您的活动：{ $address }
 

@@ -97,6 +97,11 @@ pub fn draw(random: &Random, length: usize) -> String {
         .collect()
 }
 
+/// The symbol that a byte of a checksum is written as.
+pub fn symbol(byte: u8) -> char {
+    char::from(SYMBOLS[usize::from(byte) % SYMBOLS.len()])
+}
+
 /// Whether a code chosen by hand is no secret at all: an ordinary word, or the
 /// household's or a guest's own name.
 pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {

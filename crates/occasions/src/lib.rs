@@ -14,8 +14,10 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod invitation;
+pub mod link;
 #[cfg(test)]
 mod locales;
+pub mod name_check;
 pub mod occasion;
 pub mod open;
 pub mod opens;

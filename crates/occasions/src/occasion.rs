@@ -110,6 +110,8 @@ pub struct Switches {
     pub open_rsvp: bool,
     /// What they wrote with it can be read there, once hosts have approved it.
     pub public_wishes: bool,
+    /// A typed code needs a name on the invitation too.
+    pub ask_name: bool,
 }
 
 impl Default for Switches {
@@ -124,8 +126,21 @@ impl Default for Switches {
             confirmation_mail: true,
             open_rsvp: false,
             public_wishes: false,
+            ask_name: false,
         }
     }
+}
+
+/// Whether any occasion with living codes wants a name beside a typed one.
+pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let switches: Vec<(String,)> = tx.all(
+        sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
+        &[],
+    )?;
+    let mut all = switches
+        .iter()
+        .filter_map(|(json,)| serde_json::from_str::<Switches>(json).ok());
+    Ok(all.any(|switches| switches.ask_name))
 }
 
 impl Occasion {

@@ -12,6 +12,7 @@ use crate::diet::DietaryOption;
 use crate::event::{self, Event, EventId, SeatsTaken};
 use crate::household::{self, Household};
 use crate::invitation::{self, Invitation};
+use crate::link::LinkKey;
 use crate::occasion::Occasion;
 use crate::programme::{self, Programme};
 use crate::question::Question;
@@ -28,6 +29,8 @@ pub struct Portal {
     pub diets: Arc<[DietaryOption]>,
     /// What hosts ask besides who comes, their own questions too.
     pub questions: Arc<[Question]>,
+    /// What links to the invitation are made with.
+    pub links: LinkKey,
     /// Seats taken of the events that have a limit.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
     /// The invitation and everyone on it.
@@ -87,6 +90,7 @@ pub fn load(
         events,
         diets,
         questions,
+        links,
     } = programme;
     let is_limited = |event: &Event| event.details.capacity.is_some();
     let seats_taken = if events.iter().any(is_limited) {
@@ -101,12 +105,18 @@ pub fn load(
         events,
         diets,
         questions,
+        links,
         seats_taken: seats_taken.into_iter().collect(),
         now,
     })
 }
 
 impl Portal {
+    /// The address of the invitation, or of what is `below` it, as links have it.
+    pub fn link(&self, below: &str) -> String {
+        self.links.below(&self.household.invitation.code, below)
+    }
+
     /// The events this household is invited to, in the order they are shown.
     pub fn invited_events(&self) -> impl Iterator<Item = &Event> {
         self.events

@@ -8,6 +8,7 @@ use platform::{StoreError, Tx, sql};
 
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
+use crate::link::LinkKey;
 use crate::occasion::{self, Occasion, OccasionId};
 use crate::question::{self, Question};
 
@@ -22,6 +23,8 @@ pub struct Programme {
     pub diets: Arc<[DietaryOption]>,
     /// What hosts ask besides who comes.
     pub questions: Arc<[Question]>,
+    /// What links to its invitations are made with.
+    pub links: LinkKey,
 }
 
 /// The programme of the occasion with this id, which must be there, because a
@@ -50,6 +53,7 @@ pub fn load_at(tx: &mut Tx<'_>, id: &OccasionId, revision: i64) -> Result<Progra
             events: event::list(tx, id)?.into(),
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
+            links: LinkKey::load(tx)?,
             occasion: Arc::new(occasion),
         })
     })?;

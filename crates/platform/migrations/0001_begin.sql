@@ -65,11 +65,13 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- Wrong codes of the last day, so that the guessing budget survives restarts
--- and is one for all processes. `guess` is a hash, never the code.
+-- Wrong codes and names of the last day, so that the guessing budget survives
+-- restarts and is one for all processes. `guess` is a hash of all that was tried,
+-- `code` a short hash of the code that was tried with a name.
 CREATE TABLE guess (
     address TEXT NOT NULL,
     guess BIGINT NOT NULL,
+    code BIGINT,
     at BIGINT NOT NULL,
     PRIMARY KEY (address, guess)
 );

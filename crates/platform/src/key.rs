@@ -33,6 +33,13 @@ pub fn load(tx: &mut Tx<'_>, purpose: &'static str) -> Result<Key, StoreError> {
     Ok(Key(mac(&stored, &[purpose])))
 }
 
+/// As [`load`] in a look-up; `None`: no secret was made yet.
+pub fn find(tx: &mut Tx<'_>, purpose: &'static str) -> Result<Option<Key>, StoreError> {
+    let stored: Option<(Vec<u8>,)> =
+        tx.maybe(sql!("SELECT key FROM installation WHERE id = 1"), &[])?;
+    Ok(stored.map(|(key,)| Key(mac(&key, &[purpose]))))
+}
+
 impl Key {
     /// HMAC-SHA-256 over `parts`, each with its length, so that no two lists of
     /// parts give the same.

@@ -111,11 +111,12 @@ impl Page {
     /// The first form that is sent to `action`. Panics when there is none.
     #[track_caller]
     pub fn form(&self, action: &str) -> Form {
-        let own = self.address.split('?').next().unwrap_or_default();
+        let path = |address: &str| address.split('?').next().unwrap_or_default().to_owned();
+        let own = path(&self.address);
         let forms = self.forms();
         let found = forms
             .iter()
-            .find(|form| form.action == action || (form.action.is_empty() && own == action));
+            .find(|form| path(&form.action) == action || (form.action.is_empty() && own == action));
         match found {
             Some(form) => form.clone(),
             None => panic!("no form is sent to {action:?}: {forms:#?}"),

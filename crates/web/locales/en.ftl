@@ -129,16 +129,10 @@ problem-rate-limited = Too many requests. { $minutes ->
    *[other] Please try again in { $minutes } minutes.
 }
     .title = Please wait a little
-problem-too-many-attempts = Too many tries. { $time ->
-    [none] { $minutes ->
-        [none] Please try again later.
-        [one] Please try again in one minute.
-       *[other] Please try again in { $minutes } minutes.
-    }
-   *[other] { $minutes ->
-        [one] Please try again after { $time }, in one minute.
-       *[other] Please try again after { $time }, in { $minutes } minutes.
-    }
+problem-too-many-attempts = Too many tries. { $minutes ->
+    [none] Please try again later.
+    [one] Please try again in one minute.
+   *[other] Please try again in { $minutes } minutes.
 }
     .title = Too many tries
 problem-store-busy = Nothing was saved. Please try again in a moment.
@@ -153,6 +147,8 @@ problem-invitation-not-found = We do not know this code. O and 0, and I, L and 1
     .title = We do not know this code
 problem-invitation-expired = This occasion is over. Thank you for having been part of it.
     .title = This occasion is over
+problem-name-required = Many wrong codes were tried lately. Please send one name on the invitation too.
+    .title = A name is needed
 problem-code-malformed = The code has 5 letters or digits.
     .title = Please look at the code again
 problem-code-required = Please use the code on your invitation.

@@ -106,16 +106,10 @@ problem-rate-limited = Troppe richieste. { $minutes ->
    *[other] Riprovi tra { $minutes } minuti.
 }
     .title = Un po’ di pazienza
-problem-too-many-attempts = Troppi tentativi. { $time ->
-    [none] { $minutes ->
-        [none] Riprovi più tardi.
-        [one] Riprovi tra un minuto.
-       *[other] Riprovi tra { $minutes } minuti.
-    }
-   *[other] { $minutes ->
-        [one] Riprovi dopo le ore { $time }, tra un minuto.
-       *[other] Riprovi dopo le ore { $time }, tra { $minutes } minuti.
-    }
+problem-too-many-attempts = Troppi tentativi. { $minutes ->
+    [none] Riprovi più tardi.
+    [one] Riprovi tra un minuto.
+   *[other] Riprovi tra { $minutes } minuti.
 }
     .title = Troppi tentativi
 problem-store-busy = Non è stato salvato nulla. Riprovi tra un momento.
@@ -130,6 +124,8 @@ problem-invitation-not-found = Non conosciamo questo codice. O e 0 valgono lo st
     .title = Non conosciamo questo codice
 problem-invitation-expired = Questo evento si è concluso. Grazie di averne fatto parte.
     .title = Evento concluso
+problem-name-required = Di recente sono stati provati molti codici sbagliati. Invii anche un nome scritto sull’invito.
+    .title = Serve un nome
 problem-code-malformed = Il codice ha 5 lettere o cifre.
     .title = Ricontrolli il codice
 problem-code-required = Usi il codice scritto sull’invito.

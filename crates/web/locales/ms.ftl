@@ -135,12 +135,9 @@ problem-rate-limited = Terlalu banyak permintaan. { $minutes ->
    *[other] Sila cuba lagi dalam { $minutes } minit.
 }
     .title = Sila tunggu sebentar
-problem-too-many-attempts = Terlalu banyak percubaan. { $time ->
-    [none] { $minutes ->
-        [none] Sila cuba lagi nanti.
-       *[other] Sila cuba lagi dalam { $minutes } minit.
-    }
-   *[other] Sila cuba lagi selepas { $time }, iaitu { $minutes } minit lagi.
+problem-too-many-attempts = Terlalu banyak percubaan. { $minutes ->
+    [none] Sila cuba lagi nanti.
+   *[other] Sila cuba lagi dalam { $minutes } minit.
 }
     .title = Terlalu banyak percubaan
 problem-store-busy = Belum ada yang disimpan. Sila cuba lagi sebentar nanti.
@@ -155,6 +152,8 @@ problem-invitation-not-found = Kod ini tidak kami kenali. O dan 0, serta I, L da
     .title = Kod ini tidak kami kenali
 problem-invitation-expired = Majlis ini sudah berlalu. Terima kasih kerana menjadi sebahagian daripadanya.
     .title = Majlis sudah berlalu
+problem-name-required = Banyak kod yang salah telah dicuba baru-baru ini. Sila hantar juga satu nama pada jemputan.
+    .title = Nama diperlukan
 problem-code-malformed = Kod mengandungi 5 huruf atau angka.
     .title = Sila semak kod semula
 problem-code-required = Sila gunakan kod pada jemputan tuan/puan.

@@ -105,12 +105,9 @@ problem-rate-limited = 请求太多。{ $minutes ->
    *[other] 请在{ $minutes }分钟后再试。
 }
     .title = 请稍等
-problem-too-many-attempts = 尝试次数太多。{ $time ->
-    [none] { $minutes ->
-        [none] 请稍后再试。
-       *[other] 请在{ $minutes }分钟后再试。
-    }
-   *[other] 请在{ $time }之后（{ $minutes }分钟后）再试。
+problem-too-many-attempts = 尝试次数太多。{ $minutes ->
+    [none] 请稍后再试。
+   *[other] 请在{ $minutes }分钟后再试。
 }
     .title = 尝试次数太多
 problem-store-busy = 尚未保存。请稍后再试。
@@ -125,6 +122,8 @@ problem-invitation-not-found = 我们找不到这个邀请码。O 与 0，以及
     .title = 找不到这个邀请码
 problem-invitation-expired = 这次活动已经结束，感谢您的参与。
     .title = 已经结束
+problem-name-required = 最近有人多次尝试错误的邀请码。请同时提供邀请上的一个姓名。
+    .title = 需要姓名
 problem-code-malformed = 邀请码由5个字母或数字组成。
     .title = 请再看一下邀请码
 problem-code-required = 请使用请柬上的邀请码。

@@ -69,14 +69,15 @@ pub static CODES: &[Code] = &[
     guest(422, "idempotency_key_reused", &[]),
     guest(409, "idempotency_in_progress", &[]),
     // Limits, and our own trouble.
-    guest(429, "rate_limited", &["minutes", "time"]),
-    guest(429, "too_many_attempts", &["minutes", "time"]),
+    guest(429, "rate_limited", &["minutes"]),
+    guest(429, "too_many_attempts", &["minutes"]),
     guest(503, "store_busy", &[]),
     guest(503, "busy", &[]),
     guest(500, "internal", &[]),
     // Behind an invitation's code.
     guest(404, "invitation_not_found", &[]),
     guest(410, "invitation_expired", &[]),
+    guest(401, "name_required", &[]),
     guest(422, "code_malformed", &[]),
     guest(422, "code_required", &[]),
     guest(422, "party_size", &["limit"]),

@@ -227,7 +227,7 @@ fn unknown(names: &[&'static str]) -> Vec<(&'static str, Argument)> {
     names
         .iter()
         .map(|name| match *name {
-            "contact" | "day" | "time" => (*name, "none".into()),
+            "contact" | "day" => (*name, "none".into()),
             _ => (*name, "n".into()),
         })
         .collect()

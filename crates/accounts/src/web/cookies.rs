@@ -28,7 +28,7 @@ pub(super) fn names(url: &SiteUrl) -> Vec<String> {
 }
 
 /// The session that a browser shows.
-pub(super) fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+pub fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SESSION).map(Secret::new)
 }
 

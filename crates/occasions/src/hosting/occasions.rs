@@ -98,6 +98,8 @@ pub enum Switch {
     OpenRsvp,
     /// Approved wishes can be read there.
     PublicWishes,
+    /// A typed code needs a name on the invitation too.
+    AskName,
 }
 
 impl Switch {
@@ -112,6 +114,7 @@ impl Switch {
             Self::ConfirmationMail => &mut switches.confirmation_mail,
             Self::OpenRsvp => &mut switches.open_rsvp,
             Self::PublicWishes => &mut switches.public_wishes,
+            Self::AskName => &mut switches.ask_name,
         }
     }
 }

@@ -132,7 +132,7 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
         return guest::thank(&asker.site, &asker.door, &asker.headers, taken.outcome);
     };
     let Some(next) = next(fields) else {
-        return guest::confirm(code.as_str());
+        return guest::confirm(&asker.door, code.as_str());
     };
     let mut response = Redirect::to(next).into_response();
     keep_private(&mut response);

@@ -22,7 +22,7 @@ use axum::routing::get;
 use web::Site;
 
 pub use door::Door;
-pub(crate) use door::{Admitted, Failure, keep_private, not_found};
+pub(crate) use door::{Admitted, Credentials, Failure, keep_private, not_found};
 pub(crate) use open::{confirm, refuse as refuse_open, thank};
 pub(crate) use portal::preview;
 pub(crate) use show::{Reading, contact, speak};

@@ -97,7 +97,6 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
     let hosts = details
         .hosts
         .pick(text.language(), &details.default_language);
-    let path = format!("/invite/{}", invitation.code);
     let mail = ConfirmationMail {
         text: &text,
         theme: details.theme,
@@ -112,7 +111,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         calendar: reading.calendar().map(|path| site.url().join(&path)),
         told: reading.told(),
         change: reading.closing().map(|closing| closing.change(&text)),
-        link: site.url().join(&path),
+        link: site.url().join(&portal.link("")),
         site: site.url().authority().to_owned(),
         code: &invitation.code,
         household: &invitation.details.household,

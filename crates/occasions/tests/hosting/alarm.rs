@@ -1,9 +1,12 @@
 //! Owners hear of it when codes are being guessed (§8.2).
 
+use std::net::Ipv4Addr;
+
 use ::occasions::words::OccasionStatus;
 use accounts::grant::{self, Role, Scope};
 use jiff::SignedDuration;
 use occasions::hosting::occasions;
+use platform::limits::guess::Try;
 use platform::{Rows, sql};
 use testkit::SentMail;
 
@@ -13,8 +16,14 @@ use crate::stage::{Stage, on_both};
 async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
     let now = stage.site.clock.now();
     for bot in 0..150 {
-        let attempt = stage.budget.attempt(&format!("bot {bot}"), guess, now);
-        attempt.unwrap().failed(now);
+        let guess = Try {
+            client: Ipv4Addr::new(198, bot, 100, 1).into(),
+            code: guess,
+            name: None,
+            needs_name: false,
+        };
+        let attempt = stage.budget.attempt_now(guess, now);
+        attempt.unwrap().unwrap().failed(now);
     }
     stage.budget.sync(&stage.site.store, now).await.unwrap();
     stage.worker().run_due().await.unwrap();

@@ -10,6 +10,7 @@ use occasions::hosting::{Refusal, When, answers, codes, guests, listing};
 use occasions::invitation::InvitationId;
 use occasions::words::ReplyStatus;
 use platform::StoreError;
+use platform::limits::guess::Try;
 use serde_json::json;
 use testkit::{Page, Visitor};
 
@@ -322,7 +323,13 @@ fn setting_the_codes_of_others_is_guessing_them() {
             .await;
         let mut owner = stage.visitor(&stage.owner);
         let now = stage.site.clock.now();
-        let may_guess = || stage.budget.attempt("192.0.2.1", "ZZZZZ", now).is_ok();
+        let guess = Try {
+            client: "192.0.2.1".parse().unwrap(),
+            code: "ZZZZZ",
+            name: None,
+            needs_name: false,
+        };
+        let may_guess = || stage.budget.attempt_now(guess, now).is_ok();
         for (number, line) in all[..10].iter().enumerate() {
             assert!(may_guess());
             let page = set_by_hand(stage, &mut owner, number, line.code.as_deref().unwrap()).await;

@@ -15,6 +15,7 @@ use axum::{Extension, Router};
 use jiff::tz::TimeZone;
 use occasions::hosting::{HostOf, Refusal, enter};
 use occasions::invitation::InvitationId;
+use occasions::link::LinkKey;
 use occasions::occasion::OccasionId;
 use occasions::web::compat::Compat;
 use occasions::web::guest::Door;
@@ -89,13 +90,16 @@ impl<'w> Stage<'w> {
         let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
         let accounts = Accounts::new(site.clone());
         let api: Router<Site> = occasions::web::api::routes();
-        let key = site
+        let (key, links) = site
             .store
-            .write(|tx| platform::key::load(tx, "guests"))
+            .write(|tx| {
+                let guests = platform::key::load(tx, "guests")?;
+                Ok::<_, StoreError>((guests, LinkKey::load(tx)?))
+            })
             .await
             .unwrap();
         let budget = GuessBudget::new();
-        let door = Door::new(key, budget.clone(), Arc::default());
+        let door = Door::new(key, links, budget.clone(), Arc::default());
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
         let rooms = api

@@ -27,7 +27,8 @@ fn assert_page(page: &Page, status: u16) -> String {
 fn with_a_code_it_is_led_on_or_shown_what_is_stored() {
     on_sqlite(async |stage| {
         let mut browser = browser(stage);
-        let stored = "/invite/RAHMA/confirmation";
+        let stored = stage.links.below("RAHMA", "/confirmation");
+        let stored = stored.as_str();
         for (next, led) in [
             ("/thank-you.html?a=1", "/thank-you.html?a=1"),
             ("", stored),
@@ -45,7 +46,7 @@ fn with_a_code_it_is_led_on_or_shown_what_is_stored() {
         let page = browser.post(RSVP, &fields).await;
         let thanks = browser.follow(page).await;
         assert_page(&thanks, 200);
-        assert_eq!(thanks.address, "/invite/ROSSI/confirmation");
+        assert_eq!(thanks.address, stage.links.below("ROSSI", "/confirmation"));
         let fields = [
             part("name=\"code\"", b"RAHMA"),
             part("name=\"attending\"", b"yes"),

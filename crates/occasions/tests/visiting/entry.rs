@@ -24,7 +24,7 @@ fn a_code_opens_however_it_is_typed() {
             let page = guest.submit(&page, &form).await;
             assert_eq!(
                 page.expect(303).location(),
-                Some("/invite/RAHMA"),
+                Some(stage.links.to("RAHMA").as_str()),
                 "{typed:?}"
             );
             let page = guest.follow(page).await;
@@ -34,7 +34,7 @@ fn a_code_opens_however_it_is_typed() {
             let page = stage.guest().post("/", &[("code", typed)]).await;
             assert_eq!(
                 page.expect(303).location(),
-                Some("/invite/ROSSI"),
+                Some(stage.links.to("ROSSI").as_str()),
                 "{typed:?}"
             );
         }
@@ -88,7 +88,7 @@ fn a_form_saved_under_another_spelling_is_saved_once_and_shown() {
                 let page = guest.post(&format!("/invite/{spelled}/notes"), &note).await;
                 assert_eq!(
                     page.expect(303).location(),
-                    Some("/invite/RAHMA/confirmation")
+                    Some(stage.links.below("RAHMA", "/confirmation").as_str())
                 );
             }
             let saved = stage
@@ -297,7 +297,8 @@ fn an_occasion_has_a_page_of_its_own() {
         let page = guest.post("/o/aisyah-daniel", &[("code", "WRONG")]).await;
         assert!(page.expect(404).text().contains("Farah"), "whom to ask");
         let page = guest.post("/o/aisyah-daniel", &[("code", "rahma")]).await;
-        assert_eq!(page.expect(303).location(), Some("/invite/RAHMA"));
+        let link = stage.links.to("RAHMA");
+        assert_eq!(page.expect(303).location(), Some(link.as_str()));
         guest.get("/o/nobody").await.expect(404);
 
         stage

@@ -1,11 +1,15 @@
-//! The budget of wrong codes: one for every way to try one (§8.2).
+//! The budget of wrong codes: one for every way to try one.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use axum::http::Method;
 use jiff::SignedDuration;
+use platform::limits::guess::{Refused, Try};
+use platform::sql;
 use serde_json::json;
 use testkit::{Page, Visitor};
 
-use crate::stage::{assert_private, assert_problem, on_both, on_sqlite, put, state};
+use crate::stage::{Stage, assert_private, assert_problem, on_both, on_sqlite, state};
 
 /// Every way to try a code.
 const WAYS: [&str; 10] = [
@@ -22,33 +26,60 @@ const WAYS: [&str; 10] = [
 ];
 
 async fn guess(visitor: &mut Visitor, way: &str, code: &str) -> Page {
+    named(visitor, way, code, "").await
+}
+
+/// The same with a name, unless that is empty.
+async fn named(visitor: &mut Visitor, way: &str, code: &str, name: &str) -> Page {
+    let fields = [("code", code), ("name", name)];
+    let query = match name {
+        "" => String::new(),
+        name => format!("?name={name}"),
+    };
+    let mut body = json!({ "code": code });
+    if !name.is_empty() {
+        body["name"] = json!(name);
+    }
     match way {
-        "typed" => visitor.post("/", &[("code", code)]).await,
-        "typed at the card" => visitor.post("/o/aisyah-daniel", &[("code", code)]).await,
-        "link" => visitor.get(&format!("/invite/{code}")).await,
-        "calendar" => visitor.get(&format!("/invite/{code}/calendar.ics")).await,
+        "typed" => visitor.post("/", &fields).await,
+        "typed at the card" => visitor.post("/o/aisyah-daniel", &fields).await,
+        "link" => visitor.get(&format!("/invite/{code}{query}")).await,
+        "calendar" => {
+            let address = format!("/invite/{code}/calendar.ics{query}");
+            visitor.get(&address).await
+        }
         "form" => {
-            visitor
-                .post(&format!("/invite/{code}/rsvp"), &[("note", "x")])
-                .await
+            let address = format!("/invite/{code}/rsvp{query}");
+            visitor.post(&address, &[("note", "x")]).await
         }
         "resolved" => {
-            let body = json!({ "code": code });
             visitor
                 .call(Method::POST, "/api/v1/codes/resolve", &body)
                 .await
         }
-        "read" => visitor.get(&format!("/api/v1/invitations/{code}")).await,
-        "saved" => put(visitor, code, &json!({ "version": 1 })).await,
-        "saved by code" => {
-            let body = json!({ "code": code, "version": 1 });
-            visitor.call(Method::POST, "/api/rsvp", &body).await
+        "read" => {
+            let address = format!("/api/v1/invitations/{code}{query}");
+            visitor.get(&address).await
         }
+        "saved" => {
+            let address = format!("/api/v1/invitations/{code}/rsvp{query}");
+            let body = json!({ "version": 1 });
+            visitor.call(Method::PUT, &address, &body).await
+        }
+        "saved by code" => visitor.call(Method::POST, "/api/rsvp", &body).await,
         "compatible" => {
-            let body = json!({ "code": code, "attending": true });
+            body["attending"] = json!(true);
             visitor.call(Method::POST, "/api/flask/rsvp", &body).await
         }
         other => panic!("no way is called {other}"),
+    }
+}
+
+/// Uses up the budget of the address that a visitor has.
+async fn use_up(visitor: &mut Visitor) {
+    for wrong in 0..10 {
+        let code = format!("WRNG{wrong}");
+        guess(visitor, "typed", &code).await.expect(404);
     }
 }
 
@@ -68,33 +99,185 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             }
         }
         for way in WAYS {
+            let mut seen = Vec::new();
             for code in ["WRXXX", "RAHMA"] {
                 let page = guess(&mut visitor, way, code).await;
-                page.expect(429);
-                let wait: u32 = page.header("retry-after").parse().unwrap();
-                assert!((1..=600).contains(&wait), "{wait}");
+                page.expect(401);
                 if way == "compatible" {
-                    assert_eq!(page.json()["code"], "too_many_attempts");
+                    assert_eq!(page.json()["code"], "name_required");
                 } else if page.header("content-type").contains("json") {
-                    let problem = assert_problem(&page, 429, "too_many_attempts");
-                    assert_eq!(problem["retry_after"], wait);
-                    assert_eq!(problem["minutes"], 10);
+                    assert_problem(&page, 401, "name_required");
                 } else {
-                    assert!(page.text().contains("Too many tries"), "{way}");
-                    assert!(!page.text().contains("link"), "{way}: {}", page.text());
+                    assert!(page.text().contains("type one name"), "{way}");
+                    let place = match way {
+                        "typed at the card" => "/o/aisyah-daniel",
+                        _ => "/",
+                    };
+                    let form = page.form(place);
+                    assert_eq!(form.value("code"), Some(code));
+                    assert_eq!(form.value("name"), Some(""));
                 }
                 if !way.starts_with("typed") {
                     assert_private(&page);
                 }
+                seen.push(without(&page, code));
             }
+            assert_eq!(seen[0], seen[1], "{way}");
         }
-        // Others are not kept out, and neither is this one for ever.
-        guess(&mut stage.visitor_at("192.0.2.2"), "typed", "RAHMA")
-            .await
-            .expect(303);
-        stage.world.clock.advance(SignedDuration::from_mins(10));
+        // Others are not asked, and neither is this one for ever.
+        let mut other = stage.visitor_at("192.0.2.2");
+        guess(&mut other, "typed", "RAHMA").await.expect(303);
+        stage.world.clock.advance(SignedDuration::from_mins(11));
         guess(&mut visitor, "typed", "RAHMA").await.expect(303);
         guess(&mut visitor, "link", "WRXXX").await.expect(404);
+    });
+}
+
+#[test]
+fn a_name_on_the_invitation_opens_it_whatever_way_it_comes() {
+    on_both(async |stage| {
+        let now = stage.world.clock.now();
+        for bot in 0..150 {
+            let guess = Try {
+                client: Ipv4Addr::new(11, bot, 0, 1).into(),
+                code: "WRONG",
+                name: None,
+                needs_name: false,
+            };
+            let attempt = stage.budget.attempt_now(guess, now).unwrap();
+            attempt.expect("nothing is in flight").failed(now);
+        }
+        let codes = codes(stage).await;
+        for (n, way) in WAYS.into_iter().enumerate() {
+            let mut visitor = stage.visitor_at(&format!("192.0.{n}.1"));
+            guess(&mut visitor, way, "RAHMA").await.expect(401);
+            // A wrong name and a wrong code get the same answer.
+            let wrong = format!("WRXX{n}");
+            let mut seen = Vec::new();
+            for (code, name) in [
+                (&codes[n], "Ludovico"),
+                (&wrong, "Ludovico"),
+                (&wrong, "Siti"),
+            ] {
+                let page = named(&mut visitor, way, code, name).await;
+                seen.push(without(page.expect(404), code).replace(name, ""));
+            }
+            assert_eq!(seen[0], seen[1], "{way}");
+            assert_eq!(seen[1], seen[2], "{way}");
+            let page = named(&mut visitor, way, "RAHMA", "siti").await;
+            let is_open = page.status.as_u16() < 400 || page.status == 409;
+            assert!(is_open, "{way}: {}", page.status);
+        }
+    });
+}
+
+/// A body without its request's id and what is shown of a code.
+fn without(page: &Page, code: &str) -> String {
+    let body = page.body.replace(page.header("x-request-id"), "");
+    body.replace(&format!("{}***", &code[..2]), "")
+        .replace(code, "")
+}
+
+#[test]
+fn a_guest_who_types_code_and_name_goes_on_without_cookies() {
+    on_sqlite(async |stage| {
+        use_up(&mut stage.guest()).await;
+        let mut page = stage.guest().post("/", &[("code", "RAHMA")]).await;
+        let mut form = page.expect(401).form("/");
+        form.fill("name", "Ludovico");
+        page = stage.guest().submit(&page, &form).await;
+        page.expect(404);
+        assert!(
+            page.text().contains("together with this name"),
+            "{}",
+            page.text()
+        );
+        let mut form = page.form("/");
+        form.fill("name", " RAHMAN bin ali");
+        page = stage.guest().submit(&page, &form).await;
+        let link = stage.links.to("RAHMA");
+        assert_eq!(page.expect(303).location(), Some(link.as_str()));
+        // Each request comes from a browser that keeps nothing.
+        let page = stage.guest().get(&link).await;
+        let answer = page.expect(200).links().into_iter();
+        let answer = answer
+            .map(|link| link.href)
+            .find(|href| href.contains("/rsvp"));
+        let page = stage.guest().get(&answer.unwrap()).await;
+        let form = page.expect(200).form("/invite/RAHMA/rsvp");
+        let saved = stage.guest().submit(&page, &form).await;
+        let stored = saved.expect(303).location().unwrap().to_owned();
+        let page = stage.guest().get(&stored).await;
+        for link in page.expect(200).links() {
+            if link.href.starts_with("/invite/") {
+                stage.guest().get(&link.href).await.expect(200);
+            }
+        }
+    });
+}
+
+#[test]
+fn three_wrong_names_close_a_code_for_an_hour_if_it_exists_or_not() {
+    on_both(async |stage| {
+        let mut visitor = stage.visitor();
+        use_up(&mut visitor).await;
+        for code in ["RAHMA", "WRXXX"] {
+            for name in ["Lee", "Rossi", "Ludovico"] {
+                named(&mut visitor, "typed", code, name).await.expect(404);
+            }
+            let page = named(&mut visitor, "typed", code, "Rahman").await;
+            let wait: u32 = page.expect(429).header("retry-after").parse().unwrap();
+            assert!((3_600..=3_960).contains(&wait), "{wait}");
+            assert!(page.text().contains("in 66 minutes"), "{}", page.text());
+        }
+        named(&mut visitor, "typed", "ROSSI", "Rossi")
+            .await
+            .expect(303);
+    });
+}
+
+#[test]
+fn links_are_never_asked_for_more_and_cannot_be_made_up() {
+    on_both(async |stage| {
+        use_up(&mut stage.visitor()).await;
+        let check = stage.links.check_of("RAHMA").unwrap();
+        assert_eq!(check.len(), 10);
+        for code in ["RAHMA", "rahma", "R-A-H-M-A"] {
+            for below in ["", "/rsvp", "/calendar.ics", "/confirmation"] {
+                let mut visitor = stage.visitor();
+                let page = visitor
+                    .get(&format!("/invite/{code}{below}?k={check}&lang=it"))
+                    .await;
+                let page = match page.location() {
+                    Some(_) => visitor.follow(page).await,
+                    None => page,
+                };
+                page.expect(200);
+            }
+        }
+        let body = json!({ "code": "RAHMA", "k": check });
+        let mut program = stage.visitor();
+        let resolved = program
+            .call(Method::POST, "/api/v1/codes/resolve", &body)
+            .await;
+        assert_eq!(resolved.expect(200).json()["k"], check);
+        let saved = program.call(Method::POST, "/api/rsvp", &body).await;
+        assert_ne!(saved.status, 401, "{}", saved.body);
+        let body = json!({ "code": "RAHMA", "k": check, "attending": true });
+        let saved = program.call(Method::POST, "/api/flask/rsvp", &body).await;
+        saved.expect(201);
+        for wrong in [
+            String::new(),
+            format!("{}x", &check[..9]),
+            check[..9].to_owned(),
+            stage.links.check_of("ROSSI").unwrap(),
+        ] {
+            let page = stage
+                .visitor()
+                .get(&format!("/invite/RAHMA?k={wrong}"))
+                .await;
+            page.expect(401);
+        }
     });
 }
 
@@ -102,13 +285,13 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
 fn every_way_counts_alike() {
     on_sqlite(async |stage| {
         for (n, way) in WAYS.into_iter().enumerate() {
-            let mut visitor = stage.visitor_at(&format!("198.51.100.{n}"));
+            let mut visitor = stage.visitor_at(&format!("198.51.{n}.1"));
             for wrong in 0..10 {
                 guess(&mut visitor, way, &format!("W{n}AA{wrong}"))
                     .await
                     .expect(404);
             }
-            guess(&mut visitor, way, "WNEXT").await.expect(429);
+            guess(&mut visitor, way, "WNEXT").await.expect(401);
         }
     });
 }
@@ -116,41 +299,24 @@ fn every_way_counts_alike() {
 #[test]
 fn right_codes_cost_nothing_and_buy_nothing() {
     on_sqlite(async |stage| {
-        let mut visitor = stage.visitor();
         for wrong in 0..9 {
             for way in WAYS {
-                assert_ne!(guess(&mut visitor, way, "RAHMA").await.status, 429, "{way}");
+                let page = guess(&mut stage.visitor(), way, "RAHMA").await;
+                assert_ne!(page.status, 401, "{way}");
             }
-            guess(&mut visitor, "typed", &format!("WRNG{wrong}"))
+            guess(&mut stage.visitor(), "typed", &format!("WRNG{wrong}"))
                 .await
                 .expect(404);
         }
-        guess(&mut visitor, "typed", "WRNGX").await.expect(404);
-        guess(&mut visitor, "typed", "WRNGY").await.expect(429);
-    });
-}
-
-#[test]
-fn whoever_used_a_code_is_not_kept_out_by_others_of_the_same_address() {
-    on_sqlite(async |stage| {
-        for (n, way) in WAYS.into_iter().enumerate() {
-            let address = format!("198.51.100.{n}");
-            // Nothing that a browser remembers helps.
-            let ask = async |code: &str| {
-                let mut visitor = stage.visitor_at(&address);
-                guess(&mut visitor, way, code).await
-            };
-            ask("RAHMA").await;
-            // As many tries are under way as there may be.
-            let now = stage.world.clock.now();
-            let under_way: Vec<_> = (0..10)
-                .map(|n| stage.budget.attempt(&address, &format!("WRNG{n}"), now))
-                .collect();
-            assert!(under_way.iter().all(Result::is_ok));
-            ask("ROSSI").await.expect(429);
-            let again = ask("RAHMA").await;
-            assert_ne!(again.status, 429, "{way}");
-        }
+        guess(&mut stage.visitor(), "typed", "WRNGX")
+            .await
+            .expect(404);
+        guess(&mut stage.visitor(), "typed", "WRNGY")
+            .await
+            .expect(401);
+        guess(&mut stage.visitor(), "typed", "RAHMA")
+            .await
+            .expect(401);
     });
 }
 
@@ -161,11 +327,7 @@ fn every_household_a_browser_remembers_still_opens() {
         for code in ["ROSSI", "RAHMA", "TANWE"] {
             visitor.get(&format!("/invite/{code}")).await.expect(200);
         }
-        for wrong in 0..10 {
-            guess(&mut visitor, "typed", &format!("WRNG{wrong}"))
-                .await
-                .expect(404);
-        }
+        use_up(&mut visitor).await;
         for code in ["RAHMA", "ROSSI", "TANWE"] {
             visitor.get(&format!("/invite/{code}")).await.expect(200);
             state(&mut visitor, code).await;
@@ -175,11 +337,48 @@ fn every_household_a_browser_remembers_still_opens() {
             page.expect(303);
             guess(&mut visitor, "typed", code).await.expect(303);
         }
-        visitor.get("/invite/SHUT1").await.expect(429);
-        visitor.get("/invite/WRXXX").await.expect(429);
+        visitor.get("/invite/SHUT1").await.expect(401);
+        visitor.get("/invite/WRXXX").await.expect(401);
         crate::remembering::replace_code(stage).await;
-        visitor.get("/invite/RAHMA").await.expect(429);
-        visitor.get("/invite/NEW01").await.expect(429);
+        visitor.get("/invite/RAHMA").await.expect(401);
+        visitor.get("/invite/NEW01").await.expect(401);
+    });
+}
+
+#[test]
+fn an_occasion_may_always_ask_for_a_name() {
+    on_both(async |stage| {
+        stage
+            .other_occasion("OTHER1", occasions::words::OccasionStatus::Published)
+            .await;
+        guess(&mut stage.visitor(), "typed", "RAHMA")
+            .await
+            .expect(303);
+        stage.switch(|switches| switches.ask_name = true).await;
+        stage.world.clock.advance(SignedDuration::from_secs(5));
+        let page = stage.visitor().get("/").await;
+        assert_eq!(page.form("/").value("name"), Some(""));
+        for code in ["RAHMA", "OTHER1", "WRXXX"] {
+            for way in WAYS {
+                guess(&mut stage.visitor(), way, code).await.expect(401);
+            }
+        }
+        named(&mut stage.visitor(), "typed", "RAHMA", "Rahman")
+            .await
+            .expect(303);
+        stage
+            .visitor()
+            .get(&stage.links.to("RAHMA"))
+            .await
+            .expect(200);
+        // It ends with the occasion.
+        stage
+            .status(occasions::words::OccasionStatus::Archived)
+            .await;
+        stage.world.clock.advance(SignedDuration::from_secs(5));
+        guess(&mut stage.visitor(), "typed", "OTHER1")
+            .await
+            .expect(303);
     });
 }
 
@@ -194,7 +393,7 @@ fn addresses_of_one_network_are_one_and_nobodys_word_is_taken() {
                 .expect(404);
         }
         let mut visitor = stage.visitor_at("2001:db8:1:2:ffff::1");
-        guess(&mut visitor, "link", "WRXXX").await.expect(429);
+        guess(&mut visitor, "link", "WRXXX").await.expect(401);
         let mut visitor = stage.visitor_at("2001:db8:1:3::1");
         guess(&mut visitor, "link", "WRXXX").await.expect(404);
     });
@@ -213,7 +412,7 @@ fn an_ended_occasion_counts_as_a_wrong_code() {
                 .await
                 .expect(404);
         }
-        guess(&mut visitor, "link", "RAHMA").await.expect(429);
+        guess(&mut visitor, "link", "RAHMA").await.expect(401);
         assert!(
             !stage.budget.is_used_up(stage.world.clock.now()),
             "only this address"
@@ -222,25 +421,117 @@ fn an_ended_occasion_counts_as_a_wrong_code() {
 }
 
 #[test]
-fn a_hall_full_of_guests_shares_one_address() {
+fn many_guests_share_one_address_from_the_first_moment() {
     on_both(async |stage| {
-        for code in ["RAHMA", "ROSSI"] {
-            let page = stage.visitor().get(&format!("/invite/{code}")).await;
-            page.expect(200);
-        }
-        let guests = (0..100).map(|n| {
-            let mut guest = stage.visitor();
-            async move {
-                let note = format!("From guest {n}");
-                let fields = [("note", note.as_str())];
-                let saved = guest.post("/invite/RAHMA/notes", &fields).await;
-                [saved, guest.get("/invite/ROSSI").await]
+        let codes = codes(stage).await;
+        for _ in 0..10 {
+            let guests = codes.iter().map(|code| {
+                let mut guest = stage.visitor();
+                async move { guest.get(&format!("/invite/{code}")).await }
+            });
+            for seen in together(guests).await {
+                seen.expect(200);
             }
-        });
-        for [saved, seen] in together(guests).await {
-            saved.expect(303);
-            seen.expect(200);
+            let guests = codes.iter().map(|code| {
+                let mut guest = stage.visitor_at("192.0.2.7");
+                async move {
+                    let address = format!("/invite/{code}/notes");
+                    guest.post(&address, &[("note", "Hello")]).await
+                }
+            });
+            for saved in together(guests).await {
+                saved.expect(303);
+            }
         }
+    });
+}
+
+/// Right codes of households that may write notes.
+async fn codes(stage: &Stage<'_>) -> Vec<String> {
+    let rows = stage
+        .world
+        .store()
+        .read::<_, platform::StoreError, _>(|tx| {
+            tx.all(
+                sql!(
+                    "SELECT code FROM invitation WHERE lock_mode <> 'locked'
+                     AND deadline_override IS NULL ORDER BY id LIMIT 30"
+                ),
+                &[],
+            )
+        });
+    let rows: Vec<(String,)> = rows.await.unwrap();
+    rows.into_iter().map(|(code,)| code).collect()
+}
+
+/// A whole day's attack on 200 codes, from a /32 of IPv6 and from 10,000 networks
+/// of IPv4, with the clock of the test.
+#[test]
+fn a_days_attack_looks_up_few_codes_and_keeps_nobody_out() {
+    const CODES: f64 = 200.0;
+    const SPACE: f64 = 28_629_151.0;
+    on_sqlite(async |stage| {
+        let clock = &stage.world.clock;
+        let mut known = stage.visitor_at("203.0.113.1");
+        known.get("/invite/RAHMA").await.expect(200);
+        let (mut alone, mut with_name, mut refused, mut tried) = (0, 0, 0, 0_u32);
+        for minute in 0..1_440 {
+            let now = clock.now();
+            for _ in 0..100 {
+                tried += 1;
+                let client = if tried.is_multiple_of(2) {
+                    let bits = (0x2001_0db8_u128 << 96) | u128::from(tried.reverse_bits()) << 64;
+                    IpAddr::from(Ipv6Addr::from_bits(bits))
+                } else {
+                    Ipv4Addr::from_bits(0x0b00_0000 + (tried % 20_000 << 8)).into()
+                };
+                let code = format!("{tried:07}");
+                let mut guess = Try {
+                    client,
+                    code: &code,
+                    name: None,
+                    needs_name: false,
+                };
+                match stage.budget.attempt_now(guess, now) {
+                    Ok(attempt) => {
+                        attempt.expect("nothing is in flight").failed(now);
+                        alone += 1;
+                        continue;
+                    }
+                    Err(Refused::NameRequired(_)) => guess.name = Some("ahmad"),
+                    Err(refused) => panic!("{refused}"),
+                }
+                match stage.budget.attempt_now(guess, now) {
+                    Ok(attempt) => {
+                        attempt.expect("nothing is in flight").failed(now);
+                        with_name += 1;
+                    }
+                    Err(_) => refused += 1,
+                }
+            }
+            if minute % 60 == 59 {
+                stage.budget.sync(stage.world.store(), now).await.unwrap();
+                let guest = format!("198.51.100.{}", minute / 60);
+                let mut guest = stage.visitor_at(&guest);
+                guest.get(&stage.links.to("RAHMA")).await.expect(200);
+                known.get("/invite/RAHMA").await.expect(200);
+                let mut guest = stage.visitor_at("198.18.0.1");
+                named(&mut guest, "typed", "ROSSI", "rossi")
+                    .await
+                    .expect(303);
+            }
+            clock.advance(SignedDuration::from_mins(1));
+        }
+        let chance = 1.0 - (1.0 - CODES / SPACE).powi(alone);
+        println!(
+            "{tried} tries in a day: {alone} codes looked up without a name, {with_name} with \
+             one, {refused} not at all; one of 200 codes was found with {:.2} %",
+            chance * 100.0
+        );
+        assert!(alone <= 1_500, "{alone}");
+        assert!(chance <= 0.011, "{chance}");
+        let used_up = guess(&mut stage.visitor_at("198.18.0.2"), "typed", "ROSSI").await;
+        used_up.expect(401);
     });
 }
 

@@ -59,7 +59,7 @@ fn it_comes_once_in_the_households_language_with_the_newest_answers() {
         for shown in [
             "Rahman bin Ali",
             "Akad nikah",
-            "http://127.0.0.1:8080/invite/RAHMA",
+            &format!("http://127.0.0.1:8080{}", stage.links.to("RAHMA")),
             "RAHMA",
             "Akad nikah: Akan hadir",
             "Masih ada jawapan yang belum diisi. Inilah jawapan yang kami terima:",

@@ -51,7 +51,7 @@ fn code(saved: &Page) -> String {
     let location = saved.expect(303).location().unwrap();
     let code = location
         .strip_prefix("/invite/")
-        .and_then(|rest| rest.strip_suffix("/confirmation"));
+        .and_then(|rest| Some(rest.split_once("/confirmation?k=")?.0));
     code.unwrap_or_else(|| panic!("{location}")).to_owned()
 }
 

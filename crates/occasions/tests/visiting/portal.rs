@@ -47,11 +47,11 @@ fn an_open_portal_shows_all_that_a_household_needs() {
         }
         assert_eq!(
             page.link("Answer the invitation").href,
-            "/invite/RAHMA/rsvp"
+            stage.links.below("RAHMA", "/rsvp")
         );
         assert_eq!(
             page.link("Add to calendar").href,
-            "/invite/RAHMA/calendar.ics"
+            stage.links.below("RAHMA", "/calendar.ics")
         );
         assert!(
             page.link("Map")
@@ -215,18 +215,18 @@ fn a_portal_leads_only_to_forms_that_can_be_filled_in() {
         let forms = |page: &Page| -> Vec<String> {
             let links = page.links().into_iter().map(|link| link.href);
             links
-                .filter(|href| href.ends_with("/dietary") || href.ends_with("/notes"))
+                .filter(|href| href.contains("/dietary") || href.contains("/notes"))
                 .collect()
         };
         let open = guest.get("/invite/RAHMA").await;
         assert_eq!(
             forms(&open),
-            ["/invite/RAHMA/dietary", "/invite/RAHMA/notes"]
+            ["/dietary", "/notes"].map(|below| stage.links.below("RAHMA", below))
         );
         let locked = guest.get("/invite/SHUT1").await;
         assert_eq!(
             forms(&locked),
-            ["/invite/SHUT1/notes"],
+            [stage.links.below("SHUT1", "/notes")],
             "a note may come late"
         );
         stage

@@ -19,11 +19,11 @@ fn a_browser_offers_to_continue_and_forgets_when_told() {
         let (first, second) = (page.text().find("Encik Rahman"), page.text().find("Rossi"));
         assert!(first < second, "the latest first");
         let link = page.link("Continue");
-        assert_eq!(link.href, "/invite/RAHMA");
+        assert_eq!(link.href, stage.links.to("RAHMA"));
         // The card of the occasion offers the same.
         assert_eq!(
             guest.get("/o/aisyah-daniel").await.link("Continue").href,
-            "/invite/RAHMA"
+            stage.links.to("RAHMA")
         );
 
         let forms = page.forms();
@@ -75,7 +75,7 @@ fn a_browser_holds_twenty_households() {
             .iter()
             .rev()
             .take(20)
-            .map(|(code,)| format!("/invite/{code}"))
+            .map(|(code,)| stage.links.to(code))
             .collect();
         assert_eq!(known, newest);
     });
@@ -144,7 +144,10 @@ fn a_replaced_code_ends_what_browsers_remember() {
             assert!(text.contains(kept), "{kept}: {text}");
         }
         guest.get("/invite/NEW01").await.expect(200);
-        assert_eq!(guest.get("/").await.link("Continue").href, "/invite/NEW01");
+        assert_eq!(
+            guest.get("/").await.link("Continue").href,
+            stage.links.to("NEW01")
+        );
     });
 }
 

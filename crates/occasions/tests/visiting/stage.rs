@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use jiff::tz::TimeZone;
 use occasions::code::CodeKey;
 use occasions::invitation;
+use occasions::link::LinkKey;
 use occasions::occasion::{self, OccasionId, Switches};
 use occasions::opens::Opens;
 use occasions::web::compat::Compat;
@@ -39,6 +40,7 @@ const MIGRATIONS: [Migrations; 3] = [
 pub(crate) struct Stage<'w> {
     pub(crate) world: &'w World,
     pub(crate) budget: GuessBudget,
+    pub(crate) links: LinkKey,
     pub(crate) worker: Worker,
     pub(crate) opens: Arc<Opens>,
     pub(crate) occasion: OccasionId,
@@ -94,18 +96,19 @@ impl<'w> Stage<'w> {
     async fn build(world: &'w World) -> Self {
         let site = site(world);
         let seeded = site.store.write(occasions::demo::seed).await.unwrap();
-        let (guests, suppression) = site
+        let (guests, links, suppression) = site
             .store
             .write(|tx| {
                 let guests = key::load(tx, "guests")?;
                 let suppression = key::load(tx, "suppression")?;
-                Ok::<_, StoreError>((guests, suppression.mac(&[])))
+                let links = LinkKey::load(tx)?;
+                Ok::<_, StoreError>((guests, links, suppression.mac(&[])))
             })
             .await
             .unwrap();
         let budget = GuessBudget::new();
         let opens = Arc::new(Opens::default());
-        let door = Door::new(guests, budget.clone(), Arc::clone(&opens));
+        let door = Door::new(guests, links.clone(), budget.clone(), Arc::clone(&opens));
         let api: Router<Site> = occasions::web::api::routes();
         let compat = Compat::new(occasions::demo::SLUG);
         let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
@@ -113,6 +116,7 @@ impl<'w> Stage<'w> {
         Self {
             world,
             budget,
+            links,
             worker: worker(&site, suppression),
             opens,
             occasion: seeded.unwrap(),

@@ -1,56 +1,57 @@
-//! The budget for guessing invitation codes: what stands between a short code
-//! and somebody who tries them all.
+//! The budget for guessing invitation codes: the defence between a short code and
+//! a client that tries them all.
 //!
-//! Distinct wrong codes are counted per address (10 in 10 minutes, 30 a day)
-//! and in all (150 in 10 minutes, 1,500 a day). A used-up budget of all locks
-//! nobody out, for then anybody could close the party: it leaves each address 3
-//! in 10 minutes. The same wrong code again is free, and so is a right one: a
-//! hall full of guests behind one address answers at once.
+//! Distinct wrong codes are counted for each network that the client is in (see
+//! [`tally`]), and for the whole installation: 150 in 10 minutes and 1,500 a day.
+//! Where one of these is used up, a code is looked up only together with a name
+//! on its invitation. So guessing never closes the party, and at most 1,500 codes
+//! a day are looked up by their letters alone. Tries with a wrong name have counts
+//! of their own: for each network, and 3 an hour for each code, whether it exists
+//! or not.
 //!
-//! A right code gives nothing back, or its holder could buy guesses with it. Nor
-//! does it open anything while its address must wait: who waits would learn which
-//! codes are right. Whoever asks for leave may let in a browser that has opened
-//! the household before, for that one knows it already.
+//! The same wrong try again is free, and so is a right one: many guests behind one
+//! address all open their invitations. While look-ups are in flight their outcome
+//! is unknown, so a try that would exceed the budget if they all failed waits for
+//! them.
 //!
-//! Wrong codes are written to the store every few seconds and read from there,
-//! so the budget survives a restart and is one for all processes. With them goes
-//! the alarm, the job [`USED_UP`], when the budget of all is used up.
+//! Wrong tries are written to the store every few seconds and read from there, so
+//! the budget survives a restart and is one for all processes. With them goes the
+//! alarm, the job [`USED_UP`], when the budget of the installation is used up.
 
+mod rows;
+mod tally;
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::Wait;
-use super::bounded::Bounded;
-use super::window::Window;
-use crate::jobs::NewJob;
-use crate::store::{Rows, Store, StoreError, Tx};
-use crate::{Clock, sql};
+use crate::Clock;
+use crate::store::{Store, StoreError};
+use rows::Failure;
+use tally::{Held, Room, Tallies};
 
-const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Per address.
-const IN_TEN_MINUTES: usize = 10;
-const IN_A_DAY: usize = 30;
-/// Per address, while the budget of all is used up.
-const WHEN_USED_UP: usize = 3;
-/// In all.
-const ALL_IN_TEN_MINUTES: u32 = 150;
-const ALL_IN_A_DAY: u32 = 1_500;
-/// The job that is enqueued when the budget of all is used up, and each hour
-/// while it stays so: whoever runs it tells the owners.
+/// The job that is enqueued when the budget of the installation is used up, and
+/// each hour while it stays so: it tells the owners.
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
-/// Addresses kept in memory.
-const ADDRESSES: usize = 20_000;
-/// Right codes remembered for one address.
-const RIGHT: usize = 1_000;
-/// Wrong codes written to, and read from, the store at a time.
-const PART: usize = 2_000;
-/// How often; half of what may be lost.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Wrong tries of a day that are remembered, and so written to the store; further
+/// ones are only counted.
+const REMEMBERED: usize = 10_000;
+/// As many of them may be tries with a name, so that none of the others is lost.
+const REMEMBERED_WITH_NAME: usize = 8_000;
+/// Right codes remembered, each with the network it came from.
+const RIGHT: usize = 20_000;
+/// Tries that wait for others at one time; further ones are refused.
+const WAITING: usize = 1_024;
+/// How often the store is read and written; half of what a crash may lose.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How far back each reading goes over what was read before: other processes'
 /// clocks and their pauses.
@@ -58,46 +59,62 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The budget of the whole installation. Clones share it.
 #[derive(Clone, Debug)]
-pub struct GuessBudget(Arc<Mutex<State>>);
+pub struct GuessBudget(Arc<Shared>);
 
 #[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told whenever a look-up ends.
+    ended: Notify,
+    waiting: Semaphore,
+}
+
+#[derive(Debug, Default)]
 struct State {
-    addresses: Bounded<Address>,
-    ten_minutes: Window,
-    day: Window,
+    tallies: Tallies,
+    /// Wrong tries of the last day, by hash.
+    wrong: HashMap<i64, Timestamp>,
+    /// Hashes of codes that opened something for a network: using them again from
+    /// there is no guess.
+    right: HashSet<i64>,
     unwritten: Vec<Failure>,
     read_until: Timestamp,
     swept_at: Timestamp,
     alarmed_at: Timestamp,
 }
 
-#[derive(Debug, Default)]
-struct Address {
-    /// Wrong codes of the last day as (hash, millisecond), the oldest first.
-    failures: Vec<(i64, i64)>,
-    /// Attempts whose outcome is not known yet.
-    open: usize,
-    /// Hashes of codes that opened something for it, the oldest first: using
-    /// them again is no guess.
-    right: Vec<i64>,
+/// Somebody tries a code.
+#[derive(Clone, Copy, Debug)]
+pub struct Try<'a> {
+    /// The client's address.
+    pub client: IpAddr,
+    /// The code as it is looked up.
+    pub code: &'a str,
+    /// A name on the invitation, if one was given.
+    pub name: Option<&'a str>,
+    /// Whether a name is asked for although the budget is not used up.
+    pub needs_name: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Failure {
-    address: String,
-    guess: i64,
-    at: Timestamp,
+/// Why a code may not be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The budget for codes alone is used up: a name on the invitation is needed.
+    #[error("a name is needed")]
+    NameRequired(Wait),
+    /// Too many wrong names.
+    #[error(transparent)]
+    TooMany(#[from] Wait),
 }
 
-/// Leave to look one code up. Let go, it is forgotten.
+/// Permission to look one code up. Dropped, the try is forgotten.
 #[derive(Debug)]
 #[must_use = "a wrong code is to be counted, a right one to be remembered"]
 pub struct Attempt {
     budget: GuessBudget,
-    address: String,
-    guess: i64,
-    /// Whether it counts until its outcome is known.
-    counts: bool,
+    failure: Failure,
+    /// Where it counts until its outcome is known, unless that is known already.
+    held: Option<Held>,
 }
 
 impl Default for GuessBudget {
@@ -109,49 +126,62 @@ impl Default for GuessBudget {
 impl GuessBudget {
     /// A whole budget; [`GuessBudget::sync`] fetches what was used already.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(State {
-            addresses: Bounded::new(ADDRESSES),
-            ten_minutes: Window::new(TEN_MINUTES),
-            day: Window::new(DAY),
-            unwritten: Vec::new(),
-            read_until: Timestamp::MIN,
-            swept_at: Timestamp::MIN,
-            alarmed_at: Timestamp::MIN,
-        })))
+        Self(Arc::new(Shared {
+            state: Mutex::default(),
+            ended: Notify::new(),
+            waiting: Semaphore::new(WAITING),
+        }))
     }
 
-    /// Asks leave to look up `guess` for the client at `address` (an IPv4
-    /// address, the first 64 bits of an IPv6 one). Attempts under way count, so
-    /// that many at once are not many for the price of one.
-    pub fn attempt(&self, address: &str, guess: &str, now: Timestamp) -> Result<Attempt, Wait> {
-        let guess = hash(address, guess);
-        let mut state = self.state();
-        let used_up = state.is_used_up(now);
-        let mut counts = true;
-        if let Some(known) = state.addresses.find_mut(address) {
-            known.forget(now);
-            let is_right = known.right.contains(&guess);
-            let open = if is_right { 0 } else { known.open };
-            if let Some(wait) = wait(&known.times(), open, used_up, now.as_millisecond()) {
-                return Err(Wait::millisecond(wait));
+    /// Asks for permission to look a code up. Waits while that depends on how
+    /// other look-ups end.
+    pub async fn attempt(&self, guess: Try<'_>, now: Timestamp) -> Result<Attempt, Refused> {
+        let mut place = None;
+        loop {
+            let ended = self.0.ended.notified();
+            if let Some(attempt) = self.attempt_now(guess, now)? {
+                return Ok(attempt);
             }
-            counts = !is_right && !known.holds(guess);
+            if place.is_none() {
+                let free = self.0.waiting.try_acquire();
+                place = Some(free.map_err(|_| Wait { seconds: 1 })?);
+            }
+            ended.await;
         }
-        if counts {
-            state.addresses.touch(address).open += 1;
-        }
-        drop(state);
-        Ok(Attempt {
-            budget: self.clone(),
-            address: address.to_owned(),
-            guess,
-            counts,
-        })
     }
 
-    /// Whether the budget of all is used up just now.
+    /// The same without waiting; `None`: it depends on look-ups in flight.
+    pub fn attempt_now(&self, guess: Try<'_>, now: Timestamp) -> Result<Option<Attempt>, Refused> {
+        let mut state = self.state();
+        let mut failure = Failure::new(guess.client, guess.code, None, now);
+        let mut room = state.tallies.room(&failure, now);
+        if guess.needs_name || matches!(room, Room::Full(_)) {
+            let wait = room.wait();
+            let name = guess.name.ok_or(Refused::NameRequired(wait))?;
+            failure = Failure::new(guess.client, guess.code, Some(name), now);
+            room = state.tallies.room(&failure, now);
+            if let Room::Full(_) = room {
+                return Err(room.wait().into());
+            }
+        }
+        let held = if state.is_known(&failure) {
+            None
+        } else if room == Room::Free {
+            Some(state.tallies.begin(&failure, now))
+        } else {
+            return Ok(None);
+        };
+        drop(state);
+        Ok(Some(Attempt {
+            budget: self.clone(),
+            failure,
+            held,
+        }))
+    }
+
+    /// Whether the budget of the installation is used up just now.
     pub fn is_used_up(&self, now: Timestamp) -> bool {
-        self.state().is_used_up(now)
+        self.state().tallies.is_used_up(now)
     }
 
     /// Keeps the store and this process's counts together, until `stop`.
@@ -169,21 +199,23 @@ impl GuessBudget {
 
     /// Writes what the store does not know yet, and reads what others wrote.
     pub async fn sync(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
-        let (unwritten, since, swept_at, alarm) = {
+        let (unwritten, since, is_due, alarm) = {
             let mut state = self.state();
-            let part = state.unwritten.len().min(PART);
-            let unwritten: Vec<Failure> = state.unwritten.drain(..part).collect();
+            let is_due = now.duration_since(state.swept_at) >= SignedDuration::from_hours(1);
+            if is_due {
+                state.forget(now);
+            }
             let is_new = now.duration_since(state.alarmed_at) >= ALARM_AGAIN;
-            let alarm = is_new && state.is_used_up(now);
-            (unwritten, state.read_until, state.swept_at, alarm)
+            let alarm = is_new && state.tallies.is_used_up(now);
+            let unwritten = std::mem::take(&mut state.unwritten);
+            (unwritten, state.read_until, is_due, alarm)
         };
-        let is_due = now.duration_since(swept_at) >= SignedDuration::from_hours(1);
         if is_due || alarm || !unwritten.is_empty() {
-            let rows = unwritten.clone();
+            let failures = unwritten.clone();
             let written = store
                 .write(move |tx| {
-                    write(tx, &rows, now)?;
-                    if alarm { ring(tx) } else { Ok(()) }
+                    rows::write(tx, &failures, now)?;
+                    if alarm { rows::ring(tx) } else { Ok(()) }
                 })
                 .await;
             let mut state = self.state();
@@ -191,53 +223,52 @@ impl GuessBudget {
                 state.unwritten.splice(..0, unwritten);
                 return Err(error);
             }
-            state.swept_at = now;
+            state.swept_at = if is_due { now } else { state.swept_at };
             if alarm {
                 state.alarmed_at = now;
             }
         }
         let since = since.max(now - DAY);
-        let rows = store.read(move |tx| read(tx, since)).await?;
+        let failures = store.read(move |tx| rows::read(tx, since)).await?;
         let mut state = self.state();
-        for row in rows {
-            state.add(&row);
+        for failure in failures {
+            state.add(&failure, now);
         }
         state.read_until = now - OVERLAP;
         Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Attempt {
-    /// The code was right: its next use from this address is no attempt, however
-    /// many others are under way there. Wrong ones stay counted.
-    pub fn succeeded(self) {
-        let mut state = self.budget.state();
-        let right = &mut state.addresses.touch(&self.address).right;
-        if !right.contains(&self.guess) {
-            if right.len() == RIGHT {
-                right.remove(0);
-            }
-            right.push(self.guess);
-        }
+    /// Whether the name that was given must be compared with the invitation.
+    pub fn needs_name(&self) -> bool {
+        self.failure.code.is_some()
     }
 
-    /// The code was wrong.
-    pub fn failed(self, now: Timestamp) {
+    /// The code was right: its next use from this network counts for nothing while
+    /// it is looked up. Wrong ones stay counted.
+    pub fn succeeded(self) {
         let mut state = self.budget.state();
-        let was_used_up = state.is_used_up(now);
-        let failure = Failure {
-            address: self.address.clone(),
-            guess: self.guess,
-            at: now,
-        };
-        if state.add(&failure) && state.unwritten.len() < ADDRESSES {
-            state.unwritten.push(failure);
+        // Forgetting costs a moment's waiting at most.
+        if state.right.len() >= RIGHT {
+            state.right.clear();
         }
-        if state.is_used_up(now) && !was_used_up {
+        state.right.insert(self.failure.guess);
+    }
+
+    /// The code or the name was wrong.
+    pub fn failed(mut self, now: Timestamp) {
+        self.failure.at = now;
+        let mut state = self.budget.state();
+        let was_used_up = state.tallies.is_used_up(now);
+        if state.add(&self.failure, now) {
+            state.unwritten.push(self.failure.clone());
+        }
+        if state.tallies.is_used_up(now) && !was_used_up {
             tracing::warn!("the budget for wrong invitation codes is used up");
         }
     }
@@ -245,274 +276,55 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if self.counts
-            && let Some(address) = self.budget.state().addresses.find_mut(&self.address)
-        {
-            address.open = address.open.saturating_sub(1);
+        if let Some(held) = &self.held {
+            let now = self.failure.at;
+            self.budget.state().tallies.end(held, now);
+            self.budget.0.ended.notify_waiters();
         }
     }
 }
 
 impl State {
-    /// Counts a wrong code, unless it is known; tells whether it did.
-    fn add(&mut self, failure: &Failure) -> bool {
-        let address = self.addresses.touch(&failure.address);
-        address.right.retain(|right| *right != failure.guess);
-        if address.holds(failure.guess) {
+    /// Counts a wrong try, unless it is known; tells whether it is to be kept.
+    fn add(&mut self, failure: &Failure, now: Timestamp) -> bool {
+        self.right.remove(&failure.guess);
+        if self.is_known(failure) {
             return false;
         }
-        let at = failure.at.as_millisecond();
-        let place = address.failures.partition_point(|(_, time)| *time <= at);
-        address.failures.insert(place, (failure.guess, at));
-        // Only processes that have not heard of each other come above the 30.
-        if address.failures.len() > 2 * IN_A_DAY {
-            address.failures.remove(0);
+        self.tallies.count(failure, now);
+        let bound = match failure.code {
+            None => REMEMBERED,
+            Some(_) => REMEMBERED_WITH_NAME,
+        };
+        let is_kept = self.wrong.len() < bound;
+        if is_kept {
+            self.wrong.insert(failure.guess, failure.at);
         }
-        self.ten_minutes.count(at);
-        self.day.count(at);
-        true
+        is_kept
     }
 
-    fn is_used_up(&self, now: Timestamp) -> bool {
-        let now = now.as_millisecond();
-        self.ten_minutes.total(now) >= ALL_IN_TEN_MINUTES || self.day.total(now) >= ALL_IN_A_DAY
-    }
-}
-
-impl Address {
-    fn holds(&self, guess: i64) -> bool {
-        self.failures.iter().any(|(known, _)| *known == guess)
+    /// Whether this very try had an outcome before.
+    fn is_known(&self, failure: &Failure) -> bool {
+        let wrong = self.wrong.get(&failure.guess);
+        let is_wrong = wrong.is_some_and(|at| failure.at.duration_since(*at) < DAY);
+        is_wrong || self.right.contains(&failure.guess)
     }
 
     fn forget(&mut self, now: Timestamp) {
-        let oldest = now.as_millisecond() - millisecond(DAY);
-        self.failures.retain(|(_, at)| *at > oldest);
-    }
-
-    fn times(&self) -> Vec<i64> {
-        self.failures.iter().map(|(_, at)| *at).collect()
+        self.wrong.retain(|_, at| now.duration_since(*at) < DAY);
+        self.tallies.forget(now);
     }
 }
 
-/// How long an address must wait that failed at these `times` of the last day,
-/// the oldest first, and has `open` attempts under way; `None`: it need not.
-///
-/// Ten failures in ten minutes cost ten minutes, ten more twenty; thirty cost
-/// until a day has passed since the first of them.
-fn wait(times: &[i64], open: usize, used_up: bool, now: i64) -> Option<i64> {
-    let ten_minutes = millisecond(TEN_MINUTES);
-    let mut blocks = 0;
-    let mut until = i64::MIN;
-    let mut first = 0;
-    for (index, at) in times.iter().enumerate() {
-        while times[first] <= at - ten_minutes {
-            first += 1;
-        }
-        if index + 1 - first >= IN_TEN_MINUTES {
-            until = at + (ten_minutes << blocks.min(8));
-            blocks += 1;
-            first = index + 1;
-        }
+/// Enough of a hash to tell tries apart; codes and names are never kept.
+fn hash(parts: &[&str]) -> i64 {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+        hasher.update([0]);
     }
-    if let Some(start) = times.len().checked_sub(IN_A_DAY) {
-        until = until.max(times[start] + millisecond(DAY));
-    }
-    let recent = times[first..]
-        .iter()
-        .filter(|at| **at > now - ten_minutes)
-        .count();
-    if used_up && recent >= WHEN_USED_UP {
-        until = until.max(times[times.len() - WHEN_USED_UP] + ten_minutes);
-    }
-    if until > now {
-        return Some(until - now);
-    }
-    let limit = if used_up {
-        WHEN_USED_UP
-    } else {
-        IN_TEN_MINUTES
-    };
-    let is_full = recent + open >= limit || times.len() + open >= IN_A_DAY;
-    // Those under way are answered in a moment.
-    is_full.then_some(1_000)
-}
-
-fn write(tx: &mut Tx<'_>, failures: &[Failure], now: Timestamp) -> Result<(), StoreError> {
-    tx.run(
-        sql!("DELETE FROM guess WHERE at <= $1"),
-        &[&(now - DAY)],
-        Rows::Any,
-    )?;
-    for failure in failures {
-        tx.run(
-            sql!(
-                "INSERT INTO guess (address, guess, at) VALUES ($1, $2, $3)
-                 ON CONFLICT (address, guess) DO NOTHING"
-            ),
-            &[&failure.address, &failure.guess, &failure.at],
-            Rows::AtMostOne,
-        )?;
-    }
-    Ok(())
-}
-
-fn ring(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.enqueue(NewJob {
-        key: Some(USED_UP.to_owned()),
-        ..NewJob::new(USED_UP, serde_json::Value::Null)
-    })
-}
-
-fn read(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<Failure>, StoreError> {
-    let rows: Vec<(String, i64, Timestamp)> = tx.all(
-        sql!("SELECT address, guess, at FROM guess WHERE at > $1 ORDER BY at DESC LIMIT $2"),
-        &[&since, &ADDRESSES],
-    )?;
-    Ok(rows
-        .into_iter()
-        .map(|(address, guess, at)| Failure { address, guess, at })
-        .collect())
-}
-
-/// Enough of a hash to tell codes apart; the code itself is never kept.
-fn hash(address: &str, guess: &str) -> i64 {
-    let digest: [u8; 32] = Sha256::new()
-        .chain_update(address)
-        .chain_update([0])
-        .chain_update(guess)
-        .finalize()
-        .into();
+    let digest: [u8; 32] = hasher.finalize().into();
     digest[..8]
         .iter()
         .fold(0, |number, byte| number << 8 | i64::from(*byte))
-}
-
-fn millisecond(duration: SignedDuration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hall_full_of_right_codes_is_not_a_guesser() {
-        let budget = GuessBudget::new();
-        let now = Timestamp::UNIX_EPOCH;
-        let attempt = |code: &str| budget.attempt("192.0.2.1", code, now);
-        let codes: Vec<String> = (0..50).map(|number| format!("HALL{number}")).collect();
-        for code in &codes {
-            attempt(code).expect("one after the other").succeeded();
-        }
-        let at_once: Vec<_> = codes.iter().map(|code| attempt(code)).collect();
-        assert!(at_once.iter().all(Result::is_ok));
-        let strange: Vec<_> = (0..11)
-            .map(|number| attempt(&format!("WRONG{number}")))
-            .collect();
-        assert_eq!(strange.iter().filter(|attempt| attempt.is_ok()).count(), 10);
-    }
-
-    const MINUTE: i64 = 60_000;
-    const HOUR: i64 = 60 * MINUTE;
-
-    #[test]
-    fn the_wait_grows_with_what_was_tried() {
-        let ten = |start: i64| (0..10).map(move |number| start + number * 1_000);
-        let first: Vec<i64> = ten(0).collect();
-        let second: Vec<i64> = first.iter().copied().chain(ten(20 * MINUTE)).collect();
-        let third: Vec<i64> = second.iter().copied().chain(ten(60 * MINUTE)).collect();
-        let slow: Vec<i64> = (0..29).map(|number| number * 2 * MINUTE).collect();
-        let end = |start: i64| start + 9_000;
-        for (name, times, open, used_up, now, expected) in [
-            ("nothing yet", vec![], 0, false, 0, None),
-            ("nine", first[..9].to_vec(), 0, false, 9_000, None),
-            ("ten", first.clone(), 0, false, end(0), Some(10 * MINUTE)),
-            (
-                "ten, later",
-                first.clone(),
-                0,
-                false,
-                end(5 * MINUTE),
-                Some(5 * MINUTE),
-            ),
-            (
-                "ten, waited for",
-                first.clone(),
-                0,
-                false,
-                end(10 * MINUTE),
-                None,
-            ),
-            (
-                "ten more",
-                second.clone(),
-                0,
-                false,
-                end(20 * MINUTE),
-                Some(20 * MINUTE),
-            ),
-            (
-                "ten more, waited for",
-                second,
-                0,
-                false,
-                end(40 * MINUTE),
-                None,
-            ),
-            (
-                "thirty",
-                third.clone(),
-                0,
-                false,
-                end(HOUR),
-                Some(24 * HOUR - end(HOUR)),
-            ),
-            (
-                "thirty, a day later",
-                third[1..].to_vec(),
-                0,
-                false,
-                24 * HOUR,
-                None,
-            ),
-            ("slow", slow.clone(), 0, false, 29 * 2 * MINUTE, None),
-            (
-                "slow, one under way",
-                slow,
-                1,
-                false,
-                29 * 2 * MINUTE,
-                Some(1_000),
-            ),
-            (
-                "nine and one under way",
-                first[..9].to_vec(),
-                1,
-                false,
-                9_000,
-                Some(1_000),
-            ),
-            ("ten under way", vec![], 10, false, 0, Some(1_000)),
-            ("two, used up", first[..2].to_vec(), 0, true, 2_000, None),
-            (
-                "three, used up",
-                first[..3].to_vec(),
-                0,
-                true,
-                3_000,
-                Some(10 * MINUTE - 3_000),
-            ),
-            (
-                "three, used up, later",
-                first[..3].to_vec(),
-                0,
-                true,
-                10 * MINUTE,
-                None,
-            ),
-            ("three under way, used up", vec![], 3, true, 0, Some(1_000)),
-        ] {
-            assert_eq!(wait(&times, open, used_up, now), expected, "{name}");
-        }
-    }
 }

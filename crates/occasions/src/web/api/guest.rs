@@ -23,7 +23,7 @@ use crate::portal::Portal;
 use crate::question::{self, Answer};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use crate::web::guest::{Admitted, Door, Visit, contact, keep_private, not_found};
+use crate::web::guest::{Admitted, Credentials, Door, Visit, contact, keep_private, not_found};
 use crate::wish::{GuestWish, NoteWish, Wish};
 use crate::words::{ReplyStatus, Source};
 
@@ -44,6 +44,10 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 struct ResolveBody {
     /// As typed: case, spaces and look-alikes do not count.
     code: String,
+    /// One name on the invitation: needed after `name_required`.
+    name: Option<String>,
+    /// `k` of a link, instead of a name.
+    k: Option<String>,
 }
 
 /// What a code opens.
@@ -55,12 +59,14 @@ struct Resolved {
     occasion: String,
     /// The household's language, if the hosts know it.
     language: Option<String>,
+    /// What links to the invitation carry as `k`; with it no name is asked for.
+    k: Option<String>,
 }
 
 /// Finds the invitation of a code.
 #[utoipa::path(
     post, path = "/api/v1/codes/resolve", tag = "guests", request_body = ResolveBody,
-    responses((status = 200, body = Resolved), (status = 404), (status = 410), (status = 422), (status = 429))
+    responses((status = 200, body = Resolved), (status = 401), (status = 404), (status = 410), (status = 422), (status = 429))
 )]
 async fn resolve(
     State(site): State<Site>,
@@ -69,29 +75,38 @@ async fn resolve(
     headers: HeaderMap,
     Json(body): Json<ResolveBody>,
 ) -> Result<Response, Problem> {
-    let visit = Visit::of(site, door, facts, headers, body.code);
-    if CodeKey::parse(&visit.code).is_err() {
+    if CodeKey::parse(&body.code).is_err() {
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "code_malformed",
         ));
     }
+    let given = Credentials::code(body.code)
+        .with_check(body.k.as_deref())
+        .with_name(body.name.as_deref());
+    let visit = Visit::of(site, door, facts, headers, given);
     let portal = visit
         .open()
         .await
         .map_err(|failure| visit.refuse(failure))?;
+    let check = portal.links.check_of(&portal.household.invitation.code);
     let invitation = portal.household.invitation;
     Ok(private(Json(Resolved {
         canonical: invitation.code,
         occasion: portal.occasion.slug.clone(),
         language: invitation.details.language,
+        k: check,
     })))
 }
 
 /// The portal behind a code.
 #[utoipa::path(
-    get, path = "/api/v1/invitations/{code}", tag = "guests", params(("code" = String, Path,)),
-    responses((status = 200, body = PortalState), (status = 404), (status = 410), (status = 429))
+    get, path = "/api/v1/invitations/{code}", tag = "guests", params(
+        ("code" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ),
+    responses((status = 200, body = PortalState), (status = 401), (status = 404), (status = 410), (status = 429))
 )]
 async fn show(visit: Visit) -> Result<Response, Problem> {
     let portal = visit
@@ -206,9 +221,13 @@ impl GuestBody {
 /// Saves a household's answers.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/rsvp", tag = "guests",
-    params(("code" = String, Path,)), request_body = SaveBody,
+    params(
+        ("code" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ), request_body = SaveBody,
     responses(
-        (status = 200, body = PortalState), (status = 404), (status = 409), (status = 410),
+        (status = 200, body = PortalState), (status = 401), (status = 404), (status = 409), (status = 410),
         (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
     )
 )]
@@ -229,6 +248,10 @@ async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Proble
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
+    /// One name on the invitation: needed after `name_required`.
+    name: Option<String>,
+    /// `k` of a link, instead of a name.
+    k: Option<String>,
     /// The version that was read; without it what is given wins.
     version: Option<i64>,
     /// Guests to change; those without `id` are new.
@@ -253,7 +276,7 @@ struct SaveByCodeBody {
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(
-        (status = 200, body = PortalState), (status = 404), (status = 409), (status = 410),
+        (status = 200, body = PortalState), (status = 401), (status = 404), (status = 409), (status = 410),
         (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
     )
 )]
@@ -271,6 +294,8 @@ async fn save_by_code(
         remove,
         answers,
         note,
+        name,
+        k,
     } = body.value;
     let wanted = SaveBody {
         version,
@@ -279,7 +304,10 @@ async fn save_by_code(
         answers,
         note,
     };
-    let visit = Visit::of(site, door, facts, headers, code);
+    let given = Credentials::code(code)
+        .with_check(k.as_deref())
+        .with_name(name.as_deref());
+    let visit = Visit::of(site, door, facts, headers, given);
     let admitted = visit
         .admit()
         .await
@@ -366,8 +394,12 @@ struct Note {
 /// Writes the note to the hosts.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/note", tag = "guests",
-    params(("code" = String, Path,)), request_body = NoteBody,
-    responses((status = 200, body = Note), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
+    params(
+        ("code" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ), request_body = NoteBody,
+    responses((status = 200, body = Note), (status = 401), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
 )]
 async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
     let seen = seen(&visit.headers, body.version);
@@ -382,8 +414,12 @@ async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response,
 /// Removes the note to the hosts.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/note", tag = "guests",
-    params(("code" = String, Path,)),
-    responses((status = 204), (status = 404), (status = 409), (status = 423), (status = 428))
+    params(
+        ("code" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ),
+    responses((status = 204), (status = 401), (status = 404), (status = 409), (status = 423), (status = 428))
 )]
 async fn remove_note(visit: Visit) -> Result<Response, Problem> {
     let seen = seen(&visit.headers, None);

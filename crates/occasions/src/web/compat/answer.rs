@@ -18,7 +18,7 @@ use crate::plain::{self, Answer, Arrival, Outcome};
 use crate::programme;
 use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
-use crate::web::guest::{self, Door, Failure, Visit};
+use crate::web::guest::{self, Credentials, Door, Failure, Visit};
 use crate::words::{ReplyStatus, Source};
 
 /// A repeat over another way is the same answer: all ways are one route.
@@ -175,18 +175,21 @@ impl Asker {
         if said.code.trim().is_empty() {
             self.take_open(said, arrival).await
         } else {
-            self.take_by_code(said.code, arrival).await
+            let given = Credentials::code(said.code)
+                .with_check(said.check.as_deref())
+                .with_name(Some(&said.name));
+            self.take_by_code(given, arrival).await
         }
     }
 
     /// An ordinary answer, tried at the same door as a page's.
-    async fn take_by_code(&self, code: String, arrival: Arrival) -> Result<Taken, Problem> {
+    async fn take_by_code(&self, given: Credentials, arrival: Arrival) -> Result<Taken, Problem> {
         let visit = Visit::of(
             self.site.clone(),
             self.door.clone(),
             self.facts.clone(),
             self.headers.clone(),
-            code,
+            given,
         );
         let admitted = visit.admit().await.map_err(|failure| match failure {
             Failure::Malformed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_malformed"),
@@ -232,7 +235,7 @@ impl Asker {
             Unsaved::Open(open::Refusal::CodeRequired) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
             }
-            Unsaved::Open(refusal) => named(guest::refuse_open(&self.site, refusal, |occasion| {
+            Unsaved::Open(refusal) => named(guest::refuse_open(refusal, |occasion| {
                 guest::speak(&self.site, &self.wishes, occasion, None)
             })),
             Unsaved::Answer(refusal) => crate::web::api::guest::plain_problem(refusal),

@@ -15,6 +15,8 @@ pub(super) const SUBMISSION_LIMIT: usize = 128;
 pub(super) struct Said {
     /// The invitation's code; empty: none.
     pub(super) code: String,
+    /// `k` of the invitation's link.
+    pub(super) check: Option<String>,
     pub(super) name: String,
     pub(super) email: String,
     pub(super) phone: String,
@@ -36,6 +38,7 @@ impl Said {
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let Self {
             code,
+            check: _,
             name,
             email,
             phone,
@@ -69,6 +72,7 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let attending = reader.yes_or_no(&["attending", "attendance", "status"]);
     Said {
         code: reader.text(&["code", "invite_code"]),
+        check: sent.get("k").and_then(Value::as_str).map(str::to_owned),
         name: reader.text(&["name"]),
         email: reader.text(&["email"]),
         phone: reader.text(&["phone"]),

@@ -106,7 +106,7 @@ async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, T
     match store(&visit, which, &form, &filled, admitted.key.clone()).await {
         Ok(code) => {
             admitted.succeeded();
-            let address = format!("/invite/{code}/confirmation");
+            let address = visit.door.links.below(&code, "/confirmation");
             Ok(Redirect::to(&address).into_response())
         }
         Err(refusal) => refused(&visit, which, &form, &filled, admitted, refusal).await,

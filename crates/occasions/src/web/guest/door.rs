@@ -5,26 +5,29 @@
 //! browser is not the code but a signature over the invitation and its epoch:
 //! it cannot be guessed, and it ends when the code is replaced.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use accounts::grant::{self, Role, Scope};
+use accounts::signed_in;
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 use platform::key::Key;
-use platform::limits::guess::{Attempt, GuessBudget};
+use platform::limits::guess::{Attempt, GuessBudget, Refused, Try};
 use platform::limits::{Limit, Rule, Wait};
 use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
-use web::{Facts, Problem, Site};
+use web::{Facts, Form, Problem, Site};
 
 use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
 use crate::invitation::{self, Invitation, InvitationId};
-use crate::open;
+use crate::link::{self, LinkKey};
 use crate::opens::Opens;
 use crate::portal::{self, Closed, Portal};
+use crate::{name_check, occasion, open};
 
 const COOKIE: &str = "kd_guest";
 /// Households one browser may hold.
@@ -40,6 +43,8 @@ const STRANGERS: Rule = Rule {
 };
 /// Networks that are counted.
 const NETWORKS: usize = 20_000;
+/// How long it is taken for granted whether an occasion asks for names.
+const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 /// What all guests' pages share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,7 +53,50 @@ pub struct Door {
     budget: GuessBudget,
     opens: Arc<Opens>,
     strangers: Limit,
+    /// Whether an occasion asks for names at all times, and when that was read.
+    asks_name: Arc<Mutex<(Timestamp, bool)>>,
+    pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
+}
+
+/// What a client shows to open an invitation.
+#[derive(Clone, Default)]
+pub(crate) struct Credentials {
+    /// The code as it was spelled.
+    pub(crate) code: String,
+    /// `k` of a link.
+    pub(crate) check: Option<String>,
+    /// A name on the invitation, asked for while somebody guesses.
+    pub(crate) name: Option<String>,
+}
+
+impl Credentials {
+    /// A code alone.
+    pub(crate) fn code(code: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            ..Self::default()
+        }
+    }
+
+    /// A code in a path, and what stands in the query behind it.
+    pub(super) fn of_address(code: String, uri: &Uri) -> Self {
+        let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+        Self::code(code)
+            .with_check(query.find(link::PARAMETER))
+            .with_name(query.find("name"))
+    }
+
+    pub(crate) fn with_check(mut self, check: Option<&str>) -> Self {
+        self.check = check.map(str::to_owned);
+        self
+    }
+
+    pub(crate) fn with_name(mut self, name: Option<&str>) -> Self {
+        let name = name.map(str::trim).filter(|name| !name.is_empty());
+        self.name = name.map(str::to_owned);
+        self
+    }
 }
 
 /// Why a typed code opened nothing.
@@ -59,7 +107,9 @@ pub(crate) enum Failure {
     Unknown,
     /// What it opened is over.
     Expired,
-    /// Too many wrong ones from here.
+    /// So many codes were wrong that this one is looked up only with a name.
+    NameRequired,
+    /// Too many wrong names.
     TooMany {
         /// Seconds.
         retry_after: u32,
@@ -68,11 +118,23 @@ pub(crate) enum Failure {
     Problem(Problem),
 }
 
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NameRequired(_) => Self::NameRequired,
+            Refused::TooMany(wait) => Self::TooMany {
+                retry_after: wait.seconds,
+            },
+        }
+    }
+}
+
 impl Failure {
     /// Gives the code page the status of this failure.
     pub(super) fn dress(&self, mut page: Response) -> Response {
         *page.status_mut() = match self {
             Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NameRequired => StatusCode::UNAUTHORIZED,
             Self::TooMany { retry_after } => {
                 page.headers_mut()
                     .insert("retry-after", HeaderValue::from(*retry_after));
@@ -108,47 +170,101 @@ impl Admitted {
 }
 
 impl Door {
-    /// A door with this signing key and this budget of guesses.
-    pub fn new(key: Key, budget: GuessBudget, opens: Arc<Opens>) -> Self {
+    /// A door with the keys of cookies and of links, and this budget of guesses.
+    pub fn new(key: Key, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
             key,
             budget,
             opens,
             strangers: Limit::new(&[STRANGERS], NETWORKS),
+            asks_name: Arc::new(Mutex::new((Timestamp::MIN, false))),
+            links,
             pages: Arc::default(),
         }
     }
 
-    /// Tries a typed code; returns its shown form.
+    /// Tries a typed code; returns the address that it opens.
     pub(super) async fn try_code(
         &self,
         site: &Site,
         facts: &Facts,
         headers: &HeaderMap,
-        typed: &str,
+        given: &Credentials,
     ) -> Result<String, Failure> {
-        let portal = self.open(site, facts, headers, typed).await?;
-        Ok(portal.household.invitation.code)
+        let portal = self.open(site, facts, headers, given).await?;
+        Ok(portal.link(""))
     }
 
-    /// Leave to use a code, if this client may try one at all.
+    /// Leave to use a code, if this client may try one at all. Links of ours, known
+    /// devices and signed-in hosts always may.
     pub(super) async fn admit(
         &self,
         site: &Site,
         facts: &Facts,
         headers: &HeaderMap,
-        typed: &str,
+        given: &Credentials,
     ) -> Result<Admitted, Failure> {
-        let key = CodeKey::parse(typed).map_err(|_| Failure::Malformed)?;
-        match self.attempt(site, facts, key.clone()) {
-            Ok(admitted) => Ok(admitted),
-            Err(_) if self.is_remembered(site, headers, &key).await => {
-                Ok(Admitted { key, attempt: None })
-            }
-            Err(wait) => Err(Failure::TooMany {
-                retry_after: wait.seconds,
-            }),
+        let key = CodeKey::parse(&given.code).map_err(|_| Failure::Malformed)?;
+        let check = given.check.as_deref();
+        if check.is_some_and(|check| self.links.is_right(&key, check)) {
+            return Ok(Admitted { key, attempt: None });
         }
+        // Spelled in another way it is the same name, and the same try.
+        let name = given
+            .name
+            .as_deref()
+            .map(|name| name_check::words(name).join(" "));
+        let guess = Try {
+            client: facts.client,
+            code: key.as_str(),
+            name: name.as_deref(),
+            needs_name: self.asks_name(site).await,
+        };
+        let now = site.clock.now();
+        let attempt = match self.budget.attempt_now(guess, now) {
+            Ok(Some(attempt)) => attempt,
+            _ if self.is_remembered(site, headers, &key).await
+                || is_host(site, headers, &key).await =>
+            {
+                return Ok(Admitted { key, attempt: None });
+            }
+            Ok(None) => self.budget.attempt(guess, now).await?,
+            Err(refused) => return Err(refused.into()),
+        };
+        if attempt.needs_name() {
+            let (wanted, name) = (key.clone(), given.name.clone().unwrap_or_default());
+            let check = move |tx: &mut Tx<'_>| name_check::is_on_invitation(tx, &wanted, &name);
+            let is_right = site.store.read(check).await;
+            if !is_right.map_err(|error: StoreError| Failure::Problem(error.into()))? {
+                attempt.failed(site.clock.now());
+                return Err(Failure::Unknown);
+            }
+        }
+        Ok(Admitted {
+            key,
+            attempt: Some(attempt),
+        })
+    }
+
+    /// Whether typed codes need a name just now, from everywhere. One occasion that
+    /// asks for names makes all do so, or a code that is asked for none would be
+    /// known to be another's.
+    pub(super) async fn asks_name(&self, site: &Site) -> bool {
+        let now = site.clock.now();
+        let lock = || {
+            self.asks_name
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let (read_at, asks) = *lock();
+        if now.duration_since(read_at).abs() < ASKS_NAME_FOR {
+            return asks || self.budget.is_used_up(now);
+        }
+        match site.store.read(occasion::any_asks_name).await {
+            Ok(found) => *lock() = (now, found),
+            Err(error) => tracing::warn!(%error, "whether codes need a name was not read"),
+        }
+        lock().1 || self.budget.is_used_up(now)
     }
 
     /// Leave for a host to set a code by hand; what cannot be a code needs none.
@@ -161,7 +277,20 @@ impl Door {
         let Ok(key) = CodeKey::parse(typed) else {
             return Ok(None);
         };
-        self.attempt(site, facts, key).map(Some)
+        let guess = Try {
+            client: facts.client,
+            code: key.as_str(),
+            name: None,
+            needs_name: false,
+        };
+        match self.budget.attempt_now(guess, site.clock.now()) {
+            Ok(Some(attempt)) => Ok(Some(Admitted {
+                key,
+                attempt: Some(attempt),
+            })),
+            Ok(None) => Err(Wait { seconds: 1 }),
+            Err(Refused::NameRequired(wait) | Refused::TooMany(wait)) => Err(wait),
+        }
     }
 
     /// Leave for somebody without a code to send in an answer.
@@ -171,26 +300,15 @@ impl Door {
         taken.map_err(|wait| open::Refusal::TooMany(wait.seconds))
     }
 
-    fn attempt(&self, site: &Site, facts: &Facts, key: CodeKey) -> Result<Admitted, Wait> {
-        let address = facts.network().to_string();
-        let attempt = self
-            .budget
-            .attempt(&address, key.as_str(), site.clock.now())?;
-        Ok(Admitted {
-            key,
-            attempt: Some(attempt),
-        })
-    }
-
     /// Opens the portal of a code, wherever it was given.
     pub(super) async fn open(
         &self,
         site: &Site,
         facts: &Facts,
         headers: &HeaderMap,
-        typed: &str,
+        given: &Credentials,
     ) -> Result<Portal, Failure> {
-        self.open_as(site, facts, headers, typed, portal::open)
+        self.open_as(site, facts, headers, given, portal::open)
             .await
     }
 
@@ -200,10 +318,10 @@ impl Door {
         site: &Site,
         facts: &Facts,
         headers: &HeaderMap,
-        typed: &str,
+        given: &Credentials,
         look: impl Fn(&mut Tx<'_>, &CodeKey) -> Result<T, Closed> + Send + 'static,
     ) -> Result<T, Failure> {
-        let admitted = self.admit(site, facts, headers, typed).await?;
+        let admitted = self.admit(site, facts, headers, given).await?;
         let wanted = admitted.key.clone();
         match site.store.read(move |tx| look(tx, &wanted)).await {
             Ok(found) => {
@@ -226,6 +344,9 @@ impl Door {
     /// used-up budget does not keep it out. Looks only among its own.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
+        if remembered.is_empty() {
+            return false;
+        }
         let key = key.clone();
         let found = site
             .store
@@ -282,7 +403,7 @@ impl Door {
         Ok(households
             .into_iter()
             .map(|invitation| Known {
-                address: format!("/invite/{}", invitation.code),
+                address: self.links.to(&invitation.code),
                 household: invitation.details.household,
                 code: invitation.code,
             })
@@ -387,6 +508,26 @@ impl Door {
             .collect();
         entries.join("~")
     }
+}
+
+/// Whether a host is signed in who may see the code of this invitation anyway.
+async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
+    let Some(session) = accounts::web::session(headers, site.url()) else {
+        return false;
+    };
+    let key = key.clone();
+    let found = site.store.read(move |tx| {
+        let Some(visit) = signed_in::by_session(tx, &session)? else {
+            return Ok(false);
+        };
+        let Some(invitation) = invitation::find_by_code(tx, &key)? else {
+            return Ok(false);
+        };
+        let scope = Scope::occasion(&invitation.occasion);
+        let role = grant::role_in(tx, &visit.who, &scope)?;
+        Ok::<_, StoreError>(role.is_some_and(|role| role >= Role::Coordinator))
+    });
+    found.await.unwrap_or(false)
 }
 
 pub(crate) fn not_found() -> Problem {

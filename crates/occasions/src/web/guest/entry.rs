@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::StoreError;
 use web::page::{Kind, Page};
-use web::{Argument, Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
+use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
-use super::door::{self, Door, Failure};
+use super::door::{self, Credentials, Door, Failure};
 use super::show;
 use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
 use super::visit::Visit;
@@ -25,8 +25,9 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let text = site.speak(&wishes);
-    let known = door.known(&site, &headers).await?;
-    Ok(ask(&site, &text, entry(&text, "/", known)).await)
+    let mut body = entry(&text, "/", door.known(&site, &headers).await?);
+    body.name = door.asks_name(&site).await.then(String::new);
+    Ok(ask(&site, &text, body).await)
 }
 
 /// `GET /robots.txt`: nothing behind a code is for search engines (§8.1).
@@ -44,7 +45,7 @@ pub(super) async fn open(
     form: Form,
 ) -> Result<Response, Problem> {
     let is_ours = csrf::check_sender(&headers, site.url());
-    let typed = form.text("code");
+    let typed = TypedCode::read(&form);
     let text = site.speak(&wishes);
     if let Some(code) = form.find("forget") {
         is_ours?;
@@ -52,19 +53,17 @@ pub(super) async fn open(
     }
     if let Err(problem) = is_ours {
         let mut body = entry(&text, "/", Vec::new());
-        typed.clone_into(&mut body.typed);
-        body.problem = Some(CodeProblem::Elsewhere);
+        typed.show_again(&mut body, CodeProblem::Elsewhere);
         return Ok((problem.status, ask(&site, &text, body).await).into_response());
     }
-    match door.try_code(&site, &facts, &headers, typed).await {
-        Ok(code) => Ok(to_portal(&code)),
+    match door.try_code(&site, &facts, &headers, &typed.given()).await {
+        Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
         Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
         Err(failure) => {
             let known = door.known(&site, &headers).await?;
             let mut body = entry(&text, "/", known);
-            typed.clone_into(&mut body.typed);
-            body.problem = Some(complaint(&site, &text, &failure));
+            typed.show_again(&mut body, complaint(&failure));
             Ok(failure.dress(ask(&site, &text, body).await))
         }
     }
@@ -76,15 +75,49 @@ pub(super) async fn ask_again(visit: &Visit, failure: Failure, typed: Vec<Typed>
     let text = visit.site.speak(&visit.wishes);
     let known = visit.door.known(&visit.site, &visit.headers).await;
     let mut body = entry(&text, "/", known.unwrap_or_default());
-    body.problem = Some(complaint(&visit.site, &text, &failure));
+    // What is answered after a look-up reads alike for every code.
+    let tried = match failure {
+        Failure::NameRequired => visit.given.code.clone(),
+        _ => String::new(),
+    };
+    let tried = TypedCode {
+        code: tried,
+        name: visit.given.name.clone().unwrap_or_default(),
+    };
+    tried.show_again(&mut body, complaint(&failure));
     body.kept = typed;
     let mut response = failure.dress(ask(&visit.site, &text, body).await);
     door::keep_private(&mut response);
     response
 }
 
-fn to_portal(code: &str) -> Response {
-    Redirect::to(&format!("/invite/{code}")).into_response()
+/// What was typed into the form for a code.
+struct TypedCode {
+    code: String,
+    name: String,
+}
+
+impl TypedCode {
+    fn read(form: &Form) -> Self {
+        Self {
+            code: form.text("code").to_owned(),
+            name: form.text("name").to_owned(),
+        }
+    }
+
+    fn given(&self) -> Credentials {
+        Credentials::code(&self.code).with_name(Some(&self.name))
+    }
+
+    /// Shows the form again. A name is asked for where it is needed, and where one
+    /// was typed.
+    fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
+        if problem == CodeProblem::NameRequired || !self.name.is_empty() {
+            entry.name = Some(self.name);
+        }
+        entry.typed = self.code;
+        entry.problem = Some(problem);
+    }
 }
 
 fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
@@ -92,6 +125,7 @@ fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
         text,
         action: action.to_owned(),
         typed: String::new(),
+        name: None,
         problem: None,
         kept: Vec::new(),
         known,
@@ -119,16 +153,13 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     response
 }
 
-fn complaint(site: &Site, text: &Text, failure: &Failure) -> CodeProblem {
+fn complaint(failure: &Failure) -> CodeProblem {
     match failure {
         Failure::Malformed => CodeProblem::Malformed,
-        Failure::TooMany { retry_after } => {
-            let again = site.clock.now() + jiff::SignedDuration::from_secs(i64::from(*retry_after));
-            CodeProblem::TooMany {
-                time: text.time(&again.to_zoned(site.settings.time_zone.clone())),
-                minutes: i64::from(retry_after.div_ceil(60)),
-            }
-        }
+        Failure::NameRequired => CodeProblem::NameRequired,
+        Failure::TooMany { retry_after } => CodeProblem::TooMany {
+            minutes: i64::from(retry_after.div_ceil(60)),
+        },
         Failure::Unknown | Failure::Expired | Failure::Problem(_) => CodeProblem::Unknown,
     }
 }
@@ -164,8 +195,10 @@ pub(super) async fn card(
         Found::Moved(slug) => return Ok(moved(&slug, &uri)),
     };
     let known = door.known(&site, &headers).await?;
+    let asks_name = door.asks_name(&site).await;
     Ok(show_card(&site, &wishes, &public, |entry| {
         entry.known = known;
+        entry.name = asks_name.then(String::new);
     }))
 }
 
@@ -189,24 +222,20 @@ pub(super) async fn open_at(
             .forget(&site, &headers, code, &format!("/o/{slug}"))
             .await;
     }
-    let typed = form.text("code");
+    let typed = TypedCode::read(&form);
     if let Err(problem) = is_ours {
         let page = show_card(&site, &wishes, &public, |entry| {
-            typed.clone_into(&mut entry.typed);
-            entry.problem = Some(CodeProblem::Elsewhere);
+            typed.show_again(entry, CodeProblem::Elsewhere);
         });
         return Ok((problem.status, page).into_response());
     }
-    match door.try_code(&site, &facts, &headers, typed).await {
-        Ok(code) => Ok(to_portal(&code)),
+    match door.try_code(&site, &facts, &headers, &typed.given()).await {
+        Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
         Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
         Err(failure) => {
-            let text = show::speak(&site, &wishes, &public.occasion, None);
-            let problem = complaint(&site, &text, &failure);
             let page = show_card(&site, &wishes, &public, |entry| {
-                typed.clone_into(&mut entry.typed);
-                entry.problem = Some(problem);
+                typed.show_again(entry, complaint(&failure));
             });
             Ok(failure.dress(page))
         }
@@ -319,13 +348,8 @@ fn show_card(
 }
 
 /// What a guest hears when a code opens nothing, outside of the form.
-pub(super) fn too_many(retry_after: u32, site: &Site) -> Problem {
-    let again = site.clock.now() + jiff::SignedDuration::from_secs(i64::from(retry_after));
+pub(super) fn too_many(retry_after: u32) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts")
         .with("minutes", i64::from(retry_after.div_ceil(60)))
-        .with(
-            "time",
-            Argument::Time(again.to_zoned(site.settings.time_zone.clone())),
-        )
         .retry_after(retry_after)
 }

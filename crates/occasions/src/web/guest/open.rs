@@ -7,11 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use jiff::SignedDuration;
 use platform::StoreError;
 use platform::audit::RequestFacts;
 use web::page::{Kind, Page};
-use web::{Argument, Facts, Form, Language, Problem, Site, Text, Wishes, csrf};
+use web::{Facts, Form, Language, Problem, Site, Text, Wishes, csrf};
 
 use super::door::{self, Door};
 use super::entry::{self, Found, Public};
@@ -94,7 +93,7 @@ pub(super) async fn save(
 /// To the page that thanks, and tells the code.
 pub(crate) fn thank(site: &Site, door: &Door, headers: &HeaderMap, outcome: Outcome) -> Response {
     let code = outcome.code.unwrap_or_default();
-    let mut response = confirm(&code);
+    let mut response = confirm(door, &code);
     // From a page elsewhere the browser sends no cookie that could be added to.
     if csrf::check_sender(headers, site.url()).is_ok() {
         // A new invitation's epoch; whoever made it is let in again.
@@ -104,8 +103,8 @@ pub(crate) fn thank(site: &Site, door: &Door, headers: &HeaderMap, outcome: Outc
 }
 
 /// To the page that shows what is stored.
-pub(crate) fn confirm(code: &str) -> Response {
-    let mut response = Redirect::to(&format!("/invite/{code}/confirmation")).into_response();
+pub(crate) fn confirm(door: &Door, code: &str) -> Response {
+    let mut response = Redirect::to(&door.links.below(code, "/confirmation")).into_response();
     door::keep_private(&mut response);
     response
 }
@@ -285,7 +284,7 @@ fn refused(
             return Err(feature_disabled().said_in(text));
         }
         other => {
-            let problem = refuse(site, other, |occasion| {
+            let problem = refuse(other, |occasion| {
                 show::speak(
                     site,
                     &Wishes::default(),
@@ -356,23 +355,16 @@ fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> Complain
 
 /// A refusal as programs hear it. `speak` gives the language of an occasion's
 /// own words.
-pub(crate) fn refuse(site: &Site, refusal: Refusal, speak: impl Fn(&Occasion) -> Text) -> Problem {
+pub(crate) fn refuse(refusal: Refusal, speak: impl Fn(&Occasion) -> Text) -> Problem {
     use StatusCode as S;
     match refusal {
         Refusal::CodeRequired => Problem::new(S::UNPROCESSABLE_ENTITY, "code_required"),
         Refusal::PartySize(limit) => {
             Problem::new(S::UNPROCESSABLE_ENTITY, "party_size").with("limit", limit)
         }
-        Refusal::TooMany(seconds) => {
-            let again = site.clock.now() + SignedDuration::from_secs(i64::from(seconds));
-            Problem::new(S::TOO_MANY_REQUESTS, "rate_limited")
-                .with("minutes", i64::from(seconds.div_ceil(60)))
-                .with(
-                    "time",
-                    Argument::Time(again.to_zoned(site.settings.time_zone.clone())),
-                )
-                .retry_after(seconds)
-        }
+        Refusal::TooMany(seconds) => Problem::new(S::TOO_MANY_REQUESTS, "rate_limited")
+            .with("minutes", i64::from(seconds.div_ceil(60)))
+            .retry_after(seconds),
         Refusal::LimitReached(limit) => {
             Problem::new(S::CONFLICT, "limit_reached").with("limit", limit)
         }

@@ -85,16 +85,12 @@ impl<'a> Reading<'a> {
         instant.to_zoned(self.zone.clone())
     }
 
-    /// The address of the portal.
-    pub(super) fn home(&self) -> String {
-        format!("/invite/{}", self.portal.household.invitation.code)
-    }
-
     pub(super) fn frame(&self) -> Frame<'a> {
         Frame {
             theme: self.occasion().details.theme,
             hosts: hosts(self.text, self.occasion()),
-            home: self.home(),
+            home: self.portal.link(""),
+            answer: self.portal.link("/rsvp"),
             contact: contact(self.occasion()),
             code: &self.portal.household.invitation.code,
             household: &self.portal.household.invitation.details.household,
@@ -343,7 +339,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn calendar(&self) -> Option<String> {
         super::calendar::events(self.portal)
             .next()
-            .map(|_| format!("{}/calendar.ics", self.home()))
+            .map(|_| self.portal.link("/calendar.ics"))
     }
 
     /// Ways to the forms that can be filled in now.
@@ -359,7 +355,7 @@ impl<'a> Reading<'a> {
                 n => self.text.with("tile-diets", [("n", n.into())]),
             };
             tiles.push(Tile {
-                address: format!("{}/dietary", self.home()),
+                address: self.portal.link("/dietary"),
                 title: say("tile-dietary"),
                 state,
             });
@@ -367,7 +363,7 @@ impl<'a> Reading<'a> {
         if self.portal.takes_notes() && switches.notes {
             let written = !self.portal.household.invitation.note.is_empty();
             tiles.push(Tile {
-                address: format!("{}/notes", self.home()),
+                address: self.portal.link("/notes"),
                 title: say("tile-note"),
                 state: say(if written {
                     "tile-note-written"

@@ -71,6 +71,8 @@ pub struct Frame<'a> {
     pub hosts: Hosts<'a>,
     /// The address of the portal.
     pub home: String,
+    /// The address of the form for answers.
+    pub answer: String,
     /// The household's name.
     pub household: &'a str,
     /// Its code, as the card shows it.

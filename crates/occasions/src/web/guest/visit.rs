@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::door::{Admitted, Door, Failure, expired, not_found};
+use super::door::{Admitted, Credentials, Door, Failure, expired, not_found};
 use super::pages::Look;
 use super::view::Typed;
 use super::{entry, show};
 use crate::invitation::InvitationId;
+use crate::link;
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
@@ -48,8 +49,8 @@ pub(crate) struct Visit {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
-    /// The code as spelled in the address.
-    pub(crate) code: String,
+    /// The code as it was spelled, and what came with it.
+    pub(crate) given: Credentials,
 }
 
 impl FromRequestParts<Site> for Visit {
@@ -65,21 +66,21 @@ impl FromRequestParts<Site> for Visit {
             facts: Facts::from_request_parts(parts, site).await?,
             wishes: Wishes::read(&parts.uri, &parts.headers),
             headers: parts.headers.clone(),
+            given: Credentials::of_address(code, &parts.uri),
             uri: parts.uri.clone(),
             site: site.clone(),
-            code,
         })
     }
 }
 
 impl Visit {
-    /// A request whose code came in its body.
+    /// A request whose credentials came in its body.
     pub(crate) fn of(
         site: Site,
         door: Door,
         facts: Facts,
         headers: HeaderMap,
-        code: String,
+        given: Credentials,
     ) -> Self {
         let uri = Uri::default();
         let wishes = Wishes::read(&uri, &headers);
@@ -90,14 +91,14 @@ impl Visit {
             wishes,
             headers,
             uri,
-            code,
+            given,
         }
     }
 
     /// Opens the portal.
     pub(crate) async fn open(&self) -> Result<Portal, Failure> {
         self.door
-            .open(&self.site, &self.facts, &self.headers, &self.code)
+            .open(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
@@ -118,7 +119,7 @@ impl Visit {
                 &self.site,
                 &self.facts,
                 &self.headers,
-                &self.code,
+                &self.given,
                 move |tx, key| pages.look(tx, key, &speaker),
             )
             .await;
@@ -133,26 +134,32 @@ impl Visit {
 
     /// Leads from another spelling of the code to the card's own.
     fn hold_spelling(&self, code: &str) -> Result<(), Turned> {
-        if self.code == code {
+        if self.given.code == code {
             return Ok(());
         }
         let address = self.address_on_the_card(code);
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// This very address with the code as the card has it, and the query kept.
+    /// This very address with the code as the card has it, and the query kept; only
+    /// `k` is the other spelling's.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
             .nth(3)
             .map(|below| format!("/{below}"))
             .unwrap_or_default();
-        let query = self
-            .uri
-            .query()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
-        format!("/invite/{code}{below}{query}")
+        let check = self.given.check.as_ref();
+        let check = check.and_then(|_| self.door.links.check_of(code));
+        let check = check.map(|check| format!("{}={check}", link::PARAMETER));
+        let pairs = self.uri.query().unwrap_or_default().split('&');
+        let pairs = pairs.filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !pair.is_empty() && name != link::PARAMETER
+        });
+        let query: Vec<&str> = pairs.chain(check.as_deref()).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/invite/{code}{below}{mark}{}", query.join("&"))
     }
 
     /// Opens the portal for a page, or says what to show instead.
@@ -166,7 +173,7 @@ impl Visit {
     /// Leave to change something with the code.
     pub(crate) async fn admit(&self) -> Result<Admitted, Failure> {
         self.door
-            .admit(&self.site, &self.facts, &self.headers, &self.code)
+            .admit(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
@@ -186,7 +193,8 @@ impl Visit {
         match failure {
             Failure::Malformed | Failure::Unknown => not_found(),
             Failure::Expired => expired(),
-            Failure::TooMany { retry_after } => entry::too_many(retry_after, &self.site),
+            Failure::NameRequired => Problem::new(StatusCode::UNAUTHORIZED, "name_required"),
+            Failure::TooMany { retry_after } => entry::too_many(retry_after),
             Failure::Problem(problem) => problem,
         }
     }

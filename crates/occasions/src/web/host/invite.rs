@@ -294,10 +294,7 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
             .iter()
             .map(|line| telling.tell(line))
             .collect(),
-        link: desk
-            .site
-            .url()
-            .join(&format!("/invite/{}", invitation.code)),
+        link: desk.site.url().join(&found.portal.link("")),
         access: access(&says, &found.portal),
         sheet,
         details: &invitation.details,

@@ -15,7 +15,7 @@ use crate::occasion::{Contact, Occasion, Switches};
 use crate::words::{OccasionKind, Tone};
 
 /// The switches: word, field, words, consequence.
-const SWITCHES: [(Switch, &str, &str, &str); 9] = [
+const SWITCHES: [(Switch, &str, &str, &str); 10] = [
     (
         Switch::Dietary,
         "switch.dietary",
@@ -69,6 +69,12 @@ const SWITCHES: [(Switch, &str, &str, &str); 9] = [
         "switch.public_wishes",
         "host-switch-wishes",
         "host-switch-wishes-on",
+    ),
+    (
+        Switch::AskName,
+        "switch.ask_name",
+        "host-switch-ask-name",
+        "host-switch-ask-name-on",
     ),
 ];
 
@@ -138,6 +144,7 @@ fn is_on(switch: Switch, switches: Switches) -> bool {
         Switch::ConfirmationMail => switches.confirmation_mail,
         Switch::OpenRsvp => switches.open_rsvp,
         Switch::PublicWishes => switches.public_wishes,
+        Switch::AskName => switches.ask_name,
     }
 }
 

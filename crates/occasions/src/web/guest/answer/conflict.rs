@@ -41,7 +41,7 @@ pub(super) fn show(
     let body = Conflict {
         text,
         frame: reading.frame(),
-        action: format!("{}/{}", reading.home(), which.path()),
+        action: portal.link(&format!("/{}", which.path())),
         version: portal.household.invitation.version.to_string(),
         submission,
         differences,

@@ -125,7 +125,7 @@ pub(super) fn show(
         portal,
         form: typed.map(|(form, _)| form),
     };
-    let action = format!("{}/{}", sheet.reading.home(), which.path());
+    let action = portal.link(&format!("/{}", which.path()));
     let common = Common {
         action,
         submission,

@@ -19,6 +19,8 @@ pub struct CodeEntry<'a> {
     pub action: String,
     /// What was typed.
     pub typed: String,
+    /// A name on the invitation, where one is asked for.
+    pub name: Option<String>,
     /// What is wrong with it.
     pub problem: Option<CodeProblem>,
     /// What was typed into a form whose code has ended, to be copied by hand.
@@ -38,10 +40,10 @@ pub enum CodeProblem {
     Unknown,
     /// The browser says that another page sent it.
     Elsewhere,
+    /// Only with a name, because somebody guesses codes.
+    NameRequired,
     /// There were too many wrong ones from here.
     TooMany {
-        /// When the next try is allowed: "2:20 pm".
-        time: String,
         /// In how many minutes.
         minutes: i64,
     },
@@ -72,16 +74,34 @@ impl CodeEntry<'_> {
     fn complaint(&self) -> Option<String> {
         Some(match self.problem.as_ref()? {
             CodeProblem::Malformed => self.text.say("code-malformed").into_owned(),
+            CodeProblem::Unknown if self.name.is_some() => {
+                self.text.say("code-unknown-name").into_owned()
+            }
             CodeProblem::Unknown => self.text.say("code-unknown").into_owned(),
+            CodeProblem::NameRequired => self.text.say("code-name-required").into_owned(),
             CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
-            CodeProblem::TooMany { time, minutes } => {
-                let values = [
-                    ("time", time.as_str().into()),
-                    ("minutes", (*minutes).into()),
-                ];
-                self.text.with("code-too-many", values)
+            CodeProblem::TooMany { minutes } => {
+                // "In 1440 minutes" says little.
+                if *minutes > 90 {
+                    let hours = (minutes + 59) / 60;
+                    self.text
+                        .with("code-too-many-hours", [("hours", hours.into())])
+                } else {
+                    self.text
+                        .with("code-too-many", [("minutes", (*minutes).into())])
+                }
             }
         })
+    }
+
+    /// Whether the name is missing, and not the code wrong.
+    fn is_of_name(&self) -> bool {
+        self.problem == Some(CodeProblem::NameRequired)
+    }
+
+    /// What stands at the field for the code, or at the one for the name.
+    fn complaint_at(&self, code: bool) -> Option<String> {
+        self.complaint().filter(|_| code != self.is_of_name())
     }
 
     fn with_household(&self, id: &str, known: &Known) -> String {

@@ -72,6 +72,7 @@ pub(super) fn frame(text: &Text) -> Frame<'static> {
         },
         hosts: hosts(text),
         home: "/invite/RAHMA".to_owned(),
+        answer: "/invite/RAHMA/rsvp".to_owned(),
         household: household(text),
         code: "RAHMA",
         contact: Some(contact()),
@@ -326,6 +327,7 @@ pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
         text,
         action: "/".to_owned(),
         typed: String::new(),
+        name: None,
         problem: None,
         kept: Vec::new(),
         known: vec![Known {

@@ -1,0 +1,99 @@
+//! Wrong tries, and their rows in the store.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+use super::tally::leaf;
+use super::{DAY, REMEMBERED, USED_UP, hash};
+use crate::jobs::NewJob;
+use crate::sql;
+use crate::store::{Rows, StoreError, Tx};
+
+/// A try that is counted when it is wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    /// The smallest network of the client that is counted.
+    pub(super) network: IpAddr,
+    /// A hash of everything that was tried, and from where.
+    pub(super) guess: i64,
+    /// With a name: a short hash of the code, by which its wrong names are counted.
+    pub(super) code: Option<u16>,
+    pub(super) at: Timestamp,
+}
+
+impl Failure {
+    pub(super) fn new(client: IpAddr, code: &str, name: Option<&str>, at: Timestamp) -> Self {
+        let network = leaf(client);
+        let from = network.to_string();
+        let (guess, code) = match name {
+            None => (hash(&[&from, code]), None),
+            Some(name) => {
+                let [high, low, ..] = hash(&[code]).to_be_bytes();
+                let short = u16::from_be_bytes([high, low]);
+                (hash(&[&from, code, name]), Some(short))
+            }
+        };
+        Self {
+            network,
+            guess,
+            code,
+            at,
+        }
+    }
+}
+
+pub(super) fn write(
+    tx: &mut Tx<'_>,
+    failures: &[Failure],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.run(
+        sql!("DELETE FROM guess WHERE at <= $1"),
+        &[&(now - DAY)],
+        Rows::Any,
+    )?;
+    let (rows,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM guess"), &[])?;
+    // Other processes write too.
+    let left = REMEMBERED.saturating_sub(usize::try_from(rows).unwrap_or(0));
+    for failure in failures.iter().take(left) {
+        tx.run(
+            sql!(
+                "INSERT INTO guess (address, guess, code, at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (address, guess) DO UPDATE SET at = excluded.at"
+            ),
+            &[
+                &failure.network.to_string(),
+                &failure.guess,
+                &failure.code.map(i64::from),
+                &failure.at,
+            ],
+            Rows::AtMostOne,
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn read(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<Failure>, StoreError> {
+    let rows: Vec<(String, i64, Option<i64>, Timestamp)> = tx.all(
+        sql!("SELECT address, guess, code, at FROM guess WHERE at > $1 ORDER BY at LIMIT $2"),
+        &[&since, &REMEMBERED],
+    )?;
+    let failures = rows.into_iter().filter_map(|(network, guess, code, at)| {
+        let code = code.map(u16::try_from).transpose().ok()?;
+        Some(Failure {
+            network: network.parse().ok()?,
+            guess,
+            code,
+            at,
+        })
+    });
+    Ok(failures.collect())
+}
+
+pub(super) fn ring(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(USED_UP.to_owned()),
+        ..NewJob::new(USED_UP, serde_json::Value::Null)
+    })
+}
