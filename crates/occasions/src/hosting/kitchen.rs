@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use platform::{StoreError, Tx, sql};
+use platform::{Tx, sql};
 
+use super::access::{HostOf, Leave};
 use super::listing::people::Person;
+use super::{Refusal, occasions};
 use crate::diet::DietaryOption;
 use crate::event::{Event, EventId};
 use crate::guest::GuestId;
-use crate::occasion::Occasion;
 
 /// The events at which each guest eats: who comes, or is not sure.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
@@ -34,7 +35,9 @@ impl Eater<'_> {
 }
 
 /// Who eats where.
-pub fn eating(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Eating, StoreError> {
+pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
+    host.needs(Leave::SeeAnswers)?;
+    let occasion = occasions::load(tx, host)?;
     let rows: Vec<(GuestId, EventId)> = tx.all(
         sql!(
             "SELECT reply.guest, reply.event FROM event JOIN reply ON reply.event = event.id

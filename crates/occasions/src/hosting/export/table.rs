@@ -258,7 +258,7 @@ impl Ground<'_> {
     fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;
-        let eating = kitchen::eating(tx, &self.occasion)?;
+        let eating = kitchen::eating(tx, &self.order.host)?;
         let eaters = kitchen::eaters(&self.people, &self.events, &options, &eating);
         let mut counts = Vec::new();
         let mut names = Vec::new();

@@ -105,7 +105,7 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
             Ok(Found {
                 summary: summary::load(tx, host)?,
                 people: people::all_people(tx, host, &people::Filter::default())?,
-                eating: kitchen::eating(tx, &scene.occasion)?,
+                eating: kitchen::eating(tx, host)?,
                 diets: diet::list(tx, host.occasion())?,
                 exports: export::list(tx, host, 10)?,
                 tallies: tally::load(tx, host)?.tallies(),
