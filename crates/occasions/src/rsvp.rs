@@ -13,7 +13,7 @@ use platform::{Rows, StoreError, Tx, sql, written};
 use serde_json::{Value, json};
 
 use crate::code::CodeKey;
-use crate::event::{self, EventId, Seats};
+use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
 use crate::household::{Change, Household, Plan, Rules};
 use crate::invitation::{self, InvitationId};
@@ -22,7 +22,11 @@ use crate::portal::{self, Portal};
 use crate::question;
 use crate::refusal::{FieldError, Refusal};
 use crate::wish::{NoteWish, Wish};
-use crate::words::{Access, ActedBy, OccasionStatus, ReplyStatus, Source};
+use crate::words::{Access, ActedBy, OccasionStatus, Source};
+
+mod seats;
+
+pub(crate) use seats::{check_seats, seat};
 
 platform::id!(SubmissionId, "One accepted save of a household.");
 
@@ -265,33 +269,6 @@ fn plan_note(portal: &Portal, wish: Option<&NoteWish>) -> Result<Option<String>,
     Ok(Some(text))
 }
 
-/// Whole households or nobody: seats are taken together (§4.1). A household
-/// that has its seats keeps them whatever the limit became.
-pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
-    for event in portal.events.iter() {
-        let Some(left) = portal.seats_left(event) else {
-            continue;
-        };
-        let wanted = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
-        if wanted > left {
-            return Err(Refusal::EventFull {
-                event: event.key.clone(),
-                left,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn coming(guests: &[Guest], event: &EventId) -> i64 {
-    let yes = guests
-        .iter()
-        .filter_map(|guest| guest.replies.get(event))
-        .filter(|reply| reply.status == ReplyStatus::Yes)
-        .count();
-    i64::try_from(yes).unwrap_or(i64::MAX)
-}
-
 /// Writes a plan that passed every rule, and all that follows from it. The
 /// portal becomes what stands afterwards.
 pub(crate) fn write(
@@ -375,31 +352,6 @@ fn write_note(tx: &mut Tx<'_>, portal: &mut Portal, text: String) -> Result<Chan
         old: json!(old),
         new: json!(invitation.note),
     })
-}
-
-/// Takes and gives back seats under the locks of their events. The portal
-/// says afterwards what is left.
-pub(crate) fn seat(
-    tx: &mut Tx<'_>,
-    portal: &mut Portal,
-    after: &[Guest],
-    seats: Seats,
-) -> Result<(), StoreError> {
-    for event in portal.events.iter() {
-        let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
-        if event.details.capacity.is_none() || more == 0 {
-            continue;
-        }
-        let taken = portal.seats_taken.entry(event.id.clone()).or_default();
-        if portal.household.invitation.is_unapproved {
-            event::take_unapproved_seats(tx, &event.id, more, seats)?;
-            taken.unapproved += more;
-        } else {
-            event::take_seats(tx, &event.id, more, seats)?;
-            taken.confirmed += more;
-        }
-    }
-    Ok(())
 }
 
 /// Everything that follows from a save: version, history, log, news, mail.

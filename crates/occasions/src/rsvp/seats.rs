@@ -1,0 +1,61 @@
+//! Seats of events that have a limit: checked and taken with a save.
+
+use platform::{StoreError, Tx};
+
+use crate::event::{self, EventId, Seats};
+use crate::guest::Guest;
+use crate::portal::Portal;
+use crate::refusal::Refusal;
+use crate::words::ReplyStatus;
+
+/// Whole households or nobody: seats are taken together. A household
+/// that has its seats keeps them whatever the limit became.
+pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
+    for event in portal.events.iter() {
+        let Some(left) = portal.seats_left(event) else {
+            continue;
+        };
+        let wanted = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
+        if wanted > left {
+            return Err(Refusal::EventFull {
+                event: event.key.clone(),
+                left,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Takes and gives back seats under the locks of their events. The portal
+/// says afterwards what is left.
+pub(crate) fn seat(
+    tx: &mut Tx<'_>,
+    portal: &mut Portal,
+    after: &[Guest],
+    seats: Seats,
+) -> Result<(), StoreError> {
+    for event in portal.events.iter() {
+        let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
+        if event.details.capacity.is_none() || more == 0 {
+            continue;
+        }
+        let taken = portal.seats_taken.entry(event.id.clone()).or_default();
+        if portal.household.invitation.is_unapproved {
+            event::take_unapproved_seats(tx, &event.id, more, seats)?;
+            taken.unapproved += more;
+        } else {
+            event::take_seats(tx, &event.id, more, seats)?;
+            taken.confirmed += more;
+        }
+    }
+    Ok(())
+}
+
+fn coming(guests: &[Guest], event: &EventId) -> i64 {
+    let yes = guests
+        .iter()
+        .filter_map(|guest| guest.replies.get(event))
+        .filter(|reply| reply.status == ReplyStatus::Yes)
+        .count();
+    i64::try_from(yes).unwrap_or(i64::MAX)
+}
