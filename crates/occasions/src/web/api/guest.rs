@@ -66,7 +66,7 @@ struct Resolved {
 /// Finds the invitation of a code.
 #[utoipa::path(
     post, path = "/api/v1/codes/resolve", tag = "guests", request_body = ResolveBody,
-    responses((status = 200, body = Resolved), (status = 401), (status = 404), (status = 410), (status = 422), (status = 429))
+    responses((status = 200, body = Resolved), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 422), (status = 429))
 )]
 async fn resolve(
     State(site): State<Site>,
@@ -106,7 +106,7 @@ async fn resolve(
         ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
         ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
     ),
-    responses((status = 200, body = PortalState), (status = 401), (status = 404), (status = 410), (status = 429))
+    responses((status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 429))
 )]
 async fn show(visit: Visit) -> Result<Response, Problem> {
     let portal = visit
@@ -227,7 +227,7 @@ impl GuestBody {
         ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
     ), request_body = SaveBody,
     responses(
-        (status = 200, body = PortalState), (status = 401), (status = 404), (status = 409), (status = 410),
+        (status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 410),
         (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
     )
 )]
@@ -276,7 +276,7 @@ struct SaveByCodeBody {
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(
-        (status = 200, body = PortalState), (status = 401), (status = 404), (status = 409), (status = 410),
+        (status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 410),
         (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
     )
 )]
@@ -399,7 +399,7 @@ struct Note {
         ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
         ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
     ), request_body = NoteBody,
-    responses((status = 200, body = Note), (status = 401), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
+    responses((status = 200, body = Note), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
 )]
 async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
     let seen = seen(&visit.headers, body.version);
@@ -419,7 +419,7 @@ async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response,
         ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
         ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
     ),
-    responses((status = 204), (status = 401), (status = 404), (status = 409), (status = 423), (status = 428))
+    responses((status = 204), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 423), (status = 428))
 )]
 async fn remove_note(visit: Visit) -> Result<Response, Problem> {
     let seen = seen(&visit.headers, None);

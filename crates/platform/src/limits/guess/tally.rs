@@ -191,11 +191,12 @@ impl Tallies {
         let Key::Network(network) = key else {
             return Some(key);
         };
-        let bound = match LEVELS_V6.len() - 1 {
-            top if network.is_largest() => top,
-            _ => usize::from(network.level),
+        let bound = if network.is_largest() {
+            BOUNDS[3]
+        } else {
+            BOUNDS[usize::from(network.level)]
         };
-        if self.networks.len() < BOUNDS[bound] || self.networks.contains_key(&key) {
+        if self.networks.len() < bound || self.networks.contains_key(&key) {
             return Some(key);
         }
         network.is_largest().then_some(Key::Others {
