@@ -235,7 +235,7 @@ fn an_answer_is_written_and_kept_only_for_a_key() {
         for (version, status, repeat, kept) in [
             (1, Yes, None, 0),
             (2, Yes, None, 0),
-            (2, No, Some("a key"), 1),
+            (2, No, Some("a-key"), 1),
             (3, Yes, None, 1),
         ] {
             let save = to_save("RAHMA", all(&guests, "nikah", status, version), repeat);

@@ -6,7 +6,7 @@ use occasions::event::Seats;
 use occasions::guest::Guest;
 use occasions::hosting::invitations::{self, Change};
 use occasions::hosting::locks::{self, Opening};
-use occasions::hosting::{Refusal, When, answers, codes, guests, listing};
+use occasions::hosting::{Current, Refusal, When, answers, codes, guests, listing};
 use occasions::invitation::InvitationId;
 use occasions::words::ReplyStatus;
 use platform::StoreError;
@@ -162,9 +162,10 @@ fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
                 invitations::change(tx, host, &other, seen, &second).map(drop)
             })
             .await;
-        let problem = web::Problem::from(late.unwrap_err());
-        assert_eq!(problem.code, "version_conflict");
-        assert_eq!(problem.current.as_ref().unwrap()["household"], "First");
+        let Err(Refusal::VersionConflict(Current::Invitation(stored))) = late else {
+            panic!("{late:?}")
+        };
+        assert_eq!(stored.household.invitation.details.household, "First");
         assert_eq!(
             portal(stage, &id)
                 .await

@@ -3,6 +3,7 @@
 //! writes it anew when it is not what came, to be read and committed.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -474,7 +475,7 @@ fn a_token_shows_what_its_scopes_are_for() {
                 );
             }
             if !shown.is_empty() {
-                row.push_str(&format!("\n    {scope}: {}", shown.join(" ")));
+                write!(row, "\n    {scope}: {}", shown.join(" ")).unwrap();
             }
         }
     }

@@ -483,7 +483,7 @@ fn a_days_attack_looks_up_few_codes_and_keeps_nobody_out() {
                     let bits = (0x2001_0db8_u128 << 96) | u128::from(tried.reverse_bits()) << 64;
                     IpAddr::from(Ipv6Addr::from_bits(bits))
                 } else {
-                    Ipv4Addr::from_bits(0x0b00_0000 + (tried % 20_000 << 8)).into()
+                    Ipv4Addr::from_bits(0x0b00_0000 + ((tried % 20_000) << 8)).into()
                 };
                 let code = format!("{tried:07}");
                 let mut guess = Try {

@@ -186,7 +186,7 @@ fn nothing_that_is_used_up_is_forgotten_for_other_networks() {
     }
     // Beyond the largest number of networks all others share one count.
     assert!((45_000..45_200).contains(&counted), "{counted}");
-    assert!(begun.elapsed() < Duration::from_secs(60));
+    assert!(begun.elapsed() < Duration::from_mins(1));
     assert!(needs_name(fail(&budget, used_up, "X", start())));
     let named = fail_named(&budget, used_up, "X", "Rahman", start());
     assert!(matches!(named, Err(Refused::TooMany(_))), "{named:?}");

@@ -85,10 +85,7 @@ async fn resolve(
         .with_check(body.k.as_deref())
         .with_name(body.name.as_deref());
     let visit = Visit::of(site, door, facts, headers, given);
-    let portal = visit
-        .open()
-        .await
-        .map_err(|failure| visit.refuse(failure))?;
+    let portal = visit.open().await.map_err(Problem::from)?;
     let check = portal.links.check_of(&portal.household.invitation.code);
     let invitation = portal.household.invitation;
     Ok(private(Json(Resolved {
@@ -109,10 +106,7 @@ async fn resolve(
     responses((status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 429))
 )]
 async fn show(visit: Visit) -> Result<Response, Problem> {
-    let portal = visit
-        .open()
-        .await
-        .map_err(|failure| visit.refuse(failure))?;
+    let portal = visit.open().await.map_err(Problem::from)?;
     let text = visit.text(&portal);
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
@@ -233,10 +227,7 @@ impl GuestBody {
 )]
 async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Problem> {
     let mut wanted = body.value;
-    let admitted = visit
-        .admit()
-        .await
-        .map_err(|failure| visit.refuse(failure))?;
+    let admitted = visit.admit().await.map_err(Problem::from)?;
     wanted.version = seen(&visit.headers, wanted.version);
     let repeat = repeat(&visit.headers, "PUT /invitations/rsvp", &body.bytes)?;
     store(&visit, admitted, wanted.wish(), repeat, true).await
@@ -308,10 +299,7 @@ async fn save_by_code(
         .with_check(k.as_deref())
         .with_name(name.as_deref());
     let visit = Visit::of(site, door, facts, headers, given);
-    let admitted = visit
-        .admit()
-        .await
-        .map_err(|failure| visit.refuse(failure))?;
+    let admitted = visit.admit().await.map_err(Problem::from)?;
     let repeat = repeat(&visit.headers, "POST /api/rsvp", &body.bytes)?;
     store(&visit, admitted, wanted.wish(), repeat, false).await
 }
@@ -428,10 +416,7 @@ async fn remove_note(visit: Visit) -> Result<Response, Problem> {
 }
 
 async fn write_note(visit: &Visit, text: String, seen: Option<i64>) -> Result<Portal, Problem> {
-    let admitted = visit
-        .admit()
-        .await
-        .map_err(|failure| visit.refuse(failure))?;
+    let admitted = visit.admit().await.map_err(Problem::from)?;
     let save = Save {
         key: admitted.key.clone(),
         wish: Wish {

@@ -193,7 +193,7 @@ impl Asker {
         );
         let admitted = visit.admit().await.map_err(|failure| match failure {
             Failure::Malformed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_malformed"),
-            other => visit.refuse(other),
+            other => other.into(),
         })?;
         let (slug, code) = (Arc::clone(&self.slug), admitted.key.clone());
         let saved = self.site.store.write(move |tx| {

@@ -20,6 +20,7 @@ use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
 use web::{Facts, Form, Problem, Site};
 
+use super::entry;
 use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
@@ -116,6 +117,19 @@ pub(crate) enum Failure {
     },
     /// Anything else.
     Problem(Problem),
+}
+
+/// As JSON answers it.
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Malformed | Failure::Unknown => not_found(),
+            Failure::Expired => expired(),
+            Failure::NameRequired => Self::new(StatusCode::UNAUTHORIZED, "name_required"),
+            Failure::TooMany { retry_after } => entry::too_many(retry_after),
+            Failure::Problem(problem) => problem,
+        }
+    }
 }
 
 impl From<Refused> for Failure {

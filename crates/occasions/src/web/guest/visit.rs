@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::door::{Admitted, Credentials, Door, Failure, expired, not_found};
+use super::door::{Admitted, Credentials, Door, Failure};
 use super::pages::Look;
 use super::view::Typed;
 use super::{entry, show};
@@ -185,17 +185,6 @@ impl Visit {
             Failure::Expired => entry::farewell(&self.site, &self.wishes).into(),
             Failure::Malformed => entry::ask_again(self, Failure::Unknown, typed).await.into(),
             other => entry::ask_again(self, other, typed).await.into(),
-        }
-    }
-
-    /// A failure as JSON answers it.
-    pub(crate) fn refuse(&self, failure: Failure) -> Problem {
-        match failure {
-            Failure::Malformed | Failure::Unknown => not_found(),
-            Failure::Expired => expired(),
-            Failure::NameRequired => Problem::new(StatusCode::UNAUTHORIZED, "name_required"),
-            Failure::TooMany { retry_after } => entry::too_many(retry_after),
-            Failure::Problem(problem) => problem,
         }
     }
 
