@@ -101,11 +101,7 @@ impl HostOf {
         let lacks = |right: &Right| !who.has(*right);
         let (occasion, answers) = (Right::OccasionRead, Right::RsvpsRead);
         match leave {
-            // A change reads what it is about; what it answers is cut down elsewhere.
-            Leave::See => {
-                let any = [occasion, Right::OccasionWrite, answers, Right::RsvpsWrite];
-                Some(occasion).filter(|_| any.iter().all(lacks))
-            }
+            Leave::See => Some(occasion).filter(|_| lacks(&occasion) && lacks(&answers)),
             Leave::SeeOccasion | Leave::SeeContacts => Some(occasion).filter(lacks),
             Leave::SeeAnswers => Some(answers).filter(lacks),
             Leave::ReadLog => [occasion, answers].into_iter().find(lacks),

@@ -154,6 +154,15 @@ pub fn create(
 /// An invitation with everyone on it, archived or not.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal, Refusal> {
     host.needs(Leave::See)?;
+    load_changed(tx, host, id)
+}
+
+/// As [`load`], after a change: who may make it need not have the right to see it.
+pub(crate) fn load_changed(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+) -> Result<Portal, Refusal> {
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 

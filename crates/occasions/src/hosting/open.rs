@@ -51,7 +51,7 @@ pub fn approve(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    invitations::load(tx, host, id)
+    invitations::load_changed(tx, host, id)
 }
 
 /// Gives up the seats that the household holds while it waits, and takes those of
@@ -168,7 +168,7 @@ pub fn merge(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut leaving.household, ending)?;
-    invitations::load(tx, host, into)
+    invitations::load_changed(tx, host, into)
 }
 
 /// Whether the events still have room for everybody who was invited or approved.

@@ -255,6 +255,7 @@ fn an_answer_is_written_and_kept_only_for_a_key() {
                 .read(|tx| tx.one::<(i64,)>(sql!("SELECT COUNT(*) FROM idempotency"), &[]));
             assert_eq!(rows.await.unwrap(), (kept,), "after version {version}");
         }
+        world.jobs().await;
     });
 }
 

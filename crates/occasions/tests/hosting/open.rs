@@ -375,6 +375,12 @@ fn pages_and_programs_do_the_same() {
         )
         .await;
         approved.expect(200);
+        let sent = format!("{address}/sent");
+        let sent = call(&mut program, "POST", &sent, &json!({ "sent": true })).await;
+        sent.expect(200);
+        // What was merged is shown to those who may see it.
+        let rights = [Right::OccasionRead, Right::OccasionWrite, Right::RsvpsRead];
+        let mut program = stage.program(&stage.owner, &rights).await;
         let body = json!({ "into": rahma });
         let merged = call(&mut program, "POST", &format!("{address}/merge"), &body).await;
         let guests = merged.expect(200).json()["guests"].clone();

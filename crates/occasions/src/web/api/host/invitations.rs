@@ -387,7 +387,7 @@ async fn mark_sent(
         &body.bytes,
         move |tx, host, invitation| {
             invitations::mark_sent(tx, host, invitation, sent)?;
-            invitations::load(tx, host, invitation)
+            invitations::load_changed(tx, host, invitation)
         },
     )
     .await
