@@ -380,7 +380,7 @@ fn pages_and_programs_do_the_same() {
         sent.expect(200);
         // What was merged is shown to those who may see it.
         let rights = [Right::OccasionRead, Right::OccasionWrite, Right::RsvpsRead];
-        let mut program = stage.program(&stage.owner, &rights).await;
+        let mut program = stage.program(&stage.coordinator, &rights).await;
         let body = json!({ "into": rahma });
         let merged = call(&mut program, "POST", &format!("{address}/merge"), &body).await;
         let guests = merged.expect(200).json()["guests"].clone();
