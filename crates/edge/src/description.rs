@@ -169,10 +169,10 @@ fn lets_encrypt() -> String {
 
 /// How control over a name is proven.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Challenge {
     /// By a certificate in a handshake (RFC 8737).
     #[default]
+    #[serde(rename = "tls-alpn-01")]
     TlsAlpn01,
     /// By a text at a known path.
     #[serde(rename = "http-01")]

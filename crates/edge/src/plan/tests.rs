@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::testing::{check, check_in, check_running, plan_of};
 use super::*;
+use crate::description::Challenge;
 use crate::route::NormalPath;
 
 fn met<'a>(plan: &'a Plan, host: &str, path: &str) -> &'a str {
@@ -282,6 +283,26 @@ fn every_mistake_is_told_with_its_key() {
                 .all(|flaw| !flaw.what.is_empty() && !flaw.mend.is_empty())
         );
     }
+}
+
+#[test]
+fn challenges_are_spelled_as_their_standards_spell_them() {
+    let acme = |challenge: &str| {
+        let text =
+            format!("[tls]\nacme = {{ email = \"a@b.example\", challenge = {challenge:?} }}");
+        toml::from_str::<Description>(&text).map(|description| description.tls.acme.unwrap())
+    };
+    for (written, challenge) in [
+        ("tls-alpn-01", Challenge::TlsAlpn01),
+        ("http-01", Challenge::Http01),
+    ] {
+        assert_eq!(acme(written).unwrap().challenge, challenge);
+    }
+    let told = acme("tls-alpn01").unwrap_err().to_string();
+    assert!(
+        told.contains("expected `tls-alpn-01` or `http-01`"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -223,6 +223,10 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
             "kenduri.toml:3: tls.acme.email: ",
         ),
         (
+            "[tls]\nacme = { email = \"x@y.example\", challenge = \"tls-alpn01\" }\n",
+            "unknown variant `tls-alpn01`, expected `tls-alpn-01` or `http-01`",
+        ),
+        (
             "[listen]\nhttp = [\"127.0.0.1:1\", \"nowhere\"]\n",
             "kenduri.toml:2: listen.http[1]: ",
         ),
