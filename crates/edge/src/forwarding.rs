@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwar
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What clients could say of themselves to somebody who believes a front door.
-const CLAIMS: [&str; 12] = [
+const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",
     "x-forwarded-proto",
@@ -32,9 +32,20 @@ const CLAIMS: [&str; 12] = [
     "x-forwarded-scheme",
     "x-forwarded-server",
     "x-forwarded-ssl",
+    "true-client-ip",
+    "cf-connecting-ip",
+    // What was asked for, in place of the request line and `Host`.
+    "x-original-url",
+    "x-rewrite-url",
+    "x-host",
     // Read by CGI programs as `HTTP_PROXY`.
     "proxy",
 ];
+
+/// Whether a header of this name reaches programs from trusted proxies alone.
+pub(crate) fn is_claim(name: &str) -> bool {
+    CLAIMS.contains(&name)
+}
 
 /// What ends at a hop, beside what `Connection` names.
 const HOPS: [&str; 8] = [
@@ -50,7 +61,7 @@ const HOPS: [&str; 8] = [
 
 /// Takes away what others said about who asks.
 pub(crate) fn silence(headers: &mut HeaderMap) {
-    remove(headers, |name| CLAIMS.contains(&name));
+    remove(headers, is_claim);
 }
 
 /// Makes the headers of a request those of the next hop.
@@ -136,8 +147,11 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
 
 /// Whether no server hears a header that an unknown client sent.
 fn ends_here(name: &str) -> bool {
-    let may_be = matches!(name.as_bytes().first(), Some(b'f' | b'p' | b'x'));
-    let is_said_here = may_be && (CLAIMS.contains(&name) || *name == *REQUEST_ID.as_str());
+    let may_be = matches!(
+        name.as_bytes().first(),
+        Some(b'c' | b'f' | b'p' | b't' | b'x')
+    );
+    let is_said_here = may_be && (is_claim(name) || *name == *REQUEST_ID.as_str());
     is_said_here || is_hop(name) || is_lookalike(name)
 }
 

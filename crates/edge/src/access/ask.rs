@@ -15,7 +15,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 
 use crate::body::Body;
-use crate::forwarding::{is_alike, remove};
+use crate::forwarding::{is_alike, is_claim, remove};
 
 /// What was asked of us, for whoever decides about it.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
@@ -63,14 +63,13 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether a header may be copied: not those that the edge writes itself, or
-    /// that say where a message goes and where it ends.
+    /// Whether a header may be copied: not those that the edge writes itself or takes from
+    /// trusted proxies alone, or that say where a message goes and where it ends.
     pub fn may_copy(name: &HeaderName) -> bool {
-        const OURS: [&str; 16] = [
+        const OURS: [&str; 11] = [
             "connection",
             "content-length",
             "expect",
-            "forwarded",
             "host",
             "keep-alive",
             "proxy-connection",
@@ -78,13 +77,9 @@ impl Ask {
             "trailer",
             "transfer-encoding",
             "upgrade",
-            "x-forwarded-for",
-            "x-forwarded-host",
-            "x-forwarded-proto",
-            "x-real-ip",
             "x-request-id",
         ];
-        !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name)
+        !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
     /// The question about a request for `target`, as the edge understood it.

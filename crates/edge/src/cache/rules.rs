@@ -31,10 +31,12 @@ const REWRITES: [&str; 7] = [
 /// Headers that the server is told by the door, whatever the client said (see
 /// [`forwarding`](crate::forwarding)): an answer that depends on one of them cannot be
 /// found by what the client says. Scheme and host are in the key.
-const TOLD_BY_THE_DOOR: [&str; 13] = [
+const TOLD_BY_THE_DOOR: [&str; 15] = [
+    "cf-connecting-ip",
     "connection",
     "forwarded",
     "te",
+    "true-client-ip",
     "upgrade",
     "x-client-ip",
     "x-forwarded-for",

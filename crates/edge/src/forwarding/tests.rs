@@ -106,6 +106,12 @@ fn an_unknown_peer_is_not_believed() {
         ("X-Forwarded-Host", "bank.example"),
         ("X-Real-IP", "10.0.0.1"),
         ("X-Forwarded-Prefix", "/x"),
+        ("True-Client-IP", "10.0.0.1"),
+        ("CF-Connecting-IP", "10.0.0.1"),
+        ("X-Original-URL", "/admin"),
+        ("X_Rewrite_URL", "/admin"),
+        ("X-Rewrite-URL", "/admin"),
+        ("X-Host", "bank.example"),
         ("Proxy", "evil:1"),
         ("X-Request-Id", "mine"),
     ]);
@@ -119,7 +125,17 @@ fn an_unknown_peer_is_not_believed() {
     assert_eq!(all(&headers, "x-forwarded-host"), ["kenduri.example"]);
     assert_eq!(all(&headers, "x-request-id"), ["abc-1"]);
     assert_eq!(all(&headers, "host"), ["kenduri.example"]);
-    for gone in ["x-real-ip", "x-forwarded-prefix", "proxy"] {
+    for gone in [
+        "x-real-ip",
+        "x-forwarded-prefix",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "x-original-url",
+        "x_rewrite_url",
+        "x-rewrite-url",
+        "x-host",
+        "proxy",
+    ] {
         assert!(!headers.contains_key(gone), "{gone}");
     }
 }
