@@ -136,7 +136,8 @@ pub struct Tls {
     pub acme: Option<Acme>,
     /// Certificates in files.
     pub certificate: Vec<Certificate>,
-    /// `Strict-Transport-Security` for this long; empty: not sent.
+    /// `Strict-Transport-Security` for this long, `0` for never; empty: for a day, where an
+    /// authority's certificate is ordered and requests in the clear are sent to https.
     pub hsts: String,
 }
 

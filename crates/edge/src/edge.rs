@@ -203,13 +203,22 @@ impl Shared {
         is_ours.then(|| self.reach.header(&facts.host)).flatten()
     }
 
-    /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate.
+    /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate; where nobody
+    /// asked for it, an authority's to which clients are led anyway.
     pub(crate) fn transport_security(&self, facts: &Facts) -> Option<HeaderValue> {
         if facts.scheme == Scheme::Http {
             return None;
         }
-        let policy = self.running().hsts.clone()?;
-        let is_served = self.certificates.find(bare_host(&facts.host)).is_some();
+        let running = self.running();
+        let policy = running.hsts.clone()?;
+        let name = bare_host(&facts.host);
+        let is_served = if running.is_hsts_written {
+            self.certificates.find(name).is_some()
+        } else {
+            let redirects = !running.plan.listen().http.is_empty()
+                && self.https_port.load(Ordering::Relaxed) != 0;
+            redirects && self.certificates.is_issued(name)
+        };
         is_served.then_some(policy)
     }
 }

@@ -174,8 +174,11 @@ fn refuse_ours(key: &str, header: &HeaderName, refuse: &mut impl FnMut(&str, Str
     );
 }
 
-/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1).
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1); none for no time.
 pub fn hsts(time: Duration) -> Option<HeaderValue> {
+    if time.is_zero() {
+        return None;
+    }
     HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
 }
 

@@ -30,6 +30,9 @@ pub use self::files::FileCertificate;
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
+/// How long browsers remember to come by TLS only, where nothing is said of it. Short, because
+/// nobody can take it back.
+pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Bytes that wait to be encrypted or sent, for each connection: several records, which go to the
@@ -46,7 +49,8 @@ pub struct TlsSettings {
     /// Names that a self-signed certificate serves as long as there is no other for
     /// them; without names there is no such certificate.
     pub self_signed: BTreeSet<String>,
-    /// `Strict-Transport-Security` for this long.
+    /// `Strict-Transport-Security` for this long, wherever there is a certificate; none: for
+    /// a day, where one is ordered and requests in the clear are sent to https.
     pub hsts: Option<Duration>,
 }
 

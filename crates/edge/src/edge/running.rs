@@ -8,13 +8,17 @@ use http::HeaderValue;
 use crate::headers;
 use crate::plan::{Plan, service_of};
 use crate::proxy::{Upstream, UpstreamSettings, Watch};
+use crate::tls::HSTS_TIME;
 
 use super::crews::Crews;
 
 /// A plan in force.
 pub(crate) struct Running {
     pub(crate) plan: Arc<Plan>,
+    /// `Strict-Transport-Security`; none: it is not sent.
     pub(crate) hsts: Option<HeaderValue>,
+    /// Whether that was asked for, and not only built in.
+    pub(crate) is_hsts_written: bool,
     upstreams: BTreeMap<Arc<str>, Served>,
 }
 
@@ -48,7 +52,8 @@ impl Running {
         });
         Self {
             upstreams: upstreams.collect(),
-            hsts: plan.tls().hsts.and_then(headers::hsts),
+            hsts: headers::hsts(plan.tls().hsts.unwrap_or(HSTS_TIME)),
+            is_hsts_written: plan.tls().hsts.is_some(),
             plan: Arc::new(plan),
         }
     }

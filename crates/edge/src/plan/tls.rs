@@ -1,6 +1,7 @@
 //! `[tls]`: where certificates come from.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::check::Check;
 
@@ -43,10 +44,10 @@ pub(super) fn tls(
     let written = &description.tls;
     let certificates = certificates(description, ground, check);
     let patterns: Vec<HostPattern> = patterns(&certificates).collect();
-    let hsts = if written.hsts.is_empty() {
-        None
-    } else {
-        check.accept("tls.hsts", values::duration(&written.hsts))
+    let hsts = match written.hsts.as_str() {
+        "" => None,
+        "0" => Some(Duration::ZERO),
+        time => check.accept("tls.hsts", values::duration(time)),
     };
     let acme = match &written.acme {
         None => None,
@@ -60,7 +61,7 @@ pub(super) fn tls(
         for (key, is_set) in [
             ("tls.acme", acme.is_some()),
             ("tls.certificate", !certificates.is_empty()),
-            ("tls.hsts", hsts.is_some()),
+            ("tls.hsts", hsts.is_some_and(|time| !time.is_zero())),
         ] {
             if is_set {
                 check.warn(
@@ -100,7 +101,7 @@ pub(super) fn tls(
     let settings = TlsSettings {
         certificates,
         self_signed,
-        hsts: hsts.filter(|time| !time.is_zero()),
+        hsts,
     };
     Some((settings, acme))
 }

@@ -240,6 +240,18 @@ impl Certificates {
         found.cloned()
     }
 
+    /// Whether the certificate of this name is one that was ordered.
+    pub(crate) fn is_issued(&self, name: &str) -> bool {
+        let ordered = self.ordered.load();
+        let issued = ordered
+            .as_ref()
+            .and_then(|ordered| ordered.issued.find(name));
+        issued.is_some_and(|issued| {
+            let shown = self.find(name);
+            shown.is_some_and(|shown| Arc::ptr_eq(&shown, &issued))
+        })
+    }
+
     /// The certificate for those who name nobody.
     pub(crate) fn unnamed(&self) -> Option<Arc<CertifiedKey>> {
         self.table.load().unnamed.clone()

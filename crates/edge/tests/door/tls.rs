@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use edge::{CertificateFiles, TlsSettings};
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{AlertDescription, ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
@@ -265,4 +265,64 @@ async fn localhost_has_a_certificate_that_nobody_vouches_for() {
         "{refused}"
     );
     edge.stop().await;
+}
+
+/// An edge that has a certificate of an authority for `a.example`, whose root is in that file,
+/// and one in a file for `b.example`.
+fn with_issued(folder: &Path, written: &str) -> Edge {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    std::fs::write(folder.join("root.pem"), authority.pem()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &authority).unwrap();
+    // As it is kept of an authority.
+    let kept = folder.join("acme/127.0.0.1%3A1");
+    std::fs::create_dir_all(&kept).unwrap();
+    let pem = format!("{}{}", key.serialize_pem(), leaf.pem());
+    std::fs::write(kept.join("a.example.certificate.pem"), pem).unwrap();
+    files(folder, "b", &["b.example"]);
+    let text = format!(
+        "[listen]\n{written}\n\
+         acme = {{ email = \"a@a.example\", directory = \"https://127.0.0.1:1\", force = true }}\n\
+         [[tls.certificate]]\nchain = \"b.pem\"\nkey = \"b.key\"\n\
+         [[route]]\nhost = \"a.example\"\nto = \"app\"\n[[route]]\nto = \"app\"\n"
+    );
+    let ground = edge::Ground {
+        folder,
+        data: folder,
+        services: &[],
+    };
+    let plan = edge::Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
+    let (_, app) = scene();
+    Edge::start(plan, Means::default(), Some(&app)).unwrap()
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwise() {
+    let both = "http = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\n[tls]";
+    let alone = "http = []\nhttps = [\"127.0.0.1:0\"]\n[tls]";
+    let (day, year) = (Some("max-age=86400"), Some("max-age=31536000"));
+    for (written, of_authority, of_file) in [
+        (both.to_owned(), day, None),
+        // Nobody is sent to https.
+        (alone.to_owned(), None, None),
+        (format!("{both}\nhsts = \"0\""), None, None),
+        (format!("{both}\nhsts = \"365d\""), year, year),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let edge = with_issued(folder.path(), &written);
+        let address = edge.https_addresses()[0];
+        for (name, root, expected) in [
+            ("a.example", "root.pem", of_authority),
+            ("b.example", "b.pem", of_file),
+        ] {
+            let answer = get(address, &folder.path().join(root), name, name).await;
+            let mut lines = answer.split("\r\n");
+            let said = lines.find_map(|line| line.strip_prefix("strict-transport-security: "));
+            assert_eq!(said, expected, "{written} {name}: {answer}");
+        }
+        edge.stop().await;
+    }
 }
