@@ -8,7 +8,8 @@
 //! # What is never kept
 //! Answers with `Set-Cookie`, `private` or `no-store`; those to requests with
 //! `Authorization`, which are not answered from here either; bodies that broke off;
-//! content codings: what is kept goes through [`compression`](crate::compression)
+//! answers to requests with `Cookie` that do not say themselves how long, unless the route
+//! wants them; content codings: what is kept goes through [`compression`](crate::compression)
 //! like everything else. Nor is anything kept that says nothing of caching, unless
 //! the route says how long.
 //!
@@ -30,6 +31,9 @@ mod tags;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::COOKIE;
 
 use crate::facts::Facts;
 use crate::metrics::CacheFigures;
@@ -54,27 +58,30 @@ pub struct Policy {
     /// Where the route leads: whose answers these are.
     pub(crate) scope: Arc<str>,
     pub(crate) unsaid: Unsaid,
+    /// Whether its own lifetime also holds for answers to requests with cookies.
+    with_cookies: bool,
     pub(crate) figures: CacheFigures,
 }
 
 impl Policy {
     /// Of a route of this name that leads there.
-    pub(crate) fn new(
-        route: &str,
-        to: &str,
-        lifetime: Duration,
-        stale_while_revalidate: Duration,
-        stale_if_error: Duration,
-    ) -> Self {
+    pub(crate) fn new(route: &str, to: &str, unsaid: Unsaid, with_cookies: bool) -> Self {
         Self {
             scope: to.into(),
-            unsaid: Unsaid {
-                lifetime,
-                stale_while_revalidate,
-                stale_if_error,
-            },
+            unsaid,
+            with_cookies,
             figures: CacheFigures::new(route),
         }
+    }
+
+    /// What holds for the answer to a request that says nothing of caching itself: it may be
+    /// for whom a cookie names, and nothing in it tells.
+    pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
+        let mut unsaid = self.unsaid;
+        if !self.with_cookies && request.contains_key(COOKIE) {
+            unsaid.lifetime = Duration::ZERO;
+        }
+        unsaid
     }
 
     /// What the answer to a request for this path, with its query, is kept under.

@@ -245,6 +245,8 @@ pub struct Route {
 pub struct SharedCache {
     /// How long answers are fresh that do not say so; empty: those are not kept.
     pub lifetime: String,
+    /// Whether that also holds for answers to requests with cookies.
+    pub with_cookies: bool,
     /// So long after that they are still sent, while a newer one is asked for.
     pub stale_while_revalidate: String,
     /// So long after that they stand in when the program fails.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::check::Check;
 use super::{Ground, values};
-use crate::cache::{Policy, StoreSettings};
+use crate::cache::{Policy, StoreSettings, Unsaid};
 use crate::description;
 use crate::route::Target;
 
@@ -74,11 +74,17 @@ pub(super) fn policy(
     let lifetime = time(".lifetime", &shared.lifetime);
     let revalidate = time(".stale_while_revalidate", &shared.stale_while_revalidate);
     let error = time(".stale_if_error", &shared.stale_if_error);
-    Some(Policy::new(
-        route,
-        &written.to,
-        lifetime?,
-        revalidate?,
-        error?,
-    ))
+    if shared.with_cookies && shared.lifetime.is_empty() {
+        check.refuse(
+            &key(".with_cookies"),
+            "it is about lifetime, and there is none",
+            "set lifetime, or remove it",
+        );
+    }
+    let unsaid = Unsaid {
+        lifetime: lifetime?,
+        stale_while_revalidate: revalidate?,
+        stale_if_error: error?,
+    };
+    Some(Policy::new(route, &written.to, unsaid, shared.with_cookies))
 }

@@ -87,7 +87,9 @@ impl Errand {
                     return hear(course, Answered::Whole(whole, How::Renewed));
                 }
                 // It is the same, and may not be kept any longer: this client's alone.
-                store.remove(&old.stored);
+                if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
+                    store.remove(&old.stored);
+                }
                 flight.not_kept(None);
                 let mut answer = Answer::new(Body::full(old.body.clone()));
                 *answer.status_mut() = head.status;
@@ -111,7 +113,9 @@ impl Errand {
         let Some((head, room)) =
             head.and_then(|head| Some((Arc::new(head), store.gather(length.unwrap_or(0))?)))
         else {
-            self.is_not_kept(old.as_ref(), status, received);
+            if !self.is_for_its_cookie(status, answer.headers(), received) {
+                self.is_not_kept(old.as_ref(), status, received);
+            }
             flight.not_kept(None);
             return hear(course, Answered::NotKept(answer));
         };
@@ -173,6 +177,26 @@ impl Errand {
             store.remove(&old.stored);
         }
         store.pass(&self.key, now);
+    }
+
+    /// Whether only the cookie of this request keeps an answer from being kept: that says
+    /// nothing of what others are answered.
+    fn is_for_its_cookie(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        received: SystemTime,
+    ) -> bool {
+        let kept = Kept {
+            status,
+            headers,
+            asked: received,
+            received,
+        };
+        self.route.shared_cache.as_ref().is_some_and(|policy| {
+            policy.unsaid_to(&self.headers) != policy.unsaid
+                && kept.freshness(&policy.unsaid).is_some()
+        })
     }
 
     /// The answer of the target, and when it was asked. What is kept already is
@@ -251,7 +275,7 @@ impl Errand {
             asked,
             received,
         };
-        let freshness = kept.freshness(&policy.unsaid)?;
+        let freshness = kept.freshness(&policy.unsaid_to(&self.headers))?;
         Some(Head::new(
             Arc::clone(&self.key),
             &self.headers,

@@ -227,3 +227,55 @@ async fn a_body_that_ends_with_its_connection_is_not_known_to_be_whole() {
     assert_eq!(site.get("/").await.body, "whole");
     serves.await.unwrap();
 }
+
+/// A program that says nothing of caching, and answers each who is signed in by name.
+async fn by_cookie() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback(async |request: Request| {
+        let cookie = request.headers().get("cookie");
+        let name = cookie.map_or("nobody", |cookie| cookie.to_str().unwrap());
+        let path = request.uri().path();
+        let said = if path == "/said" { "max-age=60" } else { "" };
+        ([("cache-control", said.to_owned())], format!("for {name}"))
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+#[tokio::test]
+async fn a_lifetime_of_the_route_is_not_for_answers_to_cookies() {
+    let upstream = by_cookie().await;
+    let route = |more: &str| {
+        format!(
+            "[[route]]\nto = \"http://{upstream}\"\nshared_cache = {{ lifetime = \"1h\"{more} }}\n"
+        )
+    };
+    let site = Site::open(&route(""));
+    let aisyah = [("Cookie", "session=aisyah")];
+    for _ in 0..2 {
+        let heard = site.ask("GET", "/", &aisyah).await;
+        assert_eq!(
+            (heard.is_hit(), &*heard.body),
+            (false, "for session=aisyah")
+        );
+    }
+    // Others are not kept from the cache by that.
+    let first = site.get("/").await;
+    assert_eq!((first.is_hit(), &*first.body), (false, "for nobody"));
+    assert!(first.cache().contains("stored"), "{}", first.cache());
+    assert!(site.get("/").await.is_hit());
+    // Nor does what is stale go.
+    site.later(3_700);
+    assert!(!site.ask("GET", "/", &aisyah).await.is_hit());
+    assert!(site.get("/").await.cache().contains("stored"));
+    // The program has said that it is for all.
+    assert!(!site.ask("GET", "/said", &aisyah).await.is_hit());
+    assert!(site.get("/said").await.is_hit());
+    // The route has said so.
+    let folder = tempfile::tempdir().unwrap();
+    let with_cookies = plan(&route(", with_cookies = true"), folder.path());
+    site.edge.reload(with_cookies).unwrap();
+    assert!(!site.ask("GET", "/new", &aisyah).await.is_hit());
+    assert!(site.get("/new").await.is_hit());
+}
