@@ -22,6 +22,7 @@ use crate::access::Passwords;
 use crate::acme::{AcmeError, Standing};
 use crate::app::{App, Mounted};
 use crate::cache::{Purge, Store};
+use crate::cdn_loop::CdnId;
 use crate::connection::Peer;
 use crate::facts::{Facts, Scheme};
 use crate::files::Memory;
@@ -60,6 +61,8 @@ pub struct Means {
     pub log: Option<Log>,
     /// What closes the doors for work.
     pub maintenance: Option<Arc<Maintenance>>,
+    /// What this installation is called in `CDN-Loop`; none: a random name for this run.
+    pub cdn_id: Option<CdnId>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -74,6 +77,7 @@ impl Default for Means {
             inherited: Inherited::default(),
             log: None,
             maintenance: None,
+            cdn_id: None,
             clock: Arc::new(system_time),
         }
     }
@@ -188,11 +192,14 @@ impl Shared {
         if port == 0 || self.certificates.find(name).is_none() {
             return None;
         }
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let location = match port {
+        let path = uri.path();
+        let mut location = match port {
             443 => format!("https://{name}{path}"),
             port => format!("https://{name}:{port}{path}"),
         };
+        if let Some(query) = uri.query() {
+            location.extend(["?", query]);
+        }
         HeaderValue::try_from(location).ok()
     }
 
@@ -255,8 +262,10 @@ impl Edge {
             mut inherited,
             log,
             maintenance,
+            cdn_id,
             clock,
         } = means;
+        let cdn_id = cdn_id.unwrap_or_else(CdnId::random);
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(plan.tls())?);
         let orders = Orders::default();
@@ -298,6 +307,7 @@ impl Edge {
                     pool: pool.clone(),
                     memory: Memory::default(),
                     log: log.as_ref().map(Log::for_worker),
+                    cdn_id: cdn_id.for_worker(),
                     date: Mutex::default(),
                     scratch: Scratch::default(),
                 };

@@ -11,6 +11,7 @@ use http::header::{
     TE, TRANSFER_ENCODING,
 };
 
+use crate::cdn_loop::CDN_LOOP;
 use crate::headers::REQUEST_ID;
 use crate::{Facts, address};
 
@@ -243,9 +244,9 @@ fn is_plain(value: &HeaderValue) -> bool {
 }
 
 /// The headers that a `Connection` value names; those that say whose request it
-/// is, and where a body ends, cannot be taken away with it.
+/// is, who passed it on, and where a body ends, cannot be taken away with it.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
-    const STAY: [HeaderName; 3] = [HOST, CONTENT_LENGTH, http::header::AUTHORIZATION];
+    const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
         .as_bytes()
         .split(|byte| *byte == b',')

@@ -10,6 +10,7 @@ mod address;
 mod app;
 mod body;
 pub mod cache;
+mod cdn_loop;
 pub mod compression;
 mod connection;
 mod description;
@@ -40,6 +41,7 @@ mod tls;
 
 pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
+pub use cdn_loop::CdnId;
 pub use description::{
     Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
     ForwardedHeader, Headers, Health, Limit, Listen, Member, RequestHeaders, Route, SharedCache,

@@ -130,7 +130,10 @@ impl Route {
         uri: &Uri,
     ) -> Result<PathAndQuery, http::uri::InvalidUri> {
         let path = self.rewrite(path);
-        if let Some(same) = uri.path_and_query().filter(|whole| whole.path() == path) {
+        // A target as `http://host?query` has a path that is not written.
+        let is_same =
+            |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
+        if let Some(same) = uri.path_and_query().filter(is_same) {
             return Ok(same.clone());
         }
         let mut text = path.into_owned();

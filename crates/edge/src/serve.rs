@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::app::Mounted;
 use crate::body::{Answer, Body, has_no_body};
+use crate::cdn_loop::CdnId;
 use crate::compression::Wishes;
 use crate::connection::Peer;
 use crate::edge::{Running, Shared};
@@ -55,6 +56,8 @@ pub(crate) struct Here {
     /// Files that are asked for often.
     pub(crate) memory: Memory,
     pub(crate) log: Option<Log>,
+    /// What this installation is called on the way of a request.
+    pub(crate) cdn_id: CdnId,
     /// `Date` of the answers of this second.
     pub(crate) date: Mutex<Second>,
     /// For heads as they are written.
@@ -118,6 +121,10 @@ pub(crate) async fn serve(
     let wants = Wants::of(request.headers());
     let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => refused(refusal, &mut course),
+        Ok(()) if here.cdn_id.has_passed_too_often(request.headers()) => {
+            course.why = "loop";
+            bare(StatusCode::LOOP_DETECTED)
+        }
         // The request is large, and not moved before somebody hands it on.
         Ok(()) => match &peer.front {
             None => {
@@ -279,8 +286,15 @@ async fn answered(
 fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     const ALLOWED: HeaderValue =
         HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    let protocol = request.extensions().get::<Protocol>();
+    if *request.method() == Method::CONNECT
+        && let Some(protocol) = protocol
+    {
+        // Another protocol may not be taken for this one (RFC 8441, section 4).
+        let is_known = protocol.as_str().eq_ignore_ascii_case("websocket");
+        return (!is_known).then(|| bare(StatusCode::NOT_IMPLEMENTED));
+    }
     let mut answer = match *request.method() {
-        Method::CONNECT if request.extensions().get::<Protocol>().is_some() => return None,
         Method::CONNECT | Method::TRACE => bare(StatusCode::METHOD_NOT_ALLOWED),
         Method::OPTIONS if request.uri().path() == "*" => {
             let mut answer = Response::new(Body::Empty);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accounts::Accounts;
 use anyhow::{Context as _, Result, bail};
-use edge::{Edge, EdgeError, Inherited, ListenAddress, Means};
+use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Means};
 use occasions::link::LinkKey;
 use occasions::opens::Opens;
 use occasions::web::compat::Compat;
@@ -142,6 +142,7 @@ impl Begun {
             inherited: self.sockets,
             log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
+            cdn_id: Some(CdnId::kept_in(&settings.data)),
             ..Means::default()
         };
         let mounted = app.as_ref().map(|app| app.mounted.clone());

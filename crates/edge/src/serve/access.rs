@@ -109,8 +109,9 @@ async fn asked(
     running: &Running,
     ask: &Ask,
     facts: &Facts,
-    question: Request<Body>,
+    mut question: Request<Body>,
 ) -> Result<HeaderMap, Refusal> {
+    here.cdn_id.mark(question.headers_mut());
     let no_answer = || Refusal::of(bare(StatusCode::BAD_GATEWAY));
     let upstream = running.upstream(&ask.upstream).ok_or_else(no_answer)?;
     let path = ask.path.clone();

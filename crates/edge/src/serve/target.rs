@@ -76,6 +76,7 @@ pub(super) async fn reach(
             course.upstream = Some(Arc::clone(name));
             let (mut parts, body) = std::mem::take(request).into_parts();
             in_one_shape(&mut parts, facts);
+            here.cdn_id.mark(&mut parts.headers);
             if route.headers.concern(&LINK) {
                 // Hints say nothing but links, and before the route can change them.
                 parts.extensions.remove::<HintSender>();

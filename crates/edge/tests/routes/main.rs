@@ -16,6 +16,7 @@ mod hostile;
 mod killed;
 mod lengths;
 mod pages;
+mod passes;
 mod paths;
 mod refused;
 mod sent;

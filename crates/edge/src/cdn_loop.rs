@@ -1,0 +1,126 @@
+//! Requests that come back to the edge that has passed them on (RFC 8586).
+
+use std::fs;
+use std::path::Path;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{durable, tls};
+
+pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
+/// In the data folder.
+const FILE: &str = "cdn-id";
+/// A route may lead to another one of the same edge on purpose; no more often than this.
+const PASSES: usize = 5;
+
+/// What one installation is called in `CDN-Loop`. The name is random: two that were set up alike
+/// may stand one before the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CdnId(HeaderValue);
+
+impl CdnId {
+    /// The name that is kept in this folder, made at the first time. Blocks.
+    pub fn kept_in(data: &Path) -> Self {
+        let kept = fs::read_to_string(data.join(FILE));
+        if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {
+            return id;
+        }
+        let id = Self::random();
+        let text = [id.0.as_bytes(), b"\n"].concat();
+        if let Err(error) = durable::write(data, FILE, 0o600, &text) {
+            let file = data.join(FILE);
+            tracing::warn!(%error, file = %file.display(), "the name for CDN-Loop is another one after the next start");
+        }
+        id
+    }
+
+    /// A name, if this is one: letters, digits, `-`, `.` and `_`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim_ascii();
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        let id = HeaderValue::from_str(text).ok()?;
+        fits.then_some(Self(id))
+    }
+
+    /// A name that nobody else has.
+    pub(crate) fn random() -> Self {
+        let mut bits = [0; 8];
+        if tls::provider().secure_random.fill(&mut bits).is_err() {
+            tracing::warn!("the system gave no randomness for the name in CDN-Loop");
+        }
+        let text = format!("kenduri-{:016x}", u64::from_ne_bytes(bits));
+        Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
+    }
+
+    /// The same, of which no other thread counts the references.
+    pub(crate) fn for_worker(&self) -> Self {
+        let copied = HeaderValue::from_bytes(self.0.as_bytes());
+        Self(copied.unwrap_or_else(|_| self.0.clone()))
+    }
+
+    /// Adds the name to those who have passed a request on.
+    pub(crate) fn mark(&self, headers: &mut HeaderMap) {
+        headers.append(CDN_LOOP, self.0.clone());
+    }
+
+    /// Whether a request has been here too often to be passed on once more.
+    pub(crate) fn has_passed_too_often(&self, headers: &HeaderMap) -> bool {
+        let lines = headers.get_all(CDN_LOOP).iter();
+        let passed = lines
+            .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+            .filter_map(|pass| pass.split(|byte| *byte == b';').next())
+            .filter(|id| id.trim_ascii() == self.0.as_bytes());
+        passed.count() >= PASSES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = CdnId::kept_in(folder.path());
+        assert_eq!(CdnId::kept_in(folder.path()), made);
+        let other = tempfile::tempdir().unwrap();
+        assert_ne!(CdnId::kept_in(other.path()), made);
+        // A file that holds none is replaced.
+        fs::write(folder.path().join(FILE), "a, b\n").unwrap();
+        let again = CdnId::kept_in(folder.path());
+        assert_ne!(again, made);
+        assert_eq!(CdnId::kept_in(folder.path()), again);
+        // Without a folder there is a name all the same.
+        CdnId::kept_in(&folder.path().join("missing"));
+    }
+
+    #[test]
+    fn only_passes_of_its_own_count() {
+        let id = CdnId::parse("kenduri-1").unwrap();
+        for (lines, is_loop) in [
+            (&[][..], false),
+            (&["kenduri-1, kenduri-1,kenduri-1 ,kenduri-1"], false),
+            (
+                &[
+                    "kenduri-1, kenduri-1",
+                    "a.example; b=1, kenduri-1;x, kenduri-1",
+                    "kenduri-1",
+                ],
+                true,
+            ),
+            (
+                &["kenduri-2, kenduri-2, kenduri-2, kenduri-2, kenduri-2, kenduri-2"],
+                false,
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(CDN_LOOP, HeaderValue::from_static(line));
+            }
+            assert_eq!(id.has_passed_too_often(&headers), is_loop, "{lines:?}");
+        }
+    }
+}
