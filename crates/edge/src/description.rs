@@ -211,6 +211,9 @@ pub struct Route {
     pub host: String,
     /// The beginning of the path; it matches whole segments only.
     pub path: String,
+    /// Whether a path in other letter case passes by `access`, `limit` and `status:` of this
+    /// route; else it is refused.
+    pub case_sensitive: bool,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
     /// `unix:PATH` (with `h2c://` and `h2c+unix:` for HTTP/2 in the clear), `redirect:URL`
     /// (a `{path}` in it is what was asked) or `status:NUMBER`.

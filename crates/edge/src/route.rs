@@ -4,7 +4,8 @@
 //! (a name, then `*.name`, then any), and of those the longest path. The order
 //! in the file never matters. A path matches whole segments: `/api` is met by
 //! `/api` and `/api/x` but not by `/apix`, and `/api/` by `/api/` and what is
-//! below it, but not by `/api`. A `*` is exactly one label, as in certificates.
+//! below it; by `/api` too, which is redirected to `/api/`, unless a route is
+//! written for it. A `*` is exactly one label, as in certificates.
 
 mod path;
 mod table;
@@ -34,6 +35,8 @@ pub struct Route {
     pub host: HostPattern,
     /// Which paths it is for.
     pub path: RoutePath,
+    /// Whether a path in other letter case is certainly not its own.
+    pub case_sensitive: bool,
     /// Who answers.
     pub target: Target,
     /// `host/path`: what the log and the figures call it.
@@ -63,14 +66,11 @@ pub struct Route {
 impl Route {
     /// All requests, to the app.
     pub(crate) fn to_app() -> Self {
-        let path = RoutePath {
-            text: "/".to_owned(),
-            matched: b"/".to_vec(),
-        };
         let name: Arc<str> = "*/".into();
         Self {
             host: HostPattern::Any,
-            path,
+            path: RoutePath::root(),
+            case_sensitive: false,
             target: Target::App,
             figures: RouteFigures::new(&name),
             name,
@@ -108,6 +108,28 @@ impl Route {
             to: upstream.to_owned(),
             ..Self::to_app()
         }
+    }
+
+    /// Whether it keeps requests from anybody, so that they must not get past it.
+    fn is_guard(&self) -> bool {
+        self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
+    }
+
+    /// Whether it takes paths from another route, on some host or on all.
+    pub(crate) fn is_inside(&self, other: &Self) -> bool {
+        let may_share_host = match (&self.host, &other.host) {
+            (HostPattern::Exact(name), pattern) => pattern.matches(name),
+            (own, pattern) => own == pattern || *pattern == HostPattern::Any,
+        };
+        may_share_host && self.path != other.path && begins(&other.path.matched, &self.path.matched)
+    }
+
+    /// Whether another route differs in nothing but letter case or a closing slash.
+    fn is_variant_of(&self, other: &Self) -> bool {
+        fn bare(path: &[u8]) -> &[u8] {
+            path.strip_suffix(b"/").unwrap_or(path)
+        }
+        self.host == other.host && bare(&self.path.folded) == bare(&other.path.folded)
     }
 
     /// The path that the target gets: without what is stripped, with what is added.
@@ -251,6 +273,10 @@ pub struct RoutePath {
     text: String,
     /// As compared.
     matched: Vec<u8>,
+    /// The same without letter case.
+    folded: Vec<u8>,
+    /// Whether the path without the closing slash is this route's too.
+    owns_bare: bool,
 }
 
 impl RoutePath {
@@ -262,7 +288,18 @@ impl RoutePath {
         Ok(Self {
             text: path.as_str().to_owned(),
             matched: path.matched().to_owned(),
+            folded: path::folded(path.matched()).into_owned(),
+            owns_bare: false,
         })
+    }
+
+    fn root() -> Self {
+        Self {
+            text: "/".to_owned(),
+            matched: b"/".to_vec(),
+            folded: b"/".to_vec(),
+            owns_bare: false,
+        }
     }
 
     /// In normal form.
@@ -280,14 +317,25 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// The same, of what is compared.
-    fn begins(&self, matched: &[u8]) -> bool {
-        matched
-            .strip_prefix(self.matched.as_slice())
-            .is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with(b"/") || self.matched.ends_with(b"/")
-            })
+    /// Whether a path that it matches lacks its closing slash.
+    pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
+        self.owns_bare && is_bare(&self.matched, path.matched())
     }
+
+    /// The same as [`RoutePath::matches`], of what is compared.
+    fn begins(&self, matched: &[u8]) -> bool {
+        begins(&self.matched, matched) || (self.owns_bare && is_bare(&self.matched, matched))
+    }
+}
+
+fn begins(route: &[u8], path: &[u8]) -> bool {
+    path.strip_prefix(route)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || route.ends_with(b"/"))
+}
+
+/// Whether a path is that of the route without its closing slash.
+fn is_bare(route: &[u8], path: &[u8]) -> bool {
+    !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
 /// How many segments `strip` takes off paths that begin with `path`; nothing: it

@@ -264,6 +264,13 @@ async fn answered(
             return refusal.answer;
         }
     };
+    if route.path.is_bare(&path) {
+        course.is_instead = true;
+        let query = uri.query().map(|query| format!("?{query}"));
+        let location = format!("{}/{}", path.as_str(), query.unwrap_or_default());
+        return HeaderValue::try_from(location)
+            .map_or_else(|_| bare(StatusCode::BAD_REQUEST), moved);
+    }
     route.withheld.take_from(request.headers_mut());
     course.queue = Some(began.elapsed());
     let mut answer = cached::answer(here, running, route, facts, &path, request, course).await;

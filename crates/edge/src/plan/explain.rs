@@ -126,6 +126,11 @@ impl<'a> Asked<'a> {
     fn end(&self, route: &Route) -> String {
         let path = route.rewrite(&self.path);
         let end = match &route.target {
+            _ if route.path.is_bare(&self.path) => {
+                let query = self.query.map(|query| format!("?{query}"));
+                let path = self.path.as_str();
+                format!("redirected to {path}/{}", query.unwrap_or_default())
+            }
             Target::App | Target::Files(_) | Target::Proxy(_) => {
                 format!("{} gets {path}", route.to)
             }

@@ -215,6 +215,7 @@ fn one(
         figures: RouteFigures::new(&name),
         host,
         path,
+        case_sensitive: written.case_sensitive,
         target,
         name,
         to: written.to.clone(),

@@ -5,7 +5,9 @@
 //! escape decoded but `%2F` and `%25`, and no empty segments, so that
 //! `/%61dmin` and `//admin` meet the route `/admin` as they do in many an
 //! upstream. What some servers go on to read in it, as `/admin%2Fusers`, is
-//! looked at too: where it would meet another route, nobody gets it.
+//! looked at too: where it would meet another route, nobody gets it. Nor does
+//! anybody where a server that ignores letter case or a closing slash, as
+//! Express does, would find a route that guards its path.
 
 use std::borrow::Cow;
 
@@ -24,10 +26,10 @@ pub enum BadPath {
     /// A segment like `..%2F`, `..%5C` or `..;x`, which some servers read as `..`.
     #[error("the path hides a dot segment")]
     HiddenDots,
-    /// A `%2F`, a `%5C` or a `;`, and whoever reads it as many servers do finds another route
-    /// than the one it meets.
+    /// A `%2F`, a `%5C`, a `;`, other letter case or a closing slash, and whoever reads it as
+    /// many servers do finds another route than the one it meets.
     #[error(
-        "the path is one of another route for servers that decode %2F or leave out what follows a ;"
+        "the path is one of another route for servers that decode %2F, leave out what follows a ; or ignore letter case or a closing slash"
     )]
     OtherRoute,
 }
@@ -262,6 +264,26 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
+/// What is compared, without letter case, in any language: the program behind a route may
+/// know more of it than ASCII.
+pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
+    if matched
+        .iter()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    {
+        return Cow::Borrowed(matched);
+    }
+    let mut folded = Vec::with_capacity(matched.len());
+    for chunk in matched.utf8_chunks() {
+        // Some letters have a capital and no small one of their own, as the long s.
+        let letters = chunk.valid().chars().flat_map(char::to_uppercase);
+        let letters: String = letters.flat_map(char::to_lowercase).collect();
+        folded.extend_from_slice(letters.as_bytes());
+        folded.extend_from_slice(chunk.invalid());
+    }
+    Cow::Owned(folded)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -337,6 +359,26 @@ mod tests {
         }
         let path = NormalPath::parse("/a//b/%61").unwrap();
         assert_eq!(path.other_readings().count(), 0);
+    }
+
+    #[test]
+    fn letter_case_is_folded_in_any_language() {
+        for (written, folded) in [
+            ("/admin", "/admin"),
+            ("/AdMin/%2F", "/admin/%2f"),
+            ("/%C3%89t%C3%A9", "/\u{e9}t\u{e9}"),
+            // The sign of kelvin, a long s and the Turkish i without a dot.
+            ("/%E2%84%AA%C5%BF%C4%B1", "/ksi"),
+        ] {
+            let path = NormalPath::parse(written).unwrap();
+            assert_eq!(
+                super::folded(path.matched()),
+                folded.as_bytes(),
+                "{written}"
+            );
+        }
+        let path = NormalPath::parse("/%FFA").unwrap();
+        assert_eq!(*super::folded(path.matched()), *b"/\xffa");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! All routes, arranged so that a request finds its own quickly.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{HostPattern, NormalPath, Route, above, bare_host};
+use super::path::folded;
+use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
 
 /// Routes by host, those with the longest path first.
 #[derive(Debug, Default)]
@@ -13,13 +14,27 @@ pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
     below: HashMap<String, Vec<Arc<Route>>>,
     any: Vec<Arc<Route>>,
+    /// Whether any route is a guard.
+    has_guards: bool,
 }
 
 impl Table {
     /// Arranges routes; no two have the same host and path.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
-        let mut table = Self::default();
-        for route in routes {
+        let routes: Vec<Route> = routes.into_iter().collect();
+        let place = |route: &Route, path: &[u8]| (route.host.clone(), path.to_vec());
+        let written: HashSet<_> = routes
+            .iter()
+            .map(|route| place(route, &route.path.matched))
+            .collect();
+        let mut table = Self {
+            has_guards: routes.iter().any(Route::is_guard),
+            ..Self::default()
+        };
+        for mut route in routes {
+            let bare = route.path.matched.strip_suffix(b"/");
+            let bare = bare.map(|bare| place(&route, bare));
+            route.path.owns_bare = bare.is_some_and(|bare| !written.contains(&bare));
             let list = match &route.host {
                 HostPattern::Exact(name) => table.exact.entry(name.clone()).or_default(),
                 HostPattern::Below(name) => table.below.entry(name.clone()).or_default(),
@@ -29,7 +44,8 @@ impl Table {
         }
         let lists = table.exact.values_mut().chain(table.below.values_mut());
         for list in lists.chain([&mut table.any]) {
-            list.sort_by_key(|route| Reverse(route.path.matched.len()));
+            // Of those that differ in letter case alone a guard is found first.
+            list.sort_by_key(|route| (Reverse(route.path.folded.len()), !route.is_guard()));
         }
         table
     }
@@ -42,11 +58,43 @@ impl Table {
 
     /// Whether servers that read the path in another way take it for one of another route
     /// than `met`, which [`Table::find`] found. Whatever guards that route, be it `access`,
-    /// a limit, a status or another program, would be walked past.
+    /// a limit, a status or another program, would be walked past. Letter case and a closing
+    /// slash are read in another way by so many servers that only guards count there.
     pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
-        path.other_readings().any(|reading| {
-            let other = self.first(host, &reading);
+        let is_elsewhere = |reading: &[u8]| {
+            let other = self.first(host, reading);
             other.is_none_or(|other| !Arc::ptr_eq(other, met))
+        };
+        self.is_guarded(host, path.matched(), met)
+            || path
+                .other_readings()
+                .any(|reading| is_elsewhere(&reading) || self.is_guarded(host, &reading, met))
+    }
+
+    /// Whether servers that ignore letter case, a closing slash or both take the path for one
+    /// of another route, which guards it.
+    fn is_guarded(&self, host: &str, reading: &[u8], met: &Arc<Route>) -> bool {
+        if !self.has_guards {
+            return false;
+        }
+        let folded = folded(reading);
+        [false, true].into_iter().any(|turns_slash| {
+            let mut candidates = self.candidates(host);
+            let other = candidates.find(|route| {
+                let (own, path): (&[u8], &[u8]) = if route.case_sensitive {
+                    (&route.path.matched, reading)
+                } else {
+                    (&route.path.folded, &folded)
+                };
+                let (path, owns_bare) = match path.strip_suffix(b"/") {
+                    Some(bare) if turns_slash => (bare, route.path.owns_bare),
+                    _ => (path, turns_slash || route.path.owns_bare),
+                };
+                begins(own, path) || (owns_bare && is_bare(own, path))
+            });
+            other.is_some_and(|other| {
+                other.is_guard() && !Arc::ptr_eq(other, met) && !other.is_variant_of(met)
+            })
         })
     }
 
@@ -117,6 +165,17 @@ mod tests {
 
     /// The rule as the module tells it, one route after the other.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
+        naive_by(routes, host, |route| {
+            (route.path.as_str().to_owned(), path.to_owned())
+        })
+    }
+
+    /// The same, with what is compared: of the route, and of the request.
+    fn naive_by<'a>(
+        routes: &[&'a Route],
+        host: &str,
+        compared: impl Fn(&Route) -> (String, String),
+    ) -> Option<&'a Route> {
         let host_rank = |route: &Route| {
             let written = route.host.to_string();
             if written == host {
@@ -128,18 +187,52 @@ mod tests {
             }
         };
         let fits = |route: &Route| {
-            let wanted = route.path.as_str();
+            let (wanted, path) = compared(route);
+            let bare = route.path.as_str().strip_suffix('/');
+            let is_written = |bare: &str| {
+                routes
+                    .iter()
+                    .any(|other| other.host == route.host && other.path.as_str() == bare)
+            };
             path == wanted
-                || (wanted.ends_with('/') && path.starts_with(wanted))
+                || (wanted.ends_with('/') && path.starts_with(&wanted))
                 || path.starts_with(&format!("{wanted}/"))
+                || (format!("{path}/") == wanted && bare.is_some_and(|bare| !is_written(bare)))
         };
         let mut found: Vec<_> = routes
             .iter()
             .filter(|route| fits(route))
             .filter_map(|route| host_rank(route).map(|rank| (rank, route)))
             .collect();
-        found.sort_by_key(|(rank, route)| (*rank, usize::MAX - route.path.as_str().len()));
+        found.sort_by_key(|(rank, route)| {
+            let length = usize::MAX - route.path.as_str().len();
+            (*rank, length, route.limit.is_none())
+        });
         found.first().map(|(_, route)| **route)
+    }
+
+    /// Whether a server that ignores letter case or a closing slash finds another route that
+    /// has a limit, and is not spelled as the one that was met.
+    fn naive_unclear(routes: &[&Route], host: &str, path: &str, met: &Route) -> bool {
+        let turned = match path.strip_suffix('/') {
+            Some(bare) => bare.to_owned(),
+            None => format!("{path}/"),
+        };
+        [path.to_owned(), turned].iter().any(|path| {
+            let other = naive_by(routes, host, |route| {
+                let own = route.path.as_str();
+                if route.case_sensitive {
+                    (own.to_owned(), path.clone())
+                } else {
+                    (own.to_lowercase(), path.to_lowercase())
+                }
+            });
+            let bare = |route: &Route| {
+                let path = route.path.as_str().to_lowercase();
+                (route.host.clone(), path.trim_end_matches('/').to_owned())
+            };
+            other.is_some_and(|other| other.limit.is_some() && bare(other) != bare(met))
+        })
     }
 
     fn host() -> impl Strategy<Value = String> {
@@ -155,7 +248,7 @@ mod tests {
     }
 
     fn path() -> impl Strategy<Value = String> {
-        "(/[ab]{1,2}){0,3}/?".prop_map(|path| {
+        "(/[abA]{1,2}){0,3}/?".prop_map(|path| {
             if path.is_empty() {
                 "/".to_owned()
             } else {
@@ -167,12 +260,13 @@ mod tests {
     proptest! {
         #[test]
         fn the_table_finds_what_the_rule_says(
-            routes in proptest::collection::btree_set((host(), path()), 1..12),
+            routes in proptest::collection::btree_map((host(), path()), (any::<bool>(), any::<bool>()), 1..12),
             asked in proptest::collection::vec((host(), path()), 1..12),
             reversed: bool,
         ) {
-            let mut text: Vec<String> = routes.iter().map(|(host, path)| {
-                format!("[[route]]\nhost = {host:?}\npath = {path:?}\nto = \"status:404\"\n")
+            let mut text: Vec<String> = routes.iter().map(|((host, path), (guards, minds_case))| {
+                let limit = if *guards { "limit = { rate = \"1/s\" }\n" } else { "" };
+                format!("[[route]]\nhost = {host:?}\npath = {path:?}\nto = \"app\"\ncase_sensitive = {minds_case}\n{limit}")
             }).collect();
             if reversed {
                 text.reverse();
@@ -185,7 +279,12 @@ mod tests {
                 let found = plan.find(&host, &normal).map(|route| route.name.clone());
                 let with_port = plan.find(&format!("{host}:8080"), &normal).map(|route| route.name.clone());
                 prop_assert_eq!(&found, &with_port);
-                prop_assert_eq!(found, naive(&all, &host, &path).map(|route| route.name.clone()));
+                let expected = naive(&all, &host, &path);
+                prop_assert_eq!(found, expected.map(|route| route.name.clone()));
+                if let (Some(met), Some(expected)) = (plan.find(&host, &normal), expected) {
+                    let is_unclear = plan.routes().is_unclear(&host, &normal, met);
+                    prop_assert_eq!(is_unclear, naive_unclear(&all, &host, &path, expected), "{} {}", host, path);
+                }
             }
         }
     }

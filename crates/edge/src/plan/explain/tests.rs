@@ -40,6 +40,12 @@ fn a_request_is_explained() {
             .explain("http://kad.example/b%2Fx")
             .unwrap();
     assert!(told.ends_with("answered with 400\n"), "{told}");
+    let told = check("[[route]]\nto = \"app\"\n[[route]]\npath = \"/b/\"\nto = \"status:403\"\n");
+    let told = |url| told.as_ref().unwrap().explain(url).unwrap();
+    let bare = told("http://kad.example/b?c=d");
+    assert!(bare.ends_with("redirected to /b/?c=d\n"), "{bare}");
+    let capital = told("http://kad.example/B/x");
+    assert!(capital.ends_with("answered with 400\n"), "{capital}");
     for wrong in [
         "http://kad.example/%zz",
         "ftp://kad.example/a",

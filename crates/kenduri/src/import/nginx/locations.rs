@@ -12,8 +12,6 @@ use super::tree::Directive;
 
 const SEGMENTS: &str = "`location /api` of nginx is for /apix too. The path of a route is whole segments: /api and \
      /api/x.";
-const SLASH: &str = "nginx leads /api to /api/ where a program is behind `location /api/`. A route for /api/ is not \
-     for /api: where people come without the slash, write `path` without it.";
 const EXACT: &str = "`location = /x` is for nothing but /x. A route for /x is for /x/y too, which nginx would lead \
      elsewhere.";
 
@@ -123,8 +121,6 @@ impl Spots {
                 Kind::Prefix(path) => {
                     if path != "/" && !path.ends_with('/') {
                         made.note(SEGMENTS);
-                    } else if path != "/" && level.pass.is_some() {
-                        made.note(SLASH);
                     }
                     self.plain(directive, path, level);
                 }
