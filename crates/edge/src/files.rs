@@ -7,6 +7,7 @@
 //! | an encoded slash or any backslash, NUL or control character in a segment | 404 |
 //! | a file or folder whose name begins with a dot, but `.well-known` | 404 |
 //! | a symbolic link that leads out of the folder, or is absolute | 404 |
+//! | a symbolic link to what its own path does not serve: a name with a dot in front, a path of another route | 404 |
 //! | a pipe, socket or device; a file that may not be read | 404 |
 //! | a path with an invalid percent-encoding | 400 |
 //!

@@ -60,6 +60,8 @@ pub struct Folder {
     places: Vec<Place>,
     pub(super) listing: bool,
     caching: Caching,
+    /// Paths below it that other routes are for.
+    elsewhere: Vec<PathBuf>,
     /// Whether the log says already that the folder is not there.
     pub(super) is_missing: AtomicBool,
 }
@@ -99,6 +101,7 @@ impl Folder {
             places,
             listing: settings.listing,
             is_missing: AtomicBool::new(false),
+            elsewhere: Vec::new(),
             caching: Caching::new(settings.cache, settings.is_for_some)
                 .map_err(|pattern| FolderError::Cache { pattern })?,
         })
@@ -111,7 +114,22 @@ impl Folder {
 
     /// Whether the folder can be opened now, for whoever checks a configuration.
     pub fn check_root(&self) -> io::Result<()> {
-        Root::open(&self.root).map(drop)
+        self.open().map(drop)
+    }
+
+    /// Has no link lead to what is below these paths, percent-encoded as in a request: other
+    /// routes say who may have it.
+    pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
+        let paths = paths.into_iter().filter_map(|path| {
+            // What is hidden is served to nobody anyway.
+            let asked = Asked::parse(&path).ok()?;
+            Some(PathBuf::from(asked.relative.into_owned()))
+        });
+        self.elsewhere = paths.collect();
+    }
+
+    pub(super) fn open(&self) -> io::Result<Root<'_>> {
+        Root::open(&self.root, &self.elsewhere)
     }
 
     pub(super) fn id(&self) -> u64 {

@@ -47,7 +47,7 @@ impl Item {
 }
 
 /// Reads a folder; none if there is no such one. What would not be served is not named.
-pub(super) fn read(root: &Root, relative: &str) -> io::Result<Option<Page>> {
+pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);
     };

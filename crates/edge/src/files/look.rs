@@ -50,7 +50,7 @@ impl Look {
 
     fn search(&self) -> io::Result<Seen> {
         // Opened for each question: sites are put live by replacing their folder.
-        let root = match Root::open(self.folder.root()) {
+        let root = match self.folder.open() {
             Ok(root) => {
                 self.folder.is_missing.store(false, Ordering::Relaxed);
                 root
@@ -93,7 +93,7 @@ impl Look {
         Ok(Seen::Nothing)
     }
 
-    fn file(&self, root: &Root, name: &str) -> io::Result<Option<Arc<Entry>>> {
+    fn file(&self, root: &Root<'_>, name: &str) -> io::Result<Option<Arc<Entry>>> {
         for _ in 0..TRIES {
             let Some(opened) = open(root, name)? else {
                 return Ok(None);
@@ -130,7 +130,7 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 /// A file with the compressed ones beside it that are not older.
-fn open(root: &Root, name: &str) -> io::Result<Option<Opened>> {
+fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);
     };

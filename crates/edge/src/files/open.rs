@@ -1,19 +1,29 @@
 //! Opening below a root, whatever the path or the links on it say.
+//!
+//! What a link leads to is served only if its own path is: no part of that begins with a dot,
+//! and no other route is for it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
+
+use super::path::is_hidden;
 
 /// A name that is moved while it is resolved is looked up again so often.
 const TRIES: usize = 16;
 
 /// A folder whose border holds.
-pub(super) struct Root(OwnedFd);
+pub(super) struct Root<'a> {
+    folder: OwnedFd,
+    /// Where links must not lead: what else is asked for by these paths below the folder.
+    elsewhere: &'a [PathBuf],
+}
 
 /// What tells one content of a file from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +52,11 @@ impl Stamp {
     }
 }
 
-impl Root {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+impl<'a> Root<'a> {
+    pub(super) fn open(path: &Path, elsewhere: &'a [PathBuf]) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self(rustix::fs::open(path, flags, Mode::empty())?))
+        let folder = rustix::fs::open(path, flags, Mode::empty())?;
+        Ok(Self { folder, elsewhere })
     }
 
     /// A regular file that may be read; none is whatever is not to be served.
@@ -83,10 +94,44 @@ impl Root {
 
     fn beneath(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let border = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        match self.resolve(relative, flags, border | ResolveFlags::NO_SYMLINKS) {
+            // There is a link on the way.
+            Err(Errno::LOOP) => {}
+            opened => return opened,
+        }
+        let opened = self.resolve(relative, flags, border)?;
+        if self.serves(&opened) {
+            Ok(opened)
+        } else {
+            Err(Errno::NOENT)
+        }
+    }
+
+    /// Whether what a link leads to is served by its own path, too. The system tells that path;
+    /// where it does not, nobody knows.
+    fn serves(&self, opened: &OwnedFd) -> bool {
+        let path = |opened: &OwnedFd| {
+            std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()
+        };
+        let (Some(root), Some(path)) = (path(&self.folder), path(opened)) else {
+            return false;
+        };
+        path.strip_prefix(root).is_ok_and(|own| {
+            let mut names = own.iter().map(OsStr::as_encoded_bytes);
+            !names.any(is_hidden) && !self.elsewhere.iter().any(|other| own.starts_with(other))
+        })
+    }
+
+    fn resolve(
+        &self,
+        relative: &str,
+        flags: OFlags,
+        border: ResolveFlags,
+    ) -> rustix::io::Result<OwnedFd> {
         let mut tries = TRIES;
         loop {
             tries -= 1;
-            match rustix::fs::openat2(&self.0, relative, flags, Mode::empty(), border) {
+            match rustix::fs::openat2(&self.folder, relative, flags, Mode::empty(), border) {
                 Err(Errno::AGAIN | Errno::INTR) if tries > 0 => {}
                 // Some sandboxes refuse calls they do not know with `PERM`.
                 Err(Errno::NOSYS | Errno::PERM) => return self.step_by_step(relative, flags),
@@ -104,13 +149,13 @@ impl Root {
             if folder == ".." {
                 return Err(Errno::XDEV);
             }
-            let from = at.as_ref().unwrap_or(&self.0).as_fd();
+            let from = at.as_ref().unwrap_or(&self.folder).as_fd();
             at = Some(rustix::fs::openat(from, folder, step, Mode::empty())?);
         }
         if name == ".." {
             return Err(Errno::XDEV);
         }
-        let from = at.as_ref().unwrap_or(&self.0).as_fd();
+        let from = at.as_ref().unwrap_or(&self.folder).as_fd();
         rustix::fs::openat(from, name, flags | OFlags::NOFOLLOW, Mode::empty())
     }
 }
@@ -157,7 +202,7 @@ mod tests {
         symlink("a", root.join("inside")).unwrap();
         symlink("c.txt", root.join("a/b/link")).unwrap();
         symlink("../secret", root.join("out")).unwrap();
-        let root = Root::open(&root).unwrap();
+        let root = Root::open(&root, &[]).unwrap();
         let read = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         assert!(root.step_by_step("a/b/c.txt", read).is_ok());
         assert!(root.step_by_step(".", read | OFlags::DIRECTORY).is_ok());

@@ -73,6 +73,11 @@ fn is_ordinary(path: &str) -> bool {
     before != b'/' || path.is_empty()
 }
 
+/// Whether what has this name is for nobody.
+pub(super) fn is_hidden(name: &[u8]) -> bool {
+    name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
+}
+
 /// Decoded segments; empty ones do not count, as in the file system.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
@@ -84,8 +89,7 @@ fn decode(path: &str) -> Result<String, Refused> {
             .decode_utf8()
             .map_err(|_| Refused::Hidden)?;
         let bad = |letter: char| letter == '/' || letter == '\\' || letter.is_ascii_control();
-        let is_hidden = segment.starts_with('.') && segment != WELL_KNOWN;
-        if is_hidden || segment.contains(bad) {
+        if is_hidden(segment.as_bytes()) || segment.contains(bad) {
             return Err(Refused::Hidden);
         }
         if !relative.is_empty() {

@@ -50,6 +50,7 @@ pub(super) fn routes(
         }
         routes.push((number, route));
     }
+    tell_folders(&mut routes);
     let redirects: Vec<(usize, Arc<str>, String)> = routes
         .iter()
         .filter_map(|(number, route)| match &route.target {
@@ -79,6 +80,26 @@ pub(super) fn routes(
         );
     }
     table
+}
+
+/// Tells each folder which paths below it other routes are for: no link in it may lead there.
+fn tell_folders(routes: &mut [(usize, Route)]) {
+    for at in 0..routes.len() {
+        let route = &routes[at].1;
+        let others = routes.iter().map(|(_, other)| other);
+        let others = others.filter(|other| other.is_inside(route));
+        let paths: Vec<String> = others
+            .filter_map(|other| {
+                let path = NormalPath::parse(other.path.as_str()).ok()?;
+                Some(route.rewrite(&path).into_owned())
+            })
+            .collect();
+        if let Target::Files(folder) = &mut routes[at].1.target
+            && let Some(folder) = Arc::get_mut(folder)
+        {
+            folder.leave(paths);
+        }
+    }
 }
 
 fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {

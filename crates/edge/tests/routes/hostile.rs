@@ -9,22 +9,30 @@ use super::*;
 const SECRET: &str = "the secret beside the folder";
 
 fn site() -> Site {
-    let site = Site::open("[[route]]\nto = \"files:files\"\n", Means::default());
+    let site = Site::open(
+        "[[route]]\nto = \"files:files\"\n\
+         [[route]]\npath = \"/closed/\"\nto = \"files:files\"\n\
+         access = { deny = [\"127.0.0.0/8\"] }\n",
+        Means::default(),
+    );
     let beside = |name: &str| site.folder.path().join(name);
     fs::write(beside("secret.txt"), SECRET).unwrap();
     let root = beside("files");
-    for folder in ["a/.hidden", ".git", ".well-known"] {
+    for folder in ["a/.hidden", ".git", ".well-known", "closed"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
     for name in ["a.txt", "a/b.txt", ".well-known/security.txt"] {
         fs::write(root.join(name), "public").unwrap();
     }
-    for name in [".env", ".git/config", "a/.hidden/b.txt"] {
+    for name in [".env", ".git/config", "a/.hidden/b.txt", "closed/c.txt"] {
         fs::write(root.join(name), SECRET).unwrap();
     }
     symlink("../secret.txt", root.join("out.txt")).unwrap();
     symlink(beside("secret.txt"), root.join("absolute.txt")).unwrap();
     symlink("a/b.txt", root.join("inside.txt")).unwrap();
+    symlink(".env", root.join("env.txt")).unwrap();
+    symlink(".", root.join("round")).unwrap();
+    symlink("closed", root.join("open")).unwrap();
     site
 }
 
@@ -57,6 +65,12 @@ async fn nothing_hidden_is_served() {
         ("/out.txt", 404),
         ("/absolute.txt", 404),
         ("/inside.txt", 200),
+        ("/round/a.txt", 200),
+        ("/env.txt", 404),
+        ("/round/.env", 404),
+        ("/closed/c.txt", 403),
+        ("/open/c.txt", 404),
+        ("/round/closed/c.txt", 404),
         // Dot-files.
         ("/.env", 404),
         ("/%2eenv", 404),

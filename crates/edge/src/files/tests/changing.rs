@@ -211,7 +211,7 @@ fn a_mixture_of_two_contents_is_never_taken_in() {
     let world = World::new();
     for (name, content) in [("a.txt", "else"), ("b.txt", "x"), ("c.txt", "longer")] {
         world.write(name, "text");
-        let plain = Root::open(&world.root())
+        let plain = Root::open(&world.root(), &[])
             .unwrap()
             .file(name)
             .unwrap()

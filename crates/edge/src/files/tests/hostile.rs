@@ -29,6 +29,12 @@ fn world() -> World {
     symlink("loop", root.join("loop")).unwrap();
     symlink("a/b.txt", root.join("inside.txt")).unwrap();
     symlink("a", root.join("inside")).unwrap();
+    symlink(".env", root.join("env.txt")).unwrap();
+    symlink(".git", root.join("git")).unwrap();
+    symlink(".well-known", root.join("known")).unwrap();
+    symlink("../.env", root.join("a/c.txt.gz")).unwrap();
+    world.write("a/c.txt", "public");
+    symlink(".", root.join("round")).unwrap();
     let mode = rustix::fs::Mode::from_raw_mode(0o644);
     rustix::fs::mkfifoat(rustix::fs::CWD, root.join("pipe"), mode).unwrap();
     drop(std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap());
@@ -71,6 +77,12 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/loop/x.txt", 404),
         ("/inside.txt", 200),
         ("/inside/b.txt", 200),
+        ("/round/round/a.txt", 200),
+        ("/known/security.txt", 200),
+        ("/env.txt", 404),
+        ("/git/config", 404),
+        ("/inside/c.txt.gz", 404),
+        ("/round/.env", 404),
         // Dot-files.
         ("/.env", 404),
         ("/%2eenv", 404),
@@ -94,6 +106,28 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     assert_eq!(world.get(&long).await.status, 404);
     let deep = "/a".repeat(4_000);
     assert_eq!(world.get(&deep).await.status, 404);
+}
+
+/// What other routes are for is served by none of the ways that links make to it.
+#[tokio::test]
+async fn a_link_leads_to_nothing_that_another_route_is_for() {
+    let mut world = world();
+    let folder = Arc::get_mut(&mut world.folder).unwrap();
+    folder.leave(["/a/".to_owned(), "/%C3%A9".to_owned(), "/.git".to_owned()]);
+    world.write("\u{e9}/b.txt", "public");
+    symlink("\u{e9}/b.txt", world.root().join("e.txt")).unwrap();
+    for (path, status) in [
+        ("/a.txt", 200),
+        ("/round/a.txt", 200),
+        ("/round/a/b.txt", 404),
+        ("/inside.txt", 404),
+        ("/inside/b.txt", 404),
+        ("/e.txt", 404),
+        // These are the routes' own, and never asked for here.
+        ("/a/b.txt", 200),
+    ] {
+        assert_eq!(world.get(path).await.status, status, "{path}");
+    }
 }
 
 /// Somebody moves a folder in and out of the root while it is asked for.
