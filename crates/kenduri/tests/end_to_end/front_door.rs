@@ -84,7 +84,7 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
     data.sort();
-    assert_eq!(data, ["logs", "run"]);
+    assert_eq!(data, ["cdn-id", "logs", "run"]);
     let (code, said) = place.order(&[
         "owner",
         "create",
