@@ -230,7 +230,7 @@ def check(kenduri, name, caller, given):
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         *["run", f"{kenduri.origin}/api/openapi.json", "--checks", ",".join(CHECKS)],
-        *["--phases", PHASES[name], "--max-examples", "10"],
+        *["--phases", PHASES[name], "--max-examples", "7"],
         *["--generation-deterministic", "--continue-on-failure"],
         *["--workers", "2", "--exclude-path", STREAM, "--suppress-health-check", "all", "--warnings", "off"],
     ]

@@ -11,7 +11,6 @@ mod challenges;
 mod client;
 mod issued;
 mod order;
-mod probe;
 mod proof;
 mod schedule;
 mod settings;

@@ -34,6 +34,8 @@ use tokio_rustls::TlsConnector;
 use super::World;
 use super::schedule::LONGEST_ASKED;
 
+/// How long the look-up of a name may take.
+const LOOK_UP_TIME: Duration = Duration::from_secs(15);
 /// How long one address may take to answer.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// How long a request may take from the look-up of the name to its last byte.
@@ -196,11 +198,25 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// Connects to the first address that answers, IPv6 before IPv4, as authorities do.
-pub(super) async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut addresses: Vec<SocketAddr> = (world.look_up)(host.to_owned(), port).await?;
+/// The addresses of a host; none is an error.
+pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let look = (world.look_up)(host.to_owned(), port);
+    let addresses = timeout(LOOK_UP_TIME, look).await??;
+    if addresses.is_empty() {
+        return Err(no_address());
+    }
+    Ok(addresses)
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the name has no address")
+}
+
+/// Connects to the first address that answers, IPv6 before IPv4.
+async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut addresses = look_up(world, host, port).await?;
     addresses.sort_by_key(SocketAddr::is_ipv4);
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut failure = no_address();
     for address in addresses {
         match timeout(CONNECT_TIME, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
@@ -212,7 +228,7 @@ pub(super) async fn connect(world: &World, host: &str, port: u16) -> io::Result<
 }
 
 /// Sends a request with an absolute URL through a fresh stream, and reads the whole answer.
-pub(super) async fn exchange<S, B>(
+async fn exchange<S, B>(
     stream: S,
     request: Request<B>,
 ) -> Result<Response<Full<Bytes>>, ClientError>

@@ -1,9 +1,10 @@
-//! One order: from the question whether the name leads here to the chain on the disk.
+//! One order: from the look-up of the name to the chain on the disk.
 //!
 //! The key is made and kept before the order is spoken of, and the order's URL as
 //! soon as there is one. Whenever we are stopped, the next start finds the order
 //! where it stood, or learns that it is gone and begins another.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use instant_acme::{
@@ -18,7 +19,7 @@ use tokio::time::timeout;
 use super::Shared;
 use super::certificate::{Certificate, CertificateFault};
 use super::challenges::Published;
-use super::probe::{self, ProbeError};
+use super::client::look_up;
 use super::proof::{self, ProofError};
 use super::vault::{Attempt, Pending, VaultError};
 use crate::description::Challenge;
@@ -36,12 +37,15 @@ const LONGEST_REASON: usize = 500;
 /// Why there is no new certificate.
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
-    /// Asking would be in vain, and count against us.
-    #[error("{0}; mend its address, or set force in [tls] acme")]
-    Elsewhere(#[from] ProbeError),
-    /// The authority looked, and was not convinced.
-    #[error("the authority could not see that the name is ours: {0}")]
-    Unproven(String),
+    /// The authority would refuse a name without an address, and count the try.
+    #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
+    NoAddress(#[source] io::Error),
+    /// The authority connected to the name, and was not convinced.
+    #[error(
+        "the authority could not see that the name is ours: {reason}; check that all its A and \
+         AAAA records lead here and that port {port} is open from outside"
+    )]
+    Unproven { reason: String, port: u16 },
     /// It wants another kind of proof for this name.
     #[error("the authority does not offer the challenge {0}")]
     NotOffered(&'static str),
@@ -94,9 +98,10 @@ impl OrderError {
     /// Whether the order that failed can come to nothing any more.
     fn is_final(&self) -> bool {
         match self {
-            Self::Unproven(_) | Self::NotOffered(_) | Self::Certificate(_) | Self::Request(_) => {
-                true
-            }
+            Self::Unproven { .. }
+            | Self::NotOffered(_)
+            | Self::Certificate(_)
+            | Self::Request(_) => true,
             // Everything but what is a matter of when.
             Self::Authority(instant_acme::Error::Api(_)) => !matches!(
                 self.problem(),
@@ -164,7 +169,7 @@ async fn run(
         order.finalize_csr(&request(name, &key)?).await?;
     }
     let chain = match order.state().status {
-        OrderStatus::Invalid => return Err(explain(&mut order).await),
+        OrderStatus::Invalid => return Err(explain(shared, &mut order).await),
         _ => order.poll_certificate(&POLLING).await?,
     };
     drop(published);
@@ -200,7 +205,10 @@ async fn begin(
     replaced: Option<CertificateIdentifier<'_>>,
 ) -> Result<(Order, String), OrderError> {
     if !shared.settings.force {
-        probe::leads_here(shared, name).await?;
+        let port = challenge_port(shared);
+        look_up(&shared.world, name, port)
+            .await
+            .map_err(OrderError::NoAddress)?;
     }
     let key = KeyPair::generate()?.serialize_pem();
     let names = [Identifier::Dns(name.to_owned())];
@@ -286,7 +294,7 @@ async fn prove(
     }
     let polled = order.poll_ready(&POLLING).await;
     if order.state().status == OrderStatus::Invalid {
-        return Err(explain(order).await);
+        return Err(explain(shared, order).await);
     }
     match told {
         Some(error) => Err(error),
@@ -295,7 +303,7 @@ async fn prove(
 }
 
 /// What the authority found, where it looked.
-async fn explain(order: &mut Order) -> OrderError {
+async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
@@ -310,7 +318,18 @@ async fn explain(order: &mut Order) -> OrderError {
             );
         }
     }
-    OrderError::Unproven(found.unwrap_or_else(|| "it did not say why".to_owned()))
+    OrderError::Unproven {
+        reason: found.unwrap_or_else(|| "it did not say why".to_owned()),
+        port: challenge_port(shared),
+    }
+}
+
+/// Where the authority connects to (RFC 8555, section 8.3; RFC 8737, section 3).
+fn challenge_port(shared: &Shared) -> u16 {
+    match shared.settings.challenge {
+        Challenge::Http01 => 80,
+        Challenge::TlsAlpn01 => 443,
+    }
 }
 
 /// The request for a certificate of this name and key, in DER.

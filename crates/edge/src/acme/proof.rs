@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
@@ -31,11 +30,6 @@ pub(super) fn random(provider: &CryptoProvider) -> Result<[u8; 32], ProofError> 
         .fill(&mut bytes)
         .map_err(|_| ProofError::Randomness)?;
     Ok(bytes)
-}
-
-/// The same, as a word that fits into a path.
-pub(super) fn random_token(provider: &CryptoProvider) -> Result<String, ProofError> {
-    random(provider).map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// The self-signed certificate that carries a digest for one name (RFC 8737, section 3).

@@ -232,7 +232,7 @@ impl Task {
                 metrics::certificate_failed(name);
                 // Of what the authority has not heard nothing needs to outlive us: after a restart
                 // somebody may have mended it.
-                if matches!(error, OrderError::Elsewhere(_)) {
+                if matches!(error, OrderError::NoAddress(_)) {
                     return;
                 }
             }
