@@ -223,12 +223,11 @@ pub(crate) fn verified_email(
 /// Takes the account's lock, which whatever counts its sessions or tokens
 /// needs; tells whether it is an account that may act.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let count = tx.run(
-        sql!("UPDATE account SET state = state WHERE id = $1 AND state = 'active'"),
+    let locked: Option<(AccountId,)> = tx.maybe(
+        sql!("SELECT id FROM account WHERE id = $1 AND state = 'active' FOR NO KEY UPDATE"),
         &[id],
-        Rows::AtMostOne,
     )?;
-    Ok(count == 1)
+    Ok(locked.is_some())
 }
 
 #[cfg(test)]

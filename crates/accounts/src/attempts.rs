@@ -103,10 +103,9 @@ impl Attempt {
         store.read(look).await??;
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
             // All tries take this lock, so that each counts those before it.
-            tx.run(
-                sql!("UPDATE sign_in_lock SET id = id WHERE id = 1"),
+            let _: (i64,) = tx.one(
+                sql!("SELECT id FROM sign_in_lock WHERE id = 1 FOR NO KEY UPDATE"),
                 &[],
-                Rows::Exactly(1),
             )?;
             Ok(match self.check(tx)? {
                 Ok(()) => Ok(self.write(tx)?),

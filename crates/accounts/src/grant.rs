@@ -291,13 +291,12 @@ fn take(
 
 /// Whoever may leave a place without owner waits here for the one before.
 fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
-    tx.run(
+    let _: Vec<(AccountId,)> = tx.all(
         sql!(
-            "UPDATE role_grant SET role = role
-             WHERE scope_kind = $1 AND scope_id = $2 AND role = $3"
+            "SELECT account FROM role_grant
+             WHERE scope_kind = $1 AND scope_id = $2 AND role = $3 FOR NO KEY UPDATE"
         ),
         &[&scope.kind(), &scope.id(), &scope.top()],
-        Rows::Any,
     )?;
     Ok(())
 }

@@ -150,17 +150,13 @@ pub fn seats_taken(
 /// Takes the locks of all events with limited seats, in the order of their ids,
 /// so that two households that want the last seats wait for one another.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    let limited: Vec<(EventId,)> = tx.all(
-        sql!("SELECT id FROM event WHERE occasion = $1 AND capacity IS NOT NULL ORDER BY id"),
+    let _: Vec<(EventId,)> = tx.all(
+        sql!(
+            "SELECT id FROM event WHERE occasion = $1 AND capacity IS NOT NULL
+             ORDER BY id FOR NO KEY UPDATE"
+        ),
         &[occasion],
     )?;
-    for (id,) in limited {
-        tx.run(
-            sql!("UPDATE event SET version = version WHERE id = $1"),
-            &[&id],
-            Rows::AtMostOne,
-        )?;
-    }
     Ok(())
 }
 

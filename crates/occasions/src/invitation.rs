@@ -241,11 +241,11 @@ pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
 pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     tx.maybe(
         sql!(
-            "UPDATE invitation SET version = version WHERE id = $1
-             RETURNING id, occasion, code, household, salutation, email, phone, address,
-                    language, plus_ones, children, deadline_override, lock_mode, open_until,
-                    lock_reason, host_message, host_note, tags, note, note_version, replied_at,
-                    access_epoch, archived_at, version, unapproved"
+            "SELECT id, occasion, code, household, salutation, email, phone, address, language,
+                    plus_ones, children, deadline_override, lock_mode, open_until, lock_reason,
+                    host_message, host_note, tags, note, note_version, replied_at, access_epoch,
+                    archived_at, version, unapproved
+             FROM invitation WHERE id = $1 FOR NO KEY UPDATE"
         ),
         &[id],
     )

@@ -356,7 +356,7 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
 /// under this lock stays so until the transaction ends. `None` when it is gone.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = tx.maybe(
-        sql!("UPDATE occasion SET revision = revision WHERE id = $1 RETURNING revision"),
+        sql!("SELECT revision FROM occasion WHERE id = $1 FOR NO KEY UPDATE"),
         &[id],
     )?;
     Ok(held.map(|_| ()))

@@ -131,7 +131,7 @@ pub fn after(
 /// Removes news older than [`KEPT`]; returns how many rows went.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
-        sql!("UPDATE news_counter SET last = last WHERE id = 1 RETURNING last, swept"),
+        sql!("SELECT last, swept FROM news_counter WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
     )?;
     let oldest_kept = tx.now() - KEPT;

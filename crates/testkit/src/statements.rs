@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use platform::store::Settings;
 use platform::store::migrate::Migrations;
+use platform::store::{ROW_LOCK, Settings};
 use postgres::NoTls;
 use postgres::types::Type;
 
@@ -93,7 +93,7 @@ impl Engine {
     fn prepare(&mut self, text: &str) -> Result<(), String> {
         match self {
             Self::Sqlite(connection) => connection
-                .prepare(text)
+                .prepare(text.strip_suffix(ROW_LOCK).unwrap_or(text))
                 .map(drop)
                 .map_err(|error| error.to_string()),
             Self::Postgres(client) => client

@@ -14,6 +14,7 @@ use super::fields::{Fields, Limits, nullable};
 use super::history::{self, Changes};
 use super::{Current, Refusal, When, occasions};
 use crate::event::{self, Details, Event, EventId, ScheduleLine};
+use crate::invitation::InvitationId;
 use crate::occasion::{Occasion, OccasionId, to_json};
 
 /// How many events an occasion has at most.
@@ -229,10 +230,9 @@ fn find(tx: &mut Tx<'_>, occasion: &OccasionId, id: &EventId) -> Result<Option<E
 }
 
 fn lock(tx: &mut Tx<'_>, host: &HostOf, id: &EventId) -> Result<Event, Refusal> {
-    tx.run(
-        sql!("UPDATE event SET version = version WHERE id = $1 AND occasion = $2"),
+    let _: Option<(EventId,)> = tx.maybe(
+        sql!("SELECT id FROM event WHERE id = $1 AND occasion = $2 FOR NO KEY UPDATE"),
         &[id, host.occasion()],
-        Rows::AtMostOne,
     )?;
     load(tx, host, id)
 }
@@ -453,10 +453,9 @@ fn invite_everyone(
 /// Takes the lock of every invitation: a save that is under way may be adding
 /// somebody who would be left out.
 pub(super) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    tx.run(
-        sql!("UPDATE invitation SET version = version WHERE occasion = $1"),
+    let _: Vec<(InvitationId,)> = tx.all(
+        sql!("SELECT id FROM invitation WHERE occasion = $1 FOR NO KEY UPDATE"),
         &[occasion],
-        Rows::Any,
     )?;
     Ok(())
 }

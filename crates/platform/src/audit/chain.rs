@@ -20,7 +20,7 @@ const PART: u32 = 500;
 pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     // Whoever seals holds this row, so two processes do not fork the chain.
     let (mut place, mut previous): (i64, String) = tx.one(
-        sql!("UPDATE audit_chain SET place = place WHERE id = 1 RETURNING place, seal"),
+        sql!("SELECT place, seal FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
     )?;
     let waiting: Vec<Record> = tx.all(

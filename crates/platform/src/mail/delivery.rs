@@ -119,7 +119,7 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
 /// not, and then its state says why.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64)> = tx.maybe(
-        sql!("UPDATE mail SET doubts = doubts WHERE id = $1 RETURNING state, doubts"),
+        sql!("SELECT state, doubts FROM mail WHERE id = $1 FOR NO KEY UPDATE"),
         &[id],
     )?;
     let Some((state, doubts)) = locked else {

@@ -132,7 +132,7 @@ pub fn record(
         return Ok(());
     }
     let (known,): (Cause,) = tx.one(
-        sql!("UPDATE suppression SET cause = cause WHERE address = $1 RETURNING cause"),
+        sql!("SELECT cause FROM suppression WHERE address = $1 FOR NO KEY UPDATE"),
         &[&hash],
     )?;
     if known < cause {

@@ -28,7 +28,7 @@ use tokio::sync::{oneshot, watch};
 use crate::clock::Clock;
 use crate::random::Random;
 pub use error::StoreError;
-pub use sql::{Rows, Sql};
+pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Row, Value};
 

@@ -155,7 +155,7 @@ async fn number(client: &mut Client) -> Result<bool, Error> {
     let transaction = client.transaction().await?;
     let counter = transaction
         .query_one(
-            "UPDATE news_counter SET last = last WHERE id = 1 RETURNING last",
+            "SELECT last FROM news_counter WHERE id = 1 FOR NO KEY UPDATE",
             &[],
         )
         .await?;

@@ -1,6 +1,10 @@
 //! SQL texts: literals, so that no input can become part of one, and so that a
 //! test can find and prepare every statement of the program on both engines.
 
+/// How a look-up ends that locks the rows it finds: as an `UPDATE` of theirs would, so that rows
+/// that refer to them can still be inserted.
+pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
+
 /// One SQL text, made by [`sql!`](crate::sql!).
 #[derive(Clone, Copy, Debug)]
 pub struct Sql(&'static str);
@@ -17,10 +21,19 @@ impl Sql {
         self.0
     }
 
+    /// The text for SQLite, which has no row locks and needs none: whoever may change anything
+    /// holds the whole file.
+    pub(super) fn without_row_lock(self) -> &'static str {
+        self.0.strip_suffix(ROW_LOCK).unwrap_or(self.0)
+    }
+
     /// Whether the statement takes a lock on PostgreSQL: everything that is
     /// not a plain look-up.
     pub(crate) fn locks(self) -> bool {
         let text = self.0.trim_start();
+        if text.ends_with(ROW_LOCK) {
+            return true;
+        }
         let reads = text
             .get(..6)
             .is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))

@@ -383,7 +383,9 @@ pub(super) fn all<T: FromRow>(
     arguments: &[&dyn Bind],
 ) -> Result<Vec<T>, (StoreError, Failure)> {
     let fail = |error: rusqlite::Error| failed(sql.text(), &error);
-    let mut statement = connection.prepare_cached(sql.text()).map_err(fail)?;
+    let mut statement = connection
+        .prepare_cached(sql.without_row_lock())
+        .map_err(fail)?;
     bind(&mut statement, arguments).map_err(fail)?;
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
@@ -400,7 +402,9 @@ pub(super) fn run(
     arguments: &[&dyn Bind],
 ) -> Result<u64, (StoreError, Failure)> {
     let fail = |error: rusqlite::Error| failed(sql.text(), &error);
-    let mut statement = connection.prepare_cached(sql.text()).map_err(fail)?;
+    let mut statement = connection
+        .prepare_cached(sql.without_row_lock())
+        .map_err(fail)?;
     bind(&mut statement, arguments).map_err(fail)?;
     statement
         .raw_execute()
