@@ -181,7 +181,7 @@ fn connects(copy: &Copy, user: u32, service: &str) -> bool {
     output.status.success()
 }
 
-fn give(copy: &Copy, user: u32, words: &[&str]) -> Output {
+pub(crate) fn give(copy: &Copy, user: u32, words: &[&str]) -> Output {
     let mut command = Command::new(copy.program());
     command
         .args(words)
