@@ -12,6 +12,7 @@ use std::process::{Command, Output};
 
 use rustix::process::Signal;
 
+use crate::apart;
 use crate::keeper::SERVER;
 use crate::program::text;
 use crate::upgrade::Copy;
@@ -56,6 +57,7 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let nobody = give(&copy, OWNER, &["ps"]);
     assert_eq!(nobody.status.code(), Some(3), "{}", text(&nobody.stderr));
+    apart::forget(&copy);
 }
 
 #[test]
