@@ -178,7 +178,7 @@ fn read(asked: &Asked, depth: Depth) -> Result<Configuration, Problems> {
     let places = services::Places {
         folder,
         data: &data,
-        run: &folders.run,
+        folders: &folders,
     };
     let services = services::plan(&written, asked, &places, depth, &mut check);
     let doors = services::doors(&written.service, asked, &folders.run);

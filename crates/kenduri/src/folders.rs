@@ -33,6 +33,10 @@ pub(crate) struct Folders {
     pub(crate) run: PathBuf,
     /// What services say.
     pub(crate) logs: PathBuf,
+    /// The user and the group that the data belonged to when Kenduri began, where these are apart:
+    /// others may exchange the data, and so say that they belong to root.
+    #[serde(default)]
+    owner: Option<(u32, u32)>,
 }
 
 impl Folders {
@@ -43,6 +47,7 @@ impl Folders {
         Self {
             run: data.join(RUN),
             logs: data.join(LOGS),
+            owner: None,
         }
     }
 
@@ -51,7 +56,12 @@ impl Folders {
         if !rustix::process::geteuid().is_root() || is_only_roots(&data.canonicalize()?)? {
             return Ok(Self::in_data(data));
         }
-        Self::apart(data)
+        let facts = fs::metadata(data)?;
+        let owner = (facts.uid() != 0).then(|| (facts.uid(), facts.gid()));
+        Ok(Self {
+            owner,
+            ..Self::apart(data)?
+        })
     }
 
     /// Those apart from the data folder, in which nobody but root changes anything.
@@ -60,12 +70,30 @@ impl Folders {
         Ok(Self {
             run: Path::new(RUN_APART).join(&name),
             logs: Path::new(LOGS_APART).join(&name),
+            owner: None,
         })
     }
 
     /// Whether they are not in the data folder.
     pub(crate) fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
+    }
+
+    /// Whoever the data belongs to, if this process may become anybody: the worker needs no more
+    /// than that. Nobody: it is who this process is.
+    pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(None);
+        }
+        let (user, group) = match self.owner {
+            Some(owner) => owner,
+            None if self.are_apart() => return Ok(None),
+            None => {
+                let facts = fs::metadata(data)?;
+                (facts.uid(), facts.gid())
+            }
+        };
+        Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
     /// Opens the folder of sockets and records. Those apart are made ready to be opened.
@@ -89,16 +117,6 @@ impl Folders {
         }
         Ok(Arc::new(make(&self.run)?))
     }
-}
-
-/// Whoever the data belongs to, if this process may become anybody: the worker needs no more
-/// than that. Nobody: it is who this process is.
-pub(crate) fn owner(data: &Path) -> io::Result<Option<User>> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(None);
-    }
-    let found = fs::metadata(data)?;
-    Ok((found.uid() != 0).then(|| User::numbered(found.uid(), found.gid())))
 }
 
 /// Whether nobody but root can put another folder in the place of this one or of what is in it.
@@ -174,5 +192,13 @@ mod tests {
         }
         assert!(!are_apart());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
+
+        // Whose data they are is known from the beginning.
+        chown(&data, Some(65_534), Some(65_534)).unwrap();
+        let folders = Folders::of_supervisor(&data).unwrap();
+        fs::remove_dir(&data).unwrap();
+        std::os::unix::fs::symlink("/", &data).unwrap();
+        let worker = folders.worker(&data).unwrap().unwrap();
+        assert_eq!((worker.user, worker.group), (65_534, 65_534));
     }
 }

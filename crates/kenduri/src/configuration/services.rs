@@ -9,7 +9,7 @@ use supervisor::{Depth, Description, Ground, Inner, Plan, Run, User};
 use super::Asked;
 use super::check::Check;
 use super::written::Written;
-use crate::folders;
+use crate::folders::Folders;
 
 /// What a service gets of our own environment.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
@@ -25,8 +25,8 @@ pub(super) struct Places<'a> {
     /// That of the settings.
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
-    /// That of sockets and records.
-    pub(super) run: &'a Path,
+    /// Those of the supervisor process.
+    pub(super) folders: &'a Folders,
 }
 
 /// Everything the supervisor needs to know, if all of it can be done.
@@ -41,7 +41,7 @@ pub(super) fn plan(
     // A service has a folder of its own.
     let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
     let user = match depth {
-        Depth::Whole => default_user(&written.service_user, places.data, check),
+        Depth::Whole => default_user(&written.service_user, places, check),
         Depth::Words => None,
     };
     let environment = asked
@@ -50,10 +50,10 @@ pub(super) fn plan(
         .filter(|(name, _)| PASSED_ON.contains(&name.as_str()))
         .cloned()
         .collect();
-    let inner = inner(description, asked, places.run);
+    let inner = inner(description, asked, &places.folders.run);
     let ground = Ground {
         folder: &folder,
-        run: places.run,
+        run: &places.folders.run,
         inner: &inner,
         environment: &environment,
         user,
@@ -71,10 +71,10 @@ pub(super) fn plan(
 }
 
 /// Who runs services that name nobody; nothing: whoever runs Kenduri.
-fn default_user(name: &str, data: &Path, check: &mut Check<'_>) -> Option<User> {
+fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
     if name.is_empty() {
         // Without data there is nothing that belongs to anybody else.
-        return folders::owner(data).ok().flatten();
+        return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
     if !rustix::process::geteuid().is_root() {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::program::Program;
 use crate::configuration::Configuration;
-use crate::folders::{self, Folders};
+use crate::folders::Folders;
 use crate::worker::DRAIN_TIME;
 
 /// The hidden word that makes a worker of the program.
@@ -38,7 +38,7 @@ pub(super) fn means(folders: &Folders) -> (Means, mpsc::UnboundedReceiver<Channe
 pub(super) fn plan(configuration: &Configuration, program: &Program) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let data = &configuration.settings.data;
-    let owner = folders::owner(data);
+    let owner = configuration.folders.worker(data);
     let owner = owner.with_context(|| format!("cannot look at {}", data.display()))?;
     let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
     let worker = Own {
