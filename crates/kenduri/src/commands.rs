@@ -247,6 +247,7 @@ impl Where {
             text: None,
             lasting: None,
             ports: BTreeMap::new(),
+            folders: None,
             look_for_file: true,
             flags,
             environment: environment(),

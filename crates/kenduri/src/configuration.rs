@@ -37,6 +37,9 @@ pub(crate) use written::{LogFormat, LogLevel};
 use check::Check;
 use written::Written;
 
+use crate::folders::Folders;
+use crate::log::{Log, To};
+
 /// The file that is read when none is named.
 const USUAL_FILE: &str = "kenduri.toml";
 
@@ -60,6 +63,9 @@ pub(crate) struct Asked {
     pub(crate) allow_public_mailbox: bool,
     /// Ports of this machine on which services are found by their name.
     pub(crate) ports: BTreeMap<String, u16>,
+    /// Where the supervisor process has its folders; nothing: in the data folder.
+    #[serde(default)]
+    pub(crate) folders: Option<Folders>,
 }
 
 /// A flag that gives one key a value.
@@ -82,6 +88,8 @@ pub(crate) struct Configuration {
     pub(crate) plan: edge::Plan,
     /// What is kept running.
     pub(crate) services: supervisor::Plan,
+    /// Where the supervisor process has its folders.
+    pub(crate) folders: Folders,
     /// What works, and should be known.
     pub(crate) warnings: Vec<String>,
     /// The file that was read.
@@ -165,8 +173,15 @@ fn read(asked: &Asked, depth: Depth) -> Result<Configuration, Problems> {
     let folder = file.as_deref().and_then(Path::parent);
     let folder = folder.unwrap_or_else(|| Path::new(""));
     let data = check.path("data", &written.data);
-    let services = services::plan(&written.service, asked, (folder, &data), depth, &mut check);
-    let doors = services::doors(&written.service, asked, &data);
+    let in_data = || Folders::in_data(&data);
+    let folders = asked.folders.clone().unwrap_or_else(in_data);
+    let places = services::Places {
+        folder,
+        data: &data,
+        folders: &folders,
+    };
+    let services = services::plan(&written, asked, &places, depth, &mut check);
+    let doors = services::doors(&written.service, asked, &folders.run);
     let settings = settings::settings(&written, (folder, &data), &doors, &mut check);
     if let Some((settings, plan)) = &settings
         && plan.needs_app()
@@ -181,6 +196,7 @@ fn read(asked: &Asked, depth: Depth) -> Result<Configuration, Problems> {
             settings,
             plan,
             services,
+            folders,
             warnings,
             file,
             text,
@@ -276,6 +292,33 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
 }
 
 impl Configuration {
+    /// Where the supervisor process writes what it has to say. Where its folders are apart from
+    /// the data, so is its log: the folder that the settings name is for the worker's user.
+    pub(crate) fn log_of_supervisor(&self) -> Log {
+        let mut log = self.settings.log.clone();
+        if let To::Folder(folder) = &mut log.to
+            && self.folders.are_apart()
+        {
+            // No service has its lines in a file of this name.
+            *folder = self.folders.logs.join("log");
+        }
+        log
+    }
+
+    /// The services that run as whoever the data belongs to, because nobody is named.
+    pub(crate) fn services_without_user(&self) -> Vec<&str> {
+        let is_named = |table: &Table, key: &str| {
+            let user = table.get(key).and_then(Value::as_str);
+            user.is_some_and(|user| !user.is_empty())
+        };
+        let services = self.merged.get("service").and_then(Value::as_table);
+        let services = services.filter(|_| !is_named(&self.merged, "service_user"));
+        let all = services.into_iter().flatten();
+        all.filter(|(_, service)| !service.as_table().is_some_and(|one| is_named(one, "user")))
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     /// What was said, all sources together: what a later configuration is compared with.
     pub(crate) fn said(&self) -> &Table {
         &self.merged

@@ -1,6 +1,6 @@
 //! The control socket: how words like `token create` reach a running Kenduri.
 //!
-//! A unix socket `run/control.sock` in the data folder, for the user that runs
+//! A unix socket, `control.sock` among those of the supervisor process, for the user that runs
 //! Kenduri and root alone. One JSON object per line, one line back:
 //! `{"ok": …}` or `{"error": "…"}`; whoever follows what a service says gets more
 //! of them, until it goes. Whoever cannot reach the socket opens the store itself;
@@ -8,17 +8,20 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use rustix::net::sockopt::socket_peercred;
 use serde::{Deserialize, Serialize};
+use supervisor::Folder;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 
+use crate::folders::Folders;
 use crate::keeper::{Inside, Keeper};
 use crate::orders::neighbours::{self, Logs};
 use crate::orders::{Order, Outcome};
@@ -50,8 +53,30 @@ impl Reply {
     }
 }
 
-fn socket(data: &Path) -> PathBuf {
-    data.join("run").join("control.sock")
+/// The name of the socket in its folder.
+const SOCKET: &str = "control.sock";
+
+/// Whoever runs with these data, and where that one answers; nothing: nobody does.
+fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
+    let apart = Folders::apart(data).ok();
+    for folders in apart.into_iter().chain([Folders::in_data(data)]) {
+        let path = folders.run.join(SOCKET);
+        let Some(stream) = connect(&path)? else {
+            continue;
+        };
+        let user = socket_peercred(&stream)?.uid.as_raw();
+        let is_owner = || std::fs::metadata(data).is_ok_and(|facts| facts.uid() == user);
+        let is_me = user == rustix::process::geteuid().as_raw();
+        if user == 0 || !folders.are_apart() && (is_me || is_owner()) {
+            return Ok(Some((stream, path)));
+        }
+        bail!(
+            "user {user} answers at {}, who is neither root nor the owner of the data\n  \
+             nothing was said to whoever that is; end it, and remove the socket",
+            path.display()
+        );
+    }
+    Ok(None)
 }
 
 /// Whoever answers there; nothing: nobody does.
@@ -83,8 +108,7 @@ pub(crate) fn listen(
     data: &Path,
     order: &Order,
 ) -> Result<Option<impl Iterator<Item = Result<Outcome>> + use<>>> {
-    let path = socket(data);
-    let Some(mut stream) = connect(&path)? else {
+    let Some((mut stream, path)) = find(data)? else {
         return Ok(None);
     };
     let follows = matches!(order, Order::Neighbours(neighbours::Order::Follow(_)));
@@ -107,39 +131,44 @@ pub(crate) fn listen(
 #[derive(Debug)]
 pub(crate) struct Control {
     listener: UnixListener,
-    path: PathBuf,
+    run: Arc<Folder>,
 }
 
 impl Control {
     /// Takes the socket; refused when another Kenduri answers there.
-    pub(crate) fn open(data: &Path) -> Result<Self> {
-        let path = socket(data);
-        if connect(&path)?.is_some() {
+    pub(crate) fn open(run: &Arc<Folder>, data: &Path) -> Result<Self> {
+        if find(data)?.is_some() {
             bail!(
                 "Kenduri is already running with the data in {}\n  stop it first, or name another folder with --data",
                 data.display()
             );
         }
-        if path.exists() {
-            std::fs::remove_file(&path)?;
+        let (path, at) = (run.path().join(SOCKET), run.at(SOCKET));
+        if at.exists() {
+            std::fs::remove_file(&at)?;
         }
-        let listener = UnixListener::bind(&path).with_context(|| {
+        // Others find it by its whole path, which must not be too long for them.
+        let listener = SocketAddr::from_pathname(&path).and_then(|_| UnixListener::bind(&at));
+        let listener = listener.with_context(|| {
             format!(
                 "cannot make {}\n  a path for a socket has at most 107 characters: a shorter --data helps",
                 path.display()
             )
         })?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path })
+        std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self {
+            listener,
+            run: Arc::clone(run),
+        })
     }
 
     /// Goes on with a socket that was handed over.
-    pub(crate) fn resume(data: &Path, listener: OwnedFd) -> Result<Self> {
+    pub(crate) fn resume(run: &Arc<Folder>, listener: OwnedFd) -> Result<Self> {
         let listener = std::os::unix::net::UnixListener::from(listener);
         listener.set_nonblocking(true)?;
         Ok(Self {
             listener: UnixListener::from_std(listener)?,
-            path: socket(data),
+            run: Arc::clone(run),
         })
     }
 
@@ -179,7 +208,7 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         // Left behind it would do no harm: the next start removes it.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(self.run.at(SOCKET));
     }
 }
 

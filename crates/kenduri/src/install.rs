@@ -14,7 +14,7 @@ mod steps;
 mod unit;
 
 pub(crate) use carry_out::{carry_out, do_all, tell};
-pub(crate) use found::found;
+pub(crate) use found::{found, installed};
 pub(crate) use mark::marked;
 pub(crate) use steps::{Wish, remove, steps};
-pub(crate) use unit::{Unit, socket};
+pub(crate) use unit::{Before, Unit, is_of, socket};

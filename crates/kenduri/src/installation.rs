@@ -63,12 +63,12 @@ pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
-/// Makes the data folder, readable by its owner only, and the folder for sockets in it.
-pub(crate) fn make_folders(data: &Path) -> Result<()> {
+/// Makes the data folder, readable by its owner only.
+pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(data.join("run"))
+        .create(data)
         .with_context(|| {
             format!(
                 "cannot make the folder {}\n  `data` or --data names it; the user that runs Kenduri must be able to write there",
@@ -79,7 +79,7 @@ pub(crate) fn make_folders(data: &Path) -> Result<()> {
 
 /// Opens the store and brings its tables up to date. Blocks.
 pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
-    make_folders(&settings.data)?;
+    make_data_folder(&settings.data)?;
     let migrations = [
         platform::MIGRATIONS,
         accounts::MIGRATIONS,

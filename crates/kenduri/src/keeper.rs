@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use supervisor::state::Exit;
-use supervisor::{Ended, Handed, News, OWN, Supervisor, What};
+use supervisor::{Ended, Folder, Handed, News, OWN, Supervisor, What};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
@@ -59,6 +59,8 @@ pub(crate) struct Keeping {
     pub(crate) temporary: Option<Temporary>,
     /// Where lines of the log go.
     pub(crate) lines: log::Lines,
+    /// The folder of sockets and records.
+    pub(crate) run: Arc<Folder>,
 }
 
 /// Keeps everything running until it is told to stop.
@@ -101,20 +103,22 @@ fn begin(keeping: Keeping) -> Result<Running> {
         start,
         temporary,
         lines,
+        run,
     } = keeping;
     let configuration = sockets::find_ports(&mut asked, configuration)?;
     let manager = Manager::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;
-    let control = Control::open(&configuration.settings.data)?;
-    let (means, channels) = means::means(&configuration.settings);
+    let control = Control::open(&run, &configuration.settings.data)?;
+    let (means, channels) = means::means(&configuration.folders);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
-    rights::forget(&configuration.settings.data)?;
+    rights::forget(&run)?;
     // What a killed keeper has left is ended by now: its worker had these, too.
     sockets.open(&configuration.plan)?;
-    rights::let_through(&configuration.settings.data, &plan)?;
-    let settings = Settings::new(asked, configuration, sockets, start);
+    rights::let_through(&configuration, &run, &plan)?;
+    means::warn_of_root(&plan);
+    let settings = Settings::new(asked, configuration, sockets, start, run);
     let (keeper, renewals) = Keeper::new(services, program, settings, channels, Numbers::default());
     Ok(Running {
         supervisor,

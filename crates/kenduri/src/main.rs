@@ -15,6 +15,7 @@ mod control;
 mod demo;
 mod descriptors;
 mod figures;
+mod folders;
 mod import;
 mod install;
 mod installation;

@@ -14,7 +14,7 @@ mod written;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
+use crate::folder::Folder;
 use crate::follow::{Seen, Wish};
 use crate::plan::LogSettings;
 use crate::state::RunId;
@@ -119,7 +120,9 @@ pub(crate) struct Output {
     /// What the file is still to be told, in the ring's order: added to while that is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
+    /// Leads through the descriptor of the folder, which is held as long as this is.
     path: PathBuf,
+    _folder: Arc<Folder>,
     file: Mutex<LogFile>,
     /// That the file cannot be written is told once, until it can be again.
     is_broken: AtomicBool,
@@ -129,11 +132,11 @@ impl Output {
     /// Opens the file of a service in a folder.
     pub(crate) fn open(
         service: &Arc<str>,
-        folder: &Path,
+        folder: &Arc<Folder>,
         clock: Clock,
         echo: Option<Echo>,
     ) -> io::Result<Arc<Self>> {
-        let path = folder.join(format!("{service}.log"));
+        let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
         // No line is shorter than a byte, so there is a number for each of them.
         let first = size_of_all(&path);
@@ -146,6 +149,7 @@ impl Output {
             pending: Mutex::default(),
             newest: watch::Sender::new(first),
             path,
+            _folder: Arc::clone(folder),
             file: Mutex::new(file),
             is_broken: AtomicBool::new(false),
         }))
@@ -397,6 +401,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn held(folder: &tempfile::TempDir) -> Arc<Folder> {
+        Arc::new(Folder::make(folder.path(), 0o700).unwrap())
+    }
+
     #[tokio::test]
     async fn a_time_that_a_line_tells_itself_hides_nothing() {
         let folder = tempfile::tempdir().unwrap();
@@ -412,7 +420,7 @@ mod tests {
         ];
         std::fs::write(folder.path().join("a.log"), said.join("\n") + "\n").unwrap();
         let clock: Clock = Arc::new(|| Timestamp::from_second(1_795_255_200).unwrap());
-        let output = Output::open(&"a".into(), folder.path(), clock, None).unwrap();
+        let output = Output::open(&"a".into(), &held(&folder), clock, None).unwrap();
         let wish = Wish {
             since: Some("2026-11-21T09:00:00Z".parse().unwrap()),
             ..Wish::default()
@@ -429,7 +437,7 @@ mod tests {
     async fn the_file_has_the_order_of_what_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-        let output = Output::open(&"a".into(), folder.path(), clock, None).unwrap();
+        let output = Output::open(&"a".into(), &held(&folder), clock, None).unwrap();
         let mut readers = tokio::task::JoinSet::new();
         for instance in 0..100 {
             let output = Arc::clone(&output);
@@ -452,7 +460,7 @@ mod tests {
             Arc::new(move |line: &Line| lock(&heard).push(line.text.clone()))
         };
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-        let output = Output::open(&"a".into(), folder.path(), clock, Some(echo)).unwrap();
+        let output = Output::open(&"a".into(), &held(&folder), clock, Some(echo)).unwrap();
         for (journal, text) in [(false, "one"), (true, "two"), (false, "three")] {
             output.limit(LogSettings {
                 max: 1 << 20,

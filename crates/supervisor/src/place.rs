@@ -1,8 +1,10 @@
 //! Where an instance is found, and whether it is the instance that listens there: a link may be in
 //! the place of its socket, and its port may be somebody else's.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufRead, BufReader};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
 use tokio::net::UnixStream;
@@ -15,12 +17,16 @@ const LISTENS: &str = "0A";
 /// Whoever is this user need not take a port to get what is sent there, and may hold it for a
 /// program of somebody else, as Docker does.
 const ROOT: u32 = 0;
+/// Connecting to a socket is writing to it (unix(7)).
+const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
 /// Where an instance is found.
 pub(crate) struct Place {
     pub(crate) address: Address,
     /// Whose (uid) socket it must be; none: it can be nobody else's.
     pub(crate) owner: Option<u32>,
+    /// The group (gid) that may connect beside the owner; none: who may is left as it is.
+    pub(crate) group: Option<u32>,
 }
 
 /// Why an instance was not reached.
@@ -39,7 +45,22 @@ impl Place {
     pub(crate) async fn connect(&self, socket: &Path) -> Result<UnixStream, Unreached> {
         let stream = UnixStream::connect(socket).await?;
         self.judge(stream.peer_cred()?.uid())?;
+        self.admit();
         Ok(stream)
+    }
+
+    /// Lets the group connect to a socket that the instance has made, whatever its umask took
+    /// away. It is changed by its descriptor: what a link leads to, and what belongs to somebody
+    /// else, is left alone.
+    pub(crate) fn admit(&self) {
+        let (Address::Unix(path), Some(owner), Some(group)) =
+            (&self.address, self.owner, self.group)
+        else {
+            return;
+        };
+        if let Err(error) = admit(path, owner, group) {
+            tracing::warn!(%error, socket = %path.display(), "requests may not get to the socket of a service");
+        }
     }
 
     /// Whether nobody else listens where others could, on a port. A connection tells nothing of
@@ -66,6 +87,25 @@ impl Place {
             _ => Ok(()),
         }
     }
+}
+
+fn admit(path: &Path, owner: u32, group: u32) -> io::Result<()> {
+    let socket = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_NOFOLLOW)
+        .open(path)?;
+    let facts = socket.metadata()?;
+    if !facts.file_type().is_socket() || facts.uid() != owner {
+        return Ok(());
+    }
+    let socket = format!("/proc/self/fd/{}", socket.as_raw_fd());
+    if facts.gid() != group {
+        chown(&socket, None, Some(group))?;
+    }
+    if facts.mode() & 0o777 != FOR_OWNER_AND_GROUP {
+        std::fs::set_permissions(&socket, Permissions::from_mode(FOR_OWNER_AND_GROUP))?;
+    }
+    Ok(())
 }
 
 /// The users whose sockets may get what connects to this port of 127.0.0.1.
@@ -124,6 +164,7 @@ mod tests {
             let place = |owner| Place {
                 address: Address::Tcp(port),
                 owner,
+                group: None,
             };
             assert!(place(Some(me)).look().is_ok() && place(None).look().is_ok());
             let looked = place(Some(me + 1)).look();

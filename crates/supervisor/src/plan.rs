@@ -16,7 +16,7 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use own::{OWN, Own};
+pub use own::{ALL, OWN, Own};
 pub use settings::{
     Environment, HealthSettings, Listening, LogSettings, Placeholders, Settings, User,
 };
@@ -35,6 +35,8 @@ pub struct Ground<'a> {
     pub inner: &'a BTreeMap<String, Inner>,
     /// `PATH`, `HOME`, `LANG` and `TZ` as services get them, so far as they are set.
     pub environment: &'a BTreeMap<String, String>,
+    /// Who runs services that name nobody; none: whoever runs the supervisor.
+    pub user: Option<User>,
     /// How far it is looked.
     pub depth: Depth,
 }

@@ -8,7 +8,6 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +18,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::Address;
+use crate::folder::Folder;
 use crate::output::Attention;
 use crate::place::{Place, Unreached};
-use crate::plan::{HealthSettings, User};
+use crate::plan::HealthSettings;
 
 /// One that is not ready is asked again after such a part of the time it has taken so far: that
 /// seems hardly longer than it is, and one that takes long is not asked more than it needs.
@@ -192,6 +192,9 @@ fn judge(status: u16, place: &Place, is_new: bool) -> Result<Option<String>, Unr
 
 /// What a service says counts, unless somebody else is where it should be found.
 fn vouched(said: Finding, place: Option<&Place>) -> Finding {
+    if let Some(place) = place {
+        place.admit();
+    }
     match place.map_or(Ok(()), Place::look) {
         Ok(()) => said,
         Err(error) => Finding::Refused(error.to_string()),
@@ -254,29 +257,37 @@ async fn status(
 /// The socket on which a service says that it is ready.
 pub(crate) struct Notify {
     socket: UnixDatagram,
+    services: Arc<Folder>,
     path: PathBuf,
 }
 
 impl Notify {
-    /// Opens the socket, for a user if one is named.
-    pub(crate) fn open(path: &Path, user: Option<&User>) -> io::Result<Self> {
-        let socket = UnixDatagram::bind(path)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-        if let Some(user) = user {
-            std::os::unix::fs::chown(path, Some(user.user), Some(user.group))?;
-        }
+    /// Opens the socket in a folder, for a user and a group if they are named.
+    pub(crate) fn open(
+        services: &Arc<Folder>,
+        name: &str,
+        owner: Option<(u32, u32)>,
+    ) -> io::Result<Self> {
+        let socket = UnixDatagram::bind(services.at(name))?;
+        services.give(name, owner, 0o600)?;
         Ok(Self {
             socket,
-            path: path.to_owned(),
+            services: Arc::clone(services),
+            path: services.path().join(name),
         })
     }
 
     /// The socket that another has opened.
-    pub(crate) fn taken_over(socket: OwnedFd, path: PathBuf) -> io::Result<Self> {
+    pub(crate) fn taken_over(
+        socket: OwnedFd,
+        services: &Arc<Folder>,
+        path: PathBuf,
+    ) -> io::Result<Self> {
         let socket = std::os::unix::net::UnixDatagram::from(socket);
         socket.set_nonblocking(true)?;
         Ok(Self {
             socket: UnixDatagram::from_std(socket)?,
+            services: Arc::clone(services),
             path,
         })
     }
@@ -324,7 +335,7 @@ fn read(message: &[u8]) -> Option<Finding> {
 
 impl Drop for Notify {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(self.services.through(&self.path));
     }
 }
 
@@ -417,6 +428,7 @@ mod tests {
         let place = Place {
             address: Address::Unix(path),
             owner: None,
+            group: None,
         };
         let ask = check(&place, &health, (0, 2), Instant::now(), &found);
         let hear = async {

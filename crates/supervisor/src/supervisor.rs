@@ -9,11 +9,11 @@ mod served;
 mod watching;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions, TryLockError};
+use std::fs::{File, Permissions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::marker::PhantomData;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use crate::channel::Channel;
 use crate::control::{Control, ControlError, Message};
 use crate::fleet::Fleet;
+use crate::folder::Folder;
 use crate::handed::let_signals_in;
 use crate::news::News;
 use crate::output::Echo;
@@ -48,12 +49,17 @@ const INBOX: usize = 256;
 const NEWS: usize = 256;
 /// How often memory and processor time are looked at.
 const SAMPLE: Duration = Duration::from_secs(1);
-/// Who may go through a folder without reading it (mode bits of stat(2)).
-const THROUGH: u32 = 0o111;
+/// The rights of a folder that others may pass.
+const OPEN: u32 = 0o711;
+/// The rights of a folder that is for nobody else.
+const CLOSED: u32 = 0o700;
 /// The rights of a file that only this user may open.
 const FOR_NOBODY_ELSE: u32 = 0o600;
 /// Where it is written down what runs, in the folder that the program names.
 const LEDGER: &str = "processes";
+/// Where instances are found, in the same folder: what is opened for them, and a folder for each
+/// service where they open what is theirs.
+const SERVICES: &str = "services";
 /// When nothing is due.
 const LONG: Duration = Duration::from_hours(24);
 
@@ -160,6 +166,7 @@ pub enum Ended {
 pub struct Supervisor {
     means: Means,
     launcher: PathBuf,
+    folders: Folders,
     services: BTreeMap<Arc<str>, Served>,
     inbox: mpsc::Receiver<Message>,
     voice: mpsc::Sender<Message>,
@@ -188,9 +195,9 @@ impl Supervisor {
     /// Makes the folders ready and ends what an earlier supervisor left behind. Nothing is
     /// started before [`Supervisor::run`].
     pub fn new(plan: &Plan, means: Means) -> Result<(Self, Control), StartError> {
-        let launcher = Self::prepare(&means)?;
-        let lock = lock(&means.run)?;
-        let (ledger, ended) = Ledger::open(&means.run.join(LEDGER))?;
+        let (launcher, run, logs) = Self::prepare(&means)?;
+        let lock = lock(&run)?;
+        let (ledger, ended) = Ledger::open(records(&run)?)?;
         for record in ended {
             let (service, pid) = (record.service, record.pid);
             tracing::warn!(
@@ -200,12 +207,16 @@ impl Supervisor {
             );
         }
         // What is in it may be of somebody else, as may the folder.
-        let services = services_folder(&means.run);
-        remove(&services).map_err(|why| unusable(&services, why))?;
-        make_open(&services)?;
+        match remove(&run.at(SERVICES)) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                return Err(unusable(&run.path().join(SERVICES), why));
+            }
+            _ => {}
+        }
+        let folders = Folders::of(&run, logs)?;
         let began = (means.clock)().as_millisecond();
         let name = format!("{}.{began}", std::process::id());
-        let parts = (launcher, lock, ledger, name);
+        let parts = (launcher, folders, lock, ledger, name);
         let (mut supervisor, control) = Self::assemble(means, parts, Instant::now());
         supervisor.strangers = children();
         for settings in plan.services().values() {
@@ -215,27 +226,29 @@ impl Supervisor {
         Ok((supervisor, control))
     }
 
-    /// Makes the folders ready; says what turns into services.
-    fn prepare(means: &Means) -> Result<PathBuf, StartError> {
+    /// Opens the folders, for sockets and records and for lines; says what turns into services.
+    fn prepare(means: &Means) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &means.launcher {
             Launcher::ThisProgram if !shim::is_here() => return Err(StartError::NoShim),
             // Also when the file has been replaced meanwhile.
             Launcher::ThisProgram => PathBuf::from("/proc/self/exe"),
             Launcher::Other(path) => path.clone(),
         };
-        make_open(&means.run)?;
-        make_open(&services_folder(&means.run))?;
-        make_folder(&means.logs, 0o700)?;
+        let make = |path: &Path, mode| {
+            let made = Folder::make(path, mode);
+            made.map_err(|why| unusable(path, why))
+        };
+        let (run, logs) = (make(&means.run, OPEN)?, make(&means.logs, CLOSED)?);
         if means.adopt_orphans {
             adopt_orphans()?;
         }
-        Ok(launcher)
+        Ok((launcher, run, logs))
     }
 
     /// A supervisor without services.
     fn assemble(
         means: Means,
-        (launcher, lock, ledger, name): (PathBuf, File, Ledger, String),
+        (launcher, folders, lock, ledger, name): (PathBuf, Folders, File, Ledger, String),
         began: Instant,
     ) -> (Self, Control) {
         let (voice, inbox) = mpsc::channel(INBOX);
@@ -246,6 +259,7 @@ impl Supervisor {
         let supervisor = Self {
             means,
             launcher,
+            folders,
             services: BTreeMap::new(),
             inbox,
             voice,
@@ -372,22 +386,28 @@ fn find_groups() -> Option<Groups> {
     }
 }
 
-/// Where instances are found: what is opened for them, and a folder for each service where they
-/// open what is theirs.
-fn services_folder(run: &Path) -> PathBuf {
-    run.join("services")
+/// The folders that are in use as long as anything runs.
+struct Folders {
+    services: Arc<Folder>,
+    logs: Arc<Folder>,
 }
 
-fn make_folder(path: &Path, mode: u32) -> Result<(), StartError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(mode);
-    builder.create(path).map_err(|why| unusable(path, why))
+impl Folders {
+    fn of(run: &Folder, logs: Folder) -> Result<Self, StartError> {
+        let services = run.make_inside(SERVICES, OPEN);
+        let services = services.map_err(|why| unusable(&run.path().join(SERVICES), why))?;
+        Ok(Self {
+            services: Arc::new(services),
+            logs: Arc::new(logs),
+        })
+    }
 }
 
-/// Makes a folder in which only this user writes, and which others may pass.
-fn make_open(path: &Path) -> Result<(), StartError> {
-    make_folder(path, 0o711)?;
-    let_through(path).map_err(|why| unusable(path, why))
+/// The folder of records.
+fn records(run: &Folder) -> Result<Folder, StartError> {
+    let made = run.give_folder(LEDGER, None, CLOSED);
+    let made = made.and_then(|()| run.make_inside(LEDGER, CLOSED));
+    made.map_err(|why| unusable(&run.path().join(LEDGER), why))
 }
 
 fn unusable(path: &Path, why: io::Error) -> StartError {
@@ -397,33 +417,23 @@ fn unusable(path: &Path, why: io::Error) -> StartError {
     }
 }
 
-/// Lets other users through to what is theirs in a folder, whoever made it, and whatever the
-/// umask took away.
-fn let_through(path: &Path) -> io::Result<()> {
-    let mut rights = fs::metadata(path)?.permissions();
-    if rights.mode() & THROUGH != THROUGH {
-        rights.set_mode(rights.mode() | THROUGH);
-        fs::set_permissions(path, rights)?;
-    }
-    Ok(())
-}
-
-fn lock(run: &Path) -> Result<File, StartError> {
-    let path = run.join("supervisor.lock");
-    let refused = |why| unusable(&path, why);
+fn lock(run: &Folder) -> Result<File, StartError> {
+    let name = "supervisor.lock";
+    let refused = |why| unusable(&run.path().join(name), why);
     let file = File::options()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(FOR_NOBODY_ELSE)
-        .open(&path)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(run.at(name))
         .map_err(refused)?;
     // Whoever may open it may hold it (flock(2)), also if it was made with other rights.
     let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
     file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::Taken(run.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(StartError::Taken(run.path().to_owned())),
         Err(TryLockError::Error(why)) => Err(refused(why)),
     }
 }

@@ -1,12 +1,15 @@
 //! `kenduri check`: reads the configuration and says what is in force.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use clap::Args;
 use edge::Plan;
 use edge::route::{NormalPath, Target};
 
 use super::{Where, show};
-use crate::configuration;
+use crate::configuration::{self, Configuration};
+use crate::install;
 
 /// Read the settings, check them, and print what is in force and where each value came from
 ///
@@ -42,6 +45,9 @@ impl Check {
             text.push_str(warning);
             text.push('\n');
         }
+        if let Some(warning) = shared_user(&found, install::installed().as_deref()) {
+            let _ = writeln!(text, "# warning: {warning}");
+        }
         text.push_str(&found.report());
         text.push_str("\n# Requests go where the first of these that fits says:\n");
         for line in found.plan.table().lines() {
@@ -59,9 +65,63 @@ impl Check {
     }
 }
 
+/// What is to be said where services can read the data of the installed Kenduri.
+fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
+    let names = found.services_without_user();
+    let file = std::path::absolute(found.file.as_ref()?).ok()?;
+    let unit = unit.filter(|unit| install::is_of(unit, &file))?;
+    if names.is_empty() || install::Before::of(unit).services_user.is_some() {
+        return None;
+    }
+    let names = names.join(", ");
+    Some(format!(
+        "services without `user` run as Kenduri's own user and may read all its data: {names}. \
+         `kenduri install --services-user kenduri-services` gives them an account of their own"
+    ))
+}
+
 /// Whether whoever asks on this machine is told figures at the address of the site.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));
     met.is_some_and(|met| matches!(met.target, Target::App))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::Asked;
+
+    #[test]
+    fn services_that_can_read_the_data_of_an_installed_kenduri_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kenduri.toml");
+        let load = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let asked = Asked {
+                file: Some(file.clone()),
+                ..Asked::default()
+            };
+            configuration::load(&asked).unwrap()
+        };
+        let line = format!(
+            "ExecStart=/usr/local/bin/kenduri serve --config {}",
+            file.display()
+        );
+        let apart = format!("{line} --set service_user=helpers");
+        let one = load("[service.web]\nrun = \"sleep 1\"\n");
+        let told = shared_user(&one, Some(&line)).unwrap();
+        assert!(told.contains("web"), "{told}");
+        assert_eq!(shared_user(&one, Some(&apart)), None);
+        assert_eq!(shared_user(&one, None), None, "it is not installed");
+        let other = "ExecStart=/usr/local/bin/kenduri serve --config /etc/other.toml";
+        assert_eq!(shared_user(&one, Some(other)), None);
+        assert_eq!(shared_user(&load(""), Some(&line)), None);
+        if rustix::process::geteuid().is_root() {
+            let named = load("[service.web]\nrun = \"sleep 1\"\nuser = \"nobody\"\n");
+            assert_eq!(shared_user(&named, Some(&line)), None);
+            let named = load("service_user = \"nobody\"\n[service.web]\nrun = \"sleep 1\"\n");
+            assert_eq!(shared_user(&named, Some(&line)), None);
+        }
+    }
 }

@@ -4,17 +4,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
-use crate::install::{self, Unit, Wish, carry_out, do_all, found, tell};
+use crate::install::{self, Before, Unit, Wish, carry_out, do_all, found, tell};
 
 /// Where data is when no settings say otherwise.
 const USUAL_DATA: &str = "/var/lib/kenduri";
 /// The settings that are looked for in this folder.
 const USUAL_FILE: &str = "kenduri.toml";
+/// Who runs it, and who runs services that name no user, unless somebody else is named.
+const USUAL_USER: &str = "kenduri";
+const USUAL_SERVICES_USER: &str = "kenduri-services";
 
 /// Write a systemd unit that keeps Kenduri running, and start it
 ///
@@ -33,9 +36,14 @@ pub(super) struct Install {
     /// The folder of data [default: what the settings say; without settings /var/lib/kenduri]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Who runs it; made if nobody is called so. `root` is for services with a `user` of their own
-    #[arg(long, value_name = "NAME", default_value = "kenduri")]
+    /// Who serves requests and owns the data; made if nobody is called so. `root` is `kenduri`, supervised by root
+    #[arg(long, value_name = "NAME", default_value = USUAL_USER)]
     user: String,
+    /// Who runs services that name no `user`; made if nobody is called so. The same as `--user`: they may read its data
+    ///
+    /// Left out: kenduri-services, or, where services are installed already, who runs them.
+    #[arg(long, value_name = "NAME")]
+    services_user: Option<String>,
     /// Have systemd open the sockets that the settings name, so that nobody is refused meanwhile
     #[arg(long)]
     socket: bool,
@@ -69,19 +77,17 @@ impl Install {
             );
             return Ok(());
         }
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        let users = std::iter::once(&self.user).chain(&self.services_user);
+        users.into_iter().try_for_each(|user| check_name(user))?;
         ensure!(
-            self.user.chars().all(plain)
-                && self
-                    .user
-                    .starts_with(|first: char| first.is_ascii_lowercase() || first == '_'),
-            "{:?} is no name of a user\n  write letters, digits, - and _, as in --user kenduri",
-            self.user
+            self.services_user.as_deref() != Some("root"),
+            "services that name no user do not become root\n  \
+             give the one that needs it `user = \"root\"`"
         );
         let config = self.config()?;
         // The unit must not depend on what is in this shell's environment.
         let configuration = load(config.as_deref(), self.data.as_deref())?;
-        let unit = self.unit(config.as_deref(), &configuration)?;
+        let (unit, shared) = self.unit(config.as_deref(), &configuration)?;
         let service = install::marked(&unit.text());
         let listen = configuration.plan.listen();
         let socket = self
@@ -99,7 +105,9 @@ impl Install {
             place: unit.words(),
             program: unit.program,
             data: unit.data,
-            user: self.user,
+            by_root: unit.user.is_none(),
+            user: self.worker().to_owned(),
+            services_user: unit.services_user,
             enable: !self.no_enable,
             force: self.force,
         };
@@ -108,7 +116,22 @@ impl Install {
             told,
             carry_out,
         )?;
+        if shared {
+            tell(
+                told,
+                format!(
+                    "warning: services without `user` run as {0}, who may read all data of Kenduri\n  \
+                     an account of their own: kenduri install --services-user {USUAL_SERVICES_USER} …",
+                    wish.user
+                ),
+            );
+        }
         let place = wish.place.join(" ");
+        let as_whom = if wish.by_root {
+            String::new()
+        } else {
+            format!("runuser -u {} -- ", wish.user)
+        };
         if wish.enable {
             tell(
                 told,
@@ -116,8 +139,7 @@ impl Install {
                     "Kenduri runs, and starts with the machine.\n  \
                      its log:    journalctl -u kenduri -f\n  \
                      new settings:  systemctl reload kenduri\n  \
-                     first owner:   runuser -u {} -- {} owner create {place} --email … --name …",
-                    wish.user,
+                     first owner:   {as_whom}{} owner create {place} --email … --name …",
                     wish.program.display()
                 ),
             );
@@ -141,33 +163,68 @@ impl Install {
         .transpose()
     }
 
-    fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<Unit> {
+    /// Who serves requests.
+    fn worker(&self) -> &str {
+        if self.user == "root" {
+            USUAL_USER
+        } else {
+            &self.user
+        }
+    }
+
+    /// Who runs services that name no user, where that is not whoever serves requests.
+    fn services_user(&self, services: &Services) -> Option<String> {
+        if services.number == 0 || services.default_user.is_some() {
+            return None;
+        }
+        let before = install::installed().map(|text| Before::of(&text));
+        let before = before.filter(|before| before.has_services);
+        let user = match (&self.services_user, before) {
+            (Some(user), _) => Some(user.clone()),
+            // Who runs them has access to what they have written.
+            (None, Some(before)) => before.services_user,
+            (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
+        };
+        user.filter(|user| user != self.worker())
+    }
+
+    /// The unit, and whether services share the user that serves requests.
+    fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
             Some(file) => services(file)?,
         };
-        if let Some(name) = &services.with_user
-            && self.user != "root"
-        {
-            bail!(
-                "service.{name}.user: only root can run a service as somebody else\n  \
-                 take it out, or install with --user root"
-            );
-        }
+        let services_user = self.services_user(&services);
+        let has_others = services.with_user > 0 || services.default_user.is_some();
+        let by_root = self.user == "root" || has_others || services_user.is_some();
+        let shared = services.number > services.with_user
+            && services.default_user.is_none()
+            && services_user.is_none();
         let program = std::env::current_exe().context("where is this program?")?;
         let unit = Unit {
             program,
             config: config.map(Path::to_owned),
             data: std::path::absolute(&configuration.settings.data)?,
             says_data: self.data.is_some(),
-            user: self.user.clone(),
+            user: (!by_root).then(|| self.user.clone()),
+            services_user,
             socket: self.socket,
             services: (services.number > 0).then_some(services.folders),
             drain: configuration.plan.listen().drain_time,
         };
         unit.check()?;
-        Ok(unit)
+        Ok((unit, shared))
     }
+}
+
+fn check_name(user: &str) -> Result<()> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let is_first = |first: char| first.is_ascii_lowercase() || first == '_';
+    ensure!(
+        user.chars().all(plain) && user.starts_with(is_first),
+        "{user:?} is no name of a user\n  write letters, digits, - and _, as in --user kenduri"
+    );
+    Ok(())
 }
 
 /// What of services a unit depends on.
@@ -175,18 +232,25 @@ impl Install {
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
-    with_user: Option<String>,
+    /// How many name a user.
+    with_user: usize,
+    /// Who runs the others, if the settings say it.
+    default_user: Option<String>,
 }
 
 /// Reads `[service.NAME]`, which has been checked.
 fn services(file: &Path) -> Result<Services> {
     let whole: toml::Table = fs::read_to_string(file)?.parse()?;
     let mut found = Services::default();
+    let default_user = whole.get("service_user").and_then(toml::Value::as_str);
+    found.default_user = default_user
+        .filter(|user| !user.is_empty())
+        .map(str::to_owned);
     let Some(services) = whole.get("service").and_then(toml::Value::as_table) else {
         return Ok(found);
     };
     let beside = file.parent().unwrap_or(Path::new("/"));
-    for (name, service) in services {
+    for service in services.values() {
         found.number += 1;
         let text = |key: &str| {
             service
@@ -199,7 +263,7 @@ fn services(file: &Path) -> Result<Services> {
             found.folders.push(folder);
         }
         if text("user").is_some() {
-            found.with_user.get_or_insert_with(|| name.clone());
+            found.with_user += 1;
         }
     }
     Ok(found)

@@ -6,6 +6,7 @@ use clap::Args;
 use super::Where;
 use crate::configuration::{self, Asked, Flag};
 use crate::demo::Temporary;
+use crate::folders::Folders;
 use crate::keeper::{self, Keeping, Sockets};
 use crate::sockets::{self, Port};
 use crate::words::Start;
@@ -78,9 +79,15 @@ impl Serve {
         } else {
             Port::Asked
         };
-        let (asked, configuration, open) = sockets::prepare(asked, configuration, port)?;
-        installation::make_folders(&configuration.settings.data)?;
-        let lines = log::start(&configuration.settings.log, log::Who::Keeper)?;
+        let (mut asked, mut configuration, open) = sockets::prepare(asked, configuration, port)?;
+        installation::make_data_folder(&configuration.settings.data)?;
+        let folders = Folders::of_supervisor(&configuration.settings.data)?;
+        if folders != configuration.folders {
+            asked.folders = Some(folders);
+            configuration = configuration::load(&asked)?;
+        }
+        let run = configuration.folders.open()?;
+        let lines = log::start(&configuration.log_of_supervisor(), log::Who::Keeper)?;
         if let Some(error) = lost {
             tracing::error!(%error, "what ran is lost, and everything is started anew");
         }
@@ -91,6 +98,7 @@ impl Serve {
             start,
             temporary,
             lines,
+            run,
         })
     }
 

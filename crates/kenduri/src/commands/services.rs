@@ -39,12 +39,12 @@ pub(super) enum Services {
     /// Stop a service, and wait until nothing of it is left
     Stop(One),
     /// Stop a service and start it; requests wait or fail meanwhile: see reload
-    Restart(One),
+    Restart(OneOrAll),
     /// Replace the instances of a service one after the other, without a failed request
     ///
     /// The next one is ready before the old one goes. If it does not get ready,
     /// the old one stays, and this fails and says why.
-    Reload(One),
+    Reload(OneOrAll),
     /// Have another number of instances of a service, until its description changes
     Scale(Scale),
     /// Show what runs, again and again, until Ctrl+C
@@ -69,6 +69,14 @@ pub(super) struct Plain {
 #[derive(Debug, Args)]
 pub(super) struct One {
     /// The name of the service, as in [service.NAME]
+    service: String,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OneOrAll {
+    /// The name of the service, as in [service.NAME], or `all`: every service, one after the other
     service: String,
     #[command(flatten)]
     plain: Plain,
@@ -139,8 +147,8 @@ impl Services {
             }
             Self::Start(One { service, plain }) => plain.order(Order::Start { service }),
             Self::Stop(One { service, plain }) => plain.order(Order::Stop { service }),
-            Self::Restart(One { service, plain }) => plain.order(Order::Restart { service }),
-            Self::Reload(One { service, plain }) => plain.order(Order::Reload { service }),
+            Self::Restart(OneOrAll { service, plain }) => plain.order(Order::Restart { service }),
+            Self::Reload(OneOrAll { service, plain }) => plain.order(Order::Reload { service }),
             Self::Scale(scale) => scale.plain.order(Order::Scale {
                 service: scale.service,
                 instances: scale.instances,

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use supervisor::{Depth, Description, Ground, Inner, Plan, Run};
+use supervisor::{Depth, Description, Ground, Inner, Plan, Run, User};
 
 use super::Asked;
 use super::check::Check;
+use super::written::Written;
+use crate::folders::Folders;
 
 /// What a service gets of our own environment.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
@@ -15,32 +17,46 @@ const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 pub(crate) const RUN: &str = "run";
 /// The folder in `data` for what services say.
 pub(crate) const LOGS: &str = "logs";
-/// The folder in `RUN` where services find each other.
-const INNER: &str = "inner";
+/// The folder beside the other sockets where services find each other.
+pub(crate) const INNER: &str = "inner";
+
+/// The folders that services depend on.
+pub(super) struct Places<'a> {
+    /// That of the settings.
+    pub(super) folder: &'a Path,
+    pub(super) data: &'a Path,
+    /// Those of the supervisor process.
+    pub(super) folders: &'a Folders,
+}
 
 /// Everything the supervisor needs to know, if all of it can be done.
 pub(super) fn plan(
-    description: &Description,
+    written: &Written,
     asked: &Asked,
-    (folder, data): (&Path, &Path),
+    places: &Places<'_>,
     depth: Depth,
     check: &mut Check<'_>,
 ) -> Option<Plan> {
+    let description = &written.service;
     // A service has a folder of its own.
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (folder, data) = (absolute(folder), absolute(data));
+    let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
+    let user = match depth {
+        Depth::Whole => default_user(&written.service_user, places, check),
+        Depth::Words => None,
+    };
     let environment = asked
         .environment
         .iter()
         .filter(|(name, _)| PASSED_ON.contains(&name.as_str()))
         .cloned()
         .collect();
-    let inner = inner(description, asked, &data);
+    let inner = inner(description, asked, &places.folders.run);
     let ground = Ground {
         folder: &folder,
-        run: &data.join(RUN),
+        run: &places.folders.run,
         inner: &inner,
         environment: &environment,
+        user,
         depth,
     };
     match Plan::check(description, &ground) {
@@ -54,9 +70,30 @@ pub(super) fn plan(
     }
 }
 
+/// Who runs services that name nobody; nothing: whoever runs Kenduri.
+fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
+    if name.is_empty() {
+        // Without data there is nothing that belongs to anybody else.
+        return places.folders.worker(places.data).ok().flatten();
+    }
+    let key = "service_user";
+    if !rustix::process::geteuid().is_root() {
+        let what = "only root can run services as somebody else";
+        check.refuse(key, what, "take it out, or run Kenduri as root");
+        return None;
+    }
+    let user = User::named(name);
+    if user.is_none() {
+        let what = format!("there is no user {name:?} in /etc/passwd");
+        let mend = "name one that is there, or add it (`adduser --system`)";
+        check.refuse(key, &what, mend);
+    }
+    user
+}
+
 /// Where each service is found by the others: on a socket in the file system, and,
 /// for programs that speak to a URL only, at a fixed address or a port of this machine.
-fn inner(description: &Description, asked: &Asked, data: &Path) -> BTreeMap<String, Inner> {
+fn inner(description: &Description, asked: &Asked, run: &Path) -> BTreeMap<String, Inner> {
     let all = description.iter();
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
@@ -65,31 +102,25 @@ fn inner(description: &Description, asked: &Asked, data: &Path) -> BTreeMap<Stri
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };
-        let socket = socket(name, data);
+        let socket = socket(name, run);
         (name.clone(), Inner { socket, url })
     })
     .collect()
 }
 
-/// Where services find each other.
-pub(crate) fn inner_folder(data: &Path) -> PathBuf {
-    data.join(RUN).join(INNER)
-}
-
-fn socket(service: &str, data: &Path) -> PathBuf {
-    inner_folder(data).join(format!("{service}.sock"))
+fn socket(service: &str, run: &Path) -> PathBuf {
+    run.join(INNER).join(format!("{service}.sock"))
 }
 
 /// What the edge needs to know: where each service is listened for, how its instances
 /// share requests, and how long those may take.
-pub(super) fn doors(description: &Description, asked: &Asked, data: &Path) -> Vec<edge::Service> {
-    let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+pub(super) fn doors(description: &Description, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();
     all.map(|(name, service)| {
         let listens = service.listen != "none";
         let port = asked.ports.get(name);
         let written = Some(&service.front).filter(|front| !front.is_empty());
-        let fronts = std::iter::once(format!("unix:{}", socket(name, &data).display()))
+        let fronts = std::iter::once(format!("unix:{}", socket(name, run).display()))
             .chain(written.cloned())
             .chain(port.map(|port| format!("127.0.0.1:{port}")))
             .filter(|_| listens);

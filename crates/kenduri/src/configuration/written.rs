@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Written {
     /// Folder of everything Kenduri keeps: store, files, logs, `run/control.sock`.
     pub(crate) data: String,
+    /// Who runs services that name no `user`; empty: whoever the data belongs to.
+    pub(crate) service_user: String,
     pub(crate) site: Site,
     pub(crate) store: Store,
     pub(crate) mail: Mail,
@@ -37,6 +39,7 @@ impl Default for Written {
     fn default() -> Self {
         Self {
             data: "data".to_owned(),
+            service_user: String::new(),
             site: Site::default(),
             store: Store::default(),
             mail: Mail::default(),

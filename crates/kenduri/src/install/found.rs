@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -17,7 +18,10 @@ pub(crate) struct Found {
     pub(crate) is_root: bool,
     pub(crate) has_systemd: bool,
     pub(crate) has_user: bool,
+    pub(crate) has_services_user: bool,
     pub(crate) has_data: bool,
+    /// Whether they belong to the user.
+    pub(crate) is_data_of_user: bool,
     pub(crate) service: UnitFound,
     pub(crate) socket: UnitFound,
 }
@@ -51,14 +55,26 @@ pub(crate) fn found(wish: Option<&Wish>) -> Result<Found> {
         };
         Ok(unit_found(text(&unit(name))?, &state))
     };
+    let user = wish.and_then(|wish| identity(&wish.user));
+    let facts = wish.and_then(|wish| fs::metadata(&wish.data).ok());
+    let owner = facts.map(|facts| facts.uid());
     Ok(Found {
         is_root: rustix::process::geteuid().is_root(),
         has_systemd,
-        has_user: wish.is_some_and(|wish| identity(&wish.user).is_some()),
+        has_user: user.is_some(),
+        has_services_user: wish
+            .and_then(|wish| wish.services_user.as_ref())
+            .is_some_and(|user| identity(user).is_some()),
         has_data: wish.is_some_and(|wish| wish.data.is_dir()),
+        is_data_of_user: owner.is_some() && owner == user.map(|(user, _)| user),
         service: unit_of(SERVICE)?,
         socket: unit_of(SOCKET)?,
     })
+}
+
+/// The text of the service that is installed, if it can be read.
+pub(crate) fn installed() -> Option<String> {
+    text(&unit(SERVICE)).ok().flatten()
 }
 
 /// The text of a unit, which must be known to be brought back.

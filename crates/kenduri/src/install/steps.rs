@@ -10,6 +10,10 @@ use super::mark::Seen;
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
+/// The setting that says who runs services that name no user.
+pub(super) const SERVICE_USER: &str = "service_user";
+/// What is told as the home of somebody who has none (passwd(5) of Debian).
+const NO_HOME: &str = "/nonexistent";
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -24,8 +28,12 @@ pub(crate) struct Wish {
     pub(crate) place: Vec<String>,
     /// The folder of data.
     pub(crate) data: PathBuf,
-    /// Who runs it.
+    /// Who serves requests, and whom the data belongs to.
     pub(crate) user: String,
+    /// Whether root supervises, so that others than `user` run services.
+    pub(crate) by_root: bool,
+    /// Who runs services that name no user; none: `user`, or whom the settings name.
+    pub(crate) services_user: Option<String>,
     /// Whether it is started now, and with the machine.
     pub(crate) enable: bool,
     /// Whether changed units are overwritten.
@@ -76,6 +84,17 @@ pub(crate) enum Refused {
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
+    /// What root supervises would serve requests as somebody else than was asked, or as root.
+    #[error(
+        "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
+         stop Kenduri and give it away (chown -R {user}: {data}), or name its owner: --user NAME"
+    )]
+    OfSomebodyElse {
+        /// The folder of data.
+        data: String,
+        /// Who was to serve.
+        user: String,
+    },
     /// The program lies where it may go away.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
@@ -135,6 +154,12 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
         return Err(Refused::Passing(wish.program.clone()));
     }
     untouched(found, wish.socket.is_some(), wish.force)?;
+    if wish.by_root && found.has_data && !found.is_data_of_user {
+        return Err(Refused::OfSomebodyElse {
+            data: wish.data.display().to_string(),
+            user: wish.user.clone(),
+        });
+    }
     Ok(Work {
         prepare: prepare(wish, found),
         change: change::changes(wish, found),
@@ -146,16 +171,14 @@ fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
     let mut steps = Vec::new();
     let data = wish.data.display().to_string();
     if !found.has_user {
-        steps.push(Step::Run(words(&[
-            "useradd",
-            "--system",
-            "--home-dir",
-            &data,
-            "--no-create-home",
-            "--shell",
-            "/usr/sbin/nologin",
-            &wish.user,
-        ])));
+        steps.push(account(&wish.user, &data));
+    }
+    if let Some(user) = wish
+        .services_user
+        .as_ref()
+        .filter(|_| !found.has_services_user)
+    {
+        steps.push(account(user, NO_HOME));
     }
     if !found.has_data {
         steps.push(Step::Folder {
@@ -165,10 +188,30 @@ fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
     }
     // As the user that will run it: who cannot read the settings learns it now.
     let program = wish.program.display().to_string();
-    let mut check = words(&["runuser", "-u", &wish.user, "--", &program, "check"]);
+    let mut check = if wish.by_root {
+        words(&[&program, "check"])
+    } else {
+        words(&["runuser", "-u", &wish.user, "--", &program, "check"])
+    };
     check.extend(wish.place.iter().cloned());
+    if let Some(user) = &wish.services_user {
+        check.extend(["--set".to_owned(), format!("{SERVICE_USER}={user}")]);
+    }
     steps.push(Step::Run(check));
     steps
+}
+
+fn account(name: &str, home: &str) -> Step {
+    Step::Run(words(&[
+        "useradd",
+        "--system",
+        "--home-dir",
+        home,
+        "--no-create-home",
+        "--shell",
+        "/usr/sbin/nologin",
+        name,
+    ]))
 }
 
 /// What takes it away again: units alone, never data, settings or user.
@@ -202,6 +245,8 @@ pub(super) mod tests {
             place: words(&["--config", "/etc/kenduri/kenduri.toml"]),
             data: "/var/lib/kenduri".into(),
             user: "kenduri".to_owned(),
+            by_root: false,
+            services_user: None,
             enable: true,
             force: false,
         }
@@ -212,7 +257,9 @@ pub(super) mod tests {
             is_root: true,
             has_systemd: true,
             has_user: false,
+            has_services_user: false,
             has_data: false,
+            is_data_of_user: false,
             service: UnitFound::default(),
             socket: UnitFound::default(),
         }
@@ -264,6 +311,40 @@ pub(super) mod tests {
                 "systemctl restart kenduri.service",
             ]
         );
+    }
+
+    #[test]
+    fn services_get_an_account_and_the_data_stay_kenduris() {
+        let wish = Wish {
+            by_root: true,
+            services_user: Some("kenduri-services".to_owned()),
+            ..wish()
+        };
+        assert_eq!(
+            shown(&done(&wish, &fresh()))[..4],
+            [
+                "useradd --system --home-dir /var/lib/kenduri --no-create-home --shell /usr/sbin/nologin kenduri",
+                "useradd --system --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin kenduri-services",
+                "folder /var/lib/kenduri of kenduri",
+                "/usr/local/bin/kenduri check --config /etc/kenduri/kenduri.toml --set service_user=kenduri-services",
+            ]
+        );
+        // Nobody else serves requests than was said, and root never.
+        let found = Found {
+            has_user: true,
+            has_data: true,
+            ..fresh()
+        };
+        let refused = steps(&wish, &found).unwrap_err().to_string();
+        assert!(
+            refused.contains("chown -R kenduri: /var/lib/kenduri"),
+            "{refused}"
+        );
+        let found = Found {
+            is_data_of_user: true,
+            ..found
+        };
+        assert!(steps(&wish, &found).is_ok());
     }
 
     #[test]

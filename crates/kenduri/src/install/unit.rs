@@ -6,8 +6,13 @@ use std::time::Duration;
 
 use edge::ListenAddress;
 
+use super::steps::SERVICE_USER;
+
 /// After the requests that run, the rest of the program has so long to stop.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
+
+/// Where each instance may have a control group; that is, where services are described.
+const DELEGATE: &str = "Delegate=memory";
 
 /// What a unit depends on.
 #[derive(Debug, Clone)]
@@ -20,8 +25,10 @@ pub(crate) struct Unit {
     pub(crate) data: PathBuf,
     /// Whether the command line says where that is, and not the settings.
     pub(crate) says_data: bool,
-    /// Who runs it.
-    pub(crate) user: String,
+    /// Who runs it; none: root supervises, and whoever the data belongs to serves requests.
+    pub(crate) user: Option<String>,
+    /// Who runs services that name no user, where the settings do not say it.
+    pub(crate) services_user: Option<String>,
     /// Whether systemd opens the sockets.
     pub(crate) socket: bool,
     /// Folders of services: none where none are described.
@@ -64,7 +71,6 @@ impl Unit {
     pub(crate) fn text(&self) -> String {
         let place = self.place();
         let program = word_of_command(&self.program);
-        let is_root = self.user == "root";
         let mut text = String::new();
         let mut add = |line: &str| {
             text.push_str(line);
@@ -80,15 +86,8 @@ impl Unit {
         add("[Service]");
         add("Type=notify");
         add("NotifyAccess=main");
-        if is_root {
-            add(
-                "# As root, for services with a `user` of their own; it gives up what it does not need.",
-            );
-            add(
-                "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE",
-            );
-        } else {
-            add(&format!("User={}", self.user));
+        if let Some(user) = &self.user {
+            add(&format!("User={user}"));
             if self.socket {
                 add("# systemd opens the sockets, so no capability is needed.");
                 add("CapabilityBoundingSet=");
@@ -97,8 +96,24 @@ impl Unit {
                 add("AmbientCapabilities=CAP_NET_BIND_SERVICE");
                 add("CapabilityBoundingSet=CAP_NET_BIND_SERVICE");
             }
+        } else {
+            for line in [
+                "# The supervisor process is root, for services of other users; it gives up what it does not need.",
+                "# Whoever the data belongs to serves requests.",
+                "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE",
+                "# Its sockets and what services say, which nobody else may exchange.",
+                "RuntimeDirectory=kenduri",
+                "RuntimeDirectoryMode=0711",
+                "RuntimeDirectoryPreserve=yes",
+                "LogsDirectory=kenduri",
+                "LogsDirectoryMode=0711",
+            ] {
+                add(line);
+            }
         }
-        add(&format!("ExecStart={program} serve{place}"));
+        let services_user = self.services_user.as_ref();
+        let set = services_user.map_or_else(String::new, |user| set() + user);
+        add(&format!("ExecStart={program} serve{place}{set}"));
         add(&format!("ExecReload={program} apply{place}"));
         add("Restart=always");
         add("RestartSec=200ms");
@@ -161,7 +176,7 @@ impl Unit {
                     places.push(folder);
                 }
                 add("# Each instance of a service gets a control group below its own.");
-                add("Delegate=memory");
+                add(DELEGATE);
                 add("# One that takes too much memory ends alone.");
                 add("OOMPolicy=continue");
                 add("# No MemoryDenyWriteExecute: Node and others compile while they run.");
@@ -199,6 +214,43 @@ impl Unit {
         }
         place
     }
+}
+
+/// What a unit that was written before says of services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// Whether there were any.
+    pub(crate) has_services: bool,
+    /// Who runs those that name no user; none: whoever the data belongs to.
+    pub(crate) services_user: Option<String>,
+}
+
+impl Before {
+    /// Reads the text of a service.
+    pub(crate) fn of(text: &str) -> Self {
+        let set = set();
+        let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
+        let user = starts.find_map(|line| line.split_once(&set)?.1.split(' ').next());
+        Self {
+            has_services: text.lines().any(|line| line == DELEGATE),
+            services_user: user.map(str::to_owned),
+        }
+    }
+}
+
+/// Whether a service is started with this file of settings.
+pub(crate) fn is_of(text: &str, config: &Path) -> bool {
+    let flag = format!(" --config {}", word_of_command(config));
+    let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
+    starts.any(|line| {
+        let rest = line.split_once(&flag).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    })
+}
+
+/// The flag that says who runs services that name no user, as the unit has it.
+fn set() -> String {
+    format!(" --set {SERVICE_USER}=")
 }
 
 fn is_at_home(place: &Path) -> bool {
@@ -282,7 +334,8 @@ mod tests {
             config: Some("/etc/kenduri/kenduri.toml".into()),
             data: "/var/lib/kenduri".into(),
             says_data: false,
-            user: "kenduri".to_owned(),
+            user: Some("kenduri".to_owned()),
+            services_user: None,
             socket: false,
             services: None,
             drain: Duration::from_secs(30),
@@ -311,11 +364,35 @@ mod tests {
         .text();
         assert!(socket.contains("CapabilityBoundingSet=\n") && !socket.contains("Ambient"));
         let root = Unit {
-            user: "root".to_owned(),
+            user: None,
             ..unit()
         }
         .text();
         assert!(root.contains("CAP_SETUID") && !root.contains("User="));
+        assert!(root.contains("RuntimeDirectory=kenduri\n"));
+    }
+
+    #[test]
+    fn what_was_said_of_services_is_found_again() {
+        let before = Before::of(&unit().text());
+        assert!(!before.has_services && before.services_user.is_none());
+        let text = Unit {
+            user: None,
+            services_user: Some("helpers".to_owned()),
+            services: Some(Vec::new()),
+            ..unit()
+        }
+        .text();
+        let before = Before::of(&text);
+        assert!(before.has_services);
+        assert_eq!(before.services_user.as_deref(), Some("helpers"));
+        assert!(
+            text.contains("kenduri.toml --set service_user=helpers\n"),
+            "{text}"
+        );
+        assert!(is_of(&text, "/etc/kenduri/kenduri.toml".as_ref()));
+        assert!(!is_of(&text, "/etc/kenduri/kenduri".as_ref()));
+        assert!(!is_of(&text, "/etc/kenduri.toml".as_ref()));
     }
 
     #[test]

@@ -83,11 +83,12 @@ impl Keeper {
             }
         };
         let file = asked.found_file();
+        let opened = rights::let_through(&configuration, &settings.run, &plan);
         settings.take(asked.clone(), configuration.plan);
         self.bring_along(run, &asked, &settings.sockets);
         drop(settings);
         let mut failed = Vec::new();
-        if let Err(error) = rights::let_through(&configuration.settings.data, &plan) {
+        if let Err(error) = opened {
             failed.push(format!("{error:#}"));
         }
         let changes = match self.control.apply(plan).await {
@@ -234,7 +235,8 @@ mod tests {
             let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
             let mut sockets = Sockets::new(Inherited::default());
             sockets.open(&configuration.plan).unwrap();
-            let settings = Settings::new(asked, configuration, sockets, Start::Usual);
+            let run = configuration.folders.open().unwrap();
+            let settings = Settings::new(asked, configuration, sockets, Start::Usual, run);
             let (started, channels) = mpsc::unbounded_channel();
             let program = Program::this().unwrap();
             let numbers = Numbers::after(41);

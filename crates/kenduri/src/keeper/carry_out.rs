@@ -1,11 +1,12 @@
 //! What is asked of the keeper, over the control socket or by the worker.
 
+use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Error, Result, bail};
 use supervisor::state::{RunId, Standing};
-use supervisor::{Address, Channel, Control, Fleet, Follow, OWN, Row};
+use supervisor::{ALL, Address, Channel, Control, Fleet, Follow, OWN, Row};
 use tokio::sync::{Mutex, mpsc};
 
 use super::apply::Applied;
@@ -170,23 +171,22 @@ impl Keeper {
                 control.stop(&service).await?;
                 format!("{service} is stopped.")
             }
-            Order::Restart { service } => {
-                not_the_worker(&service)?;
-                control.restart(&service).await?;
-                format!("{service} was stopped and runs again.")
-            }
-            Order::Reload { service } => {
-                let _alone = match service.as_str() {
-                    OWN => Some(self.alone().await?),
-                    _ => None,
-                };
-                control.reload(&service).await?;
-                if is_stopped(&control.ps().await?, &service) {
-                    format!("{service} is stopped; its description is used at its next start.")
-                } else {
-                    format!("{service} was replaced; requests went on.")
+            Order::Restart { service } if service == ALL => {
+                let mut outcomes = Vec::new();
+                for service in self.described().await? {
+                    outcomes.push((self.restart(&service).await, service));
                 }
+                of_all(outcomes)?
             }
+            Order::Reload { service } if service == ALL => {
+                let mut outcomes = Vec::new();
+                for service in self.described().await? {
+                    outcomes.push((self.reload(&service).await, service));
+                }
+                of_all(outcomes)?
+            }
+            Order::Restart { service } => self.restart(&service).await?,
+            Order::Reload { service } => self.reload(&service).await?,
             Order::Scale { service, instances } => {
                 not_the_worker(&service)?;
                 control.scale(&service, instances).await?;
@@ -195,6 +195,32 @@ impl Keeper {
             Order::Upgrade => bail!("only `kenduri upgrade` can ask for that"),
         };
         Ok(Outcome::Done(done))
+    }
+
+    async fn restart(&self, service: &str) -> Result<String> {
+        not_the_worker(service)?;
+        self.control.restart(service).await?;
+        Ok(format!("{service} was stopped and runs again."))
+    }
+
+    async fn reload(&self, service: &str) -> Result<String> {
+        let _alone = match service {
+            OWN => Some(self.alone().await?),
+            _ => None,
+        };
+        self.control.reload(service).await?;
+        Ok(if is_stopped(&self.control.ps().await?, service) {
+            format!("{service} is stopped; its description is used at its next start.")
+        } else {
+            format!("{service} was replaced; requests went on.")
+        })
+    }
+
+    /// The services that are described, without Kenduri's own.
+    async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
+        let rows = self.control.ps().await?;
+        let names = rows.into_iter().map(|row| row.service);
+        Ok(names.filter(|name| **name != *OWN).collect())
     }
 
     /// Refuses to wait for what an instance says that there is not.
@@ -262,6 +288,25 @@ pub(super) fn is_stopped(rows: &[Row], service: &str) -> bool {
     let mut states = of_it.map(|row| row.state).peekable();
     let rests = |state| matches!(state, Standing::Stopping | Standing::Stopped);
     states.peek().is_some() && states.all(rests)
+}
+
+/// What came of all services. One that failed keeps no other from its turn.
+fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
+    if outcomes.is_empty() {
+        return Ok("There are no services.".to_owned());
+    }
+    let has_failed = outcomes.iter().any(|(outcome, _)| outcome.is_err());
+    let lines = outcomes
+        .into_iter()
+        .map(|(outcome, service)| match outcome {
+            Ok(said) => said,
+            Err(error) => format!("{service}: {error:#}"),
+        });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    if has_failed {
+        bail!("not every service did what was asked\n{lines}");
+    }
+    Ok(lines)
 }
 
 fn reply_of(error: &Error) -> Reply {

@@ -1,17 +1,15 @@
 //! What the supervisor is handed: services as they are described, and the worker
 //! among them.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use supervisor::{Channel, Means, Own, Plan, User};
+use supervisor::{Channel, Means, OWN, Own, Plan};
 use tokio::sync::mpsc;
 
 use super::program::Program;
-use crate::configuration::services::{LOGS, RUN};
-use crate::configuration::{Configuration, Settings};
+use crate::configuration::Configuration;
+use crate::folders::Folders;
 use crate::worker::DRAIN_TIME;
 
 /// The hidden word that makes a worker of the program.
@@ -23,17 +21,15 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The wait after the second failure in a row, and the longest one.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Means in the data folder, and where the channels of new workers come from.
-pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Channel>) {
+/// Means in these folders, and where the channels of new workers come from.
+pub(super) fn means(folders: &Folders) -> (Means, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();
-    // Services are told paths in here, and each looks from a folder of its own.
-    let data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone());
     let means = Means {
-        run: data.join(RUN),
-        logs: data.join(LOGS),
+        run: folders.run.clone(),
+        logs: folders.logs.clone(),
         echo: super::journal::echo(),
         channels: Some(channels),
-        ..Means::in_folder(&data)
+        ..Means::in_folder(&folders.run)
     };
     (means, opened)
 }
@@ -41,9 +37,12 @@ pub(super) fn means(settings: &Settings) -> (Means, mpsc::UnboundedReceiver<Chan
 /// The services as they are described, and the worker.
 pub(super) fn plan(configuration: &Configuration, program: &Program) -> Result<Plan> {
     let listen = &configuration.settings.listen;
+    let data = &configuration.settings.data;
+    let owner = configuration.folders.worker(data);
+    let owner = owner.with_context(|| format!("cannot look at {}", data.display()))?;
     let drain_time = listen.drain_time.max(listen.tunnel_time).max(DRAIN_TIME);
     let worker = Own {
-        user: owner(&configuration.settings.data)?,
+        user: owner,
         start_within: START_WITHIN,
         stop_within: drain_time + LAST_WORDS,
         backoff: BACKOFF,
@@ -52,18 +51,13 @@ pub(super) fn plan(configuration: &Configuration, program: &Program) -> Result<P
     Ok(configuration.services.clone().with(worker))
 }
 
-/// Whoever the data belongs to, if the keeper may become anybody: the worker needs no
-/// more than that. Nobody: it is who the keeper is.
-fn owner(data: &Path) -> Result<Option<User>> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(None);
+/// Says that requests of strangers are served by root, if they are.
+pub(super) fn warn_of_root(plan: &Plan) {
+    let own = plan.services().get(OWN);
+    if rustix::process::geteuid().is_root() && own.is_some_and(|own| own.user.is_none()) {
+        tracing::warn!(
+            "the worker runs as root, because the data folder belongs to root; \
+             `kenduri install` gives it an account of its own"
+        );
     }
-    let found = std::fs::metadata(data);
-    let found = found.with_context(|| format!("cannot look at {}", data.display()))?;
-    Ok((found.uid() != 0).then(|| User {
-        name: found.uid().to_string(),
-        user: found.uid(),
-        group: found.gid(),
-        home: None,
-    }))
 }

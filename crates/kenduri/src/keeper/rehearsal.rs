@@ -73,7 +73,7 @@ pub(crate) fn take_part() -> Result<()> {
     let written = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let handed = supervisor::rehearsed(written).context("only the keeper asks for this")?;
     let (_, configuration) = renewal::understand(&handed.note)?;
-    let (means, _) = means::means(&configuration.settings);
+    let (means, _) = means::means(&configuration.folders);
     means::plan(&configuration, &Program::this()?)?;
     let understood = handed.rest.check(&means.run);
     understood.map_err(|why| Error::msg(format!("it cannot take over what runs: {why}")))

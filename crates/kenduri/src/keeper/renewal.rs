@@ -6,7 +6,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Error, Result};
+use anyhow::{Context as _, Error, Result, bail};
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
 use supervisor::{HandOver, Handed, Supervisor};
@@ -24,6 +24,7 @@ use super::{Running, Sockets, means, rehearsal};
 use crate::configuration::{self, Asked, Configuration};
 use crate::control::{self, Control, Reply};
 use crate::demo::Temporary;
+use crate::folders::Folders;
 use crate::log;
 use crate::orders::Outcome;
 use crate::orders::neighbours;
@@ -164,6 +165,14 @@ pub(super) fn understand(note: &[u8]) -> Result<(Note, Configuration)> {
     let note: Note =
         serde_json::from_slice(note).context("this program is older than the one before")?;
     let configuration = configuration::load(&note.asked)?;
+    let folders = Folders::of_supervisor(&configuration.settings.data)?;
+    if folders != configuration.folders {
+        bail!(
+            "it keeps sockets and records in {}, and not in {}: stop Kenduri and start it",
+            folders.run.display(),
+            configuration.folders.run.display()
+        );
+    }
     Ok((note, configuration))
 }
 
@@ -179,7 +188,8 @@ pub(super) async fn resume(handed: Handed) -> Result<Running> {
         last_order,
         signals,
     } = note;
-    let lines = log::start(&configuration.settings.log, log::Who::Keeper)?;
+    let run = configuration.folders.open()?;
+    let lines = log::start(&configuration.log_of_supervisor(), log::Who::Keeper)?;
     let manager = Manager::of(&asked.environment);
     let signals = Signals::listen(signals)?;
     let (mut handed_in, mut opened, mut channels) = (Vec::new(), Vec::new(), Vec::new());
@@ -195,20 +205,20 @@ pub(super) async fn resume(handed: Handed) -> Result<Running> {
         }
     }
     let listener = listener.context("no control socket was handed over")?;
-    let control = Control::resume(&configuration.settings.data, listener)?;
+    let control = Control::resume(&run, listener)?;
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
     let configuration = super::sockets::find_ports(&mut asked, configuration)?;
-    let (means, started) = means::means(&configuration.settings);
+    let (means, started) = means::means(&configuration.folders);
     let program = Program::this()?;
     let plan = means::plan(&configuration, &program)?;
     // The program before may have known less of it; nobody ends because of that.
-    if let Err(error) = rights::let_through(&configuration.settings.data, &plan) {
+    if let Err(error) = rights::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }
     let (supervisor, services) = Supervisor::resume(&plan, means, handed.rest)?;
     let path = program.path().display().to_string();
-    let settings = Settings::new(asked, configuration, sockets, start);
+    let settings = Settings::new(asked, configuration, sockets, start, run);
     let numbers = Numbers::after(last_order);
     let (keeper, renewals) = Keeper::new(services, program, settings, started, numbers);
     adopt(&keeper, workers, channels, serving)?;

@@ -1,5 +1,5 @@
-//! Who may what in the data folder: services of other users have their sockets in there, and
-//! come through to them without seeing anything else.
+//! Who may what in the data folder: where services of other users have their sockets in there,
+//! they come through to them without seeing anything else.
 
 mod access_list;
 
@@ -10,9 +10,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use supervisor::Plan;
+use supervisor::{Folder, Plan};
 
-use crate::configuration::services::{RUN, inner_folder};
+use crate::configuration::Configuration;
+use crate::configuration::services::{INNER, RUN};
 
 /// What others may do, and that they may pass (mode bits of stat(2)).
 const OTHERS: u32 = 0o007;
@@ -21,10 +22,10 @@ const THROUGH: u32 = 0o011;
 const CONNECT: u32 = 0o666;
 
 /// Forgets where services found each other when Kenduri ran last, and who might come there.
-pub(super) fn forget(data: &Path) -> Result<()> {
-    let inner = inner_folder(data);
-    match fs::remove_dir_all(&inner) {
+pub(super) fn forget(run: &Folder) -> Result<()> {
+    match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            let inner = run.path().join(INNER);
             Err(error).with_context(|| format!("cannot remove {}", inner.display()))
         }
         _ => Ok(()),
@@ -33,19 +34,22 @@ pub(super) fn forget(data: &Path) -> Result<()> {
 
 /// Lets services of other users through to their sockets, and to those where they find each
 /// other, if there are any. Who was let through stays so: those of before may still run.
-pub(super) fn let_through(data: &Path, plan: &Plan) -> Result<()> {
+pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Plan) -> Result<()> {
     let services = plan.services().values().filter(|service| !service.own);
     let users = services.filter_map(|service| Some(service.user.as_ref()?.user));
     let users: BTreeSet<u32> = users.collect();
     if users.is_empty() {
         return Ok(());
     }
-    let opened = open(data).and_then(|()| open_inner(&inner_folder(data), &users));
+    let opened = if configuration.folders.are_apart() {
+        Ok(())
+    } else {
+        open(&configuration.settings.data)
+    };
+    let opened = opened.and_then(|()| open_inner(&run.at(INNER), &users));
     opened.with_context(|| {
-        format!(
-            "cannot let services of other users through {}",
-            data.display()
-        )
+        let run = run.path().display();
+        format!("cannot let services of other users through to {run}")
     })
 }
 

@@ -1,7 +1,10 @@
 //! What is in force, and where to look for what comes next.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 use edge::Plan;
+use supervisor::Folder;
 
 use super::sockets::{Sockets, find_ports};
 use crate::configuration::{self, Asked, Configuration};
@@ -13,6 +16,8 @@ pub(super) struct Settings {
     plan: Plan,
     pub(super) sockets: Sockets,
     pub(super) start: Start,
+    /// The folder of sockets and records.
+    pub(super) run: Arc<Folder>,
 }
 
 impl Settings {
@@ -21,12 +26,14 @@ impl Settings {
         configuration: Configuration,
         sockets: Sockets,
         start: Start,
+        run: Arc<Folder>,
     ) -> Self {
         Self {
             asked: found(asked, &configuration),
             plan: configuration.plan,
             sockets,
             start,
+            run,
         }
     }
 

@@ -33,12 +33,12 @@ pub(crate) enum Order {
     },
     /// Stop a service and start it.
     Restart {
-        /// Its name.
+        /// Its name, or `all`.
         service: String,
     },
     /// Replace a service's instances without a failed request.
     Reload {
-        /// Its name.
+        /// Its name, or `all`.
         service: String,
     },
     /// Have another number of instances.

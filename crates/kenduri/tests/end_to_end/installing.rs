@@ -44,7 +44,8 @@ fn systemd_takes_the_unit_and_finds_it_safe() {
         (SETTINGS, &[][..], "20"),
         (SETTINGS, &["--socket"], "20"),
         (SETTINGS, &["--user", "root"], "30"),
-        (&services, &[], "25"),
+        (&services, &[], "35"),
+        (&services, &["--services-user", "kenduri"], "25"),
         (&services, &["--user", "root"], "35"),
     ] {
         let whole = printed_of(settings, folder.path(), more);
@@ -93,6 +94,28 @@ fn printing_changes_nothing_and_names_what_is_asked() {
     assert!(!folder.path().join("store").exists());
     let output = run(&["install", "--print", "--user", "a b"], folder.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn services_have_an_account_of_their_own_unless_told_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let services = [SETTINGS, SERVICE].concat();
+    let printed = |more: &[&str]| printed_of(&services, folder.path(), more);
+    let apart = printed(&[]);
+    assert!(
+        apart.contains(" --set service_user=kenduri-services\n"),
+        "{apart}"
+    );
+    assert!(!apart.contains("User=") && apart.contains("RuntimeDirectory=kenduri\n"));
+    let shared = printed(&["--services-user", "kenduri"]);
+    assert!(shared.contains("User=kenduri\n") && !shared.contains("service_user"));
+    let other = printed(&["--user", "guests", "--services-user", "helpers"]);
+    assert!(other.contains(" --set service_user=helpers\n"), "{other}");
+    // Where nothing runs beside it, no root is needed.
+    let alone = printed_of(SETTINGS, folder.path(), &[]);
+    assert!(alone.contains("User=kenduri\n") && !alone.contains("service_user"));
+    let words = ["install", "--print", "--services-user", "root"];
+    assert_eq!(run(&words, folder.path(), &[]).status.code(), Some(1));
 }
 
 #[test]

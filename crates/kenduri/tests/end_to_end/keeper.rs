@@ -473,3 +473,43 @@ fn what_waits_for_a_restart_stays_whoever_serves() {
     assert_eq!(program.get("/readyz").status, 200);
     assert!(folder.path().join("elsewhere/other.db").exists());
 }
+
+#[test]
+fn all_services_are_restarted_or_reloaded_one_after_the_other() {
+    let broken = "\n[service.broken]\nrun = \"test ! -e broken && exec sleep 1000\"\nshell = true\n\
+                  restart = { give_up = \"1 in 1m\" }\n\
+                  [service.other]\nrun = \"sleep 1000\"\n";
+    let house = House::build(&[SETTINGS, broken].concat());
+    let all = || ["broken", "other", "web", "kenduri"].map(|service| house.ready(service));
+    let is_ready = || all().iter().all(|pids| !pids.is_empty()).then_some(());
+    wait("all are ready", is_ready);
+    for (word, done) in [("restart", "runs again."), ("reload", "requests went on.")] {
+        let before = all();
+        let said = house.order(&[word, "all"]);
+        assert_eq!(said.matches(done).count(), 3, "{said}");
+        let after = all();
+        for (before, after) in before.iter().zip(&after).take(3) {
+            assert!(!after.is_empty() && after.iter().all(|pid| !before.contains(pid)));
+        }
+        assert_eq!(before[3], after[3], "Kenduri itself is no service");
+    }
+    // One that fails keeps no other from its turn.
+    let before = all();
+    std::fs::write(house.path().join("broken"), "").expect("a file");
+    let refused = house.give(&["reload", "all"]);
+    let why = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{why}");
+    assert!(
+        why.contains("broken: ") && why.contains("web was replaced"),
+        "{why}"
+    );
+    assert_eq!(house.ready("broken"), before[0]);
+    assert!(
+        house
+            .ready("web")
+            .iter()
+            .all(|pid| !before[2].contains(pid))
+    );
+    let refused = house.give(&["stop", "all"]);
+    assert_eq!(refused.status.code(), Some(1));
+}

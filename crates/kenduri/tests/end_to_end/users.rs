@@ -12,6 +12,7 @@ use std::process::{Command, Output};
 
 use rustix::process::Signal;
 
+use crate::apart;
 use crate::keeper::SERVER;
 use crate::program::text;
 use crate::upgrade::Copy;
@@ -56,6 +57,7 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let nobody = give(&copy, OWNER, &["ps"]);
     assert_eq!(nobody.status.code(), Some(3), "{}", text(&nobody.stderr));
+    apart::forget(&copy);
 }
 
 #[test]
@@ -181,7 +183,7 @@ fn connects(copy: &Copy, user: u32, service: &str) -> bool {
     output.status.success()
 }
 
-fn give(copy: &Copy, user: u32, words: &[&str]) -> Output {
+pub(crate) fn give(copy: &Copy, user: u32, words: &[&str]) -> Output {
     let mut command = Command::new(copy.program());
     command
         .args(words)

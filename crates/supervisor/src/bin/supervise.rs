@@ -48,6 +48,7 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
         run: &means.run,
         inner: &BTreeMap::new(),
         environment: &BTreeMap::new(),
+        user: None,
         depth: Depth::Whole,
     };
     let description: Description = serde_json::from_slice(&std::fs::read(file)?)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::order::circle;
-use super::own::OWN;
+use super::own::{ALL, OWN};
 use super::settings::{Environment, HealthSettings, Listening, LogSettings, Settings, User};
 use super::{Depth, Flaw, Ground, values};
 use crate::description::{Description, Health, Memory, Run, Service};
@@ -142,6 +142,10 @@ impl Check<'_> {
                 "the name has other characters than letters, digits, - and _, or more than 64";
             self.refuse("", what, "name it otherwise");
         }
+        if name == ALL {
+            let what = format!("{ALL:?} stands for every service");
+            self.refuse("", what, "name it otherwise");
+        }
         if name == OWN {
             let what = format!("{OWN:?} is the program itself");
             self.refuse("", what, "name it otherwise");
@@ -245,8 +249,11 @@ impl Check<'_> {
     }
 
     fn user(&mut self) -> Result<Option<User>, Refused> {
-        if self.service.user.is_empty() || self.ground.depth == Depth::Words {
+        if self.ground.depth == Depth::Words {
             return Ok(None);
+        }
+        if self.service.user.is_empty() {
+            return Ok(self.ground.user.clone());
         }
         if !rustix::process::geteuid().is_root() {
             self.refuse(

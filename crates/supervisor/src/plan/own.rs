@@ -11,6 +11,8 @@ use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
 /// The name of the service that is a part of the program; nobody may write another one of this name.
 pub const OWN: &str = "kenduri";
+/// What stands for every service that was written where one is named; no service may be called so.
+pub const ALL: &str = "all";
 
 /// A part of the program that runs as a process of its own, beside the services that were written
 /// and before them: it is described by the program, trusted, and told things.

@@ -138,23 +138,38 @@ pub struct User {
 impl User {
     /// Finds a user in `/etc/passwd`.
     pub fn named(name: &str) -> Option<Self> {
-        let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-        Self::find(&known, name)
+        Self::find(&known(), |user| user.name == name)
+    }
+
+    /// The user of these numbers, whether `/etc/passwd` has one or not.
+    pub fn numbered(user: u32, group: u32) -> Self {
+        let found = Self::find(&known(), |known| known.user == user);
+        Self {
+            group,
+            ..found.unwrap_or_else(|| Self {
+                name: user.to_string(),
+                user,
+                group,
+                home: None,
+            })
+        }
     }
 
     /// Finds a user in the text of passwd(5).
-    fn find(known: &str, name: &str) -> Option<Self> {
-        known.lines().find_map(|line| {
+    fn find(known: &str, is_wanted: impl Fn(&Self) -> bool) -> Option<Self> {
+        let users = known.lines().filter_map(|line| {
             let mut fields = line.split(':');
-            (fields.next() == Some(name)).then_some(())?;
+            let name = fields.next()?.to_owned();
             let (user, group) = (fields.nth(1)?, fields.next()?);
             Some(Self {
-                name: name.to_owned(),
+                name,
                 user: user.parse().ok()?,
                 group: group.parse().ok()?,
                 home: fields.nth(1).map(str::to_owned),
             })
-        })
+        });
+        let mut users = users.filter(is_wanted);
+        users.next()
     }
 
     /// What a program is told of who runs it, as a sign-in would (environ(7)).
@@ -164,6 +179,11 @@ impl User {
         let all = names.into_iter().chain(home);
         all.map(|(name, value)| (name.to_owned(), value.clone()))
     }
+}
+
+/// The text of `/etc/passwd`; nothing: nobody is known.
+fn known() -> String {
+    std::fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
 /// How a service is asked whether it is well.
@@ -260,9 +280,9 @@ mod tests {
     #[test]
     fn a_user_is_found_with_a_home() {
         let known = "root:x:0:0:root:/root:/bin/bash\nweb:x:33:34:www:/var/www:/bin/false\n";
-        let web = User::find(known, "web").unwrap();
+        let web = User::find(known, |user| user.name == "web").unwrap();
         assert_eq!((web.user, web.group), (33, 34));
         assert_eq!(web.home.as_deref(), Some("/var/www"));
-        assert_eq!(User::find(known, "we"), None);
+        assert_eq!(User::find(known, |user| user.name == "we"), None);
     }
 }

@@ -31,6 +31,7 @@ fn look(services: &str, depth: Depth) -> Result<Plan, Vec<Flaw>> {
         run: Path::new("data/run"),
         inner: &BTreeMap::from([("flask".to_owned(), inner)]),
         environment: &BTreeMap::from([("LANG".to_owned(), "C".to_owned())]),
+        user: None,
         depth,
     };
     Plan::check(&toml::from_str(services).unwrap(), &ground)
@@ -235,6 +236,8 @@ fn mistakes_between_services_are_told() {
     let own = check(&format!("[{OWN}]\nrun = \"sleep 1\"")).unwrap_err();
     assert_eq!(own[0].key, "service.kenduri");
     assert!(own[0].what.contains("is the program itself"), "{}", own[0]);
+    let all = check(&format!("[{ALL}]\nrun = \"sleep 1\"")).unwrap_err();
+    assert!(all[0].what.contains("every service"), "{}", all[0]);
 }
 
 #[test]

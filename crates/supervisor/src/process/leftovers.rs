@@ -1,10 +1,8 @@
 //! What a supervisor that was killed has left: found by what was written down, and ended.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions};
@@ -12,9 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{Table, boot, carries};
 use super::{Group, LOOK, PATIENCE};
-
-/// The rights of the folder of records: they are for nobody but this user.
-const FOR_NOBODY_ELSE: u32 = 0o700;
+use crate::folder::Folder;
 
 /// A process that was started, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,16 +37,16 @@ struct Page {
 /// `auto_da_alloc`), and a disk that is busy would hold up a restart.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    folder: PathBuf,
+    folder: Folder,
     boot: String,
 }
 
 impl Ledger {
     /// Reads what was left, ends it, and forgets it. Says what was ended.
-    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Vec<Record>)> {
-        let ledger = Self::resume(folder)?;
+    pub(crate) fn open(folder: Folder) -> io::Result<(Self, Vec<Record>)> {
+        let ledger = Self::resume(folder);
         let (mut left, mut files) = (Vec::new(), Vec::new());
-        for entry in fs::read_dir(folder)? {
+        for entry in fs::read_dir(ledger.folder.at(""))? {
             let file = entry?.path();
             // What is not whole is of a process that never got the word to begin.
             if let Ok(page) = serde_json::from_slice::<Page>(&fs::read(&file)?)
@@ -68,19 +64,17 @@ impl Ledger {
     }
 
     /// Goes on with what this process, as the program that it was before, has written down.
-    pub(crate) fn resume(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        fs::set_permissions(folder, Permissions::from_mode(FOR_NOBODY_ELSE))?;
-        Ok(Self {
-            folder: folder.to_owned(),
+    pub(crate) fn resume(folder: Folder) -> Self {
+        Self {
+            folder,
             boot: boot(),
-        })
+        }
     }
 
     /// Writes down a process before it runs. Not flushed to the disk: what runs does not outlive
     /// the system that would forget it.
     pub(crate) fn add(&self, record: Record) -> io::Result<()> {
-        let file = self.folder.join(&record.token);
+        let file = self.folder.at(&record.token);
         let page = Page {
             boot: self.boot.clone(),
             record,
@@ -91,7 +85,7 @@ impl Ledger {
 
     /// Forgets a process that is gone.
     pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
-        match fs::remove_file(self.folder.join(token)) {
+        match fs::remove_file(self.folder.at(token)) {
             // It could not be written down.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,

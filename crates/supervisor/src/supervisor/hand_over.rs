@@ -16,10 +16,11 @@ use tokio::time::Instant;
 
 use super::launch::Sockets;
 use super::served::{Live, Served, Use};
-use super::{LEDGER, Means, StartError, Supervisor};
+use super::{Folders, LEDGER, Means, StartError, Supervisor, records};
 use crate::answers::LastExit;
 use crate::control::{Control, ControlError};
 use crate::fleet::{Address, GivenUp};
+use crate::folder::Folder;
 use crate::handed::{Parcel, Rest, become_another, written};
 use crate::output::{Begun, Line, Stream};
 use crate::plan::{OWN, Plan, Settings};
@@ -211,7 +212,7 @@ impl Supervisor {
     /// What cannot be understood, because it comes from too different a version, is ended and
     /// started anew.
     pub fn resume(plan: &Plan, means: Means, rest: Rest) -> Result<(Self, Control), StartError> {
-        let launcher = Self::prepare(&means)?;
+        let (launcher, run, logs) = Self::prepare(&means)?;
         let (known, mut descriptors) = match understand(rest, &means.run) {
             Ok(understood) => understood,
             Err(why) => {
@@ -223,11 +224,12 @@ impl Supervisor {
             }
         };
         let lock = File::from(descriptors.take(known.lock)?);
-        let ledger = Ledger::resume(&means.run.join(LEDGER))?;
+        let ledger = Ledger::resume(records(&run)?);
+        let folders = Folders::of(&run, logs)?;
         let running = system_clock().saturating_sub(known.began);
         let now = Instant::now();
         let began = now.checked_sub(running).unwrap_or(now);
-        let parts = (launcher, lock, ledger, known.name);
+        let parts = (launcher, folders, lock, ledger, known.name);
         let (mut supervisor, control) = Self::assemble(means, parts, began);
         supervisor.next_command = known.next_command;
         supervisor.strangers = known.strangers;
@@ -271,7 +273,8 @@ impl Supervisor {
             });
             let begun = begun.collect::<io::Result<_>>()?;
             let (path, socket) = known.notify;
-            let notify = Notify::taken_over(descriptors.take(socket)?, path)?;
+            let services = &self.folders.services;
+            let notify = Notify::taken_over(descriptors.take(socket)?, services, path)?;
             let settings = Arc::new(known.settings);
             let mut one = Live::new(known.process, known.number, settings, notify, known.since);
             one.address = known.address;
@@ -388,10 +391,11 @@ impl Supervisor {
 
     /// Reads and watches everybody of whom nobody does.
     pub(super) fn attend(&mut self) {
+        let own_group = self.own_group();
         for (name, served) in &mut self.services {
             for run in served.state.runs() {
                 if let Some(live) = served.live.get_mut(&run.id) {
-                    live.attend((name, run), served.output.as_ref(), &self.voice);
+                    live.attend((name, run), served.output.as_ref(), &self.voice, own_group);
                 }
             }
         }
@@ -421,7 +425,7 @@ fn understand(rest: Rest, run: &Path) -> Result<(Known, Descriptors), String> {
     let known = known(&rest)?;
     if let Err(why) = was_kept_in(&known, run) {
         // Nobody else would end what is written down there.
-        let _ = Ledger::open(&known.run.join(LEDGER));
+        let _ = Folder::make(&known.run.join(LEDGER), 0o700).and_then(Ledger::open);
         return Err(why);
     }
     Ok((

@@ -5,17 +5,17 @@ use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::Supervisor;
 use super::served::Live;
-use super::{Supervisor, services_folder};
 use crate::channel::Channel;
 use crate::fleet::Address;
+use crate::folder::Folder;
 use crate::output::{Begun, Stream};
-use crate::plan::{Listening, Placeholders, Settings, User};
+use crate::plan::{Listening, OWN, Placeholders, Settings};
 use crate::probe::Notify;
 use crate::process::{Group, Groups, Handed, Order, Record, spawn};
 use crate::state::RunId;
@@ -41,11 +41,11 @@ impl Held {
 
 impl Sockets {
     /// Closes and removes those of places that are gone.
-    pub(super) fn keep(&mut self, is_there: impl Fn(u32) -> bool) {
+    pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
         self.0.retain(|number, (address, _)| {
             let stays = is_there(*number);
             if let (false, Address::Unix(path)) = (stays, address) {
-                let _ = fs::remove_file(path);
+                let _ = fs::remove_file(services.through(path));
             }
             stays
         });
@@ -74,8 +74,8 @@ impl Sockets {
         &mut self,
         number: u32,
         listening: Listening,
-        path: PathBuf,
-        user: Option<&User>,
+        (services, name): (&Folder, &str),
+        owner: Option<(u32, u32)>,
     ) -> io::Result<()> {
         let fits = |address: &Address| match address {
             Address::Unix(_) => listening == Listening::Unix,
@@ -90,8 +90,9 @@ impl Sockets {
         }
         let held = match listening {
             Listening::Unix => {
-                let listener = UnixListener::bind(&path)?;
-                give(&path, user, if user.is_some() { 0o660 } else { 0o600 })?;
+                let listener = UnixListener::bind(services.at(name))?;
+                services.give(name, owner, if owner.is_some() { 0o660 } else { 0o600 })?;
+                let path = services.path().join(name);
                 (Address::Unix(path), Held::Unix(listener))
             }
             Listening::Tcp => {
@@ -106,17 +107,14 @@ impl Sockets {
     }
 }
 
-/// Lets a user have a file or a folder that is in a folder of nobody but the supervisor: whoever
-/// could put another in its place would be given that, or what it leads to.
-fn give(path: &Path, user: Option<&User>, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-    if let Some(user) = user {
-        std::os::unix::fs::chown(path, Some(user.user), Some(user.group))?;
-    }
-    Ok(())
-}
-
 impl Supervisor {
+    /// The group of the program's own service, where another user runs that than the supervisor:
+    /// it must be let through to the sockets of services.
+    pub(super) fn own_group(&self) -> Option<u32> {
+        let own = self.services.get(OWN)?.now();
+        own.user.as_ref().map(|user| user.group)
+    }
+
     pub(super) fn launch(
         &mut self,
         name: &Arc<str>,
@@ -126,8 +124,9 @@ impl Supervisor {
     ) -> io::Result<()> {
         // What is opened here is beside the folder where the service opens its own, which is its
         // user's.
-        let services = services_folder(&self.means.run);
-        let folder = services.join(&**name);
+        let services = &self.folders.services;
+        let folder = services.path().join(&**name);
+        let own_group = self.own_group();
         let Some(served) = self.services.get_mut(name) else {
             return Ok(());
         };
@@ -137,15 +136,19 @@ impl Supervisor {
             .cloned()
             .unwrap_or_else(|| served.now());
         let user = settings.user.as_ref();
-        if !folder.is_dir() {
-            fs::create_dir(&folder)?;
-        }
-        give(&folder, user, if user.is_some() { 0o711 } else { 0o700 })?;
+        let owner = user.map(|user| (user.user, own_group.unwrap_or(user.group)));
+        let mode = match (user, own_group) {
+            (None, _) => 0o700,
+            (Some(_), Some(_)) => 0o710,
+            (Some(_), None) => 0o711,
+        };
+        services.give_folder(name, owner, mode)?;
         if settings.activate {
-            let path = services.join(format!("{name}.{number}.sock"));
+            let socket = format!("{name}.{number}.sock");
+            let place = (&**services, socket.as_str());
             served
                 .sockets
-                .open(number, settings.listening, path, user)?;
+                .open(number, settings.listening, place, owner)?;
         }
         let held = settings
             .activate
@@ -155,8 +158,8 @@ impl Supervisor {
             Some((address, _)) => Some(address.clone()),
             None => free_address(settings.listening, &folder, number, run)?,
         };
-        let notify_path = services.join(format!("{name}.{number}.{run}.notify"));
-        let notify = Notify::open(&notify_path, user)?;
+        let notify = format!("{name}.{number}.{run}.notify");
+        let notify = Notify::open(services, &notify, owner)?;
 
         let (command, mut environment) = if settings.own {
             (settings.command.clone(), settings.environment.found.clone())
@@ -172,7 +175,7 @@ impl Supervisor {
         };
         environment.insert(
             "NOTIFY_SOCKET".to_owned(),
-            notify_path.display().to_string(),
+            notify.path().display().to_string(),
         );
         if held.is_some() {
             environment.insert("LISTEN_FDS".to_owned(), "1".to_owned());
@@ -252,7 +255,12 @@ impl Supervisor {
             live.begun = pipes.map(begun).into();
         }
         if let Some(known) = served.state.runs().find(|known| known.id == run) {
-            live.attend((name, known), served.output.as_ref(), &self.voice);
+            live.attend(
+                (name, known),
+                served.output.as_ref(),
+                &self.voice,
+                own_group,
+            );
         }
         served.live.insert(run, live);
         Ok(())

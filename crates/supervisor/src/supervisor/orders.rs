@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::remove::remove;
 use super::served::Served;
-use super::{StartError, Supervisor, services_folder};
+use super::{StartError, Supervisor};
 use crate::answers::{Described, Row};
 use crate::control::{Applied, Change, ControlError, Message, Outcome};
 use crate::output::Output;
@@ -45,7 +45,7 @@ impl Supervisor {
         }
         let (clock, echo) = (Arc::clone(&self.means.clock), self.means.echo.clone());
         let name = settings.name.as_str().into();
-        let opened = Output::open(&name, &self.means.logs, clock, echo);
+        let opened = Output::open(&name, &self.folders.logs, clock, echo);
         let output = opened.map_err(|why| StartError::Folder {
             path: self.means.logs.clone(),
             why,
@@ -204,10 +204,10 @@ impl Supervisor {
             .collect();
         for name in &gone {
             if let Some(mut served) = self.services.remove(name) {
-                served.sockets.keep(|_| false);
+                served.sockets.keep(&self.folders.services, |_| false);
             }
             // It may never have been made.
-            let _ = remove(&services_folder(&self.means.run).join(&**name));
+            let _ = remove(&self.folders.services.at(&**name));
         }
         if !gone.is_empty() {
             self.publish();

@@ -104,12 +104,14 @@ impl Live {
         }
     }
 
-    /// Reads what it says and watches whether it is well, unless somebody does.
+    /// Reads what it says and watches whether it is well, unless somebody does. The group is that
+    /// of those who lead requests to it, where they are not whoever runs the supervisor.
     pub(super) fn attend(
         &mut self,
         (name, run): (&Arc<str>, &Run),
         output: Option<&Arc<Output>>,
         voice: &mpsc::Sender<Message>,
+        own_group: Option<u32>,
     ) {
         if self.watch.is_some() || self.exit.is_some() {
             return;
@@ -128,6 +130,7 @@ impl Live {
         let place = |address| Place {
             address,
             owner: self.settings.owner(),
+            group: own_group,
         };
         let watch = Watch {
             place: self.address.clone().map(place),
@@ -437,12 +440,15 @@ impl Supervisor {
             }
         }
         let state = &served.state;
-        served.sockets.keep(|number| state.has_place(number));
+        let services = &self.folders.services;
+        served
+            .sockets
+            .keep(services, |number| state.has_place(number));
         if !served.sockets.holds(live.number)
             && let Some(Address::Unix(path)) = &live.address
         {
             // It may never have been made.
-            let _ = std::fs::remove_file(path);
+            let _ = std::fs::remove_file(services.through(path));
         }
         if let Err(error) = self.ledger.remove(live.process.token()) {
             tracing::warn!(%error, "cannot write down that a process is gone");

@@ -1,6 +1,7 @@
 //! A supervisor that is root, and users of the same machine that mean it harm: first of all those
 //! whose services it runs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -254,4 +255,55 @@ fn a_port_that_another_has_taken_is_not_its_port() {
         let crew = house.ready("late", 1);
         assert_ne!(crew.addresses(), [Address::Tcp(taken)], "{kind}");
     }
+}
+
+/// Puts folders of one's own in the place of the supervisor's, with links to what is root's.
+const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
+                        ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
+
+#[test]
+fn folders_that_others_exchange_lead_nowhere() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = open_to_others("unused.py", "");
+    let path = folder.path().to_owned();
+    let target = path.join("target");
+    fs::create_dir(&target).unwrap();
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o700)).unwrap();
+    let house = House::in_folder(
+        folder,
+        r#"
+        [web]
+        run = "while :; do echo word; sleep 0.02; done"
+        shell = true
+        listen = "unix"
+        activate = true
+        user = "nobody"
+        logs = { max = "4K", keep = 1 }
+        drain_within = "0s"
+        "#,
+    );
+    house.ready("web", 1);
+    chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+    let mut exchange = Command::new("sh");
+    exchange.args(["-c", EXCHANGE]).current_dir(&path);
+    assert!(exchange.uid(NOBODY).gid(NOBODY).status().unwrap().success());
+
+    house.wait(house.control.restart("web")).unwrap();
+    let log = path.join("logs2/web.log");
+    let mut turned = BTreeSet::new();
+    until(
+        "its lines go on where they were, and are turned over",
+        || {
+            turned.extend(fs::metadata(&log).map(|facts| facts.ino()));
+            turned.len() == 2
+        },
+    );
+    let facts = fs::metadata(&target).unwrap();
+    assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o700));
+    let facts = fs::metadata(path.join("secret")).unwrap();
+    assert_eq!((facts.uid(), facts.len()), (0, 0));
+    let facts = fs::metadata(path.join("run2/services/web.0.sock")).unwrap();
+    assert_eq!(facts.uid(), NOBODY);
 }

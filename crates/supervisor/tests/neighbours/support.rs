@@ -93,6 +93,7 @@ pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<Flaw>> {
         run: &folder.join("run"),
         inner: &BTreeMap::from([("inner".to_owned(), inner)]),
         environment: &BTreeMap::new(),
+        user: None,
         depth: Depth::Whole,
     };
     Plan::check(&description, &ground)

@@ -45,6 +45,7 @@ fn flaws(text: &str) -> Vec<String> {
         run: Path::new("/run/kenduri"),
         inner: &inner,
         environment: &BTreeMap::new(),
+        user: None,
         depth: Depth::Whole,
     };
     let flaws = Plan::check(&services, &ground).err().unwrap_or_default();
@@ -273,6 +274,7 @@ fn starts(text: &str, life: Duration) -> Option<u32> {
         run: Path::new("/run/kenduri"),
         inner: &inner,
         environment: &environment,
+        user: None,
         depth: Depth::Words,
     };
     let plan = Plan::check(&services, &ground).unwrap();
