@@ -11,7 +11,9 @@ use super::{differences, keys};
 
 /// The sections that make the plan of the edge, and that of the services: they are
 /// swapped while Kenduri runs, and nothing else is.
-const SWAPPED: [&str; 6] = ["cache", "listen", "route", "service", "tls", "upstream"];
+const SWAPPED: [&str; 7] = [
+    "cache", "listen", "proxy", "route", "service", "tls", "upstream",
+];
 
 /// All that was said, and who said it, of what only a restart changes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
