@@ -213,6 +213,18 @@ mod tests {
         assert_eq!(collected.to_bytes().len(), 3);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_room_hears_when_to_come_back() {
+        let memory = BufferMemory::new(MOST);
+        let mut first = request(&[MOST], None);
+        fill(&mut first, MOST, &memory, CLIENT).await.unwrap();
+        let mut second = request(&[1], None);
+        let error = fill(&mut second, MOST, &memory, CLIENT).await.unwrap_err();
+        assert_eq!((error.status().as_u16(), error.why()), (503, "buffer_full"));
+        assert!(error.retry_after().is_some());
+        assert!(!second.body().is_here());
+    }
+
     #[tokio::test]
     async fn calls_of_grpc_and_tunnels_are_left_alone() {
         let memory = BufferMemory::new(MOST);

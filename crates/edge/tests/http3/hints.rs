@@ -32,7 +32,7 @@ async fn program(words: String, go: Arc<Semaphore>) -> SocketAddr {
 }
 
 /// Everything is for this program, by a route that says this too.
-fn lead(site: &Site, program: SocketAddr, route: &str) {
+pub(crate) fn lead(site: &Site, program: SocketAddr, route: &str) {
     let https = &site.listen.https[0];
     let text = format!(
         "listen.http = []\nlisten.https = [\"{https}\"]\n\

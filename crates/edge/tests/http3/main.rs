@@ -15,6 +15,7 @@ mod hostile;
 mod passed_on;
 mod reach;
 mod requests;
+mod slow;
 mod sockets;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};

@@ -307,10 +307,12 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open().await;
-    let site = server.site(
+    let (streams, _told) = teller(b"end").await;
+    let site = server.site(&format!(
         "[[route]]\npath = \"/echo\"\nto = \"app\"\n\
+         [[route]]\npath = \"/streams\"\nto = \"http://{streams}\"\nbuffer_request = \"0\"\n\
          [[route]]\nhost = \"slow.example\"\nto = \"app\"\nbody_rate = \"0\"\n",
-    );
+    ));
     let refused = async |host: &'static str, path: &'static str| {
         let mut stream = TcpStream::connect(site.address).await.unwrap();
         let head =
@@ -326,15 +328,32 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         }
         (begin.elapsed(), String::from_utf8(answer).unwrap())
     };
-    let (buffered, app, off) = tokio::join!(
+    let over_http2 = async {
+        let stream = TcpStream::connect(site.address).await.unwrap();
+        let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        let (mut pieces, body) = Channel::<Bytes, Infallible>::new(1);
+        let asked = Request::post("http://a.example/up").body(body).unwrap();
+        let answer = tokio::spawn(send.send_request(asked));
+        while !answer.is_finished() && pieces.send_data("x".into()).await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        answer.await.unwrap().unwrap().status()
+    };
+    let (buffered, app, streamed, off, status) = tokio::join!(
         refused("a.example", "/up"),
         refused("a.example", "/echo"),
+        refused("a.example", "/streams"),
         refused("slow.example", "/echo"),
+        tokio::time::timeout(SOON, over_http2),
     );
-    for (time, answer) in [buffered, app] {
+    for (time, answer) in [buffered, app, streamed] {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert!(time >= Duration::from_secs(20), "{time:?}");
     }
+    assert_eq!(status.unwrap(), 408);
     assert_eq!(off.1, "");
     assert_eq!(server.accepted(), 0);
     site.edge.stop().await;
@@ -342,20 +361,24 @@ async fn a_body_that_comes_too_slowly_is_refused() {
 
 #[tokio::test]
 async fn a_slow_reader_leaves_the_server_to_others() {
-    const LENGTH: usize = 480_000;
+    const LENGTH: usize = 350_000;
     let server = OneWorker::open().await;
     let site = server.site("");
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4 << 10).unwrap();
-    let mut slow = socket.connect(site.address).await.unwrap();
-    let head =
-        format!("GET /large/{LENGTH} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
-    slow.write_all(head.as_bytes()).await.unwrap();
+    let stream = TcpStream::connect(site.address).await.unwrap();
+    let (mut send, connection) = http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(1_024)
+        .handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let asked = Request::get(format!("http://a.example/large/{LENGTH}"));
+    let asked = asked.body(Full::<Bytes>::default()).unwrap();
+    let slow = tokio::time::timeout(SOON, send.send_request(asked));
+    let slow = slow.await.unwrap().unwrap();
     // It is begun, and not read.
-    slow.readable().await.unwrap();
     assert_eq!(get(&site, "/other").await.body, "length=0");
-    let heard = hear(&mut slow).await;
-    assert_eq!(heard.body.len(), LENGTH);
+    let heard = slow.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(heard.len(), LENGTH);
     site.edge.stop().await;
 }
 
