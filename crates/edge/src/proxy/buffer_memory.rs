@@ -70,13 +70,13 @@ impl BufferMemory {
     /// Room for the body of a request of this client. None: there was none in time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let room = self.room(client, size, false);
-        let (granted, is_granted) = oneshot::channel();
-        let mut queued = {
+        let (mut queued, is_granted) = {
             let mut state = self.state();
             if state.waiting.is_empty() && state.has_room(room.address, size) {
                 state.take(room.address, size);
                 return Some(room);
             }
+            let (granted, is_granted) = oneshot::channel();
             state.last_number += 1;
             let number = state.last_number;
             state.waiting.push(Waiting {
@@ -87,10 +87,8 @@ impl BufferMemory {
             });
             // Whoever holds less goes first.
             state.grant();
-            Queued {
-                number,
-                room: Some(room),
-            }
+            let room = Some(room);
+            (Queued { number, room }, is_granted)
         };
         timeout(WAIT, is_granted).await.ok()?.ok()?;
         queued.room.take()

@@ -91,13 +91,11 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
     }
     // hyper takes a `GET` without a length for one without a body.
     if !parts.headers.contains_key(CONTENT_LENGTH) {
-        match body.size_hint().exact() {
-            Some(length) => drop(parts.headers.insert(CONTENT_LENGTH, length.into())),
-            None => {
-                let chunked = HeaderValue::from_static("chunked");
-                parts.headers.insert(TRANSFER_ENCODING, chunked);
-            }
-        }
+        let (name, value) = match body.size_hint().exact() {
+            Some(length) => (CONTENT_LENGTH, length.into()),
+            None => (TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
+        };
+        parts.headers.insert(name, value);
     }
     let flow = Arc::new(Flow::default());
     let sending = Sending::new(body, Arc::clone(&flow));

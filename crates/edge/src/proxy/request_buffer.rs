@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, EXPECT, HeaderMap};
+use http::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue};
 use http::{Method, Request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -48,7 +48,7 @@ pub(crate) async fn fill(
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes());
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
 }
 
@@ -144,7 +144,6 @@ impl HttpBody for Begun {
 #[cfg(test)]
 mod tests {
     use futures_util::stream;
-    use http::HeaderValue;
     use http_body_util::{Collected, StreamBody};
 
     use super::*;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::task::JoinHandle;
@@ -31,7 +31,7 @@ pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, client: IpA
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
     const EVENT_STREAM: &[u8] = b"text/event-stream";
-    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes());
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let begin = kind.and_then(|kind| kind.get(..EVENT_STREAM.len()));
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
 }
@@ -196,7 +196,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::stream;
-    use http::{HeaderValue, Response};
+    use http::Response;
     use http_body_util::StreamBody;
     use tokio::sync::oneshot;
 

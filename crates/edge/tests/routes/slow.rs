@@ -33,7 +33,7 @@ impl Drop for OneWorker {
 
 impl OneWorker {
     /// Answers with the length of the body, or with as many bytes as the path says.
-    async fn open() -> Self {
+    fn open() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         // What it has sent has not all been swallowed by the system.
         socket.set_send_buffer_size(8 << 10).unwrap();
@@ -147,7 +147,7 @@ async fn get(site: &Site, path: &str) -> Heard {
 
 #[tokio::test]
 async fn a_body_that_drips_takes_no_connection_to_the_server() {
-    let server = OneWorker::open().await;
+    let server = OneWorker::open();
     let site = server.site("");
     for (framing, pieces) in [
         ("Content-Length: 10", ["12345", "67890"]),
@@ -175,7 +175,7 @@ async fn a_body_that_drips_takes_no_connection_to_the_server() {
 
 #[tokio::test]
 async fn a_stream_that_drips_takes_none_either() {
-    let server = OneWorker::open().await;
+    let server = OneWorker::open();
     let site = server.site("");
     let stream = TcpStream::connect(site.address).await.unwrap();
     let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
@@ -281,7 +281,7 @@ async fn a_large_body_of_known_length_keeps_it_and_comes_whole() {
 
 #[tokio::test]
 async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
-    let server = OneWorker::open().await;
+    let server = OneWorker::open();
     let site = server.site(
         "listen.trusted_proxies = [\"127.0.0.0/8\"]\n\
          proxy = { buffer_request = \"1K\", buffer_memory = \"1K\" }",
@@ -306,7 +306,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
 /// The time nobody is too slow in is long, so all kinds wait for it together.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
-    let server = OneWorker::open().await;
+    let server = OneWorker::open();
     let (streams, _told) = teller(b"end").await;
     let site = server.site(&format!(
         "[[route]]\npath = \"/echo\"\nto = \"app\"\n\
@@ -362,7 +362,7 @@ async fn a_body_that_comes_too_slowly_is_refused() {
 #[tokio::test]
 async fn a_slow_reader_leaves_the_server_to_others() {
     const LENGTH: usize = 350_000;
-    let server = OneWorker::open().await;
+    let server = OneWorker::open();
     let site = server.site("");
     let stream = TcpStream::connect(site.address).await.unwrap();
     let (mut send, connection) = http2::Builder::new(TokioExecutor::new())
