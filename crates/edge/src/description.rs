@@ -25,6 +25,27 @@ pub struct Description {
     pub upstream: BTreeMap<String, Upstream>,
     /// How much is kept of answers, where routes ask for it.
     pub cache: Cache,
+    /// How much of bodies is buffered.
+    pub proxy: Proxy,
+}
+
+/// `[proxy]`: how much of bodies is buffered, so that slow clients hold no server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Proxy {
+    /// So much of the body of a request is read before a server is asked; `0`: nothing.
+    pub buffer_request: String,
+    /// The size of all buffers together.
+    pub buffer_memory: String,
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self {
+            buffer_request: "256K".to_owned(),
+            buffer_memory: "32M".to_owned(),
+        }
+    }
 }
 
 /// `[cache]`: how much is kept for routes with a `shared_cache`.
@@ -84,6 +105,8 @@ pub struct Listen {
     pub idle_time: String,
     /// How long a body may stand still, in either direction.
     pub body_time: String,
+    /// Bytes a second that the body of a request keeps on average, after 20 s; `0`: none.
+    pub body_rate: String,
     /// How long running requests get when the edge stops.
     pub drain_time: String,
     /// How long connections without a request live on when the edge stops.
@@ -107,6 +130,7 @@ impl Default for Listen {
             header_time: "10s".to_owned(),
             idle_time: "60s".to_owned(),
             body_time: "30s".to_owned(),
+            body_rate: "500".to_owned(),
             drain_time: "30s".to_owned(),
             lame_duck_time: "5s".to_owned(),
             tunnel_time: "10s".to_owned(),
@@ -232,6 +256,10 @@ pub struct Route {
     pub request_headers: RequestHeaders,
     /// The largest body of a request; empty: no limit.
     pub body_size: String,
+    /// In place of `listen.body_rate`; empty: that.
+    pub body_rate: String,
+    /// In place of `proxy.buffer_request`; empty: that.
+    pub buffer_request: String,
     /// Files: what is looked for, in turn, `{path}` being what was asked.
     pub r#try: Vec<String>,
     /// Files: whether folders without an index are listed.

@@ -33,7 +33,7 @@ use crate::log::Log;
 use crate::maintenance::Maintenance;
 use crate::metrics::{DoorFigures, RouteFigures, ServerFigures};
 use crate::plan::Plan;
-use crate::proxy::{Pool, Tunnels, Upstream};
+use crate::proxy::{BufferMemory, Pool, Tunnels, Upstream};
 use crate::quic::Reach;
 use crate::route::bare_host;
 use crate::scratch::Scratch;
@@ -124,6 +124,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Answers that are kept, for all workers.
     pub(crate) cache: Arc<Store>,
+    /// Bodies that are buffered, for all workers.
+    pub(crate) buffer_memory: Arc<BufferMemory>,
     pub(crate) reach: Reach,
     crews: Crews,
     tunnels: Tunnels,
@@ -278,6 +280,7 @@ impl Edge {
             certificates,
             places: Places::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone(), clock()),
+            buffer_memory: BufferMemory::new(plan.buffer_memory()),
             running: ArcSwap::from_pointee(Running::new(plan, None, &crews)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
@@ -363,6 +366,7 @@ impl Edge {
         certificates.swap(fresh);
         self.shared.places.resize(plan.listen().connections);
         self.shared.cache.change(plan.cache().clone());
+        self.shared.buffer_memory.resize(plan.buffer_memory());
         let kept: Vec<_> = plan.listen().all().collect();
         self.listeners().retain(|(door, address), listening| {
             let stays = kept.contains(&(*door, address));

@@ -44,8 +44,8 @@ pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use description::{
     Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
-    ForwardedHeader, Headers, Health, Limit, Listen, Member, RequestHeaders, Route, SharedCache,
-    Tls, Upstream,
+    ForwardedHeader, Headers, Health, Limit, Listen, Member, Proxy, RequestHeaders, Route,
+    SharedCache, Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

@@ -204,7 +204,7 @@ impl By {
 }
 
 /// What counts as one client: the address, or the /64 of an IPv6 one.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
         four @ IpAddr::V4(_) => four,

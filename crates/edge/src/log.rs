@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use desk::{Desk, Pile, Writing};
 pub use line::{Line, Mask, Whose, in_reading_order};
-pub use logged::{Entry, Logged, Pending, Shown};
+pub use logged::{Entry, Logged, Pending, Shown, Upload};
 pub(crate) use tunnelled::{TUNNEL_BROKEN, Tunnelled};
 
 use metrics::Counter;

@@ -4,6 +4,7 @@
 //! with the key that holds it. A plan never changes; a new one takes its place.
 
 mod access;
+mod bodies;
 mod cache;
 mod check;
 mod explain;
@@ -31,6 +32,7 @@ use crate::listen::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
 use crate::route::{NormalPath, Route, RoutePath, Table, Target, columns};
 use crate::tls::TlsSettings;
+use bodies::Bodies;
 use check::Check;
 use services::Fronts;
 
@@ -113,6 +115,7 @@ pub struct Plan {
     own: Table,
     fronts: Fronts,
     cache: StoreSettings,
+    buffer_memory: usize,
     warnings: Vec<Flaw>,
 }
 
@@ -121,13 +124,17 @@ impl Plan {
     pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
-        let fronts = services::fronts(ground, listen.as_ref(), &mut check);
+        let bodies = Bodies::of(description, &mut check);
+        // Nothing comes of the plan where they are not what they should be.
+        let usual = bodies.unwrap_or(Bodies::USUAL);
+        let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
             listen.fronts = fronts.keys().cloned().collect();
         }
         let mut upstreams = upstreams::named(&description.upstream, ground, &mut check);
         services::upstreams(ground, &mut upstreams, &mut check);
-        let routes = routes::routes(&description.route, &mut upstreams, ground, &mut check);
+        let written = &description.route;
+        let routes = routes::routes(written, &mut upstreams, ground, usual, &mut check);
         let tls = tls::tls(description, &routes, ground, &mut check);
         let cache = cache::store(&description.cache, ground, &mut check);
         let Check { flaws, warnings } = check;
@@ -141,6 +148,7 @@ impl Plan {
                 own: Table::default(),
                 fronts,
                 cache,
+                buffer_memory: usual.memory,
                 warnings,
             }),
             _ => Err(flaws),
@@ -158,6 +166,7 @@ impl Plan {
             own: Table::default(),
             fronts: Fronts::new(),
             cache: StoreSettings::unused(),
+            buffer_memory: Bodies::USUAL.memory,
             warnings: Vec::new(),
         }
     }
@@ -251,6 +260,11 @@ impl Plan {
     /// How much is kept of answers, and where.
     pub fn cache(&self) -> &StoreSettings {
         &self.cache
+    }
+
+    /// The size of all buffered bodies together.
+    pub(crate) fn buffer_memory(&self) -> usize {
+        self.buffer_memory
     }
 
     /// What works and should be known.

@@ -2,11 +2,13 @@
 //!
 //! An [`Upstream`] is shared by all workers: its servers, how they fare, whose
 //! turn it is. A [`Pool`] belongs to one worker: its unused connections. Bodies
-//! stream in both directions, with nothing in between but what one read brings.
+//! stream in both directions, with nothing in between but what one read brings;
+//! [`fill`] reads those of requests before, and [`read_ahead`] those of answers ahead.
 
 mod again;
 mod balance;
 mod bare;
+mod buffer_memory;
 mod chunks;
 mod connect;
 mod crew;
@@ -17,6 +19,8 @@ mod health;
 mod outgoing;
 mod pool;
 mod relay;
+mod request_buffer;
+mod response_buffer;
 mod sending;
 mod settings;
 mod streams;
@@ -45,7 +49,10 @@ pub use settings::{
 pub use tunnel::Tunnels;
 pub use upstream::Upstream;
 
+pub(crate) use buffer_memory::BufferMemory;
 pub(crate) use crew::Crew;
+pub(crate) use request_buffer::fill;
+pub(crate) use response_buffer::read_ahead;
 
 use again::{Failure, Next, Repeats};
 use bare::Bare;

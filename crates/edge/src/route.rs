@@ -28,6 +28,10 @@ use crate::headers::{Changes, Withheld};
 use crate::limits::Limiter;
 use crate::metrics::RouteFigures;
 
+/// What routes have that say nothing of it.
+pub(crate) const BODY_RATE: u64 = 500;
+pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
+
 /// Where some requests go, and what happens to them on the way.
 #[derive(Debug)]
 pub struct Route {
@@ -57,6 +61,10 @@ pub struct Route {
     pub withheld: Withheld,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
+    /// Bytes a second that the body of a request keeps on average; 0: none.
+    pub(crate) body_rate: u64,
+    /// So much of the body of a request is read before a server is asked.
+    pub(crate) buffer_request: usize,
     /// What is kept of its answers, if anything is.
     pub shared_cache: Option<Policy>,
     /// Counts what happens here.
@@ -82,6 +90,8 @@ impl Route {
             headers: Changes::default(),
             withheld: Withheld::default(),
             body_size: None,
+            body_rate: BODY_RATE,
+            buffer_request: BUFFER_REQUEST,
             shared_cache: None,
         }
     }

@@ -10,7 +10,7 @@ mod front;
 mod measured;
 mod target;
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ use crate::files::Memory;
 use crate::gate::{Refusal, Seen, Verdict, is_host};
 use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
-use crate::log::{Entry, Log, Logged, Pending, Shown, Tunnelled, Whose};
+use crate::log::{Entry, Log, Logged, Pending, Shown, Tunnelled, Upload, Whose};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Wants};
 use crate::proxy::Pool;
@@ -82,7 +82,7 @@ struct Course {
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
-    received: Option<Arc<AtomicU64>>,
+    upload: Option<Arc<Upload>>,
     /// How it came by the cache; empty where nothing is kept.
     cache: &'static str,
     /// What the log shows of the path, as the app says that has answered.
@@ -90,6 +90,15 @@ struct Course {
     /// It is said in place of what the route leads to.
     is_instead: bool,
     why: &'static str,
+}
+
+impl Course {
+    /// Why the body of the request broke off, where that was seen when it was read.
+    fn broken(&self) -> Option<Refusal> {
+        let upload = self.upload.as_ref()?;
+        let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
+        is_too_slow.then_some(Refusal::BodyTooSlow)
+    }
 }
 
 /// Answers a request, or the refusal it stands for.
@@ -137,7 +146,7 @@ pub(crate) async fn serve(
             }
         },
     };
-    if let Some(broken) = verdict.broken() {
+    if let Some(broken) = verdict.broken().or_else(|| course.broken()) {
         // Whatever was made of half a body, the client hears what was wrong.
         course.is_instead = true;
         answer = refused(broken, &mut course);
@@ -167,7 +176,7 @@ pub(crate) async fn serve(
                 shared.nowhere.answered(answer.status(), began.elapsed());
             }
             entry.status = answer.status();
-            entry.received = course.received.take();
+            entry.received = course.upload.take();
             entry.queue = course.queue;
             entry.upstream = course.upstream.take();
             entry.upstream_time = course.upstream_time;

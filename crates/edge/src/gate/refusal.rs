@@ -72,8 +72,8 @@ pub enum Refusal {
     /// The head did not come in time.
     #[error("the headers took too long")]
     HeadTooSlow,
-    /// The body stood still for too long.
-    #[error("the body stood still for too long")]
+    /// The body stood still for too long, or came too slowly.
+    #[error("the body came too slowly")]
     BodyTooSlow,
     /// A chunk is not framed as RFC 9112, section 7.1, says, or has too much around it.
     #[error("a chunk of the body cannot be read")]

@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +24,15 @@ use crate::route::Route;
 /// the path is masked as if it could hold a code.
 #[derive(Debug, Clone)]
 pub struct Shown(pub Box<str>);
+
+/// How far the body of a request has come.
+#[derive(Debug, Default)]
+pub struct Upload {
+    /// Bytes so far.
+    pub received: AtomicU64,
+    /// Whether it broke off because it came too slowly.
+    pub is_too_slow: AtomicBool,
+}
 
 /// What is known of a request so far. Everything in it is a counter or a share
 /// of the request's own bytes, so that keeping it costs no copies; and it is kept in a box,
@@ -61,7 +70,7 @@ pub struct Entry {
     /// The status answered.
     pub status: StatusCode,
     /// Bytes of the request's body, if it has one; whoever reads it counts.
-    pub received: Option<Arc<AtomicU64>>,
+    pub received: Option<Arc<Upload>>,
     /// Until a server was found for it.
     pub queue: Option<Duration>,
     /// From there to the first byte of the upstream's answer.
@@ -109,7 +118,7 @@ impl Entry {
             received: self
                 .received
                 .as_ref()
-                .map_or(0, |received| received.load(Ordering::Relaxed)),
+                .map_or(0, |upload| upload.received.load(Ordering::Relaxed)),
             sent,
             queue: self.queue,
             upstream_time: self.upstream_time,

@@ -248,7 +248,10 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Box<Entry> {
         version: Version::HTTP_11,
         tls: "",
         status,
-        received: Some(Arc::new(AtomicU64::new(7))),
+        received: Some(Arc::new(Upload {
+            received: AtomicU64::new(7),
+            ..Upload::default()
+        })),
         queue: None,
         upstream_time: None,
         route: None,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::Entry;
+use super::{Entry, Upload};
 
 /// A word for the log, the same for ever: one side broke off, or whoever ran the tunnel did.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
@@ -14,7 +14,7 @@ pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 pub(crate) struct Tunnelled {
     entry: Mutex<Option<Box<Entry>>>,
     /// Bytes from the client.
-    received: Arc<AtomicU64>,
+    upload: Arc<Upload>,
     /// Bytes to the client.
     sent: AtomicU64,
     why: OnceLock<&'static str>,
@@ -25,12 +25,13 @@ impl Tunnelled {
     /// tunnels, which may be open for days.
     pub(crate) fn answered(&self, mut entry: Box<Entry>) {
         entry.count(entry.began.elapsed());
-        entry.received = Some(Arc::clone(&self.received));
+        entry.received = Some(Arc::clone(&self.upload));
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
 
     pub(crate) fn received(&self, bytes: usize) {
-        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        let received = &self.upload.received;
+        received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn sent(&self, bytes: usize) {

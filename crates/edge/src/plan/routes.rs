@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{StatusCode, Uri};
 
+use super::bodies::Bodies;
 use super::check::Check;
 use super::{Ground, cache, services, upstreams, values};
 use crate::access::Access;
@@ -22,6 +23,7 @@ pub(super) fn routes(
     written: &[description::Route],
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
+    bodies: Bodies,
     check: &mut Check,
 ) -> Table {
     let all_to_app = [description::Route {
@@ -36,7 +38,7 @@ pub(super) fn routes(
     let mut routes: Vec<(usize, Route)> = Vec::new();
     let mut known: HashMap<(HostPattern, Vec<u8>), usize> = HashMap::new();
     for (number, written) in written.iter().enumerate() {
-        let Some(route) = one(number, written, upstreams, ground, check) else {
+        let Some(route) = one(number, written, upstreams, ground, bodies, check) else {
             continue;
         };
         let place = (route.host.clone(), route.path.matched().to_owned());
@@ -137,6 +139,7 @@ fn one(
     written: &description::Route,
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
+    bodies: Bodies,
     check: &mut Check,
 ) -> Option<Route> {
     let key = |name: &str| format!("route[{number}].{name}");
@@ -183,6 +186,7 @@ fn one(
         .as_ref()
         .map(|written| super::access::access(&key("access"), written, upstreams, ground, check));
     let target = target?;
+    let bodies = bodies.of_route(number, &target, written, check);
     let (host, path) = (host?, path?);
     let name: Arc<str> = format!("{host}{}", path.as_str()).into();
     let shared_cache = cache::policy(number, &name, &target, written, check);
@@ -250,6 +254,8 @@ fn one(
         headers,
         withheld,
         body_size,
+        body_rate: bodies?.rate,
+        buffer_request: bodies?.buffer,
         shared_cache,
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bodies::Bodies;
 use super::check::Check;
 use super::nearest::nearest;
 use super::upstreams::WrittenTimes;
@@ -61,6 +62,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,
+    bodies: Bodies,
     check: &mut Check,
 ) -> Fronts {
     let mut fronts = Fronts::new();
@@ -101,7 +103,11 @@ pub(super) fn fronts(
                     "listen on 127.0.0.1, unless others are to come",
                 );
             }
-            let route = Route::to_service(&service.name, &upstream_of(&service.name));
+            let route = Route {
+                body_rate: bodies.rate,
+                buffer_request: bodies.buffer,
+                ..Route::to_service(&service.name, &upstream_of(&service.name))
+            };
             fronts.insert(address, Arc::new(route));
         }
     }

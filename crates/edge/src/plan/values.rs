@@ -49,6 +49,11 @@ pub fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(how)
 }
 
+/// The same, or `0`.
+pub fn size_or_none(text: &str) -> Result<u64, String> {
+    if text == "0" { Ok(0) } else { size(text) }
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())

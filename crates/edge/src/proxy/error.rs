@@ -6,6 +6,9 @@ use http::StatusCode;
 
 use crate::BodyError;
 
+/// When a client may come back whose body there was no memory for.
+const BUFFER_RETRY: Duration = Duration::from_secs(10);
+
 /// Whose doing a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -56,6 +59,9 @@ pub enum ProxyError {
     /// The client stopped sending its body.
     #[error("the client stopped sending its body")]
     BodyTime,
+    /// There was no memory to read the client's body into.
+    #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
+    BufferFull,
     /// The request cannot be written for this upstream.
     #[error("the request cannot be forwarded")]
     Request,
@@ -66,7 +72,7 @@ impl ProxyError {
     pub fn side(&self) -> Side {
         match self {
             Self::Body(_) | Self::BodyTime => Side::Client,
-            Self::Request => Side::Us,
+            Self::BufferFull | Self::Request => Side::Us,
             _ => Side::Upstream,
         }
     }
@@ -74,7 +80,7 @@ impl ProxyError {
     /// What the client is told (RFC 9110, section 15).
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NoneReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoneReady { .. } | Self::BufferFull => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectTime | Self::FirstByteTime | Self::SendTime => StatusCode::GATEWAY_TIMEOUT,
             Self::Connect(_)
             | Self::Closed(_)
@@ -91,6 +97,7 @@ impl ProxyError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),
+            Self::BufferFull => Some(BUFFER_RETRY),
             _ => None,
         }
     }
@@ -109,6 +116,7 @@ impl ProxyError {
             Self::Upgrade => "upstream_upgrade",
             Self::Body(_) => "client_body",
             Self::BodyTime => "client_body_time",
+            Self::BufferFull => "buffer_full",
             Self::Request => "request",
         }
     }

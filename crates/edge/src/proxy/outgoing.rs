@@ -90,9 +90,12 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
         return (None, Sending::nothing());
     }
     // hyper takes a `GET` without a length for one without a body.
-    if body.size_hint().exact().is_none() && !parts.headers.contains_key(CONTENT_LENGTH) {
-        let chunked = HeaderValue::from_static("chunked");
-        parts.headers.insert(TRANSFER_ENCODING, chunked);
+    if !parts.headers.contains_key(CONTENT_LENGTH) {
+        let (name, value) = match body.size_hint().exact() {
+            Some(length) => (CONTENT_LENGTH, length.into()),
+            None => (TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
+        };
+        parts.headers.insert(name, value);
     }
     let flow = Arc::new(Flow::default());
     let sending = Sending::new(body, Arc::clone(&flow));

@@ -17,7 +17,7 @@ use crate::forwarding;
 use crate::headers::REQUEST_ID;
 use crate::hints::HintSender;
 use crate::panic;
-use crate::proxy::{ProxyError, Side};
+use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};
 
 use super::measured::{Measured, TooLarge};
@@ -49,7 +49,7 @@ pub(super) async fn reach(
             };
             let (mut parts, body) = std::mem::take(request).into_parts();
             parts.uri = Uri::from(target);
-            let body = Measured::around(body, route.body_size, &mut course.received);
+            let body = Measured::around(body, route, &mut course.upload);
             let asked = Instant::now();
             let mut answer = app(here, facts, Request::from_parts(parts, body)).await;
             course.upstream_time = Some(asked.elapsed());
@@ -58,8 +58,11 @@ pub(super) async fn reach(
         }
         Target::Files(folder) => {
             let (parts, body) = std::mem::take(request).into_parts();
-            if !body.is_end_stream() && !Box::pin(put_away(body)).await {
-                return bare(StatusCode::BAD_REQUEST);
+            if !body.is_end_stream() {
+                let body = Measured::around(body, route, &mut course.upload);
+                if !Box::pin(put_away(body)).await {
+                    return bare(StatusCode::BAD_REQUEST);
+                }
             }
             let now = (here.shared.clock)();
             let (memory, path) = (&here.memory, route.rewrite(path));
@@ -74,6 +77,16 @@ pub(super) async fn reach(
                 return bare(StatusCode::BAD_GATEWAY);
             };
             course.upstream = Some(Arc::clone(name));
+            let buffer_memory = &here.shared.buffer_memory;
+            if !request.body().is_end_stream() {
+                let body = std::mem::take(request.body_mut());
+                *request.body_mut() = Measured::around(body, route, &mut course.upload);
+                // Large, and only for requests with a body.
+                let filled = fill(request, route.buffer_request, buffer_memory, facts.client);
+                if let Err(error) = Box::pin(filled).await {
+                    return failed(&error, name, facts, course);
+                }
+            }
             let (mut parts, body) = std::mem::take(request).into_parts();
             in_one_shape(&mut parts, facts);
             here.cdn_id.mark(&mut parts.headers);
@@ -81,13 +94,15 @@ pub(super) async fn reach(
                 // Hints say nothing but links, and before the route can change them.
                 parts.extensions.remove::<HintSender>();
             }
-            let body = Measured::around(body, route.body_size, &mut course.received);
             let asked = Instant::now();
             let request = Request::from_parts(parts, body);
             // Large, and not to be carried by requests that go elsewhere.
             let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
             course.upstream_time = Some(asked.elapsed());
-            answered.unwrap_or_else(|error| failed(&error, name, facts, course))
+            match answered {
+                Ok(answer) => read_ahead(answer, buffer_memory, facts.client),
+                Err(error) => failed(&error, name, facts, course),
+            }
         }
         Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
         Target::Status(status) => bare(*status),

@@ -32,7 +32,7 @@ async fn program(words: String, go: Arc<Semaphore>) -> SocketAddr {
 }
 
 /// Everything is for this program, by a route that says this too.
-fn lead(site: &Site, program: SocketAddr, route: &str) {
+pub(crate) fn lead(site: &Site, program: SocketAddr, route: &str) {
     let https = &site.listen.https[0];
     let text = format!(
         "listen.http = []\nlisten.https = [\"{https}\"]\n\
@@ -108,7 +108,8 @@ async fn a_route_that_changes_the_links_of_answers_gives_no_hints() {
             &[100, 103, 200],
         ),
     ] {
-        lead(&site, program, &format!("headers = {{ {changes} }}\n"));
+        let route = format!("headers = {{ {changes} }}\nbuffer_request = \"0\"\n");
+        lead(&site, program, &route);
         let headers = [("expect", "100-continue"), ("content-length", "3")];
         let mut stream = talk.ask(Method::POST, "/", &headers).await.unwrap();
         let mut said = Vec::new();

@@ -16,6 +16,7 @@ mod passed_on;
 mod reach;
 mod requests;
 mod routes;
+mod slow;
 mod sockets;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};

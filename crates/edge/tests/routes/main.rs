@@ -21,6 +21,7 @@ mod paths;
 mod refused;
 mod sent;
 mod services;
+mod slow;
 mod smuggled;
 mod told;
 mod unread;

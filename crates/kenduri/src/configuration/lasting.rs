@@ -11,9 +11,10 @@ use super::{differences, keys};
 
 /// The sections that make the plan of the edge, and that of the services: they are
 /// swapped while Kenduri runs, and nothing else is.
-const SWAPPED: [&str; 7] = [
+const SWAPPED: [&str; 8] = [
     "cache",
     "listen",
+    "proxy",
     "route",
     "service",
     "service_user",

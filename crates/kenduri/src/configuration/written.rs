@@ -28,6 +28,7 @@ pub(crate) struct Written {
     pub(crate) upstream: BTreeMap<String, edge::Upstream>,
     pub(crate) service: supervisor::Description,
     pub(crate) cache: edge::Cache,
+    pub(crate) proxy: edge::Proxy,
     pub(crate) accounts: Accounts,
     pub(crate) jobs: Jobs,
     pub(crate) log: Log,
@@ -50,6 +51,7 @@ impl Default for Written {
             upstream: BTreeMap::new(),
             service: BTreeMap::new(),
             cache: edge::Cache::default(),
+            proxy: edge::Proxy::default(),
             accounts: Accounts::default(),
             jobs: Jobs::default(),
             log: Log::default(),
@@ -68,6 +70,7 @@ impl Written {
             route: self.route.clone(),
             upstream: self.upstream.clone(),
             cache: self.cache.clone(),
+            proxy: self.proxy.clone(),
         }
     }
 }

@@ -7,7 +7,7 @@ const TLS: &str = "TLS is settled: 1.2 and 1.3, modern suites, tickets that chan
 const COMPRESSED: &str = "text is compressed (br, zstd, gzip), and files with .br, .zst or .gz beside them are sent so; \
      there is nothing to set";
 const LOGGED: &str = "every request is logged in one place, see log.to";
-const STREAMED: &str = "bodies are streamed both ways, nothing is put aside";
+const BUFFERED: &str = "bodies are buffered as [proxy] says, larger ones stream";
 const FORWARDED: &str = "what is sent to programs is settled, see docs/front-door.md";
 const CACHED: &str =
     "answers are kept by `shared_cache = {}` in a [[route]], see docs/front-door.md";
@@ -111,7 +111,7 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "postpone_output"
         | "output_buffers"
         | "proxy_temp_file_write_size"
-        | "chunked_transfer_encoding" => STREAMED,
+        | "chunked_transfer_encoding" => BUFFERED,
         "proxy_http_version"
         | "proxy_redirect"
         | "proxy_pass_request_headers"

@@ -328,7 +328,7 @@ fn every_directive_is_carried_over_or_said() {
         ),
         (
             "proxy_buffering off;",
-            "1: proxy_buffering: bodies are streamed",
+            "1: proxy_buffering: bodies are buffered",
         ),
         ("proxy_redirect off;", "1: proxy_redirect: what is sent"),
         (

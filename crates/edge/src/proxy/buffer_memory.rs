@@ -1,0 +1,338 @@
+//! The memory of all buffered bodies, shared by all workers.
+//!
+//! The body of a request gets room for all that may be buffered of it before any of it is
+//! read, so no two bodies wait for each other half-read. One address gets at most half of
+//! the memory, and so do all answers together: neither can keep everybody else waiting.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::limits::network;
+
+/// How long a body waits for room.
+const WAIT: Duration = Duration::from_mins(1);
+
+/// The memory of all buffered bodies.
+#[derive(Debug)]
+pub(crate) struct BufferMemory(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    size: usize,
+    used: usize,
+    /// The part of it that answers use.
+    answers: usize,
+    by_address: HashMap<IpAddr, usize>,
+    /// Bodies that wait for room, in the order they came.
+    waiting: Vec<Waiting>,
+    last_number: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    number: u64,
+    address: IpAddr,
+    size: usize,
+    granted: oneshot::Sender<()>,
+}
+
+/// A part of the memory, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Room {
+    memory: Arc<BufferMemory>,
+    address: IpAddr,
+    size: usize,
+    is_answer: bool,
+}
+
+impl BufferMemory {
+    /// So many bytes.
+    pub(crate) fn new(size: usize) -> Arc<Self> {
+        let state = State {
+            size,
+            ..State::default()
+        };
+        Arc::new(Self(Mutex::new(state)))
+    }
+
+    /// Has another size from now on. What is buffered already stays.
+    pub(crate) fn resize(&self, size: usize) {
+        let mut state = self.state();
+        state.size = size;
+        state.grant();
+    }
+
+    /// Room for the body of a request of this client. None: there was none in time.
+    pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
+        let room = self.room(client, size, false);
+        let (mut queued, is_granted) = {
+            let mut state = self.state();
+            if state.waiting.is_empty() && state.has_room(room.address, size) {
+                state.take(room.address, size);
+                return Some(room);
+            }
+            let (granted, is_granted) = oneshot::channel();
+            state.last_number += 1;
+            let number = state.last_number;
+            state.waiting.push(Waiting {
+                number,
+                address: room.address,
+                size,
+                granted,
+            });
+            // Whoever holds less goes first.
+            state.grant();
+            let room = Some(room);
+            (Queued { number, room }, is_granted)
+        };
+        timeout(WAIT, is_granted).await.ok()?.ok()?;
+        queued.room.take()
+    }
+
+    /// A part for an answer to this client, empty so far.
+    pub(super) fn for_answer(self: &Arc<Self>, client: IpAddr) -> Room {
+        self.room(client, 0, true)
+    }
+
+    fn room(self: &Arc<Self>, client: IpAddr, size: usize, is_answer: bool) -> Room {
+        Room {
+            memory: Arc::clone(self),
+            address: network(client),
+            size,
+            is_answer,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.state().used
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here can panic half-way.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn held_by(&self, address: IpAddr) -> usize {
+        self.by_address.get(&address).copied().unwrap_or(0)
+    }
+
+    /// Whether this address has so much that it waits even while there is room.
+    fn is_greedy(&self, address: IpAddr, size: usize) -> bool {
+        let held = self.held_by(address);
+        held > 0 && held + size > self.size / 2
+    }
+
+    fn has_room(&self, address: IpAddr, size: usize) -> bool {
+        self.used + size <= self.size && !self.is_greedy(address, size)
+    }
+
+    fn take(&mut self, address: IpAddr, size: usize) {
+        if size == 0 {
+            return;
+        }
+        self.used += size;
+        *self.by_address.entry(address).or_default() += size;
+    }
+
+    fn give_back(&mut self, address: IpAddr, size: usize) {
+        self.used -= size;
+        if let Some(held) = self.by_address.get_mut(&address) {
+            *held -= size;
+            if *held == 0 {
+                self.by_address.remove(&address);
+            }
+        }
+    }
+
+    /// Lets those go on that there is room for: first the addresses that hold least. Smaller
+    /// bodies do not overtake the one whose turn it is.
+    fn grant(&mut self) {
+        loop {
+            let may_have = self.waiting.iter().enumerate();
+            let may_have = may_have.filter(|(_, body)| !self.is_greedy(body.address, body.size));
+            let next = may_have.min_by_key(|(_, body)| (self.held_by(body.address), body.number));
+            let Some((place, body)) = next else {
+                return;
+            };
+            if self.used + body.size > self.size {
+                return;
+            }
+            let body = self.waiting.remove(place);
+            self.take(body.address, body.size);
+            // One that has just given up gives it back.
+            let _ = body.granted.send(());
+        }
+    }
+}
+
+impl Room {
+    /// Takes more for an answer, if there is some. Answers do not wait, and take nothing
+    /// while the body of a request waits.
+    pub(super) fn grow(&mut self, more: usize) -> bool {
+        let mut state = self.memory.state();
+        let has_room = state.waiting.is_empty()
+            && state.answers + more <= state.size / 2
+            && state.has_room(self.address, more);
+        if has_room {
+            state.take(self.address, more);
+            state.answers += more;
+            self.size += more;
+        }
+        has_room
+    }
+
+    /// Keeps so much, and gives back the rest.
+    pub(super) fn shrink(&mut self, size: usize) {
+        let rest = self.size.saturating_sub(size);
+        if rest == 0 {
+            return;
+        }
+        self.size -= rest;
+        let mut state = self.memory.state();
+        if self.is_answer {
+            state.answers -= rest;
+        }
+        state.give_back(self.address, rest);
+        state.grant();
+    }
+
+    /// How much it is.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.shrink(0);
+    }
+}
+
+/// A place among those that wait, left when it is dropped.
+struct Queued {
+    number: u64,
+    /// To be had once it is granted.
+    room: Option<Room>,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        let Some(mut room) = self.room.take() else {
+            return;
+        };
+        let mut state = room.memory.state();
+        let place = state
+            .waiting
+            .iter()
+            .position(|body| body.number == self.number);
+        if let Some(place) = place {
+            state.waiting.remove(place);
+            // It may have been in the way of others.
+            state.grant();
+            drop(state);
+            // Nothing was granted that could be given back.
+            room.size = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        [127, 0, 0, last].into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_waits_for_room_and_no_longer_than_a_minute() {
+        let memory = BufferMemory::new(100);
+        let first = memory.reserve(address(1), 100).await;
+        let (second, begin) = (memory.reserve(address(2), 10), tokio::time::Instant::now());
+        assert!(second.await.is_none());
+        assert_eq!(begin.elapsed(), WAIT);
+        let mut second = Box::pin(memory.reserve(address(2), 10));
+        assert!(second.as_mut().now_or_never().is_none());
+        drop(first);
+        assert_eq!(second.await.map(|room| room.size()), Some(10));
+        assert_eq!(memory.used(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_address_that_holds_most_waits_longest() {
+        let memory = BufferMemory::new(100);
+        let held = [
+            memory.reserve(address(1), 40).await.unwrap(),
+            memory.reserve(address(2), 30).await.unwrap(),
+            memory.reserve(address(3), 30).await.unwrap(),
+        ];
+        let mut greedy = Box::pin(memory.reserve(address(1), 10));
+        let mut other = Box::pin(memory.reserve(address(2), 10));
+        let mut new = Box::pin(memory.reserve(address(4), 10));
+        for waiting in [&mut greedy, &mut other, &mut new] {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        let [mut first, _second, mut third] = held;
+        third.shrink(20);
+        let new = new.now_or_never().unwrap().unwrap();
+        third.shrink(10);
+        let other = other.now_or_never().unwrap().unwrap();
+        assert!(greedy.as_mut().now_or_never().is_none());
+        first.shrink(30);
+        assert!(greedy.now_or_never().unwrap().is_some());
+        drop((first, third, new, other));
+    }
+
+    #[tokio::test]
+    async fn one_address_leaves_half_to_others() {
+        let memory = BufferMemory::new(100);
+        let held = memory.reserve(address(1), 50).await;
+        let mut more = Box::pin(memory.reserve(address(1), 1));
+        assert!(more.as_mut().now_or_never().is_none());
+        assert!(memory.reserve(address(2), 50).now_or_never().is_some());
+        drop(held);
+        assert!(more.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn answers_leave_half_to_requests_and_do_not_wait() {
+        let memory = BufferMemory::new(100);
+        let mut answers = [1, 2, 3].map(|last| memory.for_answer(address(last)));
+        assert!(answers[0].grow(25) && answers[1].grow(25));
+        assert!(!answers[2].grow(1));
+        answers[0].shrink(24);
+        let held = memory.reserve(address(4), 50).await.unwrap();
+        let waiting = Box::pin(memory.reserve(address(4), 50));
+        let mut waiting = waiting;
+        assert!(waiting.as_mut().now_or_never().is_none());
+        assert!(!answers[2].grow(1));
+        drop(waiting);
+        assert!(answers[2].grow(1));
+        drop((answers, held));
+        assert_eq!(memory.used(), 0);
+        assert_eq!(memory.state().answers, 0);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_lost_when_nobody_waits_for_it_any_more() {
+        let memory = BufferMemory::new(100);
+        let held = memory.reserve(address(1), 100).await;
+        let mut granted = Box::pin(memory.reserve(address(2), 40));
+        assert!(granted.as_mut().now_or_never().is_none());
+        drop(held);
+        assert_eq!(memory.used(), 40);
+        drop(granted);
+        assert_eq!(memory.used(), 0);
+        assert!(memory.state().by_address.is_empty());
+    }
+}

@@ -1,0 +1,240 @@
+//! The body of a request, read before a server is asked: whoever sends it slowly keeps a
+//! connection of ours, and none to a server that may have few.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue};
+use http::{Method, Request};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+
+use super::buffer_memory::{BufferMemory, Room};
+use super::error::ProxyError;
+use crate::body::with_more;
+use crate::{Body, BodyError};
+
+/// The smallest buffer of a body whose length is not known.
+const SMALLEST: usize = 4 * 1_024;
+
+/// Reads the body of a request up to so many bytes. What is longer streams once these have
+/// come.
+pub(crate) async fn fill(
+    request: &mut Request<Body>,
+    most: usize,
+    memory: &Arc<BufferMemory>,
+    client: IpAddr,
+) -> Result<(), ProxyError> {
+    // What follows a CONNECT is no body, and calls of gRPC may wait for answers before they
+    // say more.
+    if most == 0 || *request.method() == Method::CONNECT || is_grpc(request.headers()) {
+        return Ok(());
+    }
+    let expected = request.body().size_hint().exact();
+    let expected = expected.map_or(most, |length| {
+        usize::try_from(length).unwrap_or(usize::MAX).min(most)
+    });
+    let room = memory.reserve(client, expected).await;
+    let room = room.ok_or(ProxyError::BufferFull)?;
+    let body = std::mem::take(request.body_mut());
+    *request.body_mut() = read(body, most, room).await?;
+    // The engine has asked for the body as soon as it was read.
+    request.headers_mut().remove(EXPECT);
+    Ok(())
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
+}
+
+async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, ProxyError> {
+    let mut held: Vec<u8> = Vec::new();
+    let mut is_whole = false;
+    let next = loop {
+        let Some(frame) = body.frame().await.transpose().map_err(ProxyError::Body)? else {
+            is_whole = true;
+            break None;
+        };
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(trailers) => break Some(trailers),
+        };
+        is_whole = body.is_end_stream();
+        if held.is_empty() && is_whole && data.len() <= room.size() {
+            room.shrink(data.len());
+            return Ok(Body::full(Bytes::from_owner(Held { bytes: data, room })));
+        }
+        if data.len() > room.size() - held.len() {
+            break Some(Frame::data(data));
+        }
+        make_room(&mut held, data.len(), room.size());
+        held.extend_from_slice(&data);
+        if is_whole || held.len() >= most {
+            break None;
+        }
+    };
+    held.shrink_to_fit();
+    room.shrink(held.capacity());
+    let held = (!held.is_empty()).then(|| Bytes::from_owner(Held { bytes: held, room }));
+    if next.is_none() && is_whole {
+        return Ok(held.map_or(Body::Empty, Body::full));
+    }
+    let ahead = held.map(Frame::data).into_iter().chain(next).collect();
+    Ok(Body::stream(Begun { ahead, rest: body }))
+}
+
+/// Makes room for more without taking more than was reserved.
+fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
+    let wanted = held.len() + more;
+    if wanted > held.capacity() {
+        let capacity = wanted.max(2 * held.capacity()).max(SMALLEST).min(reserved);
+        held.reserve_exact(capacity - held.len());
+    }
+}
+
+/// What was read of a body. Its room is given back when the last byte was sent.
+struct Held<B> {
+    bytes: B,
+    #[expect(dead_code, reason = "it is held as long as the bytes")]
+    room: Room,
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Held<B> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+/// A body whose beginning was read already.
+struct Begun {
+    ahead: VecDeque<Frame<Bytes>>,
+    rest: Body,
+}
+
+impl HttpBody for Begun {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.ahead.pop_front() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => Pin::new(&mut self.rest).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ahead.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let ahead = self.ahead.iter().filter_map(Frame::data_ref);
+        let ahead = ahead.map(|bytes| bytes.len() as u64).sum();
+        with_more(self.rest.size_hint(), ahead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use http_body_util::{Collected, StreamBody};
+
+    use super::*;
+
+    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const MOST: usize = 1_000;
+
+    fn trailers() -> Frame<Bytes> {
+        Frame::trailers(
+            [(CONTENT_TYPE, HeaderValue::from_static("none"))]
+                .into_iter()
+                .collect(),
+        )
+    }
+
+    /// A body of unknown length, of pieces of these lengths.
+    fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
+        let pieces = lengths
+            .iter()
+            .map(|length| Frame::data(vec![b'x'; *length].into()));
+        let pieces: Vec<_> = pieces.chain(last).map(Ok::<_, BodyError>).collect();
+        Request::new(Body::stream(StreamBody::new(stream::iter(pieces))))
+    }
+
+    async fn collected(request: Request<Body>) -> Collected<Bytes> {
+        request.into_body().collect().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_fits_is_whole_and_has_a_length() {
+        let memory = BufferMemory::new(MOST);
+        for lengths in [&[][..], &[10], &[1, 2, 3], &[600, 300]] {
+            let mut request = request(lengths, None);
+            fill(&mut request, MOST, &memory, CLIENT).await.unwrap();
+            let length = lengths.iter().sum::<usize>();
+            assert!(request.body().is_here());
+            assert_eq!(request.body().size_hint().exact(), Some(length as u64));
+            assert_eq!(memory.used(), length);
+            assert_eq!(collected(request).await.to_bytes().len(), length);
+            assert_eq!(memory.used(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_goes_on_behind_what_was_read() {
+        let memory = BufferMemory::new(MOST);
+        for lengths in [&[5_000][..], &[10, 5_000], &[500, 500, 500], &[999, 1, 1]] {
+            let mut request = request(lengths, None);
+            fill(&mut request, MOST, &memory, CLIENT).await.unwrap();
+            assert!(!request.body().is_here());
+            assert!(memory.used() <= MOST);
+            let length = lengths.iter().sum::<usize>();
+            assert_eq!(collected(request).await.to_bytes().len(), length);
+            assert_eq!(memory.used(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn trailers_come_last_and_keep_the_length_unsaid() {
+        let memory = BufferMemory::new(MOST);
+        let mut request = request(&[1, 2], Some(trailers()));
+        fill(&mut request, MOST, &memory, CLIENT).await.unwrap();
+        assert_eq!(request.body().size_hint().exact(), None);
+        let collected = collected(request).await;
+        assert_eq!(collected.trailers().unwrap()[CONTENT_TYPE], "none");
+        assert_eq!(collected.to_bytes().len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_room_hears_when_to_come_back() {
+        let memory = BufferMemory::new(MOST);
+        let mut first = request(&[MOST], None);
+        fill(&mut first, MOST, &memory, CLIENT).await.unwrap();
+        let mut second = request(&[1], None);
+        let error = fill(&mut second, MOST, &memory, CLIENT).await.unwrap_err();
+        assert_eq!((error.status().as_u16(), error.why()), (503, "buffer_full"));
+        assert!(error.retry_after().is_some());
+        assert!(!second.body().is_here());
+    }
+
+    #[tokio::test]
+    async fn calls_of_grpc_and_tunnels_are_left_alone() {
+        let memory = BufferMemory::new(MOST);
+        let mut call = request(&[1], None);
+        let kind = HeaderValue::from_static("application/grpc+proto");
+        call.headers_mut().insert(CONTENT_TYPE, kind);
+        let mut tunnel = request(&[1], None);
+        *tunnel.method_mut() = Method::CONNECT;
+        for mut request in [call, tunnel] {
+            fill(&mut request, MOST, &memory, CLIENT).await.unwrap();
+            assert!(!request.body().is_here());
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The body of an answer, read ahead from its server: whoever reads it slowly keeps a
+//! connection of ours, and none of a server that may have few.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use tokio::task::JoinHandle;
+
+use super::buffer_memory::{BufferMemory, Room};
+use crate::body::with_more;
+use crate::{Answer, Body, BodyError};
+
+/// So much of each answer is read ahead.
+const AHEAD: usize = 256 << 10;
+
+/// Reads the answer of a server ahead of this client. Streams of events have nothing to be
+/// read ahead.
+pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, client: IpAddr) -> Answer {
+    if answer.body().is_here() || is_event_stream(answer.headers()) {
+        return answer;
+    }
+    answer.map(|body| Body::stream(ReadAhead::of(body, memory.for_answer(client))))
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    const EVENT_STREAM: &[u8] = b"text/event-stream";
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let begin = kind.and_then(|kind| kind.get(..EVENT_STREAM.len()));
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
+}
+
+/// A body that a task of its own reads.
+struct ReadAhead {
+    shared: Arc<Mutex<Shared>>,
+    reading: JoinHandle<()>,
+}
+
+/// What the task has read and the client has not.
+struct Shared {
+    ahead: VecDeque<Ahead>,
+    bytes: usize,
+    room: Room,
+    /// What is still to be read.
+    rest: SizeHint,
+    is_over: bool,
+    error: Option<BodyError>,
+    /// Who waits for something to be read, and for something to be taken.
+    client: Option<Waker>,
+    task: Option<Waker>,
+}
+
+struct Ahead {
+    frame: Frame<Bytes>,
+    length: usize,
+    has_room: bool,
+}
+
+impl ReadAhead {
+    fn of(body: Body, room: Room) -> Self {
+        let shared = Arc::new(Mutex::new(Shared {
+            ahead: VecDeque::new(),
+            bytes: 0,
+            room,
+            rest: body.size_hint(),
+            is_over: false,
+            error: None,
+            client: None,
+            task: None,
+        }));
+        let reading = tokio::spawn(read(body, Arc::clone(&shared)));
+        Self { shared, reading }
+    }
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        // Nobody reads the rest.
+        self.reading.abort();
+    }
+}
+
+async fn read(mut body: Body, shared: Arc<Mutex<Shared>>) {
+    loop {
+        let frame = body.frame().await;
+        let frame = match frame {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return lock(&shared).end(Some(error)),
+            None => return lock(&shared).end(None),
+        };
+        let (mut frame, rest) = (Some(frame), body.size_hint());
+        std::future::poll_fn(|context| lock(&shared).poll_push(context, &mut frame, rest)).await;
+        if body.is_end_stream() {
+            return lock(&shared).end(None);
+        }
+    }
+}
+
+impl Shared {
+    /// Puts a frame behind the others, once there is room for it or nothing before it.
+    fn poll_push(
+        &mut self,
+        context: &Context<'_>,
+        frame: &mut Option<Frame<Bytes>>,
+        rest: SizeHint,
+    ) -> Poll<()> {
+        let Some(next) = frame.take() else {
+            return Poll::Ready(());
+        };
+        let length = next.data_ref().map_or(0, Bytes::len);
+        let has_room = self.bytes + length <= AHEAD && self.room.grow(length);
+        if !has_room && !self.ahead.is_empty() {
+            *frame = Some(next);
+            self.task = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        self.bytes += length;
+        self.ahead.push_back(Ahead {
+            frame: next,
+            length,
+            has_room,
+        });
+        self.rest = rest;
+        self.wake_client();
+        Poll::Ready(())
+    }
+
+    fn pop(&mut self) -> Option<Frame<Bytes>> {
+        let ahead = self.ahead.pop_front()?;
+        self.bytes -= ahead.length;
+        if ahead.has_room {
+            self.room.shrink(self.room.size() - ahead.length);
+        }
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+        Some(ahead.frame)
+    }
+
+    fn end(&mut self, error: Option<BodyError>) {
+        self.error = error;
+        self.is_over = true;
+        self.wake_client();
+    }
+
+    fn wake_client(&mut self) {
+        if let Some(client) = self.client.take() {
+            client.wake();
+        }
+    }
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    // Nothing that is done under it can panic half-way.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl HttpBody for ReadAhead {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let mut shared = lock(&self.shared);
+        if let Some(frame) = shared.pop() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        if shared.is_over {
+            return Poll::Ready(shared.error.take().map(Err));
+        }
+        shared.client = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let shared = lock(&self.shared);
+        shared.ahead.is_empty() && shared.is_over && shared.error.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let shared = lock(&self.shared);
+        with_more(shared.rest, shared.bytes as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::stream;
+    use http::Response;
+    use http_body_util::StreamBody;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const PIECE: usize = 16 << 10;
+
+    /// An answer that never ends, and how many pieces of it were taken.
+    fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
+        let taken = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&taken);
+        let pieces = stream::repeat_with(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, BodyError>(Frame::data(Bytes::from_static(&[b'x'; PIECE])))
+        });
+        let mut answer = Response::new(Body::stream(StreamBody::new(pieces)));
+        let kind = HeaderValue::from_static(kind);
+        answer.headers_mut().insert(CONTENT_TYPE, kind);
+        (answer, taken)
+    }
+
+    async fn until_still(taken: &AtomicUsize) -> usize {
+        let mut before = usize::MAX;
+        while taken.load(Ordering::SeqCst) != before {
+            before = taken.load(Ordering::SeqCst);
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        }
+        before
+    }
+
+    #[tokio::test]
+    async fn so_much_is_read_ahead_as_there_is_memory_for() {
+        for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 1)] {
+            let memory = BufferMemory::new(memory);
+            let (answer, taken) = endless("text/plain");
+            let mut body = read_ahead(answer, &memory, CLIENT).into_body();
+            // One more is in hand.
+            assert_eq!(until_still(&taken).await, pieces + 1);
+            for _ in 0..3 {
+                body.frame().await.unwrap().unwrap();
+            }
+            assert_eq!(until_still(&taken).await, pieces + 4);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_events_nothing_is_read_ahead() {
+        let memory = BufferMemory::new(1 << 20);
+        let (answer, taken) = endless("Text/Event-Stream; charset=utf-8");
+        let mut body = read_ahead(answer, &memory, CLIENT).into_body();
+        assert_eq!(until_still(&taken).await, 0);
+        body.frame().await.unwrap().unwrap();
+        assert_eq!(until_still(&taken).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_came_before_an_error_comes_before_it() {
+        let memory = BufferMemory::new(1 << 20);
+        let pieces = [
+            Ok(Frame::data(Bytes::from_static(b"one"))),
+            Err(BodyError::from("broken")),
+        ];
+        let answer = Response::new(Body::stream(StreamBody::new(stream::iter(pieces))));
+        let mut body = read_ahead(answer, &memory, CLIENT).into_body();
+        let first = body.frame().await.unwrap().unwrap();
+        assert_eq!(first.into_data().unwrap(), "one");
+        assert!(!body.is_end_stream());
+        assert_eq!(
+            body.frame().await.unwrap().unwrap_err().to_string(),
+            "broken"
+        );
+        assert!(body.frame().await.is_none());
+    }
+
+    /// Told when it is dropped.
+    struct Source(Option<oneshot::Sender<()>>);
+
+    impl HttpBody for Source {
+        type Data = Bytes;
+        type Error = BodyError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+            Poll::Pending
+        }
+    }
+
+    impl Drop for Source {
+        fn drop(&mut self) {
+            let _ = self.0.take().map(|told| told.send(()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_lets_go_of_the_server() {
+        let memory = BufferMemory::new(1 << 20);
+        let (told, dropped) = oneshot::channel();
+        let answer = Response::new(Body::stream(Source(Some(told))));
+        let body = read_ahead(answer, &memory, CLIENT).into_body();
+        tokio::task::yield_now().await;
+        drop(body);
+        dropped.await.unwrap();
+    }
+}
