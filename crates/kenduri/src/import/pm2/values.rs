@@ -36,7 +36,7 @@ pub(super) fn milliseconds(value: &Value) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-/// `150M`, `1G`, `200K`, or a number of bytes, as `kenduri.toml` has it.
+/// `150M`, `1G`, `2048K`, or a number of bytes, as `kenduri.toml` has it.
 pub(super) fn size(value: &Value) -> Option<String> {
     let text = text(value)?;
     let text = text.trim();
@@ -52,8 +52,9 @@ pub(super) fn size(value: &Value) -> Option<String> {
         "G" | "g" | "GB" => ("G", 30),
         _ => return None,
     };
-    number.checked_mul(1 << bits)?;
-    Some(format!("{number}{unit}"))
+    // Less than the supervisor takes is a slip.
+    let bytes = number.checked_mul(1 << bits)?;
+    (bytes >= 1 << 20).then(|| format!("{number}{unit}"))
 }
 
 /// How many instances.
@@ -104,7 +105,9 @@ mod tests {
         assert_eq!(milliseconds(&json!("1h")), Some(3_600_000));
         assert_eq!(milliseconds(&json!("-1")), None);
         assert_eq!(size(&json!("150M")).as_deref(), Some("150M"));
-        assert_eq!(size(&json!(1024)).as_deref(), Some("1024"));
+        assert_eq!(size(&json!(1 << 20)).as_deref(), Some("1048576"));
+        assert_eq!(size(&json!(1024)), None);
+        assert_eq!(size(&json!("1023K")), None);
         assert_eq!(size(&json!("0M")), None);
         assert_eq!(size(&json!("99999999999G")), None);
     }
