@@ -334,7 +334,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
                 gate.note(followed);
                 continue;
             }
-            if gate.framing.is_through() {
+            // A connection of HTTP/2 is ended where it is served.
+            if gate.framing.is_through() && gate.is_known {
                 gate.poll_cut(context)?;
             }
             match gate.poll_more(context, out) {

@@ -117,8 +117,18 @@ impl CertificateFiles {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
         }
-        let chain = read(&self.chain).unwrap_or_default();
-        CertificateDer::from_pem_slice(&chain).map_or_else(|_| Vec::new(), |leaf| names_in(&leaf))
+        self.leaf().map_or_else(Vec::new, |leaf| names_in(&leaf))
+    }
+
+    /// The addresses that the certificate names now.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        self.leaf()
+            .map_or_else(Vec::new, |leaf| addresses_in(&leaf))
+    }
+
+    fn leaf(&self) -> Option<CertificateDer<'static>> {
+        let chain = read(&self.chain).ok()?;
+        CertificateDer::from_pem_slice(&chain).ok()
     }
 }
 
