@@ -94,7 +94,7 @@ fn edge(wanted: &Wanted) -> Result<()> {
         runtime()?.block_on(hostile::show(&shown))?;
     }
     if is_wanted(Part::Crowd) {
-        runtime()?.block_on(crowd::show(&shown))?;
+        runtime()?.block_on(crowd::show(&shown, wanted.program.is_none()))?;
     }
     Ok(())
 }

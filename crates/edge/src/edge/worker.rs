@@ -366,8 +366,7 @@ where
     }
     visit.place.handle().set(Activity::Opening);
     let shaken = match visit.here.shared.tls() {
-        // In a box, as HTTP/2 below: those who need neither do not hold the memory for them.
-        Ok(tls) => Box::pin(tls.accept(stream, local)).await,
+        Ok(tls) => tls.accept(stream, local).await,
         Err(error) => Err(io::Error::other(error)),
     };
     visit.here.shared.figures.handshake(shaken.is_ok());
@@ -386,7 +385,7 @@ where
         _ => "1.3",
     };
     if session.alpn_protocol() == Some(b"h2") {
-        Box::pin(connection::http2(stream, visit)).await;
+        connection::http2(stream, visit).await;
     } else {
         connection::http1(stream, visit).await;
     }

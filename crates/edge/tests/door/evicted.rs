@@ -165,13 +165,14 @@ async fn a_body_or_a_reader_that_is_too_slow_makes_room() {
             tokio::time::sleep(SHORT / 4).await;
         }
     });
-    let first = idle(FOURTH, address).await;
+    // Each of them has as many as others by then, but nobody who waits for a request.
+    let mut first = serving(FOURTH, address, &scene).await;
     let second = idle([127, 0, 0, 6], address).await;
     assert_eq!(all(&mut dripping).await, "", "it is not refused");
     dripped.await.unwrap();
     assert!(all(&mut reader).await.len() < 64 << 20);
-    scene.go.add_permits(2);
-    for other in &mut others {
+    scene.go.add_permits(3);
+    for other in others.iter_mut().chain([&mut first]) {
         assert!(answer(other).await.ends_with("waited"));
     }
     drop((others, first, second));
