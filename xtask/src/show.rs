@@ -2,6 +2,7 @@
 //! by the built program.
 
 mod changes;
+mod crowd;
 mod figures;
 mod hostile;
 mod machine;
@@ -56,6 +57,8 @@ enum Part {
     Changes,
     /// Slow heads, bodies and readers, rapid resets, 10,000 connections that are half open.
     Hostile,
+    /// 20,000 connections of one address, and newcomers from others.
+    Crowd,
 }
 
 /// What the promise names.
@@ -83,11 +86,15 @@ fn shown(named: Option<&Path>) -> Result<PathBuf> {
 
 fn edge(wanted: &Wanted) -> Result<()> {
     let shown = shown(wanted.program.as_deref())?;
-    if wanted.only != Some(Part::Hostile) {
+    let is_wanted = |part| wanted.only.is_none_or(|only| only == part);
+    if is_wanted(Part::Changes) {
         changes(&shown, wanted.requests)?;
     }
-    if wanted.only != Some(Part::Changes) {
+    if is_wanted(Part::Hostile) {
         runtime()?.block_on(hostile::show(&shown))?;
+    }
+    if is_wanted(Part::Crowd) {
+        runtime()?.block_on(crowd::show(&shown, wanted.program.is_none()))?;
     }
     Ok(())
 }

@@ -109,7 +109,8 @@ where
         let listen = running.plan.listen();
         (listen.header_time, listen.lame_duck_time)
     };
-    let read = opening::read(&mut stream, &shared, header_time, lame_duck_time).await;
+    let handle = visit.place.handle();
+    let read = opening::read(&mut stream, &shared, handle, header_time, lame_duck_time).await;
     let Some(opening) = read else {
         return;
     };
@@ -217,6 +218,7 @@ where
         let listen = running.plan.listen();
         (listen.bounds(), listen.lame_duck_time)
     };
+    let handle = Arc::clone(place.handle());
     let gate = Gate::open(stream, bounds).keeping(place).after(&came);
     let begun = CancellationToken::new();
     let drained = async {
@@ -225,7 +227,7 @@ where
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
     let peer = Arc::new(peer);
-    let busy = Arc::new(Busy::default());
+    let busy = Arc::new(Busy::new(Arc::clone(&handle)));
     let heads = Arc::new(Heads::default());
     let service = service_fn(|request: Request<Incoming>| {
         heads.told();
@@ -268,7 +270,7 @@ where
         .enable_connect_protocol()
         .serve_connection(
             TokioIo::new(Counted::around(
-                Lingering::around(gate, begun.clone()),
+                Lingering::around(gate, begun.clone(), handle),
                 Arc::clone(&heads),
             )),
             service,

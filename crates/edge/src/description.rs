@@ -225,6 +225,9 @@ pub struct Certificate {
     pub chain: String,
     /// PEM file.
     pub key: String,
+    /// Whether clients that name no host are shown it; at most one is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub default: bool,
 }
 
 /// `[[route]]`: which requests go where.

@@ -11,6 +11,7 @@ mod brief;
 mod framing;
 mod head;
 mod ledger;
+mod pace;
 mod patience;
 mod refusal;
 mod seen;
@@ -26,7 +27,7 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::brief::{Brief, brief};
 pub(crate) use self::head::{LINES, is_host, judge_fields};
@@ -35,9 +36,10 @@ pub(crate) use self::patience::Patience;
 pub use self::refusal::Refusal;
 pub(crate) use self::seen::Seen;
 
-use crate::listen::Place;
+use crate::listen::{Activity, Place};
 
 use self::framing::{Followed, Framing};
+use self::pace::Pace;
 
 /// What the engine reads in place of a head that is refused.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
@@ -45,6 +47,9 @@ const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
 const PIECE: usize = 8 * 1_024;
 /// What still comes after a refusal is read for so long.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// Resolves when a connection of another protocol must end.
+type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How large and how slow a client may be.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +60,14 @@ pub(crate) struct Bounds {
     pub(crate) body_time: Duration,
 }
 
+impl Bounds {
+    /// After how long a client that sends or reads nothing is slow.
+    pub(crate) fn slow_time(&self) -> Duration {
+        self.body_time / 4
+    }
+}
+
 /// A connection, of which only judged bytes can be read.
-#[derive(Debug)]
 pub(crate) struct Gate<S> {
     stream: S,
     bounds: Bounds,
@@ -75,9 +86,11 @@ pub(crate) struct Gate<S> {
     writing: Patience,
     /// When a connection of another protocol is cut.
     cut: CancellationToken,
-    cutting: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    cutting: Option<Cutting>,
+    /// How fast bodies come.
+    pace: Pace,
     /// Given back when the socket closes, whichever protocol it ends with.
-    _place: Option<Place>,
+    place: Option<Place>,
     lingers_until: Option<Instant>,
 }
 
@@ -104,7 +117,8 @@ impl<S> Gate<S> {
             writing: Patience::default(),
             cut,
             cutting: None,
-            _place: None,
+            pace: Pace::default(),
+            place: None,
             lingers_until: None,
         }
     }
@@ -129,9 +143,42 @@ impl<S> Gate<S> {
     /// Keeps a place as long as the socket is open.
     pub(crate) fn keeping(self, place: Place) -> Self {
         Self {
-            _place: Some(place),
+            place: Some(place),
             ..self
         }
+    }
+
+    /// Says what the connection does. False: it is evicted.
+    fn tell(&self, activity: Activity) -> bool {
+        let handle = self.place.as_ref().map(Place::handle);
+        handle.is_none_or(|handle| handle.set(activity))
+    }
+
+    /// So many bytes came.
+    fn goes_on(&mut self, came: usize) -> io::Result<()> {
+        self.pace.came(came);
+        if self.framing.is_through() || self.tell(Activity::Serving) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        }
+    }
+
+    /// Nothing more has come yet.
+    fn waits(&mut self) {
+        if self.framing.is_through() {
+            return;
+        }
+        let activity = if !self.framing.is_between() {
+            Activity::SlowFrom(self.pace.slow_from(self.bounds.slow_time()))
+        } else if !self.held.is_empty() || !self.is_known {
+            Activity::Opening
+        } else if self.ledger.idle_since().is_some() {
+            Activity::Idle
+        } else {
+            Activity::Serving
+        };
+        self.tell(activity);
     }
 
     /// Notes what was found in some bytes.
@@ -203,10 +250,19 @@ enum Waited {
 
 impl<S: AsyncRead + Unpin> Gate<S> {
     fn poll_cut(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        let cut = &self.cut;
-        let cutting = self
-            .cutting
-            .get_or_insert_with(|| Box::pin(cut.clone().cancelled_owned()));
+        let cutting = self.cutting.get_or_insert_with(|| {
+            let cut = self.cut.clone();
+            let handle = self.place.as_ref().map(Place::handle).cloned();
+            Box::pin(async move {
+                match handle {
+                    Some(handle) => tokio::select! {
+                        () = cut.cancelled() => {}
+                        () = handle.evicted() => {}
+                    },
+                    None => cut.cancelled().await,
+                }
+            })
+        });
         match cutting.as_mut().poll(context) {
             Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
             Poll::Pending => Ok(()),
@@ -278,15 +334,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
                 gate.note(followed);
                 continue;
             }
-            if gate.framing.is_through() {
+            // A connection of HTTP/2 is ended where it is served.
+            if gate.framing.is_through() && gate.is_known {
                 gate.poll_cut(context)?;
             }
             match gate.poll_more(context, out) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(_)) if out.filled().len() > before => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(came)) => {
+                    gate.goes_on(came)?;
+                    if out.filled().len() > before {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
+                    gate.waits();
                     let Some(deadline) = gate.deadline() else {
                         return Poll::Pending;
                     };
@@ -307,11 +369,20 @@ impl<S> Gate<S> {
         context: &mut Context<'_>,
         polled: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
+        let handle = self.place.as_ref().map(Place::handle);
         if polled.is_ready() {
-            self.stuck_since = None;
+            if let (Some(_), Some(handle)) = (self.stuck_since.take(), handle) {
+                handle.set_unread(None);
+            }
             return polled;
         }
-        let since = *self.stuck_since.get_or_insert_with(Instant::now);
+        let since = *self.stuck_since.get_or_insert_with(|| {
+            let now = Instant::now();
+            if let Some(handle) = handle {
+                handle.set_unread(Some(now + self.bounds.slow_time()));
+            }
+            now
+        });
         ready!(self.writing.poll(context, since + self.bounds.body_time));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

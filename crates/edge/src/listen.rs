@@ -2,6 +2,7 @@
 
 pub(crate) mod announced;
 mod bind;
+mod eviction;
 mod handed_in;
 mod inherited;
 mod kept;
@@ -21,8 +22,9 @@ pub use self::inherited::{Inherited, InheritedError};
 pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
+pub(crate) use self::eviction::{Activity, Handle};
 pub(crate) use self::handed_in::{HandedIn, Succession};
-pub(crate) use self::places::{NoPlace, Place, Places};
+pub(crate) use self::places::{NoPlace, Origin, Place, Places};
 
 /// `[listen]`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub struct ListenSettings {
     pub forwarded_header: ForwardedHeader,
     /// Where trusted proxies say first, in the PROXY protocol, for whom they connect.
     pub proxy_protocol: Vec<ListenAddress>,
-    /// At most this many connections are open at once; more wait.
+    /// At most this many connections are open at once.
     pub connections: u32,
     /// At most this many of one address (IPv6: of one /64); 0 is no limit.
     pub connections_per_address: u32,
@@ -102,11 +104,21 @@ impl ListenSettings {
 
     /// Whether whoever connects there says first for whom.
     pub(crate) fn is_announced(&self, at: &ListenAddress, peer: IpAddr) -> bool {
-        self.proxy_protocol.contains(at)
-            && self
-                .trusted_proxies
-                .iter()
-                .any(|network| network.contains(&peer))
+        self.proxy_protocol.contains(at) && self.is_trusted(peer)
+    }
+
+    /// Where a connection of this peer comes from that names nobody else.
+    pub(crate) fn origin(&self, peer: IpAddr) -> Origin {
+        if self.is_trusted(peer) {
+            Origin::Proxy(peer)
+        } else {
+            Origin::Client(peer)
+        }
+    }
+
+    fn is_trusted(&self, peer: IpAddr) -> bool {
+        let mut networks = self.trusted_proxies.iter();
+        networks.any(|network| network.contains(&peer))
     }
 }
 

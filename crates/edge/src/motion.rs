@@ -14,12 +14,14 @@ const LOOKS: u32 = 4;
 pub(crate) struct Motion {
     moved: AtomicUsize,
     is_awaited: AtomicBool,
+    is_still: AtomicBool,
 }
 
 impl Motion {
     /// Something moved.
     pub(crate) fn moved(&self) {
         self.moved.fetch_add(1, Ordering::Relaxed);
+        self.is_still.store(false, Ordering::Relaxed);
     }
 
     /// From now on something should move, or need not.
@@ -30,6 +32,11 @@ impl Motion {
     /// Whether something should move.
     pub(crate) fn is_awaited(&self) -> bool {
         self.is_awaited.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing has moved for a quarter of the time though it should have.
+    pub(crate) fn is_still(&self) -> bool {
+        self.is_still.load(Ordering::Relaxed)
     }
 
     /// Ends when nothing has moved for `time` though it should have, or up to a
@@ -45,6 +52,7 @@ impl Motion {
             } else {
                 0
             };
+            self.is_still.store(looks > 0, Ordering::Relaxed);
             seen = now;
         }
     }

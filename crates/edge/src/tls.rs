@@ -7,6 +7,7 @@ mod self_signed;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +45,7 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 /// `[tls]`, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// Certificates in files; the first is shown to clients that name nobody.
+    /// Certificates in files.
     pub certificates: Vec<CertificateFiles>,
     /// Names that a self-signed certificate serves as long as there is no other for
     /// them; without names there is no such certificate.
@@ -63,6 +64,8 @@ pub struct CertificateFiles {
     pub chain: PathBuf,
     /// PEM file.
     pub key: PathBuf,
+    /// Whether clients that name no host are shown it.
+    pub is_default: bool,
 }
 
 /// How handshakes are made, shared by all workers.
@@ -96,17 +99,22 @@ impl Tls {
     }
 
     /// Makes the handshake. A client that asks for a name we do not have is told so,
-    /// and never sees the certificate of somebody else.
-    pub(crate) async fn accept<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    /// and never sees the certificate of somebody else. `local` is the address that the
+    /// client has connected to, if it is known.
+    pub(crate) async fn accept<S>(
+        &self,
+        stream: S,
+        local: Option<IpAddr>,
+    ) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        tokio::time::timeout(HANDSHAKE_TIME, self.shake(stream))
+        tokio::time::timeout(HANDSHAKE_TIME, self.shake(stream, local))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 
-    async fn shake<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    async fn shake<S>(&self, stream: S, local: Option<IpAddr>) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -122,23 +130,30 @@ impl Tls {
                 .await?;
             return Err(io::Error::other("the authority looked at a proof"));
         }
-        if let Some(name) = name
-            && self.certificates.find(&name).is_none()
-        {
+        let shown = match &name {
+            Some(name) => self.certificates.find(name),
+            None => self.certificates.unnamed(local),
+        };
+        let Some(shown) = shown else {
             begun.io.write_all(&UNRECOGNIZED_NAME).await?;
             begun.io.shutdown().await?;
+            let name = name.as_deref().unwrap_or("a client that names no host");
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 format!("no certificate for {name}"),
             ));
-        }
+        };
+        let config = if name.is_some() {
+            Arc::clone(&self.config)
+        } else {
+            let mut config = ServerConfig::clone(&self.config);
+            config.cert_resolver = Arc::new(SingleCertAndKey::from(shown));
+            Arc::new(config)
+        };
         begun
-            .into_stream_with(
-                Arc::clone(&self.config),
-                |connection: &mut ServerConnection| {
-                    connection.set_buffer_limit(Some(BUFFER));
-                },
-            )
+            .into_stream_with(config, |connection: &mut ServerConnection| {
+                connection.set_buffer_limit(Some(BUFFER));
+            })
             .await
     }
 }
@@ -170,7 +185,8 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            None => self.0.unnamed(),
+            // Over QUIC the address that the client has connected to is not known here.
+            None => self.0.unnamed(None),
         }
     }
 }

@@ -43,11 +43,10 @@ impl Polite {
     pub(super) fn end(self) -> Result<Waits> {
         self.enough.say();
         let waited = self.thread.join();
-        let mut waits = waited
+        let waits = waited
             .ok()
             .context("the thread of the polite visitors panicked")??;
-        waits.sort_unstable();
-        Ok(Waits(waits))
+        Ok(Waits::of(waits))
     }
 }
 
@@ -72,6 +71,11 @@ async fn visit(entrance: &Entrance, enough: &Enough) -> Result<Vec<Duration>> {
 pub(super) struct Waits(Vec<Duration>);
 
 impl Waits {
+    pub(super) fn of(mut waits: Vec<Duration>) -> Self {
+        waits.sort_unstable();
+        Self(waits)
+    }
+
     pub(super) fn count(&self) -> usize {
         self.0.len()
     }

@@ -19,7 +19,7 @@ use super::visitors::{Duplex, Enough, Entrance, believing};
 use crate::interrupt;
 
 /// How long each kind is watched.
-const WATCHED: Duration = Duration::from_secs(6);
+pub(super) const WATCHED: Duration = Duration::from_secs(6);
 /// How often who is slow says a byte.
 const DRIP: Duration = Duration::from_secs(1);
 const SLOW: usize = 1_000;
@@ -29,11 +29,11 @@ const HALF_OPEN: usize = 10_000;
 /// What slow readers ask for: more than all buffers on the way hold.
 const LARGE: usize = 16 << 20;
 /// Others may wait so many times as long as in calm.
-const TIMES: u32 = 3;
+pub(super) const TIMES: u32 = 3;
 /// What was too much is looked at again: noise only ever adds.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 /// Below this the noise of a shared machine is all that is measured.
-const NOISE: Duration = Duration::from_millis(10);
+pub(super) const NOISE: Duration = Duration::from_millis(10);
 /// The program may grow by so much; slow readers alone could ask for 8 GB.
 const GROWTH_KIB: u64 = 512 << 10;
 
@@ -230,7 +230,7 @@ async fn opened(door: &Entrance, begun: &[u8]) -> Result<Box<dyn Duplex>> {
     Ok(stream)
 }
 
-fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
+pub(super) fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
     let p99 = waits.percentile(99);
     println!(
         "{name:<20}{:>9}{:>7.2} ms{:>7.2} ms{:>10.1}{:>8.1} MiB",
@@ -243,7 +243,7 @@ fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
 }
 
 /// As many descriptors as the system lets us have; the program gets them too.
-fn raise_descriptors() -> Result<()> {
+pub(super) fn raise_descriptors() -> Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let current = maximum;
     setrlimit(Resource::Nofile, Rlimit { current, maximum })?;

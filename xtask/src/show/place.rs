@@ -72,13 +72,23 @@ impl Place {
         Ok(fs::write(self.path("key.pem"), &pair.key)?)
     }
 
-    /// Writes settings, with what every door here has.
+    /// Writes settings, with what every door here has, for more connections than there are.
     pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
+        self.write_settings_for(name, 20_000, rest)
+    }
+
+    /// Writes settings for at most so many connections.
+    pub(super) fn write_settings_for(
+        &self,
+        name: &str,
+        connections: u32,
+        rest: &str,
+    ) -> Result<()> {
         let text = format!(
             "[listen]
 http = [\"{}\"]
 https = [\"{}\"]
-connections = 20000
+connections = {connections}
 tunnel_time = \"10m\"
 header_time = \"1m\"
 [log]

@@ -1,6 +1,6 @@
 //! Visitors who look closely at every answer.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -60,13 +60,21 @@ pub(super) enum Entrance {
 
 impl Entrance {
     pub(super) async fn open(&self) -> Result<Box<dyn Duplex>> {
+        self.open_from(None).await
+    }
+
+    /// From this address of the machine, if one is named.
+    pub(super) async fn open_from(&self, client: Option<Ipv4Addr>) -> Result<Box<dyn Duplex>> {
         Ok(match self {
-            Self::Clear(address) => {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                Box::new(stream)
+            Self::Clear(address) => Box::new(connect_from(client, *address).await?),
+            Self::Tls(address, connector) => {
+                let stream = connect_from(client, *address).await?;
+                Box::new(
+                    connector
+                        .connect(ServerName::try_from(HOST)?, stream)
+                        .await?,
+                )
             }
-            Self::Tls(address, connector) => Box::new(shake_hands(*address, connector).await?),
         })
     }
 
@@ -79,13 +87,25 @@ impl Entrance {
     }
 }
 
+pub(super) async fn connect_from(
+    client: Option<Ipv4Addr>,
+    address: SocketAddr,
+) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    if let Some(client) = client {
+        socket.bind((client, 0).into())?;
+    }
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 /// A connection with TLS, for the host that the certificate names.
 pub(super) async fn shake_hands(
     address: SocketAddr,
     connector: &TlsConnector,
 ) -> Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
+    let stream = connect_from(None, address).await?;
     Ok(connector
         .connect(ServerName::try_from(HOST)?, stream)
         .await?)

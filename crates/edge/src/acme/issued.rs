@@ -26,6 +26,11 @@ impl Issued {
         by_name.get(&format!("*.{above}")).cloned()
     }
 
+    /// Whether none was issued yet.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.load().is_empty()
+    }
+
     pub(super) fn replace(&self, by_name: HashMap<String, Arc<CertifiedKey>>) {
         self.by_name.store(Arc::new(by_name));
     }

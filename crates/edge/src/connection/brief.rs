@@ -21,6 +21,7 @@ use tokio_util::sync::WaitForCancellationFuture;
 
 use crate::body::{Answer, Body, has_no_body};
 use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
+use crate::listen::{Activity, Handle};
 use crate::serve::{Here, serve};
 
 use super::Visit;
@@ -56,6 +57,7 @@ where
         here, peer, came, ..
     } = visit;
     let shared = &here.shared;
+    let handle = visit.place.handle();
     let drained = pin!(shared.drain.cancelled());
     let ended = pin!(shared.end.cancelled());
     let mut client = Client {
@@ -64,6 +66,8 @@ where
         limits: Limits {
             patience: Patience::default(),
             body_time: bounds.body_time,
+            slow_time: bounds.slow_time(),
+            handle,
             ended,
         },
         drained,
@@ -87,6 +91,9 @@ where
             length,
             is_last,
         } = brief;
+        if !handle.set(Activity::Serving) {
+            return None;
+        }
         let is_head = request.method() == Method::HEAD;
         let request = request.map(|()| Body::Empty);
         let serving = pin!(serve(here, peer, request, Verdict::from(None)));
@@ -128,8 +135,10 @@ struct Client<'a, 'e, S> {
 /// How long is waited for a client.
 struct Limits<'a, 'e> {
     patience: Patience,
-    /// How long it may read nothing.
+    /// How long it may read nothing, and after what time it is slow.
     body_time: Duration,
+    slow_time: Duration,
+    handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
@@ -143,6 +152,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 Poll::Ready(came) => return Poll::Ready(came.unwrap_or_default()),
                 Poll::Pending if is_drained => {}
                 Poll::Pending => {
+                    self.limits.handle.set(Activity::Idle);
                     is_drained = self.drained.as_mut().poll(context).is_ready();
                     if is_drained {
                         // A request that is on its way already is still answered.
@@ -252,9 +262,16 @@ impl Limits<'_, '_> {
         let mut deadline = None;
         unless_ended(&mut self.ended, |context| {
             if let Poll::Ready(done) = step(context) {
+                if deadline.is_some() {
+                    self.handle.set_unread(None);
+                }
                 return Poll::Ready(done);
             }
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.body_time);
+            let deadline = *deadline.get_or_insert_with(|| {
+                let now = Instant::now();
+                self.handle.set_unread(Some(now + self.slow_time));
+                now + self.body_time
+            });
             let late = self.patience.poll(context, deadline);
             late.map(|()| Err(ErrorKind::TimedOut.into()))
         })

@@ -1,6 +1,7 @@
 //! What connections run on.
 
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::task::{Context, Poll, ready};
 
 use http_body::Body as _;
@@ -19,6 +20,12 @@ pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// file by itself.
     fn bare(&self) -> Option<&TcpStream> {
         None
+    }
+
+    /// The address that the client has connected to.
+    fn local(&self) -> Option<IpAddr> {
+        let local = self.bare()?.local_addr().ok()?;
+        Some(local.ip().to_canonical())
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
     let Visit {
         here,
         peer,
-        place: _place,
+        place,
         came: _,
     } = visit;
     let shared = Arc::clone(&here.shared);
@@ -103,7 +103,8 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
         heads: Semaphore::new(HEADS),
         tally: Tally::default(),
     });
-    let busy = Arc::new(Busy::default());
+    let handle = Arc::clone(place.handle());
+    let busy = Arc::new(Busy::new(Arc::clone(&handle)));
     let mut requests = JoinSet::new();
     let mut last = LastCall::default();
     let nobody_asks = busy.nobody_asks(bounds.header_time, bounds.idle_time);
@@ -118,7 +119,9 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
                         continue;
                     };
                     last.is_known = true;
-                    let running = Running::begin(&busy);
+                    let Some(running) = Running::begin(&busy) else {
+                        continue;
+                    };
                     requests.spawn(answered(Arc::clone(&way), resolver, ended, running));
                     if last.is_called {
                         last.call(&mut engine).await;
@@ -144,6 +147,9 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
                     break;
                 }
                 quiet.as_mut().reset(Instant::now() + way.grace());
+            }
+            () = handle.evicted() => {
+                return way.send_away(Code::H3_NO_ERROR, "another client needs the place");
             }
             () = shared.end.cancelled() => return,
         }

@@ -7,6 +7,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::CONNECTION_WINDOW;
 use super::heads::PREFACE;
+use crate::listen::Handle;
 
 /// How long a client has to close its side.
 const TIME: Duration = Duration::from_secs(1);
@@ -29,6 +31,7 @@ pub(super) struct Lingering<S: Stream> {
     stream: Option<S>,
     read: usize,
     begun: CancellationToken,
+    handle: Arc<Handle>,
 }
 
 /// What a connection is made of.
@@ -38,11 +41,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> Lingering<S> {
     /// `begun` is told when the client's first words were read.
-    pub(super) fn around(stream: S, begun: CancellationToken) -> Self {
+    pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),
             read: 0,
             begun,
+            handle,
         }
     }
 
@@ -59,6 +63,10 @@ impl<S: Stream> Drop for Lingering<S> {
         else {
             return;
         };
+        if self.handle.is_evicted() {
+            // Somebody waits for its place.
+            return;
+        }
         runtime.spawn(async move {
             // Who does not go in time is reset after all.
             let _ = tokio::time::timeout(TIME, last_words(stream)).await;

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
 use crate::edge::Shared;
+use crate::listen::{Activity, Handle};
 
 /// How a client begins that knows we speak HTTP/2.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -28,6 +29,7 @@ pub(super) struct Opening {
 pub(super) async fn read<S>(
     stream: &mut S,
     shared: &Shared,
+    handle: &Handle,
     header_time: Duration,
     lame_duck_time: Duration,
 ) -> Option<Opening>
@@ -59,6 +61,9 @@ where
         let seen = came.len().min(PREFACE.len());
         let may_be_http2 = came[..seen] == PREFACE[..seen];
         if may_be_http2 && seen < PREFACE.len() && goes_on {
+            if seen > 0 {
+                handle.set(Activity::Opening);
+            }
             continue;
         }
         let is_http2 = may_be_http2 && seen == PREFACE.len();

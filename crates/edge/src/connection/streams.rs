@@ -35,11 +35,13 @@ where
     F: Future + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let reader = Arc::new(Motion::default());
-        let (running, patience) = (Running::begin(&self.busy), self.patience);
+        let Some(mut running) = Running::begin(&self.busy) else {
+            return;
+        };
+        let (reader, patience) = (Arc::new(Motion::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
             // It is polled on the connection's own task first, which ends with a panic.
-            if panic::caught(minded(stream, &reader, patience))
+            if panic::caught(minded(stream, &reader, patience, &mut running))
                 .await
                 .is_none()
             {
@@ -58,15 +60,18 @@ where
 
 /// Runs a stream. When it has waited for its reader for too long it is dropped,
 /// which resets it and lets go of whoever was answering.
-async fn minded(stream: impl Future, reader: &Motion, patience: Duration) {
+async fn minded(stream: impl Future, reader: &Motion, patience: Duration, running: &mut Running) {
     let (mut stream, mut still) = (pin!(stream), pin!(reader.stands_still(patience)));
     std::future::poll_fn(|context| {
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
             // No timer runs for a stream that waits for anybody else.
-            still.as_mut().poll(context)
+            let polled = still.as_mut().poll(context);
+            running.set_still(reader.is_still());
+            polled
         } else {
+            running.set_still(false);
             Poll::Pending
         }
     })

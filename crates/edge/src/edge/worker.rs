@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{self, Carrier, Peer, Visit};
 use crate::facts::Scheme;
 use crate::listen::announced::{self, Announced};
-use crate::listen::{Door, ListenAddress, NoPlace, Place, Socket};
+use crate::listen::{Activity, Door, ListenAddress, Origin, Place, Socket};
 use crate::metrics::ServerFigures;
 use crate::quic::{self, Guest, UdpDoor};
 use crate::serve::Here;
@@ -237,28 +237,37 @@ async fn take(
             Stream::Tcp(_, address) => Some(*address),
             Stream::Unix(_) => None,
         };
-        let (is_announced, most) = {
+        let (is_announced, origin, most) = {
             let running = shared.running();
             let listen = running.plan.listen();
             // Whoever reaches a file of ours is on this machine.
             let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let most = listen.connections_per_address;
-            (listen.is_announced(&at, peer), most)
+            let is_announced = listen.is_announced(&at, peer);
+            let origin = match address {
+                Some(address) if !is_announced => listen.origin(address),
+                _ => Origin::Unknown,
+            };
+            (is_announced, origin, most)
         };
-        // Who comes when every place is taken waits, and all behind it with it.
+        // Who comes when every place is taken and no connection may be evicted waits, and
+        // all behind it with it.
         let place = tokio::select! {
             // Who was accepted is served also when we listen no more.
             biased;
             // What serves a request of somebody may ask for this: it must not wait for
             // the place that it holds itself.
             place = shared.places.take_inside(), if is_inside => place,
-            place = shared.places.take(address.filter(|_| !is_announced), most), if !is_inside => place,
+            place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
         };
-        let Some(place) = place else {
-            tracing::debug!(?address, "an address has as many connections as it may");
-            shared.figures.refused(NoPlace::Address);
-            continue;
+        let place = match place {
+            Ok(place) => place,
+            Err(why) => {
+                tracing::debug!(?address, ?why, "no place for a connection");
+                shared.figures.refused(why);
+                continue;
+            }
         };
         let here = Arc::clone(&here);
         let address = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
@@ -290,12 +299,26 @@ struct Coming {
     place: Place,
 }
 
-/// Finds out what is spoken, and speaks it.
-async fn welcome<S>(mut stream: S, coming: Coming, here: Arc<Here>)
+/// Serves a connection until it ends or is evicted.
+async fn welcome<S>(stream: S, coming: Coming, here: Arc<Here>)
 where
     S: Carrier,
 {
+    let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
+    tokio::select! {
+        // What is answered already is written first.
+        biased;
+        () = serve(stream, coming, here) => {}
+        () = handle.evicted() => tracing::debug!("a connection made room for another"),
+    }
+}
+
+/// Finds out what is spoken, and speaks it.
+async fn serve<S>(mut stream: S, coming: Coming, here: Arc<Here>)
+where
+    S: Carrier,
+{
     let Coming {
         mut address,
         is_announced,
@@ -304,16 +327,21 @@ where
         mut place,
     } = coming;
     let mut scheme = Scheme::Http;
+    let mut local = stream.local();
     if is_announced {
         let Some(said) = announced(&mut stream, address, &here.shared).await else {
             return;
         };
         if let Some(client) = said.client {
-            address = client;
-            let most = here.shared.running().plan.listen().connections_per_address;
-            if !here.shared.places.give(&mut place, address, most) {
-                tracing::debug!(?address, "an address has as many connections as it may");
-                here.shared.figures.refused(NoPlace::Address);
+            (address, local) = (client, said.local);
+            let (origin, most) = {
+                let running = here.shared.running();
+                let listen = running.plan.listen();
+                (listen.origin(address), listen.connections_per_address)
+            };
+            if let Err(why) = here.shared.places.give(&mut place, origin, most) {
+                tracing::debug!(?address, ?why, "no place for a connection");
+                here.shared.figures.refused(why);
                 return;
             }
         }
@@ -336,8 +364,9 @@ where
     if door != Door::Https {
         return connection::clear(stream, visit).await;
     }
+    visit.place.handle().set(Activity::Opening);
     let shaken = match visit.here.shared.tls() {
-        Ok(tls) => tls.accept(stream).await,
+        Ok(tls) => tls.accept(stream, local).await,
         Err(error) => Err(io::Error::other(error)),
     };
     visit.here.shared.figures.handshake(shaken.is_ok());

@@ -28,6 +28,8 @@ const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 pub(crate) struct Announced {
     /// The client; none: the proxy asks for itself, to see whether we are well.
     pub(crate) client: Option<IpAddr>,
+    /// The address that the client has connected to, if that is said.
+    pub(crate) local: Option<IpAddr>,
     /// Whether the client came to the proxy through TLS.
     pub(crate) is_secure: bool,
 }
@@ -93,16 +95,17 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
     if bytes.starts_with(SIGNATURE) && bytes.get(SIGNATURE.len()) == Some(&0x20) {
         return Ok(Announced {
             client: None,
+            local: None,
             is_secure: false,
         });
     }
     // UNKNOWN, and clients without an address, such as those of a unix socket. The
     // proxy's own would lend them the trust that it has.
-    let client = header
-        .proxied_address()
-        .map_or(NOBODY, |address| address.source.ip().to_canonical());
+    let addresses = header.proxied_address();
+    let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {
         client: Some(client),
+        local: addresses.map(|addresses| addresses.destination.ip().to_canonical()),
         is_secure: header.ssl().is_some_and(|tls| tls.client_ssl()),
     })
 }
@@ -117,7 +120,15 @@ mod tests {
     async fn announced(mut bytes: &[u8]) -> Result<(Announced, usize), String> {
         let found = read(&mut bytes).await;
         found
-            .map(|found| (found, bytes.len()))
+            .map(|found| {
+                (
+                    Announced {
+                        local: None,
+                        ..found
+                    },
+                    bytes.len(),
+                )
+            })
             .map_err(|error| error.to_string())
     }
 
@@ -127,15 +138,18 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
+    /// Where it has connected to is left out.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),
+            local: None,
             is_secure,
         }
     }
 
     const ITSELF: Announced = Announced {
         client: None,
+        local: None,
         is_secure: false,
     };
 
@@ -192,6 +206,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[tokio::test]
+    async fn where_the_client_has_connected_to_is_said() {
+        let mut bytes = &b"PROXY TCP6 2001:db8::7 ::ffff:192.0.2.9 1 2\r\n"[..];
+        let found = read(&mut bytes).await.unwrap();
+        assert_eq!(found.local, "192.0.2.9".parse().ok());
+        let mut bytes = &b"PROXY UNKNOWN\r\n"[..];
+        assert_eq!(read(&mut bytes).await.unwrap().local, None);
     }
 
     #[tokio::test]

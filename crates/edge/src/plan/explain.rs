@@ -81,14 +81,34 @@ impl Plan {
                     .to_owned(),
             )),
             Scheme::Https if has_certificate => Ok(None),
-            // Clients ask for no address by name (RFC 6066, section 3).
-            Scheme::Https if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() => Ok(Some(
-                format!("with a certificate for another name: there is none for {host}"),
-            )),
-            Scheme::Https => Err(format!(
-                "the handshake is refused: there is no certificate for {host}, see tls.acme and [[tls.certificate]]"
-            )),
+            Scheme::Https => match host.trim_matches(['[', ']']).parse() {
+                // Clients ask for no address by name (RFC 6066, section 3).
+                Ok(address) => self.arrival_at(address),
+                Err(_) => Err(format!(
+                    "the handshake is refused: there is no certificate for {host}, see tls.acme and [[tls.certificate]]"
+                )),
+            },
         }
+    }
+
+    /// What happens to who names no host, but connects to this address with TLS.
+    fn arrival_at(&self, address: IpAddr) -> Result<Option<String>, String> {
+        let files = &self.tls.certificates;
+        if files
+            .iter()
+            .any(|files| files.addresses().contains(&address))
+        {
+            return Ok(None);
+        }
+        let is_alone = files.is_empty() && self.authority.is_none();
+        if is_alone || files.iter().any(|files| files.is_default) {
+            return Ok(Some(format!(
+                "with a certificate for another name: there is none for {address}"
+            )));
+        }
+        Err(format!(
+            "the handshake is refused: there is no certificate for {address}, and none in [[tls.certificate]] has default = true"
+        ))
     }
 }
 

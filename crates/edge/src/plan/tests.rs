@@ -148,6 +148,17 @@ fn every_mistake_is_told_with_its_key() {
             ],
         ),
         (
+            "[[tls.certificate]]\nchain = \"no.pem\"\nkey = \"no.key\"\ndefault = true\n\
+             [[tls.certificate]]\nchain = \"no.pem\"\nkey = \"no.key\"\ndefault = true",
+            vec![
+                "tls.certificate[0].chain",
+                "tls.certificate[0].key",
+                "tls.certificate[1].chain",
+                "tls.certificate[1].key",
+                "tls.certificate[1].default",
+            ],
+        ),
+        (
             "[tls]\nhsts = \"year\"\nacme = { email = \"nobody\", directory = \"http://x\", ca = \"no.pem\" }",
             vec![
                 "tls.hsts",

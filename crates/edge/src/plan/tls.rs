@@ -113,6 +113,7 @@ fn certificates(
 ) -> Vec<CertificateFiles> {
     let mut certificates = Vec::new();
     let mut named = BTreeSet::new();
+    let mut has_default = false;
     for (number, written) in description.tls.certificate.iter().enumerate() {
         let key = |name: &str| format!("tls.certificate[{number}].{name}");
         let chain = check.file(&key("chain"), ground.folder, &written.chain);
@@ -135,8 +136,21 @@ fn certificates(
                 hosts.push(host);
             }
         }
+        if written.default && has_default {
+            check.refuse(
+                &key("default"),
+                "another certificate is the default already",
+                "set default = true for one certificate alone",
+            );
+        }
+        has_default |= written.default;
         if let (Some(chain), Some(key)) = (chain, private) {
-            certificates.push(CertificateFiles { hosts, chain, key });
+            certificates.push(CertificateFiles {
+                hosts,
+                chain,
+                key,
+                is_default: written.default,
+            });
         }
     }
     certificates

@@ -18,7 +18,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::connection::{self, Peer, Visit};
 use crate::edge::Shared;
 use crate::facts::Scheme;
-use crate::listen::{HandedIn, Inherited, ListenAddress, Place, datagrams};
+use crate::listen::{Activity, HandedIn, Inherited, ListenAddress, Origin, Place, datagrams};
 use crate::serve::Here;
 use crate::tls::HANDSHAKE_TIME;
 
@@ -347,7 +347,12 @@ async fn watch(door: &UdpDoor, shared: &Shared) {
 
 /// Lets a newcomer in, if there is a place for it.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
-    let most = shared.running().plan.listen().connections_per_address;
+    let address = incoming.remote_address().ip().to_canonical();
+    let (origin, most) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.origin(address), listen.connections_per_address)
+    };
     // Where addresses are counted, nobody may use up the places of another.
     let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
@@ -355,8 +360,13 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let _ = incoming.retry();
         return None;
     }
-    let address = incoming.remote_address().ip().to_canonical();
-    match shared.places.take_free(address, most) {
+    // Until it is proven, the address may be somebody else's, who would be evicted for it.
+    let origin = if incoming.remote_address_validated() {
+        origin
+    } else {
+        Origin::Unknown
+    };
+    match shared.places.take_free(origin, most) {
         Ok(place) => Some((incoming, place)),
         Err(why) => {
             tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");
@@ -371,7 +381,7 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
 pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
     let Guest {
         incoming,
-        place,
+        mut place,
         address,
         close,
         shaking,
@@ -379,11 +389,16 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
     } = guest;
     let shared = Arc::clone(&here.shared);
     let _counted = shared.figures.connection();
+    let handle = Arc::clone(place.handle());
+    handle.set(Activity::Opening);
     let shaken = async {
         let connecting = incoming.accept()?;
         connecting.await
     };
-    let shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken).await;
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE_TIME, shaken) => shaken,
+        () = handle.evicted() => return,
+    };
     drop(shaking);
     shared.figures.handshake(matches!(shaken, Ok(Ok(_))));
     let connection = match shaken {
@@ -394,6 +409,15 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
     let client = connection.remote_address().ip().to_canonical();
     if !client.is_loopback() || address.is_loopback() {
         shared.reach.saw(&address, Standing::Reached);
+    }
+    let (origin, most) = {
+        let running = shared.running();
+        let listen = running.plan.listen();
+        (listen.origin(client), listen.connections_per_address)
+    };
+    if let Err(why) = shared.places.give(&mut place, origin, most) {
+        tracing::debug!(address = %client, ?why, "no place for a connection of HTTP/3");
+        return shared.figures.refused(why);
     }
     let server_name = connection
         .handshake_data()

@@ -1,6 +1,7 @@
 //! All certificates, by name; swapped whole when one changes.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,7 +81,9 @@ struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
     /// By what follows the `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
-    unnamed: Option<Arc<CertifiedKey>>,
+    by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
+    /// For clients that name no host.
+    default: Option<Arc<CertifiedKey>>,
     self_signed: Option<Arc<CertifiedKey>>,
 }
 
@@ -177,7 +180,12 @@ impl Certificates {
         let shown = sources.pairs.iter().filter_map(|pair| {
             let names = pair.names.iter();
             let shown = names.filter(|name| table.shows(name, &pair.certificate));
-            let names: Vec<_> = shown.cloned().collect();
+            let addresses = pair.addresses.iter().filter(|address| {
+                let shown = table.by_address.get(address);
+                shown.is_some_and(|shown| Arc::ptr_eq(shown, &pair.certificate))
+            });
+            let addresses = addresses.map(ToString::to_string);
+            let names: Vec<_> = shown.cloned().chain(addresses).collect();
             if names.is_empty() {
                 return None;
             }
@@ -227,10 +235,7 @@ impl Certificates {
         let name = name.strip_suffix('.').unwrap_or(name);
         let wildcard = || table.wildcard.get(name.split_once('.')?.1);
         let found = table.exact.get(name).or_else(wildcard);
-        let is_vouched_for = found.is_some_and(|found| {
-            let own = table.self_signed.as_ref();
-            !own.is_some_and(|own| Arc::ptr_eq(own, found))
-        });
+        let is_vouched_for = found.is_some_and(|found| !table.is_self_signed(found));
         if !is_vouched_for
             && let Some(ordered) = &*self.ordered.load()
             && let Some(issued) = ordered.issued.find(name)
@@ -252,9 +257,23 @@ impl Certificates {
         })
     }
 
-    /// The certificate for those who name nobody.
-    pub(crate) fn unnamed(&self) -> Option<Arc<CertifiedKey>> {
-        self.table.load().unnamed.clone()
+    /// The certificate for clients that name no host and have connected to this address:
+    /// one that names the address, else the default. The self-signed one is shown only
+    /// where there is no other.
+    pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
+        let table = self.table.load();
+        let of_address = local.and_then(|local| table.by_address.get(&local));
+        if let Some(found) = of_address.or(table.default.as_ref()) {
+            return Some(Arc::clone(found));
+        }
+        let ordered = self.ordered.load();
+        let is_alone = table.by_address.is_empty()
+            && [&table.exact, &table.wildcard].iter().all(|names| {
+                let mut shown = names.values();
+                shown.all(|shown| table.is_self_signed(shown))
+            })
+            && ordered.as_ref().is_none_or(|it| it.issued.is_empty());
+        table.self_signed.clone().filter(|_| is_alone)
     }
 }
 
@@ -279,6 +298,13 @@ impl Sources {
             for name in &pair.names {
                 table.add(name, &pair.certificate);
             }
+            for address in &pair.addresses {
+                let certificate = || Arc::clone(&pair.certificate);
+                table.by_address.entry(*address).or_insert_with(certificate);
+            }
+            if pair.files.is_default {
+                table.default = Some(Arc::clone(&pair.certificate));
+            }
         }
         if let Some((names, certificate)) = &self.self_signed {
             for name in names {
@@ -286,8 +312,6 @@ impl Sources {
             }
             table.self_signed = Some(Arc::clone(certificate));
         }
-        let first = self.pairs.first().map(|pair| &pair.certificate);
-        table.unnamed = first.or(table.self_signed.as_ref()).cloned();
         table
     }
 }
@@ -301,6 +325,11 @@ impl Table {
             None => (&mut self.exact, name),
         };
         names.entry(name).or_insert_with(|| Arc::clone(certificate));
+    }
+
+    fn is_self_signed(&self, certificate: &Arc<CertifiedKey>) -> bool {
+        let own = self.self_signed.as_ref();
+        own.is_some_and(|own| Arc::ptr_eq(own, certificate))
     }
 
     /// Whether this is the certificate that is shown for a name, which may be a wildcard.
@@ -348,6 +377,7 @@ mod tests {
             hosts: Vec::new(),
             chain: folder.join(file).with_extension("pem"),
             key: folder.join(file).with_extension("key"),
+            is_default: false,
         };
         std::fs::write(&files.chain, params.self_signed(&key).unwrap().pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();

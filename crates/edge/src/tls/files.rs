@@ -1,6 +1,7 @@
 //! A certificate in files.
 
 use std::fs;
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub(super) struct Pair {
     pub(super) files: CertificateFiles,
     pub(super) stamp: Stamp,
     pub(super) names: Vec<String>,
+    /// The addresses that it names itself.
+    pub(super) addresses: Vec<IpAddr>,
     /// How long it is good, if that can be read.
     pub(super) life: Option<Life>,
     pub(super) certificate: Arc<CertifiedKey>,
@@ -78,7 +81,8 @@ impl Pair {
         } else {
             files.hosts.clone()
         };
-        if names.is_empty() {
+        let addresses = addresses_in(leaf);
+        if names.is_empty() && addresses.is_empty() {
             return Err(TlsError::Nameless {
                 chain: files.chain.clone(),
             });
@@ -99,6 +103,7 @@ impl Pair {
             files: files.clone(),
             stamp,
             names,
+            addresses,
             life,
             certificate: Arc::new(certificate),
         })
@@ -112,8 +117,18 @@ impl CertificateFiles {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
         }
-        let chain = read(&self.chain).unwrap_or_default();
-        CertificateDer::from_pem_slice(&chain).map_or_else(|_| Vec::new(), |leaf| names_in(&leaf))
+        self.leaf().map_or_else(Vec::new, |leaf| names_in(&leaf))
+    }
+
+    /// The addresses that the certificate names now.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        self.leaf()
+            .map_or_else(Vec::new, |leaf| addresses_in(&leaf))
+    }
+
+    fn leaf(&self) -> Option<CertificateDer<'static>> {
+        let chain = read(&self.chain).ok()?;
+        CertificateDer::from_pem_slice(&chain).ok()
     }
 }
 
@@ -144,6 +159,27 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 
 /// The host names in a certificate (RFC 6125: the common name no longer counts).
 fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
+    alternatives(leaf, |name| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    })
+}
+
+/// The addresses in a certificate (RFC 5280, section 4.2.1.6).
+fn addresses_in(leaf: &CertificateDer<'_>) -> Vec<IpAddr> {
+    alternatives(leaf, |name| match name {
+        GeneralName::IPAddress(octets) => match octets.len() {
+            4 => <[u8; 4]>::try_from(*octets).ok().map(IpAddr::from),
+            _ => <[u8; 16]>::try_from(*octets).ok().map(IpAddr::from),
+        },
+        _ => None,
+    })
+}
+
+fn alternatives<T>(
+    leaf: &CertificateDer<'_>,
+    pick: impl Fn(&GeneralName<'_>) -> Option<T>,
+) -> Vec<T> {
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else {
         return Vec::new();
     };
@@ -151,12 +187,7 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
         return Vec::new();
     };
     let names = alternatives.value.general_names.iter();
-    names
-        .filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some((*name).to_owned()),
-            _ => None,
-        })
-        .collect()
+    names.filter_map(pick).collect()
 }
 
 #[cfg(test)]
@@ -175,6 +206,7 @@ mod tests {
             hosts: Vec::new(),
             chain: path.clone(),
             key: path.clone(),
+            is_default: false,
         };
         let before = Stamp::of(&files);
         // The system's clock for files ticks slower than we do.

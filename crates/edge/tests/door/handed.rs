@@ -296,6 +296,7 @@ async fn sockets_that_came_for_a_plan_that_is_refused_are_let_go() {
         hosts: vec!["a.example".to_owned()],
         chain: "/nowhere/a.pem".into(),
         key: "/nowhere/a.key".into(),
+        is_default: false,
     });
     let unreadable = unreadable.plan();
     house.kept.open(&unreadable, 2).unwrap();

@@ -5,6 +5,9 @@ use super::*;
 const SHORT: Duration = Duration::from_millis(200);
 /// For who is to say something in it: on a busy machine nobody does at once.
 const HEAD: Duration = Duration::from_secs(2);
+/// Clients at addresses of their own.
+const OTHER: [u8; 4] = [127, 0, 0, 2];
+const THIRD: [u8; 4] = [127, 0, 0, 3];
 
 #[tokio::test]
 async fn a_head_that_takes_too_long_is_refused() {
@@ -65,41 +68,54 @@ async fn a_body_that_stands_still_is_given_up() {
 
 #[tokio::test]
 async fn a_reader_that_stands_still_is_given_up() {
-    let (edge, address, _) = simple(ListenSettings {
+    let (edge, address, scene) = simple(ListenSettings {
         body_time: SHORT,
-        connections: 1,
+        connections: 2,
         ..ListenSettings::default()
     });
+    // Half of the places are of an address that nothing is taken from.
+    let mut waiting = connect_from(OTHER, address).await;
+    waiting
+        .write_all(request("/wait").as_bytes())
+        .await
+        .unwrap();
+    scene.reached.notified().await;
     let mut slow = connect(address).await;
     slow.write_all(request("/large").as_bytes()).await.unwrap();
     slow.readable().await.unwrap();
-    // There is one place: this is answered once the slow reader has lost it.
-    let mut next = connect(address).await;
+    // This is answered once the slow reader has lost its place.
+    let mut next = connect_from(THIRD, address).await;
     next.write_all(request("/").as_bytes()).await.unwrap();
     assert!(answer(&mut next).await.ends_with("hello"));
     assert!(all(&mut slow).await.len() < 64 << 20);
-    drop(next);
+    scene.go.add_permits(1);
+    assert!(answer(&mut waiting).await.ends_with("waited"));
+    drop((next, waiting));
     edge.stop().await;
 }
 
 #[tokio::test]
-async fn who_comes_when_all_places_are_taken_waits() {
+async fn who_comes_when_all_places_are_taken_and_in_use_waits() {
     let (edge, address, scene) = simple(ListenSettings {
-        connections: 1,
+        connections: 2,
         ..ListenSettings::default()
     });
     let mut first = connect(address).await;
-    first.write_all(request("/wait").as_bytes()).await.unwrap();
-    scene.reached.notified().await;
-    let mut second = connect(address).await;
-    second.write_all(request("/").as_bytes()).await.unwrap();
-    let early = tokio::time::timeout(SHORT, second.readable()).await;
-    assert!(early.is_err(), "nobody serves the second yet");
-    scene.go.add_permits(1);
+    let mut second = connect_from(OTHER, address).await;
+    for stream in [&mut first, &mut second] {
+        stream.write_all(request("/wait").as_bytes()).await.unwrap();
+        scene.reached.notified().await;
+    }
+    let mut third = connect_from(THIRD, address).await;
+    third.write_all(request("/").as_bytes()).await.unwrap();
+    let early = tokio::time::timeout(SHORT, third.readable()).await;
+    assert!(early.is_err(), "nobody serves the third yet");
+    scene.go.add_permits(2);
     assert!(answer(&mut first).await.ends_with("waited"));
-    drop(first);
-    assert!(answer(&mut second).await.ends_with("hello"));
-    drop(second);
+    assert!(answer(&mut second).await.ends_with("waited"));
+    // Both wait for a request now, and one of them makes room.
+    assert!(answer(&mut third).await.ends_with("hello"));
+    drop((first, second, third));
     edge.stop().await;
 }
 

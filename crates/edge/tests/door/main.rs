@@ -9,6 +9,7 @@
 
 mod announced;
 mod curl;
+mod evicted;
 mod handed;
 mod http1;
 mod http2;
@@ -38,7 +39,7 @@ use edge::{
 };
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
 
@@ -267,6 +268,13 @@ pub(crate) fn simple(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
 
 pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.unwrap()
+}
+
+/// From another address of this machine than others have.
+pub(crate) async fn connect_from(client: [u8; 4], address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::from(client), 0).into()).unwrap();
+    socket.connect(address).await.unwrap()
 }
 
 /// Everything until the other side closes.

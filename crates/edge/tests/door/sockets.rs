@@ -148,6 +148,7 @@ async fn a_reload_that_fails_uses_no_socket_up() {
         hosts: Vec::new(),
         chain: "none.pem".into(),
         key: "none.key".into(),
+        is_default: false,
     });
     assert!(matches!(
         edge.reload(unreadable.plan()),

@@ -23,6 +23,7 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
         hosts: Vec::new(),
         chain: folder.join(format!("{name}.pem")),
         key: folder.join(format!("{name}.key")),
+        is_default: false,
     };
     std::fs::write(&written.chain, certificate.pem()).unwrap();
     std::fs::write(&written.key, key.serialize_pem()).unwrap();
@@ -325,4 +326,72 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
         }
         edge.stop().await;
     }
+}
+
+/// Why a client refuses that names no host, but an address, and trusts this certificate.
+async fn without_a_name(address: SocketAddr, chain: &Path) -> Option<rustls::Error> {
+    let name = address.ip().to_string();
+    let shaken = handshake(address, chain, b"http/1.1", &name).await;
+    let why = shaken.err()?;
+    why.get_ref()?.downcast_ref().cloned()
+}
+
+fn is_not_valid_for_name(why: Option<&rustls::Error>) -> bool {
+    use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
+    matches!(
+        why,
+        Some(rustls::Error::InvalidCertificate(
+            NotValidForName | NotValidForNameContext { .. }
+        ))
+    )
+}
+
+#[tokio::test]
+async fn who_names_no_host_is_shown_the_certificate_of_the_address_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = files(folder.path(), "first", &["a.example"]);
+    let (_, app) = scene();
+    let edge = start(secured(vec![first.clone()]), &app);
+    let address = edge.https_addresses()[0];
+    let refused = rustls::Error::AlertReceived(AlertDescription::UnrecognisedName);
+    assert_eq!(without_a_name(address, &first.chain).await, Some(refused));
+    let own = files(folder.path(), "own", &[&address.ip().to_string()]);
+    let mut settings = secured(vec![first.clone(), own.clone()]);
+    settings.listen = edge.plan().listen().clone();
+    edge.reload(settings.plan()).unwrap();
+    let mut stream = handshake(address, &own.chain, b"http/1.1", &address.ip().to_string())
+        .await
+        .unwrap();
+    stream.write_all(request("/").as_bytes()).await.unwrap();
+    assert!(answer(&mut stream).await.ends_with("hello"));
+    drop(stream);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn who_names_no_host_is_shown_the_default_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = files(folder.path(), "first", &["a.example"]);
+    let mut second = files(folder.path(), "second", &["b.example"]);
+    second.is_default = true;
+    let (_, app) = scene();
+    let edge = start(secured(vec![first, second.clone()]), &app);
+    let address = edge.https_addresses()[0];
+    let why = without_a_name(address, &second.chain).await;
+    assert!(is_not_valid_for_name(why.as_ref()), "{why:?}");
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn who_names_no_host_is_shown_a_self_signed_certificate_where_there_is_no_other() {
+    let (_, app) = scene();
+    let edge = start(secured(Vec::new()), &app);
+    let folder = tempfile::tempdir().unwrap();
+    let other = files(folder.path(), "a", &["localhost"]);
+    let why = without_a_name(edge.https_addresses()[0], &other.chain).await;
+    assert!(
+        matches!(why, Some(rustls::Error::InvalidCertificate(_))),
+        "{why:?}"
+    );
+    edge.stop().await;
 }

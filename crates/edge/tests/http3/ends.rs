@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use quinn::ConnectionError;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::client::answer;
 use super::*;
@@ -104,6 +105,30 @@ async fn a_connection_that_asks_for_nothing_is_ended() {
         assert_eq!(closed.error_code, 0x100_u32.into());
         site.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_for_a_request_makes_room_for_another_client() {
+    let site = Site::open(|listen| listen.connections = 1);
+    let mut talk = site.talk().await;
+    assert_eq!(talk.get("/").await.text(), "hello");
+    let client = tokio::net::TcpSocket::new_v4().unwrap();
+    client
+        .bind((Ipv4Addr::new(127, 0, 0, 2), 0).into())
+        .unwrap();
+    let mut newcomer = client.connect(site.edge.http_addresses()[0]).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: b.example\r\nConnection: close\r\n\r\n";
+    newcomer.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    let answered = newcomer.read_to_end(&mut answer);
+    tokio::time::timeout(SOON, answered).await.unwrap().unwrap();
+    assert!(answer.ends_with(b"hello"));
+    let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
+    let Ok(ConnectionError::ApplicationClosed(closed)) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(closed.error_code, 0x100_u32.into());
+    site.stop().await;
 }
 
 #[tokio::test]

@@ -182,6 +182,7 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
         hosts: Vec::new(),
         chain: folder.join(format!("{name}.pem")),
         key: folder.join(format!("{name}.key")),
+        is_default: false,
     };
     std::fs::write(&written.chain, certificate.pem()).unwrap();
     std::fs::write(&written.key, key.serialize_pem()).unwrap();

@@ -66,8 +66,8 @@ fn what_happens_before_a_route_is_explained_too() {
     let inside = "access by address and sign-in of owner is asked for; then answered with 410 Gone";
     let refused = "the handshake is refused: there is no certificate for deny.test, \
                    see tls.acme and [[tls.certificate]]";
-    let unnamed =
-        format!("with a certificate for another name: there is none for 192.0.2.7\n{inside}");
+    let unnamed = "the handshake is refused: there is no certificate for 192.0.2.7, \
+                   and none in [[tls.certificate]] has default = true";
     let before = "only through a proxy before this one: nothing is listened on with TLS, \
                   see listen.https\napp gets /x";
     let nobody = "nobody answers: nothing is listened on in the clear, see listen.http";
@@ -81,7 +81,7 @@ fn what_happens_before_a_route_is_explained_too() {
         (both, "https://tls.test/x", "app gets /x"),
         (both, "http://deny.test/x", inside),
         (both, "https://deny.test/x", refused),
-        (both, "https://192.0.2.7/x", &unnamed),
+        (both, "https://192.0.2.7/x", unnamed),
         ("http = [\":80\"]", "http://tls.test/x", "app gets /x"),
         ("http = [\":80\"]", "https://tls.test/x", before),
         ("http = []\nhttps = [\":443\"]", "http://tls.test/x", nobody),
@@ -100,4 +100,12 @@ fn what_happens_before_a_route_is_explained_too() {
         let said: Vec<_> = told.lines().skip(rows).collect();
         assert_eq!(said.join("\n"), end, "{listen} {url}");
     }
+}
+
+#[test]
+fn where_nobody_signs_a_certificate_addresses_are_shown_the_one_there_is() {
+    let plan = plan_of("[listen]\nhttps = [\":443\"]\n[[route]]\nto = \"app\"");
+    let told = plan.explain("https://192.0.2.7/x").unwrap();
+    let shown = "with a certificate for another name: there is none for 192.0.2.7\napp gets /x";
+    assert!(told.trim_end().ends_with(shown), "{told}");
 }

@@ -341,6 +341,7 @@ fn certificate(
             hosts: mine,
             chain: chain.to_owned(),
             key: key.to_owned(),
+            default: false,
         }),
     }
 }

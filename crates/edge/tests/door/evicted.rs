@@ -1,0 +1,311 @@
+//! Whose connection is closed when as many are open as may be.
+
+use super::http2::{nothing, read, site, to};
+use super::tls::{files, secured};
+use super::*;
+
+const SHORT: Duration = Duration::from_millis(200);
+/// A quarter of this makes a client slow; after all of it its request is refused.
+const BODY: Duration = Duration::from_secs(8);
+
+/// Who has the most connections, and others.
+const GREEDY: [u8; 4] = [127, 0, 0, 2];
+const OTHER: [u8; 4] = [127, 0, 0, 3];
+const THIRD: [u8; 4] = [127, 0, 0, 4];
+const FOURTH: [u8; 4] = [127, 0, 0, 5];
+
+/// One worker: once it has answered somebody, it has seen all that came before.
+fn crowded(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
+    let (scene, app) = scene();
+    let edge = try_start(clear(listen), 1, Inherited::default(), &app).unwrap();
+    let address = edge.http_addresses()[0];
+    (edge, address, scene)
+}
+
+fn places(connections: u32) -> ListenSettings {
+    ListenSettings {
+        connections,
+        body_time: BODY,
+        ..ListenSettings::default()
+    }
+}
+
+/// Asks what is answered at once, on a connection that stays open.
+async fn greet(stream: &mut TcpStream) -> String {
+    let bytes = b"GET / HTTP/1.1\r\nHost: b.example\r\n\r\n";
+    stream.write_all(bytes).await.unwrap();
+    answer(stream).await
+}
+
+async fn is_served(stream: &mut TcpStream) -> bool {
+    greet(stream).await.ends_with("hello")
+}
+
+/// A connection that waits for its next request.
+async fn idle(client: [u8; 4], address: SocketAddr) -> TcpStream {
+    let mut stream = connect_from(client, address).await;
+    assert!(is_served(&mut stream).await);
+    stream
+}
+
+/// A connection whose request is being answered.
+async fn serving(client: [u8; 4], address: SocketAddr, scene: &Scene) -> TcpStream {
+    let mut stream = connect_from(client, address).await;
+    let bytes = b"GET /wait HTTP/1.1\r\nHost: b.example\r\n\r\n";
+    stream.write_all(bytes).await.unwrap();
+    scene.reached.notified().await;
+    stream
+}
+
+#[tokio::test]
+async fn those_that_wait_for_a_request_go_first_and_then_unfinished_heads() {
+    let (edge, address, scene) = crowded(places(4));
+    let mut running = serving(GREEDY, address, &scene).await;
+    let mut half = connect_from(GREEDY, address).await;
+    let bytes = b"GET / HTTP/1.1\r\nHost: b\r\n\r\nGET / HTTP/1.1\r\nHo";
+    half.write_all(bytes).await.unwrap();
+    assert!(answer(&mut half).await.ends_with("hello"));
+    let mut silent = connect_from(GREEDY, address).await;
+    let mut kept = idle(GREEDY, address).await;
+    let mut newcomers = Vec::new();
+    for (newcomer, gone) in [
+        (OTHER, &mut silent),
+        (THIRD, &mut kept),
+        (FOURTH, &mut half),
+    ] {
+        newcomers.push(idle(newcomer, address).await);
+        assert_eq!(all(gone).await, "");
+    }
+    for newcomer in &mut newcomers {
+        assert!(is_served(newcomer).await, "nobody else's is closed");
+    }
+    scene.go.add_permits(1);
+    assert!(answer(&mut running).await.ends_with("waited"));
+    drop((running, newcomers));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_newcomer_of_the_address_that_has_most_is_refused() {
+    let (edge, address, _scene) = crowded(places(3));
+    let mut other = idle(OTHER, address).await;
+    let mut greedy = [idle(GREEDY, address).await, idle(GREEDY, address).await];
+    let mut newcomer = connect_from(GREEDY, address).await;
+    assert_eq!(all(&mut newcomer).await, "");
+    for kept in greedy.iter_mut().chain([&mut other]) {
+        assert!(is_served(kept).await);
+    }
+    drop((greedy, other));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_served_is_taken_only_from_who_has_more_than_half() {
+    let (edge, address, scene) = crowded(places(4));
+    let mut other = idle(OTHER, address).await;
+    let mut oldest = serving(GREEDY, address, &scene).await;
+    let mut second = serving(GREEDY, address, &scene).await;
+    let mut third = serving(GREEDY, address, &scene).await;
+    let mut newcomer = idle(THIRD, address).await;
+    assert_eq!(all(&mut oldest).await, "");
+    // Two of four are not more than half.
+    let mut waiting = connect_from(FOURTH, address).await;
+    waiting.write_all(request("/").as_bytes()).await.unwrap();
+    let early = tokio::time::timeout(SHORT, waiting.readable()).await;
+    assert!(early.is_err(), "there is no place for it yet");
+    assert!(is_served(&mut other).await && is_served(&mut newcomer).await);
+    scene.go.add_permits(2);
+    assert!(answer(&mut second).await.ends_with("waited"));
+    assert!(answer(&mut third).await.ends_with("waited"));
+    assert!(answer(&mut waiting).await.ends_with("hello"));
+    assert!(is_served(&mut other).await && is_served(&mut newcomer).await);
+    drop((other, second, third, newcomer, waiting));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_tunnel_is_the_oldest_too() {
+    let (edge, address, scene) = crowded(places(2));
+    let mut tunnel = connect_from(GREEDY, address).await;
+    let head = "GET /tunnel HTTP/1.1\r\nHost: b.example\r\nConnection: upgrade\r\n\
+                Upgrade: echo\r\n\r\n";
+    tunnel.write_all(head.as_bytes()).await.unwrap();
+    assert!(answer(&mut tunnel).await.starts_with("HTTP/1.1 101 "));
+    tunnel.write_all(b"x").await.unwrap();
+    assert_eq!(tunnel.read_u8().await.unwrap(), b'x');
+    let mut running = serving(GREEDY, address, &scene).await;
+    let newcomer = idle(OTHER, address).await;
+    assert_eq!(all(&mut tunnel).await, "");
+    scene.go.add_permits(1);
+    assert!(answer(&mut running).await.ends_with("waited"));
+    drop((running, newcomer));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_or_a_reader_that_is_too_slow_makes_room() {
+    let (edge, address, scene) = crowded(places(4));
+    let mut others = [
+        serving(OTHER, address, &scene).await,
+        serving(THIRD, address, &scene).await,
+    ];
+    let post = b"POST /echo HTTP/1.1\r\nHost: b\r\nContent-Length: 9000\r\n\r\nabc";
+    let mut body = connect_from(GREEDY, address).await;
+    body.write_all(post).await.unwrap();
+    let mut reader = connect_from(GREEDY, address).await;
+    reader
+        .write_all(request("/large").as_bytes())
+        .await
+        .unwrap();
+    reader.readable().await.unwrap();
+    // The body never stands still, but comes at less than 500 bytes a second.
+    let (mut dripping, mut drip) = body.into_split();
+    let dripped = tokio::spawn(async move {
+        while drip.write_u8(b'x').await.is_ok() {
+            tokio::time::sleep(SHORT / 4).await;
+        }
+    });
+    // Each of them has as many as others by then, but nobody who waits for a request.
+    let mut first = serving(FOURTH, address, &scene).await;
+    let second = idle([127, 0, 0, 6], address).await;
+    assert_eq!(all(&mut dripping).await, "", "it is not refused");
+    dripped.await.unwrap();
+    assert!(all(&mut reader).await.len() < 64 << 20);
+    scene.go.add_permits(3);
+    for other in others.iter_mut().chain([&mut first]) {
+        assert!(answer(other).await.ends_with("waited"));
+    }
+    drop((others, first, second));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_unfinished_handshake_is_an_unfinished_head() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), "a", &["a.example"]);
+    let mut settings = secured(vec![files]);
+    settings.listen.connections = 2;
+    let (scene, app) = scene();
+    let edge = try_start(settings, 1, Inherited::default(), &app).unwrap();
+    let address = edge.http_addresses()[0];
+    let mut running = serving(GREEDY, address, &scene).await;
+    let mut half = connect_from(GREEDY, edge.https_addresses()[0]).await;
+    half.write_all(b"\x16\x03\x01").await.unwrap();
+    let newcomer = idle(OTHER, address).await;
+    assert_eq!(all(&mut half).await, "");
+    scene.go.add_permits(1);
+    assert!(answer(&mut running).await.ends_with("waited"));
+    drop((running, newcomer));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_of_http2_without_streams_waits_for_a_request() {
+    let mut site = site(|settings| settings.listen.connections = 2).await;
+    let address = site.edge.http_addresses()[0];
+    let asked = site.send.send_request(to("/").body(nothing()).unwrap());
+    assert_eq!(read(asked.await.unwrap()).await.1, "hello");
+    let mut other = serving(OTHER, address, &site.scene).await;
+    let newcomer = idle(THIRD, address).await;
+    let closed = async { while site.send.ready().await.is_ok() {} };
+    tokio::time::timeout(SOON, closed).await.unwrap();
+    site.scene.go.add_permits(1);
+    assert!(answer(&mut other).await.ends_with("waited"));
+    drop((other, newcomer));
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_of_http2_with_a_stream_does_not() {
+    let mut site = site(|settings| settings.listen.connections = 2).await;
+    let address = site.edge.http_addresses()[0];
+    let asked = site.send.send_request(to("/wait").body(nothing()).unwrap());
+    let asked = tokio::spawn(asked);
+    site.scene.reached.notified().await;
+    let mut other = idle(OTHER, address).await;
+    let newcomer = idle(THIRD, address).await;
+    assert_eq!(all(&mut other).await, "");
+    site.scene.go.add_permits(1);
+    let answer = asked.await.unwrap().unwrap();
+    assert_eq!(read(answer).await.1, "waited");
+    drop((newcomer, site.send));
+    site.edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_of_http2_whose_streams_are_not_read_makes_room() {
+    let mut site = site(|settings| {
+        settings.listen.connections = 2;
+        settings.listen.body_time = BODY;
+    })
+    .await;
+    let address = site.edge.http_addresses()[0];
+    let asked = to("/endless").body(nothing()).unwrap();
+    let unread = site.send.send_request(asked).await.unwrap();
+    let mut other = serving(OTHER, address, &site.scene).await;
+    let newcomer = idle(THIRD, address).await;
+    let closed = async { while site.send.ready().await.is_ok() {} };
+    tokio::time::timeout(SOON, closed).await.unwrap();
+    let let_go = site.scene.let_go.notified();
+    tokio::time::timeout(SOON, let_go).await.unwrap();
+    site.scene.go.add_permits(1);
+    assert!(answer(&mut other).await.ends_with("waited"));
+    drop((unread, other, newcomer));
+    site.edge.stop().await;
+}
+
+/// A connection of a client that a proxy names.
+async fn named(client: &str, address: SocketAddr) -> TcpStream {
+    let mut stream = connect(address).await;
+    let line = format!("PROXY TCP4 {client} 10.0.0.1 40000 80\r\n");
+    stream.write_all(line.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn connections_of_a_proxy_count_for_the_clients_that_it_names() {
+    let (edge, address, _scene) = crowded(ListenSettings {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        proxy_protocol: vec![local()],
+        ..places(4)
+    });
+    let mut other = named("192.0.2.8", address).await;
+    assert!(is_served(&mut other).await);
+    let mut greedy = Vec::new();
+    for _ in 0..3 {
+        let mut stream = named("192.0.2.7", address).await;
+        assert!(is_served(&mut stream).await);
+        greedy.push(stream);
+    }
+    let mut newcomer = named("192.0.2.9", address).await;
+    assert!(is_served(&mut newcomer).await);
+    assert_eq!(all(&mut greedy[0]).await, "");
+    // Who it is for is known only once there is a place for it.
+    let mut refused = named("192.0.2.7", address).await;
+    assert_eq!(all(&mut refused).await, "");
+    for kept in [&mut other, &mut newcomer] {
+        assert!(is_served(kept).await);
+    }
+    drop((greedy, other, newcomer));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn connections_of_a_proxy_that_names_nobody_do_not_make_room() {
+    let (edge, address, _scene) = crowded(ListenSettings {
+        trusted_proxies: vec!["127.0.0.2".parse::<std::net::IpAddr>().unwrap().into()],
+        ..places(2)
+    });
+    let mut proxy = [idle(GREEDY, address).await, idle(GREEDY, address).await];
+    let mut newcomer = connect_from(OTHER, address).await;
+    newcomer.write_all(request("/").as_bytes()).await.unwrap();
+    let early = tokio::time::timeout(SHORT, newcomer.readable()).await;
+    assert!(early.is_err(), "there is no place for it yet");
+    for kept in &mut proxy {
+        assert!(is_served(kept).await);
+    }
+    drop(proxy);
+    assert!(answer(&mut newcomer).await.ends_with("hello"));
+    drop(newcomer);
+    edge.stop().await;
+}
