@@ -293,7 +293,7 @@ fn take(
 fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     let _: Vec<(AccountId,)> = tx.all(
         sql!(
-            "SELECT account FROM role_grant
+            "SELECT account_id FROM role_grant
              WHERE scope_kind = $1 AND scope_id = $2 AND role = $3 FOR NO KEY UPDATE"
         ),
         &[&scope.kind(), &scope.id(), &scope.top()],
