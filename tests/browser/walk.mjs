@@ -1,6 +1,7 @@
 // Finds every page that a visitor can reach, one of each kind.
 
-// Pages of one kind differ in ids and in the values of their questions only.
+// Pages of one kind differ in ids and in the values of their questions only; the language, and the
+// check of a link, make no other page.
 function kind(path) {
   const { pathname, search } = new URL(path, 'http://kenduri');
   const place = pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}');
@@ -21,7 +22,7 @@ export async function pages(page, starts, within) {
     const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));
     for (const link of links) {
       const url = new URL(link);
-      url.searchParams.delete('lang');
+      for (const parameter of ['lang', 'k']) url.searchParams.delete(parameter);
       const next = url.pathname + url.search;
       const isHere = url.origin === new URL(page.url()).origin && within.test(next);
       if (isHere && isPage(next) && !found.has(kind(next))) waiting.push(next);
