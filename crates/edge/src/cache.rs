@@ -78,10 +78,16 @@ impl Policy {
     /// for whom a cookie names, and nothing in it tells.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
         let mut unsaid = self.unsaid;
-        if !self.with_cookies && request.contains_key(COOKIE) {
+        if self.is_personal(request) {
             unsaid.lifetime = Duration::ZERO;
         }
         unsaid
+    }
+
+    /// Whether the route's own lifetime is not for the answer to this request, since it may be
+    /// for whom a cookie names.
+    pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
+        !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }
 
     /// What the answer to a request for this path, with its query, is kept under.

@@ -22,7 +22,7 @@ pub use self::inherited::{Inherited, InheritedError};
 pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
-pub(crate) use self::eviction::{Activity, Handle};
+pub(crate) use self::eviction::{Activity, Handle, network};
 pub(crate) use self::handed_in::{HandedIn, Succession};
 pub(crate) use self::places::{NoPlace, Origin, Place, Places};
 

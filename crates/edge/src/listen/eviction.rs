@@ -197,7 +197,7 @@ impl Drop for Registration {
 }
 
 /// A provider gives a customer up to a /48 of IPv6 (RFC 6177).
-fn network(client: IpAddr) -> IpAddr {
+pub(crate) fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 80 << 80).into(),
         address @ IpAddr::V4(_) => address,

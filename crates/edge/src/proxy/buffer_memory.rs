@@ -12,8 +12,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::limits::network;
+use crate::listen::network;
 
+/// How many bodies of one address may wait; the next one is refused at once.
+const MOST_WAITING: usize = 256;
 /// How long a body waits for room.
 const WAIT: Duration = Duration::from_mins(1);
 
@@ -67,14 +69,19 @@ impl BufferMemory {
         state.grant();
     }
 
-    /// Room for the body of a request of this client. None: there was none in time.
+    /// Room for the body of a request of this client. None: there was none in time, or too
+    /// many of its bodies wait already.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let room = self.room(client, size, false);
         let (mut queued, is_granted) = {
             let mut state = self.state();
-            if state.waiting.is_empty() && state.has_room(room.address, size) {
+            if !state.is_short() && state.has_room(room.address, size) {
                 state.take(room.address, size);
                 return Some(room);
+            }
+            let of_address = |body: &&Waiting| body.address == room.address;
+            if state.waiting.iter().filter(of_address).count() >= MOST_WAITING {
+                return None;
             }
             let (granted, is_granted) = oneshot::channel();
             state.last_number += 1;
@@ -130,6 +137,12 @@ impl State {
         held > 0 && held + size > self.size / 2
     }
 
+    /// Whether bodies wait that would have their turn, if there was room.
+    fn is_short(&self) -> bool {
+        let mut waiting = self.waiting.iter();
+        waiting.any(|body| !self.is_greedy(body.address, body.size))
+    }
+
     fn has_room(&self, address: IpAddr, size: usize) -> bool {
         self.used + size <= self.size && !self.is_greedy(address, size)
     }
@@ -175,10 +188,10 @@ impl State {
 
 impl Room {
     /// Takes more for an answer, if there is some. Answers do not wait, and take nothing
-    /// while the body of a request waits.
+    /// while the body of a request waits for room that others hold.
     pub(super) fn grow(&mut self, more: usize) -> bool {
         let mut state = self.memory.state();
-        let has_room = state.waiting.is_empty()
+        let has_room = !state.is_short()
             && state.answers + more <= state.size / 2
             && state.has_room(self.address, more);
         if has_room {
@@ -312,15 +325,35 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(24);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        let waiting = Box::pin(memory.reserve(address(4), 50));
-        let mut waiting = waiting;
-        assert!(waiting.as_mut().now_or_never().is_none());
-        assert!(!answers[2].grow(1));
-        drop(waiting);
+        // Room would be no use to the one; it would be to the other.
+        let mut greedy = Box::pin(memory.reserve(address(4), 1));
+        assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));
+        let mut short = Box::pin(memory.reserve(address(5), 50));
+        assert!(short.as_mut().now_or_never().is_none());
+        assert!(!answers[2].grow(1));
+        drop(short);
+        assert!(answers[2].grow(1));
+        drop(greedy);
         drop((answers, held));
         assert_eq!(memory.used(), 0);
         assert_eq!(memory.state().answers, 0);
+    }
+
+    #[tokio::test]
+    async fn only_so_many_bodies_of_one_address_wait() {
+        let memory = BufferMemory::new(100);
+        let held = memory.reserve(address(1), 100).await;
+        let mut waiting: Vec<_> = (0..MOST_WAITING)
+            .map(|_| Box::pin(memory.reserve(address(2), 1)))
+            .collect();
+        for body in &mut waiting {
+            assert!(body.as_mut().now_or_never().is_none());
+        }
+        let one_more = memory.reserve(address(2), 1).now_or_never();
+        assert!(one_more.unwrap().is_none());
+        assert!(memory.reserve(address(3), 1).now_or_never().is_none());
+        drop(held);
     }
 
     #[tokio::test]

@@ -237,8 +237,11 @@ impl Visit<'_> {
             }
             return past(answer, why);
         }
-        let landing = if self.demand.no_cache {
-            // What began before this request is not new enough for it.
+        let policy = self.route.shared_cache.as_ref();
+        let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
+        let landing = if self.demand.no_cache || is_personal {
+            // What began before this request is not new enough for it, or probably for
+            // somebody else.
             Store::alone()
         } else {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {

@@ -60,8 +60,8 @@ pub(super) async fn reach(
             let (parts, body) = std::mem::take(request).into_parts();
             if !body.is_end_stream() {
                 let body = Measured::around(body, route, &mut course.upload);
-                if !Box::pin(put_away(body)).await {
-                    return bare(StatusCode::BAD_REQUEST);
+                if let Err(status) = Box::pin(put_away(body)).await {
+                    return bare(status);
                 }
             }
             let now = (here.shared.clock)();
@@ -111,18 +111,22 @@ pub(super) async fn reach(
 
 /// Reads a body that nobody wants, as far as is cheap: whether it was well framed.
 /// A client that is still sending may not hear an answer.
-async fn put_away(mut body: Body) -> bool {
+async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     let mut left = UNWANTED;
     while left > 0
         && let Some(frame) = body.frame().await
     {
-        let Ok(frame) = frame else {
-            return false;
-        };
+        let frame = frame.map_err(|error| {
+            if error.is::<TooLarge>() {
+                StatusCode::PAYLOAD_TOO_LARGE
+            } else {
+                StatusCode::BAD_REQUEST
+            }
+        })?;
         let length = frame.data_ref().map_or(0, Bytes::len);
         left = left.saturating_sub(length);
     }
-    true
+    Ok(())
 }
 
 /// The app gets the facts as they are, which nobody can forge, and no headers that

@@ -1,5 +1,7 @@
 //! Many who ask at once, and the one request that is made for them.
 
+use tokio::net::TcpListener;
+
 use super::*;
 
 /// So many clients at once.
@@ -52,6 +54,31 @@ async fn who_comes_while_the_server_thinks_waits_for_its_answer() {
         .iter()
         .filter(|answer| answer.cache().ends_with("; stored"));
     assert_eq!(stored.count(), 1);
+}
+
+#[tokio::test]
+async fn who_has_a_cookie_waits_for_nobody_whose_answer_is_not_for_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        // Nobody is answered before both have asked.
+        let (mut first, mut second) = (
+            listener.accept().await.unwrap().0,
+            listener.accept().await.unwrap().0,
+        );
+        for stream in [&mut first, &mut second] {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer";
+            stream.write_all(answer).await.unwrap();
+        }
+        std::future::pending::<()>().await;
+    });
+    let site = Site::open(&format!(
+        "[[route]]\nto = \"http://{upstream}\"\nshared_cache = {{ lifetime = \"1h\" }}\n"
+    ));
+    let cookie = [("Cookie", "a=b")];
+    let (first, second) =
+        tokio::join!(site.ask("GET", "/", &cookie), site.ask("GET", "/", &cookie));
+    assert_eq!((&*first.body, &*second.body), ("answer", "answer"));
 }
 
 #[tokio::test]

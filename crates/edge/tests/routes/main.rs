@@ -363,6 +363,7 @@ async fn limits_hold_by_client_and_by_outcome() {
             "[[route]]\npath = \"/few\"\nto = \"status:204\"\nlimit = {{ rate = \"1/h\", burst = 2 }}\n\
              [[route]]\npath = \"/wrong\"\nto = \"app\"\nlimit = {{ rate = \"1/h\", on = \"wrong-code\" }}\n\
              [[route]]\npath = \"/echo\"\nto = \"app\"\nbody_size = \"1K\"\n\
+             [[route]]\npath = \"/files\"\nto = \"files:files\"\nbody_size = \"1K\"\n\
              [[route]]\npath = \"/small\"\nto = \"http://{server}\"\nbody_size = \"1K\"\n"
         ),
         Means::default(),
@@ -388,7 +389,7 @@ async fn limits_hold_by_client_and_by_outcome() {
     );
     assert_eq!(site.ask("POST", "/small", "", &is_larger).await.status, 413);
     let chunked = format!("401\r\n{is_larger}\r\n0\r\n\r\n");
-    for (path, status) in [("/small", "413"), ("/echo", "4")] {
+    for (path, status) in [("/small", "413"), ("/files", "413"), ("/echo", "4")] {
         let mut stream = TcpStream::connect(site.address).await.unwrap();
         let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();

@@ -313,14 +313,14 @@ async fn a_body_that_comes_too_slowly_is_refused() {
          [[route]]\npath = \"/streams\"\nto = \"http://{streams}\"\nbuffer_request = \"0\"\n\
          [[route]]\nhost = \"slow.example\"\nto = \"app\"\nbody_rate = \"0\"\n",
     ));
-    let refused = async |host: &'static str, path: &'static str| {
+    let refused = async |host: &'static str, path: &'static str, within: Duration| {
         let mut stream = TcpStream::connect(site.address).await.unwrap();
         let head =
             format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
         let begin = std::time::Instant::now();
+        stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        while answer.is_empty() && begin.elapsed() < Duration::from_secs(23) {
+        while answer.is_empty() && begin.elapsed() < within {
             // Never still for long: the body drips.
             let _ = stream.write_all(b"1\r\nx\r\n").await;
             let read = stream.read_buf(&mut answer);
@@ -343,10 +343,10 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         answer.await.unwrap().unwrap().status()
     };
     let (buffered, app, streamed, off, status) = tokio::join!(
-        refused("a.example", "/up"),
-        refused("a.example", "/echo"),
-        refused("a.example", "/streams"),
-        refused("slow.example", "/echo"),
+        refused("a.example", "/up", SOON),
+        refused("a.example", "/echo", SOON),
+        refused("a.example", "/streams", SOON),
+        refused("slow.example", "/echo", Duration::from_secs(23)),
         tokio::time::timeout(SOON, over_http2),
     );
     for (time, answer) in [buffered, app, streamed] {

@@ -26,23 +26,27 @@ fn served(program: &Program) -> TcpStream {
 }
 
 #[test]
-fn one_connection_too_many_waits_for_another_to_end() {
+fn one_connection_too_many_of_an_address_is_closed() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
     let program = Program::serve(&["--data", &data, "--set", "listen.connections=2"], &[]);
     // An answer says that a connection has its place.
-    let (first, second) = (served(&program), served(&program));
+    let (mut first, second) = (served(&program), served(&program));
     let mut third = connect(&program);
-    third.write_all(REQUEST).expect("sent");
+    // It may be closed before it is written to.
+    let _ = third.write_all(REQUEST);
     let mut answer = [0; 12];
-    third
-        .set_read_timeout(Some(Duration::from_millis(500)))
-        .expect("a limit");
-    assert!(third.read(&mut answer).is_err(), "both places are taken");
-    drop(first);
-    third.set_read_timeout(Some(PATIENCE)).expect("a limit");
-    third.read_exact(&mut answer).expect("an answer");
-    assert_eq!(&answer, ANSWER);
+    let read = third.read(&mut answer);
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    // The others keep theirs.
+    first.write_all(REQUEST).expect("sent");
+    let mut rest = Vec::new();
+    while !rest.windows(ANSWER.len()).any(|part| part == ANSWER) {
+        let mut piece = [0; 1_024];
+        let count = first.read(&mut piece).expect("another answer");
+        assert_ne!(count, 0, "{}", String::from_utf8_lossy(&rest));
+        rest.extend_from_slice(&piece[..count]);
+    }
     drop(second);
 }
 
