@@ -1,7 +1,7 @@
 //! Answers that are kept for whoever asks next: a shared cache (RFC 9111).
 //!
 //! A route asks for it with `shared_cache`. [`rules`] decides what may be kept and
-//! how long it may be used, [`store`] keeps it in memory and on disk, a [`flight`]
+//! how long it may be used, [`store`] keeps it in memory, a [`flight`]
 //! is one request to the server and all who wait for its answer, [`respond`] makes
 //! answers of what is kept. How a request goes through them is in `serve/cached.rs`.
 //!
@@ -19,14 +19,13 @@
 //! change what another one is answered, as far as the server keeps to `Vary`.
 
 mod directives;
-mod disk;
 mod flight;
 mod index;
+mod purge;
 mod respond;
 mod rules;
 mod store;
 mod stored;
-mod tags;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -41,16 +40,15 @@ use crate::metrics::CacheFigures;
 pub use store::StoreSettings;
 
 pub(crate) use flight::{Flight, Heard, How, Landing, Reader};
-pub(crate) use index::Purge;
+pub(crate) use purge::{Purge, taken_purges, taken_tags};
 pub(crate) use respond::{Asker, Told, gateway_only, tell};
 pub(crate) use rules::{
     Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,
 };
 pub(crate) use store::{Joined, Store};
-pub(crate) use stored::{Head, Key, Whole};
-pub(crate) use tags::{taken_purges, taken_tags};
+pub(crate) use stored::{Head, Key, Stored};
 
-pub use tags::PURGE;
+pub use purge::PURGE;
 
 /// `shared_cache = { … }` of a route, checked.
 #[derive(Debug)]

@@ -54,8 +54,6 @@ impl Default for Proxy {
 pub struct Cache {
     /// The size of all answers in memory.
     pub memory: String,
-    /// The size of all answers in files of the data folder; empty: none are written.
-    pub disk: String,
     /// How many answers are kept.
     pub entries: u32,
     /// Larger answers are not kept.
@@ -68,7 +66,6 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             memory: "64M".to_owned(),
-            disk: String::new(),
             entries: 10_000,
             largest: "4M".to_owned(),
             wait: "10s".to_owned(),

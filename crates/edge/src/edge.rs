@@ -279,7 +279,7 @@ impl Edge {
             tls: OnceLock::new(),
             certificates,
             places: Places::new(plan.listen().connections),
-            cache: Store::new(plan.cache().clone(), clock()),
+            cache: Store::new(plan.cache().clone()),
             buffer_memory: BufferMemory::new(plan.buffer_memory()),
             running: ArcSwap::from_pointee(Running::new(plan, None, &crews)),
             ids: Ids::default(),
@@ -389,14 +389,11 @@ impl Edge {
         self.shared.running().upstream(name).cloned()
     }
 
-    /// Takes kept answers with this tag out of the cache, `*` being all, whoever gave
-    /// them. Once this is done nobody is answered with one. Returns how many went.
-    pub async fn purge(&self, tag: &str) -> usize {
-        let purge = Purge::Tag {
-            scope: None,
-            tag: tag.into(),
-        };
-        self.shared.cache.purge(purge).await
+    /// Takes kept answers out of the cache, whoever gave them: those with this tag, or whose
+    /// path begins so if it begins with `/`, and with `*` all. Once this is done nobody is
+    /// answered with one. Returns how many went.
+    pub fn purge(&self, name: &str) -> usize {
+        self.shared.cache.purge(&Purge { scope: None, name })
     }
 
     /// How it stands with the certificates that are ordered.
@@ -441,7 +438,6 @@ impl Edge {
         for listening in self.listeners().values() {
             listening.close.cancel();
         }
-        self.shared.cache.close();
         self.shared.drain.cancel();
         self.close_datagrams();
         // Nobody comes to those any more that we alone have.

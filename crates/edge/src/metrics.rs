@@ -84,7 +84,6 @@ impl CacheFigures {
 pub struct StoreFigures {
     entries: Gauge,
     memory: Gauge,
-    disk: Gauge,
 }
 
 impl Default for StoreFigures {
@@ -92,7 +91,6 @@ impl Default for StoreFigures {
         Self {
             entries: gauge!("edge_cache_entries"),
             memory: gauge!("edge_cache_bytes", "place" => "memory"),
-            disk: gauge!("edge_cache_bytes", "place" => "disk"),
         }
     }
 }
@@ -103,10 +101,9 @@ impl StoreFigures {
         clippy::cast_precision_loss,
         reason = "nobody counts single bytes of petabytes"
     )]
-    pub fn hold(&self, entries: usize, memory: u64, disk: u64) {
+    pub fn hold(&self, entries: usize, memory: u64) {
         self.entries.set(entries as f64);
         self.memory.set(memory as f64);
-        self.disk.set(disk as f64);
     }
 }
 

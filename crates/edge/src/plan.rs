@@ -136,7 +136,7 @@ impl Plan {
         let written = &description.route;
         let routes = routes::routes(written, &mut upstreams, ground, usual, &mut check);
         let tls = tls::tls(description, &routes, ground, &mut check);
-        let cache = cache::store(&description.cache, ground, &mut check);
+        let cache = cache::store(&description.cache, &mut check);
         let Check { flaws, warnings } = check;
         match (listen, tls, cache) {
             (Some(listen), Some((tls, authority)), Some(cache)) if flaws.is_empty() => Ok(Self {

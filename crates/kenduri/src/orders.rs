@@ -34,9 +34,9 @@ pub(crate) enum Order {
     TokenCreate(TokenCreate),
     /// Read the settings again, and do what they say now.
     Apply,
-    /// Take what is kept with these tags out of the cache of the front door.
+    /// Take what is kept with these paths and tags out of the cache of the front door.
     Purge {
-        /// `*` is everything.
+        /// What begins with `/` is the beginning of a path; `*` is everything.
         tags: Vec<String>,
     },
     /// Close the doors, of one host or of all.
@@ -116,8 +116,8 @@ pub(crate) enum Outcome {
     Neighbours(neighbours::Outcome),
 }
 
-/// Kept answers that are to be taken out of the cache: their tags, and who waits to
-/// hear how many went.
+/// Kept answers that are to be taken out of the cache: their paths and tags, and who waits
+/// to hear how many went.
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
 /// What orders are carried out with.

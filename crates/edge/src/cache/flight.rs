@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::store::{Gathering, Store};
-use super::stored::{Head, Key, Whole};
+use super::stored::{Head, Key, Stored};
 use crate::body::{Body, BodyError};
 
 /// How often it is looked whether anybody still waits for a body that may never end;
@@ -42,7 +42,7 @@ pub(crate) enum How {
 /// What a follower hears.
 pub(crate) enum Heard {
     /// The answer is there.
-    Whole(Whole, How),
+    Whole(Arc<Stored>, How),
     /// Its body is still coming.
     Coming(Arc<Head>, u64, Reader),
     /// It cannot be kept, or there is none: everybody asks for themselves.
@@ -75,7 +75,7 @@ enum Stage {
     /// A body of known length comes.
     Coming(Arc<Head>, u64),
     /// It came whole.
-    Kept(Whole, How),
+    Kept(Arc<Stored>, How),
     /// It is not kept; the rest of a body that turned out too large is the leader's.
     NotKept(Option<Body>),
     /// It broke off.
@@ -120,7 +120,7 @@ impl Flight {
                     *length,
                     Reader::new(&flight, Some(*length)),
                 ),
-                Stage::Kept(whole, how) => Heard::Whole(whole.clone(), *how),
+                Stage::Kept(whole, how) => Heard::Whole(Arc::clone(whole), *how),
                 Stage::NotKept(_) | Stage::Broken(_) => Heard::Nothing,
             };
             Poll::Ready(heard)
@@ -174,7 +174,7 @@ impl Flight {
     }
 
     /// The answer is kept, or need not be.
-    pub(crate) fn keep(&self, whole: Whole, how: How) {
+    pub(crate) fn keep(&self, whole: Arc<Stored>, how: How) {
         self.end(Stage::Kept(whole, how));
         // Whoever still reads goes on in what is kept.
         self.state().chunks = Vec::new();

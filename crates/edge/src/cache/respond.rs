@@ -10,7 +10,7 @@ use http::{Response, StatusCode};
 
 use super::flight::{How, Reader};
 use super::rules::Demand;
-use super::stored::{Head, Whole};
+use super::stored::{Head, Stored};
 use crate::body::{Answer, Body};
 use crate::files::conditions::{self, Verdict};
 use crate::files::ranges::{self, Wanted};
@@ -114,8 +114,8 @@ pub(crate) struct Asker<'a> {
 
 impl Asker<'_> {
     /// The answer of something that is there whole.
-    pub(crate) fn whole(&self, whole: &Whole, told: Told) -> Answer {
-        let head = &whole.stored.head;
+    pub(crate) fn whole(&self, whole: &Stored, told: Told) -> Answer {
+        let head = &whole.head;
         let mut headers = self.headers_of(head, told);
         if let Some(answer) = self.unchanged(head, &mut headers) {
             return answer;

@@ -9,7 +9,6 @@ use http::header::{
     RANGE, SET_COOKIE, TRAILER, UPGRADE, VARY,
 };
 use http::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
 
 use super::directives::{Directives, seconds};
 use crate::facts::{Facts, Scheme};
@@ -193,7 +192,7 @@ pub(crate) struct Unsaid {
 }
 
 /// How long something that is kept may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
     /// When it came.
     received: SystemTime,

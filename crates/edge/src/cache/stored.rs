@@ -1,8 +1,7 @@
 //! An answer that is kept.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, DATE};
@@ -32,57 +31,27 @@ pub(crate) type Key = Arc<str>;
 /// What was said in a header that the answer depends on.
 pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 
-/// A kept answer. All but where its body is stays as it is.
+/// A kept answer.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
-    /// Of the body, in bytes.
-    pub(crate) length: u64,
-    /// Asked for since its turn to go last came, in memory and on disk.
-    pub(super) used: AtomicBool,
-    pub(super) used_on_disk: AtomicBool,
-    gone: AtomicBool,
-    /// Changed only by whoever has the index for writing.
-    held: RwLock<Held>,
-}
-
-/// Where the body of an answer is.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    pub(super) body: Option<Bytes>,
-    pub(super) file: Option<Kept>,
-}
-
-/// A file that holds an answer.
-#[derive(Debug, Clone)]
-pub(super) struct Kept {
-    pub(super) path: PathBuf,
-    /// Of the whole file.
-    pub(super) size: u64,
-    /// SHA-256 of the body.
-    pub(super) digest: [u8; 32],
-}
-
-/// An answer with its body.
-#[derive(Debug, Clone)]
-pub(crate) struct Whole {
-    pub(crate) stored: Arc<Stored>,
     pub(crate) body: Bytes,
+    /// Asked for since its turn to go last came.
+    pub(super) used: AtomicBool,
+    gone: AtomicBool,
 }
 
 impl Stored {
-    pub(super) fn new(head: Arc<Head>, length: u64, held: Held) -> Self {
+    pub(super) fn new(head: Arc<Head>, body: Bytes) -> Self {
         Self {
             head,
-            length,
+            body,
             used: AtomicBool::new(false),
-            used_on_disk: AtomicBool::new(false),
             gone: AtomicBool::new(false),
-            held: RwLock::new(held),
         }
     }
 
-    /// What it takes in memory without its body; a guess, on the high side.
+    /// What it takes in memory; a guess, on the high side.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -103,7 +72,8 @@ impl Stored {
             + 2 * self.head.key.len()
             + headers
             + vary
-            + tags) as u64
+            + tags
+            + self.body.len()) as u64
     }
 
     /// Nobody finds it any more.
@@ -113,14 +83,6 @@ impl Stored {
 
     pub(super) fn leave(&self) {
         self.gone.store(true, Ordering::Release);
-    }
-
-    pub(super) fn held(&self) -> RwLockReadGuard<'_, Held> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn hold(&self) -> RwLockWriteGuard<'_, Held> {
-        self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -134,7 +96,7 @@ pub(crate) struct Head {
     /// What it can be purged by.
     pub(crate) tags: Vec<Box<str>>,
     pub(crate) freshness: Freshness,
-    /// Purges up to this one do not mean it.
+    /// How often its address had been purged when it was asked for.
     pub(crate) began: u64,
 }
 

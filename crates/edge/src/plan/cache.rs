@@ -3,25 +3,14 @@
 use std::time::Duration;
 
 use super::check::Check;
-use super::{Ground, values};
+use super::values;
 use crate::cache::{Policy, StoreSettings, Unsaid};
 use crate::description;
 use crate::route::Target;
 
-/// In the data folder.
-const FOLDER: &str = "cache";
-
-pub(super) fn store(
-    written: &description::Cache,
-    ground: &Ground<'_>,
-    check: &mut Check,
-) -> Option<StoreSettings> {
+pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<StoreSettings> {
     let memory = check.accept("cache.memory", values::size(&written.memory));
     let largest = check.accept("cache.largest", values::size(&written.largest));
-    let disk = match written.disk.as_str() {
-        "" => Some(0),
-        disk => check.accept("cache.disk", values::size(disk)),
-    };
     let entries = check.between("cache.entries", written.entries, 1, 100_000);
     let wait = check.time("cache.wait", &written.wait);
     let (memory, largest) = (memory?, largest?);
@@ -34,11 +23,9 @@ pub(super) fn store(
     }
     Some(StoreSettings {
         memory,
-        disk: disk?,
         entries: usize::try_from(entries).ok()?,
         largest,
         wait: wait?,
-        folder: ground.data.join(FOLDER),
     })
 }
 

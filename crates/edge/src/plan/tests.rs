@@ -273,14 +273,13 @@ fn every_mistake_is_told_with_its_key() {
              [[route]]\npath = \"/who\"\nto = \"http://a:1\"\nshared_cache = { with_cookies = true }\n\
              [[route]]\npath = \"/in\"\nto = \"http://a:1\"\nshared_cache = {}\naccess = { ask = { to = \"http://a:2\", path = \"/\" } }\n\
              [[route]]\npath = \"/here\"\nto = \"http://a:1\"\nshared_cache = {}\naccess = { allow = [\"10.0.0.0/8\"] }\n\
-             [cache]\nmemory = \"1M\"\nlargest = \"2M\"\ndisk = \"0\"\nentries = 0\nwait = \"0s\"",
+             [cache]\nmemory = \"1M\"\nlargest = \"2M\"\nentries = 0\nwait = \"0s\"",
             vec![
                 "route[0].shared_cache.lifetime",
                 "route[0].shared_cache.stale_if_error",
                 "route[1].shared_cache",
                 "route[2].shared_cache.with_cookies",
                 "route[3].shared_cache",
-                "cache.disk",
                 "cache.entries",
                 "cache.wait",
                 "cache.largest",

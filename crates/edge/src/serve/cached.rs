@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Asker, Demand, Flight, Head, Heard, How, Joined, Key, Landing, Policy, Purge, Store, Told,
-    Verdict, Way, Whole, gateway_only, is_fault, taken_purges, taken_tags, tell,
+    Asker, Demand, Flight, Head, Heard, How, Joined, Key, Landing, Policy, Purge, Store, Stored,
+    Told, Verdict, Way, gateway_only, is_fault, taken_purges, taken_tags, tell,
 };
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -43,8 +43,9 @@ pub(super) async fn answer(
         Way::Changes => {
             let uri = request.uri().clone();
             let answer = asked(here, running, route, facts, path, request, course).await;
-            let outdated = outdated(policy, route, facts, (&key, &uri), &answer);
-            here.shared.cache.purge_all(outdated).await;
+            for key in outdated(policy, route, facts, (&key, &uri), &answer) {
+                here.shared.cache.purge_address(&key);
+            }
             past(answer, "method")
         }
         Way::Around => {
@@ -83,15 +84,12 @@ pub(super) async fn asked(
 ) -> Answer {
     let mut answer = target::reach(here, running, route, facts, path, request, course).await;
     if matches!(route.target, Target::App | Target::Proxy(_)) {
-        let tags = taken_purges(answer.headers_mut());
-        if !tags.is_empty() {
-            let scope: Arc<str> = route.to.as_str().into();
-            let purge = |tag| Purge::Tag {
-                scope: Some(Arc::clone(&scope)),
-                tag,
+        for name in taken_purges(answer.headers_mut()) {
+            let purge = Purge {
+                scope: Some(&route.to),
+                name: &name,
             };
-            let purges = tags.into_iter().map(purge).collect();
-            here.shared.cache.purge_all(purges).await;
+            here.shared.cache.purge(&purge);
         }
     }
     answer
@@ -126,7 +124,7 @@ fn outdated(
     facts: &Facts,
     (key, uri): (&Key, &Uri),
     answer: &Answer,
-) -> Vec<Purge> {
+) -> Vec<Key> {
     if !answer.status().is_success() && !answer.status().is_redirection() {
         return Vec::new();
     }
@@ -139,7 +137,7 @@ fn outdated(
             keys.extend(self::key(policy, route, facts, &path, &named));
         }
     }
-    keys.into_iter().map(Purge::Address).collect()
+    keys
 }
 
 /// The address that a header names, if it is on the same host.
@@ -178,12 +176,12 @@ impl Visit<'_> {
         course: &mut Course,
     ) -> (Answer, Told) {
         let store = &self.here.shared.cache;
-        let began = store.mark();
-        let found = store.find(&self.key, request.headers()).await;
+        let began = store.mark(&self.key);
+        let found = store.find(&self.key, request.headers());
         let now = self.now();
         let judged = found
             .as_ref()
-            .map(|whole| whole.stored.head.freshness.judge(&self.demand, now));
+            .map(|whole| whole.head.freshness.judge(&self.demand, now));
         match (&found, judged) {
             (Some(whole), Some(Verdict::Fresh)) => {
                 let told = Told::Hit;
@@ -219,7 +217,7 @@ impl Visit<'_> {
                 facts,
                 ..
             } = self;
-            let stands_in = |whole: &Whole| whole.stored.head.freshness.stands_in(self.now());
+            let stands_in = |whole: &Arc<Stored>| whole.head.freshness.stands_in(self.now());
             let old = found.filter(stands_in);
             let old = old.map(|whole| (whole, request.headers().clone()));
             let answer = asked(here, running, route, facts, path, request, course).await;
@@ -280,7 +278,7 @@ impl Visit<'_> {
         let store = &self.here.shared.cache;
         let is_for_us = |head: &Head| head.answers(headers) && store.is_wanted(head);
         match tokio::time::timeout(wait, flight.heard()).await.ok()? {
-            Heard::Whole(whole, how) if is_for_us(&whole.stored.head) => {
+            Heard::Whole(whole, how) if is_for_us(&whole.head) => {
                 let told = told(how);
                 Some((self.asker(headers).whole(&whole, told), told))
             }
@@ -339,7 +337,7 @@ impl Visit<'_> {
         &self,
         request: &Request<Body>,
         began: u64,
-        old: Option<Whole>,
+        old: Option<Arc<Stored>>,
         landing: Landing,
     ) -> Errand {
         Errand {

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Head, How, Kept, Key, Landing, Reader, Whole, confirms, has_validator, is_fault, renewed,
+    Head, How, Kept, Key, Landing, Reader, Stored, confirms, has_validator, is_fault, renewed,
     taken_tags,
 };
 use crate::edge::Running;
@@ -33,7 +33,7 @@ pub(super) struct Led {
 
 /// What became of it.
 pub(super) enum Answered {
-    Whole(Whole, How),
+    Whole(Arc<Stored>, How),
     Coming(Arc<Head>, Option<u64>, Reader),
     NotKept(Answer),
 }
@@ -47,10 +47,10 @@ pub(super) struct Errand {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// The last purge before it began.
+    /// How often its address had been purged before.
     pub(super) began: u64,
     /// What is kept already, and may be confirmed or stand in.
-    pub(super) old: Option<Whole>,
+    pub(super) old: Option<Arc<Stored>>,
     pub(super) landing: Landing,
 }
 
@@ -71,7 +71,7 @@ impl Errand {
         let old = self.old.take();
         let tags = taken_tags(answer.headers_mut());
         if let Some(old) = &old {
-            let head = &old.stored.head;
+            let head = &old.head;
             if answer.status() == StatusCode::NOT_MODIFIED {
                 let headers = renewed(&head.headers, answer.headers(), received);
                 let headers_of_one = headers.clone();
@@ -83,12 +83,12 @@ impl Errand {
                     tags.and_then(|tags| self.head(head.status, headers, asked, received, tags))
                 {
                     let whole = store.keep(Arc::new(head), old.body.clone());
-                    flight.keep(whole.clone(), How::Renewed);
+                    flight.keep(Arc::clone(&whole), How::Renewed);
                     return hear(course, Answered::Whole(whole, How::Renewed));
                 }
                 // It is the same, and may not be kept any longer: this client's alone.
                 if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
-                    store.remove(&old.stored);
+                    store.remove(old);
                 }
                 flight.not_kept(None);
                 let mut answer = Answer::new(Body::full(old.body.clone()));
@@ -98,9 +98,9 @@ impl Errand {
             }
             if is_fault(answer.status()) && head.freshness.stands_in(received) {
                 let how = How::StandsIn(answer.status().as_u16());
-                flight.keep(old.clone(), how);
+                flight.keep(Arc::clone(old), how);
                 course.why = "";
-                return hear(course, Answered::Whole(old.clone(), how));
+                return hear(course, Answered::Whole(Arc::clone(old), how));
             }
         }
         let status = answer.status();
@@ -127,7 +127,7 @@ impl Errand {
                 .await
                 .map(http_body_util::Collected::to_bytes);
             let whole = store.keep(head, exactly(&bytes.unwrap_or_default()));
-            flight.keep(whole.clone(), How::New);
+            flight.keep(Arc::clone(&whole), How::New);
             return hear(course, Answered::Whole(whole, How::New));
         }
         drop(parts);
@@ -168,13 +168,13 @@ impl Errand {
 
     /// An answer with this status cannot be kept: what there was is no longer true, and
     /// nobody need wait for the next one. A fault says nothing of the next answer.
-    fn is_not_kept(&self, old: Option<&Whole>, status: StatusCode, now: SystemTime) {
+    fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
             return;
         }
         let store = &self.here.shared.cache;
         if let Some(old) = old {
-            store.remove(&old.stored);
+            store.remove(old);
         }
         store.pass(&self.key, now);
     }
@@ -222,10 +222,10 @@ impl Errand {
             match &self.old {
                 Some(old)
                     if answer.status() == StatusCode::NOT_MODIFIED
-                        && !confirms(answer.headers(), &old.stored.head.headers) =>
+                        && !confirms(answer.headers(), &old.head.headers) =>
                 {
                     // It speaks of something else than what is kept.
-                    self.here.shared.cache.remove(&old.stored);
+                    self.here.shared.cache.remove(old);
                     self.old = None;
                 }
                 _ => return (answer, asked_at),
@@ -241,7 +241,7 @@ impl Errand {
         }
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(old) = &self.old {
-            let kept = &old.stored.head.headers;
+            let kept = &old.head.headers;
             if has_validator(kept) {
                 for (validator, condition) in
                     [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)]

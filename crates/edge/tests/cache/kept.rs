@@ -361,41 +361,6 @@ async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
 }
 
 #[tokio::test]
-async fn what_is_on_disk_outlives_a_restart() {
-    let configuration = format!("[cache]\ndisk = \"1M\"\n{ROUTE}");
-    let site = Site::open(&configuration);
-    site.script.says("/", minute("before"));
-    let folder = site.folder.path().join("cache");
-    until(|| folder.is_dir()).await;
-    // Until the folder was looked through nothing is written.
-    let files = || std::fs::read_dir(&folder).unwrap().count();
-    let written = async {
-        while files() == 0 {
-            site.ask("GET", "/", &[("Cache-Control", "no-cache")]).await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(LONG, written).await.expect("a file");
-    let (path, edge) = (site.folder, site.edge);
-    edge.stop().await;
-    let site = Site::in_folder(&configuration, path);
-    site.script.says("/", minute("after"));
-    let only = [("Cache-Control", "only-if-cached")];
-    let found = async {
-        loop {
-            let heard = site.ask("GET", "/", &only).await;
-            if heard.status == 200 {
-                return heard;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let heard = tokio::time::timeout(LONG, found).await.expect("an answer");
-    assert_eq!(heard.body, "before");
-    assert_eq!(site.script.asked("/"), 0);
-}
-
-#[tokio::test]
 async fn one_address_is_kept_once_however_it_is_written() {
     let site = Site::open(ROUTE);
     site.script.says("/page", minute("page {n}"));

@@ -231,11 +231,7 @@ struct Site {
 
 impl Site {
     fn open(configuration: &str) -> Self {
-        Self::in_folder(configuration, tempfile::tempdir().unwrap())
-    }
-
-    fn in_folder(configuration: &str, folder: tempfile::TempDir) -> Self {
-        Self::with_log(configuration, folder, None)
+        Self::with_log(configuration, tempfile::tempdir().unwrap(), None)
     }
 
     fn with_log(configuration: &str, folder: tempfile::TempDir, log: Option<Log>) -> Self {

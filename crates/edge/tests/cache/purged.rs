@@ -32,11 +32,30 @@ async fn an_answer_purges_by_tag() {
     assert_eq!(site.get("/a").await.body, "a 2");
     assert_eq!(site.get("/b").await.body, "b 2");
     assert_eq!(site.get("/c").await.body, "c 1");
-    assert_eq!(site.edge.purge("c").await, 1);
-    assert_eq!(site.edge.purge("c").await, 0);
+    assert_eq!(site.edge.purge("c"), 1);
+    assert_eq!(site.edge.purge("c"), 0);
     assert_eq!(site.get("/c").await.body, "c 2");
-    assert_eq!(site.edge.purge("*").await, 3);
+    assert_eq!(site.edge.purge("*"), 3);
     assert_eq!(site.get("/b").await.body, "b 3");
+}
+
+#[tokio::test]
+async fn answers_are_purged_by_the_beginning_of_their_path() {
+    let site = Site::open(ROUTE);
+    for path in ["/shop/a", "/shop/b?c", "/shoes", "/about?in=/shop/"] {
+        site.script
+            .says(path.split('?').next().unwrap(), minute("{n}"));
+        assert_eq!(site.get(path).await.body, "1");
+    }
+    let purge = Said::of(&[("x-kenduri-purge", "/shop/")], "saved");
+    site.script.says("/save", purge);
+    site.ask("POST", "/save", &[]).await;
+    assert_eq!(site.get("/shop/a").await.body, "2");
+    assert_eq!(site.get("/shop/b?c").await.body, "2");
+    assert_eq!(site.get("/shoes").await.body, "1");
+    assert_eq!(site.get("/about?in=/shop/").await.body, "1");
+    assert_eq!(site.edge.purge("/sho"), 3);
+    assert_eq!(site.get("/about?in=/shop/").await.body, "1");
 }
 
 #[tokio::test]
@@ -79,7 +98,7 @@ async fn what_is_purged_while_it_comes_is_not_kept() {
     let gate = site.script.close("/a");
     let first = tokio::spawn(ask(site.address, "GET", "/a", &[]));
     until(|| site.script.asked("/a") == 1).await;
-    site.edge.purge("t").await;
+    site.edge.purge("t");
     // Who comes after the purge is not sent what was asked for before it.
     let second = begin(site.address, "GET", "/a", &[]).await;
     gate.add_permits(10);

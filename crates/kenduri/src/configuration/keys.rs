@@ -38,6 +38,19 @@ pub(crate) const DEEP: [&str; 5] = [
     "upstream",
 ];
 
+/// Settings that there were, and what to do instead.
+const REMOVED: [(&str, &str); 1] = [(
+    "cache.disk",
+    "remove it: answers are kept in memory only; cache.memory says how much",
+)];
+
+/// What to do instead of setting this key or variable, if there was such a setting.
+pub(crate) fn instead_of(written: &str) -> Option<&'static str> {
+    let mut removed = REMOVED.iter();
+    let (_, instead) = removed.find(|(key, _)| *key == written || variable(key) == written)?;
+    Some(instead)
+}
+
 /// The value at a dotted key.
 pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {

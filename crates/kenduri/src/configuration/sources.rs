@@ -127,8 +127,13 @@ pub(crate) fn environment(
             None => problems.push(Problem {
                 origin,
                 what: format!("{name} is not a setting"),
-                mend: nearest(name, by_name.keys().map(String::as_str))
-                    .map_or_else(String::new, |near| format!("did you mean {near}?")),
+                mend: keys::instead_of(name).map_or_else(
+                    || {
+                        nearest(name, by_name.keys().map(String::as_str))
+                            .map_or_else(String::new, |near| format!("did you mean {near}?"))
+                    },
+                    str::to_owned,
+                ),
             }),
         }
     }
@@ -253,6 +258,13 @@ fn expected(key: &str, known: &BTreeMap<String, Value>) -> String {
 }
 
 fn unknown(origin: Origin, key: &str, known: &BTreeMap<String, Value>) -> Problem {
+    if let Some(instead) = keys::instead_of(key) {
+        return Problem {
+            origin,
+            what: format!("unknown key {key}"),
+            mend: instead.to_owned(),
+        };
+    }
     let sections = known.keys().filter_map(|known| known.split_once('.'));
     let sections: Vec<&str> = sections.map(|(section, _)| section).collect();
     let near = nearest(

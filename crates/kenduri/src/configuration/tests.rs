@@ -196,6 +196,20 @@ fn impossible_combinations_are_refused() {
 }
 
 #[test]
+fn what_to_do_instead_of_a_setting_there_was_is_told() {
+    let (folder, mut asked) = written("[cache]\ndisk = \"2G\"\n");
+    asked.environment = vec![("KENDURI_CACHE_DISK".to_owned(), "2G".to_owned())];
+    let told = problems(&folder, &asked);
+    let instead = "\n  remove it: answers are kept in memory only; cache.memory says how much";
+    for expected in [
+        "kenduri.toml:2: unknown key cache.disk",
+        "environment KENDURI_CACHE_DISK: KENDURI_CACHE_DISK is not a setting",
+    ] {
+        assert!(told.contains(&format!("{expected}{instead}")), "{told}");
+    }
+}
+
+#[test]
 fn what_is_asked_of_the_edge_is_told_by_its_line() {
     for (text, expected) in [
         (

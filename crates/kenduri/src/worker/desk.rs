@@ -99,11 +99,8 @@ impl<'a> Desk<'a> {
         loop {
             tokio::select! {
                 _ = &mut end => return Ok(()),
-                Some((tags, answer)) = self.purges.recv() => {
-                    let mut count = 0;
-                    for tag in tags {
-                        count += self.edge.purge(&tag).await;
-                    }
+                Some((names, answer)) = self.purges.recv() => {
+                    let count = names.iter().map(|name| self.edge.purge(name)).sum();
                     // Who does not wait any longer need not know.
                     let _ = answer.send(count);
                 }

@@ -13,7 +13,7 @@ fn store() -> Arc<Store> {
         largest: 1 << 10,
         ..StoreSettings::unused()
     };
-    Store::new(settings, SystemTime::UNIX_EPOCH)
+    Store::new(settings)
 }
 
 fn head() -> Arc<Head> {
@@ -238,7 +238,7 @@ async fn who_looked_before_it_landed_and_joins_after_finds_it() {
     let key: Key = "k".into();
     let none = HeaderMap::new();
     let landing = lead(&store);
-    assert!(store.find(&key, &none).await.is_none());
+    assert!(store.find(&key, &none).is_none());
     let whole = store.keep(head(), "abc".into());
     landing.0.keep(whole, How::New);
     match store.join(&key, &none, |head| head.answers(&none)) {

@@ -1,19 +1,43 @@
-//! Names that answers are kept under beside their address, to be purged by.
+//! Answers taken out of the cache before their time, by the beginning of their path or by tag.
 
 use http::{HeaderMap, HeaderName};
+
+use super::stored::Head;
 
 /// The tags of an answer, between commas or spaces. It never leaves the door of a
 /// route with a cache.
 pub(super) const TAG: HeaderName = HeaderName::from_static("cache-tag");
 
-/// Whoever answers says in this header, between commas or spaces, which tags are to
-/// be purged; `*` is everything it answered. It never leaves the door.
+/// Whoever answers says in this header, between commas or spaces, which paths (what begins
+/// with `/`) and tags are to be purged; `*` is everything it answered. It never leaves the
+/// door.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
 /// An answer has so many tags at most.
 const MOST: usize = 64;
 /// The longest tag, in bytes.
 const LONGEST: usize = 128;
+
+/// Which answers are not wanted any more: those whose path begins so, as their program is
+/// asked for it, those with a tag, or with `*` any.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Purge<'a> {
+    /// Where their route leads; nothing: anywhere.
+    pub(crate) scope: Option<&'a str>,
+    pub(crate) name: &'a str,
+}
+
+impl Purge<'_> {
+    pub(super) fn means(&self, head: &Head) -> bool {
+        let (scope, address) = head.key.split_once('\n').unwrap_or_default();
+        let (_, rest) = address.split_once("://").unwrap_or_default();
+        let path = rest.find('/').map_or("", |at| &rest[at..]);
+        self.scope.is_none_or(|wanted| wanted == scope)
+            && (self.name == "*"
+                || self.name.starts_with('/') && path.starts_with(self.name)
+                || head.tags.iter().any(|tag| **tag == *self.name))
+    }
+}
 
 /// Takes the tags off an answer; an error if there are more, or longer ones, than
 /// can be kept: what cannot be purged must not be kept.
@@ -27,14 +51,14 @@ pub(crate) fn taken_tags(answer: &mut HeaderMap) -> Result<Vec<Box<str>>, TooMan
 #[derive(Debug)]
 pub(crate) struct TooMany;
 
-/// Takes off an answer what it wants purged. So many tags that looking for each
+/// Takes off an answer what it wants purged. So many names that looking for each
 /// would hold up others mean everything.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
-    let tags = taken(answer, &PURGE);
-    if tags.len() > MOST {
+    let names = taken(answer, &PURGE);
+    if names.len() > MOST {
         return vec!["*".into()];
     }
-    tags
+    names
 }
 
 fn taken(answer: &mut HeaderMap, name: &HeaderName) -> Vec<Box<str>> {
