@@ -77,7 +77,6 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
         here,
         peer,
         place: _place,
-        came: _,
     } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();

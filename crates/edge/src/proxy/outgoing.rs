@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderValue, TE, TRANSFER_ENCODING,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, StatusCode, Version, request};
 use http_body::Body as _;
@@ -121,7 +119,11 @@ pub(super) fn address(
     let path = member.address.below_base(path);
     *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
-    name_te(request.headers_mut(), member);
+    // `TE` holds for one hop (RFC 9110, section 10.1.4).
+    if request.headers().contains_key(TE) {
+        let te = HeaderValue::from_static("te");
+        request.headers_mut().insert(CONNECTION, te);
+    }
     if !request.headers().contains_key(HOST) {
         let host = member.authority.clone();
         request.headers_mut().insert(HOST, host);
@@ -137,19 +139,6 @@ pub(super) fn address(
         });
     }
     Ok(())
-}
-
-/// `TE` holds for one hop, which HTTP/1.1 must be told and HTTP/2 must not (RFC 9110,
-/// section 10.1.4).
-fn name_te(headers: &mut HeaderMap, member: &Member) {
-    if !headers.contains_key(TE) {
-        return;
-    }
-    if member.address.is_http2() {
-        headers.remove(CONNECTION);
-    } else {
-        headers.insert(CONNECTION, HeaderValue::from_static("te"));
-    }
 }
 
 /// The same request without a body, for another try.
