@@ -113,7 +113,6 @@ impl Pool {
             raw,
             flow,
             upgrade,
-            hints,
             search,
         } = &mut *outgoing;
         let flow = flow.as_deref();
@@ -145,7 +144,7 @@ impl Pool {
                 }
             };
             let reused = wire.reused();
-            address(request, &path, &member, hints.as_ref())?;
+            address(request, &path, &member)?;
             let is_left_be = wire.leaves_be(request.method(), flow);
             if !is_left_be {
                 tame(request, raw);
