@@ -7,7 +7,6 @@ mod heads;
 mod http3;
 mod judged;
 mod lingering;
-mod opening;
 mod streams;
 mod timed;
 mod watched;
@@ -17,7 +16,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Method, Request, StatusCode, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
@@ -83,8 +81,6 @@ pub(crate) struct Visit {
     pub(crate) here: Arc<Here>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
-    /// Bytes that came and were not looked at.
-    pub(crate) came: Bytes,
 }
 
 impl ListenSettings {
@@ -95,30 +91,6 @@ impl ListenSettings {
             idle_time: self.idle_time,
             body_time: self.body_time,
         }
-    }
-}
-
-/// Serves what is spoken in the clear.
-pub(crate) async fn clear<S>(mut stream: S, mut visit: Visit)
-where
-    S: Carrier,
-{
-    let shared = Arc::clone(&visit.here.shared);
-    let (header_time, lame_duck_time) = {
-        let running = shared.running();
-        let listen = running.plan.listen();
-        (listen.header_time, listen.lame_duck_time)
-    };
-    let handle = visit.place.handle();
-    let read = opening::read(&mut stream, &shared, handle, header_time, lame_duck_time).await;
-    let Some(opening) = read else {
-        return;
-    };
-    visit.came = opening.came;
-    if opening.is_http2 {
-        Box::pin(http2(stream, visit)).await;
-    } else {
-        http1(stream, visit).await;
     }
 }
 
@@ -144,9 +116,7 @@ async fn engine<S>(stream: S, visit: Visit, bounds: Bounds, lame_duck_time: Dura
 where
     S: Carrier,
 {
-    let Visit {
-        here, peer, place, ..
-    } = visit;
+    let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
     let ledger = Arc::new(Ledger::default());
     let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
@@ -206,12 +176,7 @@ pub(crate) async fn http2<S>(stream: S, visit: Visit)
 where
     S: Carrier,
 {
-    let Visit {
-        here,
-        peer,
-        place,
-        came,
-    } = visit;
+    let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
     let (bounds, lame_duck_time) = {
         let running = shared.running();
@@ -219,7 +184,7 @@ where
         (listen.bounds(), listen.lame_duck_time)
     };
     let handle = Arc::clone(place.handle());
-    let gate = Gate::open(stream, bounds).keeping(place).after(&came);
+    let gate = Gate::open(stream, bounds).keeping(place);
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;

@@ -239,8 +239,7 @@ pub struct Route {
     /// route; else it is refused.
     pub case_sensitive: bool,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
-    /// `unix:PATH` (with `h2c://` and `h2c+unix:` for HTTP/2 in the clear), `redirect:URL`
-    /// (a `{path}` in it is what was asked) or `status:NUMBER`.
+    /// `unix:PATH`, `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
     pub to: String,
     /// Removed from the beginning of the path before it is forwarded.
     pub strip: String,

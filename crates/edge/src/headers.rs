@@ -96,11 +96,6 @@ impl Changes {
         }
         changes
     }
-
-    /// Whether this header is set or removed.
-    pub(crate) fn concern(&self, name: &HeaderName) -> bool {
-        self.remove.contains(name) || self.set.iter().any(|(set, _)| set == name)
-    }
 }
 
 /// Headers of requests that a route hands on to nobody, checked.

@@ -21,7 +21,6 @@ pub mod files;
 pub mod forwarding;
 mod gate;
 pub mod headers;
-mod hints;
 pub mod limits;
 mod listen;
 pub mod log;

@@ -23,7 +23,6 @@ mod request_buffer;
 mod response_buffer;
 mod sending;
 mod settings;
-mod streams;
 mod tunnel;
 mod upgrade;
 mod upstream;
@@ -62,7 +61,6 @@ use outgoing::{Outgoing, address, copied};
 use pool::Idle;
 use relay::Relay;
 use sending::tame;
-use streams::Streams;
 use tunnel::Far;
 use upstream::Chosen;
 use way::{Came, Way};
@@ -71,7 +69,6 @@ use way::{Came, Way};
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
     idle: Idle,
-    streams: Streams,
     tunnels: Tunnels,
 }
 
@@ -80,7 +77,6 @@ impl Pool {
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
-            streams: Streams::default(),
             tunnels,
         }
     }
@@ -117,7 +113,6 @@ impl Pool {
             raw,
             flow,
             upgrade,
-            hints,
             search,
         } = &mut *outgoing;
         let flow = flow.as_deref();
@@ -134,12 +129,8 @@ impl Pool {
         let mut begun = None;
         let (wire, answer) = loop {
             let member = Arc::clone(chosen.running.member());
-            if upgrade.is_some() && member.address.is_http2() {
-                // Streams of HTTP/2 do not become anything else.
-                return Err(ProxyError::Upgrade);
-            }
-            let wire = match self.way(upstream, &member, fresh).await {
-                Ok(wire) => wire,
+            let wire = match self.bare(upstream, &member, fresh).await {
+                Ok(bare) => Way::Bare(bare),
                 Err(error) => {
                     member.vitals.failed(upstream.now());
                     if let Some(begun) = begun {
@@ -153,14 +144,13 @@ impl Pool {
                 }
             };
             let reused = wire.reused();
-            address(request, &path, &member, hints.as_ref())?;
+            address(request, &path, &member)?;
             let is_left_be = wire.leaves_be(request.method(), flow);
             if !is_left_be {
                 tame(request, raw);
             }
-            // What a server breaks off before it has said a word may be asked again, and
-            // so may all that it says it did not begin.
-            let may_return = repeats != Repeats::Never || is_bodiless && wire.may_refuse();
+            // What a server breaks off before it has said a word may be asked again.
+            let may_return = repeats != Repeats::Never;
             let copy = (may_return && !is_left_be).then(|| copied(request));
             match wire.send(request, raw, flow, &upstream.times, care).await {
                 Ok(answered) => {
@@ -207,7 +197,7 @@ impl Pool {
             upgrade.check(&head)?;
         }
         check_framing(method, head.status, &mut head.headers)?;
-        if head.version < Version::HTTP_2 && !is_framed(&head.headers) {
+        if !is_framed(&head.headers) {
             head.extensions.insert(Unframed);
         }
         forwarding::back(&mut head.headers);
@@ -251,7 +241,6 @@ impl Pool {
     fn forget(&self, gone: &[Arc<Member>]) {
         for member in gone {
             self.idle.forget(member.number);
-            self.streams.forget(member.number);
         }
     }
 
@@ -261,20 +250,6 @@ impl Pool {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
             self.idle.put(running.member(), bare, keep, most);
         }
-    }
-
-    /// A way to a server, as it speaks.
-    async fn way(
-        &self,
-        upstream: &Upstream,
-        member: &Arc<Member>,
-        fresh: bool,
-    ) -> Result<Way, ProxyError> {
-        if member.address.is_http2() {
-            let taking = Box::pin(self.streams.take(upstream, member, fresh));
-            return taking.await.map(Way::Shared);
-        }
-        self.bare(upstream, member, fresh).await.map(Way::Bare)
     }
 
     /// A connection: the one used last, unless it must be a fresh one.

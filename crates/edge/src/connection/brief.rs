@@ -53,16 +53,14 @@ pub(super) async fn answer_brief<S>(
 where
     S: Carrier,
 {
-    let Visit {
-        here, peer, came, ..
-    } = visit;
+    let Visit { here, peer, .. } = visit;
     let shared = &here.shared;
     let handle = visit.place.handle();
     let drained = pin!(shared.drain.cancelled());
     let ended = pin!(shared.end.cancelled());
     let mut client = Client {
         stream,
-        came: came.clone(),
+        came: Bytes::new(),
         limits: Limits {
             patience: Patience::default(),
             body_time: bounds.body_time,
@@ -72,11 +70,7 @@ where
         },
         drained,
     };
-    let mut wait = if came.is_empty() {
-        bounds.header_time
-    } else {
-        bounds.idle_time
-    };
+    let mut wait = bounds.header_time;
     loop {
         if client.came.is_empty() {
             client.next(wait, lame_duck_time).await?;

@@ -19,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::gate::{Bounds, Ledger, Refusal, Verdict};
-use crate::hints;
 use crate::quic::{Ended, Measure, Wire};
 use crate::serve::{Here, serve};
 
@@ -77,7 +76,6 @@ pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
         here,
         peer,
         place,
-        came: _,
     } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
@@ -267,27 +265,22 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Ok(body) => (body, Verdict::of(&ledger)),
         Err(refusal) => (Body::Empty, Verdict::from(Some(refusal))),
     };
-    let mut request: Request<Body> = request.map(|()| body);
-    let (sender, mut hints) = hints::channel();
-    request.extensions_mut().insert(sender);
+    let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
     let serving = serve(&way.here, &way.peer, request, verdict);
     tokio::pin!(serving);
     let answer = loop {
-        let word = tokio::select! {
+        tokio::select! {
             biased;
             answer = &mut serving => break answer,
             // Nobody waits for it: whoever makes it need not go on.
             _ = &mut ended => return way.taken_back(),
-            () = wanted.notified(), if waits_for_word => {
-                waits_for_word = false;
-                go_on()
-            }
-            Some(hint) = hints.next() => hint,
-        };
-        match back.send_response(word).await {
-            // Too large a hint for this client was not begun, and is no answer.
+            () = wanted.notified(), if waits_for_word => {}
+        }
+        waits_for_word = false;
+        match back.send_response(go_on()).await {
+            // What is too large for this client was not begun, and is no answer.
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {
                 tracing::debug!(%error, "a client did not hear what comes before its answer");

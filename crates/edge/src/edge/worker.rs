@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use rustls::ProtocolVersion;
 use tokio::io::AsyncRead;
@@ -359,10 +358,9 @@ where
         },
         place,
         here,
-        came: Bytes::new(),
     };
     if door != Door::Https {
-        return connection::clear(stream, visit).await;
+        return connection::http1(stream, visit).await;
     }
     visit.place.handle().set(Activity::Opening);
     let shaken = match visit.here.shared.tls() {

@@ -318,6 +318,24 @@ fn challenges_are_spelled_as_their_standards_spell_them() {
 }
 
 #[test]
+fn servers_of_http2_are_refused_with_what_to_use_instead() {
+    for to in ["h2c://127.0.0.1:1", "h2c+unix:run/app.sock"] {
+        for text in [
+            format!("[[route]]\nto = \"{to}\""),
+            format!("[upstream.x]\nto = [\"{to}\"]\n[[route]]\nto = \"upstream:x\""),
+        ] {
+            let flaws = check(&text).unwrap_err();
+            assert_eq!(flaws.len(), 1, "{text}: {flaws:?}");
+            let mend = &flaws[0].mend;
+            assert!(
+                mend.contains("`http://HOST:PORT` or `unix:PATH`"),
+                "{text}: {mend}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_works_and_should_be_known_is_a_warning() {
     for (text, key) in [
         ("[listen]\nhttps = [\":443\"]", "listen.https"),

@@ -23,8 +23,6 @@ impl Failure {
 pub(super) enum Left {
     /// All of it: nothing of it was sent.
     Unsent(Box<Request<Sending>>),
-    /// It was sent, and the server has said that it did not begin it.
-    Refused,
     /// It is as it was, and the server has not read all of it, if any: systems reset what
     /// is closed with bytes unread, and end what is closed without (RFC 9293, section
     /// 3.6.1).
@@ -83,7 +81,7 @@ impl Left {
 
     /// Whether a server may have begun with it.
     pub(super) fn may_be_begun(&self) -> bool {
-        !matches!(self, Self::Unsent(_) | Self::Refused)
+        !matches!(self, Self::Unsent(_))
     }
 
     /// Where it is asked next. None: nowhere, for nobody knows what became of it.
@@ -97,7 +95,7 @@ impl Left {
             _ if was_reused => Some(Next::Same),
             _ if may_be_begun && repeats == Repeats::Idempotent => None,
             Self::Unsent(_) | Self::Unread => Some(Next::Other),
-            Self::Refused | Self::Untouched | Self::Unheard => Some(Next::Second),
+            Self::Untouched | Self::Unheard => Some(Next::Second),
         }
     }
 
@@ -111,7 +109,7 @@ impl Left {
         *request = match self {
             Self::Unread | Self::Untouched => return Some(()),
             Self::Unsent(unsent) => *unsent,
-            Self::Refused | Self::Unheard => *copy?,
+            Self::Unheard => *copy?,
             Self::Nothing => return None,
         };
         Some(())
@@ -122,11 +120,10 @@ impl Left {
 mod tests {
     use super::*;
 
-    fn kinds() -> [Left; 6] {
+    fn kinds() -> [Left; 5] {
         let unsent = Request::new(Sending::nothing());
         [
             Left::Unsent(Box::new(unsent)),
-            Left::Refused,
             Left::Unread,
             Left::Untouched,
             Left::Unheard,
@@ -139,28 +136,12 @@ mod tests {
         let same = Some(Next::Same);
         let (other, second) = (Some(Next::Other), Some(Next::Second));
         for (repeats, was_reused, expected) in [
-            (Repeats::Safe, true, [same, same, same, same, same, None]),
-            (
-                Repeats::Safe,
-                false,
-                [other, second, other, second, second, None],
-            ),
-            (
-                Repeats::Idempotent,
-                true,
-                [same, same, same, same, same, None],
-            ),
-            (
-                Repeats::Idempotent,
-                false,
-                [other, second, None, None, None, None],
-            ),
-            (Repeats::Never, true, [same, same, None, None, None, None]),
-            (
-                Repeats::Never,
-                false,
-                [other, second, None, None, None, None],
-            ),
+            (Repeats::Safe, true, [same, same, same, same, None]),
+            (Repeats::Safe, false, [other, other, second, second, None]),
+            (Repeats::Idempotent, true, [same, same, same, same, None]),
+            (Repeats::Idempotent, false, [other, None, None, None, None]),
+            (Repeats::Never, true, [same, None, None, None, None]),
+            (Repeats::Never, false, [other, None, None, None, None]),
         ] {
             let next = kinds().map(|left| left.next(repeats, was_reused, false));
             assert_eq!(next, expected, "{repeats:?} {was_reused}");
@@ -170,8 +151,8 @@ mod tests {
     #[test]
     fn what_one_server_may_have_begun_no_other_one_does() {
         let fresh = |repeats| kinds().map(|left| left.next(repeats, false, true));
-        assert_eq!(fresh(Repeats::Idempotent), [None; 6]);
-        assert_eq!(fresh(Repeats::Never), [None; 6]);
+        assert_eq!(fresh(Repeats::Idempotent), [None; 5]);
+        assert_eq!(fresh(Repeats::Never), [None; 5]);
         let safe = kinds().map(|left| left.next(Repeats::Safe, false, false));
         assert_eq!(fresh(Repeats::Safe), safe);
     }

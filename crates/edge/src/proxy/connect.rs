@@ -79,10 +79,6 @@ impl Stream {
 
     /// Connects; names are looked up each time, so that they may move.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
-        let address = match address {
-            ServerAddress::Http2(address) => address,
-            address => address,
-        };
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
@@ -97,8 +93,6 @@ impl Stream {
                 }
                 Socket::Unix(stream)
             }
-            // One within another is never made.
-            ServerAddress::Http2(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         Ok(Self {
             socket,

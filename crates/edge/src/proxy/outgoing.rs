@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderValue, TE, TRANSFER_ENCODING,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, StatusCode, Version, request};
 use http_body::Body as _;
@@ -15,7 +13,6 @@ use super::error::ProxyError;
 use super::sending::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
 use super::upstream::{Search, Upstream};
-use crate::hints::HintSender;
 use crate::{Body, Facts, forwarding};
 
 /// A body is sent after so long even when the server was to say first that it
@@ -31,8 +28,6 @@ pub(super) struct Outgoing<'a> {
     /// What can be known of its body's progress, if there is one.
     pub(super) flow: Option<Arc<Flow>>,
     pub(super) upgrade: Option<Upgrade>,
-    /// Who hears what the server says before its answer.
-    pub(super) hints: Option<HintSender>,
     pub(super) search: Search,
 }
 
@@ -45,7 +40,6 @@ impl<'a> Outgoing<'a> {
     ) -> Result<Box<Self>, ProxyError> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
-        let hints = parts.extensions.remove();
         let is_raw = upgrade.is_none() && may_be_raw(&parts, &body, upstream);
         let (flow, sending) = if is_raw {
             (None, Sending::nothing())
@@ -65,7 +59,6 @@ impl<'a> Outgoing<'a> {
             raw: is_raw.then_some(facts),
             flow,
             upgrade,
-            hints,
             search: Search::default(),
         }))
     }
@@ -116,40 +109,27 @@ pub(super) fn address(
     request: &mut Request<Sending>,
     path: &PathAndQuery,
     member: &Member,
-    hints: Option<&HintSender>,
 ) -> Result<(), ProxyError> {
     let path = member.address.below_base(path);
     *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
-    name_te(request.headers_mut(), member);
+    // `TE` holds for one hop (RFC 9110, section 10.1.4).
+    if request.headers().contains_key(TE) {
+        let te = HeaderValue::from_static("te");
+        request.headers_mut().insert(CONNECTION, te);
+    }
     if !request.headers().contains_key(HOST) {
         let host = member.authority.clone();
         request.headers_mut().insert(HOST, host);
     }
-    let (flow, hints) = (request.body().waits_for(), hints.cloned());
-    if flow.is_some() || hints.is_some() {
+    if let Some(flow) = request.body().waits_for() {
         hyper::ext::on_informational(request, move |interim| {
-            match (interim.status(), &flow, &hints) {
-                (StatusCode::CONTINUE, Some(flow), _) => flow.go_on(),
-                (StatusCode::EARLY_HINTS, _, Some(hints)) => hints.hand_on(interim.headers()),
-                _ => {}
+            if interim.status() == StatusCode::CONTINUE {
+                flow.go_on();
             }
         });
     }
     Ok(())
-}
-
-/// `TE` holds for one hop, which HTTP/1.1 must be told and HTTP/2 must not (RFC 9110,
-/// section 10.1.4).
-fn name_te(headers: &mut HeaderMap, member: &Member) {
-    if !headers.contains_key(TE) {
-        return;
-    }
-    if member.address.is_http2() {
-        headers.remove(CONNECTION);
-    } else {
-        headers.insert(CONNECTION, HeaderValue::from_static("te"));
-    }
 }
 
 /// The same request without a body, for another try.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue};
+use http::header::EXPECT;
 use http::{Method, Request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -29,9 +29,8 @@ pub(crate) async fn fill(
     memory: &Arc<BufferMemory>,
     client: IpAddr,
 ) -> Result<(), ProxyError> {
-    // What follows a CONNECT is no body, and calls of gRPC may wait for answers before they
-    // say more.
-    if most == 0 || *request.method() == Method::CONNECT || is_grpc(request.headers()) {
+    // What follows a CONNECT is no body.
+    if most == 0 || *request.method() == Method::CONNECT {
         return Ok(());
     }
     let expected = request.body().size_hint().exact();
@@ -45,11 +44,6 @@ pub(crate) async fn fill(
     // The engine has asked for the body as soon as it was read.
     request.headers_mut().remove(EXPECT);
     Ok(())
-}
-
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
 }
 
 async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, ProxyError> {
@@ -144,6 +138,7 @@ impl HttpBody for Begun {
 #[cfg(test)]
 mod tests {
     use futures_util::stream;
+    use http::header::{CONTENT_TYPE, HeaderValue};
     use http_body_util::{Collected, StreamBody};
 
     use super::*;
@@ -225,16 +220,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calls_of_grpc_and_tunnels_are_left_alone() {
+    async fn tunnels_are_left_alone() {
         let memory = BufferMemory::new(MOST);
-        let mut call = request(&[1], None);
-        let kind = HeaderValue::from_static("application/grpc+proto");
-        call.headers_mut().insert(CONTENT_TYPE, kind);
         let mut tunnel = request(&[1], None);
         *tunnel.method_mut() = Method::CONNECT;
-        for mut request in [call, tunnel] {
-            fill(&mut request, MOST, &memory, CLIENT).await.unwrap();
-            assert!(!request.body().is_here());
-        }
+        fill(&mut tunnel, MOST, &memory, CLIENT).await.unwrap();
+        assert!(!tunnel.body().is_here());
     }
 }

@@ -91,11 +91,6 @@ impl Sending {
         self.gate.as_ref().and(self.flow.clone())
     }
 
-    /// Sent without waiting for anything.
-    pub(super) fn at_once(self) -> Self {
-        Self { gate: None, ..self }
-    }
-
     /// Sent when the server wants it, or after `patience`: some never say so.
     pub(super) fn when_wanted(self, patience: Duration) -> Self {
         Self {

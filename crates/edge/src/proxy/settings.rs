@@ -114,16 +114,9 @@ pub enum ServerAddress {
         /// whoever may write there is trusted.
         owner: Option<u32>,
     },
-    /// One of these, spoken to in HTTP/2 from the beginning (RFC 9113, section 3.3).
-    Http2(Box<Self>),
 }
 
 impl ServerAddress {
-    /// Whether it is spoken to in HTTP/2.
-    pub(crate) fn is_http2(&self) -> bool {
-        matches!(self, Self::Http2(_))
-    }
-
     /// The path as this server is asked for it: its base first.
     ///
     /// # Errors
@@ -140,7 +133,6 @@ impl ServerAddress {
         match self {
             Self::Tcp { base, .. } => base,
             Self::Unix { .. } => "",
-            Self::Http2(address) => address.base(),
         }
     }
 
@@ -150,7 +142,6 @@ impl ServerAddress {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
             Self::Tcp { host, port, .. } => format!("{host}:{port}"),
             Self::Unix { .. } => "localhost".to_owned(),
-            Self::Http2(address) => address.authority(),
         }
     }
 }
@@ -160,10 +151,6 @@ impl std::fmt::Display for ServerAddress {
         match self {
             Self::Tcp { base, .. } => write!(out, "http://{}{base}", self.authority()),
             Self::Unix { path, .. } => write!(out, "unix:{}", path.display()),
-            Self::Http2(address) => match &**address {
-                Self::Tcp { base, .. } => write!(out, "h2c://{}{base}", self.authority()),
-                other => write!(out, "h2c+{other}"),
-            },
         }
     }
 }
@@ -172,10 +159,13 @@ impl std::fmt::Display for ServerAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
     /// Neither of the two forms.
-    #[error(
-        "an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`; HTTP/2 in the clear is `h2c://HOST:PORT` or `h2c+unix:PATH`"
-    )]
+    #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
     Form,
+    /// HTTP/2 is not spoken to servers.
+    #[error(
+        "servers are not spoken to in HTTP/2, and gRPC is not proxied; use `http://HOST:PORT` or `unix:PATH` where the server speaks HTTP/1.1"
+    )]
+    Http2,
     /// Servers behind TLS are not spoken to.
     #[error("servers are spoken to in the clear: use `http://`, or `unix:` on the same machine")]
     Https,
@@ -193,24 +183,8 @@ pub enum BadAddress {
 /// The longest path of a socket (Linux: `sun_path` with its end mark).
 const LONGEST_PATH: usize = 107;
 
-/// Reads `http://HOST:PORT[/base/]` or `unix:PATH`, or the same with `h2c://` and
-/// `h2c+unix:` for HTTP/2; a relative path starts in `data`.
+/// Reads `http://HOST:PORT[/base/]` or `unix:PATH`; a relative path starts in `data`.
 pub fn parse_address(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
-    let http2 = match text.split_once("h2c") {
-        Some(("", rest)) if rest.starts_with("://") => Some(format!("http{rest}")),
-        Some(("", rest)) if rest.starts_with("+unix:") => Some(rest[1..].to_owned()),
-        _ => None,
-    };
-    match http2 {
-        Some(text) => {
-            let address = parse_http1(&text, data)?;
-            Ok(ServerAddress::Http2(Box::new(address)))
-        }
-        None => parse_http1(text, data),
-    }
-}
-
-fn parse_http1(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         let whole = data.join(path);
         let length = whole.as_os_str().len();
@@ -225,6 +199,9 @@ fn parse_http1(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     }
     if text.starts_with("https://") {
         return Err(BadAddress::Https);
+    }
+    if text.starts_with("h2c") {
+        return Err(BadAddress::Http2);
     }
     let rest = text.strip_prefix("http://").ok_or(BadAddress::Form)?;
     let (authority, base) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -292,21 +269,8 @@ mod tests {
             ("http://node:80/?a", Err(BadAddress::Base)),
             ("http://node:80#a", Err(BadAddress::Base)),
             ("https://node:443", Err(BadAddress::Https)),
-            (
-                "h2c://node:80/base/",
-                Ok(ServerAddress::Http2(Box::new(tcp("node", 80, "/base")))),
-            ),
-            (
-                "h2c+unix:run/app.sock",
-                Ok(ServerAddress::Http2(Box::new(unix(
-                    "/srv/data/run/app.sock",
-                )))),
-            ),
-            ("h2c://node", Err(BadAddress::Port)),
-            ("h2c+http://node:80", Err(BadAddress::Form)),
-            ("h2c+h2c://node:80", Err(BadAddress::Form)),
-            ("h2c:node:80", Err(BadAddress::Form)),
-            ("h2c+https://node:80", Err(BadAddress::Form)),
+            ("h2c://node:80/base/", Err(BadAddress::Http2)),
+            ("h2c+unix:run/app.sock", Err(BadAddress::Http2)),
             ("node:80", Err(BadAddress::Form)),
             ("", Err(BadAddress::Form)),
         ] {
@@ -322,8 +286,6 @@ mod tests {
             "http://127.0.0.1:3000",
             "http://[::1]:81/a",
             "unix:/run/a.sock",
-            "h2c://[::1]:81/a",
-            "h2c+unix:/run/a.sock",
         ] {
             let read = parse_address(text, Path::new("/")).unwrap();
             assert_eq!(read.to_string(), text);

@@ -1,5 +1,4 @@
-//! The way to a server: a connection of its own (HTTP/1.1), or a stream of one that
-//! many requests share (HTTP/2 in the clear, RFC 9113, section 3.3).
+//! The way to a server: a connection, with an engine where a request needs one.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -16,19 +15,16 @@ use super::connect::Stream;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending, tame};
 use super::settings::{ServerAddress, Times};
-use super::streams::Streamed;
 use super::wire::Wire;
 use crate::Facts;
 
 /// How one request reaches a server.
 #[derive(Debug)]
 pub(super) enum Way {
-    /// On a connection of its own that has no engine, or needs none.
+    /// On a connection that has no engine, or needs none.
     Bare(Box<Bare>),
-    /// On a connection of its own.
+    /// On one that has an engine.
     Own(Box<Wire>),
-    /// Beside others.
-    Shared(Box<Streamed>),
 }
 
 /// The body of an answer.
@@ -62,9 +58,6 @@ impl Way {
         let stream = Stream::connect(address)
             .await
             .map_err(ProxyError::Connect)?;
-        if address.is_http2() {
-            return Streamed::open(stream).await.map(Box::new).map(Self::Shared);
-        }
         Ok(Self::Bare(Box::new(Bare::new(stream))))
     }
 
@@ -73,13 +66,7 @@ impl Way {
         match self {
             Self::Bare(bare) => bare.reused(),
             Self::Own(_) => false,
-            Self::Shared(stream) => stream.reused(),
         }
-    }
-
-    /// Whether its server may say what it did not begin.
-    pub(super) fn may_refuse(&self) -> bool {
-        matches!(self, Self::Shared(_))
     }
 
     /// Whether no engine is needed to send such a request, which then stays as it is
@@ -115,10 +102,6 @@ impl Way {
                 let (wire, answer) = Box::pin(wire.send(taken(request), flow, times, care)).await?;
                 return Ok((Self::Own(wire), answer.map(Came::Engine)));
             }
-            Self::Shared(stream) => {
-                let (stream, answer) = Box::pin(stream.send(taken(request), flow, times)).await?;
-                return Ok((Self::Shared(stream), answer.map(Came::Engine)));
-            }
         };
         tame(request, raw);
         let request = taken(request);
@@ -131,11 +114,11 @@ impl Way {
         Ok((Self::Own(wire), answer.map(Came::Engine)))
     }
 
-    /// Reads and writes what can be. A shared connection is driven by its own task.
+    /// Reads and writes what can be.
     pub(super) fn drive(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         match self {
             Self::Own(wire) => wire.drive(context),
-            Self::Bare(_) | Self::Shared(_) => Poll::Pending,
+            Self::Bare(_) => Poll::Pending,
         }
     }
 
@@ -147,7 +130,7 @@ impl Way {
     ) -> Poll<io::Result<Bytes>> {
         match self {
             Self::Bare(bare) => bare.poll_more(context, left),
-            Self::Own(_) | Self::Shared(_) => Poll::Pending,
+            Self::Own(_) => Poll::Pending,
         }
     }
 
@@ -156,7 +139,6 @@ impl Way {
         match self {
             Self::Bare(bare) => bare.waits(),
             Self::Own(wire) => wire.waits(),
-            Self::Shared(stream) => stream.waits(),
         }
     }
 
@@ -165,24 +147,22 @@ impl Way {
         match self {
             Self::Bare(bare) => bare.poll_late(context, limit),
             Self::Own(wire) => wire.poll_late(context, limit),
-            Self::Shared(stream) => stream.poll_late(context, limit),
         }
     }
 
-    /// After the end of an answer: a connection of its own that can take another request.
+    /// After the end of an answer: a connection that can take another request.
     pub(super) fn rest(self, context: &mut Context<'_>) -> Option<Box<Bare>> {
         match self {
             Self::Bare(bare) => bare.rest(),
             Self::Own(wire) => wire.rest(context),
-            Self::Shared(_) => None,
         }
     }
 
-    /// After an answer that switched protocols, which only HTTP/1.1 can.
+    /// After an answer that switched protocols.
     pub(super) async fn into_stream(self) -> Result<(Stream, Bytes), ProxyError> {
         match self {
             Self::Own(wire) => wire.into_stream().await,
-            Self::Bare(_) | Self::Shared(_) => Err(ProxyError::Upgrade),
+            Self::Bare(_) => Err(ProxyError::Upgrade),
         }
     }
 }

@@ -213,7 +213,7 @@ enum Waited<T> {
 }
 
 /// What is being waited for, and how long.
-pub(super) fn overdue(flow: Option<&Flow>, times: &Times) -> (Duration, fn() -> ProxyError) {
+fn overdue(flow: Option<&Flow>, times: &Times) -> (Duration, fn() -> ProxyError) {
     match flow {
         Some(flow) if !flow.ended() && flow.awaits_client() => {
             (times.idle, || ProxyError::BodyTime)
@@ -223,7 +223,7 @@ pub(super) fn overdue(flow: Option<&Flow>, times: &Times) -> (Duration, fn() -> 
     }
 }
 
-pub(super) fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
+fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
     if let Some(cause) = flow.and_then(Flow::failure) {
         ProxyError::Body(cause)
     } else if error.is_parse() || error.is_parse_too_large() {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Endpoint, Incoming, TokioRuntime};
 use tokio::sync::OwnedMutexGuard;
@@ -433,7 +432,6 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<Here>) {
         },
         place,
         here,
-        came: Bytes::new(),
     };
     connection::http3(connection, visit, close).await;
 }

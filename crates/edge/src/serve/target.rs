@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, LINK};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
@@ -15,7 +15,6 @@ use crate::facts::Facts;
 use crate::files;
 use crate::forwarding;
 use crate::headers::REQUEST_ID;
-use crate::hints::HintSender;
 use crate::panic;
 use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};
@@ -90,10 +89,6 @@ pub(super) async fn reach(
             let (mut parts, body) = std::mem::take(request).into_parts();
             in_one_shape(&mut parts, facts);
             here.cdn_id.mark(&mut parts.headers);
-            if route.headers.concern(&LINK) {
-                // Hints say nothing but links, and before the route can change them.
-                parts.extensions.remove::<HintSender>();
-            }
             let asked = Instant::now();
             let request = Request::from_parts(parts, body);
             // Large, and not to be carried by requests that go elsewhere.

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use axum::http::Request as Asked;
-use edge::Kept;
+use edge::{CertificateFiles, Kept};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
+use super::tls::{files, handshake};
 use super::*;
 
 /// Requests of each kind, and those who ask at once.
@@ -37,27 +38,52 @@ struct House {
     kept: Kept,
     address: SocketAddr,
     path: PathBuf,
+    /// Where it speaks TLS, and what vouches for it.
+    secure: Option<(ListenAddress, CertificateFiles)>,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     fn open() -> Self {
+        // One for each thread, and one in the file system for both.
+        Self::with(|_| None, 3)
+    }
+
+    /// Listens with TLS too.
+    fn secure() -> Self {
+        let with_tls = |folder: &Path| {
+            let address = ListenAddress::Tcp(free());
+            Some((address, files(folder, "a", &["b.example"])))
+        };
+        Self::with(with_tls, 5)
+    }
+
+    fn with(
+        secure: impl FnOnce(&Path) -> Option<(ListenAddress, CertificateFiles)>,
+        sockets: usize,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut house = Self {
             kept: Kept::default(),
             address: free(),
             path: folder.path().join("edge.sock"),
+            secure: secure(folder.path()),
             _folder: folder,
         };
         let plan = house.settings().plan();
         house.kept.open(&plan, 2).unwrap();
-        // One for each thread, and one in the file system for both.
-        assert_eq!(house.kept.opened().unwrap().len(), 3);
+        assert_eq!(house.kept.opened().unwrap().len(), sockets);
         house
     }
 
     fn settings(&self) -> Settings {
-        on_both(self.address, &self.path)
+        let mut settings = on_both(self.address, &self.path);
+        if let Some((address, certificate)) = &self.secure {
+            settings.listen.https = vec![address.clone()];
+            settings.listen.http3 = false;
+            settings.tls.certificates = vec![certificate.clone()];
+        }
+        settings
     }
 
     /// Another one who serves there.
@@ -130,9 +156,10 @@ where
 }
 
 /// The same by HTTP/2, where a client hears GOAWAY: what it has asked then is answered.
-async fn asks_many(address: SocketAddr, progress: Progress) {
+async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
     while progress.goes_on() {
-        let stream = TokioIo::new(connect(address).await);
+        let stream = handshake(address, &chain, b"h2", "b.example").await;
+        let stream = TokioIo::new(stream.unwrap());
         let shaken = http2::handshake::<_, _, Empty<Bytes>>(TokioExecutor::new(), stream).await;
         let (mut send, connection) = shaken.unwrap();
         let driven = tokio::spawn(connection);
@@ -141,7 +168,7 @@ async fn asks_many(address: SocketAddr, progress: Progress) {
                 progress.closed.fetch_add(1, Ordering::SeqCst);
                 break;
             }
-            let asked = Asked::get("http://a.example/").body(Empty::new()).unwrap();
+            let asked = Asked::get("https://b.example/").body(Empty::new()).unwrap();
             match send.send_request(asked).await {
                 Ok(answer) => {
                     let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -186,7 +213,10 @@ fn is_untaken(error: &hyper::Error) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_fails_while_one_worker_follows_another() {
-    let house = House::open();
+    let house = House::secure();
+    let Some((ListenAddress::Tcp(secure), certificate)) = house.secure.clone() else {
+        panic!("it listens with TLS");
+    };
     let mut serving = house.edge();
     let progress = Progress::default();
     let (many, talk) = (Progress::default(), Progress::default());
@@ -198,7 +228,7 @@ async fn nothing_fails_while_one_worker_follows_another() {
             move || UnixStream::connect(path.clone()),
             progress.clone(),
         ));
-        clients.spawn(asks_many(address, many.clone()));
+        clients.spawn(asks_many(secure, certificate.chain.clone(), many.clone()));
         clients.spawn(talks(address, talk.clone()));
     }
     // Those who come for one answer only.

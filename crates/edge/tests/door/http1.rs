@@ -282,6 +282,21 @@ async fn another_protocol_goes_on_after_its_answer() {
 }
 
 #[tokio::test]
+async fn http2_is_not_spoken_in_the_clear() {
+    let (edge, address, _) = simple(ListenSettings::default());
+    for (bytes, status) in [
+        (&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], "505"),
+        (b"PRI * HTTP/2.0\r\n\r\n", "505"),
+        (b"PRI * HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+    ] {
+        let heard = exchange(address, bytes).await;
+        let expected = format!("HTTP/1.1 {status} ");
+        assert!(heard.starts_with(&expected), "{heard}");
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn a_wish_for_another_protocol_may_be_passed_over() {
     let (edge, address, _) = simple(ListenSettings::default());
     let wish = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";

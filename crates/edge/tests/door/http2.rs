@@ -283,11 +283,14 @@ async fn a_head_that_can_be_read_in_two_ways_is_refused() {
 /// The engine leaves it out before anybody here sees the address.
 #[tokio::test]
 async fn a_fragment_goes_no_further() {
-    let (edge, address, _) = simple(ListenSettings::default());
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = files(folder.path(), "a", &["a.example"]);
+    let edge = start(secured(vec![certificate.clone()]), &scene().1);
+    let address = edge.https_addresses()[0];
     let mut block = Vec::new();
     for (name, value) in [
         (":method", "GET"),
-        (":scheme", "http"),
+        (":scheme", "https"),
         (":authority", "a.example"),
         (":path", "/seen?q#/admin"),
     ] {
@@ -302,7 +305,8 @@ async fn a_fragment_goes_no_further() {
     // HEADERS, with the end of both.
     said.extend([0, 0, u8::try_from(block.len()).unwrap(), 1, 5, 0, 0, 0, 1]);
     said.extend(block);
-    let mut stream = connect(address).await;
+    let stream = handshake(address, &certificate.chain, b"h2", "a.example").await;
+    let mut stream = stream.unwrap();
     stream.write_all(&said).await.unwrap();
     let mut heard = Vec::new();
     let told = async {

@@ -14,7 +14,6 @@ mod handed;
 mod http1;
 mod http2;
 mod limits;
-mod prior;
 mod sockets;
 mod stop;
 mod streams;

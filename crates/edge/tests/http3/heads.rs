@@ -7,7 +7,13 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::client::answer;
 use super::requests::Lines;
@@ -62,10 +68,11 @@ struct Clients {
 
 impl Clients {
     async fn open(clear: SocketAddr, secure: SocketAddr, chain: &Path) -> Self {
-        let stream = async || TokioIo::new(TcpStream::connect(clear).await.unwrap());
-        let (first, connection) = http1::handshake(stream().await).await.unwrap();
+        let stream = TcpStream::connect(clear).await.unwrap();
+        let (first, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        let (second, connection) = http2::handshake(TokioExecutor::new(), stream().await)
+        let stream = TokioIo::new(over_tls(secure, chain).await);
+        let (second, connection) = http2::handshake(TokioExecutor::new(), stream)
             .await
             .unwrap();
         tokio::spawn(connection);
@@ -79,16 +86,18 @@ impl Clients {
     }
 
     async fn ask(&mut self, method: &Method, target: &str) -> [Told; 3] {
-        let request = |uri: String| {
+        let request = |uri: String, host: &str| {
             let request = Request::builder().method(method).uri(uri);
-            let request = request.header("host", "b.example");
+            let request = request.header("host", host);
             request.body(Empty::<Bytes>::new()).unwrap()
         };
         self.first.ready().await.unwrap();
-        let first = self.first.send_request(request(target.to_owned()));
-        let first = Told::read(first.await.unwrap()).await;
-        let whole = format!("http://b.example{target}");
-        let second = self.second.send_request(request(whole)).await.unwrap();
+        // Who asks in the clear for what has a certificate is sent to https.
+        let first = request(target.to_owned(), "b.example");
+        let first = self.first.send_request(first).await.unwrap();
+        let first = Told::read(first).await;
+        let second = request(format!("https://a.example{target}"), "a.example");
+        let second = self.second.send_request(second).await.unwrap();
         let second = Told::read(second).await;
         let stream = self.third.ask(method.clone(), target, &[]);
         let mut stream = stream.await.unwrap();
@@ -97,6 +106,24 @@ impl Clients {
         let third = Told::of(heard.status, &heard.headers, heard.body.len());
         [first, second, third]
     }
+}
+
+/// A connection by TLS for HTTP/2.
+async fn over_tls(address: SocketAddr, chain: &Path) -> TlsStream<TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(chain).unwrap())
+        .unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("a.example").unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(name, stream).await.unwrap()
 }
 
 #[tokio::test]

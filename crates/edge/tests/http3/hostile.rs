@@ -283,3 +283,45 @@ async fn who_takes_back_what_it_asked_for_is_sent_away() {
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_100_is_sent_away() {
+    let site = Site::open(|listen| listen.http = Vec::new());
+    let mut transport = quinn::TransportConfig::default();
+    // No head of an answer fits.
+    transport.stream_receive_window(4_u32.into());
+    let client = Client::speaking(&site.chain, b"h3", transport);
+    let connection = client.connect(site.address, "a.example").await.unwrap();
+    let heard = connection.clone();
+    let settings = tokio::spawn(async move {
+        while let Ok(mut control) = heard.accept_uni().await {
+            tokio::spawn(async move { control.read_to_end(1_024).await });
+        }
+    });
+    let asked = frame(
+        1,
+        &section(&[
+            (":method", "POST"),
+            (":scheme", "https"),
+            (":authority", "a.example"),
+            (":path", "/whole"),
+            ("expect", "100-continue"),
+        ]),
+    );
+    let attack = async {
+        while let Ok((mut send, mut receive)) = connection.open_bi().await {
+            let _ = send.write_all(&asked).await;
+            let _ = receive.read(&mut [0]).await;
+            let _ = receive.stop(0x10c_u32.into());
+        }
+    };
+    tokio::time::timeout(SOON, attack).await.unwrap();
+    // H3_EXCESSIVE_LOAD.
+    let ended = connection.closed().await;
+    let quinn::ConnectionError::ApplicationClosed(closed) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(closed.error_code, quinn::VarInt::from_u32(0x107));
+    settings.abort();
+    site.stop().await;
+}

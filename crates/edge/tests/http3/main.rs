@@ -10,7 +10,6 @@ mod client;
 mod ends;
 mod handed;
 mod heads;
-mod hints;
 mod hostile;
 mod passed_on;
 mod reach;

@@ -1,12 +1,29 @@
 //! A slow client keeps no server busy.
 
 use axum::http::Method;
+use edge::Ground;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::client::answer;
-use super::hints::lead;
 use super::*;
+
+/// Everything is for this program.
+fn lead(site: &Site, program: SocketAddr) {
+    let https = &site.listen.https[0];
+    let text = format!(
+        "listen.http = []\nlisten.https = [\"{https}\"]\n\
+         [[tls.certificate]]\nchain = \"first.pem\"\nkey = \"first.key\"\n\
+         [[route]]\nto = \"http://{program}\"\n"
+    );
+    let ground = Ground {
+        folder: site.folder.path(),
+        data: site.folder.path(),
+        services: &[],
+    };
+    let plan = Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
+    site.edge.reload(plan).unwrap();
+}
 
 /// Answers the next connection, and tells the head that came on it.
 async fn answered(listener: &TcpListener, end: &[u8]) -> String {
@@ -24,7 +41,7 @@ async fn answered(listener: &TcpListener, end: &[u8]) -> String {
 async fn a_body_that_drips_takes_no_connection_to_the_server() {
     let site = Site::open(|listen| listen.http = Vec::new());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    lead(&site, listener.local_addr().unwrap(), "");
+    lead(&site, listener.local_addr().unwrap());
     let mut talk = site.talk().await;
     let headers = [("expect", "100-continue")];
     let mut dripping = talk.ask(Method::POST, "/up", &headers).await.unwrap();

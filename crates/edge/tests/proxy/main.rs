@@ -5,13 +5,9 @@ mod answers;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
-mod refused;
-#[cfg(test)]
 mod reuse;
 #[cfg(test)]
 mod same;
-#[cfg(test)]
-mod shared;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use axum::http::{Request, Response};
+use axum::http::Request;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Channel, Empty};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use http_body_util::{BodyExt as _, Empty};
 use tokio::sync::Semaphore;
 
+use super::http2::{HTTPS, client};
 use super::*;
 
 /// Longer than anything here takes.
@@ -67,36 +66,6 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// The same in HTTP/2.
-async fn by_streams(go: Arc<Semaphore>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let go = Arc::clone(&go);
-            let service = hyper::service::service_fn(move |request: Request<_>| {
-                let go = Arc::clone(&go);
-                let _: &hyper::body::Incoming = request.body();
-                let pieces = Pieces::read(request.uri().path());
-                let (mut send, sent) = Channel::<Bytes, Infallible>::new(1);
-                tokio::spawn(async move {
-                    let mut first = pieces.content();
-                    let second = first.split_off(pieces.first);
-                    let _ = send.send_data(first).await;
-                    go.acquire().await.unwrap().forget();
-                    let _ = send.send_data(second).await;
-                });
-                let answer = Response::builder().header("content-length", pieces.length);
-                std::future::ready(Ok::<_, Infallible>(answer.body(sent).unwrap()))
-            });
-            let served = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(served);
-        }
-    });
-    address
-}
-
 /// What comes over HTTP/1.1; the second piece is sent when the first is here.
 async fn over_http1(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
@@ -122,12 +91,8 @@ async fn over_http1(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> 
 
 /// What comes over HTTP/2, likewise.
 async fn over_http2(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> Vec<u8> {
-    let stream = TcpStream::connect(site.address).await.unwrap();
-    let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let asked = Request::get(format!("http://a.example{path}"));
+    let mut send = client(&site.edge).await;
+    let asked = Request::get(format!("https://a.example{path}"));
     let asked = asked.body(Empty::<Bytes>::new()).unwrap();
     let mut answer = send.send_request(asked).await.unwrap();
     let length = answer.headers()["content-length"].to_str().unwrap();
@@ -149,14 +114,10 @@ async fn over_http2(site: &Site, path: &str, pieces: Pieces, go: &Semaphore) -> 
 #[tokio::test]
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
-    let (own, streams) = (
-        by_hand(Arc::clone(&go)).await,
-        by_streams(Arc::clone(&go)).await,
-    );
+    let own = by_hand(Arc::clone(&go)).await;
     let site = Site::open(
         &format!(
-            "[[route]]\npath = \"/own/\"\nto = \"http://{own}\"\n\
-             [[route]]\npath = \"/streams/\"\nto = \"h2c://{streams}\"\n\
+            "{HTTPS}[[route]]\npath = \"/own/\"\nto = \"http://{own}\"\n\
              [[route]]\npath = \"/kept/\"\nto = \"http://{own}\"\nshared_cache = {{}}\n"
         ),
         Means::default(),
@@ -171,7 +132,7 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
         (1_000_000, 1_000_000),
     ] {
         let pieces = Pieces { length, first };
-        for route in ["own", "streams", "kept"] {
+        for route in ["own", "kept"] {
             for version in [1, 2] {
                 // What is kept of one is not what answers the other.
                 let path = format!("/{route}/{version}/{length}/{first}");

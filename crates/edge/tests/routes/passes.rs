@@ -4,11 +4,10 @@ use axum::http::{HeaderMap, Method};
 use edge::CdnId;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
-use hyper::client::conn::http2;
 use hyper::ext::Protocol;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use super::access::teller;
+use super::http2::{HTTPS, client};
 use super::*;
 
 /// Asks by HTTP/2 for a target, which begins as the path does.
@@ -24,21 +23,17 @@ async fn send_http2(
     headers: HeaderMap,
     protocol: Option<&'static str>,
 ) -> (u16, String) {
-    let stream = TcpStream::connect(site.address).await.unwrap();
-    let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
+    let mut send = client(&site.edge).await;
     let empty = || http::Request::new(Empty::<Bytes>::new());
     if protocol.is_some() {
         // With its answer comes that other protocols may be asked for.
         let mut first = empty();
-        *first.uri_mut() = "http://a.example/".parse().unwrap();
+        *first.uri_mut() = "https://a.example/".parse().unwrap();
         send.send_request(first).await.unwrap();
     }
     let mut request = empty();
     *request.method_mut() = method;
-    *request.uri_mut() = format!("http://a.example{target}").parse().unwrap();
+    *request.uri_mut() = format!("https://a.example{target}").parse().unwrap();
     *request.headers_mut() = headers;
     if let Some(protocol) = protocol {
         request
@@ -67,7 +62,7 @@ async fn a_target_without_a_path_is_asked_for_with_one() {
     let (server, _running) = teller().await;
     let site = Site::open(
         &format!(
-            "[[route]]\nto = \"http://{server}\"\n\
+            "{HTTPS}[[route]]\nto = \"http://{server}\"\n\
              [[route]]\nhost = \"kept.example\"\nto = \"http://{server}\"\nshared_cache = {{}}\n"
         ),
         Means::default(),
@@ -93,7 +88,10 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
         cdn_id: CdnId::parse("one.of-us"),
         ..Means::default()
     };
-    let site = Site::open(&format!("[[route]]\nto = \"http://{server}\"\n"), means);
+    let site = Site::open(
+        &format!("{HTTPS}[[route]]\nto = \"http://{server}\"\n"),
+        means,
+    );
     let (own, others) = (
         "one.of-us",
         "cdn.example; a=\"b\", one.of-us.example, xone.of-us",
@@ -130,7 +128,7 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
         format!("to = \"http://{itself}\""),
         format!("to = \"app\"\naccess = {{ ask = {{ to = \"http://{itself}\", path = \"/\" }} }}"),
     ] {
-        let plan = site.plan(&format!("[[route]]\n{route}\n"));
+        let plan = site.plan(&format!("{HTTPS}[[route]]\n{route}\n"));
         site.edge.reload(plan).unwrap();
         let status = site.get("/").await.status;
         assert!([502, 508].contains(&status), "{route}: {status}");
@@ -143,7 +141,7 @@ async fn a_protocol_that_is_not_spoken_is_not_implemented() {
     let (server, _running) = teller().await;
     let site = Site::open(
         &format!(
-            "[[route]]\nto = \"http://{server}\"\n[[route]]\npath = \"/facts\"\nto = \"app\"\n"
+            "{HTTPS}[[route]]\nto = \"http://{server}\"\n[[route]]\npath = \"/facts\"\nto = \"app\"\n"
         ),
         Means::default(),
     );
@@ -158,7 +156,7 @@ async fn a_protocol_that_is_not_spoken_is_not_implemented() {
 #[tokio::test]
 async fn what_clients_say_of_address_and_host_is_believed_from_trusted_proxies_alone() {
     let (server, _running) = teller().await;
-    let route = format!("[[route]]\nto = \"http://{server}\"\n");
+    let route = format!("{HTTPS}[[route]]\nto = \"http://{server}\"\n");
     let site = Site::open(&route, Means::default());
     let claims = [
         ("true-client-ip", "10.0.0.1"),

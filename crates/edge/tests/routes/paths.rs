@@ -1,5 +1,6 @@
 //! Paths that can be read in several ways.
 
+use super::http2::HTTPS;
 use super::passes::over_http2;
 use super::*;
 
@@ -79,14 +80,14 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
     let (server, _running) = server("one").await;
     let to = format!("to = \"http://{server}\"");
     let folder = tempfile::tempdir().unwrap();
-    let site = Site::open("[[route]]\nto = \"app\"\n", Means::default());
+    let site = Site::open(HTTPS, Means::default());
     for guard in [
         format!("{to}\naccess = {{ deny = [\"127.0.0.0/8\"] }}"),
         format!("{to}\nlimit = {{ rate = \"1/h\", burst = 1 }}"),
         "to = \"status:403\"".to_owned(),
     ] {
         let routes = format!(
-            "[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\n{guard}\n\
+            "{HTTPS}[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\n{guard}\n\
              [[route]]\npath = \"/api/admin/open\"\n{to}\n\
              [[route]]\npath = \"/API/admin\"\n{to}\n\
              [[route]]\npath = \"/caf\u{e9}/\"\n{guard}\n\
@@ -124,7 +125,7 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
             assert_eq!(over_http2(&site, path).await.0, 200, "{path} with {guard}");
         }
         let sensitive = format!(
-            "[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\ncase_sensitive = true\n{guard}\n"
+            "{HTTPS}[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\ncase_sensitive = true\n{guard}\n"
         );
         site.edge.reload(plan(&sensitive, folder.path())).unwrap();
         assert_eq!(site.get("/api/Admin").await.status, 200, "{guard}");
@@ -139,7 +140,7 @@ async fn what_lacks_the_closing_slash_of_its_route_is_sent_there() {
     let to = format!("to = \"http://{server}\"");
     let site = Site::open(
         &format!(
-            "[[route]]\n{to}\n[[route]]\npath = \"/admin/\"\n{to}\n\
+            "{HTTPS}[[route]]\n{to}\n[[route]]\npath = \"/admin/\"\n{to}\n\
              [[route]]\npath = \"/closed/\"\n{to}\naccess = {{ deny = [\"127.0.0.0/8\"] }}\n\
              [[route]]\npath = \"/both/\"\nto = \"status:403\"\n\
              [[route]]\npath = \"/both\"\n{to}\n"

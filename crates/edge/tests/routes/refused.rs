@@ -2,8 +2,8 @@
 
 use edge::log::{Format, Log, Mask};
 use http_body_util::Empty;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 
+use super::http2::{HTTPS, client};
 use super::told::Lines;
 use super::*;
 
@@ -35,7 +35,8 @@ async fn a_path_is_refused_as_all_that_is_ambiguous() {
     };
     let folder = tempfile::tempdir().unwrap();
     let services = [service("node", &["127.0.0.1:0"])];
-    let plan = plan_with("[[route]]\nto = \"app\"\n", folder.path(), &services);
+    let routes = format!("{HTTPS}[[route]]\nto = \"app\"\n");
+    let plan = plan_with(&routes, folder.path(), &services);
     let edge = Edge::start(plan, means, Some(&app())).unwrap();
     let (door, front) = (edge.http_addresses()[0], edge.front_addresses()[0]);
     for (path, _) in PATHS {
@@ -48,23 +49,19 @@ async fn a_path_is_refused_as_all_that_is_ambiguous() {
             assert_eq!(heard.header("connection"), Some("close"), "{answers}");
         }
     }
-    let stream = TokioIo::new(TcpStream::connect(door).await.unwrap());
-    let shaken = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await;
-    let (mut send, connection) = shaken.unwrap();
-    let driving = tokio::spawn(connection);
+    let mut send = client(&edge).await;
     for (path, status) in PATHS
         .map(|(path, _)| (path, 400))
         .into_iter()
         .chain([("/", 200)])
     {
-        let request = http::Request::get(format!("http://a.example{path}"));
+        let request = http::Request::get(format!("https://a.example{path}"));
         let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
         let answer = send.send_request(request).await.unwrap();
         assert_eq!(answer.status(), status, "of one stream alone: {path}");
         assert!(!answer.headers().contains_key("connection"));
     }
     drop(send);
-    driving.await.unwrap().unwrap();
     edge.stop().await;
     drop(writing);
     let text = lines.text();

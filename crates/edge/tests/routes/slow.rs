@@ -7,12 +7,13 @@ use std::time::Duration;
 use axum::http::Request;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Channel, Full};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper::client::conn::http2::Builder;
+use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::http2::{HTTPS, built, client};
 use super::services::SOON;
 use super::*;
 
@@ -176,19 +177,15 @@ async fn a_body_that_drips_takes_no_connection_to_the_server() {
 #[tokio::test]
 async fn a_stream_that_drips_takes_none_either() {
     let server = OneWorker::open();
-    let site = server.site("");
-    let stream = TcpStream::connect(site.address).await.unwrap();
-    let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
+    let site = server.site(HTTPS);
+    let mut send = client(&site.edge).await;
     let (mut pieces, body) = Channel::<Bytes, Infallible>::new(1);
-    let asked = Request::post("http://a.example/up")
+    let asked = Request::post("https://a.example/up")
         .body(body.boxed())
         .unwrap();
     let dripping = send.send_request(asked);
     pieces.send_data("12345".into()).await.unwrap();
-    let other = Request::get("http://a.example/other");
+    let other = Request::get("https://a.example/other");
     let other = other.body(Full::default().boxed()).unwrap();
     let other = tokio::time::timeout(SOON, send.send_request(other));
     assert_eq!(other.await.unwrap().unwrap().status(), 200);
@@ -309,7 +306,7 @@ async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();
     let (streams, _told) = teller(b"end").await;
     let site = server.site(&format!(
-        "[[route]]\npath = \"/echo\"\nto = \"app\"\n\
+        "{HTTPS}[[route]]\npath = \"/echo\"\nto = \"app\"\n\
          [[route]]\npath = \"/streams\"\nto = \"http://{streams}\"\nbuffer_request = \"0\"\n\
          [[route]]\nhost = \"slow.example\"\nto = \"app\"\nbody_rate = \"0\"\n",
     ));
@@ -329,13 +326,9 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         (begin.elapsed(), String::from_utf8(answer).unwrap())
     };
     let over_http2 = async {
-        let stream = TcpStream::connect(site.address).await.unwrap();
-        let (mut send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
-        tokio::spawn(connection);
+        let mut send = client(&site.edge).await;
         let (mut pieces, body) = Channel::<Bytes, Infallible>::new(1);
-        let asked = Request::post("http://a.example/up").body(body).unwrap();
+        let asked = Request::post("https://a.example/up").body(body).unwrap();
         let answer = tokio::spawn(send.send_request(asked));
         while !answer.is_finished() && pieces.send_data("x".into()).await.is_ok() {
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -363,15 +356,11 @@ async fn a_body_that_comes_too_slowly_is_refused() {
 async fn a_slow_reader_leaves_the_server_to_others() {
     const LENGTH: usize = 350_000;
     let server = OneWorker::open();
-    let site = server.site("");
-    let stream = TcpStream::connect(site.address).await.unwrap();
-    let (mut send, connection) = http2::Builder::new(TokioExecutor::new())
-        .initial_stream_window_size(1_024)
-        .handshake(TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let asked = Request::get(format!("http://a.example/large/{LENGTH}"));
+    let site = server.site(HTTPS);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(1_024);
+    let mut send = built(&site.edge, &builder).await;
+    let asked = Request::get(format!("https://a.example/large/{LENGTH}"));
     let asked = asked.body(Full::<Bytes>::default()).unwrap();
     let slow = tokio::time::timeout(SOON, send.send_request(asked));
     let slow = slow.await.unwrap().unwrap();

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use edge::log::{Format, Log, Mask, Writing};
+use tokio_rustls::client::TlsStream;
 
+use super::http2::{HTTPS, secure};
 use super::told::Lines;
 use super::*;
 
@@ -40,17 +42,17 @@ fn block(fields: &[(&str, &str)]) -> Vec<u8> {
 
 const WHOLE: [(&str, &str); 4] = [
     (":method", "POST"),
-    (":scheme", "http"),
+    (":scheme", "https"),
     (":authority", "a.example"),
     (":path", "/none"),
 ];
 
 /// A connection of HTTP/2 of which every byte is ours.
-struct Raw(TcpStream);
+struct Raw(TlsStream<TcpStream>);
 
 impl Raw {
     async fn open(site: &Site) -> Self {
-        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        let mut stream = secure(&site.edge).await;
         let begin = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
         stream.write_all(&begin).await.unwrap();
         Self(stream)
@@ -97,7 +99,7 @@ fn logged(more: &str) -> (Site, Lines, Writing) {
         ..Means::default()
     };
     let site = Site::open(
-        &format!("{more}[[route]]\npath = \"/echo\"\nto = \"app\"\n"),
+        &format!("{HTTPS}{more}[[route]]\npath = \"/echo\"\nto = \"app\"\n"),
         means,
     );
     (site, lines, writing)

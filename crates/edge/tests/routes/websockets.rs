@@ -8,15 +8,16 @@ use edge::log::{Format, Log, Mask};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::Empty;
 use hyper::body::Bytes;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http1;
 use hyper::ext::Protocol;
 use hyper::upgrade::Upgraded;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::access::answering;
+use super::http2::{HTTPS, client};
 use super::told::Lines;
 use super::*;
 
@@ -60,18 +61,14 @@ async fn live() -> (SocketAddr, DropGuard) {
 
 /// Opens a websocket by a version of HTTP.
 async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) {
-    let stream = TokioIo::new(TcpStream::connect(site.address).await.unwrap());
     let request = http::Request::builder()
         .header("sec-websocket-version", "13")
         .header("host", "a.example");
     let mut answer = if version == "HTTP/2" {
-        let (mut send, connection) = http2::handshake(TokioExecutor::new(), stream)
-            .await
-            .unwrap();
-        tokio::spawn(connection);
+        let mut send = client(&site.edge).await;
         let request = request
             .method("CONNECT")
-            .uri(format!("http://a.example{path}"))
+            .uri(format!("https://a.example{path}"))
             .extension(Protocol::from_static("websocket"));
         let request = request.body(Empty::<Bytes>::new()).unwrap();
         // The server's settings allow it, and come first.
@@ -84,6 +81,7 @@ async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) 
             }
         }
     } else {
+        let stream = TokioIo::new(TcpStream::connect(site.address).await.unwrap());
         let (mut send, connection) = http1::handshake(stream).await.unwrap();
         tokio::spawn(connection.with_upgrades());
         let request = request
@@ -110,7 +108,7 @@ async fn echoes(socket: &mut Socket, text: &str) {
 #[tokio::test]
 async fn a_websocket_takes_nothing_out_of_the_cache() {
     let (server, _running) = live().await;
-    let route = format!("[[route]]\nto = \"http://{server}\"\nshared_cache = {{}}\n");
+    let route = format!("{HTTPS}[[route]]\nto = \"http://{server}\"\nshared_cache = {{}}\n");
     let site = Site::open(&route, Means::default());
     assert_eq!(site.get("/live").await.body, "a page");
     for version in VERSIONS {
@@ -133,7 +131,7 @@ async fn who_is_asked_hears_of_a_websocket_as_of_a_get() {
     .await;
     let site = Site::open(
         &format!(
-            "[[route]]\nto = \"http://{server}\"\n\
+            "{HTTPS}[[route]]\nto = \"http://{server}\"\n\
              access = {{ ask = {{ to = \"http://{judge}\", path = \"/\", copy = [\"X-Seen\"] }} }}\n"
         ),
         Means::default(),
@@ -155,7 +153,8 @@ async fn a_websocket_has_one_line_when_it_ends() {
         log: Some(log),
         ..Means::default()
     };
-    let route = format!("listen.tunnel_time = \"1ms\"\n[[route]]\nto = \"http://{server}\"\n");
+    let route =
+        format!("{HTTPS}listen.tunnel_time = \"1ms\"\n[[route]]\nto = \"http://{server}\"\n");
     let site = Site::open(&route, means);
     let mut open_ones = Vec::new();
     for version in VERSIONS {

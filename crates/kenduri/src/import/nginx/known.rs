@@ -9,6 +9,7 @@ const COMPRESSED: &str = "text is compressed (br, zstd, gzip), and files with .b
 const LOGGED: &str = "every request is logged in one place, see log.to";
 const BUFFERED: &str = "bodies are buffered as [proxy] says, larger ones stream";
 const FORWARDED: &str = "what is sent to programs is settled, see docs/front-door.md";
+const GRPC: &str = "gRPC is not proxied";
 const CACHED: &str =
     "answers are kept by `shared_cache = {}` in a [[route]], see docs/front-door.md";
 const FRAMED: &str = "such a request is judged, and retried, by fixed rules";
@@ -122,9 +123,8 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "proxy_pass_header"
         | "proxy_cookie_path"
         | "proxy_cookie_domain"
-        | "proxy_send_timeout"
-        | "grpc_read_timeout"
-        | "grpc_send_timeout" => FORWARDED,
+        | "proxy_send_timeout" => FORWARDED,
+        "grpc_set_header" | "grpc_read_timeout" | "grpc_send_timeout" => GRPC,
         "proxy_cache"
         | "proxy_cache_path"
         | "proxy_cache_valid"

@@ -22,15 +22,14 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
         close(route, 503);
     };
     let url = pass.word(0);
-    let (scheme, rest) = match (pass.name.as_str(), url.split_once("://")) {
-        ("proxy_pass", Some(("http", rest))) => ("http", rest),
-        ("proxy_pass", Some(("https", _))) | ("grpc_pass", Some(("grpcs", _))) => {
+    let rest = match (pass.name.as_str(), url.split_once("://")) {
+        ("proxy_pass", Some(("http", rest))) => rest,
+        ("proxy_pass", Some(("https", _))) => {
             return closed(
                 "programs are spoken to in the clear, on this machine or a private network",
             );
         }
-        ("grpc_pass", Some(("grpc", rest))) => ("h2c", rest),
-        ("grpc_pass", None) => ("h2c", url),
+        ("grpc_pass", _) => return closed("left out: gRPC is not proxied"),
         ("fastcgi_pass", _) => {
             return closed(
                 "FastCGI (PHP) is not spoken; start the program so that it answers HTTP",
@@ -46,8 +45,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
     }
     let (place, path) = split(rest);
     if let Some(file) = place.strip_prefix("unix:") {
-        let scheme = if scheme == "h2c" { "h2c+unix" } else { "unix" };
-        route.to = format!("{scheme}:{file}");
+        route.to = format!("unix:{file}");
     } else if let Some((name, group)) = made
         .upstreams
         .iter()
@@ -58,10 +56,10 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
         }
         route.to = format!("upstream:{name}");
     } else {
-        route.to = format!("{scheme}://{}", with_port(place));
+        route.to = format!("http://{}", with_port(place));
     }
     rewrite(route, path);
-    if pass.name == "proxy_pass" && !level.scope.keeps_host {
+    if !level.scope.keeps_host {
         made.note(NO_HOST);
     }
     time(route, level, made);

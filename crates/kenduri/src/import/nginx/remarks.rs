@@ -47,9 +47,7 @@ impl Remarks {
             file: directive.place.file.to_string(),
             lines: vec![directive.place.line],
             names: vec![match directive.name.as_str() {
-                name @ ("proxy_set_header" | "grpc_set_header") => {
-                    format!("{name} {}", directive.word(0))
-                }
+                name @ "proxy_set_header" => format!("{name} {}", directive.word(0)),
                 "location" | "if" | "return" | "rewrite" => directive.shown(),
                 _ => directive.name.clone(),
             }],

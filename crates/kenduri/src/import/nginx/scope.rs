@@ -100,7 +100,7 @@ impl Level {
         if says(&["limit_req"]) {
             scope.limit = None;
         }
-        if says(&["proxy_set_header", "grpc_set_header"]) {
+        if says(&["proxy_set_header"]) {
             scope.keeps_host = false;
             scope.withheld.clear();
         }
@@ -164,9 +164,7 @@ impl Level {
             ),
             "proxy_connect_timeout" => time(&mut scope.connect_time, directive, remarks),
             "proxy_read_timeout" => time(&mut scope.read_time, directive, remarks),
-            "proxy_set_header" | "grpc_set_header" => {
-                request_headers::read(directive, scope, remarks);
-            }
+            "proxy_set_header" => request_headers::read(directive, scope, remarks),
             "proxy_pass_request_headers" if word == "off" => remarks.careful(
                 directive,
                 "what clients say in headers goes on to the program; name in `request_headers` what must not",

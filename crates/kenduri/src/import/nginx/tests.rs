@@ -119,10 +119,6 @@ fn proxies_strip_what_nginx_strips() {
             "location / { proxy_pass http://[::1]:3000; }",
             "to = \"http://[::1]:3000\"\n",
         ),
-        (
-            "location / { grpc_pass unix:/run/g.sock; }",
-            "to = \"h2c+unix:/run/g.sock\"\n",
-        ),
     ] {
         let text = server(location) + "\n";
         assert!(text.contains(lines), "{location}\n{text}");
@@ -450,6 +446,17 @@ fn sources_of_php_are_not_shown() {
         text.contains("to = \"status:503\"") && !text.contains("\nto = \"files:"),
         "{text}"
     );
+}
+
+#[test]
+fn grpc_is_left_out_with_a_remark() {
+    for pass in ["unix:/run/g.sock", "grpc://127.0.0.1:1", "grpcs://b:1"] {
+        let text = server(&format!("location / {{ grpc_pass {pass}; }}"));
+        assert!(
+            text.contains("left out: gRPC is not proxied") && text.contains("to = \"status:503\""),
+            "{text}"
+        );
+    }
 }
 
 #[test]

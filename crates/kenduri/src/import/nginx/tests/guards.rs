@@ -293,11 +293,6 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             "CAREFUL: site.conf:1: proxy_set_header X-Token: ",
         ),
         (
-            "grpc_set_header X-Remote-User \"\";",
-            vec!["X-Remote-User"],
-            "",
-        ),
-        (
             "proxy_set_header True-Client-IP $remote_addr;",
             vec!["True-Client-IP"],
             "not sent",
