@@ -96,12 +96,11 @@ impl Folders {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        let (user, group) = match self.owner {
-            Some(owner) => owner,
-            None => {
-                let facts = fs::metadata(data)?;
-                (facts.uid(), facts.gid())
-            }
+        let (user, group) = if let Some(owner) = self.owner {
+            owner
+        } else {
+            let facts = fs::metadata(data)?;
+            (facts.uid(), facts.gid())
         };
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
