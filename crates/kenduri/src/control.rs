@@ -84,8 +84,10 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
-            "{} is not for this user\n  only the user that runs Kenduri, and root, may give orders",
-            path.display()
+            "{path} is not for this user\n  \
+             only the user that runs Kenduri, and root, may give orders; if none runs, one that was \
+             killed has left it: remove it (sudo rm {path}), or start and stop Kenduri",
+            path = path.display()
         ),
         Err(_) => Ok(None),
     }

@@ -53,13 +53,24 @@ impl Folders {
 
     /// Those of this process as the supervisor, with a data folder that is there.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
-        if !rustix::process::geteuid().is_root() || is_only_roots(&data.canonicalize()?)? {
+        // Links that lead nowhere, or in a circle, end here.
+        let facts = fs::metadata(data)?;
+        let is_root = rustix::process::geteuid().is_root();
+        if !is_root || is_only_roots(&std::path::absolute(data)?, false)? {
             return Ok(Self::in_data(data));
         }
-        let facts = fs::metadata(data)?;
-        let owner = (facts.uid() != 0).then(|| (facts.uid(), facts.gid()));
+        if facts.uid() == 0 {
+            // Whoever could exchange it may just have done so, to have root serve requests.
+            let path = data.display();
+            let why = format!(
+                "the data folder {path} belongs to root, but others could have put it there\n  \
+                 it must belong to the user that is to serve requests, or lie where nobody but root \
+                 makes folders and links; `ls -ld {path}` tells what it is now"
+            );
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
         Ok(Self {
-            owner,
+            owner: Some((facts.uid(), facts.gid())),
             ..Self::apart(data)?
         })
     }
@@ -85,13 +96,11 @@ impl Folders {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        let (user, group) = match self.owner {
-            Some(owner) => owner,
-            None if self.are_apart() => return Ok(None),
-            None => {
-                let facts = fs::metadata(data)?;
-                (facts.uid(), facts.gid())
-            }
+        let (user, group) = if let Some(owner) = self.owner {
+            owner
+        } else {
+            let facts = fs::metadata(data)?;
+            (facts.uid(), facts.gid())
         };
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
@@ -119,14 +128,23 @@ impl Folders {
     }
 }
 
-/// Whether nobody but root can put another folder in the place of this one or of what is in it.
-/// No part of the path is a link.
-fn is_only_roots(path: &Path) -> io::Result<bool> {
+/// Whether nobody but root can put another folder in the place of this one or of what is in it,
+/// by none of the links on the way either. With `may_be_shared` it is a part of that way itself.
+fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
+    // A slash at the end would have a link followed.
+    let path: PathBuf = path.components().collect();
     for (depth, path) in path.ancestors().enumerate() {
         let facts = fs::symlink_metadata(path)?;
-        let is_shared = facts.mode() & WRITABLE_BY_OTHERS != 0;
-        let is_sticky = depth > 0 && facts.mode() & STICKY != 0;
-        if facts.uid() != 0 || is_shared && !is_sticky {
+        let may_be_shared = may_be_shared || depth > 0;
+        let is_safe = if facts.is_symlink() {
+            let beside = path.parent().unwrap_or(path);
+            facts.uid() == 0 && is_only_roots(&beside.join(fs::read_link(path)?), may_be_shared)?
+        } else {
+            let is_shared = facts.mode() & WRITABLE_BY_OTHERS != 0;
+            let is_sticky = facts.mode() & STICKY != 0;
+            facts.uid() == 0 && (!is_shared || may_be_shared && is_sticky)
+        };
+        if !is_safe {
             return Ok(false);
         }
     }
@@ -150,7 +168,7 @@ fn name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::os::unix::fs::{PermissionsExt as _, chown};
+    use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
 
     use super::*;
 
@@ -171,14 +189,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().canonicalize().unwrap().join("data");
         fs::create_dir(&data).unwrap();
-        let are_apart = || Folders::of_supervisor(&data).unwrap().are_apart();
-        if !is_only_roots(folder.path()).unwrap() {
+        let are_apart = || Folders::of_supervisor(&data).map(|folders| folders.are_apart());
+        if !is_only_roots(folder.path(), false).unwrap() {
             // This machine keeps temporary files where others may exchange them.
-            return assert!(are_apart());
+            return assert!(are_apart().is_err());
         }
-        assert!(!are_apart());
+        assert!(!are_apart().unwrap());
+        chown(&data, Some(65_534), None).unwrap();
+        assert!(are_apart().unwrap());
+        chown(&data, Some(0), None).unwrap();
         for (path, user, mode) in [
-            (&*data, 65_534, 0o700),
             (&*data, 0, 0o777),
             (folder.path(), 65_534, 0o755),
             (folder.path(), 0, 0o775),
@@ -186,19 +206,66 @@ mod tests {
             let before = fs::metadata(path).unwrap().permissions();
             chown(path, Some(user), None).unwrap();
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(are_apart(), "{} {user} {mode:o}", path.display());
+            assert!(are_apart().is_err(), "{} {user} {mode:o}", path.display());
+            chown(&data, Some(65_534), None).unwrap();
+            assert!(are_apart().unwrap());
+            chown(&data, Some(0), None).unwrap();
             chown(path, Some(0), None).unwrap();
             fs::set_permissions(path, before).unwrap();
         }
-        assert!(!are_apart());
+        assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
         // Whose data they are is known from the beginning.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
-        std::os::unix::fs::symlink("/", &data).unwrap();
+        symlink("/", &data).unwrap();
         let worker = folders.worker(&data).unwrap().unwrap();
         assert_eq!((worker.user, worker.group), (65_534, 65_534));
+    }
+
+    #[test]
+    fn no_link_of_another_user_makes_root_serve_requests() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path().canonicalize().unwrap();
+        if !is_only_roots(&here, false).unwrap() {
+            return;
+        }
+        let [home, roots, data, link] =
+            ["home", "roots", "home/data", "link"].map(|name| here.join(name));
+        fs::create_dir(&home).unwrap();
+        fs::create_dir(&roots).unwrap();
+        symlink("../roots", &data).unwrap();
+        symlink("home/data/", &link).unwrap();
+        let is_refused = |path: &Path| {
+            let found = Folders::of_supervisor(path);
+            found.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+        };
+        let slash = here.join("link/");
+        for path in [&data, &link, &slash] {
+            assert!(!is_refused(path), "all links are root's");
+        }
+        chown(&home, Some(65_534), None).unwrap();
+        for path in [&data, &link, &slash, &data.join("../roots")] {
+            assert!(is_refused(path), "{}", path.display());
+        }
+        // Nor does a folder that root just made, because another had been put aside.
+        fs::remove_file(&data).unwrap();
+        fs::create_dir(&data).unwrap();
+        assert!(is_refused(&data) && is_refused(&link));
+        chown(&data, Some(65_534), Some(65_534)).unwrap();
+        let worker = Folders::of_supervisor(&link).unwrap().worker(&link);
+        assert_eq!(worker.unwrap().unwrap().user, 65_534);
+        // Where everybody may make links, it depends on whose they are.
+        fs::set_permissions(&here, fs::Permissions::from_mode(0o1777)).unwrap();
+        let theirs = here.join("theirs");
+        symlink("roots", &theirs).unwrap();
+        assert!(!is_refused(&theirs) && !is_refused(&roots));
+        lchown(&theirs, Some(65_534), None).unwrap();
+        assert!(is_refused(&theirs));
     }
 }

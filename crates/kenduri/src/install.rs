@@ -17,4 +17,4 @@ pub(crate) use carry_out::{carry_out, do_all, tell};
 pub(crate) use found::{found, installed};
 pub(crate) use mark::marked;
 pub(crate) use steps::{Wish, remove, steps};
-pub(crate) use unit::{Before, Unit, is_of, socket};
+pub(crate) use unit::{Before, Unit, socket};

@@ -69,8 +69,8 @@ impl Check {
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;
-    let unit = unit.filter(|unit| install::is_of(unit, &file))?;
-    if names.is_empty() || install::Before::of(unit).services_user.is_some() {
+    let before = install::Before::of(unit?, &file)?;
+    if names.is_empty() || before.services_user.is_some() {
         return None;
     }
     let names = names.join(", ");

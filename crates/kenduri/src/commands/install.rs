@@ -173,11 +173,12 @@ impl Install {
     }
 
     /// Who runs services that name no user, where that is not whoever serves requests.
-    fn services_user(&self, services: &Services) -> Option<String> {
+    fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
         }
-        let before = install::installed().map(|text| Before::of(&text));
+        let installed = install::installed();
+        let before = installed.and_then(|text| Before::of(&text, config));
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
@@ -194,7 +195,7 @@ impl Install {
             None => Services::default(),
             Some(file) => services(file)?,
         };
-        let services_user = self.services_user(&services);
+        let services_user = config.and_then(|config| self.services_user(config, &services));
         let has_others = services.with_user > 0 || services.default_user.is_some();
         let by_root = self.user == "root" || has_others || services_user.is_some();
         let shared = services.number > services.with_user

@@ -87,13 +87,15 @@ pub(crate) enum Refused {
     /// What root supervises would serve requests as somebody else than was asked, or as root.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
-         stop Kenduri and give it away (chown -R {user}: {data}), or name its owner: --user NAME"
+         stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
     )]
     OfSomebodyElse {
         /// The folder of data.
         data: String,
         /// Who was to serve.
         user: String,
+        /// What makes an account for them first, where there is none.
+        account: String,
     },
     /// The program lies where it may go away.
     #[error(
@@ -155,8 +157,14 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     }
     untouched(found, wish.socket.is_some(), wish.force)?;
     if wish.by_root && found.has_data && !found.is_data_of_user {
+        let data = wish.data.display().to_string();
         return Err(Refused::OfSomebodyElse {
-            data: wish.data.display().to_string(),
+            account: if found.has_user {
+                String::new()
+            } else {
+                format!("{} && ", words_of_account(&wish.user, &data).join(" "))
+            },
+            data,
             user: wish.user.clone(),
         });
     }
@@ -202,7 +210,11 @@ fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
 }
 
 fn account(name: &str, home: &str) -> Step {
-    Step::Run(words(&[
+    Step::Run(words_of_account(name, home))
+}
+
+fn words_of_account(name: &str, home: &str) -> Vec<String> {
+    words(&[
         "useradd",
         "--system",
         "--home-dir",
@@ -211,7 +223,7 @@ fn account(name: &str, home: &str) -> Step {
         "--shell",
         "/usr/sbin/nologin",
         name,
-    ]))
+    ])
 }
 
 /// What takes it away again: units alone, never data, settings or user.
@@ -335,10 +347,20 @@ pub(super) mod tests {
             has_data: true,
             ..fresh()
         };
-        let refused = steps(&wish, &found).unwrap_err().to_string();
+        let refused = |found| steps(&wish, found).unwrap_err().to_string();
+        let why = refused(&found);
         assert!(
-            refused.contains("chown -R kenduri: /var/lib/kenduri"),
-            "{refused}"
+            why.contains("(chown -R kenduri: /var/lib/kenduri)"),
+            "{why}"
+        );
+        // Restored data may be there before the account is.
+        let why = refused(&Found {
+            has_user: false,
+            ..found.clone()
+        });
+        assert!(
+            why.contains("/usr/sbin/nologin kenduri && chown -R kenduri: "),
+            "{why}"
         );
         let found = Found {
             is_data_of_user: true,

@@ -97,10 +97,18 @@ impl Unit {
                 add("CapabilityBoundingSet=CAP_NET_BIND_SERVICE");
             }
         } else {
+            // Where systemd opens the sockets, it opens those below 1024, too.
+            let ports = if self.socket {
+                ""
+            } else {
+                "CAP_NET_BIND_SERVICE "
+            };
             for line in [
                 "# The supervisor process is root, for services of other users; it gives up what it does not need.",
                 "# Whoever the data belongs to serves requests.",
-                "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE",
+                &format!(
+                    "CapabilityBoundingSet={ports}CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE"
+                ),
                 "# Its sockets and what services say, which nobody else may exchange.",
                 "RuntimeDirectory=kenduri",
                 "RuntimeDirectoryMode=0711",
@@ -226,20 +234,23 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// Reads the text of a service.
-    pub(crate) fn of(text: &str) -> Self {
+    /// Reads the text of a service; nothing: it is of other settings.
+    pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
+        if !is_of(text, config) {
+            return None;
+        }
         let set = set();
         let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
         let user = starts.find_map(|line| line.split_once(&set)?.1.split(' ').next());
-        Self {
+        Some(Self {
             has_services: text.lines().any(|line| line == DELEGATE),
             services_user: user.map(str::to_owned),
-        }
+        })
     }
 }
 
 /// Whether a service is started with this file of settings.
-pub(crate) fn is_of(text: &str, config: &Path) -> bool {
+fn is_of(text: &str, config: &Path) -> bool {
     let flag = format!(" --config {}", word_of_command(config));
     let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
     starts.any(|line| {
@@ -368,13 +379,21 @@ mod tests {
             ..unit()
         }
         .text();
-        assert!(root.contains("CAP_SETUID") && !root.contains("User="));
+        assert!(root.contains("=CAP_NET_BIND_SERVICE CAP_SETUID ") && !root.contains("User="));
+        let both = Unit {
+            user: None,
+            socket: true,
+            ..unit()
+        }
+        .text();
+        assert!(both.contains("=CAP_SETUID ") && !both.contains("CAP_NET_BIND_SERVICE"));
         assert!(root.contains("RuntimeDirectory=kenduri\n"));
     }
 
     #[test]
     fn what_was_said_of_services_is_found_again() {
-        let before = Before::of(&unit().text());
+        let config = Path::new("/etc/kenduri/kenduri.toml");
+        let before = Before::of(&unit().text(), config).unwrap();
         assert!(!before.has_services && before.services_user.is_none());
         let text = Unit {
             user: None,
@@ -383,14 +402,16 @@ mod tests {
             ..unit()
         }
         .text();
-        let before = Before::of(&text);
+        let before = Before::of(&text, config).unwrap();
         assert!(before.has_services);
         assert_eq!(before.services_user.as_deref(), Some("helpers"));
+        // Another installation has services of its own.
+        assert_eq!(Before::of(&text, "/srv/kenduri.toml".as_ref()), None);
         assert!(
             text.contains("kenduri.toml --set service_user=helpers\n"),
             "{text}"
         );
-        assert!(is_of(&text, "/etc/kenduri/kenduri.toml".as_ref()));
+        assert!(is_of(&text, config));
         assert!(!is_of(&text, "/etc/kenduri/kenduri".as_ref()));
         assert!(!is_of(&text, "/etc/kenduri.toml".as_ref()));
     }

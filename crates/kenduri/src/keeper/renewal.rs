@@ -168,7 +168,9 @@ pub(super) fn understand(note: &[u8]) -> Result<(Note, Configuration)> {
     let folders = Folders::of_supervisor(&configuration.settings.data)?;
     if folders != configuration.folders {
         bail!(
-            "it keeps sockets and records in {}, and not in {}: stop Kenduri and start it",
+            "it keeps sockets and records in {}, and not in {}: before Kenduri is stopped, run \
+             `kenduri install` with the flags of before, which restarts it, once more; without \
+             systemd, stop Kenduri and start it",
             folders.run.display(),
             configuration.folders.run.display()
         );

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -14,15 +15,10 @@ use rustix::process::Signal;
 use crate::keeper::SERVER;
 use crate::program::{Program, text};
 use crate::upgrade::Copy;
-use crate::users::give;
-
-/// To whom the data belong (`nobody`), somebody else, and the user `daemon`.
-const OWNER: u32 = 65_534;
-const STRANGER: u32 = 65_533;
-const DAEMON: u32 = 1;
+use crate::users::{DAEMON, OWNER, STRANGER, give};
 
 /// Runs a program as the unit that `kenduri install` writes does.
-const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
+pub(crate) const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
 
 /// A service that listens, with a line for who runs it.
 fn web(user: &str) -> String {
@@ -33,10 +29,10 @@ fn web(user: &str) -> String {
 }
 
 /// An installation whose data belong to somebody else. What it leaves apart is removed.
-struct Site(Copy);
+pub(crate) struct Site(pub(crate) Copy);
 
 impl Site {
-    fn new(settings: &str) -> Self {
+    pub(crate) fn new(settings: &str) -> Self {
         let copy = Copy::new(settings);
         fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
         fs::write(copy.path().join("server.py"), SERVER).expect("written");
@@ -46,7 +42,7 @@ impl Site {
         Self(copy)
     }
 
-    fn start(&self, more: &[&str]) -> Program {
+    pub(crate) fn start(&self, more: &[&str]) -> Program {
         let (program, settings, data) = (self.0.program(), self.0.settings(), self.0.data());
         let mut words: Vec<&OsStr> = ["-c", SCRIPT].map(OsStr::new).to_vec();
         words.push(program.as_os_str());
@@ -60,20 +56,21 @@ impl Site {
 /// The folders of sockets and of lines of data that belong to somebody else.
 fn apart(copy: &Copy) -> [PathBuf; 2] {
     let data = fs::canonicalize(copy.data()).expect("data");
-    let name = data.to_string_lossy()[1..].replace('/', "-");
+    let bytes = data.as_os_str().as_bytes();
+    let letters = bytes[1..].iter().map(|byte| match byte {
+        b'/' => "-".to_owned(),
+        b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(*byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    });
+    let name: String = letters.collect();
     ["/run/kenduri", "/var/log/kenduri"].map(|folder| Path::new(folder).join(&name))
-}
-
-/// Removes them.
-pub(crate) fn forget(copy: &Copy) {
-    for folder in apart(copy) {
-        let _ = fs::remove_dir_all(folder);
-    }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        forget(&self.0);
+        for folder in apart(&self.0) {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 }
 
@@ -99,7 +96,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
     fs::set_permissions(&target, fs::Permissions::from_mode(0o700)).expect("a mode");
     fs::write(&lines, "").expect("a file");
     let mut program = site.start(&["--set", "log.to=logs"]);
-    assert_eq!(user_of_web(&program), DAEMON);
+    assert_eq!(user_of_web(&program), *DAEMON);
 
     let exchange = "mv run run2; mv logs logs2; mkdir -p run/services run/processes logs; \
                     ln -s $0 run/services/web; ln -s ../run2/control.sock run/control.sock; \
@@ -116,11 +113,11 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         "{}",
         text(&restarted.stderr)
     );
-    assert_eq!(user_of_web(&program), DAEMON);
+    assert_eq!(user_of_web(&program), *DAEMON);
     // The next one finds what is there from the beginning.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = site.start(&["--set", "log.to=logs"]);
-    assert_eq!(user_of_web(&program), DAEMON);
+    assert_eq!(user_of_web(&program), *DAEMON);
     let facts = fs::metadata(&target).expect("it is there");
     assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o700));
     assert_eq!(fs::metadata(&lines).expect("it is there").len(), 0);
@@ -139,16 +136,16 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
     let folder = run.join("services/web");
     let facts = fs::metadata(&folder).expect("a folder");
     let rights = (facts.uid(), facts.gid(), facts.mode() & 0o777);
-    assert_eq!(rights, (DAEMON, OWNER, 0o710));
+    assert_eq!(rights, (*DAEMON, OWNER, 0o710));
     for socket in fs::read_dir(&folder).expect("a folder") {
         let facts = socket.expect("an entry").metadata().expect("a socket");
         let rights = (facts.uid(), facts.gid(), facts.mode() & 0o777);
-        assert_eq!(rights, (DAEMON, OWNER, 0o660));
+        assert_eq!(rights, (*DAEMON, OWNER, 0o660));
     }
     assert!(fs::metadata(logs.join("web.log")).expect("lines").len() > 0);
     // An upgrade goes on there.
     site.0.change(&program);
-    assert_eq!(user_of_web(&program), DAEMON);
+    assert_eq!(user_of_web(&program), *DAEMON);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
@@ -167,7 +164,7 @@ fn services_that_name_nobody_run_as_the_settings_say() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
     let mut program = site.start(&["--set", "service_user=daemon"]);
-    assert_eq!(user_of_web(&program), DAEMON);
+    assert_eq!(user_of_web(&program), *DAEMON);
     let words = [
         "owner",
         "create",
@@ -177,10 +174,10 @@ fn services_that_name_nobody_run_as_the_settings_say() {
         "Evil",
     ];
     // While Kenduri runs, and when it does not.
-    let refused = give(&site.0, DAEMON, &words);
+    let refused = give(&site.0, *DAEMON, &words);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
-    let refused = give(&site.0, DAEMON, &words);
+    let refused = give(&site.0, *DAEMON, &words);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
 }
 

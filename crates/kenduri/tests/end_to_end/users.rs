@@ -4,60 +4,55 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use rustix::process::Signal;
 
-use crate::apart;
+use crate::apart::{SCRIPT, Site};
 use crate::keeper::SERVER;
 use crate::program::text;
 use crate::upgrade::Copy;
 
-/// To whom the data belong, and somebody else.
-const OWNER: u32 = 65_534;
-const STRANGER: u32 = 65_533;
-/// The user `daemon`, whose number is the same on every Linux.
-const DAEMON: u32 = 1;
-
-/// Runs a program as the unit that `kenduri install` writes does.
-const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
+/// To whom the data belong (`nobody`), and somebody else.
+pub(crate) const OWNER: u32 = 65_534;
+pub(crate) const STRANGER: u32 = 65_533;
+/// The user `daemon`, whose number is not the same on every Linux.
+pub(crate) static DAEMON: LazyLock<u32> = LazyLock::new(|| {
+    let users = fs::read_to_string("/etc/passwd").expect("users");
+    let line = users.lines().find_map(|line| line.strip_prefix("daemon:"));
+    let number = line.and_then(|line| line.split(':').nth(1)?.parse().ok());
+    number.expect("a user called daemon")
+});
 
 #[test]
 fn root_keeps_what_serves_the_data_of_another_user() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let copy = Copy::new("");
-    fs::set_permissions(copy.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
-    fs::create_dir(copy.data()).expect("a folder");
-    fs::set_permissions(copy.data(), fs::Permissions::from_mode(0o700)).expect("a mode");
-    chown(copy.data(), Some(OWNER), Some(OWNER)).expect("an owner");
-    let (program, data) = (copy.program(), copy.data());
-    let mut words: Vec<&OsStr> = ["-c", SCRIPT].map(OsStr::new).to_vec();
-    words.push(program.as_os_str());
-    words.extend(["serve", "--listen", "127.0.0.1:0", "--data"].map(OsStr::new));
-    words.push(data.as_ref());
-    let mut program = Copy::start(Path::new("sh"), &words);
+    let site = Site::new("");
+    let copy = &site.0;
+    let mut program = site.start(&[]);
     assert_eq!(program.get("/readyz").status, 200);
     let status = text(&program.system_file("status"));
     assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
 
     // Who may not ask is told so, and not that nobody runs.
     for user in [OWNER, STRANGER] {
-        let refused = give(&copy, user, &["ps"]);
+        let refused = give(copy, user, &["ps"]);
         let why = text(&refused.stderr);
         assert_eq!(refused.status.code(), Some(1), "{why}");
         assert!(why.contains("only the user that runs Kenduri"), "{why}");
+        assert!(why.contains("killed") && why.contains("remove it"), "{why}");
     }
     assert_eq!(copy.order(&["ps"]).status.code(), Some(0));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
-    let nobody = give(&copy, OWNER, &["ps"]);
+    let nobody = give(copy, OWNER, &["ps"]);
     assert_eq!(nobody.status.code(), Some(3), "{}", text(&nobody.stderr));
-    apart::forget(&copy);
 }
 
 #[test]
@@ -111,25 +106,25 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert_eq!(program.get("/web/x").status, 200);
     let finds = |user: u32, service: &str| connects(&copy, user, service);
     assert!(finds(OWNER, "web"));
-    assert!(!finds(STRANGER, "web") && !finds(DAEMON, "web"));
+    assert!(!finds(STRANGER, "web") && !finds(*DAEMON, "web"));
 
     // Those of before may still run while others take over.
     let (web, late) = (service("web", "daemon"), service("late", "daemon"));
     fs::write(copy.settings(), format!("{web}{late}{routes}")).expect("settings");
     let applied = copy.order(&["apply"]);
     assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
-    for user in [OWNER, DAEMON] {
+    for user in [OWNER, *DAEMON] {
         assert!(finds(user, "web") && finds(user, "late"), "{user}");
     }
     assert!(!finds(STRANGER, "web"));
     copy.change(&program);
-    assert!(finds(DAEMON, "late") && !finds(STRANGER, "late"));
+    assert!(finds(*DAEMON, "late") && !finds(STRANGER, "late"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
     // Who had a service once has none now.
     let mut program = copy.serve();
     assert_eq!(program.get("/web/x").status, 200);
-    assert!(finds(DAEMON, "web") && !finds(OWNER, "web"));
+    assert!(finds(*DAEMON, "web") && !finds(OWNER, "web"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
