@@ -72,11 +72,7 @@ struct Way {
 /// Serves HTTP/3 until the connection ends. From `close` on only what was asked before
 /// is answered.
 pub(crate) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
-    let Visit {
-        here,
-        peer,
-        place,
-    } = visit;
+    let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let room = (UNSEEN * bounds.header_size).min(LARGEST_HEAD);
