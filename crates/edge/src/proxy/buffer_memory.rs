@@ -72,7 +72,7 @@ impl BufferMemory {
     /// Room for the body of a request of this client. None: there was none in time, or too
     /// many of its bodies wait already.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
-        let room = self.room(client, size, false);
+        let mut room = self.room(client, size, false);
         let (mut queued, is_granted) = {
             let mut state = self.state();
             if !state.is_short() && state.has_room(room.address, size) {
@@ -81,6 +81,8 @@ impl BufferMemory {
             }
             let of_address = |body: &&Waiting| body.address == room.address;
             if state.waiting.iter().filter(of_address).count() >= MOST_WAITING {
+                // It was not taken, so there is nothing to give back.
+                room.size = 0;
                 return None;
             }
             let (granted, is_granted) = oneshot::channel();
@@ -323,7 +325,7 @@ mod tests {
         let mut answers = [1, 2, 3].map(|last| memory.for_answer(address(last)));
         assert!(answers[0].grow(25) && answers[1].grow(25));
         assert!(!answers[2].grow(1));
-        answers[0].shrink(24);
+        answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
         // Room would be no use to the one; it would be to the other.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
