@@ -2,7 +2,7 @@
 
 server = Server
 server-refresh = Refresh
-server-live = Live
+server-live = Up to date
 server-live-waiting = Reconnecting…
 server-no-keeper = Kenduri is starting or stopping just now. Please reload in a moment.
 

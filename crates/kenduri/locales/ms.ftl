@@ -2,7 +2,7 @@
 
 server = Pelayan
 server-refresh = Segar semula
-server-live = Langsung
+server-live = Terkini
 server-live-waiting = Menyambung semula…
 server-no-keeper = Kenduri sedang bermula atau berhenti. Sila muat semula sebentar lagi.
 
