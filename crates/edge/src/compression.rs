@@ -16,12 +16,15 @@
 //! 3. it is a style, script, font, picture or WebAssembly with a `Last-Modified`:
 //!    a file, not something made for this request,
 //!
-//! and in all three cases it sets no cookie. Everything else goes as it is.
+//! and in all three cases it sets no cookie. A page of the app that is [`Compressible`]
+//! is compressed too, with a random length added. Everything else goes as it is.
 
 mod accept;
 mod body;
 mod encoder;
 mod types;
+
+use std::io;
 
 use http::header::{
     ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
@@ -32,10 +35,11 @@ use http::{Response, StatusCode};
 use http_body::Body as _;
 
 pub use accept::{Accepted, Encoding, Offers};
-pub(crate) use encoder::{Effort, Encoder};
+pub(crate) use encoder::Encoder;
 pub(crate) use types::is_compressible;
 
 use crate::body::{Answer, Body, has_no_body};
+use crate::tls;
 
 /// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
 pub const SMALLEST: u64 = 1_024;
@@ -47,6 +51,11 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("digest"),
     HeaderName::from_static("content-md5"),
 ];
+
+/// On an answer of the app for one person: it repeats no text of the request but its path,
+/// and what its forms hold is another text each time.
+#[derive(Debug, Clone, Copy)]
+pub struct Compressible;
 
 /// What of a request decides in which coding its answer is sent.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +83,13 @@ impl Wishes {
             }
             return answer;
         }
+        let is_compressible = answer.extensions_mut().remove::<Compressible>().is_some();
         if is_for_everybody(self.is_anonymous, answer.headers()) {
-            coded(self.accepted, answer)
+            coded(answer, self.accepted.choose(Offers::ALL), Encoder::stream)
+        } else if is_compressible {
+            // The coding that every browser knows, and in which a length can be added.
+            let gzip = self.accepted.choose(Offers::GZIP);
+            coded(answer, gzip, |_| random_byte().map(Encoder::padded_gzip))
         } else {
             answer
         }
@@ -84,15 +98,27 @@ impl Wishes {
 
 /// As [`Wishes::compress`], of an answer that is known to hold no secret.
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
-    coded(Accepted::of(request), answer)
+    let encoding = Accepted::of(request).choose(Offers::ALL);
+    coded(answer, encoding, Encoder::stream)
 }
 
-fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
+fn random_byte() -> io::Result<u8> {
+    let mut byte = [0];
+    let filled = tls::provider().secure_random.fill(&mut byte);
+    filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
+    Ok(byte[0])
+}
+
+fn coded(
+    mut answer: Answer,
+    encoding: Option<Encoding>,
+    encoder: impl FnOnce(Encoding) -> io::Result<Encoder>,
+) -> Answer {
     if !can_be_coded(&answer) {
         return answer;
     }
     vary(answer.headers_mut());
-    let Some(encoding) = accepted.choose(Offers::ALL) else {
+    let Some(encoding) = encoding else {
         return answer;
     };
     if answer.body().is_end_stream() {
@@ -106,10 +132,10 @@ fn coded(accepted: Accepted, mut answer: Answer) -> Answer {
         }
         return answer;
     }
-    let encoder = match Encoder::new(encoding, Effort::Stream) {
+    let encoder = match encoder(encoding) {
         Ok(encoder) => encoder,
         Err(error) => {
-            tracing::warn!(%error, "no memory to compress with, an answer goes as it is");
+            tracing::warn!(%error, "an answer is not compressed");
             return answer;
         }
     };

@@ -74,9 +74,15 @@ impl edge::App for Mounted {
                 Err(never) => match never {},
             };
             let shown = answer.extensions_mut().remove();
+            let compressible = answer.extensions_mut().remove();
             let mut answer = hand_over(answer, self.stop).await;
             if let Some(web::Shown(path)) = shown {
                 answer.extensions_mut().insert(edge::log::Shown(path));
+            }
+            if let Some(web::Compressible) = compressible {
+                answer
+                    .extensions_mut()
+                    .insert(edge::compression::Compressible);
             }
             answer
         };
@@ -244,6 +250,19 @@ mod tests {
         let read = to_bytes(Body::new(stream.into_body()), usize::MAX);
         stop.cancel();
         assert_eq!(read.await.expect("an orderly end").len(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_app_says_which_pages_may_be_compressed() {
+        let router = Router::new()
+            .route("/a", post((axum::Extension(web::Compressible), "a page")))
+            .route("/b", post("a secret"));
+        let mounted = Mounted::new(router, CancellationToken::new());
+        for (path, expected) in [("/a", true), ("/b", false)] {
+            let answer = ask(&mounted, path, edge::Body::Empty).await;
+            let told: Option<&edge::compression::Compressible> = answer.extensions().get();
+            assert_eq!(told.is_some(), expected, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use platform::secret;
+use platform::{Random, secret};
 use sha2::Sha256;
 
 use crate::form::Form;
@@ -26,14 +26,41 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The value for the forms of one session: derived from the session's secret
-/// (or the pre-session cookie's), so there is nothing to store.
-pub fn token(session_secret: &str) -> String {
+/// How many bytes the value of a session has, and its mask.
+const LENGTH: usize = 32;
+
+/// A value for the forms of one session, another one for each page: pages are
+/// compressed, and the lengths of many must not tell what they have in common.
+pub fn token(session_secret: &str, random: &Random) -> String {
+    let mask = random.token();
+    let masked = exclusive_or(value(session_secret), mask);
+    URL_SAFE_NO_PAD.encode([mask, masked].concat())
+}
+
+/// Whether `given` is a [`token`] of this session.
+pub fn is_token(given: &str, session_secret: &str) -> bool {
+    let mut bytes = [0; 2 * LENGTH];
+    let length = URL_SAFE_NO_PAD.decode_slice(given, &mut bytes);
+    let (mask, masked) = bytes.split_at(LENGTH);
+    let found = exclusive_or(
+        std::array::from_fn(|at| mask[at]),
+        std::array::from_fn(|at| masked[at]),
+    );
+    length == Ok(bytes.len()) && secret::same(&found, &value(session_secret))
+}
+
+/// What the tokens of a session hide: derived from the session's secret (or the
+/// pre-session cookie's), so there is nothing to store.
+fn value(session_secret: &str) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session_secret.as_bytes()) else {
         unreachable!("HMAC takes keys of any length")
     };
     mac.update(b"kenduri csrf 1");
-    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    mac.finalize().into_bytes().into()
+}
+
+fn exclusive_or(one: [u8; LENGTH], other: [u8; LENGTH]) -> [u8; LENGTH] {
+    std::array::from_fn(|at| one[at] ^ other[at])
 }
 
 /// Both checks, for a request that a cookie authenticates. `form` is `None` for
@@ -49,7 +76,7 @@ pub fn check(
         .and_then(|form| form.find(FIELD))
         .or_else(|| headers.get(HEADER)?.to_str().ok())
         .unwrap_or_default();
-    if sender == Sender::Us && secret::same(given.as_bytes(), token(session_secret).as_bytes()) {
+    if sender == Sender::Us && is_token(given, session_secret) {
         Ok(())
     } else {
         Err(refused())
@@ -170,10 +197,16 @@ mod tests {
                 .into_iter()
                 .collect::<Form>()
         };
-        let (good, other) = (token("secret"), token("other"));
+        let random = Random::seeded(1);
+        let (good, other) = (token("secret", &random), token("other", &random));
+        let again = token("secret", &random);
+        assert_ne!(good, again);
         let ours = [("sec-fetch-site", "same-origin")];
         for (said, value, passes) in [
             (&ours[..], good.as_str(), true),
+            (&ours, &again, true),
+            (&ours, &good[..good.len() - 1], false),
+            (&ours, &good.repeat(2), false),
             (&ours, &other, false),
             (&ours, "", false),
             (&[], &good, false),

@@ -44,7 +44,7 @@ pub use language::{Language, Wishes};
 pub use page::page;
 pub use problem::{Argument, FieldProblem, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
-pub use serve::{HEADER_LIMIT, Shown, panicked, serve, way_in};
+pub use serve::{Compressible, HEADER_LIMIT, NOT_REPEATED, Shown, panicked, serve, way_in};
 pub use state::{Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};

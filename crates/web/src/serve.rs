@@ -1,6 +1,7 @@
 //! What happens around every request, in this order: its facts are found, a
 //! handler answers, a refusal becomes JSON or a page, headers that every answer
-//! carries are added, it is counted, and whoever logs it is told what it may show.
+//! carries are added, it is counted, and whoever sends it is told what a log may show
+//! and whether it may be compressed.
 //!
 //! One layer does it all, for each layer costs every request what a look-up costs.
 
@@ -43,6 +44,15 @@ const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 /// tokens. Nobody else knows which paths are addresses of ours, and what they hold.
 #[derive(Debug, Clone)]
 pub struct Shown(pub Box<str>);
+
+/// On a page that was made for one person, and that nothing of the request but its path
+/// can have put text into: to compress it gives nobody a secret of that person away.
+#[derive(Debug, Clone, Copy)]
+pub struct Compressible;
+
+/// What may stand in the query of a [`Compressible`] page: no page repeats its value,
+/// unless it is the right one.
+pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
 /// The whole site: `router` with what every crate shares around it.
 pub fn serve(site: &Site, router: Router<Site>) -> Router {
@@ -101,6 +111,9 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     asked.remember_language(&site, &mut response);
     asked.add_headers(&mut response);
     count(route.as_ref(), response.status(), started.elapsed());
+    if asked.repeats_nothing() && is_page(&response) {
+        response.extensions_mut().insert(Compressible);
+    }
     response.extensions_mut().insert(Shown(masked.into()));
     response
 }
@@ -161,6 +174,14 @@ struct Asked {
 }
 
 impl Asked {
+    /// Whether no text of the request but its path can stand in the answer.
+    fn repeats_nothing(&self) -> bool {
+        let query = self.uri.query().unwrap_or_default();
+        let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+        matches!(self.method, Method::GET | Method::HEAD)
+            && names.all(|name| NOT_REPEATED.contains(&&*name))
+    }
+
     fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
         let text = match &problem.text {
             Some(text) => text.clone(),
@@ -240,6 +261,12 @@ impl Asked {
             headers.insert(REQUEST_ID, id);
         }
     }
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    response.status() == StatusCode::OK
+        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Programs ask under `/api`, if no browser sends a form there; a page's script
@@ -367,6 +394,27 @@ mod tests {
     fn header<'a>(response: &'a Response, name: &str) -> &'a str {
         let value = response.headers().get(name);
         value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_page_that_repeats_nothing_but_its_path_may_be_compressed() {
+        for (method, path, expected) in [
+            ("GET", "/hello", true),
+            ("HEAD", "/hello", true),
+            ("GET", "/invite/RAHMA?k=ABCDE&done=saved&lang=it", true),
+            ("GET", "/hello?q=text", false),
+            ("GET", "/hello?lang=it&%71=text", false),
+            ("GET", "/invalid", false),
+            ("GET", "/panic", false),
+            ("GET", "/number/1", false),
+            ("GET", "/number/one", false),
+            ("POST", "/form", false),
+        ] {
+            let form = [("content-type", "application/x-www-form-urlencoded")];
+            let (response, _) = ask(method, path, &form).await;
+            let told: Option<&Compressible> = response.extensions().get();
+            assert_eq!(told.is_some(), expected, "{method} {path}");
+        }
     }
 
     #[tokio::test]

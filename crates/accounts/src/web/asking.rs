@@ -48,7 +48,7 @@ where
         let (visit, secret) = visit(parts, &Site::from_ref(state)).await?;
         Ok(Self {
             who: visit.who,
-            csrf: csrf::token(secret.reveal()),
+            csrf: csrf::token(secret.reveal(), &Site::from_ref(state).random),
             request: request_facts(parts)?,
         })
     }
@@ -88,7 +88,7 @@ where
         };
         count_change(&parts, &visit.who, site.clock.now())?;
         let facts = request_facts(&parts)?;
-        let (headers, token) = (&parts.headers, csrf::token(secret.reveal()));
+        let (headers, token) = (&parts.headers, csrf::token(secret.reveal(), &site.random));
         if let Err(problem) = csrf::check(headers, site.url(), secret.reveal(), Some(&form)) {
             let again = csrf::is_from_us(headers, site.url()).then_some(token);
             return Err(problem.keeping(form, again));

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode, request};
 use axum::response::Response;
-use platform::{Secret, secret};
+use platform::Secret;
 use web::page::{Kind, Page};
 use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf, masking};
 
@@ -47,7 +47,7 @@ impl Entrance {
         };
         Ok(Self {
             who,
-            csrf: csrf::token(secret.reveal()),
+            csrf: csrf::token(secret.reveal(), &site.random),
             text: site.speak(&wishes),
             client: Client::from_request_parts(parts, accounts).await?,
             secret,
@@ -63,7 +63,7 @@ impl Entrance {
             return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));
         }
         csrf::check_sender(&parts.headers, site.url())?;
-        if secret::same(form.text(csrf::FIELD).as_bytes(), self.csrf.as_bytes()) {
+        if csrf::is_token(form.text(csrf::FIELD), self.secret.reveal()) {
             Ok(())
         } else {
             Err(Problem::new(StatusCode::FORBIDDEN, "csrf_failed"))

@@ -15,12 +15,16 @@ use crate::stage::{
     visitor,
 };
 
+fn csrf_token(session: &str) -> String {
+    web::csrf::token(session, &platform::Random::seeded(1))
+}
+
 /// A script on a page of somebody who is signed in.
 async fn script(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));
     visitor.set_cookie("kd_session", begun.session.reveal());
-    visitor.header("x-csrf-token", &web::csrf::token(begun.session.reveal()));
+    visitor.header("x-csrf-token", &csrf_token(begun.session.reveal()));
     visitor
 }
 
@@ -96,7 +100,7 @@ fn a_page_s_script_signs_in_and_out() {
             .call(Method::POST, logout, &Value::Null)
             .await
             .with(403);
-        let token = web::csrf::token(visitor.cookie("kd_session").unwrap());
+        let token = csrf_token(visitor.cookie("kd_session").unwrap());
         visitor.header("x-csrf-token", &token);
         for _ in 0..2 {
             visitor
@@ -265,7 +269,7 @@ fn what_a_token_may_not_do_counts_for_the_token_alone() {
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let mut script = visitor(&accounts);
         script.set_cookie("kd_session", begun.session.reveal());
-        script.header("x-csrf-token", &web::csrf::token(begun.session.reveal()));
+        script.header("x-csrf-token", &csrf_token(begun.session.reveal()));
         let mut program = program_at(&accounts, &id, &[Right::ProfileRead]).await;
         let nonsense = "/api/v1/me/sessions/nonsense";
         for _ in 0..600 {

@@ -52,6 +52,8 @@ pub struct Offers(pub [bool; 3]);
 impl Offers {
     /// Every one.
     pub const ALL: Self = Self([true; 3]);
+    /// What every browser knows.
+    pub const GZIP: Self = Self([false, false, true]);
 
     /// Whether there is any but the plain form.
     pub fn any(self) -> bool {

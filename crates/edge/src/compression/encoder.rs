@@ -55,6 +55,20 @@ impl Encoder {
         })
     }
 
+    /// For one of many streams.
+    pub(crate) fn stream(encoding: Encoding) -> io::Result<Self> {
+        Self::new(encoding, Effort::Stream)
+    }
+
+    /// Makes gzip with so many bytes more in its header (RFC 1952, section 2.3.1.1),
+    /// under a name that nobody reads.
+    pub(crate) fn padded_gzip(padding: u8) -> Self {
+        let mut extra = vec![b'K', b'n', padding, 0];
+        extra.resize(extra.len() + usize::from(padding), 0);
+        let gzip = flate2::GzBuilder::new().extra(extra);
+        Self::Gzip(gzip.write(Vec::new(), flate2::Compression::new(GZIP_LEVEL)))
+    }
+
     /// The whole of something that is kept.
     pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
         let mut encoder = Self::new(encoding, Effort::Kept)?;

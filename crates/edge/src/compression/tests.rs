@@ -437,3 +437,33 @@ fn an_answer_to_head_says_what_the_one_to_get_does() {
     let weak = [HTML, ("etag", "W/\"a\"")];
     assert_eq!(value(&head(&weak, BR), "etag"), Some("W/\"a\""));
 }
+
+#[tokio::test]
+async fn a_page_for_one_person_is_compressed_where_the_app_says_so_and_its_length_varies() {
+    const HTML: &[(&str, &str)] = &[("content-type", "text/html"), ("set-cookie", "a=b")];
+    let marked = || {
+        let mut answer = page(HTML, 20_000);
+        answer.extensions_mut().insert(Compressible);
+        answer
+    };
+    let request = headers(&[("cookie", "a=b"), ("accept-encoding", "gzip, br, zstd")]);
+    let mut lengths = std::collections::BTreeSet::new();
+    for _ in 0..40 {
+        let answer = compress(&request, marked());
+        assert_eq!(value(&answer, "content-encoding"), Some("gzip"));
+        assert_eq!(value(&answer, "vary"), Some("Accept-Encoding"));
+        let sent = answer.into_body().collect().await.unwrap().to_bytes();
+        let plain = marked().into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(decode(Encoding::Gzip, &sent), plain);
+        assert!(sent.len() < 600, "{}", sent.len());
+        lengths.insert(sent.len());
+    }
+    // Of 256 lengths, forty tries leave fewer than ten about once in 10^40 times.
+    assert!(lengths.len() >= 10, "{lengths:?}");
+
+    let brotli_alone = headers(&[("cookie", "a=b"), ("accept-encoding", "br")]);
+    for (request, answer) in [(&brotli_alone, marked()), (&request, page(HTML, 20_000))] {
+        let answer = compress(request, answer);
+        assert_eq!(value(&answer, "content-encoding"), None);
+    }
+}

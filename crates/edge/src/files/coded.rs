@@ -12,7 +12,7 @@ use http_body::{Body as HttpBody, Frame};
 use super::pieces::{PIECE, part_of, read};
 use super::readers::{Readers, Reading};
 use crate::body::BodyError;
-use crate::compression::{Effort, Encoder, Encoding};
+use crate::compression::{Encoder, Encoding};
 
 /// A large file that is compressed while it is read, both away from the requests.
 pub(super) struct CodedFile {
@@ -70,7 +70,7 @@ impl HttpBody for CodedFile {
                 State::New(encoding) => {
                     let encoding = *encoding;
                     self.state = State::Done;
-                    let encoder = Encoder::new(encoding, Effort::Stream)?;
+                    let encoder = Encoder::stream(encoding)?;
                     self.work(encoder);
                 }
                 State::Working(working) => {

@@ -137,6 +137,22 @@ fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 }
 
 #[test]
+fn a_page_for_one_person_is_sent_compressed() {
+    let owner = Owner::arrive();
+    let ask = |path: &str| {
+        let headers = [("Cookie", &*owner.cookies), ("Accept-Encoding", "gzip, br")];
+        http::send(&owner.program.address, "GET", path, &headers, b"").expect("an answer")
+    };
+    let whole = owner.get("/me/security");
+    let page = ask("/me/security");
+    assert_eq!(page.header("content-encoding"), Some("gzip"));
+    assert!(2 * page.body.len() < whole.body.len());
+    // It tells what was asked for: a guess there could be compared with what else it tells.
+    let sign_in = ask("/login?redirect=/me/security");
+    assert_eq!(sign_in.header("content-encoding"), None);
+}
+
+#[test]
 fn an_owner_sees_services_and_orders_them_from_the_page() {
     let owner = Owner::arrive();
     let begun = wait("one instance", || owner.ready("beat").first().copied());

@@ -96,3 +96,48 @@ fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
         assert!(places.is_sorted(), "{places:?}");
     });
 }
+
+/// Looks at every page that links lead to from `start`.
+async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize) {
+    let mut pages = vec![start.to_owned()];
+    let mut next = 0;
+    while next < pages.len() {
+        let path = pages[next].clone();
+        next += 1;
+        let page = visitor
+            .get(&format!(
+                "{path}?done=zqzqzqdone&k=ZQZQZQZQZQ&lang=zqzqzqlang"
+            ))
+            .await;
+        let body = page.body.to_lowercase();
+        let around = body
+            .find("zqzqzq")
+            .map(|at| &body[at.saturating_sub(80)..at + 20]);
+        assert_eq!(around, None, "{path}");
+        for link in page.links() {
+            let path = link.href.split(['?', '#']).next().unwrap_or_default();
+            let is_ours = ["/admin", "/me", "/invite", "/o/", "/login"]
+                .iter()
+                .any(|start| path.starts_with(start));
+            if is_ours && pages.len() < most && !pages.iter().any(|known| known == path) {
+                pages.push(path.to_owned());
+            }
+        }
+    }
+    assert!(next > 3, "{pages:?}");
+}
+
+/// Else they were not to be compressed: see `web::Compressible`.
+#[test]
+fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
+    on_both(async |stage| {
+        let mut host = stage.visitor(&stage.owner);
+        look_for_repeated_words(&mut host, HOME, 40).await;
+        let mut guest = stage.nobody();
+        look_for_repeated_words(&mut guest, "/invite/RAHMA", 20).await;
+        let login = guest
+            .get("/login?done=zqzqzqdone&k=ZQZQZQZQZQ&lang=zqzqzqlang")
+            .await;
+        assert!(!login.body.to_lowercase().contains("zqzqzq"));
+    });
+}

@@ -133,7 +133,8 @@ impl<'w> Stage<'w> {
     pub(crate) fn visitor(&self, host: &Host) -> Visitor {
         let mut visitor = self.nobody();
         visitor.set_cookie("kd_session", host.session.reveal());
-        visitor.header("x-csrf-token", &web::csrf::token(host.session.reveal()));
+        let token = web::csrf::token(host.session.reveal(), &self.site.random);
+        visitor.header("x-csrf-token", &token);
         visitor
     }
 

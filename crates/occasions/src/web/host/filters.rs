@@ -9,8 +9,8 @@ use crate::hosting::listing::filter::{Answered, Open, answer_word};
 use crate::question::Question;
 use crate::words::{Access, AskedOf, Response};
 
-/// What stands in the address and is no filter.
-const PAGING: [&str; 5] = ["cursor", "before", "at", "done", "lang"];
+/// What of the address says which piece of the list is shown.
+const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
 /// An active filter, with the address of the list without it.
 pub(super) struct Chip {
@@ -259,11 +259,16 @@ impl<'a> Filters<'a> {
         chips
     }
 
+    /// What of the address stays in links: filters and the piece of the list.
+    fn kept(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let pairs = self.query.iter();
+        pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
+    }
+
     /// The address of the same list from its beginning with one thing changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
-            .query
-            .iter()
+            .kept()
             .filter(|(known, _)| !PAGING.contains(known) && *known != name)
             .chain([(name, value)]);
         say::address(&self.path, pairs)
@@ -272,9 +277,8 @@ impl<'a> Filters<'a> {
     /// The address of this very piece with one thing changed.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
-            .query
-            .iter()
-            .filter(|(known, _)| !matches!(*known, "done" | "lang") && *known != name)
+            .kept()
+            .filter(|(known, _)| *known != name)
             .chain([(name, value)]);
         say::address(&self.path, pairs)
     }
@@ -295,8 +299,7 @@ impl<'a> Filters<'a> {
     fn piece(&self, name: &str, cursor: &str, at: usize) -> String {
         let at = at.to_string();
         let pairs = self
-            .query
-            .iter()
+            .kept()
             .filter(|(known, _)| !PAGING.contains(known))
             .chain([(name, cursor), ("at", at.as_str())]);
         say::address(&self.path, pairs)
@@ -331,8 +334,7 @@ impl<'a> Filters<'a> {
 
     /// What else stands in the address, for forms that change one part of it.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
-        self.query
-            .iter()
+        self.kept()
             .filter(|(name, value)| {
                 !PAGING.contains(name) && !names.contains(name) && !value.is_empty()
             })
