@@ -12,7 +12,7 @@ use tower::Service;
 
 use crate::body::{Answer, Body, BodyError};
 use crate::facts::Facts;
-use crate::pages::{self, Wants};
+use crate::pages::{self, Reader};
 
 /// A service that answers requests: any `tower` service that cannot fail, such as
 /// a router, which is cloned for each request.
@@ -26,8 +26,8 @@ pub trait App: Clone + Send + Sync + 'static {
     /// nobody in.
     fn judge(self, question: Question) -> impl Future<Output = Verdict> + Send {
         let Question { facts, headers, .. } = question;
-        let wants = Wants::of(&headers);
-        let answer = pages::page(StatusCode::FORBIDDEN, &facts.id, wants, None);
+        let reader = Reader::of(&headers);
+        let answer = pages::page(StatusCode::FORBIDDEN, &facts.id, &reader, None);
         std::future::ready(Verdict::Refuse(answer))
     }
 }

@@ -24,7 +24,7 @@ use crate::body::{Answer, Body};
 use crate::durable;
 use crate::facts::{Facts, Scheme};
 use crate::limits::{cookie, drop_cookie};
-use crate::pages::{self, Wants};
+use crate::pages::{self, Reader, Wants};
 use crate::route::{NormalPath, bare_host};
 
 /// The state, in the folder of all data, and the owner's page.
@@ -217,7 +217,7 @@ impl Closed {
                 headers.insert(RETRY_AFTER, HeaderValue::from(COME_BACK.as_secs()));
                 answer
             }
-            (_, wants) => pages::page(status, &facts.id, wants, Some(COME_BACK)),
+            _ => pages::page(status, &facts.id, &Reader::of(headers), Some(COME_BACK)),
         }
     }
 }

@@ -1,14 +1,38 @@
 //! Plain pages for what the edge itself answers: no script, nothing loaded from
-//! elsewhere, light and dark, and the id of the request to quote.
+//! elsewhere, light and dark, in the reader's language, and with the id of the request to quote.
+
+mod language;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, RETRY_AFTER, VARY,
+};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::body::{Answer, Body};
 use crate::facts::RequestId;
+use language::Language;
+
+/// How a client would like to read a page.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    wants: Wants,
+    /// Read once there is a page.
+    languages: Option<HeaderValue>,
+}
+
+impl Reader {
+    /// By `Accept` and `Accept-Language`.
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self {
+            wants: Wants::of(headers),
+            languages: headers.get(ACCEPT_LANGUAGE).cloned(),
+        }
+    }
+}
 
 /// What a client would rather read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +90,20 @@ const COME_BACK: Duration = Duration::from_secs(5);
 pub fn page(
     status: StatusCode,
     id: &RequestId,
-    wants: Wants,
+    reader: &Reader,
     retry_after: Option<Duration>,
 ) -> Answer {
-    let title = status.canonical_reason().unwrap_or("Error");
-    let (text, kind) = match wants {
-        Wants::Html => (html(status, title, id), "text/html; charset=utf-8"),
-        Wants::Json => (problem(status, title, id), "application/problem+json"),
+    let language = Language::of(reader.languages.as_ref());
+    let (text, kind) = match reader.wants {
+        Wants::Html => (html(status, language, id), "text/html; charset=utf-8"),
+        Wants::Json => (problem(status, language, id), "application/problem+json"),
     };
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag));
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         CONTENT_SECURITY_POLICY,
@@ -96,45 +122,7 @@ pub fn page(
     answer
 }
 
-/// What a person can make of a status.
-fn advice(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::BAD_REQUEST => "The request could not be understood.",
-        StatusCode::UNAUTHORIZED => "This asks for a name and a password. Please try again.",
-        StatusCode::FORBIDDEN => "This is not for everybody.",
-        StatusCode::NOT_FOUND => "There is nothing at this address. Was it typed whole?",
-        StatusCode::METHOD_NOT_ALLOWED => "This address does not answer such requests.",
-        StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive. Please try again.",
-        StatusCode::GONE => "What was here has been taken away.",
-        StatusCode::PRECONDITION_FAILED => {
-            "What is here has changed meanwhile. Please reload the page."
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => "What you sent is too large.",
-        StatusCode::URI_TOO_LONG => "The address is too long.",
-        StatusCode::RANGE_NOT_SATISFIABLE => {
-            "What is here is shorter than the part that was asked for. Please load it anew."
-        }
-        StatusCode::MISDIRECTED_REQUEST => {
-            "This connection is for another site. Please reload the page."
-        }
-        StatusCode::TOO_MANY_REQUESTS => "That was too often. Please wait a moment and try again.",
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            "The request's headers are too large. Removing this site's cookies may help."
-        }
-        StatusCode::BAD_GATEWAY => {
-            "The server behind this page gave no answer. Please try again in a moment."
-        }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            "This page is not ready at the moment. Please try again soon."
-        }
-        StatusCode::GATEWAY_TIMEOUT => {
-            "The server behind this page took too long. Please try again in a moment."
-        }
-        _ => "Something went wrong.",
-    }
-}
-
-/// The same for a program, for ever.
+/// What a status is called in problems; it never changes.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "bad_request",
@@ -158,31 +146,34 @@ fn code(status: StatusCode) -> &'static str {
     }
 }
 
-fn html(status: StatusCode, title: &str, id: &RequestId) -> String {
+fn html(status: StatusCode, language: &Language, id: &RequestId) -> String {
+    let (title, text) = language.text(status);
+    let Language { tag, dir, .. } = language;
     let mut page = String::with_capacity(1_024);
-    // Neither the status nor an id holds anything that HTML reads as its own.
+    // Neither texts nor an id hold anything that HTML reads as its own.
     let _ = write!(
         page,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title}</title>\n\
          <style>body{{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem}}\
          h1{{font-size:1.75rem;line-height:1.2}}footer{{margin-top:3rem;font-size:.875rem}}</style>\n\
-         </head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{}</p>\n</main>\n\
-         <footer>{} · request <code>{id}</code></footer>\n</body>\n</html>\n",
-        advice(status),
+         </head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{text}</p>\n</main>\n\
+         <footer>{} · {} <code>{id}</code></footer>\n</body>\n</html>\n",
         status.as_u16(),
+        language.request(),
     );
     page
 }
 
-fn problem(status: StatusCode, title: &str, id: &RequestId) -> String {
+fn problem(status: StatusCode, language: &Language, id: &RequestId) -> String {
+    let (title, text) = language.text(status);
     serde_json::json!({
         "type": "about:blank",
         "title": title,
         "status": status.as_u16(),
-        "detail": advice(status),
+        "detail": text,
         "code": code(status),
         "request_id": id.as_str(),
     })
@@ -212,6 +203,57 @@ mod tests {
         }
     }
 
+    fn reader(accept: &'static str, languages: &'static str) -> Reader {
+        Reader::of(&HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static(accept)),
+            (ACCEPT_LANGUAGE, HeaderValue::from_static(languages)),
+        ]))
+    }
+
+    #[tokio::test]
+    async fn a_page_is_in_the_language_of_its_reader() {
+        let id = RequestId::parse("id-1").unwrap();
+        for (languages, tag, first, title, footer) in [
+            (
+                "fr",
+                "en",
+                "<html lang=\"en\" dir=\"ltr\">",
+                "Bad Gateway",
+                "502 · request <code>",
+            ),
+            (
+                "ms-MY",
+                "ms",
+                "<html lang=\"ms\" dir=\"ltr\">",
+                "Pelayan tidak menjawab",
+                "502 · permintaan <code>",
+            ),
+            (
+                "ar, en;q=0.5",
+                "ar",
+                "<html lang=\"ar\" dir=\"rtl\">",
+                "الخادم لا يجيب",
+                "502 · الطلب <code>",
+            ),
+        ] {
+            for accept in ["text/html", "application/json"] {
+                let answer = page(
+                    StatusCode::BAD_GATEWAY,
+                    &id,
+                    &reader(accept, languages),
+                    None,
+                );
+                assert_eq!(answer.headers()[CONTENT_LANGUAGE], tag);
+                assert_eq!(answer.headers()[VARY], "Accept, Accept-Language");
+                let body = answer.into_body().collect().await.unwrap().to_bytes();
+                let text = String::from_utf8(body.to_vec()).unwrap();
+                assert!(text.contains(title), "{text}");
+                let is_page = text.contains(first) && text.contains(footer);
+                assert_eq!(is_page, accept == "text/html", "{text}");
+            }
+        }
+    }
+
     #[tokio::test]
     async fn a_page_says_what_happened_and_whom_to_quote() {
         let id = RequestId::parse("id-1").unwrap();
@@ -236,7 +278,12 @@ mod tests {
             (599, "error"),
         ] {
             let status = StatusCode::from_u16(code).unwrap();
-            let answer = page(status, &id, Wants::Html, Some(Duration::from_millis(1_200)));
+            let answer = page(
+                status,
+                &id,
+                &reader("text/html", "en"),
+                Some(Duration::from_millis(1_200)),
+            );
             assert_eq!(answer.headers()[RETRY_AFTER], "2");
             let body = answer.into_body().collect().await.unwrap().to_bytes();
             let text = String::from_utf8(body.to_vec()).unwrap();
@@ -245,7 +292,7 @@ mod tests {
                 "{text}"
             );
             assert!(!text.contains("src=") && !text.contains("href="));
-            let answer = page(status, &id, Wants::Json, None);
+            let answer = page(status, &id, &reader("application/json", "en"), None);
             let body = answer.into_body().collect().await.unwrap().to_bytes();
             let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(

@@ -36,7 +36,7 @@ use crate::headers::{self, Changes};
 use crate::limits::{Admitted, take_outcome};
 use crate::log::{Entry, Log, Logged, Pending, Shown, Tunnelled, Upload, Whose};
 use crate::maintenance::take_pass;
-use crate::pages::{self, Wants};
+use crate::pages::{self, Reader};
 use crate::proxy::Pool;
 use crate::route::{BadPath, NormalPath, Route, Target};
 use crate::scratch::Scratch;
@@ -127,7 +127,7 @@ pub(crate) async fn serve(
     });
     let pending = Pending::new(entry);
     let mut course = Course::default();
-    let wants = Wants::of(request.headers());
+    let reader = Reader::of(request.headers());
     let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => refused(refusal, &mut course),
         Ok(()) if here.cdn_id.has_passed_too_often(request.headers()) => {
@@ -152,7 +152,7 @@ pub(crate) async fn serve(
         answer = refused(broken, &mut course);
     }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
-        let page = pages::page(answer.status(), &facts.id, wants, retry_after);
+        let page = pages::page(answer.status(), &facts.id, &reader, retry_after);
         answer = with_words(answer, page);
         let route = course.route.as_ref();
         let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));

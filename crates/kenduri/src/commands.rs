@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod help;
 mod import;
 mod install;
 mod maintenance;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Error, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Command, Parser, Subcommand};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::orders::{Hands, Order, Outcome};
@@ -35,8 +36,10 @@ use crate::{control, installation};
                   Kenduri serves the pages of weddings, kenduri and other occasions: a household opens \
                   its link, answers for everyone, and the hosts see it arrive. One program, one file of \
                   settings, one folder of data.",
-    after_help = "To look around:  kenduri serve --demo\n\
-                  Exit codes:      0 done · 1 refused or failed · 2 bad usage · 3 Kenduri is not running",
+    help_template = help::template(&Word::augment_subcommands(Command::new("kenduri"))),
+    after_help = "A command's own options:  kenduri COMMAND --help\n\
+                  A demo to look around:    kenduri serve --demo\n\
+                  Exit codes:               0 done · 1 refused or failed · 2 bad usage · 3 Kenduri is not running",
     propagate_version = true
 )]
 pub(crate) struct Kenduri {
@@ -47,7 +50,7 @@ pub(crate) struct Kenduri {
 #[derive(Debug, Subcommand)]
 enum Word {
     Serve(serve::Serve),
-    /// Serve what the keeper says; only the keeper starts this
+    /// Run a worker; only the supervisor process starts this
     #[command(hide = true)]
     Work,
     #[command(flatten)]
@@ -75,10 +78,10 @@ struct Where {
     /// The file of settings [default: kenduri.toml in this folder, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of everything Kenduri keeps [default: data]
+    /// The data folder [default: data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A setting, as in `--set site.name="Rumah Daniel"`; may be repeated
+    /// A setting, such as `--set site.name="Rumah Daniel"`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
     set: Vec<(String, String)>,
 }

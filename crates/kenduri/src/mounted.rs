@@ -167,8 +167,8 @@ fn refuse(question: &edge::Question, status: StatusCode) -> edge::Verdict {
 }
 
 fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
-    let wants = edge::pages::Wants::of(&question.headers);
-    edge::pages::page(status, &question.facts.id, wants, None)
+    let reader = edge::pages::Reader::of(&question.headers);
+    edge::pages::page(status, &question.facts.id, &reader, None)
 }
 
 /// What is logged within it is said of this request. Its level is the highest, so that it

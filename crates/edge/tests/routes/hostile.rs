@@ -1,5 +1,5 @@
 //! What people try at a door, and what it answers: the table of
-//! `docs/front-door.md`, through the whole of it.
+//! `docs/edge-reference.md`, through the whole of it.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -82,6 +82,29 @@ async fn a_page_about_a_file_has_one_word_for_caches() {
 }
 
 #[tokio::test]
+async fn a_page_is_in_the_language_of_its_reader() {
+    let site = Site::open(
+        "[[route]]\npath = \"/gone\"\nto = \"status:410\"\n\
+         [[route]]\npath = \"/files/\"\nto = \"files:files\"\n",
+        Means::default(),
+    );
+    for (target, languages, tag, title) in [
+        ("/gone", "ms-MY, en;q=0.5", "ms", "Sudah tiada"),
+        ("/files/missing", "it", "it", "Pagina non trovata"),
+        ("/nowhere", "zh-CN", "zh-hans", "找不到页面"),
+        ("/a%00", "fr", "en", "Bad Request"),
+    ] {
+        let asks = format!("Accept-Language: {languages}\r\n");
+        let heard = site.ask("GET", target, &asks, "").await;
+        assert_eq!(heard.header("content-language"), Some(tag), "{target}");
+        assert_eq!(heard.header("vary"), Some("accept, accept-language"));
+        let heading = format!("<h1>{title}</h1>");
+        assert!(heard.body.contains(&heading), "{heard:?}");
+    }
+    site.edge.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_over_soon_says_when_to_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let (server, _running) = server("one").await;

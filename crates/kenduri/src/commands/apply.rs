@@ -8,19 +8,20 @@ use clap::Args;
 use super::{Where, give, say};
 use crate::orders::{Order, Outcome};
 
-/// Have a running Kenduri read its settings again, and say what changed
+/// Apply changed settings to the running Kenduri
 ///
-/// The file is checked whole first: with a problem nothing changes, and it is
-/// told with file, line, key and what to do. Listeners, certificates, routes
-/// and upstreams are swapped while connections live on; other settings are
-/// named, and wait for a restart. SIGHUP does the same and says so in the log.
+/// It prints what changed. The whole file is checked first: with a mistake nothing changes, and
+/// the mistake is reported with file, line, key and what to do. Listeners, certificates, routes,
+/// upstreams and the cache are swapped while connections live on, and changed services are
+/// replaced. Other changes are listed and wait for a restart. SIGHUP does the same and writes the
+/// result to the log.
 #[derive(Debug, Args)]
 pub(super) struct Apply {
-    /// The file of settings that it was started with [default: kenduri.toml in this folder, if
+    /// The file of settings that Kenduri was started with [default: kenduri.toml in this folder, if
     /// there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of everything Kenduri keeps [default: data]
+    /// The data folder [default: data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }

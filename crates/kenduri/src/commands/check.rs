@@ -11,18 +11,18 @@ use super::{Where, show};
 use crate::configuration::{self, Configuration};
 use crate::install;
 
-/// Read the settings, check them, and print what is in force and where each value came from
+/// Check the settings, and print each value and where it comes from
 ///
-/// Nothing is started or changed. A problem is told with file, line, key and
-/// what to do, and the exit code is 1. Passwords are printed as `***`.
+/// Nothing is started or changed. A mistake is reported with file, line, key and what to do, and
+/// the exit code is 1. Passwords are printed as `***`.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
     place: Where,
-    /// Accept `mail.url = "mailbox:"` together with a listener other machines can reach
+    /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
-    /// Say which route a request for this URL meets, and why
+    /// Print which route a request for this URL meets, and why
     #[arg(long)]
     url: Option<String>,
 }

@@ -10,36 +10,36 @@ use clap::{Args, Subcommand};
 use super::say;
 use crate::import::{self, Imported, pm2};
 
-/// Print the `kenduri.toml` that equals a file of PM2 or nginx
+/// Turn a configuration of nginx or PM2 into a kenduri.toml
 ///
-/// Nothing is changed. A comment stands above everything that could not be
-/// carried over, with file and line: read them before you use it.
+/// The result is printed, and nothing is changed. What could not be carried over stands in
+/// comments, with file and line. Read them before you use the result.
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
     Pm2(Pm2),
     Nginx(Nginx),
 }
 
-/// Services of an `ecosystem.config.js`, `.cjs`, `.mjs` or `.json` of PM2
+/// Print the services of an ecosystem file of PM2 (.js, .cjs, .mjs or .json)
 ///
-/// JSON is read as it is. JavaScript is a program: it is run, by node with
-/// nothing in its environment but PATH, only if you say --run.
+/// JSON is read as it is. JavaScript is a program: only with --run is it run, by node with nothing
+/// but PATH in its environment.
 #[derive(Debug, Args)]
 pub(super) struct Pm2 {
-    /// The file
+    /// The ecosystem file
     file: PathBuf,
-    /// Run the file with node, if it is JavaScript
+    /// Run the file with node if it is JavaScript
     #[arg(long)]
     run: bool,
-    /// Take the variables of `env_NAME` over those of `env`, as `pm2 start --env NAME` does
+    /// Let the variables of `env_NAME` override those of `env`, as `pm2 start --env NAME` does
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
 }
 
-/// Routes, upstreams and certificates of a file of nginx, with what it includes
+/// Print the routes, upstreams and certificates of an nginx file and of the files that it includes
 #[derive(Debug, Args)]
 pub(super) struct Nginx {
-    /// The file: nginx.conf, or one of sites-enabled
+    /// nginx.conf, or a file of sites-enabled
     file: PathBuf,
 }
 

@@ -19,11 +19,11 @@ const USUAL_FILE: &str = "kenduri.toml";
 const USUAL_USER: &str = "kenduri";
 const USUAL_SERVICES_USER: &str = "kenduri-services";
 
-/// Write a systemd unit that keeps Kenduri running, and start it
+/// Install Kenduri as a systemd service, and start it
 ///
-/// The settings are checked first, and everything that is done is said. May be
-/// repeated: a unit that somebody has changed is not overwritten. The unit
-/// gives Kenduri no right that it does not need.
+/// The settings are checked first, and each step is printed. The command may be repeated: a unit
+/// that somebody has changed is not overwritten. The unit gives Kenduri no privilege that it does
+/// not need.
 #[derive(Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -33,30 +33,32 @@ pub(super) struct Install {
     /// The file of settings [default: kenduri.toml in this folder, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of data [default: what the settings say; without settings /var/lib/kenduri]
+    /// The data folder [default: as in the settings, else /var/lib/kenduri]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Who serves requests and owns the data; made if nobody is called so. `root` is `kenduri`, supervised by root
+    /// The user who serves requests and owns the data, created if missing; `root` means `kenduri`,
+    /// supervised by root
     #[arg(long, value_name = "NAME", default_value = USUAL_USER)]
     user: String,
-    /// Who runs services that name no `user`; made if nobody is called so. The same as `--user`: they may read its data
+    /// The user who runs services that name no `user`, created if missing; with that of --user,
+    /// services can read its data
     ///
-    /// Left out: kenduri-services, or, where services are installed already, who runs them.
+    /// Left out: kenduri-services, or the user of services that are installed already.
     #[arg(long, value_name = "NAME")]
     services_user: Option<String>,
-    /// Have systemd open the sockets that the settings name, so that nobody is refused meanwhile
+    /// Let systemd open the listening sockets, so that connections wait while Kenduri restarts
     #[arg(long)]
     socket: bool,
-    /// Write the unit, but do not start it now or with the machine
+    /// Write the units, but neither start them nor enable them at boot
     #[arg(long)]
     no_enable: bool,
-    /// Print the unit, and change nothing
+    /// Print the unit and change nothing
     #[arg(long)]
     print: bool,
-    /// Stop it and take the unit away; data, settings and user stay
+    /// Stop Kenduri and remove the units; data, settings and users stay
     #[arg(long, conflicts_with = "print")]
     remove: bool,
-    /// Overwrite, or take away, a unit that somebody has changed
+    /// Overwrite or remove a unit that somebody has changed
     #[arg(long)]
     force: bool,
 }

@@ -8,29 +8,29 @@ use clap::{Args, Subcommand};
 use super::{Where, give, say};
 use crate::orders::{Order, Outcome};
 
-/// Close the doors for work, and open them again
+/// Close the site for maintenance, and open it again
 #[derive(Debug, Subcommand)]
 pub(super) enum Maintenance {
     On(On),
     Off(Off),
 }
 
-/// Answer everybody with 503, and print the link that lets you in at each host
+/// Answer all requests with 503, and print a link that lets you in
 ///
-/// What others see is maintenance.html in the data folder, or a plain page.
-/// Whoever opens the link keeps a cookie, and sees everything as usual. It
-/// outlives a restart. A second time makes a new link; earlier ones let in as well,
-/// until `off`.
+/// Visitors see maintenance.html of the data folder, or a plain page. The link sets a cookie with
+/// which a browser sees everything as usual; there is one for each host. Maintenance outlives a
+/// restart. Running this again makes a new link; earlier links work until `kenduri maintenance
+/// off`.
 #[derive(Debug, Args)]
 pub(super) struct On {
     #[command(flatten)]
     place: Where,
-    /// Only for this host; may be said again for another
+    /// Only this host; run the command again to add another one
     #[arg(long)]
     host: Option<String>,
 }
 
-/// Open the doors for everybody
+/// Open the site for everybody
 #[derive(Debug, Args)]
 pub(super) struct Off {
     #[command(flatten)]

@@ -6,10 +6,10 @@ use clap::Args;
 use super::{Where, say};
 use crate::{configuration, installation};
 
-/// Bring the store's tables up to date, without serving
+/// Update the tables of the store, without starting the server
 ///
-/// `kenduri serve` does the same at every start; this word is for those who
-/// want to see it done first. A store made by a newer Kenduri is refused.
+/// `kenduri serve` does the same at every start. A store made by a newer Kenduri is refused and not
+/// changed.
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
     #[command(flatten)]

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use super::{Where, give, say};
 use crate::orders::{Order, Outcome, OwnerCreate};
 
-/// Make owners of the installation
+/// Make somebody an owner of the installation
 #[derive(Debug, Subcommand)]
 pub(super) enum Owner {
     Create(Create),
@@ -14,17 +14,16 @@ pub(super) enum Owner {
 
 /// Make somebody an owner, and print a link that signs them in once
 ///
-/// The link leads to the page where a password is set. If somebody signs in
-/// with this address already, they become an owner. Works while Kenduri runs
-/// with this data, and while it does not.
+/// The link leads to the page that sets a password. If the address has an account already, that
+/// account becomes an owner. Works whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct Create {
     #[command(flatten)]
     place: Where,
-    /// The address they sign in with
+    /// Their mail address, which they sign in with
     #[arg(long, value_name = "ADDRESS")]
     email: String,
-    /// What they want to be called, 2 to 50 characters
+    /// Their name, 2 to 50 characters
     #[arg(long)]
     name: String,
 }

@@ -14,7 +14,7 @@ use super::say;
 /// No line is longer.
 const LONGEST: u64 = 4_096;
 
-/// Passwords for the front door
+/// Hash passwords for routes with `access`
 #[derive(Debug, Subcommand)]
 pub(super) enum Password {
     Hash(Hash),
@@ -22,12 +22,11 @@ pub(super) enum Password {
 
 /// Read a password from standard input, and print its hash
 ///
-/// The hash is what stands after the name in the file that a route's
-/// `access = { basic = { file = … } }` names. With NAME the whole line is
-/// printed. The password itself is kept nowhere.
+/// The hash belongs in the file that a route's `access = { basic = { file = … } }` names. With
+/// NAME, the whole line of that file is printed. The password is not stored.
 #[derive(Debug, Args)]
 pub(super) struct Hash {
-    /// Whose password it is
+    /// The name that the password belongs to
     name: Option<String>,
 }
 

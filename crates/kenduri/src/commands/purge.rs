@@ -6,13 +6,14 @@ use clap::Args;
 use super::{Where, give, say};
 use crate::orders::{Order, Outcome};
 
-/// Take answers that the front door keeps out of its cache
+/// Remove answers from the edge's cache
 ///
-/// By the beginning of their path, as the program is asked for it, or by the tags that
-/// programs gave them in Cache-Tag. Once this is done nobody is answered with one of them.
+/// Answers are chosen by the beginning of their path, as the program behind the edge sees it, or by
+/// a tag that the program gave them in Cache-Tag. When the command has ended, none of them is sent
+/// any more.
 #[derive(Debug, Args)]
 pub(super) struct Purge {
-    /// What a path begins with (`/shop/`), or a tag; `*` is everything
+    /// The beginning of a path (`/shop/`) or a tag; `*` is everything
     #[arg(required = true, value_name = "PATH|TAG")]
     names: Vec<String>,
     #[command(flatten)]

@@ -12,30 +12,30 @@ use crate::sockets::{self, Port};
 use crate::words::Start;
 use crate::{installation, log};
 
-/// Serve the pages, and do the work that follows from answers, until stopped
+/// Run the server until it is stopped
 ///
-/// Ctrl+C or SIGTERM stops in order: nothing new is accepted, what runs gets
-/// 30 seconds to finish. SIGHUP does what `kenduri apply` does.
+/// Ctrl+C or SIGTERM stops it in order: it accepts nothing new, and running requests get 30 seconds
+/// to finish (`listen.drain_time`). SIGHUP does what `kenduri apply` does.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
     place: Where,
-    /// Where to answer, in place of `listen.http` and `listen.https`: HOST:PORT, :PORT or unix:FILE; may be repeated
+    /// An address to listen on, instead of `listen.http` and `listen.https`: HOST:PORT, :PORT or
+    /// unix:FILE; may be repeated
     #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
-    /// Serve a wedding of forty households to look around in
+    /// Serve a demo: a wedding with forty households
     ///
-    /// Without --data everything is in a temporary folder that is removed at
-    /// the end; with --data it is made there once and never reset. Reads no
-    /// kenduri.toml unless --config names one. Answers this machine only, at
-    /// the next free port when 8080 is taken; an address given with --listen is
-    /// used as it is.
+    /// Without --data, everything is in a temporary folder that is removed at the end. With --data,
+    /// the demo is created there once and never reset. kenduri.toml is read only if --config names
+    /// one. The demo answers this machine only, at the next free port if 8080 is in use; an address
+    /// given with --listen is used as it is.
     #[arg(long)]
     demo: bool,
-    /// Accept `mail.url = "mailbox:"` together with a listener other machines can reach
+    /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
-    /// Say whether this program could go on with what a keeper keeps; only that asks for it
+    /// Say whether this program could take over from the supervisor process that asks
     #[arg(long, hide = true)]
     rehearsal: bool,
 }

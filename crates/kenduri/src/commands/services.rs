@@ -26,34 +26,36 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Services {
-    /// List what runs: each instance of each service, and Kenduri itself
+    /// List the instances of all services, and Kenduri itself
     Ps(Plain),
-    /// Tell all about a service: command, sockets, instances, how they ended, last lines
+    /// Show all about a service: settings, instances, exits, last lines
     ///
-    /// Values of its environment are not told, only their names.
+    /// Of its environment only the names of the variables are shown.
     Describe(One),
-    /// Show what services said
+    /// Show what services wrote to their logs
     Logs(LogsOf),
-    /// Start a service that was stopped or given up, and wait until it is ready
+    /// Start a stopped or failed service, and wait until it is ready
     Start(One),
-    /// Stop a service, and wait until nothing of it is left
+    /// Stop a service, and wait until all its processes have ended
     Stop(One),
-    /// Stop a service and start it; requests wait or fail meanwhile: see reload
+    /// Stop and start a service; requests wait or fail (see reload)
     Restart(OneOrAll),
-    /// Replace the instances of a service one after the other, without a failed request
+    /// Replace the instances one by one, without a failed request
     ///
-    /// The next one is ready before the old one goes. If it does not get ready,
-    /// the old one stays, and this fails and says why.
+    /// The next instance is ready before the old one stops. If it does not get ready, the old one
+    /// stays, and the command fails and says why.
     Reload(OneOrAll),
-    /// Have another number of instances of a service, until its description changes
-    Scale(Scale),
-    /// Show what runs, again and again, until Ctrl+C
-    Monit(Plain),
-    /// Go on with the program that is on the disk now, without a failed request
+    /// Change the number of instances of a service
     ///
-    /// The next worker starts on the same sockets and is ready before the old one
-    /// goes; services are not touched. If it is not ready within 30 seconds the old
-    /// one stays, and this fails and says why.
+    /// The new number holds until the settings of the service change or Kenduri starts anew.
+    Scale(Scale),
+    /// Show the list of `ps` every second, until Ctrl+C
+    Monit(Plain),
+    /// Switch to the new program on the disk without a failed request
+    ///
+    /// The new worker is ready on the same sockets before the old one stops. Services are not
+    /// touched. If it is not ready within 30 seconds, the old one goes on, and the command fails
+    /// and says why.
     Upgrade(Plain),
 }
 
@@ -76,7 +78,7 @@ pub(super) struct One {
 
 #[derive(Debug, Args)]
 pub(super) struct OneOrAll {
-    /// The name of the service, as in [service.NAME], or `all`: every service, one after the other
+    /// The name of the service, as in [service.NAME], or `all` for every service, one after the other
     service: String,
     #[command(flatten)]
     plain: Plain,
@@ -86,7 +88,7 @@ pub(super) struct OneOrAll {
 pub(super) struct Scale {
     /// The name of the service, as in [service.NAME]
     service: String,
-    /// How many instances take requests
+    /// How many instances take requests, 1 to 64
     #[arg(value_parser = clap::value_parser!(u32).range(1..=64))]
     instances: u32,
     #[command(flatten)]
@@ -95,21 +97,22 @@ pub(super) struct Scale {
 
 #[derive(Debug, Args)]
 pub(super) struct LogsOf {
-    /// Of this service alone
+    /// Only this service
     service: Option<String>,
-    /// Of this instance alone
+    /// Only this instance
     instance: Option<u32>,
-    /// From then on: a time like 2026-11-20T18:00:00Z, or so long ago like 10m, 2h, 1d
+    /// Only lines since a time, such as 2026-11-20T18:00:00Z, or since so long ago, such as 10m,
+    /// 2h, 1d
     #[arg(long, value_parser = since)]
     since: Option<Since>,
-    /// Lines that hold this text
+    /// Only lines that contain this text
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
-    /// The last so many lines, from the files too; at most 10,000
+    /// How many of the last lines, also from the files; at most 10,000
     #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
           value_parser = clap::value_parser!(u32).range(..=10_000))]
     lines: u32,
-    /// Go on with what is said, until Ctrl+C
+    /// Show new lines as they are written, until Ctrl+C
     #[arg(short, long)]
     follow: bool,
     #[command(flatten)]

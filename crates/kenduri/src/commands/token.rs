@@ -13,29 +13,28 @@ pub(super) enum Token {
     Create(Create),
 }
 
-/// Make an API token for one occasion, and print it: once, on a line of its own
+/// Make an API token for one occasion, and print it once
 ///
-/// A program sends it as `Authorization: Bearer TOKEN`. It may do what its
-/// scopes say, and never more than the account it belongs to. Works while
-/// Kenduri runs with this data, and while it does not.
+/// A program sends it as `Authorization: Bearer TOKEN`. It may do what its scopes allow, and never
+/// more than its account may. Works whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct Create {
     #[command(flatten)]
     place: Where,
-    /// The occasion it reaches, by the name in its address
+    /// The occasion, by the last part of its address /o/SLUG
     #[arg(long, value_name = "SLUG")]
     occasion: String,
-    /// What it may be used for: profile:read, occasion:read, occasion:write, rsvps:read, rsvps:write;
+    /// What the token may do: profile:read, occasion:read, occasion:write, rsvps:read, rsvps:write;
     /// may be repeated
     #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
     scope: Vec<Right>,
-    /// Whose token it is, by mail address [default: the owner, if there is only one]
+    /// The account that it belongs to, by mail address [default: the owner, if there is only one]
     #[arg(long, value_name = "ADDRESS")]
     account: Option<String>,
-    /// What its owner calls it
+    /// A name to recognise it by
     #[arg(long, default_value = "command line")]
     name: String,
-    /// For how many days it works, 1 to 366
+    /// How many days it is valid, 1 to 366
     #[arg(long, default_value_t = DEFAULT_DAYS)]
     days: u16,
 }

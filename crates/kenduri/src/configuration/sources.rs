@@ -278,7 +278,7 @@ fn unknown(origin: Origin, key: &str, known: &BTreeMap<String, Value>) -> Proble
         origin,
         what: format!("unknown key {key}"),
         mend: near.map_or_else(
-            || "docs/configure.md lists the keys there are".to_owned(),
+            || "docs/configure.md and docs/edge-reference.md list the keys there are".to_owned(),
             |near| {
                 if known.contains_key(near) {
                     format!("did you mean {near}?")

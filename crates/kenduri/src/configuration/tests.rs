@@ -462,7 +462,10 @@ fn secrets_are_read_from_files_and_never_printed() {
 
 #[test]
 fn every_key_is_documented_with_its_built_in_value() {
-    let documents = include_str!("../../../../docs/configure.md");
+    let documents = concat!(
+        include_str!("../../../../docs/configure.md"),
+        include_str!("../../../../docs/edge-reference.md"),
+    );
     for (key, value) in super::keys::known() {
         // Nobody needs to write what is worked out when nothing is written.
         let value = match key.as_str() {
@@ -472,7 +475,7 @@ fn every_key_is_documented_with_its_built_in_value() {
         let row = format!("| `{key}` | {value} |");
         assert!(
             documents.contains(&row),
-            "docs/configure.md has no row {row}"
+            "docs/configure.md and docs/edge-reference.md have no row {row}"
         );
     }
 }
@@ -481,7 +484,8 @@ fn every_key_is_documented_with_its_built_in_value() {
 fn every_example_of_the_documents_is_accepted() {
     let documents = [
         include_str!("../../../../docs/configure.md"),
-        include_str!("../../../../docs/front-door.md"),
+        include_str!("../../../../docs/edge.md"),
+        include_str!("../../../../docs/edge-reference.md"),
         include_str!("../../../../docs/install.md"),
         include_str!("../../../../docs/services.md"),
     ];
@@ -500,6 +504,13 @@ fn every_example_of_the_documents_is_accepted() {
         std::fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("a mode");
         let hash = "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let people = format!("aisyah:{hash}\n");
+        let shop = rcgen::generate_simple_self_signed(["shop.example".to_owned()]).expect("a pair");
+        std::fs::write(folder.path().join("shop.pem"), shop.cert.pem()).expect("a file");
+        std::fs::write(
+            folder.path().join("shop.key"),
+            shop.signing_key.serialize_pem(),
+        )
+        .expect("a file");
         std::fs::write(folder.path().join("secrets/album"), people).expect("a file");
         let warnings = load(&asked).expect(example).warnings;
         assert!(warnings.is_empty(), "{warnings:?}");

@@ -2,7 +2,7 @@
 //!
 //! The built-in value of every key is its `Default`; the list of known keys,
 //! the names of the environment variables and the reference in
-//! `docs/configure.md` follow from these structs. What the values mean
+//! `docs/configure.md` and `docs/edge-reference.md` follow from these structs. What the values mean
 //! together is decided in [`super::settings`]. What may hold a password has no
 //! `Debug`, so that none is printed by accident.
 

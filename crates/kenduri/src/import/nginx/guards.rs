@@ -74,7 +74,7 @@ pub(super) fn close(level: &mut Level) {
 fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
     remarks.careful(
         directive,
-        &format!("{NO_PATTERNS}, so nothing below {path} is open here; see `access` in docs/front-door.md"),
+        &format!("{NO_PATTERNS}, so nothing below {path} is open here; see `access` in docs/edge-reference.md"),
     );
     if directive.word(0).starts_with("~*") {
         remarks.careful(

@@ -8,10 +8,10 @@ const COMPRESSED: &str = "text is compressed (br, zstd, gzip), and files with .b
      there is nothing to set";
 const LOGGED: &str = "every request is logged in one place, see log.to";
 const BUFFERED: &str = "bodies are buffered as [proxy] says, larger ones stream";
-const FORWARDED: &str = "what is sent to programs is settled, see docs/front-door.md";
+const FORWARDED: &str = "what is sent to programs is settled, see docs/edge-reference.md";
 const GRPC: &str = "gRPC is not proxied";
 const CACHED: &str =
-    "answers are kept by `shared_cache = {}` in a [[route]], see docs/front-door.md";
+    "answers are kept by `shared_cache = {}` in a [[route]], see docs/edge-reference.md";
 const FRAMED: &str = "such a request is judged, and retried, by fixed rules";
 
 /// Why a directive is not needed; none: it is not known here.

@@ -214,7 +214,7 @@ impl Level {
                     directive.name.clone_into(&mut scope.closed);
                     remarks.careful(
                         directive,
-                        "this cannot be carried over, so what it guards is closed here; see `access` in docs/front-door.md",
+                        "this cannot be carried over, so what it guards is closed here; see `access` in docs/edge-reference.md",
                     );
                 }
             }

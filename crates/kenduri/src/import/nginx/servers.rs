@@ -204,7 +204,7 @@ fn narrowed(
     let (which, what) = match reach {
         Reach::Loopback => (
             FEW,
-            "so its routes let in this machine alone; see `access` in docs/front-door.md",
+            "so its routes let in this machine alone; see `access` in docs/edge-reference.md",
         ),
         Reach::Everywhere if has_own_hosts => (
             PORTS,
