@@ -42,9 +42,9 @@ pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use description::{
-    Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
-    ForwardedHeader, Headers, Health, Limit, Listen, Member, Proxy, RequestHeaders, Route,
-    SharedCache, Tls, Upstream,
+    Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
+    ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
+    Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

@@ -42,8 +42,7 @@ pub use crew::{CrewStatus, MemberStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
 pub use health::Watch;
 pub use settings::{
-    BadAddress, Balance, HealthSettings, MemberSettings, ServerAddress, Times, UpstreamSettings,
-    parse_address,
+    BadAddress, Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
 pub use tunnel::Tunnels;
 pub use upstream::Upstream;
@@ -95,7 +94,7 @@ impl Pool {
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
         // Made here, so that nothing as large as a request waits with the future.
-        let outgoing = Outgoing::of(request, facts, upstream);
+        let outgoing = Outgoing::of(request, facts);
         self.hand_on(upstream, outgoing, facts, path)
     }
 

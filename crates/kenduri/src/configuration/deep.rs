@@ -76,7 +76,11 @@ fn slip(offset: usize, place: &str, message: &str) -> Slip {
         return Slip {
             offset,
             what: format!("{place}: {message}"),
-            mend: String::new(),
+            mend: if place.contains(".to[") && message.starts_with("invalid type: map") {
+                "write the address alone: all servers get equal shares".to_owned()
+            } else {
+                String::new()
+            },
         };
     };
     let known: Vec<&str> = names.collect();

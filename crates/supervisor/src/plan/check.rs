@@ -498,11 +498,10 @@ impl Check<'_> {
 
     fn balance(&mut self) {
         let balance = self.service.balance.as_str();
-        let known = ["round-robin", "least", "hash:ip", "sticky"].contains(&balance);
-        let header = balance.strip_prefix("hash:header:");
-        if !known && header.is_none_or(str::is_empty) {
+        if !["round-robin", "least", "sticky"].contains(&balance) {
             let what = format!("{balance:?} is no way to share");
-            let mend = "write round-robin, least, hash:ip, hash:header:NAME or sticky";
+            let mend =
+                "write round-robin, least, or sticky, which leads each browser back by a cookie";
             self.refuse("balance", what, mend);
         }
     }
