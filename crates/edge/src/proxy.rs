@@ -13,7 +13,6 @@ mod chunks;
 mod connect;
 mod crew;
 mod error;
-mod frames;
 mod head;
 mod health;
 mod outgoing;
@@ -208,7 +207,6 @@ impl Pool {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
-            let spoken = upgrade.spoken();
             let (server, early) = Box::pin(wire.into_stream()).await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -219,7 +217,7 @@ impl Pool {
             };
             let told = Arc::new(Tunnelled::default());
             head.extensions.insert(Arc::clone(&told));
-            self.tunnels.run(client, server, spoken, idle, told);
+            self.tunnels.run(client, server, idle, told);
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = match (wire, came) {
