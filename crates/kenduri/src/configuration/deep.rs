@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edge::plan::nearest;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
+use units::nearest;
 
 /// Something that cannot be understood, and where in the file it is.
 pub(super) struct Slip {
