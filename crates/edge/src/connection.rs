@@ -3,7 +3,6 @@
 mod brief;
 mod busy;
 mod carrier;
-mod heads;
 mod http3;
 mod judged;
 mod lingering;
@@ -12,6 +11,7 @@ mod timed;
 mod watched;
 
 use std::convert::Infallible;
+use std::error::Error as _;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,7 +36,6 @@ pub(crate) use self::http3::http3;
 
 use self::brief::{Rest, answer_brief};
 use self::busy::Busy;
-use self::heads::{Counted, Heads};
 use self::lingering::Lingering;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
@@ -193,9 +192,7 @@ where
     };
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::new(Arc::clone(&handle)));
-    let heads = Arc::new(Heads::default());
     let service = service_fn(|request: Request<Incoming>| {
-        heads.told();
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         // In a box, because the engine moves it about before it runs.
         Box::pin(async move {
@@ -234,26 +231,13 @@ where
         .keep_alive_timeout(PING_TIME)
         .enable_connect_protocol()
         .serve_connection(
-            TokioIo::new(Counted::around(
-                Lingering::around(gate, begun.clone(), handle),
-                Arc::clone(&heads),
-            )),
+            TokioIo::new(Lingering::around(gate, begun.clone(), handle)),
             service,
         );
     tokio::pin!(served);
-    let refuse = |refusal| {
-        let (here, peer) = (Arc::clone(&here), Arc::clone(&peer));
-        tokio::spawn(async move {
-            refused_unheard(&here, &peer, Version::HTTP_2, refusal).await;
-        });
-    };
-    let refused = || refuse(Refusal::Header);
     let ended = tokio::select! {
-        ended = heads.minded(served.as_mut(), refused) => ended,
+        ended = &mut served => ended,
         () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
-            if heads.is_begun() {
-                refuse(Refusal::HeadTooSlow);
-            }
             // A client that has not even begun hears nothing of it.
             served.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(FAREWELL, &mut served).await;
@@ -263,14 +247,14 @@ where
             // GOAWAY tells the client which streams are still served.
             served.as_mut().graceful_shutdown();
             tokio::select! {
-                ended = heads.minded(served.as_mut(), refused) => ended,
+                ended = &mut served => ended,
                 () = shared.end.cancelled() => {
                     if !busy.has_tunnels() {
                         return;
                     }
                     // What else runs on this connection ends with its tunnels.
                     tokio::select! {
-                        ended = heads.minded(served.as_mut(), refused) => ended,
+                        ended = &mut served => ended,
                         () = shared.cut.cancelled() => return,
                     }
                 }
@@ -279,11 +263,21 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+        if let Some(reason) = refused_by_engine(&error) {
+            shared.figures.refused_http2();
+            refused_unheard(&here, &peer, Version::HTTP_2, Refusal::Http2(reason)).await;
+        }
     }
 }
 
-/// Logs and counts a request of HTTP/2 or 3 whose head nobody can read. Its client hears
-/// of it from the engine.
+/// Why the engine ended a connection for what its client sent.
+fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
+    let error = error.source()?.downcast_ref::<h2::Error>()?;
+    error.is_library().then(|| error.reason()).flatten()
+}
+
+/// Logs and counts what nobody can read: the head of a request of HTTP/3, or what ended a
+/// connection of HTTP/2. Its client hears of it from the engine.
 async fn refused_unheard(here: &Arc<Here>, peer: &Peer, version: Version, refusal: Refusal) {
     let mut request = Request::new(Body::Empty);
     *request.version_mut() = version;

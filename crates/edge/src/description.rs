@@ -3,13 +3,9 @@
 //! Nothing here has been checked; a plan is made of it before it is used.
 //! Sizes are numbers with K, M or G; times are numbers with ms, s, m, h or d.
 
-mod member;
-
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-
-pub use member::{Address, Member};
 
 /// All that is asked of the edge.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -371,9 +367,9 @@ pub struct RequestHeaders {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Upstream {
-    /// The servers.
-    pub to: Vec<Member>,
-    /// `round-robin`, `least`, `hash:ip`, `hash:header:NAME` or `sticky`.
+    /// The servers: `http://HOST:PORT[/base/]` or `unix:PATH`.
+    pub to: Vec<String>,
+    /// `round-robin`, `least` or `sticky`.
     pub balance: String,
     /// How each is asked whether it is well; none: only its answers tell.
     pub health: Option<Health>,

@@ -11,7 +11,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
@@ -29,6 +29,7 @@ use crate::files::Memory;
 use crate::listen::{
     Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
 };
+use crate::lock::lock;
 use crate::log::Log;
 use crate::maintenance::Maintenance;
 use crate::metrics::{DoorFigures, RouteFigures, ServerFigures};
@@ -519,10 +520,6 @@ impl fmt::Debug for Edge {
         let open: Vec<String> = listeners.keys().map(|(_, at)| at.to_string()).collect();
         out.debug_struct("Edge").field("open", &open).finish()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where those belong who came in the clear: to an address that others reach, the usual port

@@ -12,7 +12,6 @@ mod framing;
 mod head;
 mod ledger;
 mod pace;
-mod patience;
 mod refusal;
 mod seen;
 #[cfg(test)]
@@ -30,12 +29,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::brief::{Brief, brief};
-pub(crate) use self::head::{LINES, is_host, judge_fields};
+pub(crate) use self::head::{LINES, content_length, is_host, judge_fields};
 pub(crate) use self::ledger::{Ledger, Verdict};
-pub(crate) use self::patience::Patience;
 pub use self::refusal::Refusal;
 pub(crate) use self::seen::Seen;
 
+use crate::deadline::Deadline;
 use crate::listen::{Activity, Place};
 
 use self::framing::{Followed, Framing};
@@ -81,9 +80,9 @@ pub(crate) struct Gate<S> {
     is_known: bool,
     /// When the head that is being read began, or the wait for anything else.
     waits_since: Option<Instant>,
-    reading: Patience,
+    reading: Deadline,
     stuck_since: Option<Instant>,
-    writing: Patience,
+    writing: Deadline,
     /// When a connection of another protocol is cut.
     cut: CancellationToken,
     cutting: Option<Cutting>,
@@ -112,9 +111,9 @@ impl<S> Gate<S> {
             refusal: None,
             is_known: false,
             waits_since: None,
-            reading: Patience::default(),
+            reading: Deadline::default(),
             stuck_since: None,
-            writing: Patience::default(),
+            writing: Deadline::default(),
             cut,
             cutting: None,
             pace: Pace::default(),

@@ -13,6 +13,7 @@ pub mod cache;
 mod cdn_loop;
 pub mod compression;
 mod connection;
+mod deadline;
 mod description;
 mod durable;
 mod edge;
@@ -23,6 +24,7 @@ mod gate;
 pub mod headers;
 pub mod limits;
 mod listen;
+mod lock;
 pub mod log;
 pub mod maintenance;
 pub mod metrics;
@@ -42,9 +44,9 @@ pub use app::{App, Pass, Question, Verdict};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use description::{
-    Access, Acme, Address, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
-    ForwardedHeader, Headers, Health, Limit, Listen, Member, Proxy, RequestHeaders, Route,
-    SharedCache, Tls, Upstream,
+    Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
+    ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
+    Tls, Upstream,
 };
 pub use edge::{Clock, Edge, EdgeError, Means};
 pub use facts::{Facts, RequestId, Scheme};

@@ -113,6 +113,7 @@ pub struct DoorFigures {
     open: Gauge,
     refused_of_address: Counter,
     refused_of_all: Counter,
+    refused_http2: Counter,
     handshakes: Counter,
     handshakes_failed: Counter,
     announced: Counter,
@@ -125,6 +126,7 @@ impl Default for DoorFigures {
             open: gauge!("edge_connections"),
             refused_of_address: refused("connections_per_address"),
             refused_of_all: refused("connections"),
+            refused_http2: counter!("edge_http2_connections_refused_total"),
             handshakes: counter!("edge_tls_handshakes_total", "result" => "done"),
             handshakes_failed: counter!("edge_tls_handshakes_total", "result" => "failed"),
             announced: counter!("edge_proxy_protocol_total", "result" => "done"),
@@ -147,6 +149,11 @@ impl DoorFigures {
             NoPlace::All => &self.refused_of_all,
         };
         counter.increment(1);
+    }
+
+    /// Counts a connection that the engine of HTTP/2 ended for what its client sent.
+    pub(crate) fn refused_http2(&self) {
+        self.refused_http2.increment(1);
     }
 
     /// Counts a handshake.

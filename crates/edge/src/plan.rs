@@ -9,7 +9,6 @@ mod cache;
 mod check;
 mod explain;
 mod listen;
-mod nearest;
 mod routes;
 mod services;
 mod tls;
@@ -21,7 +20,6 @@ use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
-pub use nearest::nearest;
 pub(crate) use services::{service_of, upstream_of};
 pub use tls::Authority;
 

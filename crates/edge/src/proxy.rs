@@ -13,7 +13,6 @@ mod chunks;
 mod connect;
 mod crew;
 mod error;
-mod frames;
 mod head;
 mod health;
 mod outgoing;
@@ -42,8 +41,7 @@ pub use crew::{CrewStatus, MemberStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
 pub use health::Watch;
 pub use settings::{
-    BadAddress, Balance, HealthSettings, MemberSettings, ServerAddress, Times, UpstreamSettings,
-    parse_address,
+    BadAddress, Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
 pub use tunnel::Tunnels;
 pub use upstream::Upstream;
@@ -95,7 +93,7 @@ impl Pool {
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
         // Made here, so that nothing as large as a request waits with the future.
-        let outgoing = Outgoing::of(request, facts, upstream);
+        let outgoing = Outgoing::of(request, facts);
         self.hand_on(upstream, outgoing, facts, path)
     }
 
@@ -209,7 +207,6 @@ impl Pool {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
-            let spoken = upgrade.spoken();
             let (server, early) = Box::pin(wire.into_stream()).await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -220,7 +217,7 @@ impl Pool {
             };
             let told = Arc::new(Tunnelled::default());
             head.extensions.insert(Arc::clone(&told));
-            self.tunnels.run(client, server, spoken, idle, told);
+            self.tunnels.run(client, server, idle, told);
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = match (wire, came) {

@@ -30,7 +30,7 @@ pub struct Service {
     pub instances: u32,
     /// So many more are ready, and take over when one dies.
     pub spare: u32,
-    /// `round-robin`, `least`, `hash:ip`, `hash:header:NAME` or `sticky`.
+    /// `round-robin`, `least` or `sticky`.
     pub balance: String,
     /// How long a connection to an instance may take, for whoever leads requests there.
     pub connect_time: String,

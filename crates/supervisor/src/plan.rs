@@ -20,7 +20,6 @@ pub use own::{ALL, OWN, Own};
 pub use settings::{
     Environment, HealthSettings, Listening, LogSettings, Placeholders, Settings, User,
 };
-pub use values::duration;
 
 use crate::description::Description;
 

@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,6 +33,7 @@ use tokio_rustls::TlsConnector;
 
 use super::World;
 use super::schedule::LONGEST_ASKED;
+use crate::lock::lock;
 
 /// How long the look-up of a name may take.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
@@ -106,13 +107,7 @@ impl Client {
 
     /// How long the authority asked us to wait since this was last called.
     pub(super) fn take_asked_to_wait(&self) -> SignedDuration {
-        std::mem::take(&mut *self.lock())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, SignedDuration> {
-        self.asked_to_wait
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(&mut *lock(&self.asked_to_wait))
     }
 
     async fn send(
@@ -153,7 +148,7 @@ impl Client {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         );
         if refused && let Some(wait) = read_retry_after(answer.headers(), (self.world.clock)()) {
-            let mut asked = self.lock();
+            let mut asked = lock(&self.asked_to_wait);
             *asked = wait.max(*asked);
         }
     }

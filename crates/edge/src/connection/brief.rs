@@ -20,7 +20,8 @@ use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFuture;
 
 use crate::body::{Answer, Body, has_no_body};
-use crate::gate::{Bounds, Brief, Patience, Verdict, brief};
+use crate::deadline::Deadline;
+use crate::gate::{Bounds, Brief, Verdict, brief};
 use crate::listen::{Activity, Handle};
 use crate::serve::{Here, serve};
 
@@ -62,7 +63,7 @@ where
         stream,
         came: Bytes::new(),
         limits: Limits {
-            patience: Patience::default(),
+            timer: Deadline::default(),
             body_time: bounds.body_time,
             slow_time: bounds.slow_time(),
             handle,
@@ -128,7 +129,7 @@ struct Client<'a, 'e, S> {
 
 /// How long is waited for a client.
 struct Limits<'a, 'e> {
-    patience: Patience,
+    timer: Deadline,
     /// How long it may read nothing, and after what time it is slow.
     body_time: Duration,
     slow_time: Duration,
@@ -154,7 +155,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                     }
                 }
             }
-            ready!(self.limits.patience.poll(context, deadline));
+            ready!(self.limits.timer.poll(context, deadline));
             Poll::Ready(Bytes::new())
         });
         let came = came.await;
@@ -266,7 +267,7 @@ impl Limits<'_, '_> {
                 self.handle.set_unread(Some(now + self.slow_time));
                 now + self.body_time
             });
-            let late = self.patience.poll(context, deadline);
+            let late = self.timer.poll(context, deadline);
             late.map(|()| Err(ErrorKind::TimedOut.into()))
         })
         .await

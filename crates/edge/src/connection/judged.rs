@@ -4,7 +4,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
 
-use crate::gate::Refusal;
+use crate::gate::{Refusal, content_length};
 
 use super::list_size;
 
@@ -56,14 +56,8 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     let (Some(length), second) = (lengths.next(), lengths.next()) else {
         return Ok(None);
     };
-    let digits = length.as_bytes();
-    // 18 digits fit into an u64 with room for reckoning.
-    let plain = (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    if second.is_some() || !plain {
-        return Err(Refusal::Length);
-    }
-    let value = |sum, digit: &u8| sum * 10 + u64::from(digit - b'0');
-    Ok(Some(digits.iter().fold(0, value)))
+    let length = content_length(length.as_bytes()).filter(|_| second.is_none());
+    length.map(Some).ok_or(Refusal::Length)
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio_util::sync::CancellationToken;
 
 use super::CONNECTION_WINDOW;
-use super::heads::PREFACE;
 use crate::listen::Handle;
 
+/// Bytes with which a client begins (RFC 9113, section 3.4).
+const PREFACE: usize = 24;
 /// How long a client has to close its side.
 const TIME: Duration = Duration::from_secs(1);
 /// Read at once, and thrown away.

@@ -112,11 +112,6 @@ impl Folder {
         &self.root
     }
 
-    /// Whether the folder can be opened now, for whoever checks a configuration.
-    pub fn check_root(&self) -> io::Result<()> {
-        self.open().map(drop)
-    }
-
     /// Has no link lead to what is below these paths, percent-encoded as in a request: other
     /// routes say who may have it.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {

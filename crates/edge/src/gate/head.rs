@@ -137,7 +137,8 @@ impl<'a> Asked<'a> {
                         .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
                 }
                 14 if name.eq_ignore_ascii_case("content-length") => {
-                    once(&mut length, parse_length(value)?, Refusal::Length)?;
+                    let value = content_length(value).ok_or(Refusal::Length)?;
+                    once(&mut length, value, Refusal::Length)?;
                 }
                 17 if name.eq_ignore_ascii_case("transfer-encoding") => {
                     once(&mut encoding, *value, Refusal::Encoding)?;
@@ -221,15 +222,12 @@ fn refusal_of(error: httparse::Error) -> Refusal {
     }
 }
 
-fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
+/// Reads a `Content-Length`; none: it is no plain number.
+pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
     // 18 digits fit into an u64 with room for reckoning.
-    let plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
-    if !plain {
-        return Err(Refusal::Length);
-    }
-    Ok(value
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    let value = value.iter().map(|digit| u64::from(digit - b'0'));
+    is_plain.then(|| value.fold(0, |sum, digit| sum * 10 + digit))
 }
 
 fn judge_encoding(encoding: &[u8], minor: u8) -> Result<(), Refusal> {

@@ -1,5 +1,6 @@
 //! Why a message is not let in.
 
+use h2::Reason;
 use http::StatusCode;
 
 /// What is wrong with the framing or the head of a message.
@@ -81,6 +82,9 @@ pub enum Refusal {
     /// The trailers are above the limit, cannot be read, or hold what belongs in a head.
     #[error("the trailers cannot be accepted")]
     Trailers,
+    /// The engine of HTTP/2 ends the connection (RFC 9113, section 5.4.1).
+    #[error("the connection cannot be read: {0}")]
+    Http2(Reason),
 }
 
 impl Refusal {
@@ -123,6 +127,12 @@ impl Refusal {
             Self::BodyTooSlow => "refused_body_too_slow",
             Self::Chunk => "refused_chunk",
             Self::Trailers => "refused_trailers",
+            Self::Http2(Reason::PROTOCOL_ERROR) => "refused_http2_protocol",
+            Self::Http2(Reason::FLOW_CONTROL_ERROR) => "refused_http2_flow_control",
+            Self::Http2(Reason::FRAME_SIZE_ERROR) => "refused_http2_frame_size",
+            Self::Http2(Reason::COMPRESSION_ERROR) => "refused_http2_compression",
+            Self::Http2(Reason::ENHANCE_YOUR_CALM) => "refused_http2_enhance_your_calm",
+            Self::Http2(_) => "refused_http2",
         }
     }
 

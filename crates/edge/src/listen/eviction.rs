@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::lock::lock;
 
 /// What a connection does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,14 +49,14 @@ struct Status {
 impl Handle {
     /// Says what the connection does now. False: it is evicted, and must begin nothing.
     pub(crate) fn set(&self, activity: Activity) -> bool {
-        let mut status = locked(&self.status);
+        let mut status = lock(&self.status);
         status.activity = activity;
         !status.is_evicted
     }
 
     /// Says from when on the client reads too little; none: it reads what it is sent.
     pub(crate) fn set_unread(&self, from: Option<Instant>) {
-        locked(&self.status).unread_from = from;
+        lock(&self.status).unread_from = from;
     }
 
     /// Resolves when the connection must be closed.
@@ -70,7 +72,7 @@ impl Handle {
     /// Evicts the connection unless it ranks higher. A request that begins meanwhile is
     /// either seen here, or told so by [`Self::set`].
     fn evict(&self, highest: Rank, now: Instant) -> bool {
-        let mut status = locked(&self.status);
+        let mut status = lock(&self.status);
         if status.is_evicted || status.rank(now) > highest {
             return false;
         }
@@ -128,7 +130,7 @@ impl Registry {
     /// From now on this connection may be evicted.
     pub(super) fn add(self: &Arc<Self>, client: IpAddr, handle: &Arc<Handle>) -> Registration {
         let network = network(client);
-        let mut open = locked(&self.open);
+        let mut open = lock(&self.open);
         open.last += 1;
         let number = open.last;
         let connection = (network, Arc::clone(handle));
@@ -142,7 +144,7 @@ impl Registry {
 
     /// Whether no network has more connections than that of this client.
     pub(super) fn has_most(&self, client: IpAddr) -> bool {
-        let open = locked(&self.open);
+        let open = lock(&self.open);
         let own = open.counts.get(&network(client));
         own.is_some_and(|own| *own >= open.most())
     }
@@ -154,7 +156,7 @@ impl Registry {
             return Room::Refused;
         }
         let now = Instant::now();
-        let mut open = locked(&self.open);
+        let mut open = lock(&self.open);
         let most = open.most();
         let has_majority = u64::from(most) * 2 > u64::from(places);
         let ranks = [Rank::Idle, Rank::Slow, Rank::Serving];
@@ -192,7 +194,7 @@ impl Open {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        locked(&self.registry.open).remove(self.number);
+        lock(&self.registry.open).remove(self.number);
     }
 }
 
@@ -202,11 +204,6 @@ pub(crate) fn network(client: IpAddr) -> IpAddr {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 80 << 80).into(),
         address @ IpAddr::V4(_) => address,
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that is held under these locks can panic half-way.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::eviction::{Handle, Registration, Registry, Room};
+use crate::lock::lock;
 
 /// How soon another connection is evicted for a newcomer that has no place yet.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -97,7 +98,7 @@ impl Free {
 
     fn resize(&self, size: u32) {
         // One change at a time.
-        let mut now = locked(&self.size);
+        let mut now = lock(&self.size);
         if size > *now {
             let mut more = size - *now;
             while more > 0 && self.is_owed() {
@@ -172,7 +173,7 @@ impl Places {
         };
         let mut free = pin!(self.free.take());
         loop {
-            let places = *locked(&self.free.size);
+            let places = *lock(&self.free.size);
             if self.registry.make_room(newcomer, places) == Room::Refused {
                 return Err(NoPlace::All);
             }
@@ -268,7 +269,7 @@ impl Places {
 
     fn count(&self, address: IpAddr, most: u32) -> Option<Counted> {
         let address = network(address);
-        let mut addresses = locked(&self.addresses);
+        let mut addresses = lock(&self.addresses);
         let count = addresses.entry(address).or_default();
         if *count >= most {
             return None;
@@ -283,7 +284,7 @@ impl Places {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut addresses = locked(&self.addresses);
+        let mut addresses = lock(&self.addresses);
         if let Some(count) = addresses.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -299,11 +300,6 @@ fn network(address: IpAddr) -> IpAddr {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address @ IpAddr::V4(_) => address,
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that is held under these locks can panic half-way.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -327,7 +323,7 @@ mod tests {
         drop(first);
         assert!(places.take(address, 1).await.is_ok());
         places.empty().await;
-        assert!(locked(&places.addresses).is_empty());
+        assert!(lock(&places.addresses).is_empty());
     }
 
     #[tokio::test]

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::lock::lock;
+
 /// How long lines gather before they are written together, unless so many bytes of one pile
 /// have gathered before: unnoticed by whoever reads along, and most of what writing costs is
 /// saved under load.
@@ -193,10 +195,6 @@ impl Drop for Writing {
         let waits = |state: &mut State| !state.ended;
         drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

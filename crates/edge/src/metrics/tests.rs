@@ -67,10 +67,8 @@ fn who_is_gone_has_no_value_and_comes_back_as_the_same() {
 
 fn upstream(settings: &UpstreamSettings, servers: &[&str]) -> Arc<Upstream> {
     let mut settings = settings.clone();
-    let address = |text: &&str| crate::proxy::MemberSettings {
-        address: crate::proxy::parse_address(text, std::path::Path::new("/")).unwrap(),
-        weight: 1,
-    };
+    let address =
+        |text: &&str| crate::proxy::parse_address(text, std::path::Path::new("/")).unwrap();
     settings.members = servers.iter().map(address).collect();
     Upstream::new(settings)
 }

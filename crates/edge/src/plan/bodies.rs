@@ -2,7 +2,6 @@
 //! `listen.body_rate`, and what a route says otherwise.
 
 use super::check::Check;
-use super::values;
 use crate::description;
 use crate::route::{self, Target};
 
@@ -31,9 +30,9 @@ impl Bodies {
             buffer_memory,
         } = &written.proxy;
         let rate = &written.listen.body_rate;
-        let memory = check.accept("proxy.buffer_memory", values::size(buffer_memory));
-        let rate = check.accept("listen.body_rate", values::size_or_none(rate));
-        let buffer = values::size_or_none(buffer_request);
+        let memory = check.accept("proxy.buffer_memory", units::size(buffer_memory));
+        let rate = check.accept("listen.body_rate", units::size_or_none(rate));
+        let buffer = units::size_or_none(buffer_request);
         let buffer = check.accept("proxy.buffer_request", buffer);
         let bodies = Self {
             buffer: usize::try_from(buffer?).ok()?,
@@ -56,7 +55,7 @@ impl Bodies {
         let mut bodies = self;
         if !written.buffer_request.is_empty() {
             let key = key("buffer_request");
-            let buffer = check.accept(&key, values::size_or_none(&written.buffer_request))?;
+            let buffer = check.accept(&key, units::size_or_none(&written.buffer_request))?;
             bodies.buffer = usize::try_from(buffer).ok()?;
             bodies.fits(&key, bodies.buffer, check);
             if !matches!(target, Target::Proxy(_)) {
@@ -68,7 +67,7 @@ impl Bodies {
             }
         }
         if !written.body_rate.is_empty() {
-            let rate = values::size_or_none(&written.body_rate);
+            let rate = units::size_or_none(&written.body_rate);
             bodies.rate = check.accept(&key("body_rate"), rate)?;
         }
         Some(bodies)

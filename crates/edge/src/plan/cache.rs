@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::check::Check;
-use super::values;
 use crate::cache::{Policy, StoreSettings, Unsaid};
 use crate::description;
 use crate::route::Target;
 
 pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<StoreSettings> {
-    let memory = check.accept("cache.memory", values::size(&written.memory));
-    let largest = check.accept("cache.largest", values::size(&written.largest));
+    let memory = check.accept("cache.memory", units::size(&written.memory));
+    let largest = check.accept("cache.largest", units::size(&written.largest));
     let entries = check.between("cache.entries", written.entries, 1, 100_000);
     let wait = check.time("cache.wait", &written.wait);
     let (memory, largest) = (memory?, largest?);
@@ -56,7 +55,7 @@ pub(super) fn policy(
     }
     let mut time = |name: &str, written: &str| match written {
         "" => Some(Duration::ZERO),
-        written => check.accept(&key(name), values::duration(written)),
+        written => check.accept(&key(name), units::duration(written)),
     };
     let lifetime = time(".lifetime", &shared.lifetime);
     let revalidate = time(".stale_while_revalidate", &shared.stale_while_revalidate);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Flaw, values};
+use super::Flaw;
 
 /// What was found so far.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl Check {
 
     /// A time that is not 0.
     pub(super) fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
-        let time = self.accept(key, values::duration(written))?;
+        let time = self.accept(key, units::duration(written))?;
         if time.is_zero() {
             self.refuse(key, "no time at all", "write at least 1ms");
             return None;

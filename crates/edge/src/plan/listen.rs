@@ -58,7 +58,7 @@ pub(super) fn listen(
             );
         }
     }
-    let header_size = check.accept("listen.header_size", values::size(&written.header_size));
+    let header_size = check.accept("listen.header_size", units::size(&written.header_size));
     if header_size.is_some_and(|size| !HEADER_SIZES.contains(&size)) {
         check.refuse(
             "listen.header_size",

@@ -7,7 +7,7 @@ use http::{StatusCode, Uri};
 
 use super::bodies::Bodies;
 use super::check::Check;
-use super::{Ground, cache, services, upstreams, values};
+use super::{Ground, cache, services, upstreams};
 use crate::access::Access;
 use crate::description;
 use crate::files::{Folder, FolderError, FolderSettings};
@@ -168,7 +168,7 @@ fn one(
     let body_size = if written.body_size.is_empty() {
         None
     } else {
-        check.accept(&key("body_size"), values::size(&written.body_size))
+        check.accept(&key("body_size"), units::size(&written.body_size))
     };
     let headers = Changes::check(&written.headers, &mut |name, what, mend| {
         check.refuse(&key(&format!("headers.{name}")), what, mend);

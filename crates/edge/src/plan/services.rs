@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use units::nearest;
+
 use super::bodies::Bodies;
 use super::check::Check;
-use super::nearest::nearest;
 use super::upstreams::WrittenTimes;
 use super::{Ground, upstreams};
 use crate::listen::{ListenAddress, ListenSettings};

@@ -257,9 +257,8 @@ fn every_mistake_is_told_with_its_key() {
         ),
         ("[upstream.x]\nto = []", vec!["upstream.x.to"]),
         (
-            "[upstream.x]\nto = [\"http://a:1\", { address = \"http://a:1/\", weight = 101 }]\nbalance = \"best\"\nconnect_time = \"0s\"\nhealth = { path = \"x\", rise = 0 }",
+            "[upstream.x]\nto = [\"http://a:1\", \"http://a:1/\"]\nbalance = \"best\"\nconnect_time = \"0s\"\nhealth = { path = \"x\", rise = 0 }",
             vec![
-                "upstream.x.to[1]",
                 "upstream.x.to[1]",
                 "upstream.x.balance",
                 "upstream.x.connect_time",
@@ -454,7 +453,7 @@ fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
 #[test]
 fn paths_are_rewritten_and_redirected() {
     let plan = plan_of(
-        "[upstream.u]\nto = [{ address = \"http://a:1/base/\", weight = 2 }, \"unix:x\"]\nbalance = \"hash:header:X-A\"\n\
+        "[upstream.u]\nto = [\"http://a:1/base/\", \"unix:x\"]\n\
          [[route]]\npath = \"/api/\"\nstrip = \"/api\"\nto = \"upstream:u\"\n\
          [[route]]\npath = \"/old\"\nstrip = \"/old/\"\nto = \"redirect:/new{path}\"\n",
     );
@@ -470,9 +469,8 @@ fn paths_are_rewritten_and_redirected() {
     let location = redirect.location(&route.rewrite(&path), Some("q"));
     assert_eq!(location, "/new/evil.example/?q");
     let upstream = &plan.upstreams()["u"];
-    assert_eq!(upstream.members[0].weight, 2);
-    assert_eq!(upstream.members[0].address.to_string(), "http://a:1/base");
-    assert_eq!(upstream.members[1].address.to_string(), "unix:/data/x");
+    assert_eq!(upstream.members[0].to_string(), "http://a:1/base");
+    assert_eq!(upstream.members[1].to_string(), "unix:/data/x");
 }
 
 #[test]
@@ -481,7 +479,7 @@ fn services_have_fronts_beside_the_routes() {
         "[listen]\nhttp = []\n[[route]]\nto = \"service:node\"\n",
         &[
             ("node", "sticky", &["127.0.0.1:5000", "unix:run/node.sock"]),
-            ("flask", "hash:header:X-Room", &[":5001"]),
+            ("flask", "least", &[":5001"]),
         ],
     )
     .unwrap();

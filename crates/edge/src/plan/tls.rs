@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::check::Check;
 
-use super::{Ground, values};
+use super::Ground;
 use crate::acme;
 use crate::description::{Acme, Description};
 use crate::route::{HostPattern, Table};
@@ -47,7 +47,7 @@ pub(super) fn tls(
     let hsts = match written.hsts.as_str() {
         "" => None,
         "0" => Some(Duration::ZERO),
-        time => check.accept("tls.hsts", values::duration(time)),
+        time => check.accept("tls.hsts", units::duration(time)),
     };
     let acme = match &written.acme {
         None => None,

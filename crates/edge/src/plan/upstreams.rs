@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::HeaderName;
-
 use super::Ground;
 use super::check::Check;
-use crate::description::{Health, Member, Upstream};
+use crate::description::{Health, Upstream};
 use crate::proxy::{
-    Balance, HealthSettings, MemberSettings, ServerAddress, Times, UpstreamSettings, parse_address,
+    Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
 
 /// The cookie that leads back to the same server.
@@ -31,10 +29,7 @@ pub(super) fn named(
 pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSettings {
     UpstreamSettings {
         name: name.to_owned(),
-        members: address
-            .map(|address| MemberSettings { address, weight: 1 })
-            .into_iter()
-            .collect(),
+        members: address.into_iter().collect(),
         balance: Balance::RoundRobin,
         health: None,
         times: Times::default(),
@@ -94,22 +89,18 @@ fn upstream_of(
             "name at least one, for example \"http://127.0.0.1:3000\"",
         );
     }
-    let mut members: Vec<MemberSettings> = Vec::new();
-    for (number, member) in written.to.iter().enumerate() {
+    let mut members: Vec<ServerAddress> = Vec::new();
+    for (number, address) in written.to.iter().enumerate() {
         let key = format!("upstream.{name}.to[{number}]");
-        let (address, weight) = match member {
-            Member::Address(address) => (address, 1),
-            Member::Weighted { address, weight } => (address, check.between(&key, *weight, 1, 100)),
-        };
         if let Some(address) = check.accept(&key, parse_address(address, ground.data)) {
-            if members.iter().any(|member| member.address == address) {
+            if members.contains(&address) {
                 check.refuse(
                     &key,
                     format!("{address} is named twice"),
-                    "keep one; { address = …, weight = 2 } gives a larger share",
+                    "keep one; all servers get equal shares",
                 );
             }
-            members.push(MemberSettings { address, weight });
+            members.push(address);
         }
     }
     let balance = check.accept(&key("balance"), balance(&written.balance));
@@ -141,17 +132,10 @@ pub(super) fn balance(written: &str) -> Result<Balance, String> {
     match written {
         "round-robin" => Ok(Balance::RoundRobin),
         "least" => Ok(Balance::LeastRequests),
-        "hash:ip" => Ok(Balance::HashAddress),
         "sticky" => Ok(Balance::Sticky(STICKY_COOKIE.to_owned())),
-        _ => written
-            .strip_prefix("hash:header:")
-            .and_then(|name| name.parse::<HeaderName>().ok())
-            .map(Balance::HashHeader)
-            .ok_or_else(|| {
-                format!(
-                    "{written:?} is no way to share; write round-robin, least, hash:ip, hash:header:NAME or sticky"
-                )
-            }),
+        _ => Err(format!(
+            "{written:?} is no way to share; write round-robin, least, or sticky, which leads each browser back by a cookie"
+        )),
     }
 }
 

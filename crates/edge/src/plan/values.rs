@@ -1,4 +1,4 @@
-//! The values an operator writes: times, sizes, rates, networks, hosts, addresses.
+//! The values an operator writes: rates, networks, hosts.
 //!
 //! Every parser says, when it cannot, what a right value looks like.
 
@@ -7,59 +7,6 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ipnet::IpNet;
-
-/// The longest time that may be asked for: ten years.
-const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
-
-/// Reads `250ms`, `30s`, `5m`, `2h` or `30d`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
-    let (number, unit) = split_unit(text);
-    let number: u64 = number.parse().map_err(|_| how())?;
-    let milliseconds: u64 = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(how()),
-    };
-    number
-        .checked_mul(milliseconds)
-        .map(Duration::from_millis)
-        .filter(|time| *time <= LONGEST)
-        .ok_or_else(|| format!("{text:?} is too long; the most is ten years"))
-}
-
-/// Reads `500`, `16K`, `15M` or `1G`, in bytes; never 0.
-pub fn size(text: &str) -> Result<u64, String> {
-    let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
-    let (number, unit) = split_unit(text);
-    let number: u64 = number.parse().map_err(|_| how())?;
-    let unit: u64 = match unit {
-        "" => 1,
-        "K" => 1 << 10,
-        "M" => 1 << 20,
-        "G" => 1 << 30,
-        _ => return Err(how()),
-    };
-    number
-        .checked_mul(unit)
-        .filter(|size| *size > 0)
-        .ok_or_else(how)
-}
-
-/// The same, or `0`.
-pub fn size_or_none(text: &str) -> Result<u64, String> {
-    if text == "0" { Ok(0) } else { size(text) }
-}
-
-fn split_unit(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
-    text.split_at(end)
-}
 
 /// So many in so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,25 +77,6 @@ pub fn host(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
-        assert_eq!(duration("365d"), Ok(Duration::from_hours(365 * 24)));
-        for wrong in ["", "5", "s", "5 s", "-5s", "1.5s", "5w", "99999999999d"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        assert_eq!(size("15M"), Ok(15 << 20));
-        assert_eq!(size("700"), Ok(700));
-        for wrong in ["", "M", "0", "15MB", "-1K", "99999999999G"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn rates_have_a_time() {

@@ -1,7 +1,6 @@
 //! Who gets the next request.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,34 +11,19 @@ use super::crew::Member;
 use super::settings::Balance;
 use crate::Facts;
 
-/// The members of an upstream, and the order in which they are asked.
+/// The members of an upstream.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) members: Vec<Arc<Member>>,
-    /// Places in `members`, each as often as its weight and as evenly spread as can be.
-    turns: Vec<usize>,
 }
 
 impl Group {
-    pub(super) fn new(members: Vec<Arc<Member>>) -> Self {
-        let weights: Vec<u32> = members.iter().map(|member| member.weight).collect();
-        Self {
-            turns: spread(&weights),
-            members,
-        }
-    }
-
     /// One that is ready and has not been tried.
     pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Member>> {
         let fits = |member: &Member| wish.fits(member);
         match wish.balance {
             Balance::RoundRobin => self.next(fits, turn),
             Balance::LeastRequests => self.least(fits, turn),
-            Balance::HashAddress => self.hashed(fits, network(wish.facts.client)),
-            Balance::HashHeader(name) => match wish.headers.get(name) {
-                Some(value) => self.hashed(fits, value.as_bytes()),
-                None => self.next(fits, turn),
-            },
             Balance::Sticky(cookie) => match cookie_value(wish.headers, cookie) {
                 Some(name) => self
                     .named(name)
@@ -68,56 +52,24 @@ impl Group {
         fits: impl Fn(&Member) -> bool,
         turn: &AtomicUsize,
     ) -> Option<&Arc<Member>> {
-        if self.turns.is_empty() {
-            return None;
-        }
         let turn = turn.fetch_add(1, Ordering::Relaxed);
-        let member = &self.members[self.turns[turn % self.turns.len()]];
+        let all = self.members.len().max(1);
+        let member = self.members.get(turn % all)?;
         if fits(member) {
             return Some(member);
         }
-        // The share of one that is out goes to all others by their weights, not
-        // to whoever comes after it.
+        // The share of one that is out goes to all others, not to whoever comes after it.
         let fitting = || self.members.iter().filter(|member| fits(member));
-        let all: u64 = fitting().map(|member| u64::from(member.weight)).sum();
-        let mut place = (turn / self.turns.len() + turn) as u64 % all.max(1);
-        fitting().find(|member| match place.checked_sub(u64::from(member.weight)) {
-            Some(rest) => {
-                place = rest;
-                false
-            }
-            None => true,
-        })
+        let count = fitting().count().max(1);
+        fitting().nth((turn / all + turn) % count)
     }
 
     fn least(&self, fits: impl Fn(&Member) -> bool, turn: &AtomicUsize) -> Option<&Arc<Member>> {
         // Among equals each begins in turn.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
-        let load = |member: &Member| (member.running() as u64 + 1, u64::from(member.weight));
-        after
-            .iter()
-            .chain(before)
-            .filter(|member| fits(member))
-            .min_by(|left, right| {
-                let ((left, left_weight), (right, right_weight)) = (load(left), load(right));
-                (left * right_weight).cmp(&(right * left_weight))
-            })
-    }
-
-    /// Rendezvous: when one goes, only its own clients move.
-    fn hashed(
-        &self,
-        fits: impl Fn(&Member) -> bool,
-        key: impl AsRef<[u8]>,
-    ) -> Option<&Arc<Member>> {
-        self.members
-            .iter()
-            .filter(|member| fits(member))
-            .max_by(|left, right| {
-                let key = key.as_ref();
-                score(left, key).total_cmp(&score(right, key))
-            })
+        let fitting = after.iter().chain(before).filter(|member| fits(member));
+        fitting.min_by_key(|member| member.running())
     }
 }
 
@@ -160,37 +112,9 @@ impl Wish<'_> {
 /// How a member is called in a cookie: the same in every worker and after a
 /// restart, and not its address.
 pub(super) fn opaque(upstream: &str, address: &str) -> String {
-    format!(
-        "{:016x}",
-        digest(&[upstream.as_bytes(), address.as_bytes()])
-    )
-}
-
-fn digest(parts: &[&[u8]]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    parts.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Weighted rendezvous: -weight / ln(hash in 0..1).
-fn score(member: &Member, key: &[u8]) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "53 bits are taken, which is what fits"
-    )]
-    let part = ((digest(&[member.name.as_bytes(), key]) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
-    -f64::from(member.weight) / part.ln()
-}
-
-/// Who counts as one client: an address, or the /64 that one household has.
-fn network(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => {
-            let high = u128::from(address) >> 64 << 64;
-            Ipv6Addr::from(high).octets().to_vec()
-        }
-    }
+    [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -200,36 +124,4 @@ fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
-/// Each place as often as its weight, spread evenly: the one that is furthest
-/// behind its share comes next.
-fn spread(weights: &[u32]) -> Vec<usize> {
-    let shared = weights.iter().copied().fold(0, divisor).max(1);
-    let weights: Vec<i64> = weights
-        .iter()
-        .map(|weight| i64::from(weight / shared))
-        .collect();
-    let all: i64 = weights.iter().sum();
-    let mut credit = vec![0_i64; weights.len()];
-    let mut turns = Vec::new();
-    for _ in 0..all {
-        for (credit, weight) in credit.iter_mut().zip(&weights) {
-            *credit += weight;
-        }
-        let best = (0..credit.len()).rev().max_by_key(|place| credit[*place]);
-        if let Some(best) = best {
-            credit[best] -= all;
-            turns.push(best);
-        }
-    }
-    turns
-}
-
-fn divisor(left: u32, right: u32) -> u32 {
-    if right == 0 {
-        left
-    } else {
-        divisor(right, left % right)
-    }
 }

@@ -23,7 +23,7 @@ use super::error::ProxyError;
 use super::head::{self, Head};
 use super::sending::{Sending, tame};
 use super::settings::Times;
-use super::wire::{LARGEST_HEAD, Patience};
+use super::wire::{LARGEST_HEAD, Waiting};
 use crate::Facts;
 
 /// What is read at once while a head is awaited.
@@ -34,7 +34,7 @@ const LARGEST_PIECE: usize = 64 << 10;
 /// A connection to a server.
 pub(super) struct Bare {
     stream: Stream,
-    patience: Patience,
+    waiting: Waiting,
     /// Whether it answered before.
     reused: bool,
     /// Whether the last answer allows another request.
@@ -66,7 +66,7 @@ impl Bare {
     pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
-            patience: Patience::new(),
+            waiting: Waiting::new(),
             reused: false,
             lasting: false,
             rested: Instant::now(),
@@ -74,10 +74,10 @@ impl Bare {
     }
 
     /// One that the engine has used and given back.
-    pub(super) fn returned(stream: Stream, patience: Patience) -> Self {
+    pub(super) fn returned(stream: Stream, waiting: Waiting) -> Self {
         Self {
             reused: true,
-            patience,
+            waiting,
             ..Self::new(stream)
         }
     }
@@ -88,8 +88,8 @@ impl Bare {
     }
 
     /// For the engine.
-    pub(super) fn into_parts(self) -> (Stream, Patience, bool) {
-        (self.stream, self.patience, self.reused)
+    pub(super) fn into_parts(self) -> (Stream, Waiting, bool) {
+        (self.stream, self.waiting, self.reused)
     }
 
     /// Sends a request without a body and waits for the head of its answer. At a
@@ -106,7 +106,7 @@ impl Bare {
             head::of(request, None).unwrap_or_default()
         });
         let is_head = *request.method() == Method::HEAD;
-        self.patience.begin();
+        self.waiting.begin();
         let bare = &mut *self;
         let (mut left, mut came) = (&asked[..], Bytes::new());
         let mut is_looked_at = !bare.reused;
@@ -136,7 +136,7 @@ impl Bare {
                 }
             }
             let limit = times.first_byte;
-            bare.patience.poll(context, limit).map(|()| Step::Late)
+            bare.waiting.poll(context, limit).map(|()| Step::Late)
         })
         .await;
         let (error, left) = match step {
@@ -213,12 +213,12 @@ impl Bare {
 
     /// Begins to wait for a server that sends nothing.
     pub(super) fn waits(&mut self) {
-        self.patience.begin();
+        self.waiting.begin();
     }
 
     /// Ready when that has taken too long.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        self.patience.poll(context, limit)
+        self.waiting.poll(context, limit)
     }
 
     /// After the end of an answer: the connection, if it can take another request.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Pool;
 use super::balance::{Group, opaque};
 use super::health::Vitals;
-use super::settings::{MemberSettings, ServerAddress};
+use super::settings::ServerAddress;
 
 /// Tells members apart that had the same address at different times.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
@@ -68,12 +68,10 @@ pub struct MemberStatus {
 pub(super) struct Member {
     pub(super) number: u64,
     pub(super) address: ServerAddress,
-    pub(super) weight: u32,
     /// In the cookies of clients that stay with it.
     pub(super) name: String,
     pub(super) authority: HeaderValue,
-    /// Of its address: whoever has another share of the requests is as well as before.
-    pub(super) vitals: Arc<Vitals>,
+    pub(super) vitals: Vitals,
     running: AtomicUsize,
     begun: AtomicU64,
     removed: AtomicBool,
@@ -83,17 +81,16 @@ pub(super) struct Member {
 }
 
 impl Member {
-    fn new(crew: &str, settings: &MemberSettings, vitals: Arc<Vitals>) -> Arc<Self> {
-        let authority = settings.address.authority();
+    fn new(crew: &str, address: &ServerAddress) -> Arc<Self> {
+        let authority = address.authority();
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-            name: opaque(crew, &settings.address.to_string()),
+            name: opaque(crew, &address.to_string()),
             // Hosts are checked when an address is read.
             authority: HeaderValue::from_str(&authority)
                 .unwrap_or(HeaderValue::from_static("localhost")),
-            address: settings.address.clone(),
-            weight: settings.weight.clamp(1, 100),
-            vitals,
+            address: address.clone(),
+            vitals: Vitals::default(),
             running: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
             removed: AtomicBool::new(false),
@@ -228,15 +225,10 @@ impl Crew {
     /// of them; those that go get nothing new, unused connections to them are closed,
     /// and tunnels when they have had their time. Within a runtime.
     pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
-        let mut seen = Vec::new();
-        let mut members = Vec::new();
+        let mut members: Vec<ServerAddress> = Vec::new();
         for address in &servers.ready {
-            if !seen.contains(&address) {
-                seen.push(address);
-                members.push(MemberSettings {
-                    address: address.clone(),
-                    weight: 1,
-                });
+            if !members.contains(address) {
+                members.push(address.clone());
             }
         }
         self.failed.store(servers.failed, Ordering::SeqCst);
@@ -257,22 +249,19 @@ impl Crew {
 
     /// Replaces the servers, and tells which went. What runs on those is finished
     /// there. Requests that wait hear of it.
-    pub(super) fn set(&self, wanted: &[MemberSettings]) -> Vec<Arc<Member>> {
+    pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Member>> {
         // One change at a time.
         let mut gone = self.gone();
         let mut old = self.group.load().members.clone();
         let members = wanted.iter().map(|wanted| {
-            let same = old.iter().position(|member| {
-                member.address == wanted.address && member.weight == wanted.weight
-            });
-            if let Some(same) = same {
-                return old.swap_remove(same);
+            match old.iter().position(|member| member.address == *wanted) {
+                Some(same) => old.swap_remove(same),
+                None => Member::new(&self.name, wanted),
             }
-            let here = old.iter().find(|member| member.address == wanted.address);
-            let vitals = here.map_or_else(Arc::default, |here| Arc::clone(&here.vitals));
-            Member::new(&self.name, wanted, vitals)
         });
-        let group = Group::new(members.collect());
+        let group = Group {
+            members: members.collect(),
+        };
         self.group.store(Arc::new(group));
         for member in &old {
             member.removed.store(true, Ordering::SeqCst);
@@ -387,10 +376,6 @@ mod tests {
             path: "/a".into(),
             owner: None,
         };
-        let member = MemberSettings {
-            address: address.clone(),
-            weight: 1,
-        };
         let (inside, begun, stop) = (
             AtomicUsize::new(0),
             AtomicUsize::new(0),
@@ -418,7 +403,7 @@ mod tests {
             }
             let mut failed = None;
             for round in 0..400 {
-                crew.set(std::slice::from_ref(&member));
+                crew.set(std::slice::from_ref(&address));
                 let before = begun.load(Ordering::SeqCst);
                 for _ in 0..1_000_000 {
                     if begun.load(Ordering::SeqCst) > before {

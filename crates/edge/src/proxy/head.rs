@@ -7,6 +7,7 @@ use httparse::{ParserConfig, Status};
 
 use super::chunks;
 use crate::body::has_no_body;
+use crate::gate::content_length;
 use crate::{Facts, forwarding};
 
 /// A head toward a server is seldom larger.
@@ -155,11 +156,6 @@ fn said_length(headers: &HeaderMap) -> Option<u64> {
     let (length, None) = (said.next()?.as_bytes(), said.next()) else {
         return None;
     };
-    // 18 digits fit into an u64.
-    let is_plain = (1..=18).contains(&length.len()) && length.iter().all(u8::is_ascii_digit);
-    if !is_plain || headers.contains_key(TRANSFER_ENCODING) {
-        return None;
-    }
-    let digits = length.iter().map(|digit| u64::from(digit - b'0'));
-    Some(digits.fold(0, |sum, digit| sum * 10 + digit))
+    let is_alone = !headers.contains_key(TRANSFER_ENCODING);
+    content_length(length).filter(|_| is_alone)
 }

@@ -12,7 +12,7 @@ use super::crew::Member;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
-use super::upstream::{Search, Upstream};
+use super::upstream::Search;
 use crate::{Body, Facts, forwarding};
 
 /// A body is sent after so long even when the server was to say first that it
@@ -33,14 +33,10 @@ pub(super) struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// Makes a client's request one of ours.
-    pub(super) fn of(
-        request: Request<Body>,
-        facts: &'a Facts,
-        upstream: &Upstream,
-    ) -> Result<Box<Self>, ProxyError> {
+    pub(super) fn of(request: Request<Body>, facts: &'a Facts) -> Result<Box<Self>, ProxyError> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
-        let is_raw = upgrade.is_none() && may_be_raw(&parts, &body, upstream);
+        let is_raw = upgrade.is_none() && may_be_raw(&parts, &body);
         let (flow, sending) = if is_raw {
             (None, Sending::nothing())
         } else {
@@ -66,13 +62,11 @@ impl<'a> Outgoing<'a> {
 
 /// Whether the headers of a request may stay the client's own until it is written,
 /// which spares the map that most requests never need.
-fn may_be_raw(parts: &request::Parts, body: &Body, upstream: &Upstream) -> bool {
+fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     [Method::GET, Method::HEAD].contains(&parts.method)
         && body.is_end_stream()
         && parts.headers.contains_key(HOST)
         && !parts.headers.contains_key(TE)
-        // Whose turn it is hangs on the headers as the server gets them.
-        && !upstream.hashes_headers()
 }
 
 /// The body to send, and what can be known of its progress, if there is one.

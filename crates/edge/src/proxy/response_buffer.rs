@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::buffer_memory::{BufferMemory, Room};
 use crate::body::with_more;
+use crate::lock::lock;
 use crate::{Answer, Body, BodyError};
 
 /// So much of each answer is read ahead.
@@ -154,11 +155,6 @@ impl Shared {
             client.wake();
         }
     }
-}
-
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    // Nothing that is done under it can panic half-way.
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl HttpBody for ReadAhead {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http::HeaderName;
 use http::uri::{Authority, InvalidUri, PathAndQuery};
 
 /// A group of servers that answer alike.
@@ -12,7 +11,7 @@ pub struct UpstreamSettings {
     /// What logs and metrics call it.
     pub name: String,
     /// The servers; none: requests wait for one, then are refused.
-    pub members: Vec<MemberSettings>,
+    pub members: Vec<ServerAddress>,
     /// Who gets the next request.
     pub balance: Balance,
     /// How each is asked whether it is well; none: only its answers tell.
@@ -28,26 +27,13 @@ impl UpstreamSettings {
     pub const IDLE_CONNECTIONS: usize = 64;
 }
 
-/// One server of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemberSettings {
-    /// Where it listens.
-    pub address: ServerAddress,
-    /// Its share, 1 to 100.
-    pub weight: u32,
-}
-
 /// Who gets the next request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Balance {
-    /// Each in turn, as often as its weight says.
+    /// Each in turn.
     RoundRobin,
-    /// Who has the fewest requests running for its weight.
+    /// Who has the fewest requests running.
     LeastRequests,
-    /// The same client address (IPv6: the same /64) meets the same server.
-    HashAddress,
-    /// The same value of this header meets the same server; without it, each in turn.
-    HashHeader(HeaderName),
     /// A cookie of this name leads back to the server that answered first.
     Sticky(String),
 }

@@ -15,7 +15,6 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest as _, Sha1};
 
 use super::error::ProxyError;
-use super::tunnel::Spoken;
 use crate::forwarding::names;
 
 /// What every key is hashed with (RFC 6455, section 1.3).
@@ -84,15 +83,6 @@ impl Upgrade {
             client,
             accept: None,
         }))
-    }
-
-    /// What is spoken then.
-    pub(super) fn spoken(&self) -> Spoken {
-        if self.protocol.as_bytes().eq_ignore_ascii_case(b"websocket") {
-            Spoken::Websocket
-        } else {
-            Spoken::Other
-        }
     }
 
     /// Asks the server for it.

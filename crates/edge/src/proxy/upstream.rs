@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::balance::Wish;
 use super::crew::{Crew, Member, MemberStatus, Running};
 use super::error::ProxyError;
-use super::settings::{Balance, HealthSettings, MemberSettings, Times, UpstreamSettings};
+use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
 use crate::{Facts, Scheme};
 
 /// What clients are told to wait when nothing better is known.
@@ -84,18 +84,13 @@ impl Upstream {
 
     /// Replaces the servers. Those that stay keep what is known of them; what
     /// runs on those that go is finished there. Requests that wait hear of it.
-    pub fn set_members(&self, wanted: &[MemberSettings]) {
+    pub fn set_members(&self, wanted: &[ServerAddress]) {
         self.crew.set(wanted);
     }
 
     /// How each server fares.
     pub fn status(&self) -> Vec<MemberStatus> {
         self.crew.present()
-    }
-
-    /// Whether a header decides whose turn it is.
-    pub(super) fn hashes_headers(&self) -> bool {
-        matches!(self.balance, Balance::HashHeader(_))
     }
 
     pub(super) fn crew(&self) -> &Arc<Crew> {

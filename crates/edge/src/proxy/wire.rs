@@ -3,7 +3,7 @@
 //! hyper would have its connection run in a task of its own; here the waiting
 //! request polls it, so that no bytes pass from task to task.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::again::{Failure, Left};
 use super::bare::Bare;
@@ -21,6 +21,7 @@ use super::connect::{Marks, Stream};
 use super::error::ProxyError;
 use super::sending::{Flow, Sending};
 use super::settings::Times;
+use crate::deadline::Deadline;
 
 /// The largest head of an answer, and what is read ahead of its body.
 pub(super) const LARGEST_HEAD: usize = 64 << 10;
@@ -30,7 +31,7 @@ pub(super) struct Wire {
     sender: SendRequest<Sending>,
     connection: Connection<TokioIo<Stream>, Sending>,
     marks: Arc<Marks>,
-    patience: Patience,
+    waiting: Waiting,
     /// Whether it answered before.
     reused: bool,
     /// Whether the last answer allows another request.
@@ -40,7 +41,7 @@ pub(super) struct Wire {
 impl Wire {
     /// An engine around a connection.
     pub(super) async fn new(bare: Bare) -> Result<Box<Self>, ProxyError> {
-        let (stream, patience, reused) = bare.into_parts();
+        let (stream, waiting, reused) = bare.into_parts();
         let marks = Arc::clone(stream.marks());
         let (sender, connection) = Builder::new()
             .max_buf_size(LARGEST_HEAD)
@@ -52,7 +53,7 @@ impl Wire {
             sender,
             connection,
             marks,
-            patience,
+            waiting,
             reused,
             lasting: false,
         }))
@@ -73,7 +74,7 @@ impl Wire {
             self.marks.look();
         }
         let mut answer = pin!(self.sender.try_send_request(request));
-        self.patience.begin();
+        self.waiting.begin();
         let mut pieces = 0;
         let wire = &mut *self;
         let waited = std::future::poll_fn(|context| {
@@ -87,10 +88,10 @@ impl Wire {
             let now_sent = flow.map_or(0, Flow::pieces);
             if now_sent != pieces {
                 pieces = now_sent;
-                wire.patience.begin();
+                wire.waiting.begin();
             }
             let (limit, late) = overdue(flow, times);
-            wire.patience
+            wire.waiting
                 .poll(context, limit)
                 .map(|()| Waited::Late(late()))
         })
@@ -154,12 +155,12 @@ impl Wire {
 
     /// Begins to wait for a server that sends nothing.
     pub(super) fn waits(&mut self) {
-        self.patience.begin();
+        self.waiting.begin();
     }
 
     /// Ready when that has taken too long.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        self.patience.poll(context, limit)
+        self.waiting.poll(context, limit)
     }
 
     /// After the end of an answer: the connection, if it can take another request.
@@ -173,11 +174,11 @@ impl Wire {
         }
         let Self {
             connection,
-            patience,
+            waiting,
             ..
         } = *self;
         let parts = connection.into_parts();
-        let bare = || Box::new(Bare::returned(parts.io.into_inner(), patience));
+        let bare = || Box::new(Bare::returned(parts.io.into_inner(), waiting));
         parts.read_buf.is_empty().then(bare)
     }
 
@@ -233,18 +234,17 @@ fn broken(error: hyper::Error, flow: Option<&Flow>) -> ProxyError {
     }
 }
 
-/// One timer for all that is waited for on a connection; it is left to run, and
-/// set anew only when it rings too early.
-pub(super) struct Patience {
+/// The deadline of whatever is being waited for on a connection.
+pub(super) struct Waiting {
     since: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
+    deadline: Deadline,
 }
 
-impl Patience {
+impl Waiting {
     pub(super) fn new() -> Self {
         Self {
             since: Instant::now(),
-            timer: None,
+            deadline: Deadline::default(),
         }
     }
 
@@ -253,19 +253,6 @@ impl Patience {
     }
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        let due = self.since + limit;
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        if timer.deadline() > due {
-            timer.as_mut().reset(due);
-        }
-        while timer.as_mut().poll(context).is_ready() {
-            if timer.deadline() >= due {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(due);
-        }
-        Poll::Pending
+        self.deadline.poll(context, self.since + limit)
     }
 }

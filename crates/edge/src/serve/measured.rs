@@ -12,7 +12,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use crate::body::{Body, BodyError};
-use crate::gate::{Patience, Refusal};
+use crate::deadline::Deadline;
+use crate::gate::Refusal;
 use crate::log::Upload;
 use crate::route::Route;
 
@@ -41,7 +42,7 @@ struct Pace {
     /// How long we have waited for the client until now, and since when we wait again.
     waited: Duration,
     since: Option<Instant>,
-    timer: Patience,
+    timer: Deadline,
 }
 
 impl Measured {
@@ -60,7 +61,7 @@ impl Measured {
                 received: 0,
                 waited: Duration::ZERO,
                 since: None,
-                timer: Patience::default(),
+                timer: Deadline::default(),
             },
         })
     }

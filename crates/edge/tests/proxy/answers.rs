@@ -43,7 +43,7 @@ async fn a_request_arrives_as_the_door_says_it() {
     headers.insert("x-forwarded-for", "10.0.0.1".parse().unwrap());
     headers.insert("te", "trailers".parse().unwrap());
     let mut with_base = crate::support::member(server.address);
-    if let edge::proxy::ServerAddress::Tcp { base, .. } = &mut with_base.address {
+    if let edge::proxy::ServerAddress::Tcp { base, .. } = &mut with_base {
         "/base".clone_into(base);
     }
     let mut settings = settings(&[]);
@@ -89,10 +89,7 @@ async fn a_unix_socket_is_a_server_like_any_other() {
         }
     });
     let mut settings = settings(&[]);
-    settings.members = vec![edge::proxy::MemberSettings {
-        address: edge::proxy::parse_address("unix:app.sock", folder.path()).unwrap(),
-        weight: 1,
-    }];
+    settings.members = vec![edge::proxy::parse_address("unix:app.sock", folder.path()).unwrap()];
     let (pool, upstream) = (Pool::default(), Upstream::new(settings));
     for _ in 0..3 {
         assert_eq!(get(&pool, &upstream).await.unwrap(), "unix");

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::proxy::{
-    Balance, MemberSettings, Pool, ProxyError, ServerAddress, Times, Upstream, UpstreamSettings,
-};
+use edge::proxy::{Balance, Pool, ProxyError, ServerAddress, Times, Upstream, UpstreamSettings};
 use edge::{Answer, Body, Facts, RequestId, Scheme};
 use http::Request;
 use http::uri::PathAndQuery;
@@ -33,14 +31,11 @@ pub(crate) fn facts() -> Facts {
     }
 }
 
-pub(crate) fn member(address: SocketAddr) -> MemberSettings {
-    MemberSettings {
-        address: ServerAddress::Tcp {
-            host: address.ip().to_string(),
-            port: address.port(),
-            base: String::new(),
-        },
-        weight: 1,
+pub(crate) fn member(address: SocketAddr) -> ServerAddress {
+    ServerAddress::Tcp {
+        host: address.ip().to_string(),
+        port: address.port(),
+        base: String::new(),
     }
 }
 

@@ -352,19 +352,22 @@ async fn tunnels_end_when_nothing_moves() {
 async fn tunnels_get_their_time_when_all_is_closed() {
     let server = echo().await;
     let tunnels = Tunnels::default();
-    let (door, _) = door(upstream(&[server.address]), tunnels.clone()).await;
-    let mut socket = over_http1(door).await;
+    let (one, two) = door(upstream(&[server.address]), tunnels.clone()).await;
+    let (mut one, mut two) = (over_http1(one).await, over_http2(two).await);
     let closing = tokio::spawn({
         let tunnels = tunnels.clone();
         async move { tunnels.close(Duration::from_secs(2)).await }
     });
-    socket.send(Message::text("still here")).await.unwrap();
-    assert_eq!(next(&mut socket).await, Message::text("still here"));
-    let goodbye = CloseFrame {
-        code: CloseCode::Away,
-        reason: "".into(),
-    };
-    assert_eq!(next(&mut socket).await, Message::Close(Some(goodbye)));
-    assert!(socket.next().await.is_none());
-    assert_eq!(closing.await.unwrap(), 1, "one had to be ended");
+    for text in ["still here", "and still"] {
+        one.send(Message::text(text)).await.unwrap();
+        assert_eq!(next(&mut one).await, Message::text(text));
+        two.send(Message::text(text)).await.unwrap();
+        assert_eq!(next(&mut two).await, Message::text(text));
+    }
+    // Nobody puts a frame between those of the server.
+    let ended = tokio::time::timeout(LONG, one.next()).await.unwrap();
+    assert!(matches!(ended, Some(Err(_))), "{ended:?}");
+    let ended = tokio::time::timeout(LONG, two.next()).await.unwrap();
+    assert!(matches!(ended, Some(Err(_))), "{ended:?}");
+    assert_eq!(closing.await.unwrap(), 2, "both had to be closed");
 }

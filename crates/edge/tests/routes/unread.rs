@@ -1,8 +1,10 @@
-//! Heads of HTTP/2 that the engine refuses before anybody else sees them.
+//! Connections of HTTP/2 that the engine ends for what their clients send.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use edge::log::{Format, Log, Mask, Writing};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tokio_rustls::client::TlsStream;
 
 use super::http2::{HTTPS, secure};
@@ -125,16 +127,35 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
     told
 }
 
-fn refused() -> (u64, String, String) {
-    (400, "HTTP/2".to_owned(), "refused_header".to_owned())
-}
+/// Counts the connections that were refused.
+struct Refused(Arc<AtomicU64>);
 
-fn not_found() -> (u64, String, String) {
-    (404, "HTTP/2".to_owned(), String::new())
+impl Recorder for Refused {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        if key.name() == "edge_http2_connections_refused_total" {
+            Counter::from_arc(Arc::clone(&self.0))
+        } else {
+            Counter::noop()
+        }
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
 }
 
 #[tokio::test]
-async fn each_has_its_line() {
+async fn a_refused_connection_has_one_line_and_is_counted() {
+    let counted = Arc::new(AtomicU64::new(0));
+    metrics::set_global_recorder(Refused(Arc::clone(&counted))).unwrap();
     let (site, lines, writing) = logged("");
     let mut raw = Raw::open(&site).await;
     let head = |stream, fields: &[(&str, &str)]| {
@@ -147,46 +168,19 @@ async fn each_has_its_line() {
         head(7, &WHOLE),
     ])
     .await;
-    let reset = raw.ended(vec![1, 3, 5, 7]).await;
-    assert_eq!(reset, [3, 5]);
-    let told = told(site, lines, writing).await;
-    assert_eq!(told, [refused(), refused(), not_found(), not_found()]);
-}
-
-#[tokio::test]
-async fn one_that_breaks_its_connection_has_a_line_too() {
-    let (site, lines, writing) = logged("");
-    let mut raw = Raw::open(&site).await;
+    assert_eq!(raw.ended(vec![1, 3, 5, 7]).await, [3, 5]);
     // An index that no table has.
-    raw.say(&[frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0xff, 0x7f])])
+    raw.say(&[frame(HEADERS, END_HEADERS | END_STREAM, 9, &[0xff, 0x7f])])
         .await;
     while raw.hear().await.is_some() {}
-    assert_eq!(told(site, lines, writing).await, [refused()]);
-}
-
-#[tokio::test]
-async fn one_that_never_comes_whole_has_a_line_too() {
-    let (site, lines, writing) = logged("listen.header_time = \"5s\"\n");
-    let mut raw = Raw::open(&site).await;
-    raw.say(&[frame(HEADERS, END_STREAM, 1, &block(&WHOLE[..2]))])
-        .await;
-    while raw.hear().await.is_some() {}
-    let told = told(site, lines, writing).await;
-    let too_slow = "refused_head_too_slow".to_owned();
-    assert_eq!(told, [(408, "HTTP/2".to_owned(), too_slow)]);
-}
-
-#[tokio::test]
-async fn one_that_may_be_asked_again_has_none() {
-    const AT_ONCE: u32 = 128;
-    let (site, lines, writing) = logged("");
-    let mut raw = Raw::open(&site).await;
-    let fields = [&WHOLE[..3], &[(":path", "/echo")]].concat();
-    let head = |number: u32| frame(HEADERS, END_HEADERS, 2 * number + 1, &block(&fields));
-    let heads: Vec<_> = (0..=AT_ONCE).map(head).collect();
-    raw.say(&heads).await;
-    assert_eq!(raw.ended(vec![2 * AT_ONCE + 1]).await, [2 * AT_ONCE + 1]);
-    drop(raw);
-    let told = told(site, lines, writing).await;
-    assert!(!told.contains(&refused()), "{told:?}");
+    let http2 = |status, why: &str| (status, "HTTP/2".to_owned(), why.to_owned());
+    assert_eq!(
+        told(site, lines, writing).await,
+        [
+            http2(400, "refused_http2_protocol"),
+            http2(404, ""),
+            http2(404, "")
+        ]
+    );
+    assert_eq!(counted.load(Ordering::Relaxed), 1);
 }

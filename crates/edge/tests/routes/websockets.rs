@@ -199,7 +199,7 @@ async fn a_websocket_has_one_line_when_it_ends() {
             let status = if version == "HTTP/2" { 200 } else { 101 };
             assert_eq!(line["status"], status, "{line}");
             assert_eq!(line["why"].as_str().unwrap_or_default(), why, "{line}");
-            // Each message has 5 bytes and a head of 2, of a client's 6; a goodbye is longer.
+            // Each message has 5 bytes and a head of 2, of a client's 6.
             assert!(line["received"].as_u64().unwrap() >= 110, "{line}");
             assert!(line["sent"].as_u64().unwrap() >= 70, "{line}");
             assert_eq!(line["upstream"], format!("http://{server}"), "{line}");

@@ -130,7 +130,7 @@ fn since(text: &str) -> Result<Since, String> {
     if let Ok(at) = text.parse() {
         return Ok(Since::At(at));
     }
-    supervisor::plan::duration(text)
+    units::duration(text)
         .map(Since::Ago)
         .map_err(|_| "write a time like 2026-11-20T18:00:00Z, or so long ago like 10m or 1d".into())
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edge::plan::nearest;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
+use units::nearest;
 
 /// Something that cannot be understood, and where in the file it is.
 pub(super) struct Slip {
@@ -76,7 +76,11 @@ fn slip(offset: usize, place: &str, message: &str) -> Slip {
         return Slip {
             offset,
             what: format!("{place}: {message}"),
-            mend: String::new(),
+            mend: if place.contains(".to[") && message.starts_with("invalid type: map") {
+                "write the address alone: all servers get equal shares".to_owned()
+            } else {
+                String::new()
+            },
         };
     };
     let known: Vec<&str> = names.collect();

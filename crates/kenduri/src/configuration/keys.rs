@@ -107,7 +107,7 @@ pub(crate) fn variable(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use edge::plan::nearest;
+    use units::nearest;
 
     use super::{known, variable};
 

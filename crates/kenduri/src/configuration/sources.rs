@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use edge::plan::nearest;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
+use units::nearest;
 
 use super::problem::{Origin, Problem};
 use super::written::Written;

@@ -258,16 +258,16 @@ fn what_is_asked_of_the_edge_is_told_by_its_line() {
         ),
         ("upstream = 3\n", "kenduri.toml:1: upstream: invalid type"),
         (
-            "[upstream.flask]\nto = [\n\"http://a:1\",\n{ address = \"http://b:1\", wieght = 2 }]\n",
-            "kenduri.toml:4: unknown key upstream.flask.to[1].wieght\n  did you mean weight?",
+            "[upstream.flask]\nto = [\n\"http://a:1\",\n{ address = \"http://b:1\", weight = 2 }]\n",
+            "kenduri.toml:4: upstream.flask.to[1]: invalid type: map, expected a string\n  write the address alone: all servers get equal shares",
         ),
         (
-            "[upstream.flask]\nto = [{ address = \"http://b:1\" }]\n",
-            "kenduri.toml:2: upstream.flask.to[0]: missing field `weight`",
+            "[upstream.flask]\nto = [\"unix:x\"]\nbalance = \"hash:ip\"\n",
+            "kenduri.toml:3: upstream.flask.balance: \"hash:ip\" is no way to share\n  write round-robin, least, or sticky",
         ),
         (
             "[upstream.flask]\nto = [3]\n",
-            "kenduri.toml:2: upstream.flask.to[0]: invalid type: integer `3`, expected an address",
+            "kenduri.toml:2: upstream.flask.to[0]: invalid type: integer `3`, expected a string",
         ),
         (
             "[[route]]\nto = \"app\"\nheaders = { set = { \"X\" = 1 } }\n",

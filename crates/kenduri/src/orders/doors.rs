@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Error, Result, bail};
 use edge::maintenance::ChangeError;
-use edge::plan::{nearest, values};
+use edge::plan::values;
 use edge::route::HostPattern;
 use platform::Random;
+use units::nearest;
 
 use super::{Hands, Outcome};
 use crate::configuration::host_link;

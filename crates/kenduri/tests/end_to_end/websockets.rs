@@ -1,8 +1,8 @@
 //! Websockets of a service while Kenduri becomes another program: those that are open have
-//! their time and hear that it is over (1001), new ones find the new program.
+//! their time and are closed, new ones find the new program.
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -97,8 +97,10 @@ struct Socket(BufReader<TcpStream>);
 #[derive(Debug, PartialEq, Eq)]
 enum Heard {
     Text(String),
-    /// That it is over, with this code.
+    /// The service closes, with this code.
     Close(u16),
+    /// The connection was closed.
+    End,
 }
 
 impl Socket {
@@ -133,6 +135,13 @@ impl Socket {
     }
 
     fn hear(&mut self) -> io::Result<Heard> {
+        self.frame().or_else(|error| match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => Ok(Heard::End),
+            _ => Err(error),
+        })
+    }
+
+    fn frame(&mut self) -> io::Result<Heard> {
         let mut head = [0; 2];
         self.0.read_exact(&mut head)?;
         let mut body = vec![0; usize::from(head[1])];
@@ -154,7 +163,7 @@ impl Socket {
         }
         match heard {
             // What was said then need not arrive.
-            Heard::Close(_) => Ok(heard),
+            Heard::Close(_) | Heard::End => Ok(heard),
             Heard::Text(other) => Err(io::Error::other(format!("heard {other:?} for {text:?}"))),
         }
     }
@@ -163,7 +172,7 @@ impl Socket {
     fn close(mut self) -> io::Result<()> {
         self.say(8, &1000_u16.to_be_bytes())?;
         match self.hear()? {
-            Heard::Close(1000 | 1001) => Ok(()),
+            Heard::Close(1000) | Heard::End => Ok(()),
             other => Err(io::Error::other(format!("heard {other:?} at the end"))),
         }
     }
@@ -176,7 +185,7 @@ struct Seen {
     requests: AtomicUsize,
     /// Websockets that stay, and have said something.
     opened: AtomicUsize,
-    /// When they heard 1001.
+    /// When they were closed.
     ended: Mutex<Vec<Instant>>,
     /// What was said on them.
     messages: AtomicUsize,
@@ -194,12 +203,12 @@ impl Seen {
         ended.clone()
     }
 
-    /// Stays on a websocket until it hears that it is over, then on the next one.
+    /// Stays on a websocket until it is closed, then on the next one.
     fn stay(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let mut socket = Socket::open(address)?;
             for number in 0_u64.. {
-                if socket.exchange(&number.to_string())? == Heard::Close(1001) {
+                if socket.exchange(&number.to_string())? == Heard::End {
                     let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
                     ended.push(Instant::now());
                     break;
@@ -226,8 +235,8 @@ impl Seen {
                 match socket.exchange(&said.to_string())? {
                     Heard::Text(_) => said += 1,
                     // On a busy machine even this may take all the time it has.
-                    Heard::Close(1001) if opened.elapsed() >= TIME => break,
-                    Heard::Close(code) => return Err(io::Error::other(format!("closed: {code}"))),
+                    Heard::End if opened.elapsed() >= TIME => break,
+                    other => return Err(io::Error::other(format!("closed: {other:?}"))),
                 }
             }
             if said == 3 {
@@ -296,7 +305,7 @@ fn websockets_have_their_time_while_another_program_takes_over() {
                 });
                 let (change, short) = (Instant::now(), seen.short.load(Ordering::Relaxed));
                 copy.change(&program);
-                wait("all hear that it is over", &|| seen.ends().len() == opened);
+                wait("all are closed", &|| seen.ends().len() == opened);
                 for end in &seen.ends()[opened - STAYING..] {
                     let lived = end.duration_since(change);
                     assert!(lived >= TIME, "closed after {lived:?}");
@@ -313,7 +322,7 @@ fn websockets_have_their_time_while_another_program_takes_over() {
     assert_eq!(seen.ends().len(), ROUNDS * STAYING);
     println!(
         "{} requests and {} websockets over {ROUNDS} upgrades, none failed; {} messages on {} that \
-         stayed, of which {} heard 1001 after their time",
+         stayed, of which {} were closed after their time",
         seen.requests.into_inner(),
         seen.short.into_inner(),
         seen.messages.into_inner(),
@@ -346,7 +355,7 @@ fn a_service_is_replaced_while_one_worker_follows_another() {
             let change = Instant::now();
             let output = copy.order(&["reload", "web"]);
             assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-            wait("all hear that it is over", &|| seen.ends().len() == STAYING);
+            wait("all are closed", &|| seen.ends().len() == STAYING);
             for end in seen.ends() {
                 let lived = end.duration_since(change);
                 assert!(lived >= TIME && lived < PATIENCE, "closed after {lived:?}");

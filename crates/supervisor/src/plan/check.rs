@@ -118,7 +118,7 @@ impl Check<'_> {
     }
 
     fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
-        let time = self.accept(key, values::duration(written))?;
+        let time = self.accept(key, units::duration(written))?;
         if time.is_zero() {
             self.refuse(key, "no time at all", "write at least 1ms");
             return None;
@@ -169,7 +169,7 @@ impl Check<'_> {
         let health = self.health(listening);
         let stop_signal = self.accept("stop.signal", values::signal(&service.stop.signal));
         let memory = self.memory();
-        let max = self.accept("logs.max", values::size(&service.logs.max));
+        let max = self.accept("logs.max", units::size(&service.logs.max));
         let keep = self.between("logs.keep", service.logs.keep, 0, 1_000);
         self.balance();
         self.front();
@@ -481,9 +481,7 @@ impl Check<'_> {
         let Some(Memory { max, .. }) = &self.service.memory else {
             return Ok(None);
         };
-        let size = self
-            .accept("memory.max", values::size(max))
-            .ok_or(Refused)?;
+        let size = self.accept("memory.max", units::size(max)).ok_or(Refused)?;
         if size < LEAST_MEMORY {
             let what = format!("no program starts in {max}");
             self.refuse(
@@ -498,11 +496,10 @@ impl Check<'_> {
 
     fn balance(&mut self) {
         let balance = self.service.balance.as_str();
-        let known = ["round-robin", "least", "hash:ip", "sticky"].contains(&balance);
-        let header = balance.strip_prefix("hash:header:");
-        if !known && header.is_none_or(str::is_empty) {
+        if !["round-robin", "least", "sticky"].contains(&balance) {
             let what = format!("{balance:?} is no way to share");
-            let mend = "write round-robin, least, hash:ip, hash:header:NAME or sticky";
+            let mend =
+                "write round-robin, least, or sticky, which leads each browser back by a cookie";
             self.refuse("balance", what, mend);
         }
     }
@@ -537,7 +534,7 @@ impl Check<'_> {
         let rise = self.between("health.rise", rise, 1, 100);
         let start_within = self.time("start_within", &service.start_within);
         let stop_within = self.time("stop.within", &service.stop.within);
-        let drain_within = self.accept("drain_within", values::duration(&service.drain_within));
+        let drain_within = self.accept("drain_within", units::duration(&service.drain_within));
         let backoff = self.accept("restart.backoff", values::backoff(&service.restart.backoff));
         let give_up = self.accept("restart.give_up", values::give_up(&service.restart.give_up));
         let when = self.one_of("restart.when", &service.restart.when, &values::WHEN);

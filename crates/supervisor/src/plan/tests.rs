@@ -149,6 +149,10 @@ fn every_mistake_is_told_with_its_key() {
             "balance = \"fair\"",
             "service.a.balance: \"fair\" is no way to share",
         ),
+        (
+            "balance = \"hash:ip\"",
+            "service.a.balance: \"hash:ip\" is no way to share",
+        ),
         ("user = \"nobody-at-all\"", "service.a.user: "),
         (
             "start_within = \"soon\"",
@@ -269,7 +273,7 @@ fn a_whole_description_is_understood() {
         front = "127.0.0.1:5000"
         instances = 2
         spare = 1
-        balance = "hash:header:X-Room"
+        balance = "least"
         env = { WHERE = "{service.flask.socket}", NUMBER = "{instance}" }
         env_file = "good.env"
         health = { path = "/healthz", every = "5s", within = "2s", fall = 3, rise = 2 }

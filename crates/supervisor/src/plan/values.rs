@@ -1,4 +1,4 @@
-//! The values an operator writes: times, sizes, command lines, environment files.
+//! The values an operator writes: signals, command lines, environment files.
 //!
 //! Every parser says, when it cannot, what a right value looks like.
 
@@ -6,25 +6,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use units::duration;
 
 use super::settings::Listening;
 use crate::state::{GiveUp, MemoryAction, RestartWhen, Roll};
 
-/// The longest time that may be asked for: a year.
-const LONGEST: Duration = Duration::from_hours(366 * 24);
 /// The most failures that are remembered of an instance.
 const MOST_FAILURES: u32 = 1_000;
 
-/// The units of times, in milliseconds, the largest first.
-const TIMES: [(&str, u64); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
-/// The units of sizes, in bytes, the largest first.
-const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
 /// What stops, by name.
 const SIGNALS: [(&str, Signal); 8] = [
     ("TERM", Signal::TERM),
@@ -69,60 +58,9 @@ pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// Writes a time as it is read.
-pub(super) fn written_duration(time: Duration) -> String {
-    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    with_unit(milliseconds, &TIMES)
-}
-
-/// Writes a size as it is read.
-pub(super) fn written_size(bytes: u64) -> String {
-    with_unit(bytes, &SIZES)
-}
-
 /// Writes a signal as it is read.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
-}
-
-/// The number in the largest unit in which it is whole.
-fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
-    let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
-    // Nothing at all is a time of no seconds.
-    let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
-    format!("{}{name}", number / unit)
-}
-
-/// Reads `250ms`, `30s`, `5m`, `2h` or `30d`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
-    let (number, unit) = split_unit(text);
-    let number: u64 = number.parse().map_err(|_| how())?;
-    let milliseconds = named(&TIMES, unit).ok_or_else(how)?;
-    number
-        .checked_mul(milliseconds)
-        .map(Duration::from_millis)
-        .filter(|time| *time <= LONGEST)
-        .ok_or_else(|| format!("{text:?} is too long; the most is a year"))
-}
-
-/// Reads `500`, `16K`, `15M` or `1G`, in bytes; never 0.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
-    let (number, unit) = split_unit(text);
-    let number: u64 = number.parse().map_err(|_| how())?;
-    let unit = named(&SIZES, unit).ok_or_else(how)?;
-    number
-        .checked_mul(unit)
-        .filter(|size| *size > 0)
-        .ok_or_else(how)
-}
-
-fn split_unit(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
-    text.split_at(end)
 }
 
 /// Reads `200ms..30s`.
@@ -237,26 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_sizes_have_units() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
-        assert_eq!(size("15M"), Ok(15 << 20));
-        for wrong in ["", "5", "s", "-5s", "1.5s", "5w", "99999999999d", "400d"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-        for wrong in ["", "M", "0", "15MB", "99999999999G"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
     fn what_is_written_is_what_was_read() {
-        for time in ["0s", "1ms", "250ms", "90s", "5m", "36h", "366d"] {
-            assert_eq!(written_duration(duration(time).unwrap()), time);
-        }
-        for bytes in ["1", "1023", "16K", "150M", "3G"] {
-            assert_eq!(written_size(size(bytes).unwrap()), bytes);
-        }
         for (name, known) in SIGNALS {
             assert_eq!(signal(name), Ok(known));
             assert_eq!(written_signal(known), name);

@@ -16,17 +16,17 @@ impl Settings {
         let policy = &self.policy;
         let health = self.health.as_ref().map(|health| Health {
             path: masked::query(&health.path),
-            every: values::written_duration(health.every),
-            within: values::written_duration(health.within),
+            every: units::written_duration(health.every),
+            within: units::written_duration(health.within),
             fall: policy.fall,
             rise: policy.rise,
         });
         let (least, most) = policy.backoff;
-        let backoff = [least, most].map(values::written_duration).join("..");
+        let backoff = [least, most].map(units::written_duration).join("..");
         let give_up = policy.give_up.map_or_else(
             || "never".to_owned(),
             |limit| {
-                let within = values::written_duration(limit.within);
+                let within = units::written_duration(limit.within);
                 format!("{} in {within}", limit.failures)
             },
         );
@@ -35,10 +35,10 @@ impl Settings {
             activate: self.activate,
             balance: self.balance.clone(),
             health,
-            start_within: values::written_duration(policy.start_within),
+            start_within: units::written_duration(policy.start_within),
             stop: Stop {
                 signal: values::written_signal(self.stop_signal),
-                within: values::written_duration(policy.stop_within),
+                within: units::written_duration(policy.stop_within),
             },
             restart: Restart {
                 when: values::name(&values::WHEN, &policy.when),
@@ -46,15 +46,15 @@ impl Settings {
                 give_up,
             },
             memory: self.memory.map(|max| Memory {
-                max: values::written_size(max),
+                max: units::written_size(max),
                 action: values::name(&values::ACTIONS, &policy.memory),
             }),
             logs: (!self.own).then(|| Logs {
-                max: values::written_size(self.logs.max),
+                max: units::written_size(self.logs.max),
                 keep: self.logs.keep,
                 journal: self.logs.journal,
             }),
-            drain_within: values::written_duration(policy.drain_within),
+            drain_within: units::written_duration(policy.drain_within),
             roll: values::name(&values::ROLLS, &policy.roll),
         }
     }

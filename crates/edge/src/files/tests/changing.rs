@@ -88,7 +88,7 @@ async fn a_site_is_put_live_by_replacing_its_folder() {
     fs::rename(world.root(), world.place.path().join("before")).unwrap();
     world.now += Duration::from_secs(1);
     assert_eq!(world.get("/").await.status, 404);
-    assert!(world.folder.check_root().is_err());
+    assert!(world.folder.open().is_err());
     let next = world.place.path().join("next");
     fs::create_dir(&next).unwrap();
     fs::write(next.join("index.html"), "two").unwrap();

@@ -1,6 +1,6 @@
 //! `proxy_pass` and its kin, and `upstream`: programs behind the door.
 
-use edge::{Member, Upstream};
+use edge::Upstream;
 
 use super::locations::Kind;
 use super::made::{Group, Made, close};
@@ -182,7 +182,7 @@ fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     let is_same = |group: &Group| {
         group.known_as.is_empty()
             && of(&group.upstream) == times
-            && matches!(group.upstream.to.as_slice(), [Member::Address(to)] if *to == route.to)
+            && matches!(group.upstream.to.as_slice(), [to] if *to == route.to)
     };
     let known = made.upstreams.iter().find(|(_, group)| is_same(group));
     let name = if let Some((name, _)) = known {
@@ -194,7 +194,7 @@ fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
             .map_or(&*route.to, |(_, rest)| rest);
         let name = free_name(bare, made);
         let mut upstream = Upstream {
-            to: vec![Member::Address(route.to.clone())],
+            to: vec![route.to.clone()],
             ..Upstream::default()
         };
         (
@@ -269,25 +269,15 @@ fn one(directive: &Directive, group: &mut Group) {
     } = group;
     match directive.name.as_str() {
         "server" => member(directive, group),
-        "ip_hash" => "hash:ip".clone_into(&mut upstream.balance),
         "least_conn" => "least".clone_into(&mut upstream.balance),
-        "sticky" => {
+        "sticky" | "ip_hash" => {
             "sticky".clone_into(&mut upstream.balance);
             remarks.about(directive, "by a cookie that Kenduri sets itself");
         }
-        "hash" => {
-            let key = directive.word(0).trim_start_matches('$');
-            if matches!(key, "remote_addr" | "binary_remote_addr") {
-                "hash:ip".clone_into(&mut upstream.balance);
-            } else if let Some(name) = key.strip_prefix("http_") {
-                upstream.balance = format!("hash:header:{}", name.replace('_', "-"));
-            } else {
-                remarks.about(
-                    directive,
-                    "shared by address, by a header or by a cookie; in turn here",
-                );
-            }
-        }
+        "hash" => remarks.about(
+            directive,
+            "shared in turn; `balance = \"sticky\"` leads each browser back by a cookie",
+        ),
         "random" => remarks.about(directive, "shared in turn"),
         "keepalive" | "keepalive_timeout" | "keepalive_requests" | "keepalive_time" | "zone" => {
             remarks.settled(
@@ -319,20 +309,16 @@ fn member(directive: &Directive, group: &mut Group) {
         remarks.about(directive, &format!("left out: {why}"));
         return;
     }
-    let is_there = upstream.to.iter().any(|member| match member {
-        Member::Address(other) | Member::Weighted { address: other, .. } => *other == address,
-    });
-    if is_there {
-        remarks.about(directive, "named twice; `weight` gives a larger share");
+    if upstream.to.contains(&address) {
+        remarks.about(directive, "named twice; all servers get equal shares");
         return;
     }
-    let mut weight = 1;
     for word in &directive.words[1..] {
         match word.split_once('=').unwrap_or((word, "")) {
-            ("weight", value) => match value.parse() {
-                Ok(value @ 1..=100) => weight = value,
-                _ => remarks.about(directive, "a weight is 1 to 100; it is 1 here"),
-            },
+            ("weight", _) => remarks.about(
+                directive,
+                &format!("{word} is not carried over: all servers get equal shares"),
+            ),
             ("max_fails" | "fail_timeout", _) => remarks.settled(
                 directive,
                 "a server that fails gets no requests for a while; `health` asks it as well",
@@ -351,9 +337,5 @@ fn member(directive: &Directive, group: &mut Group) {
             _ => remarks.about(directive, &format!("{word} is not carried over")),
         }
     }
-    upstream.to.push(if weight == 1 {
-        Member::Address(address)
-    } else {
-        Member::Weighted { address, weight }
-    });
+    upstream.to.push(address);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use edge::{Description, Flaw, Ground, Member, Plan};
+use edge::{Description, Flaw, Ground, Plan};
 use toml::{Table, Value};
 
 use super::made::{Made, Site, Told, close};
@@ -104,8 +104,7 @@ fn upstreams(page: &mut Page, made: &Made) {
             continue;
         }
         page.section(&format!("[upstream.{name}]"));
-        let members: Vec<Value> = upstream.to.iter().map(member).collect();
-        page.key("to", members);
+        page.key("to", upstream.to.clone());
         for (key, value, usual) in [
             ("balance", &upstream.balance, &usual.balance),
             ("connect_time", &upstream.connect_time, &usual.connect_time),
@@ -119,18 +118,6 @@ fn upstreams(page: &mut Page, made: &Made) {
             if value != usual {
                 page.key(key, value.as_str());
             }
-        }
-    }
-}
-
-fn member(member: &Member) -> Value {
-    match member {
-        Member::Address(address) => Value::String(address.clone()),
-        Member::Weighted { address, weight } => {
-            let mut table = Table::new();
-            table.insert("address".to_owned(), address.as_str().into());
-            table.insert("weight".to_owned(), i64::from(*weight).into());
-            Value::Table(table)
         }
     }
 }

@@ -10,11 +10,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// The timer is left where it is while the deadline moves away from it, and set
 /// again when it rings too early.
 #[derive(Debug, Default)]
-pub(crate) struct Patience {
+pub(crate) struct Deadline {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patience {
+impl Deadline {
     /// Ready once the deadline has passed.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         let timer = self

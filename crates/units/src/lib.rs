@@ -1,0 +1,119 @@
+//! What settings of every kind have in common: times, sizes, and the known word that was
+//! meant by an unknown one.
+//!
+//! Every parser says, when it cannot, what a right value looks like.
+
+mod nearest;
+
+use std::time::Duration;
+
+pub use nearest::nearest;
+
+/// The longest time that may be asked for: ten years.
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// The units of times, in milliseconds, the largest first.
+const TIMES: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+/// The units of sizes, in bytes, the largest first.
+const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
+
+/// Reads `250ms`, `30s`, `5m`, `2h` or `30d`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
+    let time = Duration::from_millis(number(text, &TIMES).ok_or_else(how)?);
+    if time > LONGEST {
+        return Err(format!("{text:?} is too long; the most is ten years"));
+    }
+    Ok(time)
+}
+
+/// Reads `500`, `16K`, `15M` or `1G`, in bytes; never 0.
+pub fn size(text: &str) -> Result<u64, String> {
+    let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
+    let size = number(text, &SIZES).filter(|size| (1..u64::MAX).contains(size));
+    size.ok_or_else(how)
+}
+
+/// The same, or `0`.
+pub fn size_or_none(text: &str) -> Result<u64, String> {
+    if text == "0" { Ok(0) } else { size(text) }
+}
+
+/// Writes a time as it is read.
+pub fn written_duration(time: Duration) -> String {
+    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    with_unit(milliseconds, &TIMES)
+}
+
+/// Writes a size as it is read.
+pub fn written_size(bytes: u64) -> String {
+    with_unit(bytes, &SIZES)
+}
+
+/// A number with its unit; what is too large for any is the largest.
+fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
+    let (number, name) = text.split_at(end);
+    let (_, unit) = units.iter().find(|(known, _)| *known == name)?;
+    Some(number.parse::<u64>().ok()?.saturating_mul(*unit))
+}
+
+/// The number in the largest unit in which it is whole.
+fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
+    let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
+    // Nothing at all is a time of no seconds.
+    let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
+    format!("{}{name}", number / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(duration("365d"), Ok(Duration::from_hours(365 * 24)));
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "5 s",
+            "-5s",
+            "1.5s",
+            "5w",
+            "3661d",
+            "99999999999d",
+        ] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("15M"), Ok(15 << 20));
+        assert_eq!(size("700"), Ok(700));
+        for wrong in ["", "M", "0", "15MB", "-1K", "99999999999G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(size_or_none("0"), Ok(0));
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        for time in ["0s", "1ms", "250ms", "90s", "5m", "36h", "366d"] {
+            assert_eq!(written_duration(duration(time).unwrap()), time);
+        }
+        for bytes in ["1", "1023", "16K", "150M", "3G"] {
+            assert_eq!(written_size(size(bytes).unwrap()), bytes);
+        }
+    }
+}
