@@ -3,10 +3,10 @@
 pub(crate) mod announced;
 mod bind;
 mod eviction;
-mod handed_in;
 mod inherited;
 mod kept;
 mod places;
+mod shared_udp;
 
 use std::fmt::{self, Display};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,8 +23,8 @@ pub use self::kept::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
 pub(crate) use self::eviction::{Activity, Handle, network};
-pub(crate) use self::handed_in::{HandedIn, Succession};
 pub(crate) use self::places::{NoPlace, Origin, Place, Places};
+pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
 /// `[listen]`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,34 +11,22 @@
 //! meanwhile, and tell nobody of HTTP/3.
 //!
 //! A socket that was handed in is also in the hands of whoever serves before us and
-//! after us. They follow one another on a line that came with it ([`line`]): whoever
-//! wants to read asks, and whoever reads passes the socket on when it stops, at once or as
-//! soon as somebody asks; until then it reads on. Who is gone without a word is followed at
-//! once, for the system tells. Where nobody keeps such a line, or nobody has read there yet,
-//! we begin when nobody answers.
+//! after us. Its reader holds a lock ([`SharedUdp`](crate::listen::SharedUdp)), which the next
+//! one waits for, and which the system releases if the reader dies. A reader that stops tells
+//! its clients that no more requests are taken (GOAWAY) and drops the first packets of new ones,
+//! who use TCP meanwhile. Connections have [5 seconds](door::END_TIME) to get their answers; then
+//! they are closed, and the next one reads. It resets connections that it does not know (RFC
+//! 9000, section 10.3), such as those of a process that died: all have the key.
 //!
-//! Connections of the one that stops live on as long as those of TCP may: they hear that
-//! no more requests are taken (GOAWAY), and are closed when they have their answers. It
-//! still sends on the socket. What their clients send reaches the next one, which sees in
-//! the name that it is called by whose it is ([`names`]), and hands it over as it came
-//! ([`letter`], [`ear`]), to each of those who were here before ([`elders`]). It loses
-//! what they have no room for, and resets nothing that it does not know.
-//!
-//! Where HTTP/3 is switched off and on again, the socket is read by one endpoint after
-//! the other: the second waits until what was asked from the first is answered.
+//! Where HTTP/3 is switched off and on again, one endpoint follows the other alike.
 
 mod door;
-mod ear;
-mod elders;
-mod ends;
 mod fields;
 mod frames;
-mod letter;
-mod line;
-mod names;
 mod probe;
 mod reach;
 mod settings;
+mod socket;
 mod wire;
 
 pub(crate) use self::door::{Guest, UdpDoor, listen, welcome};

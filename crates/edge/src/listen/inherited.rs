@@ -1,17 +1,17 @@
 //! Listening sockets that were handed in: by systemd, by a keeper, at an upgrade.
 
+use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
-use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::bind::{Socket, is_same};
-use super::handed_in::{HandedIn, Succession};
+use super::shared_udp::SharedUdp;
 use super::{ListenAddress, ListenSettings};
 
 /// The first descriptor that is handed in (`sd_listen_fds(3)`).
@@ -26,7 +26,7 @@ const MOST: RawFd = 256;
 pub struct Inherited {
     sockets: Vec<Came<Socket>>,
     /// For HTTP/3.
-    datagrams: Vec<Came<Arc<HandedIn>>>,
+    datagrams: Vec<Came<SharedUdp>>,
 }
 
 /// What was handed in.
@@ -78,6 +78,11 @@ pub enum InheritedError {
         "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
+    /// The system gives no lock for a UDP socket.
+    #[error(
+        "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
+    )]
+    Lock(io::Error),
     /// They were taken before.
     #[error("the sockets that were handed in were taken already")]
     TakenBefore,
@@ -116,23 +121,21 @@ impl Inherited {
     /// Sockets that came another way.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
-        let mut descriptors = descriptors.into_iter();
-        while let Some(descriptor) = descriptors.next() {
+        for descriptor in descriptors {
             match listening(descriptor)? {
                 Listening::Stream(socket) => inherited.sockets.push(socket.into()),
                 Listening::Datagrams(socket) => {
-                    inherited.datagrams.push(HandedIn::new(socket).into());
+                    let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
+                    inherited.datagrams.push(udp.into());
                 }
-                // Both ends come behind the socket that they belong to.
-                Listening::Line(ask) => {
-                    let hear = descriptors.next().map(listening).transpose()?;
-                    let (Some(came), Some(Listening::Line(hear))) =
-                        (inherited.datagrams.last(), hear)
-                    else {
-                        return Err(InheritedError::NotListening);
-                    };
-                    came.socket.follow_on(Succession { ask, hear });
+                // It comes behind the socket that it belongs to.
+                Listening::Lock(file) => {
+                    let came = inherited.datagrams.pop();
+                    let came = came.ok_or(InheritedError::NotListening)?;
+                    let udp = came.socket.with_file(file);
+                    inherited.datagrams.push(udp.into());
                 }
+                Listening::Obsolete => {}
             }
         }
         Ok(inherited)
@@ -145,15 +148,9 @@ impl Inherited {
             all.push(OwnedFd::from(came.socket.share()?));
         }
         for came in &self.datagrams {
-            all.extend(came.socket.share_all()?);
+            all.extend(came.socket.share()?.into_descriptors());
         }
         Ok(all)
-    }
-
-    /// Sees to it that whoever reads a socket for datagrams can hand it to the next one.
-    pub(crate) fn keep_successions(&self) -> io::Result<()> {
-        let mut all = self.datagrams.iter();
-        all.try_for_each(|came| came.socket.keep_succession())
     }
 
     /// Another one, for an address that the next plan names.
@@ -162,8 +159,8 @@ impl Inherited {
     }
 
     /// Another one for datagrams.
-    pub(crate) fn keep_datagrams(&mut self, socket: UdpSocket) {
-        self.datagrams.push(Came::used(HandedIn::new(socket)));
+    pub(crate) fn keep_datagrams(&mut self, socket: SharedUdp) {
+        self.datagrams.push(Came::used(socket));
     }
 
     /// Those that came for the next plan, too. What is here already comes but once.
@@ -176,7 +173,7 @@ impl Inherited {
         }
         for came in other.datagrams {
             let is_new =
-                |known: &Came<Arc<HandedIn>>| !is_same(&known.socket.socket, &came.socket.socket);
+                |known: &Came<SharedUdp>| !is_same(&known.socket.socket, &came.socket.socket);
             if self.datagrams.iter().all(is_new) {
                 self.datagrams.push(Came::used(came.socket));
             }
@@ -220,14 +217,14 @@ impl Inherited {
 
     /// The one for datagrams that is bound to this address. Whoever hands in several
     /// for one address is told that datagrams to the others are lost.
-    pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> Option<Arc<HandedIn>> {
+    pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
         let all = self.datagrams.iter().map(|came| &came.socket);
         let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
-        let first = found.next()?;
+        let first = found.next();
         if found.next().is_some() {
             tracing::error!(%address, "hand in one UDP socket for an address: others are not read");
         }
-        Some(Arc::clone(first))
+        first.map(SharedUdp::share).transpose()
     }
 }
 
@@ -235,8 +232,10 @@ impl Inherited {
 enum Listening {
     Stream(Socket),
     Datagrams(UdpSocket),
-    /// One end of a line between those who read datagrams.
-    Line(UnixDatagram),
+    /// What the reader of a UDP socket locks.
+    Lock(File),
+    /// What earlier versions of the program hand in with a UDP socket.
+    Obsolete,
 }
 
 #[expect(
@@ -268,7 +267,14 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
         peer.is_some_and(|peer| peer.is_unix())
     };
     if kept && kind == Some(socket2::Type::DGRAM) && is_connected(&socket) {
-        return Ok(Listening::Line(OwnedFd::from(socket).into()));
+        return Ok(Listening::Obsolete);
+    }
+    if kept && kind.is_none() {
+        let file = File::from(OwnedFd::from(socket));
+        let is_file = file.metadata().is_ok_and(|found| found.is_file());
+        return is_file
+            .then_some(Listening::Lock(file))
+            .ok_or(InheritedError::NotListening);
     }
     if !kept || kind != Some(socket2::Type::STREAM) || !socket.is_listener().unwrap_or(false) {
         return Err(InheritedError::NotListening);
@@ -308,6 +314,8 @@ fn is_bound(found: io::Result<SocketAddr>, wanted: &ListenAddress) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn local() -> UdpSocket {
@@ -322,22 +330,37 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_socket_for_datagrams_has_one_reader_after_the_other() {
         let socket = local();
         let address = ListenAddress::Tcp(socket.local_addr().unwrap());
         let inherited = Inherited::new(vec![socket.into()]).unwrap();
-        let first = inherited.find_datagrams(&address).unwrap();
-        let turn = first.turn().await;
-        // Another one looks for it while the first reads, and when that has failed.
-        let second = inherited.find_datagrams(&address).unwrap();
-        let next = second.turn();
-        tokio::pin!(next);
-        let waits = futures_util::poll!(next.as_mut());
-        assert!(waits.is_pending());
-        drop(turn);
-        let _turn = next.await;
-        assert!(second.share().is_ok());
+        let mut last = Vec::new();
+        let first = inherited.find_datagrams(&address).unwrap().unwrap();
+        let reads = first.lock().await.unwrap();
+        // Another one looks for it while the first reads, here or in another process.
+        let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
+        for inherited in [inherited, elsewhere] {
+            let second = inherited.find_datagrams(&address).unwrap().unwrap();
+            let waits = tokio::time::timeout(Duration::from_secs(1), second.lock());
+            assert!(waits.await.is_err());
+            last.push(second);
+        }
+        let reset_key = reads.reset_key;
+        drop(reads);
+        for next in last {
+            assert_eq!(next.lock().await.unwrap().reset_key, reset_key);
+        }
+    }
+
+    #[test]
+    fn what_earlier_versions_hand_in_with_a_socket_is_let_go() {
+        let (one, other) = std::os::unix::net::UnixDatagram::pair().unwrap();
+        let sockets = vec![local().into(), one.into(), other.into()];
+        let inherited = Inherited::new(sockets).unwrap();
+        assert_eq!(inherited.left(), 1);
+        let kept = inherited.share().unwrap();
+        assert_eq!(Inherited::new(kept).unwrap().left(), 1);
     }
 
     #[test]
@@ -351,11 +374,12 @@ mod tests {
         inherited.settle(&settings(&[at_first, at_stream]));
         assert_eq!(inherited.left(), 1);
         let at = |address| ListenAddress::Tcp(address);
-        assert!(inherited.find_datagrams(&at(at_first)).is_some());
+        let find = |inherited: &Inherited, address| inherited.find_datagrams(&at(address)).unwrap();
+        assert!(find(&inherited, at_first).is_some());
         assert_eq!(inherited.find(&at(at_stream)).unwrap().len(), 1);
         inherited.settle(&settings(&[at_second]));
-        assert!(inherited.find_datagrams(&at(at_first)).is_none());
-        assert!(inherited.find_datagrams(&at(at_second)).is_some());
+        assert!(find(&inherited, at_first).is_none());
+        assert!(find(&inherited, at_second).is_some());
         assert!(inherited.find(&at(at_stream)).unwrap().is_empty());
         // What nobody holds can be bound again.
         drop(UdpSocket::bind(at_first).unwrap());
@@ -377,9 +401,9 @@ mod tests {
         assert_eq!(inherited.left(), 2);
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
-        assert_eq!(inherited.share().unwrap().len(), 3);
+        assert_eq!(inherited.share().unwrap().len(), 5);
         // The plan that it came for was not taken, and the next one does not name it.
         inherited.settle(&settings(&[]));
-        assert_eq!(inherited.share().unwrap().len(), 2);
+        assert_eq!(inherited.share().unwrap().len(), 3);
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::bind::{Socket, datagrams, open};
+use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError};
 use crate::plan::Plan;
 
@@ -11,8 +12,8 @@ use crate::plan::Plan;
 /// [`Inherited::new`] there. Who serves can be replaced without a refused connection.
 ///
 /// Both the old and the new one hold them all for a while. Whoever accepts a connection
-/// serves it; but a UDP socket has one reader, which the new one becomes when the old one
-/// stops. What comes for connections of the old one is handed to it until they have ended.
+/// serves it; but a UDP socket has one reader, which the new one becomes a few seconds after
+/// the old one was told to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Never closed: whoever handed them in has them, too.
@@ -66,26 +67,20 @@ impl Kept {
                 );
             }
         }
-        for all in [&self.handed_in, &self.opened] {
-            if let Err(error) = all.keep_successions() {
-                tracing::warn!(
-                    %error,
-                    "HTTP/3 cannot be handed on: it pauses while one worker follows another"
-                );
-            }
-        }
         Ok(())
     }
 
     /// The UDP side of an address whose other side is open.
     fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
-        let both = [&self.handed_in, &self.opened];
-        if both.iter().any(|all| all.find_datagrams(address).is_some()) {
-            return Ok(());
+        for all in [&self.handed_in, &self.opened] {
+            if all.find_datagrams(address)?.is_some() {
+                return Ok(());
+            }
         }
         let streams = self.find(address)?;
         if let Some(bound) = streams.first().and_then(Socket::address) {
-            self.opened.keep_datagrams(datagrams(bound)?);
+            let udp = SharedUdp::new(datagrams(bound)?)?;
+            self.opened.keep_datagrams(udp);
         }
         Ok(())
     }

@@ -2,14 +2,13 @@
 
 use std::future::ready;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use quinn::crypto::rustls::HandshakeData;
-use quinn::{Endpoint, Incoming, TokioRuntime};
-use tokio::sync::OwnedMutexGuard;
+use quinn::{Endpoint, Incoming, Runtime as _, TokioRuntime, VarInt};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -17,30 +16,31 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::connection::{self, Peer, Visit};
 use crate::edge::Shared;
 use crate::facts::Scheme;
-use crate::listen::{Activity, HandedIn, Inherited, ListenAddress, Origin, Place, datagrams};
+use crate::listen::{
+    Activity, Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams,
+};
 use crate::serve::Here;
 use crate::tls::HANDSHAKE_TIME;
 
-use super::ear::Ear;
-use super::elders::Elder;
-use super::line::Line;
-use super::names::Surname;
 use super::reach::Standing;
+use super::socket::StoppableSocket;
 use super::{probe, settings};
 
 /// How often a port that somebody else has is asked for.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often a socket that answered is asked whether it still does.
 const LOOK: Duration = Duration::from_mins(1);
-/// How often is looked whether those before us have finished.
-const LOOK_SOON: Duration = Duration::from_millis(200);
 /// So many times in a row it may not, before it counts as silent.
 const MISSES: u32 = 3;
 /// Handshakes under way from which on a newcomer must show that its address is its
 /// own (Retry, RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
+/// How long connections may take to end that were told so; the next process waits for them.
+pub(super) const END_TIME: Duration = Duration::from_secs(5);
 /// How long the last words of connections that were closed may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// `H3_NO_ERROR` (RFC 9114, section 8.1).
+const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
 /// Where to listen.
 pub(crate) struct UdpDoor {
@@ -51,17 +51,6 @@ pub(crate) struct UdpDoor {
     /// Where sockets are that were handed in.
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
-}
-
-/// A socket that may be read.
-struct Mine {
-    socket: UdpSocket,
-    /// Those who have read it before, and may have connections there.
-    elders: Arc<[Elder]>,
-    /// It was handed in: nobody else in this process reads it.
-    turn: Option<OwnedMutexGuard<()>>,
-    /// On which the next reader follows.
-    line: Option<Line>,
 }
 
 /// A newcomer that was let in, on the way to the worker that serves it.
@@ -95,22 +84,16 @@ impl Drop for Shaking {
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
     // The last words of connections must leave before the program does.
     let _open = shared.places.keep_open();
-    while let Some(mine) = mine(&door).await {
-        let Some((endpoint, ear)) = opened(&mine, &door, &shared).await else {
+    while let Some((udp, lock)) = readable(&door).await {
+        let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
             return;
         };
-        let Mine {
-            socket, turn, line, ..
-        } = mine;
         // The endpoint has its own.
-        drop(socket);
-        let room = Room {
-            endpoint,
-            ear,
-            line,
-        };
-        room.take(&door, &shared, &lead).await;
-        drop(turn);
+        drop(udp);
+        take(&endpoint, &door, &shared, &lead).await;
+        socket.stop_reading();
+        drop(lock);
+        let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
         if door.close.is_cancelled() {
             return;
         }
@@ -120,21 +103,13 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
     }
 }
 
-/// A socket that is read.
-struct Room {
-    endpoint: Endpoint,
-    ear: Arc<Ear>,
-    /// On which the next reader follows.
-    line: Option<Line>,
-}
-
-impl Room {
-    /// Takes connections until the socket fails or the door closes, and then waits
-    /// until they have ended. After that nothing is read.
-    async fn take(self, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
-        let guests = TaskTracker::new();
-        let shaking = Arc::new(AtomicUsize::new(0));
-        let let_in = |incoming| {
+/// Takes connections until the socket fails or the door closes, and then waits until they
+/// have ended, or for a while.
+async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
+    let guests = TaskTracker::new();
+    let shaking = Arc::new(AtomicUsize::new(0));
+    let taken = async {
+        while let Some(incoming) = endpoint.accept().await {
             if let Some((incoming, place)) = admit(incoming, shared, &shaking) {
                 lead(Guest {
                     incoming,
@@ -145,84 +120,45 @@ impl Room {
                     _open: guests.token(),
                 });
             }
-        };
-        let taken = async {
-            while let Some(incoming) = self.endpoint.accept().await {
-                let_in(incoming);
-            }
-        };
-        tokio::select! {
-            () = taken => {}
-            () = watch(door, shared) => {}
-            () = door.close.cancelled() => {}
         }
-        guests.close();
-        // Whoever waits for the socket has it at once, also when nobody is here.
-        let is_left = door.close.is_cancelled() && !self.pass_on();
-        let refused = async {
-            while let Some(incoming) = self.endpoint.accept().await {
-                self.turn_away(incoming, let_in);
-            }
-        };
-        let finished = async {
-            guests.wait().await;
-            // Nobody else hears those who were here before.
-            while !self.ear.has_passed_on() && self.ear.has_elders() {
-                tokio::time::sleep(LOOK_SOON).await;
-            }
-        };
-        tokio::select! {
-            () = finished => {}
-            () = refused => {}
-            () = self.passed_on(), if is_left => {}
-            () = shared.end.cancelled() => {}
-        }
-        // Their last words are answered.
-        let _ = tokio::time::timeout(FAREWELL, self.endpoint.wait_idle()).await;
-        self.ear.close();
+    };
+    tokio::select! {
+        () = taken => {}
+        () = watch(door, shared) => {}
+        () = door.close.cancelled() => {}
     }
-
-    /// Whoever comes too late.
-    fn turn_away(&self, incoming: Incoming, let_in: impl Fn(Incoming)) {
-        if !incoming.may_retry() {
-            // It was asked by us for a proof of its address, which nobody else believes.
-            let_in(incoming);
-        } else if self.ear.has_passed_on() {
-            // It asks again soon, and whoever reads the socket now hears that.
+    guests.close();
+    // Newcomers send their first packets again, when the next process may read; they use TCP
+    // meanwhile.
+    let dropped = async {
+        while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
-        } else {
-            // It tries over TCP, where somebody may answer.
-            incoming.refuse();
         }
+    };
+    tokio::select! {
+        () = guests.wait() => {}
+        () = dropped => {}
+        () = tokio::time::sleep(END_TIME) => {}
+        () = shared.end.cancelled() => {}
     }
-
-    /// Passes the socket on, if somebody waits for it.
-    fn pass_on(&self) -> bool {
-        let line = self.line.as_ref();
-        line.is_some_and(|line| self.ear.pass_on(line))
-    }
-
-    /// Passes the socket on as soon as somebody asks for it; never returns.
-    async fn passed_on(&self) {
-        if let Some(line) = &self.line
-            && let Err(error) = line.passed_on(|| self.ear.pass_on(line)).await
-        {
-            tracing::error!(%error, "HTTP/3 cannot be handed on");
-        }
-        std::future::pending::<()>().await;
-    }
+    endpoint.close(NO_ERROR, b"");
 }
 
 /// The endpoint of a socket that nobody else reads any more: it is tried until there is one,
 /// such as when descriptors are used up. None: the door closes before.
-async fn opened(mine: &Mine, door: &UdpDoor, shared: &Shared) -> Option<(Endpoint, Arc<Ear>)> {
+async fn opened(
+    udp: &SharedUdp,
+    lock: &ReadLock,
+    door: &UdpDoor,
+    shared: &Shared,
+) -> Option<(Endpoint, Arc<StoppableSocket>)> {
     let tell = |error: &io::Error| {
         tracing::error!(
             address = %door.address, %error,
             "HTTP/3 is not served, which is tried again every second"
         );
     };
-    until_there(door, || ready(endpoint(mine, shared)), tell).await
+    until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
 /// Tries every second until it succeeds; the first failure is told. None: the door closes
@@ -263,37 +199,36 @@ where
     }
 }
 
-fn endpoint(mine: &Mine, shared: &Shared) -> io::Result<(Endpoint, Arc<Ear>)> {
+fn endpoint(
+    udp: &SharedUdp,
+    lock: &ReadLock,
+    shared: &Shared,
+) -> io::Result<(Endpoint, Arc<StoppableSocket>)> {
     let tls = shared.tls().map_err(io::Error::other)?;
     let server = settings::server(Arc::clone(&tls.quic));
-    let surname = Surname::draw();
-    let socket = mine.socket.try_clone()?;
-    let ear = Arc::new(Ear::new(socket, surname, Arc::clone(&mine.elders))?);
-    let socket = Arc::clone(&ear);
+    let settings = settings::endpoint(lock.reset_key);
     let runtime = Arc::new(TokioRuntime);
-    let settings = settings::endpoint(surname);
-    let endpoint = Endpoint::new_with_abstract_socket(settings, Some(server), socket, runtime)?;
-    Ok((endpoint, ear))
+    let socket = StoppableSocket::new(runtime.wrap_udp_socket(udp.socket.try_clone()?)?);
+    let own = Arc::clone(&socket);
+    let endpoint = Endpoint::new_with_abstract_socket(settings, Some(server), own, runtime)?;
+    Ok((endpoint, socket))
 }
 
 /// The socket: the one that was handed in, as soon as nobody reads it, or one that is
 /// bound for us alone, as soon as nobody else has the port. None: the door closes before.
-async fn mine(door: &UdpDoor) -> Option<Mine> {
+async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
             let inherited = door.inherited.lock();
             let inherited = inherited.unwrap_or_else(PoisonError::into_inner);
-            inherited.find_datagrams(&door.address)
+            inherited.find_datagrams(&door.address)?
         };
-        match handed_in {
-            Some(handed_in) => handed_over(&handed_in, door.bound).await,
-            None => datagrams(door.bound).map(|socket| Mine {
-                socket,
-                elders: Arc::default(),
-                turn: None,
-                line: None,
-            }),
-        }
+        let udp = match handed_in {
+            Some(udp) => udp,
+            None => SharedUdp::new(datagrams(door.bound)?)?,
+        };
+        let lock = udp.lock().await?;
+        Ok((udp, lock))
     };
     let tell = |error: &io::Error| {
         tracing::warn!(
@@ -302,26 +237,6 @@ async fn mine(door: &UdpDoor) -> Option<Mine> {
         );
     };
     until_there(door, find, tell).await
-}
-
-/// A socket that was handed in, once it is passed on by whoever reads it, or left
-/// without a word: here or in another process.
-async fn handed_over(handed_in: &HandedIn, bound: SocketAddr) -> io::Result<Mine> {
-    let turn = handed_in.turn().await;
-    let silence = || probe::silence(bound);
-    let line = handed_in.succession()?.map(Line::new).transpose()?;
-    let elders = if let Some(line) = &line {
-        line.succeed(silence).await?
-    } else {
-        silence().await;
-        Vec::new()
-    };
-    Ok(Mine {
-        socket: handed_in.share()?,
-        elders: elders.into(),
-        turn: Some(turn),
-        line,
-    })
 }
 
 /// Looks whether the socket answers, until the door closes.

@@ -10,14 +10,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
-use tokio::task::JoinSet;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Who reads a socket of this machine has answered by then.
-const QUIET: Duration = Duration::from_millis(250);
-/// And is asked again so soon.
-const BETWEEN: Duration = Duration::from_millis(50);
 /// The smallest datagram that begins a connection (RFC 9000, section 14.1).
 const SIZE: usize = 1_200;
 /// A version that is never spoken (RFC 9000, section 15).
@@ -36,71 +31,21 @@ pub(super) async fn answers(address: SocketAddr) -> bool {
     false
 }
 
-/// Waits until nobody answers there: whoever reads a socket that is ours too has left. What
-/// comes meanwhile, and what comes to be read, is kept by the system. Where nobody can be
-/// asked, such as when descriptors are used up, that is no silence.
-pub(super) async fn silence(address: SocketAddr) {
-    let near = near(address);
-    while let Ok(answered) = tokio::time::timeout(QUIET, any_answer(&near)).await {
-        if let Err(error) = answered {
-            tracing::debug!(%address, %error, "whoever reads a UDP socket cannot be asked");
-        }
-        tokio::time::sleep(BETWEEN).await;
-    }
-}
-
-/// Asks at all of these, and waits for the first answer. An error: none can be asked.
-async fn any_answer(near: &[SocketAddr]) -> io::Result<()> {
-    let mut asked = JoinSet::new();
-    let mut failure = None;
-    for address in near {
-        match Question::ask(*address).await {
-            Ok(question) => drop(asked.spawn(question.answer())),
-            Err(error) => failure = Some(error),
-        }
-    }
-    if let Some(error) = failure.filter(|_| asked.is_empty()) {
-        return Err(error);
-    }
-    while let Some(answer) = asked.join_next().await {
-        if matches!(answer, Ok(Ok(()))) {
-            return Ok(());
-        }
-    }
-    std::future::pending().await
-}
-
 async fn ask(address: SocketAddr) -> io::Result<()> {
-    Question::ask(address).await?.answer().await
-}
-
-/// What was asked, and where the answer comes.
-struct Question {
-    socket: UdpSocket,
-    name: u64,
-}
-
-impl Question {
-    async fn ask(address: SocketAddr) -> io::Result<Self> {
-        let here: IpAddr = match address {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let socket = UdpSocket::bind((here, 0)).await?;
-        socket.connect(address).await?;
-        let names = RandomState::new();
-        let (theirs, name) = (names.hash_one(0), names.hash_one(1));
-        socket.send(&question(theirs, name)).await?;
-        Ok(Self { socket, name })
-    }
-
-    async fn answer(self) -> io::Result<()> {
-        let mut answer = [0; SIZE];
-        loop {
-            let length = self.socket.recv(&mut answer).await?;
-            if is_answer(&answer[..length], self.name) {
-                return Ok(());
-            }
+    let here: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((here, 0)).await?;
+    socket.connect(address).await?;
+    let names = RandomState::new();
+    let (theirs, ours) = (names.hash_one(0), names.hash_one(1));
+    socket.send(&question(theirs, ours)).await?;
+    let mut answer = [0; SIZE];
+    loop {
+        let length = socket.recv(&mut answer).await?;
+        if is_answer(&answer[..length], ours) {
+            return Ok(());
         }
     }
 }
@@ -160,44 +105,5 @@ mod tests {
         assert!(!asked.is_finished());
         silent.send_to(&right, from).await.unwrap();
         asked.await.unwrap().unwrap();
-    }
-
-    /// Answers a question as somebody does who speaks other versions.
-    async fn answer(socket: &UdpSocket, question: &[u8], to: SocketAddr) {
-        let mut answer = question.to_vec();
-        answer[1..5].fill(0);
-        answer.copy_within(14..23, 5);
-        socket.send_to(&answer, to).await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_cannot_be_asked_may_be_there() {
-        // Nobody may send there who did not say that it is for all.
-        let all = SocketAddr::from((Ipv4Addr::BROADCAST, 443));
-        let left = tokio::time::timeout(PATIENCE, silence(all));
-        assert!(left.await.is_err());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_answers_has_not_left() {
-        let reader = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let left = silence(reader.local_addr().unwrap());
-        tokio::pin!(left);
-        let mut packet = [0; SIZE];
-        let mut asked = 0;
-        loop {
-            tokio::select! {
-                biased;
-                came = reader.recv_from(&mut packet) => {
-                    let (length, from) = came.unwrap();
-                    asked += 1;
-                    if asked < 3 {
-                        answer(&reader, &packet[..length], from).await;
-                    }
-                }
-                () = &mut left => break,
-            }
-        }
-        assert_eq!(asked, 3);
     }
 }

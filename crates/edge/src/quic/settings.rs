@@ -1,18 +1,24 @@
 //! How QUIC is spoken: the limits of a connection, and its TLS.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::crypto::{CryptoError, HmacKey};
+use quinn::{
+    ConnectionId, ConnectionIdGenerator, EndpointConfig, IdleTimeout, ServerConfig,
+    TransportConfig, VarInt,
+};
 use rustls::crypto::aws_lc_rs;
 use rustls::server::ResolvesServerCert;
 use rustls::version::TLS13;
+use sha2::Sha256;
 
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
+use crate::listen::ResetKey;
 use crate::tls::{TlsError, provider};
-
-use super::names::{Names, Surname};
 
 /// Streams in one direction that a client may have open: three for the protocol, and
 /// some that nobody knows.
@@ -64,11 +70,57 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// Its connections have names of this surname.
-pub(super) fn endpoint(surname: Surname) -> EndpointConfig {
-    let mut endpoint = EndpointConfig::default();
-    endpoint.cid_generator(move || Box::new(Names::of(surname)));
+/// It resets connections that it does not know with this key.
+pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
+    let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
+    endpoint.cid_generator(|| Box::<ConnectionIds>::default());
     endpoint
+}
+
+/// Connection IDs that nobody can guess. Any could be one of another process: the engine's own
+/// are known to one endpoint alone, which ignores all others instead of resetting them.
+#[derive(Default)]
+struct ConnectionIds {
+    secret: RandomState,
+    given: u64,
+}
+
+impl ConnectionIdGenerator for ConnectionIds {
+    fn generate_cid(&mut self) -> ConnectionId {
+        self.given += 1;
+        ConnectionId::new(&self.secret.hash_one(self.given).to_be_bytes())
+    }
+
+    fn cid_len(&self) -> usize {
+        size_of::<u64>()
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
+}
+
+struct ResetTokens(ResetKey);
+
+impl ResetTokens {
+    fn of(&self, data: &[u8]) -> Hmac<Sha256> {
+        Hmac::new(&self.0.into()).chain_update(data)
+    }
+}
+
+impl HmacKey for ResetTokens {
+    fn sign(&self, data: &[u8], signature: &mut [u8]) {
+        signature.copy_from_slice(&self.of(data).finalize().into_bytes());
+    }
+
+    fn signature_len(&self) -> usize {
+        32
+    }
+
+    fn verify(&self, data: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let verified = self.of(data).verify_slice(signature);
+        verified.map_err(|_| CryptoError)
+    }
 }
 
 fn milliseconds(time: Duration) -> VarInt {

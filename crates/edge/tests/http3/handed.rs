@@ -1,8 +1,6 @@
 //! Sockets that several processes hold: handed in by one that keeps them, read by one
 //! that serves, and then by the next.
 
-use std::time::Instant;
-
 use axum::http::Method;
 use edge::Kept;
 use quinn::ConnectionError;
@@ -14,17 +12,13 @@ use super::*;
 /// A socket of each kind, and as often as wanted what is handed in.
 pub(crate) struct Keeper {
     tcp: TcpListener,
-    udp: UdpSocket,
     kept: Kept,
 }
 
 impl Keeper {
     pub(crate) fn open() -> Self {
         let (tcp, udp) = pair();
-        let handed_in = vec![
-            tcp.try_clone().unwrap().into(),
-            udp.try_clone().unwrap().into(),
-        ];
+        let handed_in = vec![tcp.try_clone().unwrap().into(), udp.into()];
         let mut kept = Kept::new(Inherited::new(handed_in).unwrap());
         let listen = ListenSettings {
             https: vec![ListenAddress::Tcp(tcp.local_addr().unwrap())],
@@ -32,14 +26,7 @@ impl Keeper {
         };
         kept.open(&Plan::of_app(listen, TlsSettings::default()), 1)
             .unwrap();
-        Self { tcp, udp, kept }
-    }
-
-    /// What nobody else has read.
-    fn unread(&self) -> tokio::net::UdpSocket {
-        let socket = self.udp.try_clone().unwrap();
-        socket.set_nonblocking(true).unwrap();
-        tokio::net::UdpSocket::from_std(socket).unwrap()
+        Self { tcp, kept }
     }
 
     fn address(&self) -> SocketAddr {
@@ -86,65 +73,8 @@ pub(crate) fn is_in_peace(ended: &ConnectionError) -> bool {
     ) || *ended == ConnectionError::LocallyClosed
 }
 
-/// Who has no turn for so long may have answered too late to be taken for somebody.
-const LATE: Duration = Duration::from_millis(150);
-
-/// Another one, after this process answered in its place for a while; none: too late.
-async fn answered_for(keeper: &Keeper) -> Option<Site> {
-    let address = keeper.address();
-    let ours = keeper.unread();
-    let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let from = client.local_addr().unwrap();
-    let mut looked = Instant::now();
-    let site = keeper.site();
-    let begin = Instant::now();
-    // A version that nobody speaks is answered with those that are spoken (RFC 9000,
-    // section 6): so the one that reads now shows that it is there.
-    let mut datagram = [0; 2_048];
-    let (mut asked, mut heard) = (0, 0);
-    while asked < 5 || heard < 20 {
-        client.send_to(b"anybody?", address).await.unwrap();
-        let (length, sender) = loop {
-            let received = tokio::time::timeout(LATE / 10, ours.recv_from(&mut datagram)).await;
-            if looked.elapsed() > LATE {
-                site.stop().await;
-                return None;
-            }
-            looked = Instant::now();
-            if let Ok(received) = received {
-                break received.unwrap();
-            }
-            assert!(begin.elapsed() < SOON, "not every datagram comes");
-        };
-        if sender == from {
-            heard += 1;
-        } else {
-            asked += 1;
-            let mut answer = datagram[..length].to_vec();
-            answer[1..5].fill(0);
-            answer.copy_within(14..23, 5);
-            ours.send_to(&answer, sender).await.unwrap();
-        }
-    }
-    Some(site)
-}
-
 #[tokio::test]
-async fn nobody_reads_a_socket_at_which_another_process_answers() {
-    let begin = Instant::now();
-    let (_keeper, site) = loop {
-        let keeper = Keeper::open();
-        if let Some(site) = answered_for(&keeper).await {
-            break (keeper, site);
-        }
-        assert!(begin.elapsed() < SOON, "it always takes long");
-    };
-    assert_eq!(next(&site).await.get("/").await.text(), "hello");
-    site.stop().await;
-}
-
-#[tokio::test]
-async fn the_next_process_reads_every_packet_from_the_stop_of_the_first_on() {
+async fn the_next_process_reads_once_the_first_has_stopped() {
     let keeper = Keeper::open();
     let first = keeper.site();
     let mut talk = next(&first).await;
@@ -158,7 +88,7 @@ async fn the_next_process_reads_every_packet_from_the_stop_of_the_first_on() {
     let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
     assert!(is_in_peace(&ended.unwrap()));
     let mut talk = next(&second).await;
-    // The first may still have last words to send, and hears nothing.
+    // The first may still have last words to send, and reads nothing.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -169,16 +99,21 @@ async fn the_next_process_reads_every_packet_from_the_stop_of_the_first_on() {
 }
 
 #[tokio::test]
-async fn who_ends_without_a_word_is_followed() {
+async fn who_ends_without_a_word_is_followed_by_one_that_resets_its_connections() {
     let keeper = Keeper::open();
     let mut first = keeper.site();
     for _ in 0..3 {
-        assert_eq!(next(&first).await.get("/").await.text(), "hello");
+        let mut talk = next(&first).await;
+        assert_eq!(talk.get("/").await.text(), "hello");
         let second = keeper.site();
         drop(first);
+        assert_eq!(next(&second).await.get("/").await.text(), "hello");
+        // It need not wait until it is sure that nobody answers.
+        let _unanswered = talk.ask(Method::GET, "/", &[]).await;
+        let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
+        assert_eq!(ended.unwrap(), ConnectionError::Reset);
         first = second;
     }
-    assert_eq!(next(&first).await.get("/").await.text(), "hello");
     first.stop().await;
 }
 
@@ -321,8 +256,8 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     let announced = plan(&|listen| listen.proxy_protocol = vec![at.clone()]);
     assert_eq!(open(&mut kept, &announced), 2);
     let with = plan(&|_| {});
-    // With both ends of the line between those who read the socket for datagrams.
-    let all = 2 + 1 + 2;
+    // With the file that the reader of the socket for datagrams locks.
+    let all = 2 + 1 + 1;
     assert_eq!(open(&mut kept, &with), all);
     assert_eq!(open(&mut kept, &with), all);
     // While it is off, what runs is finished there; it is not opened a second time.
@@ -353,8 +288,8 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     kept.close_others(&other);
     drop(TcpListener::bind(address).unwrap());
     drop(UdpSocket::bind(address).unwrap());
-    assert_eq!(kept.handed_in().unwrap().len(), 4);
-    assert_eq!(kept.share().unwrap().len(), 4);
+    assert_eq!(kept.handed_in().unwrap().len(), 3);
+    assert_eq!(kept.share().unwrap().len(), 3);
 }
 
 #[tokio::test]

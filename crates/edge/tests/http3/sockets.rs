@@ -34,7 +34,7 @@ async fn a_second_process_waits_until_the_first_has_finished() {
     }
     assert_eq!(second.scene.seen.load(Ordering::Relaxed), 0);
     let stopping = tokio::spawn(first.edge.stop());
-    // The first refuses who comes now; once it is gone, the port is taken.
+    // The first drops what newcomers send; once it is gone, the port is taken.
     let client = Client::trusting(&second.chain);
     let taken = async {
         loop {

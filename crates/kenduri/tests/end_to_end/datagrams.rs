@@ -12,11 +12,12 @@ use std::time::Duration;
 use axum::http::Request;
 use h3::client::SendRequest;
 use h3_quinn::OpenStreams;
-use quinn::Endpoint;
 use quinn::crypto::rustls::QuicClientConfig;
+use quinn::{Connection, ConnectionError, Endpoint};
 use rustix::process::{Pid, Signal, kill_process};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use tokio::runtime::Runtime;
 use tokio_util::bytes::{Buf as _, Bytes};
 
 use crate::program::free_address;
@@ -75,14 +76,14 @@ impl Client {
         Self { endpoint, address }
     }
 
-    async fn connect(&self) -> SendRequest<OpenStreams, Bytes> {
+    async fn connect(&self) -> (SendRequest<OpenStreams, Bytes>, Connection) {
         let connecting = self.endpoint.connect(self.address, HOST).expect("a name");
         let connection = tokio::time::timeout(PATIENCE, connecting).await;
         let connection = connection.expect("soon").expect("a connection");
-        let begun = h3::client::new(h3_quinn::Connection::new(connection)).await;
+        let begun = h3::client::new(h3_quinn::Connection::new(connection.clone())).await;
         let (mut driver, send) = begun.expect("HTTP/3");
         tokio::spawn(async move { poll_fn(|context| driver.poll_close(context)).await });
-        send
+        (send, connection)
     }
 }
 
@@ -111,10 +112,22 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     assert_eq!(came, PIECE);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_over_http3_goes_on_while_another_program_serves() {
-    let (go, told) = channel();
-    let upstream = upstream(told);
+/// Asks until the worker says that it takes no more requests (GOAWAY).
+async fn told(send: &mut SendRequest<OpenStreams, Bytes>) {
+    let request = || Request::get(format!("https://{HOST}/")).body(());
+    let told = async {
+        while let Ok(mut stream) = send.send_request(request().expect("a request")).await {
+            let _ = stream.finish().await;
+            let _ = stream.recv_response().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("soon");
+}
+
+#[test]
+fn an_answer_over_http3_is_finished_before_another_program_serves() {
+    let (go, steps) = channel();
+    let upstream = upstream(steps);
     let (clear, secure) = (free_address(), free_address());
     let copy = Copy::new(&format!(
         "[listen]\nhttp = [\"{clear}\"]\nhttps = [\"{secure}\"]\ndrain_time = \"10m\"\n\
@@ -132,23 +145,37 @@ async fn an_answer_over_http3_goes_on_while_another_program_serves() {
     let words = ["serve", "--data", &data, "--config"].map(OsStr::new);
     let words = [&words[..], &[settings.as_os_str()]].concat();
     let mut program = Copy::start(&copy.program(), &words);
-    let client = Client::new(made.cert.der().clone(), secure);
-    let mut first = client.connect().await;
-    let mut download = ask(&mut first, "/long").await;
-    go_on(&mut download, &go).await;
-    copy.change(&program);
-    let mut next = client.connect().await;
-    for number in 1..PIECES {
-        if number == PIECES / 2 {
-            // Who is killed says nothing, and is followed all the same.
-            let worker = i32::try_from(program.worker()).ok().and_then(Pid::from_raw);
-            kill_process(worker.expect("a process"), Signal::KILL).expect("it lives");
-            next = client.connect().await;
-        }
-        ask(&mut next, "/").await;
+    let runtime = Runtime::new().expect("a runtime");
+    let (client, mut first, mut download) = runtime.block_on(async {
+        let client = Client::new(made.cert.der().clone(), secure);
+        let (mut first, _) = client.connect().await;
+        let mut download = ask(&mut first, "/long").await;
         go_on(&mut download, &go).await;
-    }
-    let end = tokio::time::timeout(PATIENCE, download.recv_data()).await;
-    assert!(end.expect("soon").expect("all of it").is_none());
+        (client, first, download)
+    });
+    // The upgrade does not wait for the download, nor the download for the upgrade.
+    let finished = runtime.spawn(async move {
+        told(&mut first).await;
+        for _ in 1..PIECES {
+            go_on(&mut download, &go).await;
+        }
+        let end = tokio::time::timeout(PATIENCE, download.recv_data()).await;
+        assert!(end.expect("soon").expect("all of it").is_none());
+    });
+    copy.change(&program);
+    runtime.block_on(finished).expect("a whole answer");
+    runtime.block_on(async {
+        let (mut next, connection) = client.connect().await;
+        ask(&mut next, "/").await;
+        // Who is killed says nothing, and is followed all the same.
+        let worker = i32::try_from(program.worker()).ok().and_then(Pid::from_raw);
+        kill_process(worker.expect("a process"), Signal::KILL).expect("it lives");
+        ask(&mut client.connect().await.0, "/").await;
+        // It need not wait until it is sure that nobody answers.
+        let request = Request::get(format!("https://{HOST}/")).body(());
+        let _unanswered = next.send_request(request.expect("a request")).await;
+        let ended = tokio::time::timeout(PATIENCE, connection.closed()).await;
+        assert_eq!(ended.expect("soon"), ConnectionError::Reset);
+    });
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }

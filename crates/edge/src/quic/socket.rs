@@ -1,0 +1,71 @@
+//! A UDP socket of an endpoint that can stop reading before its connections are forgotten.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, UdpPoller};
+
+/// An endpoint goes on as long as its connections may get late packets, and would take those of
+/// the next process too. It may send all the time.
+#[derive(Debug)]
+pub(super) struct StoppableSocket {
+    socket: Arc<dyn AsyncUdpSocket>,
+    has_stopped: AtomicBool,
+}
+
+impl StoppableSocket {
+    pub(super) fn new(socket: Arc<dyn AsyncUdpSocket>) -> Arc<Self> {
+        Arc::new(Self {
+            socket,
+            has_stopped: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn stop_reading(&self) {
+        self.has_stopped.store(true, Ordering::Release);
+    }
+}
+
+impl AsyncUdpSocket for StoppableSocket {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Arc::clone(&self.socket).create_io_poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.socket.try_send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        context: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        if self.has_stopped.load(Ordering::Acquire) {
+            // It never reads again: nobody needs to be woken.
+            return Poll::Pending;
+        }
+        self.socket.poll_recv(context, buffers, meta)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.socket.max_transmit_segments()
+    }
+
+    fn max_receive_segments(&self) -> usize {
+        self.socket.max_receive_segments()
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.socket.may_fragment()
+    }
+}
