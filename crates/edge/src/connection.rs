@@ -3,6 +3,7 @@
 mod brief;
 mod busy;
 mod carrier;
+mod coalesced;
 mod heads;
 mod http3;
 mod judged;
@@ -36,6 +37,7 @@ pub(crate) use self::http3::http3;
 
 use self::brief::{Rest, answer_brief};
 use self::busy::Busy;
+use self::coalesced::Coalesced;
 use self::heads::{Counted, Heads};
 use self::lingering::Lingering;
 use self::streams::{Streams, awaiting_reader};
@@ -221,6 +223,7 @@ where
         busy: Arc::clone(&busy),
         patience: bounds.body_time,
     };
+    let output = Coalesced::around(Lingering::around(gate, begun.clone(), handle));
     let served = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -234,10 +237,7 @@ where
         .keep_alive_timeout(PING_TIME)
         .enable_connect_protocol()
         .serve_connection(
-            TokioIo::new(Counted::around(
-                Lingering::around(gate, begun.clone(), handle),
-                Arc::clone(&heads),
-            )),
+            TokioIo::new(Counted::around(output.clone(), Arc::clone(&heads))),
             service,
         );
     tokio::pin!(served);
@@ -249,28 +249,28 @@ where
     };
     let refused = || refuse(Refusal::Header);
     let ended = tokio::select! {
-        ended = heads.minded(served.as_mut(), refused) => ended,
+        ended = output.flushed_after(heads.minded(served.as_mut(), refused)) => ended,
         () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
             if heads.is_begun() {
                 refuse(Refusal::HeadTooSlow);
             }
             // A client that has not even begun hears nothing of it.
             served.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(FAREWELL, &mut served).await;
+            let _ = tokio::time::timeout(FAREWELL, output.flushed_after(&mut served)).await;
             return;
         }
         () = drained => {
             // GOAWAY tells the client which streams are still served.
             served.as_mut().graceful_shutdown();
             tokio::select! {
-                ended = heads.minded(served.as_mut(), refused) => ended,
+                ended = output.flushed_after(heads.minded(served.as_mut(), refused)) => ended,
                 () = shared.end.cancelled() => {
                     if !busy.has_tunnels() {
                         return;
                     }
                     // What else runs on this connection ends with its tunnels.
                     tokio::select! {
-                        ended = heads.minded(served.as_mut(), refused) => ended,
+                        ended = output.flushed_after(heads.minded(served.as_mut(), refused)) => ended,
                         () = shared.cut.cancelled() => return,
                     }
                 }

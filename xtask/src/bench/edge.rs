@@ -272,7 +272,7 @@ fn print_head(turns: Turns, how: &str) {
         "tuned ÷ ours",
         "p99 nginx",
         "p99 ours",
-        "instructions"
+        "instructions of each"
     );
 }
 
