@@ -235,7 +235,7 @@ mod tests {
         };
         let mut read = Vec::new();
         let reading = far.read_to_end(&mut read);
-        let (_, count) = tokio::join!(output.flushed_after(engine), reading);
+        let ((), count) = tokio::join!(output.flushed_after(engine), reading);
         assert_eq!(count.unwrap(), whole.len());
         assert_eq!(read, whole);
     }
