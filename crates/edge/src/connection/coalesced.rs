@@ -15,11 +15,8 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-/// With so much held it is sent: a record of TLS has no more (RFC 8446, section 5.1).
-/// What is as large by itself is not held at all, unless something is before it.
-const ENOUGH: usize = 16 * 1_024;
-/// No more than this is ever held.
-const MOST: usize = 2 * ENOUGH;
+/// With so much held it is sent, as one record of TLS (RFC 8446, section 5.1).
+const MOST: usize = 16 * 1_024;
 /// Nothing waits for longer than this while the engine makes further answers.
 const LONGEST: Duration = Duration::from_micros(500);
 
@@ -91,26 +88,28 @@ impl<S: AsyncWrite + Unpin> Output<S> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    /// Makes room; true if so many bytes are to be written at once, and not held.
-    fn poll_room(&mut self, context: &mut Context<'_>, length: usize) -> Poll<io::Result<bool>> {
+    /// Holds of these bytes what there is room for, once there is some.
+    fn poll_hold(
+        &mut self,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         if let Some(error) = self.failure.take() {
             return Poll::Ready(Err(error));
         }
-        if self.held.len() >= ENOUGH {
+        if self.held.len() == MOST {
             ready!(self.poll_send(context))?;
         }
-        Poll::Ready(Ok(self.held.is_empty() && length >= ENOUGH))
-    }
-
-    /// Holds of these bytes what there is room for.
-    fn hold(&mut self, bytes: &[u8]) -> usize {
         if self.held_since.is_none() {
             self.held_since = Some(Instant::now());
-            self.held.reserve(ENOUGH);
+            self.held.reserve(MOST);
         }
-        let count = bytes.len().min(MOST - self.held.len());
-        self.held.extend_from_slice(&bytes[..count]);
-        count
+        let before = self.held.len();
+        for slice in slices {
+            let count = slice.len().min(MOST - self.held.len());
+            self.held.extend_from_slice(&slice[..count]);
+        }
+        Poll::Ready(Ok(self.held.len() - before))
     }
 }
 
@@ -134,11 +133,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let mut output = self.output();
-        if ready!(output.poll_room(context, bytes.len()))? {
-            return Pin::new(&mut output.stream).poll_write(context, bytes);
-        }
-        Poll::Ready(Ok(output.hold(bytes)))
+        self.output().poll_hold(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -146,16 +141,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut output = self.output();
-        let length = slices.iter().map(|slice| slice.len()).sum();
-        if ready!(output.poll_room(context, length))? {
-            return Pin::new(&mut output.stream).poll_write_vectored(context, slices);
-        }
-        Poll::Ready(Ok(slices.iter().map(|slice| output.hold(slice)).sum()))
+        self.output().poll_hold(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.output().stream.is_write_vectored()
+        true
     }
 
     /// What is held is sent when the engine has run, unless that takes too long.
