@@ -51,6 +51,10 @@ pub(crate) enum Bench {
         /// which builds in a fraction of the time.
         #[arg(long, value_name = "FILE")]
         door: Option<PathBuf>,
+        /// Measure only rows with this in their name, as in `--only 8x8 --only handshakes`. A wrong
+        /// one shows all names.
+        #[arg(long, value_name = "TEXT")]
+        only: Vec<String>,
     },
     /// A site with programs beside it, kept by Kenduri and kept by PM2 behind Debian's nginx: speed,
     /// memory, deaths, reloads.
@@ -109,7 +113,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rsvp { turns, postgres } => rsvp::bench(&runtime, *turns, *postgres),
         Bench::Page { turns } => page::bench(&runtime, *turns),
-        Bench::Edge { turns, door } => edge::bench(&runtime, *turns, door.as_deref()),
+        Bench::Edge { turns, door, only } => edge::bench(&runtime, *turns, door.as_deref(), only),
         Bench::Neighbours { turns } => neighbours::bench(&runtime, *turns),
         Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
     }

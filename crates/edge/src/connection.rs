@@ -3,6 +3,7 @@
 mod brief;
 mod busy;
 mod carrier;
+mod coalesced;
 mod http3;
 mod judged;
 mod lingering;
@@ -36,6 +37,7 @@ pub(crate) use self::http3::http3;
 
 use self::brief::{Rest, answer_brief};
 use self::busy::Busy;
+use self::coalesced::Coalesced;
 use self::lingering::Lingering;
 use self::streams::{Streams, awaiting_reader};
 use self::timed::Timed;
@@ -218,6 +220,7 @@ where
         busy: Arc::clone(&busy),
         patience: bounds.body_time,
     };
+    let output = Coalesced::around(Lingering::around(gate, begun.clone(), handle));
     let served = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -230,31 +233,28 @@ where
         .keep_alive_interval(bounds.idle_time)
         .keep_alive_timeout(PING_TIME)
         .enable_connect_protocol()
-        .serve_connection(
-            TokioIo::new(Lingering::around(gate, begun.clone(), handle)),
-            service,
-        );
+        .serve_connection(TokioIo::new(output.clone()), service);
     tokio::pin!(served);
     let ended = tokio::select! {
-        ended = &mut served => ended,
+        ended = output.flushed_after(&mut served) => ended,
         () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
             // A client that has not even begun hears nothing of it.
             served.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(FAREWELL, &mut served).await;
+            let _ = tokio::time::timeout(FAREWELL, output.flushed_after(&mut served)).await;
             return;
         }
         () = drained => {
             // GOAWAY tells the client which streams are still served.
             served.as_mut().graceful_shutdown();
             tokio::select! {
-                ended = &mut served => ended,
+                ended = output.flushed_after(&mut served) => ended,
                 () = shared.end.cancelled() => {
                     if !busy.has_tunnels() {
                         return;
                     }
                     // What else runs on this connection ends with its tunnels.
                     tokio::select! {
-                        ended = &mut served => ended,
+                        ended = output.flushed_after(&mut served) => ended,
                         () = shared.cut.cancelled() => return,
                     }
                 }

@@ -25,6 +25,11 @@ impl Cores {
         })
     }
 
+    /// Both, for servers and clients that share them.
+    pub(super) fn both(&self) -> [usize; 2] {
+        [self.server, self.client]
+    }
+
     /// Keeps this thread, the client, on its core.
     pub(super) fn settle(&self) -> Result<()> {
         let mut set = CpuSet::new();

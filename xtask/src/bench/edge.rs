@@ -3,19 +3,21 @@
 //! nginx stands there twice: with the settings of Debian's package, which the goals are held
 //! against, and tuned, with its access log buffered and the files that it has open remembered.
 //! The server that is measured has one core; h2load, the upstream and this process share another.
+//! Some rows are measured as shipped, too: with a worker for each of two cores.
 //! The doors are asked in turn within one run, and what is compared is the processor time that
 //! the kernel says a request took: it does not depend on who had to wait for the client.
 
 mod connections;
+mod counter;
 mod doors;
 mod h2load;
 mod handshakes;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::runtime::Runtime;
 
 use super::cores::Cores;
@@ -23,7 +25,8 @@ use super::load::figure;
 use super::server::Server;
 use super::{Turns, median, new_folder};
 
-use doors::{Door, Doors};
+use counter::Counter;
+use doors::{Crew, Door, Doors};
 use h2load::{Load, Protocol};
 
 /// Connections that ask at once.
@@ -47,12 +50,25 @@ const FILES: [(&str, usize); 3] = [
     ("4m.bin", 4 << 20),
 ];
 
+const STATIC: Case = Case {
+    name: "static 1 KiB",
+    path: "/static/1k.bin",
+    goal: [1.3, 1.3],
+};
+const PROXY: Case = Case {
+    name: "proxy to TCP",
+    path: "/tcp/",
+    goal: [1.0, 0.9],
+};
+/// Neither door can use a connection to it twice.
+const CLOSING: Case = Case {
+    name: "proxy, closed each time",
+    path: "/closing/",
+    goal: [1.0, 0.9],
+};
+
 const CASES: [Case; 5] = [
-    Case {
-        name: "static 1 KiB",
-        path: "/static/1k.bin",
-        goal: [1.3, 1.3],
-    },
+    STATIC,
     Case {
         name: "static 100 KiB",
         path: "/static/100k.bin",
@@ -64,11 +80,7 @@ const CASES: [Case; 5] = [
         path: "/static/4m.bin",
         goal: [1.3, 1.3],
     },
-    Case {
-        name: "proxy to TCP",
-        path: "/tcp/",
-        goal: [1.0, 0.9],
-    },
+    PROXY,
     Case {
         name: "proxy to unix",
         path: "/unix/",
@@ -76,70 +88,212 @@ const CASES: [Case; 5] = [
     },
 ];
 
-pub(super) fn bench(runtime: &Runtime, turns: Turns, door: Option<&Path>) -> Result<()> {
+/// Connections of HTTP/2, and the requests under way on each: browsers send many at once. The
+/// most of all are as many as the connections to a server that nginx is told to keep.
+const STREAMS: [(usize, usize); 3] = [(CLIENTS, 1), (8, 8), (4, 32)];
+
+/// One line of the table.
+#[derive(Clone, Copy)]
+struct Row {
+    case: Case,
+    protocol: Protocol,
+    connections: usize,
+    streams: usize,
+}
+
+impl Row {
+    fn of(case: Case, protocol: Protocol) -> Self {
+        Self {
+            case,
+            protocol,
+            connections: CLIENTS,
+            streams: 1,
+        }
+    }
+
+    fn with_streams(self, (connections, streams): (usize, usize)) -> Self {
+        Self {
+            connections,
+            streams,
+            ..self
+        }
+    }
+
+    fn name(&self) -> String {
+        let (protocol, case) = (self.protocol.name(), self.case.name);
+        format!("{protocol} {}x{} {case}", self.connections, self.streams)
+    }
+
+    fn goal(&self) -> f64 {
+        self.case.goal[usize::from(self.protocol == Protocol::Http2)]
+    }
+}
+
+/// One worker on one core, beside one worker on the same core.
+fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for protocol in Protocol::ALL {
+        rows.extend(CASES.map(|case| Row::of(case, protocol)));
+    }
+    for streams in &STREAMS[1..] {
+        rows.extend(
+            [STATIC, PROXY].map(|case| Row::of(case, Protocol::Http2).with_streams(*streams)),
+        );
+    }
+    rows.push(Row::of(CLOSING, Protocol::Http1));
+    rows
+}
+
+/// A worker for each of two cores, which the client shares, as a small server has them.
+fn rows_as_shipped() -> Vec<Row> {
+    [STATIC, PROXY]
+        .into_iter()
+        .flat_map(|case| {
+            let many = Row::of(case, Protocol::Http2).with_streams(STREAMS[1]);
+            [Row::of(case, Protocol::Http1), many]
+        })
+        .collect()
+}
+
+const AS_SHIPPED: &str = "as shipped: ";
+const HANDSHAKES: &str = "handshakes";
+const MEMORY: &str = "memory";
+
+/// Which rows were asked for.
+struct Only<'a>(&'a [String]);
+
+impl Only<'_> {
+    fn wants(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let mut texts = self.0.iter();
+        self.0.is_empty() || texts.any(|text| name.contains(&text.to_lowercase()))
+    }
+
+    fn of(&self, rows: Vec<Row>, group: &str) -> Vec<Row> {
+        let wanted = |row: &Row| self.wants(&format!("{group}{}", row.name()));
+        rows.into_iter().filter(wanted).collect()
+    }
+
+    /// Refuses to measure nothing.
+    fn check(&self) -> Result<()> {
+        let shipped = rows_as_shipped().into_iter();
+        let shipped = shipped.map(|row| format!("{AS_SHIPPED}{}", row.name()));
+        let others = [HANDSHAKES, MEMORY].map(str::to_owned);
+        let mut all = rows().iter().map(Row::name).collect::<Vec<_>>();
+        all.extend(shipped.chain(others));
+        ensure!(
+            all.iter().any(|name| self.wants(name)),
+            "no row is called so; there are:\n{}",
+            all.join("\n")
+        );
+        Ok(())
+    }
+}
+
+pub(super) fn bench(
+    runtime: &Runtime,
+    turns: Turns,
+    program: Option<&Path>,
+    only: &[String],
+) -> Result<()> {
+    let only = Only(only);
+    only.check()?;
     let folder = new_folder()?;
-    prepare_files(folder.path())?;
     let cores = Cores::choose()?;
     cores.settle()?;
+    let counter = Counter::look();
     runtime.block_on(async {
-        let doors = Doors::open(folder.path(), cores.server, door).await?;
-        println!("\nProcessor time of a request, medians of {} turns of {} s, {CLIENTS} connections, one core for the door", turns.rounds, turns.seconds);
-        println!(
-            "{:<16}{:<16}{:>10}{:>10}{:>10}{:>14}{:>7}{:>14}{:>12}{:>12}",
-            "", "", "nginx", "tuned", "Kenduri", "nginx ÷ ours", "goal", "tuned ÷ ours", "p99 nginx", "p99 ours"
+        let (wanted, handshakes, memory) = (
+            only.of(rows(), ""),
+            only.wants(HANDSHAKES),
+            only.wants(MEMORY),
         );
-        for protocol in Protocol::ALL {
-            for case in CASES {
-                row(&doors, protocol, case, turns)?;
+        if !wanted.is_empty() || handshakes || memory {
+            let crew = Crew {
+                cores: &[cores.server],
+                program,
+            };
+            let doors = Doors::open(&prepare(folder.path(), "one")?, crew).await?;
+            print_head(turns, "one worker on a core of its own");
+            for row in wanted {
+                let table = Table {
+                    doors: &doors,
+                    cores: &[],
+                    counter: &counter,
+                };
+                table.measure(row, turns)?;
+            }
+            if handshakes {
+                handshakes::compare(&doors, turns).await?;
+            }
+            if memory {
+                connections::compare(&doors).await?;
             }
         }
-        handshakes::compare(&doors, turns).await?;
-        connections::compare(&doors).await
+        let wanted = only.of(rows_as_shipped(), AS_SHIPPED);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let cores = cores.both();
+        let crew = Crew {
+            cores: &cores,
+            program,
+        };
+        let doors = Doors::open(&prepare(folder.path(), "shipped")?, crew).await?;
+        print_head(
+            turns,
+            "as shipped: two workers on two cores, and the client on both",
+        );
+        for row in wanted {
+            let table = Table {
+                doors: &doors,
+                cores: &cores,
+                counter: &counter,
+            };
+            table.measure(row, turns)?;
+        }
+        Ok(())
     })
 }
 
-/// The files that both doors serve.
-fn prepare_files(folder: &Path) -> Result<()> {
+fn print_head(turns: Turns, how: &str) {
+    println!(
+        "\nProcessor time of a request, medians of {} turns of {} s, {how}",
+        turns.rounds, turns.seconds
+    );
+    println!(
+        "{:<42}{:>10}{:>10}{:>10}{:>14}{:>7}{:>14}{:>12}{:>12}{:>24}",
+        "",
+        "nginx",
+        "tuned",
+        "Kenduri",
+        "nginx ÷ ours",
+        "goal",
+        "tuned ÷ ours",
+        "p99 nginx",
+        "p99 ours",
+        "instructions of each"
+    );
+}
+
+/// A folder for doors, with the files that all of them serve.
+fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
+    let folder = folder.join(name);
     let files = folder.join("files/static");
     fs::create_dir_all(&files)?;
     for (name, size) in FILES {
         let bytes: Vec<u8> = (0..=250).cycle().take(size).collect();
         fs::write(files.join(name), bytes)?;
     }
-    Ok(())
+    Ok(folder)
 }
 
-fn row(doors: &Doors, protocol: Protocol, case: Case, turns: Turns) -> Result<()> {
-    let mut costs = [const { Vec::new() }; 3];
-    let mut rates = [const { Vec::new() }; 3];
-    for _ in 0..turns.rounds {
-        for (which, door) in doors.all().into_iter().enumerate() {
-            let turn = ask(door, protocol, case, turns.duration(), None)?;
-            costs[which].push(turn.cost_us);
-            rates[which].push(turn.per_second);
-        }
-    }
-    let [theirs, tuned, ours] = costs.map(median);
-    let [their_peak, _, our_peak] = rates.map(median);
-    let pace = their_peak.min(our_peak) * CALM;
-    let mut late = [Vec::new(), Vec::new()];
-    for _ in 0..turns.rounds {
-        for (which, door) in doors.both().into_iter().enumerate() {
-            late[which].push(ask(door, protocol, case, turns.duration(), Some(pace))?.p99_us);
-        }
-    }
-    let [their_p99, our_p99] = late.map(median);
-    let goal = case.goal[usize::from(protocol == Protocol::Http2)];
-    println!(
-        "{:<16}{:<16}{theirs:>7.1} µs{tuned:>7.1} µs{ours:>7.1} µs{:>14.2}{goal:>7.1}{:>14.2}{:>9.2} ms{:>9.2} ms",
-        protocol.name(),
-        case.name,
-        theirs / ours,
-        tuned / ours,
-        their_p99 / 1e3,
-        our_p99 / 1e3,
-    );
-    Ok(())
+/// What rows are measured with.
+struct Table<'a> {
+    doors: &'a Doors,
+    /// Where the client runs; none: on its own core.
+    cores: &'a [usize],
+    counter: &'a Counter,
 }
 
 /// One turn of one door.
@@ -147,30 +301,77 @@ struct Turn {
     per_second: f64,
     cost_us: f64,
     p99_us: f64,
+    /// None: this machine counts none.
+    instructions: Option<f64>,
 }
 
-fn ask(
-    door: &Door,
-    protocol: Protocol,
-    case: Case,
-    duration: Duration,
-    pace: Option<f64>,
-) -> Result<Turn> {
-    let load = Load {
-        url: door.url(protocol, case.path),
-        protocol,
-        connections: CLIENTS,
-        duration,
-        pace,
-    };
-    let before = door.server.processor_time()?;
-    let heard = load.run()?;
-    let used = door.server.processor_time()?.saturating_sub(before);
-    Ok(Turn {
-        per_second: figure(heard.answers) / heard.time.as_secs_f64(),
-        cost_us: used.as_secs_f64() * 1e6 / figure(heard.answers),
-        p99_us: heard.p99_us,
-    })
+impl Table<'_> {
+    fn measure(&self, row: Row, turns: Turns) -> Result<()> {
+        let [mut costs, mut rates, mut instructions] = [const { [const { Vec::new() }; 3] }; 3];
+        for _ in 0..turns.rounds {
+            for (which, door) in self.doors.all().into_iter().enumerate() {
+                let turn = self.ask(door, row, turns.duration(), None)?;
+                costs[which].push(turn.cost_us);
+                rates[which].push(turn.per_second);
+                instructions[which].extend(turn.instructions);
+            }
+        }
+        let [theirs, tuned, ours] = costs.map(median);
+        let [their_peak, _, our_peak] = rates.map(median);
+        let [their_instructions, tuned_instructions, our_instructions] = instructions.map(shown);
+        let pace = their_peak.min(our_peak) * CALM;
+        let mut late = [Vec::new(), Vec::new()];
+        for _ in 0..turns.rounds {
+            for (which, door) in self.doors.both().into_iter().enumerate() {
+                let turn = self.ask(door, row, turns.duration(), Some(pace))?;
+                late[which].push(turn.p99_us);
+            }
+        }
+        let [their_p99, our_p99] = late.map(median);
+        println!(
+            "{:<42}{theirs:>7.1} µs{tuned:>7.1} µs{ours:>7.1} µs{:>14.2}{:>7.1}{:>14.2}{:>9.2} ms{:>9.2} ms{:>8}{:>8}{:>8}",
+            row.name(),
+            theirs / ours,
+            row.goal(),
+            tuned / ours,
+            their_p99 / 1e3,
+            our_p99 / 1e3,
+            their_instructions,
+            tuned_instructions,
+            our_instructions,
+        );
+        Ok(())
+    }
+
+    fn ask(&self, door: &Door, row: Row, duration: Duration, pace: Option<f64>) -> Result<Turn> {
+        let load = Load {
+            url: door.url(row.protocol, row.case.path),
+            protocol: row.protocol,
+            connections: row.connections,
+            streams: row.streams,
+            duration,
+            pace,
+            cores: self.cores.to_vec(),
+        };
+        let before = door.server.processor_time()?;
+        let heard = load.run(self.counter, &door.server.processes()?)?;
+        let used = door.server.processor_time()?.saturating_sub(before);
+        let answers = figure(heard.answers);
+        Ok(Turn {
+            per_second: answers / heard.time.as_secs_f64(),
+            cost_us: used.as_secs_f64() * 1e6 / answers,
+            p99_us: heard.p99_us,
+            instructions: heard.instructions.map(|all| all / answers),
+        })
+    }
+}
+
+/// The middle of some figures; of none there is nothing to show.
+fn shown(figures: Vec<f64>) -> String {
+    if figures.is_empty() {
+        return "-".to_owned();
+    }
+    format!("{:.0}", median(figures))
 }
 
 /// Memory of a door, in KiB.

@@ -128,16 +128,15 @@ impl Drop for Server {
     }
 }
 
-/// The command, kept on one core if wanted.
-pub(super) fn pinned(binary: PathBuf, core: Option<usize>) -> Command {
-    match core {
-        Some(core) => {
-            let mut command = program("taskset");
-            command.args(["--cpu-list", &core.to_string()]).arg(binary);
-            command
-        }
-        None => program(binary),
+/// The command, kept on these cores; on none: wherever there is room.
+pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) -> Command {
+    let cores: Vec<_> = cores.into_iter().map(|core| core.to_string()).collect();
+    if cores.is_empty() {
+        return program(binary);
     }
+    let mut command = program("taskset");
+    command.args(["--cpu-list", &cores.join(",")]).arg(binary);
+    command
 }
 
 /// A port that nobody uses at this moment.

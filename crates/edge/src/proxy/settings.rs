@@ -18,13 +18,16 @@ pub struct UpstreamSettings {
     pub health: Option<HealthSettings>,
     /// How long things may take.
     pub times: Times,
-    /// So many unused connections are kept to each server, by each worker.
+    /// At most so many unused connections are kept to each server, by each worker.
     pub idle_connections: usize,
 }
 
 impl UpstreamSettings {
-    /// Unused connections kept unless said otherwise.
-    pub const IDLE_CONNECTIONS: usize = 64;
+    /// The limit unless said otherwise. It is there for the memory and the servers: as the
+    /// connection used last is used next and each is closed after [`Times::keep`], no more
+    /// are kept than were lately in use at once. Lower than that, and each wave of requests
+    /// opens anew what the last one closed.
+    pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
 /// Who gets the next request.

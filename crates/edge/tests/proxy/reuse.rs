@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::support::{
-    After, collect, forward, get, head, ok, request, says, server, settings, upstream,
+    After, LONG, collect, forward, get, head, ok, request, says, server, settings, upstream,
 };
 
 #[tokio::test]
@@ -230,6 +230,46 @@ async fn so_many_unused_connections_are_kept_and_no_more() {
         }
         assert_eq!(server.accepted(), accepted);
     }
+}
+
+#[tokio::test]
+async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
+    const AT_ONCE: usize = 200;
+    let (open, closed) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let (count, told) = (Arc::clone(&open), Arc::clone(&closed));
+    let server = server(move |_, mut stream| {
+        let (count, told) = (Arc::clone(&count), Arc::clone(&told));
+        async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            while head(&mut stream).await.is_some() {
+                stream.write_all(ok("one").as_bytes()).await.unwrap();
+            }
+            count.fetch_sub(1, Ordering::SeqCst);
+            told.notify_one();
+        }
+    })
+    .await;
+    let settings = settings(&[server.address]);
+    let keep = settings.times.keep;
+    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
+    for _ in 0..5 {
+        let all = (0..AT_ONCE).map(|_| get(&pool, &upstream));
+        for answer in futures_util::future::join_all(all).await {
+            assert_eq!(answer.unwrap(), "one");
+        }
+    }
+    assert!(server.accepted() <= AT_ONCE, "{}", server.accepted());
+    tokio::time::pause();
+    tokio::time::sleep(2 * keep).await;
+    tokio::time::resume();
+    let all_closed = async {
+        while open.load(Ordering::SeqCst) > 0 {
+            closed.notified().await;
+        }
+    };
+    tokio::time::timeout(LONG, all_closed)
+        .await
+        .expect("what nobody used for so long is closed");
 }
 
 /// A generator for tests: the same numbers each time.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use rustix::process::geteuid;
 
 use super::h2load::Protocol;
 use crate::bench::binary;
@@ -29,14 +30,22 @@ impl Door {
     }
 }
 
-/// Both, and the upstream behind them.
+/// All of them, and the upstream behind them.
 pub(super) struct Doors {
     nginx: Door,
     tuned: Door,
     kenduri: Door,
     _upstream: Server,
-    /// PEM file of the certificate that both show.
+    /// PEM file of the certificate that all show.
     pub(super) certificate: PathBuf,
+}
+
+/// Where doors run; each has a worker for every core.
+#[derive(Clone, Copy)]
+pub(super) struct Crew<'a> {
+    pub(super) cores: &'a [usize],
+    /// Takes the place of Kenduri; it is told its configuration file.
+    pub(super) program: Option<&'a Path>,
 }
 
 /// What Debian's nginx.conf says of the access log: each line is written when its request
@@ -47,19 +56,19 @@ const TUNED: &str = " buffer=64k flush=1s;
   open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;";
 
 impl Doors {
-    /// Starts them: each door on `core`, the upstream wherever there is room. `program` takes
-    /// the place of Kenduri; it is told its configuration file.
-    pub(super) async fn open(folder: &Path, core: usize, program: Option<&Path>) -> Result<Self> {
+    /// Starts them, and the upstream wherever there is room.
+    pub(super) async fn open(folder: &Path, crew: Crew<'_>) -> Result<Self> {
         let place = Place {
             folder: folder.to_owned(),
             upstream: free_address()?,
+            closing: free_address()?,
         };
         place.make_certificate()?;
         let upstream = place.start_upstream().await?;
         Ok(Self {
-            nginx: place.start_nginx("nginx", AS_PACKAGED, core).await?,
-            tuned: place.start_nginx("tuned", TUNED, core).await?,
-            kenduri: place.start_kenduri(core, program).await?,
+            nginx: place.start_nginx("nginx", AS_PACKAGED, crew).await?,
+            tuned: place.start_nginx("tuned", TUNED, crew).await?,
+            kenduri: place.start_kenduri(crew).await?,
             _upstream: upstream,
             certificate: place.folder.join("chain.pem"),
         })
@@ -79,6 +88,8 @@ impl Doors {
 struct Place {
     folder: PathBuf,
     upstream: SocketAddr,
+    /// The same, which closes the connection after each answer.
+    closing: SocketAddr,
 }
 
 impl Place {
@@ -107,22 +118,25 @@ impl Place {
             ]))
     }
 
-    /// Answers 1 KiB, on TCP and on a unix socket.
+    /// Answers 1 KiB, on TCP and on a unix socket; on a third address it closes the connection
+    /// after each answer, as gunicorn's plain workers do.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
         let configuration = format!(
             "{}\nhttp {{ access_log off; keepalive_requests 1000000000; {}\n\
-             server {{ listen {}; listen unix:{}; location / {{ return 200 \"{body}\"; }} }} }}\n",
-            self.head("upstream"),
+             server {{ listen {}; listen unix:{}; location / {{ return 200 \"{body}\"; }} }}\n\
+             server {{ listen {}; keepalive_timeout 0; location / {{ return 200 \"{body}\"; }} }} }}\n",
+            self.head("upstream", 1),
             self.temporaries("upstream"),
             self.upstream,
             self.path("upstream.sock"),
+            self.closing,
         );
-        self.start("upstream", &configuration, self.upstream, None)
+        self.start("upstream", &configuration, self.upstream, &[])
             .await
     }
 
-    async fn start_nginx(&self, name: &str, files_and_log: &str, core: usize) -> Result<Door> {
+    async fn start_nginx(&self, name: &str, files_and_log: &str, crew: Crew<'_>) -> Result<Door> {
         let (plain, tls) = (free_address()?, free_address()?);
         let configuration = format!(
             "{head}
@@ -134,6 +148,7 @@ http {{
   ssl_session_cache off; ssl_session_tickets on; ssl_protocols TLSv1.2 TLSv1.3;
   upstream tcp {{ server {upstream}; keepalive 128; keepalive_requests 1000000000; }}
   upstream unix {{ server unix:{socket}; keepalive 128; keepalive_requests 1000000000; }}
+  upstream closing {{ server {closing}; keepalive 128; }}
   server {{
     listen {plain}; listen {tls} ssl http2;
     ssl_certificate {chain}; ssl_certificate_key {key};
@@ -146,23 +161,25 @@ http {{
     location /static/ {{ }}
     location /tcp/ {{ proxy_pass http://tcp; }}
     location /unix/ {{ proxy_pass http://unix; }}
+    location /closing/ {{ proxy_pass http://closing; }}
   }}
 }}
 ",
-            head = self.head(name),
+            head = self.head(name, crew.cores.len()),
             temporaries = self.temporaries(name),
             log = self.path(&format!("{name}-access.log")),
             upstream = self.upstream,
+            closing = self.closing,
             socket = self.path("upstream.sock"),
             chain = self.path("chain.pem"),
             key = self.path("key.pem"),
             files = self.path("files"),
         );
-        let server = self.start(name, &configuration, plain, Some(core)).await?;
+        let server = self.start(name, &configuration, plain, crew.cores).await?;
         Ok(Door { server, tls })
     }
 
-    async fn start_kenduri(&self, core: usize, program: Option<&Path>) -> Result<Door> {
+    async fn start_kenduri(&self, crew: Crew<'_>) -> Result<Door> {
         let (plain, tls) = (free_address()?, free_address()?);
         let file = self.folder.join("kenduri.toml");
         fs::write(
@@ -186,19 +203,24 @@ to = \"http://{}\"
 [[route]]
 path = \"/unix/\"
 to = \"unix:{}\"
+[[route]]
+path = \"/closing/\"
+to = \"http://{}\"
 [log]
 to = \"log\"
 ",
                 self.upstream,
                 self.path("upstream.sock"),
+                self.closing,
             ),
         )?;
-        let command = if let Some(program) = program {
-            let mut command = pinned(std::path::absolute(program)?, Some(core));
+        let cores = crew.cores.iter().copied();
+        let command = if let Some(program) = crew.program {
+            let mut command = pinned(std::path::absolute(program)?, cores);
             command.arg(&file);
             command
         } else {
-            let mut command = pinned(binary(), Some(core));
+            let mut command = pinned(binary(), cores);
             command.args(["serve", "--config"]).arg(&file);
             command
         };
@@ -207,9 +229,15 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    fn head(&self, name: &str) -> String {
+    /// One worker is the process itself; several belong to the same user as this one.
+    fn head(&self, name: &str, workers: usize) -> String {
+        let processes = match workers {
+            1 => "master_process off;".to_owned(),
+            _ if geteuid().is_root() => format!("user root; worker_processes {workers};"),
+            _ => format!("worker_processes {workers};"),
+        };
         format!(
-            "daemon off; master_process off; worker_rlimit_nofile 20000;\npid {pid}; error_log {log};\nevents {{ worker_connections 20000; }}",
+            "daemon off; {processes} worker_rlimit_nofile 20000;\npid {pid}; error_log {log};\nevents {{ worker_connections 20000; }}",
             pid = self.path(&format!("{name}.pid")),
             log = self.path(&format!("{name}-error.log")),
         )
@@ -227,19 +255,19 @@ to = \"log\"
         name: &str,
         configuration: &str,
         address: SocketAddr,
-        core: Option<usize>,
+        cores: &[usize],
     ) -> Result<Server> {
         let file = self.folder.join(format!("{name}.conf"));
         fs::write(&file, configuration)?;
         let nginx = find("nginx").context("nginx is not installed: apt-get install nginx-light")?;
-        let mut command = pinned(nginx, core);
+        let mut command = pinned(nginx, cores.iter().copied());
         command.arg("-c").arg(&file).arg("-p").arg(&self.folder);
         let said = self.folder.join(format!("{name}.log"));
         Server::start(
             command,
             address,
             said,
-            if core.is_some() { "/tcp/" } else { "/" },
+            if cores.is_empty() { "/" } else { "/tcp/" },
         )
         .await
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::command::program;
+use super::counter::{Counter, instructions};
+use crate::bench::server::pinned;
+use crate::command::find;
 
 /// How a door is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,9 +42,13 @@ pub(super) struct Load {
     pub(super) url: String,
     pub(super) protocol: Protocol,
     pub(super) connections: usize,
+    /// Requests under way on each of them.
+    pub(super) streams: usize,
     pub(super) duration: Duration,
     /// Requests in a second of all connections together; none: as many as can be.
     pub(super) pace: Option<f64>,
+    /// Where it runs; none: on the core of this process.
+    pub(super) cores: Vec<usize>,
 }
 
 /// What it counted.
@@ -50,16 +56,22 @@ pub(super) struct Heard {
     pub(super) answers: usize,
     pub(super) time: Duration,
     pub(super) p99_us: f64,
+    /// Instructions of the processes that were watched; none: this machine counts none.
+    pub(super) instructions: Option<f64>,
 }
 
 impl Load {
-    /// Runs it; every answer must be a 2xx.
-    pub(super) fn run(&self) -> Result<Heard> {
+    /// Runs it, and has `counter` watch these processes meanwhile; every answer must be a 2xx.
+    pub(super) fn run(&self, counter: &Counter, watched: &[u32]) -> Result<Heard> {
         let log = tempfile::NamedTempFile::new()?;
-        let mut command = program("h2load");
+        let h2load =
+            find("h2load").context("h2load is not installed: apt-get install nghttp2-client")?;
+        let counted = tempfile::NamedTempFile::new()?;
+        let load = pinned(h2load, self.cores.iter().copied());
+        let mut command = counter.around(load, watched, counted.path());
         command
             .args(["--threads", "1", "--clients", &self.connections.to_string()])
-            .args(["--max-concurrent-streams", "1"])
+            .args(["--max-concurrent-streams", &self.streams.to_string()])
             .args(["--duration", &self.duration.as_secs().to_string()])
             .arg("--log-file")
             .arg(log.path())
@@ -95,6 +107,7 @@ impl Load {
             answers: times.len(),
             time: self.duration,
             p99_us: f64::from(*p99.context("nothing was answered")?),
+            instructions: instructions(&fs::read_to_string(counted.path())?),
         })
     }
 }
