@@ -8,6 +8,7 @@
 
 pub mod assets;
 pub mod codes;
+mod compression;
 pub mod cookie;
 pub mod csrf;
 pub mod cursor;
@@ -35,6 +36,7 @@ mod translated;
 pub mod version;
 
 pub use assets::asset;
+pub use compression::{Compressible, NOT_REPEATED};
 pub use cursor::{List, Piece, Way};
 pub use dates::Deadline;
 pub use facts::{Facts, Network, Peer};
@@ -44,7 +46,7 @@ pub use language::{Language, Wishes};
 pub use page::page;
 pub use problem::{Argument, FieldProblem, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
-pub use serve::{Compressible, HEADER_LIMIT, NOT_REPEATED, Shown, panicked, serve, way_in};
+pub use serve::{HEADER_LIMIT, Shown, panicked, serve, way_in};
 pub use state::{Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};

@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
+use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
 use crate::facts::{Facts, Peer, REQUEST_ID};
 use crate::language::{self, Wishes};
@@ -44,15 +45,6 @@ const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 /// tokens. Nobody else knows which paths are addresses of ours, and what they hold.
 #[derive(Debug, Clone)]
 pub struct Shown(pub Box<str>);
-
-/// On a page that was made for one person, and that nothing of the request but its path
-/// can have put text into: to compress it gives nobody a secret of that person away.
-#[derive(Debug, Clone, Copy)]
-pub struct Compressible;
-
-/// What may stand in the query of a [`Compressible`] page: no page repeats its value,
-/// unless it is the right one.
-pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
 /// The whole site: `router` with what every crate shares around it.
 pub fn serve(site: &Site, router: Router<Site>) -> Router {
@@ -111,7 +103,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     asked.remember_language(&site, &mut response);
     asked.add_headers(&mut response);
     count(route.as_ref(), response.status(), started.elapsed());
-    if asked.repeats_nothing() && is_page(&response) {
+    if compression::is_safe(&asked.method, &asked.uri, &response) {
         response.extensions_mut().insert(Compressible);
     }
     response.extensions_mut().insert(Shown(masked.into()));
@@ -174,14 +166,6 @@ struct Asked {
 }
 
 impl Asked {
-    /// Whether no text of the request but its path can stand in the answer.
-    fn repeats_nothing(&self) -> bool {
-        let query = self.uri.query().unwrap_or_default();
-        let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-        matches!(self.method, Method::GET | Method::HEAD)
-            && names.all(|name| NOT_REPEATED.contains(&&*name))
-    }
-
     fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
         let text = match &problem.text {
             Some(text) => text.clone(),
@@ -261,12 +245,6 @@ impl Asked {
             headers.insert(REQUEST_ID, id);
         }
     }
-}
-
-fn is_page(response: &Response) -> bool {
-    let kind = response.headers().get(CONTENT_TYPE);
-    response.status() == StatusCode::OK
-        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Programs ask under `/api`, if no browser sends a form there; a page's script

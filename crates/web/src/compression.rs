@@ -1,0 +1,29 @@
+//! Which pages may be compressed though they hold secrets of one person.
+//!
+//! The length of a compressed page tells whether a text that an attacker had reflected in
+//! it equals a secret beside it (the BREACH attack). So a page is compressed only where
+//! nothing is reflected; the tokens of its forms differ each time, and whoever compresses
+//! it adds a random length.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::Response;
+
+/// On a page that may be compressed.
+#[derive(Debug, Clone, Copy)]
+pub struct Compressible;
+
+/// What may stand in the query of such a page: no page repeats its value, unless it is the
+/// right one.
+pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
+
+/// Whether the answer is a page in which no text of the request but its path can stand.
+pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {
+    let query = uri.query().unwrap_or_default();
+    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    let kind = response.headers().get(CONTENT_TYPE);
+    matches!(*method, Method::GET | Method::HEAD)
+        && response.status() == StatusCode::OK
+        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+        && names.all(|name| NOT_REPEATED.contains(&&*name))
+}
