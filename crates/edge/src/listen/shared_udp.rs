@@ -1,5 +1,6 @@
 //! A UDP socket that several processes have, and only one of them reads.
 
+use std::ffi::CStr;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::net::UdpSocket;
@@ -7,6 +8,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::io::Errno;
 
 use crate::tls;
 
@@ -32,6 +34,18 @@ pub(crate) struct ReadLock {
     _file: File,
 }
 
+/// Some systems allow only files that can never be run (`vm.memfd_noexec`), which Linux
+/// before 6.3 does not know.
+fn file_in_memory() -> io::Result<OwnedFd> {
+    const NAME: &CStr = c"udp lock";
+    let file = memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);
+    let file = file.or_else(|error| match error {
+        Errno::INVAL => memfd_create(NAME, MemfdFlags::CLOEXEC),
+        error => Err(error),
+    });
+    Ok(file?)
+}
+
 impl SharedUdp {
     /// A socket that nobody else reads, with a new file.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
@@ -39,7 +53,7 @@ impl SharedUdp {
         let random = tls::provider().secure_random;
         let filled = random.fill(&mut key);
         filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
-        let mut file = File::from(memfd_create(c"udp lock", MemfdFlags::CLOEXEC)?);
+        let mut file = File::from(file_in_memory()?);
         file.write_all(&key)?;
         Ok(Self { socket, file })
     }

@@ -4,31 +4,31 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::bare::Bare;
 use super::crew::Member;
 
-/// Unused connections by server, the one used last at the back.
+/// Unused connections by the number of their server.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Idle(Arc<Mutex<Kept>>);
+pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 
+/// Those to one server. A task closes what nobody asks for, as long as there are any.
 #[derive(Debug, Default)]
 struct Kept {
-    by_member: HashMap<u64, VecDeque<Box<Bare>>>,
-    /// Whether somebody will come and close what has been kept too long.
-    swept: bool,
+    /// The one used last is at the back.
+    wires: VecDeque<Box<Bare>>,
+    /// How long each is kept.
+    keep: Duration,
 }
 
 impl Idle {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<u64, Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection used last, if it is still young enough.
     pub(super) fn take(&self, member: &Member, keep: Duration) -> Option<Box<Bare>> {
         let mut kept = self.kept();
-        let wires = kept.by_member.get_mut(&member.number)?;
+        let wires = &mut kept.get_mut(&member.number)?.wires;
         let wire = wires.pop_back()?;
         if wire.rested.elapsed() < keep {
             return Some(wire);
@@ -40,7 +40,7 @@ impl Idle {
 
     /// Closes all to a server that was removed.
     pub(super) fn forget(&self, number: u64) {
-        let closed = self.kept().by_member.remove(&number);
+        let closed = self.kept().remove(&number);
         drop(closed);
     }
 
@@ -49,44 +49,42 @@ impl Idle {
         if most == 0 || keep.is_zero() {
             return;
         }
-        let mut kept = self.kept();
+        let mut all = self.kept();
         // Looked at where `forget` has to wait: it comes after the removal.
         if member.is_removed() {
             return;
         }
-        let wires = kept.by_member.entry(member.number).or_default();
-        if wires.len() >= most {
-            wires.pop_front();
+        let kept = all.entry(member.number).or_insert_with(|| {
+            tokio::spawn(close_unused(Arc::downgrade(&self.0), member.number, keep));
+            Kept::default()
+        });
+        kept.keep = keep;
+        if kept.wires.len() >= most {
+            kept.wires.pop_front();
         }
-        wires.push_back(wire);
-        if !kept.swept {
-            kept.swept = true;
-            drop(kept);
-            tokio::spawn(sweep(Arc::downgrade(&self.0), keep));
-        }
+        kept.wires.push_back(wire);
     }
 }
 
 /// Closes what nobody has asked for, and ends when nothing is kept.
-async fn sweep(idle: Weak<Mutex<Kept>>, keep: Duration) {
+async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, member: u64, mut keep: Duration) {
     loop {
         tokio::time::sleep(keep).await;
         let Some(idle) = idle.upgrade() else {
             return;
         };
-        let mut kept = idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        kept.by_member.retain(|_, wires| {
-            while wires
-                .front()
-                .is_some_and(|wire| now.duration_since(wire.rested) >= keep)
-            {
-                wires.pop_front();
-            }
-            !wires.is_empty()
-        });
-        if kept.by_member.is_empty() {
-            kept.swept = false;
+        let mut all = idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(kept) = all.get_mut(&member) else {
+            return;
+        };
+        keep = kept.keep;
+        while let Some(wire) = kept.wires.front()
+            && wire.rested.elapsed() >= keep
+        {
+            kept.wires.pop_front();
+        }
+        if kept.wires.is_empty() {
+            all.remove(&member);
             return;
         }
     }

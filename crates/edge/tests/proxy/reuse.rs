@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::support::{
-    After, LONG, collect, forward, get, head, ok, request, says, server, settings, upstream,
+    After, LONG, Server, collect, forward, get, head, ok, request, says, server, settings, upstream,
 };
 
 #[tokio::test]
@@ -232,6 +232,16 @@ async fn so_many_unused_connections_are_kept_and_no_more() {
     }
 }
 
+/// One that keeps its connections and answers all in one way.
+async fn server_of_one_word(word: &'static str) -> Server {
+    server(move |_, mut stream| async move {
+        while head(&mut stream).await.is_some() {
+            stream.write_all(ok(word).as_bytes()).await.unwrap();
+        }
+    })
+    .await
+}
+
 #[tokio::test]
 async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     const AT_ONCE: usize = 200;
@@ -249,9 +259,15 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
         }
     })
     .await;
+    let pool = Pool::default();
+    // One whose connections are kept for longer changes nothing for others.
+    let patient = server_of_one_word("two").await;
+    let mut longer = settings(&[patient.address]);
+    longer.times.keep = Duration::from_hours(1);
+    assert_eq!(get(&pool, &Upstream::new(longer)).await.unwrap(), "two");
     let settings = settings(&[server.address]);
     let keep = settings.times.keep;
-    let (pool, upstream) = (Pool::default(), Upstream::new(settings));
+    let upstream = Upstream::new(settings);
     for _ in 0..5 {
         let all = (0..AT_ONCE).map(|_| get(&pool, &upstream));
         for answer in futures_util::future::join_all(all).await {
