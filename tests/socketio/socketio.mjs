@@ -27,7 +27,9 @@ class Kenduri {
   static async start(folder = mkdtempSync(join(tmpdir(), 'kenduri-socketio-'))) {
     const kenduri = new Kenduri();
     kenduri.folder = folder;
-    kenduri.program = spawn(built, ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0'], {
+    const flags = ['--demo', '--data', folder];
+    for (const scheme of ['http', 'https']) flags.push('--set', `listen.${scheme}=["127.0.0.1:0"]`);
+    kenduri.program = spawn(built, ['serve', ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, KENDURI_LOG_LEVEL: 'warn' },
     });
@@ -36,8 +38,8 @@ class Kenduri {
     const lines = createInterface({ input: kenduri.program.stdout });
     await new Promise((answers, fails) => {
       lines.on('line', (line) => {
-        const found = line.match(/answers at (http:\/\/\S+)/);
-        if (found) answers((kenduri.origin = found[1]));
+        const found = line.match(/answers at (http:\/\/\S+) and (https:\/\/\S+)/);
+        if (found) answers(([, kenduri.origin, kenduri.secure] = found));
       });
       lines.on('close', () => fails(new Error('the program did not start')));
     });
@@ -230,13 +232,14 @@ describe('what is agreed upon', { timeout: 4 * patience }, () => {
   });
 
   test('a websocket comes over HTTP/2 too, as browsers open them', async () => {
-    const session = http2(kenduri.origin);
+    // Its certificate is its own.
+    const session = http2(kenduri.secure, { rejectUnauthorized: false });
     await once(session, 'remoteSettings');
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: 'CONNECT',
       [constants.HTTP2_HEADER_PROTOCOL]: 'websocket',
-      [constants.HTTP2_HEADER_SCHEME]: 'http',
-      [constants.HTTP2_HEADER_AUTHORITY]: new URL(kenduri.origin).host,
+      [constants.HTTP2_HEADER_SCHEME]: 'https',
+      [constants.HTTP2_HEADER_AUTHORITY]: new URL(kenduri.secure).host,
       [constants.HTTP2_HEADER_PATH]: '/socket.io/?EIO=4&transport=websocket',
       'sec-websocket-version': '13',
     });
