@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,12 +15,14 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::lock::lock;
+
 /// With so much held it is sent, as one record of TLS (RFC 8446, section 5.1).
 const MOST: usize = 16 * 1_024;
 /// Nothing waits for longer than this while the engine makes further answers.
 const LONGEST: Duration = Duration::from_micros(500);
 
-/// The stream as the engine has it, and whoever runs the engine.
+/// The stream, shared by the engine and the task that runs the engine.
 pub(super) struct Coalesced<S>(Arc<Mutex<Output<S>>>);
 
 struct Output<S> {
@@ -48,7 +50,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
     }
 
     fn output(&self) -> MutexGuard<'_, Output<S>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Runs the engine, and sends what it has written each time it has run.

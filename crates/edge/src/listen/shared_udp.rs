@@ -78,7 +78,7 @@ impl SharedUdp {
 
     /// Waits until nobody else reads the socket, here or in another process.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
-        // A lock belongs to whoever opened the file, and all who share the descriptor have it.
+        // A lock belongs to an open file description (flock(2)), which copies of a descriptor share.
         let mut file = File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
         while let Err(error) = file.try_lock() {
             match error {

@@ -1,11 +1,12 @@
 //! Unused connections, kept by each worker for itself.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use super::bare::Bare;
 use super::crew::Member;
+use crate::lock::lock;
 
 /// Unused connections by the number of their server.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +23,7 @@ struct Kept {
 
 impl Idle {
     fn kept(&self) -> MutexGuard<'_, HashMap<u64, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// The connection used last, if it is still young enough.
@@ -73,7 +74,7 @@ async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, member: u64, mut ke
         let Some(idle) = idle.upgrade() else {
             return;
         };
-        let mut all = idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&idle);
         let Some(kept) = all.get_mut(&member) else {
             return;
         };
