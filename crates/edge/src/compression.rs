@@ -89,7 +89,9 @@ impl Wishes {
         } else if is_compressible {
             // The coding that every browser knows, and in which a length can be added.
             let gzip = self.accepted.choose(Offers::GZIP);
-            coded(answer, gzip, |_| random_byte().map(Encoder::padded_gzip))
+            coded(answer, gzip, |_| {
+                tls::random().map(|[padding]| Encoder::padded_gzip(padding))
+            })
         } else {
             answer
         }
@@ -100,13 +102,6 @@ impl Wishes {
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
     coded(answer, encoding, Encoder::stream)
-}
-
-fn random_byte() -> io::Result<u8> {
-    let mut byte = [0];
-    let filled = tls::provider().secure_random.fill(&mut byte);
-    filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
-    Ok(byte[0])
 }
 
 fn coded(

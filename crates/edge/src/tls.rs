@@ -174,6 +174,14 @@ fn proof_config(proof: Arc<CertifiedKey>) -> io::Result<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
+/// Random bytes of the system.
+pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
+    let mut bytes = [0; SIZE];
+    let filled = provider().secure_random.fill(&mut bytes);
+    filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
+    Ok(bytes)
+}
+
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }

@@ -49,10 +49,7 @@ fn file_in_memory() -> io::Result<OwnedFd> {
 impl SharedUdp {
     /// A socket that nobody else reads, with a new file.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
-        let mut key: ResetKey = [0; 64];
-        let random = tls::provider().secure_random;
-        let filled = random.fill(&mut key);
-        filled.map_err(|_| io::Error::other("the system gave no randomness"))?;
+        let key: ResetKey = tls::random()?;
         let mut file = File::from(file_in_memory()?);
         file.write_all(&key)?;
         Ok(Self { socket, file })
