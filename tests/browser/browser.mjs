@@ -32,7 +32,7 @@ export async function visitor(browser, kenduri, options = {}) {
     timezoneId: 'Asia/Kuala_Lumpur',
     ...options,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000); // a machine of two cores has other things to do
   return context.newPage();
 }
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const built =
-  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/release/kenduri', import.meta.url));
+  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/debug/kenduri', import.meta.url));
 const patience = 60_000;
 
 export class Kenduri {

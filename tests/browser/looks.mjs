@@ -1,5 +1,5 @@
 // Every page, at two widths, light and dark, in every language it is promised in: what a program can
-// see of looks.md. Pictures of all of them are in target/screenshots, for people to look at.
+// see of how pages look. Pictures of all of them are in target/screenshots, for people to look at.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
@@ -51,10 +51,13 @@ async function look(paths, { language, scheme, size, storageState }, prefix = ''
   return complaints;
 }
 
+// In one language of each direction all four; in the others each width and each scheme once, for
+// what a language changes is how long its words are, which neither colours nor a wide page care about.
 const dresses = (languages) =>
-  languages.flatMap((language) =>
-    ['light', 'dark'].flatMap((scheme) => [phone, desk].map((size) => ({ language, scheme, size }))),
-  );
+  languages.flatMap((language) => {
+    const all = ['light', 'dark'].flatMap((scheme) => [phone, desk].map((size) => ({ language, scheme, size })));
+    return ['en', 'ar'].includes(language) ? all : [all[0], all[3]];
+  });
 
 const called = ({ language, scheme, size }) => `${language}, ${scheme}, ${size.width} pixels`;
 
@@ -124,7 +127,7 @@ for (const theme of ['letterpress', 'plain']) {
       await host.context().close();
     });
     const paths = ['/o/aisyah-daniel', '/invite/RAHMA', '/invite/RAHMA/rsvp', '/invite/ROSSI/confirmation', '/invite/LATE1'];
-    for (const dress of dresses(['en', 'zh-Hans', 'ar'])) {
+    for (const dress of dresses(['en', 'zh-Hans'])) {
       test(called(dress), async () => assert.deepEqual(await look(paths, dress, `${theme}-`), []));
     }
     test('the weight of its first page', () => weigh('en'));

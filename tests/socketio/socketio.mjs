@@ -14,7 +14,7 @@ import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 
 const built =
-  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/release/kenduri', import.meta.url));
+  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/debug/kenduri', import.meta.url));
 const patience = 60_000;
 const script = fileURLToPath(new URL('node_modules/socket.io-client/dist/socket.io.min.js', import.meta.url));
 

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
 
 const built =
-  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/release/kenduri', import.meta.url));
+  process.env.TESTED_PROGRAM ?? fileURLToPath(new URL('../../target/debug/kenduri', import.meta.url));
 const patience = 60_000;
 const largest = 16 << 20;
 

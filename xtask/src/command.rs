@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::interrupt;
+use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
 /// A command in the root of the repository.
@@ -37,9 +37,9 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         .process_group(0)
         .spawn()
         .with_context(|| format!("cannot start {shown}"))?;
-    interrupt::now_runs(i32::try_from(child.id())?);
+    let running = Running::group_of(&child)?;
     let status = child.wait();
-    interrupt::now_runs(0);
+    drop(running);
     ensure!(!interrupt::is_wanted(), "interrupted");
     let status = status?;
     ensure!(status.success(), "{shown}: {status}");
@@ -70,7 +70,8 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-fn shown(command: &Command) -> String {
+/// The command as a shell would take it.
+pub(crate) fn shown(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| word.to_string_lossy())

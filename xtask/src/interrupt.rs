@@ -1,16 +1,24 @@
-//! Ctrl-C and SIGTERM: end what runs now, then let everything started here clean up after itself.
+//! Ctrl-C and SIGTERM: end all commands that run now, then let everything started here clean up after itself.
 //!
 //! Each command runs in a process group of its own, so that ending it ends its children as well,
 //! and a private `PostgreSQL` outlives it just long enough to be stopped in order.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 
 static WANTED: AtomicBool = AtomicBool::new(false);
-static RUNNING_GROUP: AtomicI32 = AtomicI32::new(0);
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// A process group that an interrupt must end, until this is dropped.
+#[must_use]
+pub(crate) struct Running {
+    group: Pid,
+}
 
 /// Listens from now on.
 pub(crate) fn listen() -> Result<()> {
@@ -33,7 +41,9 @@ pub(crate) fn listen() -> Result<()> {
                     _ = terminate.recv() => {}
                 }
                 WANTED.store(true, Ordering::SeqCst);
-                end(RUNNING_GROUP.load(Ordering::SeqCst));
+                for group in running().iter() {
+                    end(*group);
+                }
             }
         });
     });
@@ -45,19 +55,35 @@ pub(crate) fn is_wanted() -> bool {
     WANTED.load(Ordering::SeqCst)
 }
 
-/// Names the process group that an interrupt must end; 0 for none.
-pub(crate) fn now_runs(group: i32) {
-    RUNNING_GROUP.store(group, Ordering::SeqCst);
-    if is_wanted() {
-        end(group);
+impl Running {
+    /// The group of a process that was started as the first of its own.
+    pub(crate) fn group_of(process: &Child) -> Result<Self> {
+        let group = i32::try_from(process.id())?;
+        let group = Pid::from_raw(group).context("a process has a number above 0")?;
+        running().push(group);
+        if is_wanted() {
+            end(group);
+        }
+        Ok(Self { group })
+    }
+
+    /// Ends the group before its time.
+    pub(crate) fn end(&self) {
+        end(self.group);
     }
 }
 
-fn end(group: i32) {
-    if group != 0
-        && let Some(group) = Pid::from_raw(group)
-    {
-        // It may have ended by itself just now, which is as good.
-        let _ = kill_process_group(group, Signal::TERM);
+impl Drop for Running {
+    fn drop(&mut self) {
+        running().retain(|group| *group != self.group);
     }
+}
+
+fn running() -> MutexGuard<'static, Vec<Pid>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end(group: Pid) {
+    // It may have ended by itself just now, which is as good.
+    let _ = kill_process_group(group, Signal::TERM);
 }

@@ -99,11 +99,6 @@ fn edge(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// What `kenduri install` installs holds on a live systemd, with this build of the program.
-pub(crate) fn installed(program: &Path) -> Result<()> {
-    machine::show(program)
-}
-
 /// No request fails while everything changes, with this build of the program.
 pub(crate) fn all_changes(program: &Path) -> Result<()> {
     changes(program, REQUESTS)

@@ -1,12 +1,21 @@
 //! Steps with a name and a time each, and a table of them at the end.
 
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+
+use crate::command::shown;
+use crate::interrupt::{self, Running};
+use crate::workspace::root;
 
 /// What has been done so far.
-#[derive(Default)]
 pub(crate) struct Steps {
+    begin: Instant,
     rows: Vec<Row>,
 }
 
@@ -16,7 +25,48 @@ struct Row {
     failed: bool,
 }
 
+impl Row {
+    fn word(&self) -> &'static str {
+        if self.failed { "FAILED" } else { "ok" }
+    }
+}
+
+/// A step that runs beside others. Dropping it ends it.
+#[must_use]
+pub(crate) struct Background {
+    name: &'static str,
+    printed: PathBuf,
+    running: Running,
+    ended: Option<JoinHandle<Result<(ExitStatus, Duration)>>>,
+}
+
+impl Background {
+    fn wait(&mut self) -> Result<(ExitStatus, Duration)> {
+        let ended = self.ended.take().context("it is waited for once")?;
+        ended
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if self.ended.is_some() {
+            self.running.end();
+            // A step before it has failed, which is what is told.
+            let _ = self.wait();
+        }
+    }
+}
+
 impl Steps {
+    pub(crate) fn new() -> Self {
+        Self {
+            begin: Instant::now(),
+            rows: Vec::new(),
+        }
+    }
+
     /// Announces a step, does it, and notes the time it took.
     pub(crate) fn step<T>(
         &mut self,
@@ -26,26 +76,64 @@ impl Steps {
         println!("\n=== {name}");
         let begin = Instant::now();
         let outcome = work();
-        let row = Row {
-            name,
-            took: begin.elapsed(),
-            failed: outcome.is_err(),
-        };
-        let word = if row.failed { "FAILED" } else { "ok" };
-        println!("=== {name}: {word}, {}", clock(row.took));
-        self.rows.push(row);
+        self.note(name, begin.elapsed(), outcome.is_err());
         outcome.with_context(|| format!("the step “{name}” failed"))
+    }
+
+    /// Starts a step that runs beside the next ones, in a process of its own. What it prints waits
+    /// in a file.
+    pub(crate) fn start(name: &'static str, mut command: Command) -> Result<Background> {
+        println!(
+            "\n=== {name}: begins, beside the next steps\n$ {}",
+            shown(&command)
+        );
+        let printed = root().join(format!("target/{}.log", name.replace(' ', "-")));
+        let file = File::create(&printed)?;
+        let begin = Instant::now();
+        let mut process = command
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {}", shown(&command)))?;
+        let running = Running::group_of(&process)?;
+        let ended = std::thread::spawn(move || Ok((process.wait()?, begin.elapsed())));
+        Ok(Background {
+            name,
+            printed,
+            running,
+            ended: Some(ended),
+        })
+    }
+
+    /// Waits for the end of such a step, shows what it printed, and notes the time it took.
+    pub(crate) fn finish(&mut self, mut step: Background) -> Result<()> {
+        let (status, took) = step.wait()?;
+        println!("\n=== {}, which began before", step.name);
+        print!("{}", String::from_utf8_lossy(&fs::read(&step.printed)?));
+        self.note(step.name, took, !status.success());
+        ensure!(!interrupt::is_wanted(), "interrupted");
+        ensure!(
+            status.success(),
+            "the step “{}” failed: {status}",
+            step.name
+        );
+        Ok(())
+    }
+
+    fn note(&mut self, name: &'static str, took: Duration, failed: bool) {
+        let row = Row { name, took, failed };
+        println!("=== {name}: {}, {}", row.word(), clock(took));
+        self.rows.push(row);
     }
 
     /// The table of times.
     pub(crate) fn print_table(&self) {
         println!();
         for row in &self.rows {
-            let word = if row.failed { "FAILED" } else { "ok" };
-            println!("{:>7}  {word:<6}  {}", clock(row.took), row.name);
+            println!("{:>7}  {:<6}  {}", clock(row.took), row.word(), row.name);
         }
-        let total = self.rows.iter().map(|row| row.took).sum();
-        println!("{:>7}          in all", clock(total));
+        println!("{:>7}          in all", clock(self.begin.elapsed()));
     }
 }
 

@@ -17,7 +17,7 @@ use console::Console;
 use root::Root;
 
 /// All that happens in the machine takes so long at most, from its start on.
-const PATIENCE: Duration = Duration::from_mins(12);
+const PATIENCE: Duration = Duration::from_mins(25);
 
 /// Starts the machine with this program in it, and fails when anything does not hold there.
 pub(super) fn show(program: &Path) -> Result<()> {

@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::command::program;
-use crate::interrupt;
+use crate::interrupt::{self, Running};
 
 /// How every line of the checks begins, among what the kernel and systemd say.
 const MARK: &str = "machine: ";
@@ -29,6 +29,7 @@ const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet systemd.sho
 /// A machine that runs, and ends with this.
 pub(super) struct Console {
     machine: Child,
+    _running: Running,
     lines: Receiver<String>,
     /// Where all that it says is kept.
     record: File,
@@ -45,7 +46,8 @@ impl Console {
     ) -> Result<Self> {
         let record = File::create(record)?;
         let mut machine = program("qemu-system-x86_64")
-            // Software alone: it works everywhere, also where a machine is an emulated one itself.
+            // Software alone: it works everywhere, also where a machine is an emulated one itself
+            // and /dev/kvm is there, but hangs.
             .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "1536"])
             .args(["-display", "none", "-serial", "stdio", "-monitor", "none"])
             .args(["-nic", "none", "-no-reboot"])
@@ -58,7 +60,7 @@ impl Console {
             .process_group(0)
             .spawn()
             .context("cannot start qemu-system-x86_64, of Debian's package qemu-system-x86")?;
-        interrupt::now_runs(i32::try_from(machine.id())?);
+        let running = Running::group_of(&machine)?;
         let said = machine.stdout.take().context("it has no output")?;
         let (line, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -72,6 +74,7 @@ impl Console {
         });
         Ok(Self {
             machine,
+            _running: running,
             lines,
             record,
             until,
@@ -122,7 +125,6 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        interrupt::now_runs(0);
         // It may have ended by itself.
         let _ = self.machine.kill();
         let _ = self.machine.wait();
