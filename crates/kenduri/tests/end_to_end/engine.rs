@@ -19,12 +19,24 @@ impl Engine {
         }
     }
 
+    /// Ends every wait of a job, as time does while no Kenduri runs.
+    pub(crate) fn make_all_jobs_due(&self, data: &Path) {
+        let sql = "UPDATE job SET due_at = 0 WHERE due_at IS NOT NULL";
+        match self {
+            Self::Sqlite => open(data).execute_batch(sql).expect("a table"),
+            Self::Postgres(database) => {
+                let mut store = connect(&database.url);
+                store.batch_execute(sql).expect("a table");
+            }
+        }
+    }
+
     /// Code and mail address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";
         match self {
             Self::Sqlite => {
-                let store = rusqlite::Connection::open(data.join("kenduri.db")).expect("a store");
+                let store = open(data);
                 let mut statement = store.prepare(sql).expect("a table");
                 let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)));
                 let rows: Result<_, _> = rows.expect("rows").collect();
@@ -65,6 +77,10 @@ impl Drop for Database {
         // The server is private and goes away with the tests in any case.
         let _ = connect(&self.server).batch_execute(&drop);
     }
+}
+
+fn open(data: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(data.join("kenduri.db")).expect("a store")
 }
 
 fn connect(url: &str) -> postgres::Client {

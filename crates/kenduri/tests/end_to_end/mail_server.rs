@@ -1,7 +1,7 @@
 //! A mail server that keeps what it gets: who got which mail, how often.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -84,8 +84,11 @@ fn converse(stream: TcpStream, kept: &(Mutex<Vec<Received>>, Condvar)) -> io::Re
             "DATA" => {
                 answers.write_all(b"354 go on\r\n")?;
                 let mut id = String::new();
-                for line in lines.by_ref() {
-                    let line = line?;
+                loop {
+                    // A mail without its end was never accepted (RFC 5321, section 4.1.1.4).
+                    let Some(line) = lines.next().transpose()? else {
+                        return Ok(());
+                    };
                     if line == "." {
                         break;
                     }
@@ -114,4 +117,18 @@ fn converse(stream: TcpStream, kept: &(Mutex<Vec<Received>>, Condvar)) -> io::Re
         }
     }
     Ok(())
+}
+
+#[test]
+fn a_mail_that_breaks_off_is_not_accepted() {
+    let server = MailServer::start();
+    let mut client = TcpStream::connect(&server.address).expect("a connection");
+    client
+        .write_all(b"RCPT TO:<a@example.com>\r\nDATA\r\nMessage-ID: <1")
+        .expect("sent");
+    client.shutdown(Shutdown::Write).expect("the end");
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).expect("answers");
+    assert!(answers.ends_with("354 go on\r\n"), "{answers}");
+    assert!(server.received().is_empty(), "{:?}", server.received());
 }
