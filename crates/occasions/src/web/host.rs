@@ -7,7 +7,7 @@
 mod audit;
 mod bulk;
 mod curve;
-mod desk;
+mod request;
 mod diets;
 mod events;
 mod filters;
@@ -28,11 +28,11 @@ mod preview;
 mod questions;
 mod reports;
 mod rows;
-mod say;
+mod wording;
 mod schedule;
 mod settings;
 mod settings_form;
-mod sheet;
+mod form_state;
 
 use ::web::Site;
 use axum::Router;

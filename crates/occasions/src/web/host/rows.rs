@@ -53,11 +53,11 @@ pub(super) fn sort(form: &Form, name: &str, count: usize, by: &str) -> Form {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::host::sheet;
+    use crate::web::host::form_state;
 
     #[test]
     fn an_emptied_row_is_gone_and_the_rest_move_up() {
-        let typed = sheet::form([
+        let typed = form_state::form([
             ("title.en", "Bus?"),
             ("choices.0.key", "there"),
             ("choices.0.label.en", " "),
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn rows_follow_one_of_their_fields() {
-        let typed = sheet::form([
+        let typed = form_state::form([
             ("schedule.0.time", "13:00"),
             ("schedule.0.title.en", "Meal"),
             ("schedule.1.time", "09:30"),

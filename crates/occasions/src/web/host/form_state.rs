@@ -12,7 +12,7 @@ use crate::hosting::Refusal;
 
 /// What stands in a form, and against it.
 #[derive(Default)]
-pub(super) struct Sheet {
+pub(super) struct FormState {
     /// What is shown: stored, or as typed.
     pub(super) form: Form,
     /// A sentence on the whole form.
@@ -62,7 +62,7 @@ pub(super) struct Group {
     pub(super) fields: Vec<Field>,
 }
 
-impl Sheet {
+impl FormState {
     /// What is stored, to be changed.
     pub(super) fn of(form: Form) -> Self {
         Self {
@@ -374,19 +374,19 @@ mod tests {
             .field("/contact/name", "too_long", [("max", 100.into())])
             .field("/languages/1", "language_unknown", []);
         let typed = form([("contact.name", "x"), ("languages", "en")]);
-        let sheet = Sheet::refused(typed, &problem, &text());
+        let form_state = FormState::refused(typed, &problem, &text());
         assert_eq!(
-            sheet.line("contact.name", "Name").complaint.as_deref(),
+            form_state.line("contact.name", "Name").complaint.as_deref(),
             Some("At most 100 characters.")
         );
         let choices = [("en".to_owned(), "English".to_owned())];
         assert!(
-            sheet
+            form_state
                 .ticks("languages", "Languages", choices)
                 .complaint
                 .is_some()
         );
-        assert!(sheet.trouble.is_none() && !sheet.is_fine());
+        assert!(form_state.trouble.is_none() && !form_state.is_fine());
     }
 
     #[test]
@@ -403,18 +403,18 @@ mod tests {
             ("household", "Theirs"),
             ("email", "a@b.my"),
         ]);
-        let sheet = Sheet::clashing(&typed, stored, "host-save-phone", &text());
-        let trouble = sheet.trouble.as_deref().unwrap_or_default();
+        let form_state = FormState::clashing(&typed, stored, "host-save-phone", &text());
+        let trouble = form_state.trouble.as_deref().unwrap_or_default();
         assert!(
             trouble.contains("Press “Save, by phone” again"),
             "{trouble}"
         );
-        assert_eq!(sheet.first_clash(), Some("household"));
-        assert_eq!(sheet.form.text("version"), "2");
-        let household = sheet.line("household", "Household");
+        assert_eq!(form_state.first_clash(), Some("household"));
+        assert_eq!(form_state.form.text("version"), "2");
+        let household = form_state.line("household", "Household");
         assert_eq!(household.value, "Mine");
         let said = household.stored_words(&text()).unwrap();
         assert!(said.contains("Theirs"), "{said}");
-        assert!(sheet.line("email", "Mail").stored.is_none());
+        assert!(form_state.line("email", "Mail").stored.is_none());
     }
 }
