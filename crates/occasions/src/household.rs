@@ -14,7 +14,7 @@ use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Switches;
 use crate::question::{self, Answers, Question};
 use crate::refusal::{FieldError, Refusal};
-use crate::wish::{GuestWish, Wish};
+use crate::household_change::{GuestUpdate, HouseholdChange};
 use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
@@ -193,7 +193,7 @@ impl Household {
     /// `new_id` gives the ids of new guests.
     pub fn plan(
         &self,
-        wish: &Wish,
+        wish: &HouseholdChange,
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<Plan, Refusal> {
@@ -360,7 +360,7 @@ impl Findings<'_> {
     }
 }
 
-fn change(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     change_name(guest, wanted, rules, field);
     change_age(guest, wanted, rules, field);
     for (key, status) in &wanted.replies {
@@ -402,7 +402,7 @@ fn change(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut F
     guest.answers = answers;
 }
 
-fn change_name(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_name(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     let may_be_empty = guest.kind == GuestKind::PlusOne && !rules.switches.plus_one_name_required;
     let is_new = wanted.id.is_none();
     let name = wanted.name.as_deref().map(written::clean_line);
@@ -417,7 +417,7 @@ fn change_name(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &
     }
 }
 
-fn change_age(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     if let Some(is_child) = wanted.is_child
         && is_child != guest.is_child
     {
@@ -442,7 +442,7 @@ fn change_age(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &m
     }
 }
 
-fn change_diets(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_diets(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     if let Some(diets) = &wanted.diets {
         let mut chosen = diets.clone();
         chosen.sort();

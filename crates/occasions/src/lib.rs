@@ -23,14 +23,14 @@ pub mod open;
 pub mod opens;
 pub mod plain;
 pub mod portal;
-pub mod programme;
+pub mod snapshot;
 pub mod question;
 pub mod refusal;
 pub mod rsvp;
 #[cfg(test)]
 mod sample;
 pub mod web;
-pub mod wish;
+pub mod household_change;
 pub mod words;
 
 use platform::store::migrate::Migrations;

@@ -21,7 +21,7 @@ use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::question;
 use crate::refusal::{FieldError, Refusal};
-use crate::wish::{NoteWish, Wish};
+use crate::household_change::{NoteUpdate, HouseholdChange};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod seats;
@@ -42,7 +42,7 @@ pub struct Save {
     /// The code it came with.
     pub key: CodeKey,
     /// What is wanted.
-    pub wish: Wish,
+    pub wish: HouseholdChange,
     /// How it arrived.
     pub source: Source,
     /// What a repeat of it is recognised by.
@@ -211,7 +211,7 @@ fn keep(
     idempotency::keep(tx, &key, &stored)
 }
 
-fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let switches = portal.occasion.details.switches;
     if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
@@ -221,7 +221,7 @@ fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
 
 /// Whether this may be saved now. A note alone stays open after answers have
 /// closed, as long as the occasion has not (§1.3).
-pub(crate) fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
     let stored = || Box::new(portal.clone());
@@ -236,19 +236,19 @@ pub(crate) fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> 
     }
 }
 
-fn adds_guests(wish: &Wish) -> bool {
+fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
 /// Whether a wish says what it was made on: a note alone has a version of its
 /// own.
-fn names_version(wish: &Wish) -> bool {
+fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
 /// The new text of the note, or `None` when it stays as it is.
-fn plan_note(portal: &Portal, wish: Option<&NoteWish>) -> Result<Option<String>, Refusal> {
+fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String>, Refusal> {
     let Some(wish) = wish else {
         return Ok(None);
     };

@@ -18,7 +18,7 @@ use crate::household::{self, Household};
 use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{Occasion, OccasionId, to_json};
 use crate::portal::{self, Portal};
-use crate::programme;
+use crate::snapshot;
 use crate::rsvp;
 use crate::words::{ActedBy, LockMode, Source};
 
@@ -363,8 +363,8 @@ fn open(
     if invitation.occasion != *host.occasion() {
         return Ok(None);
     }
-    let programme = programme::load(tx, host.occasion())?;
-    portal::load(tx, programme, invitation).map(Some)
+    let snapshot = snapshot::load(tx, host.occasion())?;
+    portal::load(tx, snapshot, invitation).map(Some)
 }
 
 fn blank(occasion: &Occasion) -> Details {

@@ -29,7 +29,7 @@ use web::{Facts, Form, Problem, Site, Wishes, kinds};
 
 use self::answer::{Asker, Reply, Taken};
 use self::socket::Sockets;
-use super::guest::{self, Door, keep_private};
+use super::guest::{self, CodeGate, keep_private};
 use crate::occasion;
 use crate::words::Source;
 
@@ -57,8 +57,8 @@ impl Compat {
 }
 
 /// All addresses of this surface. Live connections end at `stop`.
-pub fn routes(compat: Compat, site: &Site, door: &Door, stop: CancellationToken) -> Router<Site> {
-    let sockets = Sockets::new(site, door, &compat.slug, stop);
+pub fn routes(compat: Compat, site: &Site, gate: &CodeGate, stop: CancellationToken) -> Router<Site> {
+    let sockets = Sockets::new(site, gate, &compat.slug, stop);
     Router::new()
         .route("/api/flask/health", get(health))
         .route("/api/node/health", get(health))
@@ -87,7 +87,7 @@ async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
 async fn rsvp(
     State(site): State<Site>,
     Extension(compat): Extension<Compat>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     wishes: Wishes,
     headers: HeaderMap,
@@ -95,7 +95,7 @@ async fn rsvp(
 ) -> Result<Response, Problem> {
     let asker = Asker {
         site,
-        door,
+        gate,
         slug: compat.slug,
         facts,
         wishes,
@@ -129,10 +129,10 @@ async fn take(
 /// whatever was asked for: nowhere else would its reader see the new code.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
-        return guest::thank(&asker.site, &asker.door, &asker.headers, taken.outcome);
+        return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
     };
     let Some(next) = next(fields) else {
-        return guest::confirm(&asker.door, code.as_str());
+        return guest::confirm(&asker.gate, code.as_str());
     };
     let mut response = Redirect::to(next).into_response();
     keep_private(&mut response);

@@ -7,26 +7,26 @@
 mod answer;
 mod asking;
 mod calendar;
-mod door;
+mod gate;
 mod entry;
-pub(crate) mod fill;
+pub(crate) mod parse_form;
 mod open;
 mod pages;
 mod portal;
 mod show;
 pub mod view;
-mod visit;
+mod request;
 
 use axum::Router;
 use axum::routing::get;
 use web::Site;
 
-pub use door::Door;
-pub(crate) use door::{Admitted, Credentials, Failure, keep_private, not_found};
+pub use gate::CodeGate;
+pub(crate) use gate::{Admitted, Credentials, Failure, keep_private, not_found};
 pub(crate) use open::{confirm, refuse as refuse_open, thank};
 pub(crate) use portal::preview;
 pub(crate) use show::{Reading, contact, speak};
-pub(crate) use visit::Visit;
+pub(crate) use request::GuestRequest;
 
 /// All guests' addresses.
 pub fn routes() -> Router<Site> {

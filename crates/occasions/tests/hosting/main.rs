@@ -23,7 +23,7 @@ mod pages_navigation;
 mod pages_settings;
 mod parts;
 mod people;
-mod programme;
+mod snapshot;
 mod questions;
 mod races;
 mod repeats;

@@ -14,7 +14,7 @@ use occasions::link::LinkKey;
 use occasions::occasion::{self, OccasionId, Switches};
 use occasions::opens::Opens;
 use occasions::web::compat::Compat;
-use occasions::web::guest::Door;
+use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
 use platform::limits::guess::GuessBudget;
@@ -108,10 +108,10 @@ impl<'w> Stage<'w> {
             .unwrap();
         let budget = GuessBudget::new();
         let opens = Arc::new(Opens::default());
-        let door = Door::new(guests, links.clone(), budget.clone(), Arc::clone(&opens));
+        let gate = CodeGate::new(guests, links.clone(), budget.clone(), Arc::clone(&opens));
         let api: Router<Site> = occasions::web::api::routes();
         let compat = Compat::new(occasions::demo::SLUG);
-        let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
+        let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
         let rooms = api.merge(occasions::web::guest::routes()).merge(compat);
         Self {
             world,
@@ -120,7 +120,7 @@ impl<'w> Stage<'w> {
             worker: worker(&site, suppression),
             opens,
             occasion: seeded.unwrap(),
-            router: web::serve(&site, rooms.layer(Extension(door))),
+            router: web::serve(&site, rooms.layer(Extension(gate))),
         }
     }
 

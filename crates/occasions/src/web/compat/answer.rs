@@ -13,12 +13,12 @@ use web::{Argument, Facts, Problem, Site, Text, Wishes};
 use super::read::{self, SUBMISSION_LIMIT, Said};
 use crate::code::CodeKey;
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::open::{self, PARTY_LIMIT, Stranger};
-use crate::plain::{self, Answer, Arrival, Outcome};
-use crate::programme;
+use crate::open::{self, PARTY_LIMIT, Respondent};
+use crate::plain::{self, Answer, IncomingAnswer, Outcome};
+use crate::snapshot;
 use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
-use crate::web::guest::{self, Credentials, Door, Failure, Visit};
+use crate::web::guest::{self, Credentials, CodeGate, Failure, GuestRequest};
 use crate::words::{ReplyStatus, Source};
 
 /// A repeat over another way is the same answer: all ways are one route.
@@ -28,7 +28,7 @@ const ROUTE: &str = "POST /api/flask/rsvp";
 #[derive(Clone)]
 pub(super) struct Asker {
     pub(super) site: Site,
-    pub(super) door: Door,
+    pub(super) gate: CodeGate,
     pub(super) slug: Arc<str>,
     pub(super) facts: Facts,
     pub(super) wishes: Wishes,
@@ -147,7 +147,7 @@ impl Asker {
         key: Option<String>,
         source: Source,
     ) -> Result<Taken, Problem> {
-        let arrival = Arrival {
+        let incoming = IncomingAnswer {
             answer: Answer {
                 // What is not understood is refused, whatever stands here.
                 attending: if said.attending == Some(true) {
@@ -173,32 +173,32 @@ impl Asker {
             }),
         };
         if said.code.trim().is_empty() {
-            self.take_open(said, arrival).await
+            self.take_open(said, incoming).await
         } else {
             let given = Credentials::code(said.code)
                 .with_check(said.check.as_deref())
                 .with_name(Some(&said.name));
-            self.take_by_code(given, arrival).await
+            self.take_by_code(given, incoming).await
         }
     }
 
     /// An ordinary answer, tried at the same door as a page's.
-    async fn take_by_code(&self, given: Credentials, arrival: Arrival) -> Result<Taken, Problem> {
-        let visit = Visit::of(
+    async fn take_by_code(&self, given: Credentials, incoming: IncomingAnswer) -> Result<Taken, Problem> {
+        let req = GuestRequest::of(
             self.site.clone(),
-            self.door.clone(),
+            self.gate.clone(),
             self.facts.clone(),
             self.headers.clone(),
             given,
         );
-        let admitted = visit.admit().await.map_err(|failure| match failure {
+        let admitted = req.admit().await.map_err(|failure| match failure {
             Failure::Malformed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_malformed"),
             other => other.into(),
         })?;
         let (slug, code) = (Arc::clone(&self.slug), admitted.key.clone());
         let saved = self.site.store.write(move |tx| {
             let occasion = find(tx, &slug)?;
-            let outcome = plain::save(tx, &occasion, &code, &arrival)?;
+            let outcome = plain::save(tx, &occasion, &code, &incoming)?;
             Taken::of(tx, outcome, &occasion, Some(code.clone()))
         });
         match saved.await {
@@ -206,13 +206,13 @@ impl Asker {
                 admitted.succeeded();
                 Ok(taken)
             }
-            Err(Unsaved::Answer(refusal)) => Err(named(visit.refuse_save(admitted, refusal))),
+            Err(Unsaved::Answer(refusal)) => Err(named(req.refuse_save(admitted, refusal))),
             Err(_) => Err(Problem::not_found()),
         }
     }
 
-    async fn take_open(&self, said: Said, arrival: Arrival) -> Result<Taken, Problem> {
-        let stranger = Stranger {
+    async fn take_open(&self, said: Said, incoming: IncomingAnswer) -> Result<Taken, Problem> {
+        let respondent = Respondent {
             name: said.name,
             email: said.email,
             phone: said.phone,
@@ -220,11 +220,11 @@ impl Asker {
             network: self.facts.network().to_string(),
         };
         let slug = Arc::clone(&self.slug);
-        let saved = match self.door.admit_stranger(&self.site, &self.facts) {
+        let saved = match self.gate.admit_stranger(&self.site, &self.facts) {
             Ok(()) => {
                 let saved = self.site.store.write(move |tx| {
                     let occasion = find(tx, &slug)?;
-                    let outcome = open::answer(tx, &occasion, &stranger, &arrival)?;
+                    let outcome = open::answer(tx, &occasion, &respondent, &incoming)?;
                     Taken::of(tx, outcome, &occasion, None)
                 });
                 saved.await
@@ -300,7 +300,7 @@ impl Taken {
         occasion: &OccasionId,
         code: Option<CodeKey>,
     ) -> Result<Self, Unsaved> {
-        let occasion = programme::load(tx, occasion)?.occasion;
+        let occasion = snapshot::load(tx, occasion)?.occasion;
         Ok(Self {
             outcome,
             occasion,

@@ -81,8 +81,8 @@ impl InvitePage<'_> {
         self.wording.occasion.details.switches.undecided
     }
 
-    fn complaint(&self, field: &str) -> Option<&str> {
-        self.form_state.complaint(field)
+    fn error(&self, field: &str) -> Option<&str> {
+        self.form_state.error(field)
     }
 
     fn is_archived(&self) -> bool {

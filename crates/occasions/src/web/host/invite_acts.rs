@@ -10,7 +10,7 @@ use super::form_state::{self, FormState};
 use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
 use crate::guest::GuestId;
-use crate::hosting::answers::{self, Manner};
+use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
 use crate::hosting::invitations::{self, Change};
@@ -18,21 +18,21 @@ use crate::hosting::locks::{self, Opening};
 use crate::hosting::open;
 use crate::hosting::{Current, HostOf, Refusal, When};
 use crate::invitation::InvitationId;
-use crate::web::guest::fill;
+use crate::web::guest::parse_form;
 
 /// `POST …/answers`: as a host heard them.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
-    let filled = fill::read(form);
-    let (id, wish): (InvitationId, _) = (req.id(), filled.wish.clone());
-    let manner = Manner {
+    let parsed = parse_form::read(form);
+    let (id, wish): (InvitationId, _) = (req.id(), parsed.wish.clone());
+    let overrides = Overrides {
         may_exceed: form.is_ticked("exceed"),
         mail: form.is_ticked("mail"),
     };
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
         .once("POST /admin/invites/answers", move |tx, host| {
-            answers::save(tx, host, &id, &wish, manner)?;
+            answers::save(tx, host, &id, &wish, overrides)?;
             Ok(to.clone())
         })
         .await;
@@ -47,7 +47,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let is_clash = matches!(refusal, Refusal::VersionConflict(Current::Invitation(_)));
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
-        error.pointer = filled.field(&error.pointer);
+        error.pointer = parsed.field(&error.pointer);
     }
     let form_state = if is_clash {
         FormState::clashing(

@@ -316,7 +316,7 @@ fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, questi
         groups: groups(&wording, context, form_state),
         choices: choices(&wording, form_state, may_own),
         choices_open: kind.is_some_and(QuestionKind::takes_choices)
-            || form_state.complaint("choices").is_some(),
+            || form_state.error("choices").is_some(),
         rest: if may_own {
             rest(&wording, context, form_state, question)
         } else {

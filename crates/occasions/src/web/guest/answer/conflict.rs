@@ -9,7 +9,7 @@ use platform::written;
 use serde_json::Value;
 use web::{Form, Text};
 
-use super::super::fill::NEW_ROWS;
+use super::super::parse_form::NEW_ROWS;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{Conflict, Difference, Side};
