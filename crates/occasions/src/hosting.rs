@@ -21,7 +21,7 @@ pub mod locks;
 pub mod log;
 pub mod members;
 pub mod occasions;
-pub mod open;
+pub mod open_rsvp;
 pub mod questions;
 pub mod refusal;
 pub mod sizes;

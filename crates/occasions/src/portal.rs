@@ -14,8 +14,8 @@ use crate::household::{self, Household};
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
-use crate::snapshot::{self, OccasionSnapshot};
 use crate::question::Question;
+use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
 /// A household, its occasion, and what it may do now.

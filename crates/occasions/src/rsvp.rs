@@ -9,19 +9,19 @@ use platform::audit::{Actor, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
 use platform::jobs::NewJob;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
 
 use crate::code::CodeKey;
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
 use crate::household::{Change, Household, Plan, Rules};
+use crate::household_change::{HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
 use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::question;
 use crate::refusal::{FieldError, Refusal};
-use crate::household_change::{NoteUpdate, HouseholdChange};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod seats;
@@ -252,9 +252,9 @@ fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String
     let Some(wish) = wish else {
         return Ok(None);
     };
-    let text = written::clean(&wish.text);
+    let text = text_cleaning::clean(&wish.text);
     let stored = &portal.household.invitation;
-    if written::length(&text) > NOTE_LIMIT {
+    if text_cleaning::length(&text) > NOTE_LIMIT {
         return Err(Refusal::Fields(vec![FieldError {
             pointer: "/note/text".to_owned(),
             code: "too_long",

@@ -41,7 +41,11 @@ pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
 }
 
 /// As [`load`], where the occasion's revision was read in this transaction.
-pub fn load_at(tx: &mut Tx<'_>, id: &OccasionId, revision: i64) -> Result<OccasionSnapshot, StoreError> {
+pub fn load_at(
+    tx: &mut Tx<'_>,
+    id: &OccasionId,
+    revision: i64,
+) -> Result<OccasionSnapshot, StoreError> {
     let snapshot = tx.recall(id.as_str(), revision, |tx| {
         let occasion = occasion::load(tx, id)?;
         let diets = if occasion.details.switches.dietary {

@@ -10,12 +10,12 @@ use super::{Refusal, access, history, invitations};
 use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
 use crate::household::{self, Change, Rules, asking};
+use crate::household_change::HouseholdChange;
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
 use crate::question::{self, Answers};
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
-use crate::household_change::HouseholdChange;
 use crate::words::{ActedBy, ReplyStatus, Source};
 
 /// How far a host goes.

@@ -379,7 +379,7 @@ fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
             change.open_party_limit,
             &mut details.open_party_limit,
             1,
-            crate::open::PARTY_LIMIT,
+            crate::open_rsvp::PARTY_LIMIT,
         ),
         (
             "/retention_days",

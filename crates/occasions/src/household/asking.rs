@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{Change, Findings, Household, Rules, pointer_token};
 use crate::event::Event;
 use crate::guest::Guest;
-use crate::question::{Answers, Question};
 use crate::household_change::HouseholdChange;
+use crate::question::{Answers, Question};
 use crate::words::{ActedBy, AskedOf};
 
 impl Household {

@@ -6,8 +6,8 @@ use platform::id::Id;
 
 use super::*;
 use crate::diet::BUILT_IN;
-use crate::sample;
 use crate::household_change::{GuestUpdate, HouseholdChange};
+use crate::sample;
 use crate::words::ReplyStatus::{No, Pending, Undecided, Waitlisted, Yes};
 
 const NOW: &str = "2026-11-20T08:00:00Z";

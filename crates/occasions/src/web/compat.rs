@@ -25,7 +25,7 @@ use platform::{Store, StoreError};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use web::json::Received;
-use web::{Facts, Form, Problem, Site, Wishes, kinds};
+use web::{Facts, Form, Problem, Site, Wishes, media_type};
 
 use self::answer::{Asker, Reply, Taken};
 use self::socket::Sockets;
@@ -57,7 +57,12 @@ impl Compat {
 }
 
 /// All addresses of this surface. Live connections end at `stop`.
-pub fn routes(compat: Compat, site: &Site, gate: &CodeGate, stop: CancellationToken) -> Router<Site> {
+pub fn routes(
+    compat: Compat,
+    site: &Site,
+    gate: &CodeGate,
+    stop: CancellationToken,
+) -> Router<Site> {
     let sockets = Sockets::new(site, gate, &compat.slug, stop);
     Router::new()
         .route("/api/flask/health", get(health))
@@ -101,7 +106,7 @@ async fn rsvp(
         wishes,
         headers,
     };
-    let is_browser = kinds::is_form_of_a_browser(&asker.headers);
+    let is_browser = media_type::is_form_of_a_browser(&asker.headers);
     match take(&asker, request, is_browser).await {
         Ok((fields, taken)) if is_browser => Ok(lead(&asker, &fields, taken)),
         Ok((_, taken)) => Ok(respond(&asker.thank(&taken))),
@@ -152,7 +157,7 @@ fn next(fields: &Map<String, Value>) -> Option<&str> {
 
 /// What was sent, by name, as JSON or as a form of either kind.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
-    if kinds::is(request.headers(), "application/json") {
+    if media_type::is(request.headers(), "application/json") {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;
         return Ok(received.value);
     }

@@ -15,7 +15,7 @@ use super::guest::{Reading, contact};
 use crate::invitation::{self, InvitationId};
 use crate::portal::{self, Portal};
 use crate::words::OccasionStatus;
-use crate::{snapshot, rsvp};
+use crate::{rsvp, snapshot};
 
 /// Runs the jobs that saves leave behind.
 pub fn confirmations(site: Site) -> Handler {

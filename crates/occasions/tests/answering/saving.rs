@@ -1,9 +1,9 @@
 //! One household alone: what a save leaves behind, and every refusal.
 
 use jiff::SignedDuration;
+use occasions::household_change::{HouseholdChange, NoteUpdate};
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, Saved};
-use occasions::household_change::{NoteUpdate, HouseholdChange};
 use occasions::words::ReplyStatus::{No, Undecided, Yes};
 use platform::{Rows, StoreError, sql};
 use testkit::World;

@@ -8,13 +8,13 @@ use occasions::diet;
 use occasions::event::{self, EventId};
 use occasions::guest::{self, Guest, GuestId, Reply};
 use occasions::household;
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::{self, InvitationId};
 use occasions::occasion::{self, Contact, OccasionId, Switches};
 use occasions::portal::{self, Portal};
 use occasions::question::Answers;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::words::{
     ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
 };
@@ -152,7 +152,12 @@ pub(crate) fn key(code: &str) -> CodeKey {
 }
 
 /// Everybody in `guests` answers `status` to `event`.
-pub(crate) fn all(guests: &[GuestId], event: &str, status: ReplyStatus, version: i64) -> HouseholdChange {
+pub(crate) fn all(
+    guests: &[GuestId],
+    event: &str,
+    status: ReplyStatus,
+    version: i64,
+) -> HouseholdChange {
     HouseholdChange {
         version: Some(version),
         guests: guests

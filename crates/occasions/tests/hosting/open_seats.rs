@@ -4,14 +4,14 @@
 use occasions::code::CodeKey;
 use occasions::guest::GuestId;
 use occasions::hosting::invitations;
-use occasions::hosting::{Refusal, enter, open};
+use occasions::hosting::{Refusal, enter, open_rsvp};
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::InvitationId;
 use occasions::occasion;
-use occasions::open::{Refusal as OpenRefusal, Respondent, WAITING_LIMIT};
-use occasions::plain::{Answer, IncomingAnswer};
+use occasions::open_rsvp::{Refusal as OpenRefusal, Respondent, WAITING_LIMIT};
 use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
-use occasions::household_change::{GuestUpdate, HouseholdChange};
+use occasions::single_answer::{Answer, IncomingAnswer};
 use occasions::words::{ReplyStatus, Source};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
@@ -87,7 +87,7 @@ fn respondent(
     };
     async move {
         let answer = store.write(move |tx| {
-            occasions::open::answer(tx, &occasion, &respondent, &incoming).map(|made| made.id)
+            occasions::open_rsvp::answer(tx, &occasion, &respondent, &incoming).map(|made| made.id)
         });
         answer.await
     }
@@ -137,7 +137,7 @@ fn approve(
     async move {
         let approved = store.write(move |tx| {
             let host = enter(tx, &who, &occasion, None)?;
-            open::approve(tx, &host, &id, None).map(drop)
+            open_rsvp::approve(tx, &host, &id, None).map(drop)
         });
         approved.await
     }
@@ -204,13 +204,13 @@ fn strangers_take_no_seat_from_invited_households() {
         let (from, into) = (waiting[2].clone(), stage.invitation("RAHMA").await);
         let merged = stage
             .act(&stage.owner, move |tx, host| {
-                open::merge(tx, host, &from, &into, None).map(drop)
+                open_rsvp::merge(tx, host, &from, &into, None).map(drop)
             })
             .await;
         assert_eq!(code(merged), "event_full");
         archive(stage, &waiting[0]).await;
         let (from, into) = (waiting[2].clone(), waiting[1].clone());
-        let merged = stage.done(move |tx, host| open::merge(tx, host, &from, &into, None));
+        let merged = stage.done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None));
         assert!(!merged.await.household.invitation.is_unapproved);
         assert_eq!(taken(stage).await, (confirmed + 3, 0));
     });
@@ -247,7 +247,9 @@ fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
         });
         let (first,) = found.await.map_err(|error: StoreError| error).unwrap();
         approve(stage, &first).await.unwrap();
-        respondent(stage, "One more", ReplyStatus::No).await.unwrap();
+        respondent(stage, "One more", ReplyStatus::No)
+            .await
+            .unwrap();
     });
 }
 

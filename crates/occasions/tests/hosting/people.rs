@@ -1,6 +1,6 @@
 //! People on an invitation, and answers that hosts give for them.
 
-use occasions::hosting::answers::{self, Overrides, OneReply};
+use occasions::hosting::answers::{self, OneReply, Overrides};
 use occasions::hosting::events;
 use occasions::hosting::guests::{self, New};
 use occasions::hosting::invitations::{self, Change};

@@ -6,10 +6,10 @@ use occasions::code::CodeKey;
 use occasions::hosting::export::{self, Request};
 use occasions::hosting::listing::{self, filter, people};
 use occasions::hosting::{invitations, questions, tally};
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::question::{Answer, Choice, Question};
 use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
-use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::words::ReplyStatus::{No, Yes};
 use occasions::words::{
     AskedOf, ExportKind, FileFormat, Progress, QuestionKind, ReplyStatus, Source,

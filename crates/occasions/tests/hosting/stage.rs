@@ -27,7 +27,7 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
 use testkit::{Page, Visitor, World};
 use tokio_util::sync::CancellationToken;
-use web::facts::Proxies;
+use web::client_info::Proxies;
 use web::{Catalogue, Peer, Site, SiteUrl};
 
 /// The tables behind hosts' pages.

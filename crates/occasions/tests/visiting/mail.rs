@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
 use occasions::code::CodeKey;
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::rsvp::{self, Save};
 use occasions::web::mail::confirm;
-use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::words::{ReplyStatus, Source};
 use platform::jobs::{Handler, Worker};
 use platform::{Rows, StoreError, Tx, sql};

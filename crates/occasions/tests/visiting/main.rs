@@ -20,7 +20,7 @@ mod language;
 mod looking_again;
 mod made_up;
 mod mail;
-mod open;
+mod open_rsvp;
 mod portal;
 mod privacy;
 mod properties;

@@ -9,10 +9,10 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use jiff::tz::TimeZone;
 use occasions::code::CodeKey;
+use occasions::first_opened::Opens;
 use occasions::invitation;
 use occasions::link::LinkKey;
 use occasions::occasion::{self, OccasionId, Switches};
-use occasions::opens::Opens;
 use occasions::web::compat::Compat;
 use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
-use web::facts::Proxies;
+use web::client_info::Proxies;
 use web::{Catalogue, Peer, Site, SiteUrl};
 
 /// The tables behind guests' pages.

@@ -18,13 +18,15 @@ use web::{Argument, Facts, Json, Problem, Site, Text, routes, version};
 use super::state::{self, PortalState};
 use crate::code::CodeKey;
 use crate::guest::GuestId;
+use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::question::{self, Answer};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use crate::web::guest::{Admitted, Credentials, CodeGate, GuestRequest, contact, keep_private, not_found};
-use crate::household_change::{GuestUpdate, NoteUpdate, HouseholdChange};
+use crate::web::guest::{
+    Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private, not_found,
+};
 use crate::words::{ReplyStatus, Source};
 
 /// Addresses of the guests' JSON interface.
@@ -415,7 +417,11 @@ async fn remove_note(req: GuestRequest) -> Result<Response, Problem> {
     Ok(private(StatusCode::NO_CONTENT))
 }
 
-async fn write_note(req: &GuestRequest, text: String, seen: Option<i64>) -> Result<Portal, Problem> {
+async fn write_note(
+    req: &GuestRequest,
+    text: String,
+    seen: Option<i64>,
+) -> Result<Portal, Problem> {
     let admitted = req.admit().await.map_err(Problem::from)?;
     let save = Save {
         key: admitted.key.clone(),

@@ -13,12 +13,12 @@ use web::{Argument, Facts, Problem, Site, Text, Wishes};
 use super::read::{self, SUBMISSION_LIMIT, Said};
 use crate::code::CodeKey;
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::open::{self, PARTY_LIMIT, Respondent};
-use crate::plain::{self, Answer, IncomingAnswer, Outcome};
-use crate::snapshot;
+use crate::open_rsvp::{self, PARTY_LIMIT, Respondent};
 use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
-use crate::web::guest::{self, Credentials, CodeGate, Failure, GuestRequest};
+use crate::single_answer::{self, Answer, IncomingAnswer, Outcome};
+use crate::snapshot;
+use crate::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use crate::words::{ReplyStatus, Source};
 
 /// A repeat over another way is the same answer: all ways are one route.
@@ -93,7 +93,7 @@ enum Unsaved {
     /// The occasion of the configuration is not there.
     NoOccasion,
     Answer(Refusal),
-    Open(open::Refusal),
+    Open(open_rsvp::Refusal),
 }
 
 impl From<StoreError> for Unsaved {
@@ -108,8 +108,8 @@ impl From<Refusal> for Unsaved {
     }
 }
 
-impl From<open::Refusal> for Unsaved {
-    fn from(refusal: open::Refusal) -> Self {
+impl From<open_rsvp::Refusal> for Unsaved {
+    fn from(refusal: open_rsvp::Refusal) -> Self {
         Self::Open(refusal)
     }
 }
@@ -183,7 +183,11 @@ impl Asker {
     }
 
     /// An ordinary answer, tried at the same door as a page's.
-    async fn take_by_code(&self, given: Credentials, incoming: IncomingAnswer) -> Result<Taken, Problem> {
+    async fn take_by_code(
+        &self,
+        given: Credentials,
+        incoming: IncomingAnswer,
+    ) -> Result<Taken, Problem> {
         let req = GuestRequest::of(
             self.site.clone(),
             self.gate.clone(),
@@ -198,7 +202,7 @@ impl Asker {
         let (slug, code) = (Arc::clone(&self.slug), admitted.key.clone());
         let saved = self.site.store.write(move |tx| {
             let occasion = find(tx, &slug)?;
-            let outcome = plain::save(tx, &occasion, &code, &incoming)?;
+            let outcome = single_answer::save(tx, &occasion, &code, &incoming)?;
             Taken::of(tx, outcome, &occasion, Some(code.clone()))
         });
         match saved.await {
@@ -224,7 +228,7 @@ impl Asker {
             Ok(()) => {
                 let saved = self.site.store.write(move |tx| {
                     let occasion = find(tx, &slug)?;
-                    let outcome = open::answer(tx, &occasion, &respondent, &incoming)?;
+                    let outcome = open_rsvp::answer(tx, &occasion, &respondent, &incoming)?;
                     Taken::of(tx, outcome, &occasion, None)
                 });
                 saved.await
@@ -232,7 +236,7 @@ impl Asker {
             Err(refusal) => Err(refusal.into()),
         };
         saved.map_err(|unsaved| match unsaved {
-            Unsaved::Open(open::Refusal::CodeRequired) => {
+            Unsaved::Open(open_rsvp::Refusal::CodeRequired) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
             }
             Unsaved::Open(refusal) => named(guest::refuse_open(refusal, |occasion| {
@@ -336,8 +340,8 @@ fn limits(pointer: &str, code: &str) -> Vec<(&'static str, Argument)> {
         ("/guests" | "/pax" | "/count", "out_of_range") => {
             vec![("min", 1_i64.into()), ("max", PARTY_LIMIT.into())]
         }
-        ("/email", "too_long") => vec![("max", open::EMAIL_LIMIT.into())],
-        ("/phone", "too_long") => vec![("max", open::PHONE_LIMIT.into())],
+        ("/email", "too_long") => vec![("max", open_rsvp::EMAIL_LIMIT.into())],
+        ("/phone", "too_long") => vec![("max", open_rsvp::PHONE_LIMIT.into())],
         ("/message", "too_long") => vec![("max", NOTE_LIMIT.into())],
         ("/submission_id", "too_long") => vec![("max", SUBMISSION_LIMIT.into())],
         _ => Vec::new(),

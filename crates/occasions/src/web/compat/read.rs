@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use web::Form;
 
-use crate::open::PARTY_LIMIT;
+use crate::open_rsvp::PARTY_LIMIT;
 use crate::refusal::FieldError;
 
 /// Of a `submission_id`, in bytes.

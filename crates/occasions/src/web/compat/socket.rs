@@ -57,7 +57,12 @@ pub(super) struct Sockets {
 
 impl Sockets {
     /// Connections that answer for the occasion with this slug, until `stop`.
-    pub(super) fn new(site: &Site, gate: &CodeGate, slug: &Arc<str>, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        site: &Site,
+        gate: &CodeGate,
+        slug: &Arc<str>,
+        stop: CancellationToken,
+    ) -> Self {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)

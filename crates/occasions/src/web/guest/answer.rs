@@ -60,14 +60,7 @@ async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyRes
         return Err(feature_disabled().said_in(&text).into());
     }
     let response = if is_open(&portal, which) {
-        form::show(
-            which,
-            &text,
-            &portal,
-            submission(&req),
-            None,
-            Trouble::None,
-        )
+        form::show(which, &text, &portal, submission(&req), None, Trouble::None)
     } else {
         page::page(&text, &portal, Vec::new())
     };
@@ -148,7 +141,12 @@ async fn show_again(
 }
 
 /// Whoever has no code that opens anything keeps what was typed.
-async fn turn_away(req: &GuestRequest, failure: Failure, form: &Form, parsed: &ParsedForm) -> EarlyResponse {
+async fn turn_away(
+    req: &GuestRequest,
+    failure: Failure,
+    form: &Form,
+    parsed: &ParsedForm,
+) -> EarlyResponse {
     let text = req.site.speak(&req.wishes);
     let typed = words::of_a_stranger(&text, form, parsed);
     req.turn_away(failure, typed).await

@@ -8,13 +8,13 @@ use platform::StoreError;
 use web::page::{Kind, Page};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
-use super::gate::{self, Credentials, CodeGate, Failure};
+use super::gate::{self, CodeGate, Credentials, Failure};
+use super::request::GuestRequest;
 use super::show;
 use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
-use super::request::GuestRequest;
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
-use crate::open::{self, PublicWish};
+use crate::open_rsvp::{self, PublicWish};
 use crate::words::OccasionStatus;
 
 /// `GET /`, and `GET /invite` for a link that lost its code.
@@ -266,7 +266,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
             let wishes = if occasion.details.switches.public_wishes {
-                open::public_wishes(tx, &id)?
+                open_rsvp::public_wishes(tx, &id)?
             } else {
                 Vec::new()
             };

@@ -24,11 +24,11 @@ use super::entry;
 use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
+use crate::first_opened::Opens;
 use crate::invitation::{self, Invitation, InvitationId};
 use crate::link::{self, LinkKey};
-use crate::opens::Opens;
 use crate::portal::{self, Closed, Portal};
-use crate::{name_check, occasion, open};
+use crate::{name_check, occasion, open_rsvp};
 
 const COOKIE: &str = "kd_guest";
 /// Households one browser may hold.
@@ -308,10 +308,14 @@ impl CodeGate {
     }
 
     /// Leave for somebody without a code to send in an answer.
-    pub(crate) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), open::Refusal> {
+    pub(crate) fn admit_stranger(
+        &self,
+        site: &Site,
+        facts: &Facts,
+    ) -> Result<(), open_rsvp::Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
-        taken.map_err(|wait| open::Refusal::TooMany(wait.seconds))
+        taken.map_err(|wait| open_rsvp::Refusal::TooMany(wait.seconds))
     }
 
     /// Opens the portal of a code, wherever it was given.

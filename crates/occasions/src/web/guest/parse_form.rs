@@ -8,7 +8,7 @@ use serde_json::Value;
 use web::Form;
 
 use crate::guest::GuestId;
-use crate::household_change::{GuestUpdate, NoteUpdate, HouseholdChange};
+use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::words::ReplyStatus;
 
 /// The change that the form asks for, and which row of the form each of its guests came from.

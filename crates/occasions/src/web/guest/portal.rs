@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Response};
 use web::page::{Kind, Page, Written};
 use web::{Language, Problem, Text};
 
-use super::open;
+use super::open_rsvp;
 use super::pages::Found;
+use super::request::{EarlyResponse, GuestRequest};
 use super::show::{self, Reading, masked_email};
 use super::view::{self, Standing, Typed};
-use super::request::{EarlyResponse, GuestRequest};
 use crate::portal::Portal;
 
 /// `GET /invite/{code}`.
@@ -119,7 +119,7 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
     let portal = req.look().await?;
     let text = req.text(&portal);
     let reading = Reading::new(&text, &portal);
-    let is_open_answer = open::is_open_answer(&req.site, &portal).await;
+    let is_open_answer = open_rsvp::is_open_answer(&req.site, &portal).await;
     let tells_code = is_open_answer.map_err(Problem::from)?;
     let wants_mail = portal.occasion.details.switches.confirmation_mail;
     let email = portal.household.invitation.details.email.as_deref();

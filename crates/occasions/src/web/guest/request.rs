@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::gate::{Admitted, Credentials, CodeGate, Failure};
+use super::gate::{Admitted, CodeGate, Credentials, Failure};
 use super::pages::Look;
 use super::view::Typed;
 use super::{entry, show};

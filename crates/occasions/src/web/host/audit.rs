@@ -10,9 +10,9 @@ use jiff::tz::TimeZone;
 use platform::id::Id;
 use web::{Piece, Problem, Text};
 
-use super::request::{HostRequest, PageContext};
 use super::frame::Place;
 use super::history::{FAMILIES, Sentence, Telling};
+use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::guest;
 use crate::hosting::{log, members, questions};

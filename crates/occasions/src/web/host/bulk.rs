@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Form, Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
+use super::form_state::{self, Control, Field, FormState};
 use super::frame::Place;
 use super::invites::progress;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use super::form_state::{self, Control, Field, FormState};
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, Filter};
 use crate::hosting::locks::Effect;
@@ -168,7 +168,10 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     let done = posted
         .once("POST /admin/invites/bulk", move |tx, host| {
             let bulk = bulk::start(tx, host, &request)?;
-            Ok(super::wording::at(&slug, &format!("/invites/bulk/{}", bulk.id)))
+            Ok(super::wording::at(
+                &slug,
+                &format!("/invites/bulk/{}", bulk.id),
+            ))
         })
         .await;
     match done {
@@ -327,7 +330,10 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
             job.state,
             Progress::Ready | Progress::Failed | Progress::Expired
         ),
-        failed: failed.into_iter().map(|row| failure(&wording, row)).collect(),
+        failed: failed
+            .into_iter()
+            .map(|row| failure(&wording, row))
+            .collect(),
         job: &job,
         wording: wording.clone(),
     };
@@ -340,6 +346,8 @@ fn failure(wording: &Wording<'_>, (household, outcome): (String, Outcome)) -> Fa
     Failed {
         href: wording.at(&format!("/invites/{}", outcome.invitation)),
         household,
-        why: wording.text.attribute(&format!("problem-{code}"), "title", []),
+        why: wording
+            .text
+            .attribute(&format!("problem-{code}"), "title", []),
     }
 }

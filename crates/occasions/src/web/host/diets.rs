@@ -4,11 +4,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
 use super::events::i18n;
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use super::form_state::{self, Control, Field, Group, FormState};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::diets::{self, Change, Removed};
 use crate::hosting::{Leave, Refusal};
@@ -208,7 +208,12 @@ fn read(form: &Form) -> Change {
     }
 }
 
-fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, option: Option<&DietaryOption>) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    option: Option<&DietaryOption>,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let say = |id: &str| text.say(id).into_owned();
     let back = wording.at("/settings/diets");

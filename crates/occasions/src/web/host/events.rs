@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, I18n, Problem, Spoken, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use super::form_state::{self, Control, Field, Group, FormState};
 use crate::event::{Event, EventId};
 use crate::hosting::events::{self, Change};
 use crate::hosting::{Leave, Refusal, When};
@@ -37,7 +37,11 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let body = Events {
         text,
         done: req.done(),
-        rows: context.events.iter().map(|event| row(&wording, event)).collect(),
+        rows: context
+            .events
+            .iter()
+            .map(|event| row(&wording, event))
+            .collect(),
         may_own: context.may(Leave::Own),
         wording: wording.clone(),
     };
@@ -46,7 +50,10 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
 
 fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
     let details = &event.details;
-    let (start, end) = (wording.local(details.starts_at), wording.local(details.ends_at));
+    let (start, end) = (
+        wording.local(details.starts_at),
+        wording.local(details.ends_at),
+    );
     let day = wording.text.date_short(start.date());
     Row {
         href: wording.at(&format!("/settings/events/{}", event.id)),
@@ -167,7 +174,8 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         Err(refusal) if form_state::is_about_form(&refusal) => {
             let (context, event) = find(req).await?;
             let problem = Problem::from(refusal);
-            let form_state = FormState::refused(stored(&req.wording(&context), &event), &problem, &req.text);
+            let form_state =
+                FormState::refused(stored(&req.wording(&context), &event), &problem, &req.text);
             let page = page(req, &context, &form_state, Some(&event));
             Ok((problem.status, page).into_response())
         }
@@ -272,7 +280,12 @@ pub(super) fn i18n(form: &Form, name: &str) -> I18n {
         .collect()
 }
 
-fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, event: Option<&Event>) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    event: Option<&Event>,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let back = wording.at("/settings/events");
     let (title, action) = match event {
@@ -314,7 +327,12 @@ fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, event:
     req.page(context, Place::Events, &title, body)
 }
 
-fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState, is_new: bool) -> Vec<Group> {
+fn groups(
+    wording: &Wording<'_>,
+    context: &PageContext,
+    form_state: &FormState,
+    is_new: bool,
+) -> Vec<Group> {
     let say = |id: &str| wording.text.say(id).into_owned();
     let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");

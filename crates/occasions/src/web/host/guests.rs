@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use web::{List, Piece, Problem, Text};
 
-use super::request::{HostRequest, PageContext};
 use super::filters::Filters;
 use super::frame::Place;
-use super::wording::{self, Wording, Tag};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::listing::people::{self, Filter, Person};
 use crate::question::{self, Question};

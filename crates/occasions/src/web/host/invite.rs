@@ -8,17 +8,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use web::{Piece, Problem, Spoken, Text};
 
-use super::request::{HostRequest, PageContext};
 use super::filters;
+use super::form_state::FormState;
 use super::frame::Place;
 use super::history::{Sentence, Telling};
 use super::invite_people::{PersonRow, household, people, stored};
+use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
-use super::form_state::FormState;
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::{Leave, Refusal, log};
 use crate::invitation::{Details, InvitationId};
-use crate::open;
+use crate::open_rsvp;
 use crate::portal::Portal;
 use crate::web::guest::view::{Ask, Asked, Mark};
 use crate::words::{Access, LockMode, OccasionStatus};
@@ -40,7 +40,7 @@ struct InvitePage<'a> {
     details: &'a Details,
     kept: &'a Bookkeeping,
     /// How it stands with one that came without a code.
-    open: Option<open::Mark>,
+    open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
     /// What the household is asked as a whole, and what it answered.
     household: Vec<Asked<'a>>,
@@ -150,7 +150,10 @@ impl InvitePage<'_> {
 
     /// What is known of its way to the household.
     fn tracks(&self) -> Vec<String> {
-        let when = |id: &str, at| self.text.with(id, [("when", self.wording.moment(at).into())]);
+        let when = |id: &str, at| {
+            self.text
+                .with(id, [("when", self.wording.moment(at).into())])
+        };
         let mut tracks = Vec::new();
         match self.kept.sent_at {
             Some(at) => tracks.push(when("host-sent-at", at)),
@@ -188,7 +191,7 @@ impl InvitePage<'_> {
     }
 
     /// What hosts should know of an answer that came without a code.
-    fn open_words(&self, mark: &open::Mark) -> String {
+    fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
                 let when = self.wording.moment(at);
@@ -213,7 +216,7 @@ impl InvitePage<'_> {
 pub(super) struct Found {
     pub(super) portal: Portal,
     kept: Bookkeeping,
-    open: Option<open::Mark>,
+    open: Option<open_rsvp::Mark>,
     history: Vec<log::Line>,
 }
 
@@ -234,7 +237,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refu
         };
         Ok(Found {
             kept: invitations::bookkeeping(tx, &id)?,
-            open: open::find_mark(tx, &id)?,
+            open: open_rsvp::find_mark(tx, &id)?,
             portal,
             history,
         })
@@ -267,7 +270,12 @@ pub(super) fn refused(
     (status, page(req, context, found, form_state)).into_response()
 }
 
-fn page(req: &HostRequest, context: &PageContext, found: &Found, form_state: &FormState) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    found: &Found,
+    form_state: &FormState,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let invitation = &found.portal.household.invitation;
     let guests = found.portal.household.guests.iter();

@@ -5,8 +5,8 @@ use axum::response::Response;
 use platform::Tx;
 use web::{FieldProblem, Problem};
 
-use super::request::{HostRequest, HostForm};
 use super::form_state::{self, FormState};
+use super::request::{HostForm, HostRequest};
 use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
 use crate::guest::GuestId;
@@ -15,7 +15,7 @@ use crate::hosting::codes;
 use crate::hosting::guests;
 use crate::hosting::invitations::{self, Change};
 use crate::hosting::locks::{self, Opening};
-use crate::hosting::open;
+use crate::hosting::open_rsvp;
 use crate::hosting::{Current, HostOf, Refusal, When};
 use crate::invitation::InvitationId;
 use crate::web::guest::parse_form;
@@ -155,7 +155,7 @@ pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
 /// `POST …/approve`: of an answer that came without a code.
 pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "approved", |tx, host, id, version| {
-        open::approve(tx, host, id, version)?;
+        open_rsvp::approve(tx, host, id, version)?;
         Ok(())
     })
     .await
@@ -171,14 +171,14 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let home = posted.req.at("/invites/");
     let merged = posted
         .once("merged", move |tx, host| {
-            let Some(into) = open::find_by_code(tx, host, &typed)? else {
+            let Some(into) = open_rsvp::find_by_code(tx, host, &typed)? else {
                 return Err(Refusal::Fields(vec![FieldProblem {
                     pointer: "/into".to_owned(),
                     code: "unknown_option",
                     values: Vec::new(),
                 }]));
             };
-            open::merge(tx, host, &id, &into, version)?;
+            open_rsvp::merge(tx, host, &id, &into, version)?;
             Ok(format!("{home}{into}?done=merged"))
         })
         .await;
@@ -206,7 +206,8 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     let present = &found.portal.household.invitation.code;
     if form.text("confirm").trim() != present {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
-        let form_state = FormState::refused(invite_people::stored(&found.portal), &problem, &req.text);
+        let form_state =
+            FormState::refused(invite_people::stored(&found.portal), &problem, &req.text);
         return Ok(invite::refused(
             req,
             &context,

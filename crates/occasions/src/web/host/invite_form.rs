@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
-use super::form_state::{self, Control, Field, Group, FormState};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::guests::New;
 use crate::hosting::invitations::{self, Change};
@@ -169,7 +169,12 @@ async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
     .await
 }
 
-fn edit_page(req: &HostRequest, context: &PageContext, portal: &Portal, form_state: &FormState) -> Response {
+fn edit_page(
+    req: &HostRequest,
+    context: &PageContext,
+    portal: &Portal,
+    form_state: &FormState,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let invitation = &portal.household.invitation;
     let household = invitation.details.household.clone();
@@ -213,7 +218,11 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
             } else {
                 FormState::refused(form.clone(), &problem, &req.text)
             };
-            Ok((problem.status, edit_page(req, &context, &portal, &form_state)).into_response())
+            Ok((
+                problem.status,
+                edit_page(req, &context, &portal, &form_state),
+            )
+                .into_response())
         }
         Err(refusal) => Err(refusal.into()),
     }

@@ -2,8 +2,8 @@
 
 use web::{Form, Spoken, Text};
 
-use super::wording::{self, Wording};
 use super::form_state::FormState;
+use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::guest::Guest;
 use crate::portal::Portal;
@@ -102,14 +102,26 @@ pub(super) fn stored(portal: &Portal) -> Form {
 }
 
 /// Everybody on the invitation, with what stands in the form.
-pub(super) fn people<'a>(wording: &Wording<'a>, portal: &'a Portal, form_state: &FormState) -> Vec<PersonRow<'a>> {
+pub(super) fn people<'a>(
+    wording: &Wording<'a>,
+    portal: &'a Portal,
+    form_state: &FormState,
+) -> Vec<PersonRow<'a>> {
     let reading = Reading::new(wording.text, portal);
     let stored = stored(portal);
     portal
         .household
         .guests
         .iter()
-        .map(|guest| person(wording, portal, guest, reading.name(guest), (form_state, &stored)))
+        .map(|guest| {
+            person(
+                wording,
+                portal,
+                guest,
+                reading.name(guest),
+                (form_state, &stored),
+            )
+        })
         .collect()
 }
 
@@ -195,7 +207,10 @@ fn told<'a>(
     questions
         .filter_map(|question| {
             let answer = answers.get(&question.id)?;
-            Some((wording.pick(&question.title), say(wording, question, answer)))
+            Some((
+                wording.pick(&question.title),
+                say(wording, question, answer),
+            ))
         })
         .collect()
 }
@@ -261,7 +276,13 @@ fn person<'a>(
             .filter(|question| question.concerns(guest, &portal.events))
             .map(|question| {
                 let field = format!("answer.{id}.{}", question.key);
-                asked(wording, portal, (question, field), &guest.answers, form_state)
+                asked(
+                    wording,
+                    portal,
+                    (question, field),
+                    &guest.answers,
+                    form_state,
+                )
             })
             .collect(),
         told: told(

@@ -5,10 +5,10 @@ use askama::Template;
 use axum::response::Response;
 use web::{List, Piece, Problem, Text};
 
-use super::request::{HostRequest, PageContext};
 use super::filters::{self, Filters};
 use super::frame::Place;
-use super::wording::{self, Wording, Tag};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Tag, Wording};
 use crate::guest;
 use crate::hosting::Leave;
 use crate::hosting::bulk::{self, Bulk};
@@ -185,7 +185,13 @@ fn counts(all: &[Line]) -> [i64; 3] {
     ]
 }
 
-fn page(req: &HostRequest, context: &PageContext, filter: &Filter, sort: Sort, found: &Found) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    filter: &Filter,
+    sort: Sort,
+    found: &Found,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let filters = Filters::of_invitations(&wording, &context.events, &found.questions, &req.query);
     let lines = found.list.items.iter().zip(&found.names);
@@ -196,7 +202,9 @@ fn page(req: &HostRequest, context: &PageContext, filter: &Filter, sort: Sort, f
         done: req.done(),
         presets: presets(&filters, found.counts, found.waiting),
         sort,
-        rows: lines.map(|(line, names)| row(&wording, line, names)).collect(),
+        rows: lines
+            .map(|(line, names)| row(&wording, line, names))
+            .collect(),
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),

@@ -5,8 +5,8 @@ use axum::response::Response;
 use web::page::Section;
 use web::{Problem, Text};
 
-use super::request::HostRequest;
 use super::frame::Place;
+use super::request::HostRequest;
 
 #[derive(Template)]
 #[template(path = "host/more.html")]

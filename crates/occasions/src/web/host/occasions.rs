@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use platform::Tx;
 use web::{Language, Problem, Text};
 
-use super::request::{HostRequest, HostForm, once, see_other};
+use super::form_state::{self, Control, Field, FormState, Group};
+use super::request::{HostForm, HostRequest, once, see_other};
 use super::wording::{self, Wording};
-use super::form_state::{self, Control, Field, Group, FormState};
 use crate::event::{self, Event};
 use crate::hosting::occasions::{self, Change};
 use crate::hosting::{Refusal, events};

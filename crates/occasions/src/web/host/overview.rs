@@ -6,9 +6,9 @@ use axum::response::Response;
 use web::{Deadline, List, Piece, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
-use super::request::{HostRequest, PageContext};
 use super::frame::Place;
-use super::wording::{self, Wording, Tag};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::Leave;
 use crate::hosting::listing::people::Band;
@@ -335,14 +335,20 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
     let numbers = summary.events.iter();
     numbers
         .filter_map(|numbers| {
-            let event = context.events.iter().find(|event| event.key == numbers.key)?;
+            let event = context
+                .events
+                .iter()
+                .find(|event| event.key == numbers.key)?;
             let yes = wording.text.number(numbers.guests.yes);
             Some(Seats {
                 href: wording.at(&format!("/guests?event={}&status=yes", numbers.key)),
                 name: wording.event(event),
                 words: match numbers.capacity {
                     Some(seats) => {
-                        let values = [("n", yes.into()), ("seats", wording.text.number(seats).into())];
+                        let values = [
+                            ("n", yes.into()),
+                            ("seats", wording.text.number(seats).into()),
+                        ];
                         wording.text.with("host-seats-of", values)
                     }
                     None => yes,

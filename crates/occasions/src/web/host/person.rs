@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Form, Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
-use super::frame::Place;
-use super::wording::Wording;
 use super::form_state::{self, Control, Field, FormState};
+use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
 use crate::hosting::guests::{self, Change, Contact, New};
 use crate::hosting::invitations;
@@ -194,7 +194,11 @@ async fn answer(
         }
         _ => FormState::refused(form.clone(), &problem, &req.text),
     };
-    Ok((problem.status, page(req, &context, &found, &form_state, guest)).into_response())
+    Ok((
+        problem.status,
+        page(req, &context, &found, &form_state, guest),
+    )
+        .into_response())
 }
 
 /// What is stored, as the form holds it.
@@ -263,7 +267,12 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-fn fields(wording: &Wording<'_>, found: &Found, form_state: &FormState, guest: Option<&Guest>) -> Vec<Field> {
+fn fields(
+    wording: &Wording<'_>,
+    found: &Found,
+    form_state: &FormState,
+    guest: Option<&Guest>,
+) -> Vec<Field> {
     let say = |id: &str| wording.text.say(id).into_owned();
     let mut fields = vec![form_state.line("name", say("host-field-name"))];
     if guest.is_none() {

@@ -6,8 +6,8 @@ use axum::response::Response;
 use web::page::{Kind, Page};
 use web::{Language, Problem, Text};
 
-use super::request::HostRequest;
 use super::frame::{Place, keep_private};
+use super::request::HostRequest;
 use super::wording::Wording;
 use crate::hosting::{Refusal, invitations};
 use crate::invitation::InvitationId;

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Spoken, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
 use super::events::i18n;
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::rows;
 use super::wording::Wording;
-use super::form_state::{self, Control, Field, Group, FormState};
 use crate::hosting::questions::{self, Change, Removed};
 use crate::hosting::{Leave, Refusal};
 use crate::question::{Choice, Question};
@@ -294,7 +294,12 @@ fn read(form: &Form, may_own: bool) -> Change {
     }
 }
 
-fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, question: Option<&Question>) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    question: Option<&Question>,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let back = wording.at("/settings/questions");
     let (title, action) = match question {
@@ -371,7 +376,9 @@ fn choices(wording: &Wording<'_>, form_state: &FormState, may_add: bool) -> Vec<
         .map(|index| {
             let key = format!("choices.{index}.key");
             let value = form_state.form.text(&key).to_owned();
-            let legend = wording.text.with("host-choice-n", [("n", (index + 1).into())]);
+            let legend = wording
+                .text
+                .with("host-choice-n", [("n", (index + 1).into())]);
             let name = format!("choices.{index}.label");
             let line = || Control::Line("text", "off");
             ChoiceRow {
@@ -382,7 +389,12 @@ fn choices(wording: &Wording<'_>, form_state: &FormState, may_add: bool) -> Vec<
         .collect()
 }
 
-fn rest(wording: &Wording<'_>, context: &PageContext, form_state: &FormState, question: Option<&Question>) -> Vec<Field> {
+fn rest(
+    wording: &Wording<'_>,
+    context: &PageContext,
+    form_state: &FormState,
+    question: Option<&Question>,
+) -> Vec<Field> {
     let say = |id: &str| wording.text.say(id).into_owned();
     let tick = |name: &str, id: &str, hint: &str| form_state.tick(name, say(id)).hint(say(hint));
     let events = context.events.iter();

@@ -6,8 +6,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Spoken, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::export::{self, Export, ExportId, Request};
@@ -124,7 +124,11 @@ fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
         is_masked: !context.may(Leave::SeeContacts),
-        events: context.events.iter().map(|event| wording.event(event)).collect(),
+        events: context
+            .events
+            .iter()
+            .map(|event| wording.event(event))
+            .collect(),
         needs: needs(&wording, context, found),
         people: kitchen::eaters(&found.people, &context.events, &found.diets, &found.eating)
             .iter()
@@ -183,7 +187,9 @@ fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row
     let mut food: Vec<String> = words(&eater.others);
     food.extend((!person.diet_note.is_empty()).then(|| person.diet_note.clone()));
     let events = eater.events.iter();
-    let events: Vec<String> = events.map(|event| wording.event(event).to_string()).collect();
+    let events: Vec<String> = events
+        .map(|event| wording.event(event).to_string())
+        .collect();
     Row {
         name: person.shown_name(wording.text),
         href: wording.at(&format!("/invites/{}", person.invitation)),
@@ -240,7 +246,10 @@ fn export_row(wording: &Wording<'_>, export: &Export) -> ExportRow {
         ),
         state,
         class,
-        when: (wording.machine(export.created_at), wording.ago(export.created_at)),
+        when: (
+            wording.machine(export.created_at),
+            wording.ago(export.created_at),
+        ),
         download: is_ready.then(|| wording.at(&format!("/reports/{}", export.id))),
         rows: export.rows.filter(|_| is_ready).map(|n| {
             let values = [("count", n.into()), ("n", text.number(n).into())];

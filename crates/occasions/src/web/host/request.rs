@@ -22,7 +22,7 @@ use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Leave, Refusal, access};
 use crate::occasion::{self, Occasion};
-use crate::web::by_hand::ByHand;
+use crate::web::custom_code::ByHand;
 
 /// The languages hosts are spoken to in.
 const LANGUAGES: [&str; 2] = ["en", "ms"];

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
 use super::events::{find, i18n};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::rows;
 use super::wording::Wording;
-use super::form_state::{self, Control, Field, Group, FormState};
 use crate::event::{Event, EventId, ScheduleLine};
 use crate::hosting::Refusal;
 use crate::hosting::events::{self, Change};
@@ -112,7 +112,12 @@ fn read(form: &Form, count: usize) -> Vec<ScheduleLine> {
     lines.collect()
 }
 
-fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, event: &Event) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    event: &Event,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let name = wording.event(event).to_string();
     let back = wording.at(&format!("/settings/events/{}", event.id));
@@ -143,7 +148,8 @@ fn lines(wording: &Wording<'_>, form_state: &FormState) -> Vec<Group> {
         .map(|index| {
             let at = |field: &str| format!("schedule.{index}.{field}");
             let time = Control::Line("time", "off");
-            let mut fields = vec![form_state.field(&at("time"), text.say("host-schedule-time"), time)];
+            let mut fields =
+                vec![form_state.field(&at("time"), text.say("host-schedule-time"), time)];
             let line = || Control::Line("text", "off");
             let title = text.say("host-schedule-title");
             let detail = text.say("host-schedule-detail");

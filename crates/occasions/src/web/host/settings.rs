@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 use platform::Tx;
 use web::{Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
-use super::wording::{self, Wording};
+use super::request::{HostForm, HostRequest, PageContext};
 use super::settings_form::{groups, read, stored};
-use super::form_state::{self, Control, Field, Group, FormState};
+use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions;
 use crate::hosting::{Leave, Refusal};
@@ -112,7 +112,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         "" => Part::Texts,
         _ => part(&req)?,
     };
-    let (context, ()) = req.read(move |_, context| context.needs(part.leave())).await?;
+    let (context, ()) = req
+        .read(move |_, context| context.needs(part.leave()))
+        .await?;
     let form_state = FormState::of(stored(&req.wording(&context)));
     Ok(page(&req, &context, &form_state, part, None))
 }
@@ -124,7 +126,13 @@ fn part(req: &HostRequest) -> Result<Part, Problem> {
     found.ok_or_else(Problem::not_found)
 }
 
-fn page(req: &HostRequest, context: &PageContext, form_state: &FormState, part: Part, effect: Option<String>) -> Response {
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    part: Part,
+    effect: Option<String>,
+) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let slug = &context.occasion.slug;
     let is_state = part == Part::State;
@@ -240,7 +248,9 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let look = move |tx: &mut Tx<'_>, context: &PageContext| {
         context.needs(Leave::Own)?;
         let deadline = match &typed {
-            Some(typed) => Some(wording::end_of_day(typed, &context.occasion.zone()).ok_or_else(no_day)?),
+            Some(typed) => {
+                Some(wording::end_of_day(typed, &context.occasion.zone()).ok_or_else(no_day)?)
+            }
             None => None,
         };
         locks::effect_of_deadline(tx, &context.host, deadline)
@@ -249,7 +259,13 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
         Ok((context, effect)) => {
             let words = effect_words(&req.text, effect);
             let form_state = FormState::of(form.clone());
-            Ok(page(req, &context, &form_state, Part::Deadline, Some(words)))
+            Ok(page(
+                req,
+                &context,
+                &form_state,
+                Part::Deadline,
+                Some(words),
+            ))
         }
         Err(refusal) => answer(posted, Part::Deadline, Err(refusal)).await,
     }
@@ -318,7 +334,9 @@ async fn answer(
         Err(refusal) => return Err(refusal.into()),
     };
     let (req, form) = (&posted.req, &posted.form);
-    let (context, ()) = req.read(move |_, context| context.needs(part.leave())).await?;
+    let (context, ()) = req
+        .read(move |_, context| context.needs(part.leave()))
+        .await?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
     let stored = || stored(&req.wording(&context));

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use web::{Form, Language, Theme};
 
 use super::events::i18n;
-use super::wording::{self, Wording};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::settings::Part;
-use super::form_state::{self, Control, Field, Group, FormState};
+use super::wording::{self, Wording};
 use crate::hosting::When;
 use crate::hosting::occasions::{Change, Switch};
 use crate::occasion::{Contact, Occasion, Switches};
@@ -243,9 +243,9 @@ pub(super) fn groups(wording: &Wording<'_>, form_state: &FormState, part: Part) 
                 .hint(say("host-field-deadline-hint")),
         ]),
         Part::Switches => {
-            let fields = SWITCHES
-                .into_iter()
-                .map(|(_, name, words, effect)| form_state.tick(name, say(words)).hint(say(effect)));
+            let fields = SWITCHES.into_iter().map(|(_, name, words, effect)| {
+                form_state.tick(name, say(words)).hint(say(effect))
+            });
             one(fields.collect())
         }
         Part::Contact => one(vec![

@@ -8,14 +8,14 @@ use super::super::parse_form::ParsedForm;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{
-    Answer, Asked, Chips, Choice, FormError, Diet, DietRow, Dietary, Mark, NewRow, NoteField,
+    Answer, Asked, Chips, Choice, Diet, DietRow, Dietary, FormError, Mark, NewRow, NoteField,
     NotePage, Places, Row, Seats,
 };
 use super::press::{BEFORE, PRESS};
 use crate::event::Event;
 use crate::guest::Guest;
-use crate::portal::Portal;
 use crate::household_change::HouseholdChange;
+use crate::portal::Portal;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 /// Which of the three forms.

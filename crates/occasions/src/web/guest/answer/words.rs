@@ -11,14 +11,19 @@ use super::super::show::Reading;
 use super::super::view::{FormError, Typed};
 use super::form::Trouble;
 use crate::household::Places;
+use crate::household_change::GuestUpdate;
 use crate::portal::Portal;
 use crate::question::Answers;
 use crate::refusal::{FieldError, Refusal};
-use crate::household_change::GuestUpdate;
 use crate::words::ReplyStatus;
 
 /// What stands against a save, at the fields it is about.
-pub(super) fn trouble(text: &Text, portal: &Portal, parsed: &ParsedForm, refusal: &Refusal) -> Trouble {
+pub(super) fn trouble(
+    text: &Text,
+    portal: &Portal,
+    parsed: &ParsedForm,
+    refusal: &Refusal,
+) -> Trouble {
     let first_new = || {
         parsed
             .first_new()

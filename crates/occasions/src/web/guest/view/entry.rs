@@ -5,7 +5,7 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
-use crate::open::PublicWish;
+use crate::open_rsvp::PublicWish;
 
 use super::{Contact, Cover, Hosts, OpenEvent, Typed, around_contact};
 

@@ -4,8 +4,8 @@ use web::{Spoken, Text};
 
 use super::sample::{closing, frame, hours, nikah, reception, song, spoken};
 use super::{
-    Answer, Ask, Asked, AskedChoice, Chips, Choice, FormError, Conflict, Diet, DietRow, Dietary,
-    Difference, NewRow, NoteField, NotePage, Places, Row, Seats, Side,
+    Answer, Ask, Asked, AskedChoice, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference,
+    FormError, NewRow, NoteField, NotePage, Places, Row, Seats, Side,
 };
 
 fn choice(

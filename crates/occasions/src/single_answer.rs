@@ -1,22 +1,22 @@
 //! One answer for a whole household, as a card or another program's form asks
 //! for it: whether they come, how many, a few words. With a code it is an
-//! ordinary save; what comes without one is in [`crate::open`].
+//! ordinary save; what comes without one is in [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
 use platform::audit::RequestFacts;
-use platform::{StoreError, Tx, written};
+use platform::{StoreError, Tx, text_cleaning};
 use serde::{Deserialize, Serialize};
 
 use crate::code::CodeKey;
 use crate::event;
 use crate::guest::Guest;
+use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{OccasionId, to_json};
 use crate::portal::{self, Portal};
 use crate::refusal::{FieldError, Refusal};
 use crate::rsvp::{self, Repeat, Save, Saved};
-use crate::household_change::{GuestUpdate, NoteUpdate, HouseholdChange};
 use crate::words::{GuestKind, ReplyStatus, Source};
 
 /// What is said for everybody at once.
@@ -36,7 +36,7 @@ pub struct Answer {
 impl Answer {
     /// Whether there are words to the hosts that anybody could read.
     pub(crate) fn says_something(&self) -> bool {
-        !written::clean(&self.wish).is_empty()
+        !text_cleaning::clean(&self.wish).is_empty()
     }
 }
 

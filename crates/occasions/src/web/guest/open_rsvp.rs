@@ -12,15 +12,15 @@ use platform::audit::RequestFacts;
 use web::page::{Kind, Page};
 use web::{Facts, Form, Language, Problem, Site, Text, Wishes, csrf};
 
-use super::gate::{self, CodeGate};
 use super::entry::{self, Found, Public};
+use super::gate::{self, CodeGate};
 use super::show;
 use super::view::{Closing, FormError, Open, TypedAnswer};
 use crate::occasion::Occasion;
-use crate::open::{self, Refusal, Respondent};
-use crate::plain::{Answer, IncomingAnswer, Outcome};
+use crate::open_rsvp::{self, Refusal, Respondent};
 use crate::refusal::{FieldError, Refusal as AnswerRefusal};
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
+use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::web::api::guest::problem;
 use crate::words::{OccasionStatus, ReplyStatus, Source};
 
@@ -83,7 +83,7 @@ pub(super) async fn save(
     let id = public.occasion.id.clone();
     let saved = site
         .store
-        .write(move |tx| open::answer(tx, &id, &respondent, &incoming));
+        .write(move |tx| open_rsvp::answer(tx, &id, &respondent, &incoming));
     match saved.await {
         Ok(outcome) => Ok(thank(&site, &gate, &headers, outcome)),
         Err(refusal) => refused(&site, &text, &public, typed, refusal),
@@ -91,7 +91,12 @@ pub(super) async fn save(
 }
 
 /// To the page that thanks, and tells the code.
-pub(crate) fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome) -> Response {
+pub(crate) fn thank(
+    site: &Site,
+    gate: &CodeGate,
+    headers: &HeaderMap,
+    outcome: Outcome,
+) -> Response {
     let code = outcome.code.unwrap_or_default();
     let mut response = confirm(gate, &code);
     // From a page elsewhere the browser sends no cookie that could be added to.
@@ -341,10 +346,10 @@ fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> FormErro
     let words = match (name, code) {
         ("guests", _) => return wrong_party(text, &public.occasion),
         ("name", "required") => text.say("complaint-open-name").into_owned(),
-        ("name", _) => text.with("complaint-name-long", [("n", open::NAME_LIMIT.into())]),
+        ("name", _) => text.with("complaint-name-long", [("n", open_rsvp::NAME_LIMIT.into())]),
         ("email", "email_invalid") => text.say("complaint-open-email").into_owned(),
-        ("email", _) => long(open::EMAIL_LIMIT),
-        ("phone", _) => long(open::PHONE_LIMIT),
+        ("email", _) => long(open_rsvp::EMAIL_LIMIT),
+        ("phone", _) => long(open_rsvp::PHONE_LIMIT),
         _ => long(NOTE_LIMIT),
     };
     FormError {
@@ -444,6 +449,6 @@ pub(super) async fn is_open_answer(
     portal: &crate::portal::Portal,
 ) -> Result<bool, StoreError> {
     let id = portal.household.invitation.id.clone();
-    let mark = site.store.read(move |tx| open::find_mark(tx, &id));
+    let mark = site.store.read(move |tx| open_rsvp::find_mark(tx, &id));
     Ok(mark.await?.is_some())
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Stored};
 use platform::mail::Address;
 use platform::news::NewNews;
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -14,15 +14,15 @@ use crate::code::CodeKey;
 use crate::guest::{Guest, Reply};
 use crate::hosting::{Refusal as HostRefusal, invitations};
 use crate::household::{self, Plan};
+use crate::household_change::HouseholdChange;
 use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::plain::{Answer, IncomingAnswer, Outcome};
 use crate::portal::{self, Portal};
-use crate::snapshot::{self, OccasionSnapshot};
 use crate::question::Answers;
 use crate::refusal::{FieldError, Refusal as AnswerRefusal};
 use crate::rsvp::{self, OtherBody, Save};
-use crate::household_change::HouseholdChange;
+use crate::single_answer::{Answer, IncomingAnswer, Outcome};
+use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
 /// The most that hosts can let one answer bring.
@@ -59,9 +59,9 @@ impl Respondent {
     /// In the form in which it is kept.
     fn cleaned(&self) -> Self {
         Self {
-            name: written::clean_line(&self.name),
-            email: written::clean_line(&self.email),
-            phone: written::clean_line(&self.phone),
+            name: text_cleaning::clean_line(&self.name),
+            email: text_cleaning::clean_line(&self.email),
+            phone: text_cleaning::clean_line(&self.phone),
             ..self.clone()
         }
     }
@@ -217,7 +217,7 @@ fn check_fields(
         ("/email", &clean.email, EMAIL_LIMIT),
         ("/phone", &clean.phone, PHONE_LIMIT),
     ] {
-        if written::length(text) > most {
+        if text_cleaning::length(text) > most {
             add(pointer, "too_long");
         }
     }
@@ -231,7 +231,7 @@ fn check_fields(
     {
         add("/guests", "out_of_range");
     }
-    if written::length(&written::clean(&incoming.answer.wish)) > rsvp::NOTE_LIMIT {
+    if text_cleaning::length(&text_cleaning::clean(&incoming.answer.wish)) > rsvp::NOTE_LIMIT {
         add("/message", "too_long");
     }
     // Who has not decided says so only where hosts want to hear it.
@@ -280,8 +280,8 @@ struct Likeness {
 impl Likeness {
     fn of(respondent: &Respondent) -> Self {
         let by = |contact: &str| {
-            let words = format!("{}\n{contact}", written::fold(&respondent.name));
-            written::hexadecimal(&Sha256::digest(words))
+            let words = format!("{}\n{contact}", text_cleaning::fold(&respondent.name));
+            text_cleaning::hexadecimal(&Sha256::digest(words))
         };
         let digits: String = respondent
             .phone
@@ -295,7 +295,7 @@ impl Likeness {
             };
         }
         Self {
-            first: by(&written::fold(&respondent.email)),
+            first: by(&text_cleaning::fold(&respondent.email)),
             phone: (!digits.is_empty()).then(|| by(&digits)),
         }
     }
@@ -409,7 +409,7 @@ fn fill(
     party: usize,
     incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
-    let note = written::clean(&incoming.answer.wish);
+    let note = text_cleaning::clean(&incoming.answer.wish);
     let note = (!note.is_empty()).then_some(note);
     let invitation = &portal.household.invitation;
     let key = CodeKey::parse(&invitation.code).map_err(|_| AnswerRefusal::NotFound)?;
