@@ -1,5 +1,5 @@
 //! A household as it stands, and as it would stand after a wish: the rules of
-//! answering (§3.4, §4), without any store.
+//! answering, without any store.
 
 use std::collections::BTreeMap;
 

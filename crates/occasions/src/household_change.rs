@@ -24,7 +24,7 @@ pub struct HouseholdChange {
     /// The household's note to the hosts.
     pub note: Option<NoteUpdate>,
     /// What of it was not understood: it is refused, once all that comes before
-    /// fields has been looked at (§4).
+    /// fields has been looked at.
     pub wrong: Vec<FieldError>,
 }
 

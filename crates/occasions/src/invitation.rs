@@ -75,7 +75,7 @@ pub struct Details {
 }
 
 impl Invitation {
-    /// What the household may do at `now`, and nothing else decides it (§2.3).
+    /// What the household may do at `now`, and nothing else decides it.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;

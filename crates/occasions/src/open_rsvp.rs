@@ -1,4 +1,4 @@
-//! Answers without a code (§3.7): whoever knows the public page says who they
+//! Answers without a code: whoever knows the public page says who they
 //! are, whether they come and how many. Each accepted one makes an invitation of
 //! its own, marked as such, with a code for later changes.
 

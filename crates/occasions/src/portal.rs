@@ -1,4 +1,4 @@
-//! What a code opens: everything a household may see of its invitation (§8.1),
+//! What a code opens: everything a household may see of its invitation,
 //! and nothing else.
 
 use std::collections::BTreeMap;
@@ -171,7 +171,7 @@ impl Portal {
         })
     }
 
-    /// How much is answered (§1.2).
+    /// How much is answered.
     pub fn response(&self) -> Response {
         response(
             self.household

@@ -1,4 +1,4 @@
-//! The main job: a household's answers, saved in one transaction (§4.1).
+//! The main job: a household's answers, saved in one transaction.
 //!
 //! Locks first, in the order event, invitation; then the decision; then the
 //! replies, the submission, the audit line, the news, the confirmation mail's
@@ -220,7 +220,7 @@ fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal
 }
 
 /// Whether this may be saved now. A note alone stays open after answers have
-/// closed, as long as the occasion has not (§1.3).
+/// closed, as long as the occasion has not.
 pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
@@ -520,7 +520,7 @@ pub(crate) fn news_of_answers(portal: &Portal, changes: &[Change], source: Sourc
     }
 }
 
-/// Two minutes after the last save, ten after the first at the latest (§3.6).
+/// Two minutes after the last save, ten after the first at the latest.
 pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     let wanted = portal.occasion.details.switches.confirmation_mail;

@@ -46,7 +46,7 @@ pub struct IncomingAnswer {
     /// What is said.
     pub answer: Answer,
     /// What of it was not understood: it is refused, once all that comes before
-    /// fields has been looked at (§4).
+    /// fields has been looked at.
     pub wrong: Vec<FieldError>,
     /// How it arrived.
     pub source: Source,

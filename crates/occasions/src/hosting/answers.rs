@@ -1,5 +1,5 @@
 //! Answering for a household, on the telephone: always possible, always in the
-//! log, beyond the limits only with the host's override (§5.2).
+//! log, beyond the limits only with the host's override.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Lists of invitations and of guests: searched, filtered, sorted, a piece at a
 //! time. Dashboard numbers, bulk actions and exports mean by a filter what is
-//! written here (§5.2).
+//! written here.
 
 pub mod filter;
 pub mod people;

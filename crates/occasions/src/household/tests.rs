@@ -1,4 +1,4 @@
-//! The rules of answering (§3.4, §4), by tables, without a store.
+//! The rules of answering, by tables, without a store.
 
 use std::collections::BTreeMap;
 

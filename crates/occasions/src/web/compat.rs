@@ -1,4 +1,4 @@
-//! What programs that came before Kenduri ask for (§6.3): the addresses of a
+//! What programs that came before Kenduri ask for: the addresses of a
 //! small Flask and Node pair, for one occasion. Nothing of it is there unless
 //! `compat.occasion` names that occasion.
 //!

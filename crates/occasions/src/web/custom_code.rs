@@ -1,6 +1,6 @@
 //! Codes that hosts set by hand, on pages and by JSON: the answer "taken" tells
 //! as much as a guess, so every such try needs leave of the guests' door and
-//! draws on its budget (§3.1, §8.2).
+//! draws on its budget.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};

@@ -1,4 +1,4 @@
-//! Owners hear of it when codes are being guessed (§8.2).
+//! Owners hear of it when codes are being guessed.
 
 use std::net::Ipv4Addr;
 

@@ -1,5 +1,5 @@
 //! Answers that came without a code, as hosts see them: told live, listed,
-//! approved, put together with what was there before (§3.7).
+//! approved, put together with what was there before.
 
 use std::time::Duration;
 

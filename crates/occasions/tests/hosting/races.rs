@@ -1,5 +1,5 @@
 //! Hosts and households who want something at the same moment, many rounds, on
-//! both engines (§4.1).
+//! both engines.
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;

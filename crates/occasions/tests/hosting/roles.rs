@@ -1,4 +1,4 @@
-//! Every route × every role (§5.7): what each may do, and that a foreign
+//! Every route × every role: what each may do, and that a foreign
 //! occasion is not there.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The live stream (§6.4): in order, nothing lost or doubled, and only for who
+//! The live stream: in order, nothing lost or doubled, and only for who
 //! may hear it.
 
 use std::time::Duration;

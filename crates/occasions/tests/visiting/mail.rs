@@ -1,4 +1,4 @@
-//! The mail that confirms a save (§3.6).
+//! The mail that confirms a save.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -314,7 +314,7 @@ pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }
 
-/// Whether an answer carries what keeps it to its reader (§8.1).
+/// Whether an answer carries what keeps it to its reader.
 #[track_caller]
 pub(crate) fn assert_private(page: &Page) {
     for (name, value) in [

@@ -1,4 +1,4 @@
-//! What a household can do by JSON, with its code in the path (§6.2).
+//! What a household can do by JSON, with its code in the path.
 
 use std::collections::BTreeMap;
 
@@ -307,7 +307,7 @@ async fn save_by_code(
 }
 
 /// The version a change says it was made on. Whether it must say so is asked
-/// under the lock, after everything that comes before it (§4).
+/// under the lock, after everything that comes before it.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),

@@ -29,7 +29,7 @@ pub(super) struct Said {
     /// What a repeat is recognised by.
     pub(super) submission: Option<String>,
     /// What was not understood. It is judged when it is its turn, after all that
-    /// comes before fields (§4).
+    /// comes before fields.
     pub(super) wrong: Vec<FieldError>,
 }
 

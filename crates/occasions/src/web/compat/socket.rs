@@ -1,4 +1,4 @@
-//! Socket.IO (§6.3): the event `rsvp` is an answer like any other. Who sent it,
+//! Socket.IO: the event `rsvp` is an answer like any other. Who sent it,
 //! and nobody else, hears `rsvp-status` once it is committed, and the same in the
 //! acknowledgement where one was asked for.
 

@@ -173,7 +173,7 @@ fn escape(text: &str) -> String {
         .replace(['\r', '\n'], "\\n")
 }
 
-/// Content lines, folded at 75 octets and never inside a character (§3.1).
+/// Content lines, folded at 75 octets and never inside a character.
 #[derive(Default)]
 struct Lines(String);
 

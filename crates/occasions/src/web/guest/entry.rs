@@ -30,7 +30,7 @@ pub(super) async fn show(
     Ok(ask(&site, &text, body).await)
 }
 
-/// `GET /robots.txt`: nothing behind a code is for search engines (§8.1).
+/// `GET /robots.txt`: nothing behind a code is for search engines.
 pub(super) async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
 }

@@ -556,7 +556,7 @@ pub(crate) fn expired() -> Problem {
     Problem::new(StatusCode::GONE, "invitation_expired")
 }
 
-/// What stands behind a code goes to nobody else (§8.1).
+/// What stands behind a code goes to nobody else.
 pub(crate) fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -1,4 +1,4 @@
-//! `/o/{slug}/rsvp`: an answer without a code, for a public card (§3.7).
+//! `/o/{slug}/rsvp`: an answer without a code, for a public card.
 
 use std::collections::BTreeMap;
 

@@ -58,7 +58,7 @@ impl Which {
         }
     }
 
-    /// Each form changes its own fields, whatever else was sent (§3.4).
+    /// Each form changes its own fields, whatever else was sent.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
