@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use platform::mail::Address;
 use platform::store::{FromRow, Row};
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
 platform::id!(AccountId, "One account.");
 
@@ -63,12 +63,12 @@ impl FromStr for DisplayName {
     type Err = NotAName;
 
     fn from_str(text: &str) -> Result<Self, NotAName> {
-        let visible: String = written::clean_line(text)
+        let visible: String = text_cleaning::clean_line(text)
             .chars()
             .filter(|c| !is_invisible(*c))
             .collect();
         let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-        if (2..=50).contains(&written::length(&name)) {
+        if (2..=50).contains(&text_cleaning::length(&name)) {
             Ok(Self(name))
         } else {
             Err(NotAName)

@@ -1,7 +1,7 @@
 //! The browser that asks, as far as signing in is concerned.
 
 use platform::audit::{RequestFacts, shorten};
-use platform::{Secret, written};
+use platform::{Secret, text_cleaning};
 
 /// What a browser brings along when somebody signs in with it.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Client {
     const LONGEST_NAME: usize = 256;
 
     pub(crate) fn name(&self) -> String {
-        written::clean_line(&self.user_agent)
+        text_cleaning::clean_line(&self.user_agent)
             .chars()
             .take(Self::LONGEST_NAME)
             .collect()

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use platform::{Rows, Secret, StoreError, Tx, sql, written};
+use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::account::AccountId;
@@ -52,7 +52,7 @@ impl Password {
     /// person would try: address, name, the site's name.
     pub fn choose(typed: &Secret, known: &[&str]) -> Result<Self, Weakness> {
         let text = normal(typed);
-        match written::length(text.reveal()) {
+        match text_cleaning::length(text.reveal()) {
             length if length < SHORTEST => return Err(Weakness::Short),
             length if length > LONGEST => return Err(Weakness::Long),
             _ => {}
@@ -201,7 +201,7 @@ mod tests {
         assert!(COMMON.lines().count() > 2_000);
         assert!(COMMON.lines().is_sorted());
         for line in COMMON.lines() {
-            assert!(written::length(line) >= SHORTEST, "{line}");
+            assert!(text_cleaning::length(line) >= SHORTEST, "{line}");
             assert_eq!(line, line.to_lowercase());
         }
     }

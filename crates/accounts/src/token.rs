@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::store::{FromRow, Row};
-use platform::{Random, Rows, Secret, StoreError, Tx, sql, written};
+use platform::{Random, Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -90,8 +90,8 @@ pub fn create(
     new: &NewToken,
     request: Option<&RequestFacts>,
 ) -> Result<Created, CreateError> {
-    let name = written::clean_line(&new.name);
-    match written::length(&name) {
+    let name = text_cleaning::clean_line(&new.name);
+    match text_cleaning::length(&name) {
         0 => return Err(CreateError::NameMissing),
         1..=60 => {}
         _ => return Err(CreateError::NameLength),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use occasions::opens::Opens;
+use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
 use platform::mail::suppression::Key;

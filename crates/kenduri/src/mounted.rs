@@ -16,7 +16,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode}
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tracing::{Instrument as _, Span};
-use web::facts::RequestId;
+use web::client_info::RequestId;
 
 use crate::bodies::{Ending, Timed};
 

@@ -4,7 +4,7 @@
 use accounts::Accounts;
 use axum::{Extension, Router};
 use occasions::web::compat::Compat;
-use occasions::web::guest::Door;
+use occasions::web::guest::CodeGate;
 use tokio_util::sync::CancellationToken;
 use web::Site;
 use web::mailbox::Access;
@@ -19,7 +19,7 @@ pub(crate) struct Parts {
     /// Who is asking.
     pub(crate) accounts: Accounts,
     /// Who may look at which household.
-    pub(crate) door: Door,
+    pub(crate) gate: CodeGate,
     /// Whom the mailbox answers, if there is one.
     pub(crate) mailbox: Option<Access>,
     /// Which occasion answers at the addresses of older programs, if any does.
@@ -38,11 +38,11 @@ pub(crate) struct Parts {
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
     let compat = parts.compat.map(|compat| {
-        occasions::web::compat::routes(compat, &site, &parts.door, parts.stop.clone())
+        occasions::web::compat::routes(compat, &site, &parts.gate, parts.stop.clone())
     });
     let router = rooms(&parts.accounts)
         .merge(compat.unwrap_or_default())
-        .layer(Extension(parts.door))
+        .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(parts.house))
         .merge(api::routes())

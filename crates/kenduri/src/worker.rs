@@ -9,10 +9,10 @@ use std::time::Duration;
 use accounts::Accounts;
 use anyhow::{Context as _, Result, bail};
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Means};
+use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
-use occasions::opens::Opens;
 use occasions::web::compat::Compat;
-use occasions::web::guest::Door;
+use occasions::web::guest::CodeGate;
 use platform::key::{self, Key};
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
@@ -233,7 +233,7 @@ impl App {
         let accounts = accounts(&site);
         let router = router::router(Parts {
             accounts: accounts.clone(),
-            door: Door::new(key, links_key, budget.clone(), Arc::clone(&opens)),
+            gate: CodeGate::new(key, links_key, budget.clone(), Arc::clone(&opens)),
             mailbox: mailbox_access(settings),
             compat: compat(&site, settings, start).await?,
             figures: figures.clone(),

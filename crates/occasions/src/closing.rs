@@ -1,4 +1,4 @@
-//! The sweep that tells hosts when answers have closed by themselves (§7).
+//! The sweep that tells hosts when answers have closed by themselves.
 //!
 //! It informs and never decides: whether a household may answer is computed at
 //! the moment it tries. The query is by state, so missed minutes need no

@@ -1,5 +1,4 @@
-//! The secret short code of an invitation: how it is typed, folded and made
-//! (occasions §3.1, §8.2).
+//! The secret short code of an invitation: how it is typed, folded and made.
 
 use std::fmt;
 
@@ -80,7 +79,7 @@ pub fn shown(typed: &str) -> String {
 }
 
 /// How long a new code is, so that guessing stays hopeless as an installation
-/// grows (§8.2).
+/// grows.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,

@@ -1,5 +1,5 @@
 //! The hosts' side: everything that is done by somebody with a role in an
-//! occasion (§5), and what they are shown.
+//! occasion, and what they are shown.
 //!
 //! Every function takes the transaction and a [`HostOf`], the proof that
 //! somebody may be here at all; what the role does not allow is refused inside.
@@ -21,7 +21,7 @@ pub mod locks;
 pub mod log;
 pub mod members;
 pub mod occasions;
-pub mod open;
+pub mod open_rsvp;
 pub mod questions;
 pub mod refusal;
 pub mod sizes;

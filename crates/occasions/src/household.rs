@@ -1,20 +1,20 @@
 //! A household as it stands, and as it would stand after a wish: the rules of
-//! answering (§3.4, §4), without any store.
+//! answering, without any store.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
 
 use crate::diet::DietaryOption;
 use crate::event::{Event, EventId};
 use crate::guest::{self, Guest, GuestId, Reply};
+use crate::household_change::{GuestUpdate, HouseholdChange};
 use crate::invitation::{Invitation, InvitationId};
 use crate::occasion::Switches;
 use crate::question::{self, Answers, Question};
 use crate::refusal::{FieldError, Refusal};
-use crate::wish::{GuestWish, Wish};
 use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
@@ -193,7 +193,7 @@ impl Household {
     /// `new_id` gives the ids of new guests.
     pub fn plan(
         &self,
-        wish: &Wish,
+        wish: &HouseholdChange,
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<Plan, Refusal> {
@@ -360,7 +360,7 @@ impl Findings<'_> {
     }
 }
 
-fn change(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     change_name(guest, wanted, rules, field);
     change_age(guest, wanted, rules, field);
     for (key, status) in &wanted.replies {
@@ -402,22 +402,27 @@ fn change(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut F
     guest.answers = answers;
 }
 
-fn change_name(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_name(
+    guest: &mut Guest,
+    wanted: &GuestUpdate,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
     let may_be_empty = guest.kind == GuestKind::PlusOne && !rules.switches.plus_one_name_required;
     let is_new = wanted.id.is_none();
-    let name = wanted.name.as_deref().map(written::clean_line);
+    let name = wanted.name.as_deref().map(text_cleaning::clean_line);
     match name {
         Some(name) if name.is_empty() && !may_be_empty && (is_new || !guest.name.is_empty()) => {
             field.add("name", "required");
         }
-        Some(name) if written::length(&name) > 100 => field.add("name", "too_long"),
+        Some(name) if text_cleaning::length(&name) > 100 => field.add("name", "too_long"),
         Some(name) => guest.name = name,
         None if is_new && !may_be_empty => field.add("name", "required"),
         None => {}
     }
 }
 
-fn change_age(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     if let Some(is_child) = wanted.is_child
         && is_child != guest.is_child
     {
@@ -442,7 +447,12 @@ fn change_age(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &m
     }
 }
 
-fn change_diets(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_diets(
+    guest: &mut Guest,
+    wanted: &GuestUpdate,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
     if let Some(diets) = &wanted.diets {
         let mut chosen = diets.clone();
         chosen.sort();
@@ -456,8 +466,8 @@ fn change_diets(guest: &mut Guest, wanted: &GuestWish, rules: Rules<'_>, field: 
         }
     }
     if let Some(note) = &wanted.diet_note {
-        let note = written::clean(note);
-        if written::length(&note) > 500 {
+        let note = text_cleaning::clean(note);
+        if text_cleaning::length(&note) > 500 {
             field.add("diet_note", "too_long");
         } else {
             guest.diet_note = note;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use platform::store::{FromRow, Row};
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
 use crate::code::{self, CodeKey};
 use crate::guest::Guest;
@@ -75,7 +75,7 @@ pub struct Details {
 }
 
 impl Invitation {
-    /// What the household may do at `now`, and nothing else decides it (§2.3).
+    /// What the household may do at `now`, and nothing else decides it.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;
@@ -356,16 +356,16 @@ pub fn update_search(
         ),
         &[
             &invitation.id,
-            &written::fold(&names.join("\n")),
-            &written::fold(&contact.join("\n")),
-            &written::fold(&details.household),
+            &text_cleaning::fold(&names.join("\n")),
+            &text_cleaning::fold(&contact.join("\n")),
+            &text_cleaning::fold(&details.household),
         ],
         Rows::Exactly(1),
     )?;
     for guest in guests {
         tx.run(
             sql!("UPDATE guest SET sort_name = $2 WHERE id = $1 AND sort_name <> $2"),
-            &[&guest.id, &written::fold(&guest.name)],
+            &[&guest.id, &text_cleaning::fold(&guest.name)],
             Rows::AtMostOne,
         )?;
     }

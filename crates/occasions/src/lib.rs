@@ -10,27 +10,27 @@ pub mod demo;
 pub mod diet;
 pub mod diet_deletion;
 pub mod event;
+pub mod first_opened;
 pub mod guest;
 pub mod hosting;
 pub mod household;
+pub mod household_change;
 pub mod invitation;
 pub mod link;
 #[cfg(test)]
 mod locales;
 pub mod name_check;
 pub mod occasion;
-pub mod open;
-pub mod opens;
-pub mod plain;
+pub mod open_rsvp;
 pub mod portal;
-pub mod programme;
 pub mod question;
 pub mod refusal;
 pub mod rsvp;
 #[cfg(test)]
 mod sample;
+pub mod single_answer;
+pub mod snapshot;
 pub mod web;
-pub mod wish;
 pub mod words;
 
 use platform::store::migrate::Migrations;

@@ -1,4 +1,4 @@
-//! What a code opens: everything a household may see of its invitation (§8.1),
+//! What a code opens: everything a household may see of its invitation,
 //! and nothing else.
 
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use crate::household::{self, Household};
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
-use crate::programme::{self, Programme};
 use crate::question::Question;
+use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
 /// A household, its occasion, and what it may do now.
@@ -63,9 +63,9 @@ pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Portal, Closed> {
 
 /// The portal of an invitation, for whoever has its code.
 pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Portal, Closed> {
-    let programme = programme::load(tx, &invitation.occasion)?;
-    admit(&programme.occasion, invitation.archived_at.is_some())?;
-    Ok(load(tx, programme, invitation)?)
+    let snapshot = snapshot::load(tx, &invitation.occasion)?;
+    admit(&snapshot.occasion, invitation.archived_at.is_some())?;
+    Ok(load(tx, snapshot, invitation)?)
 }
 
 /// Whether the code of an invitation, archived or not, opens anything.
@@ -81,17 +81,17 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
 /// The portal of an invitation, whatever its state: for hosts, and for mail.
 pub fn load(
     tx: &mut Tx<'_>,
-    programme: Programme,
+    snapshot: OccasionSnapshot,
     invitation: Invitation,
 ) -> Result<Portal, StoreError> {
     let now = tx.now();
-    let Programme {
+    let OccasionSnapshot {
         occasion,
         events,
         diets,
         questions,
         links,
-    } = programme;
+    } = snapshot;
     let is_limited = |event: &Event| event.details.capacity.is_some();
     let seats_taken = if events.iter().any(is_limited) {
         event::seats_taken(tx, &occasion.id)?
@@ -171,7 +171,7 @@ impl Portal {
         })
     }
 
-    /// How much is answered (§1.2).
+    /// How much is answered.
     pub fn response(&self) -> Response {
         response(
             self.household

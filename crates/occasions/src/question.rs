@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use platform::store::{FromRow, Row};
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use web::I18n;
@@ -182,7 +182,7 @@ impl Question {
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
-            Value::String(text) => Some(written::clean(text)),
+            Value::String(text) => Some(text_cleaning::clean(text)),
             _ => None,
         };
         let is_nothing = match given {
@@ -193,7 +193,7 @@ impl Question {
             return Ok(None);
         }
         let answer = match (self.kind, given, typed) {
-            (Kind::ShortText, _, Some(text)) => short_enough(written::clean_line(&text))?,
+            (Kind::ShortText, _, Some(text)) => short_enough(text_cleaning::clean_line(&text))?,
             (Kind::LongText, _, Some(text)) => short_enough(text)?,
             (Kind::OneChoice, _, Some(key)) => {
                 self.choose(&[&key])?;
@@ -253,7 +253,7 @@ fn is_coming(status: ReplyStatus) -> bool {
 }
 
 fn short_enough(text: String) -> Result<Answer, &'static str> {
-    if written::length(&text) > ANSWER_LIMIT {
+    if text_cleaning::length(&text) > ANSWER_LIMIT {
         return Err("too_long");
     }
     Ok(Answer::Text(text))

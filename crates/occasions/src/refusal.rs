@@ -1,4 +1,4 @@
-//! Why a household's wish was not fulfilled (§4): facts, each with its own
+//! Why a household's wish was not fulfilled: facts, each with its own
 //! code and status.
 
 use platform::StoreError;

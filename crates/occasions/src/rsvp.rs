@@ -1,4 +1,4 @@
-//! The main job: a household's answers, saved in one transaction (§4.1).
+//! The main job: a household's answers, saved in one transaction.
 //!
 //! Locks first, in the order event, invitation; then the decision; then the
 //! replies, the submission, the audit line, the news, the confirmation mail's
@@ -9,19 +9,19 @@ use platform::audit::{Actor, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
 use platform::jobs::NewJob;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
 
 use crate::code::CodeKey;
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
 use crate::household::{Change, Household, Plan, Rules};
+use crate::household_change::{HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
 use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::question;
 use crate::refusal::{FieldError, Refusal};
-use crate::wish::{NoteWish, Wish};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod seats;
@@ -42,7 +42,7 @@ pub struct Save {
     /// The code it came with.
     pub key: CodeKey,
     /// What is wanted.
-    pub wish: Wish,
+    pub wish: HouseholdChange,
     /// How it arrived.
     pub source: Source,
     /// What a repeat of it is recognised by.
@@ -211,7 +211,7 @@ fn keep(
     idempotency::keep(tx, &key, &stored)
 }
 
-fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let switches = portal.occasion.details.switches;
     if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
@@ -220,8 +220,8 @@ fn check_features(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
 }
 
 /// Whether this may be saved now. A note alone stays open after answers have
-/// closed, as long as the occasion has not (§1.3).
-pub(crate) fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> {
+/// closed, as long as the occasion has not.
+pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.details.switches.late_gifts_notes;
     let stored = || Box::new(portal.clone());
@@ -236,25 +236,25 @@ pub(crate) fn check_access(portal: &Portal, wish: &Wish) -> Result<(), Refusal> 
     }
 }
 
-fn adds_guests(wish: &Wish) -> bool {
+fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
 /// Whether a wish says what it was made on: a note alone has a version of its
 /// own.
-fn names_version(wish: &Wish) -> bool {
+fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
 /// The new text of the note, or `None` when it stays as it is.
-fn plan_note(portal: &Portal, wish: Option<&NoteWish>) -> Result<Option<String>, Refusal> {
+fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String>, Refusal> {
     let Some(wish) = wish else {
         return Ok(None);
     };
-    let text = written::clean(&wish.text);
+    let text = text_cleaning::clean(&wish.text);
     let stored = &portal.household.invitation;
-    if written::length(&text) > NOTE_LIMIT {
+    if text_cleaning::length(&text) > NOTE_LIMIT {
         return Err(Refusal::Fields(vec![FieldError {
             pointer: "/note/text".to_owned(),
             code: "too_long",
@@ -520,7 +520,7 @@ pub(crate) fn news_of_answers(portal: &Portal, changes: &[Change], source: Sourc
     }
 }
 
-/// Two minutes after the last save, ten after the first at the latest (§3.6).
+/// Two minutes after the last save, ten after the first at the latest.
 pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     let wanted = portal.occasion.details.switches.confirmation_mail;

@@ -3,8 +3,8 @@
 
 pub mod alarm;
 pub mod api;
-mod by_hand;
 pub mod compat;
+mod custom_code;
 pub mod guest;
 pub mod host;
 pub mod mail;

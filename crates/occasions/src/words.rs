@@ -143,7 +143,7 @@ words! {
 }
 
 words! {
-    /// What a household may do now. Computed, never stored (§2.3).
+    /// What a household may do now. Computed, never stored.
     Access {
         /// Answer.
         Open = "open",
@@ -159,7 +159,7 @@ words! {
 }
 
 words! {
-    /// How much of an invitation is answered. Derived, never stored (§1.2).
+    /// How much of an invitation is answered. Derived, never stored.
     Response {
         /// Every reply pending, or nobody to answer for.
         Unanswered = "unanswered",

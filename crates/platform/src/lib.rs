@@ -21,7 +21,7 @@ pub mod news;
 pub mod random;
 pub mod secret;
 pub mod store;
-pub mod written;
+pub mod text_cleaning;
 
 #[doc(hidden)]
 pub use serde;

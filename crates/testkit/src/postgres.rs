@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use platform::store::migrate::Migrations;
 use platform::store::{PostgresSettings, Settings};
-use platform::written::hexadecimal;
+use platform::text_cleaning::hexadecimal;
 use platform::{Clock, Random, Secret, Store};
 use postgres::{Client, NoTls};
 use sha2::{Digest, Sha256};

@@ -61,7 +61,7 @@ fn in_postgres(url: &str, text: &str) -> Vec<String> {
     let list = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
     let names = client.query(list, &[]).expect("the list of tables");
     let names = names.iter().map(|row| row.get::<_, String>(0));
-    let hexadecimal = platform::written::hexadecimal(text.as_bytes());
+    let hexadecimal = platform::text_cleaning::hexadecimal(text.as_bytes());
     names
         .filter(|name| {
             let holds = format!(

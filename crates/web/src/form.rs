@@ -13,7 +13,7 @@ use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::kinds;
+use crate::media_type;
 use crate::problem::Problem;
 
 /// The most a form or a JSON body may weigh.
@@ -51,7 +51,7 @@ impl Form {
     /// urlencoded, or `multipart/form-data` (RFC 7578), of which files are passed
     /// over. They count towards the size of the body all the same.
     pub async fn of_either_kind(request: Request) -> Result<Self, Problem> {
-        if !kinds::is(request.headers(), kinds::MULTIPART) {
+        if !media_type::is(request.headers(), media_type::MULTIPART) {
             return Self::from_request(request, &()).await;
         }
         let (parts, body) = request.into_parts();
@@ -152,7 +152,7 @@ impl<S: Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !kinds::is(request.headers(), kinds::URLENCODED) {
+        if !media_type::is(request.headers(), media_type::URLENCODED) {
             return Err(unsupported());
         }
         Self::parse(&read_body(request.into_body()).await?)

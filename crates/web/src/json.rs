@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::form::{invalid, read_body, unsupported};
-use crate::kinds;
+use crate::media_type;
 use crate::problem::Problem;
 
 /// How deep arrays and objects may nest.
@@ -51,7 +51,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Received<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !kinds::is(request.headers(), "application/json") {
+        if !media_type::is(request.headers(), "application/json") {
             return Err(unsupported());
         }
         let bytes = read_body(request.into_body()).await?;

@@ -7,6 +7,7 @@
 //! Who is asking is one floor up, in `accounts`.
 
 pub mod assets;
+pub mod client_info;
 pub mod codes;
 mod compression;
 pub mod cookie;
@@ -14,15 +15,14 @@ pub mod csrf;
 pub mod cursor;
 pub mod dates;
 pub mod described;
-pub mod facts;
 pub mod form;
 pub mod idempotency;
 pub mod json;
-pub mod kinds;
 pub mod language;
 pub mod locales;
 pub mod mailbox;
 pub mod masking;
+pub mod media_type;
 pub mod page;
 pub mod problem;
 mod problems;
@@ -36,10 +36,10 @@ mod translated;
 pub mod version;
 
 pub use assets::asset;
+pub use client_info::{Facts, Network, Peer};
 pub use compression::{Compressible, NOT_REPEATED};
 pub use cursor::{List, Piece, Way};
 pub use dates::Deadline;
-pub use facts::{Facts, Network, Peer};
 pub use form::Form;
 pub use json::Json;
 pub use language::{Language, Wishes};

@@ -17,8 +17,8 @@ use platform::mail::mailbox::{self, Letter, Search};
 use platform::mail::{MailId, Stream};
 use serde::{Deserialize, Serialize};
 
+use crate::client_info::Facts;
 use crate::cursor::List;
-use crate::facts::Facts;
 use crate::json::Json;
 use crate::language::{Language, Wishes};
 use crate::page::{Entry, Heading, Kind, Navigation, Page, Section};
@@ -333,7 +333,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::facts::Peer;
+    use crate::client_info::Peer;
     use crate::testing;
 
     const TEXT: &str = "Open <b>https://kenduri.example/invite/RAHMA</b>.";

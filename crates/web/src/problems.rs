@@ -13,8 +13,8 @@ use axum::routing::get;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::client_info::Facts;
 use crate::codes::{self, CODES, FIELD_CODES};
-use crate::facts::Facts;
 use crate::language::Wishes;
 use crate::page::{Kind, Page};
 use crate::problem::{Argument, FieldProblem, Kept, Problem, sentence, title};

@@ -20,13 +20,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
+use crate::client_info::{Facts, Peer, REQUEST_ID};
 use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
-use crate::facts::{Facts, Peer, REQUEST_ID};
 use crate::language::{self, Wishes};
 use crate::problem::{Carried, Problem};
 use crate::state::Site;
-use crate::{kinds, masking, problems};
+use crate::{masking, media_type, problems};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -253,7 +253,7 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();
     if uri.path().starts_with("/api/") {
-        return !kinds::is_form_of_a_browser(headers);
+        return !media_type::is_form_of_a_browser(headers);
     }
     accept.contains("json") && !accept.contains("text/html")
 }
@@ -435,7 +435,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_mounts_the_app_may_know_who_asks() {
         let told = Facts {
-            request_id: crate::facts::RequestId::parse("door-1").unwrap(),
+            request_id: crate::client_info::RequestId::parse("door-1").unwrap(),
             client: [198, 51, 100, 7].into(),
             https: true,
             is_direct: true,

@@ -9,7 +9,7 @@ use axum::http::Uri;
 use jiff::tz::TimeZone;
 use platform::Platform;
 
-use crate::facts::Proxies;
+use crate::client_info::Proxies;
 use crate::language::{Language, Wishes};
 use crate::text::{Catalogue, Text};
 

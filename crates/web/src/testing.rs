@@ -7,7 +7,7 @@ use platform::store::{Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, Files, Platform, Random, Store};
 use tempfile::TempDir;
 
-use crate::facts::Proxies;
+use crate::client_info::Proxies;
 use crate::language::Language;
 use crate::state::{Settings, Site, SiteUrl};
 use crate::text::{Catalogue, Text};

@@ -16,7 +16,7 @@ use platform::audit::{self, Filter, RequestFacts};
 use platform::store::migrate::Migrations;
 use platform::{Secret, Store, StoreError, Tx};
 use testkit::{Page, Visitor, World};
-use web::facts::Proxies;
+use web::client_info::Proxies;
 use web::{Catalogue, Network, Settings, Site, SiteUrl};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];

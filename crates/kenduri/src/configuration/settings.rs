@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use platform::mail::Sender;
 use platform::{Secret, store};
 use web::SiteUrl;
-use web::facts::Proxies;
+use web::client_info::Proxies;
 
 use super::address;
 use super::check::Check;

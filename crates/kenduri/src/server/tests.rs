@@ -16,7 +16,7 @@ use supervisor::state::Standing;
 use supervisor::{Address, Described, LastExit, Line as Said, OWN, Row, Stream};
 use testkit::{Form, Page, Visitor, World};
 use tokio::sync::mpsc;
-use web::facts::Proxies;
+use web::client_info::Proxies;
 use web::{Catalogue, Settings, Site, SiteUrl};
 
 use super::{Door, House, LOCALES, routes};

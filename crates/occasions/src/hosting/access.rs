@@ -1,4 +1,4 @@
-//! Who may do what to an occasion (§5.7). The check returns a proof, and every
+//! Who may do what to an occasion. The check returns a proof, and every
 //! function that needs leave asks for it in its signature.
 
 use accounts::account::AccountId;
@@ -118,7 +118,7 @@ impl HostOf {
             .map_or(Ok(()), |right| Err(Refusal::ScopeRequired(right)))
     }
 
-    /// Refuses tokens: some things are for people (accounts §3.13).
+    /// Refuses tokens: some things are for people.
     pub fn needs_person(&self) -> Result<(), Refusal> {
         match &self.who {
             Some(who) if who.is_in_browser() => Ok(()),

@@ -1,5 +1,5 @@
 //! Answering for a household, on the telephone: always possible, always in the
-//! log, beyond the limits only with the host's override (§5.2).
+//! log, beyond the limits only with the host's override.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -10,17 +10,17 @@ use super::{Refusal, access, history, invitations};
 use crate::event::Seats;
 use crate::guest::{Guest, GuestId, Reply};
 use crate::household::{self, Change, Rules, asking};
+use crate::household_change::HouseholdChange;
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
 use crate::question::{self, Answers};
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp;
-use crate::wish::Wish;
 use crate::words::{ActedBy, ReplyStatus, Source};
 
 /// How far a host goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Manner {
+pub struct Overrides {
     /// Beyond allowance and seats.
     pub may_exceed: bool,
     /// The household gets the confirmation mail, as if it had answered itself.
@@ -51,8 +51,8 @@ pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
-    wish: &Wish,
-    manner: Manner,
+    wish: &HouseholdChange,
+    overrides: Overrides,
 ) -> Result<Portal, Refusal> {
     let portal = lock(tx, host, id, wish.version)?;
     let rules = Rules {
@@ -61,7 +61,7 @@ pub fn save(
         diets: &portal.diets,
         questions: &portal.questions,
         speaker: ActedBy::Host,
-        by: if manner.may_exceed {
+        by: if overrides.may_exceed {
             ActedBy::Host
         } else {
             ActedBy::Household
@@ -75,7 +75,7 @@ pub fn save(
             guest.added_by = ActedBy::Host;
         }
     }
-    write(tx, host, portal, plan.guests, plan.answers, manner)
+    write(tx, host, portal, plan.guests, plan.answers, overrides)
 }
 
 /// Saves one answer of one guest.
@@ -120,12 +120,12 @@ pub fn reply(
             answered_at: (wanted.status != ReplyStatus::Pending).then_some(portal.now),
         };
     }
-    let manner = Manner {
+    let overrides = Overrides {
         may_exceed: wanted.r#override,
         mail: wanted.mail,
     };
     let answers = portal.household.answers.clone();
-    write(tx, host, portal, guests, answers, manner)
+    write(tx, host, portal, guests, answers, overrides)
 }
 
 /// Locks in their order: events that have a limit, then the invitation.
@@ -145,9 +145,9 @@ fn write(
     mut portal: Portal,
     after: Vec<Guest>,
     answers: Answers,
-    manner: Manner,
+    overrides: Overrides,
 ) -> Result<Portal, Refusal> {
-    let seats = if manner.may_exceed {
+    let seats = if overrides.may_exceed {
         Seats::Beyond
     } else {
         rsvp::check_seats(&portal, &after)?;
@@ -166,7 +166,7 @@ fn write(
     rsvp::seat(tx, &mut portal, &after, seats)?;
     portal.household.guests = after;
     portal.household.answers = answers;
-    finish(tx, host, &mut portal, &changes, manner)?;
+    finish(tx, host, &mut portal, &changes, overrides)?;
     Ok(portal)
 }
 
@@ -175,7 +175,7 @@ fn finish(
     host: &HostOf,
     portal: &mut Portal,
     changes: &[Change],
-    manner: Manner,
+    overrides: Overrides,
 ) -> Result<(), Refusal> {
     let now = portal.now;
     let stored = &mut portal.household.invitation;
@@ -210,7 +210,7 @@ fn finish(
         rsvp::masked(changes),
     )?;
     tx.publish(rsvp::news_of_answers(portal, changes, Source::Phone))?;
-    if manner.mail {
+    if overrides.mail {
         rsvp::confirm_later(tx, portal)?;
     }
     Ok(())

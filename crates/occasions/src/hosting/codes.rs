@@ -12,7 +12,7 @@ use crate::code::{self, CodeKey};
 use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
 
-/// How many codes an account may try to set within an hour (§3.1).
+/// How many codes an account may try to set within an hour.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use platform::mail::Address;
-use platform::written;
+use platform::text_cleaning;
 use serde::{Deserialize, Deserializer, Serialize};
 use web::{Argument, FieldProblem, I18n, Language};
 
@@ -62,14 +62,14 @@ impl Fields {
 
     /// One line of `least` to `most` characters.
     pub(super) fn line(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
-        let line = written::clean_line(typed);
+        let line = text_cleaning::clean_line(typed);
         self.length(pointer, &line, least, most);
         line
     }
 
     /// Several lines of up to `most` characters.
     pub(super) fn text(&mut self, pointer: &str, typed: &str, most: usize) -> String {
-        let text = written::clean(typed);
+        let text = text_cleaning::clean(typed);
         self.length(pointer, &text, 0, most);
         text
     }
@@ -86,7 +86,7 @@ impl Fields {
     }
 
     fn length(&mut self, pointer: &str, text: &str, least: usize, most: usize) {
-        let length = written::length(text);
+        let length = text_cleaning::length(text);
         if length == 0 && least > 0 {
             self.add(pointer, "required", []);
         } else if length < least {
@@ -107,9 +107,9 @@ impl Fields {
                 continue;
             }
             let text = if limits.lines {
-                written::clean(text)
+                text_cleaning::clean(text)
             } else {
-                written::clean_line(text)
+                text_cleaning::clean_line(text)
             };
             self.length(&below, &text, 0, limits.most);
             kept.set(tag, text);
@@ -155,7 +155,7 @@ impl Fields {
 
     /// A name in addresses: `a-z0-9-`.
     pub(super) fn slug(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
-        let slug = written::clean_line(typed).to_lowercase();
+        let slug = text_cleaning::clean_line(typed).to_lowercase();
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if slug.is_empty() {
             self.add(pointer, "required", []);

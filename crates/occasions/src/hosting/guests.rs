@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 
 use super::access::{HostOf, Leave};
@@ -497,7 +497,7 @@ fn compare_contacts(id: &GuestId, old: &Contact, new: &Contact) -> Changes {
 }
 
 fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(), StoreError> {
-    let email = contact.email.as_deref().map(written::clean_line);
+    let email = contact.email.as_deref().map(text_cleaning::clean_line);
     tx.run(
         sql!("UPDATE guest SET email = $2, phone = $3 WHERE id = $1"),
         &[id, &email, &contact.phone],

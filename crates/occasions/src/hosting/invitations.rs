@@ -11,15 +11,15 @@ use super::codes::Chosen;
 use super::fields::{Fields, nullable};
 use super::guests;
 use super::history::{self, Changes, Ending};
-use super::{Current, Refusal, When, events, occasions, open};
+use super::{Current, Refusal, When, events, occasions, open_rsvp};
 use crate::event::{self, Event, EventId, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
 use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{Occasion, OccasionId, to_json};
 use crate::portal::{self, Portal};
-use crate::programme;
 use crate::rsvp;
+use crate::snapshot;
 use crate::words::{ActedBy, LockMode, Source};
 
 /// How many invitations an occasion has at most, archived ones included.
@@ -288,7 +288,7 @@ pub fn restore(
     let Some(archived_at) = portal.household.invitation.archived_at else {
         return Err(Refusal::WrongState);
     };
-    if now.duration_since(archived_at) >= RESTORABLE || open::is_merged(tx, id)? {
+    if now.duration_since(archived_at) >= RESTORABLE || open_rsvp::is_merged(tx, id)? {
         return Err(Refusal::WrongState);
     }
     let mut changes = Changes::default();
@@ -363,8 +363,8 @@ fn open(
     if invitation.occasion != *host.occasion() {
         return Ok(None);
     }
-    let programme = programme::load(tx, host.occasion())?;
-    portal::load(tx, programme, invitation).map(Some)
+    let snapshot = snapshot::load(tx, host.occasion())?;
+    portal::load(tx, snapshot, invitation).map(Some)
 }
 
 fn blank(occasion: &Occasion) -> Details {

@@ -1,13 +1,13 @@
 //! Lists of invitations and of guests: searched, filtered, sorted, a piece at a
 //! time. Dashboard numbers, bulk actions and exports mean by a filter what is
-//! written here (§5.2).
+//! written here.
 
 pub mod filter;
 pub mod people;
 
 use jiff::Timestamp;
 use platform::store::{Bind, FromRow, Row};
-use platform::{StoreError, Tx, sql, written};
+use platform::{StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use web::{List, Piece, Way};
 
@@ -472,7 +472,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(typed: &str, contacts: bool) -> Self {
-        let folded = written::fold(&written::clean_line(typed));
+        let folded = text_cleaning::fold(&text_cleaning::clean_line(typed));
         let mut words = folded.split_whitespace();
         let mut next = || words.next().unwrap_or_default().to_owned();
         let list = [next(), next(), next(), next()];

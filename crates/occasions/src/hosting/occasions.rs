@@ -120,7 +120,7 @@ impl Switch {
 }
 
 /// Makes an occasion, in draft, and its maker its owner. Leave comes from the
-/// installation: its administrators create occasions (§5.7).
+/// installation: its administrators create occasions.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -242,7 +242,7 @@ pub fn change(
 }
 
 /// Moves an occasion to another state: forward one by one, backward at will;
-/// only from purged there is no way back (§1.2).
+/// only from purged there is no way back.
 pub fn set_status(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -379,7 +379,7 @@ fn apply(change: &Change, details: &mut Details, fields: &mut Fields) {
             change.open_party_limit,
             &mut details.open_party_limit,
             1,
-            crate::open::PARTY_LIMIT,
+            crate::open_rsvp::PARTY_LIMIT,
         ),
         (
             "/retention_days",
@@ -555,7 +555,7 @@ fn slug_taken(error: StoreError) -> Refusal {
 }
 
 /// Whole calendar days from today to an instant, where the occasion is: today
-/// is 0, what is past is negative (§5.1).
+/// is 0, what is past is negative.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
     let today = now.to_zoned(zone.clone()).date();

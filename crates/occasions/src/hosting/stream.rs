@@ -1,4 +1,4 @@
-//! What an open page of a host hears (§6.4): news of the occasion in order, and
+//! What an open page of a host hears: news of the occasion in order, and
 //! the counters, at most twice a second.
 //!
 //! A feed goes on by number: it remembers the last one it gave out, and reads

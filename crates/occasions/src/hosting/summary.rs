@@ -1,4 +1,4 @@
-//! The numbers of the dashboard (§5.1). They are counted over the very lists
+//! The numbers of the dashboard. They are counted over the very lists
 //! that they open, so that both agree.
 
 use std::collections::{BTreeMap, HashMap};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{Change, Findings, Household, Rules, pointer_token};
 use crate::event::Event;
 use crate::guest::Guest;
+use crate::household_change::HouseholdChange;
 use crate::question::{Answers, Question};
-use crate::wish::Wish;
 use crate::words::{ActedBy, AskedOf};
 
 impl Household {
@@ -77,7 +77,7 @@ pub(super) fn change(
 /// asked for: food needs alone can be saved whatever else is missing. Hosts may
 /// leave everything open; they write down what they heard.
 pub(super) fn find_missing(
-    wish: &Wish,
+    wish: &HouseholdChange,
     guests: &[Guest],
     rows: &[usize],
     answers: &Answers,

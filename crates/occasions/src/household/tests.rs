@@ -1,4 +1,4 @@
-//! The rules of answering (§3.4, §4), by tables, without a store.
+//! The rules of answering, by tables, without a store.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use platform::id::Id;
 
 use super::*;
 use crate::diet::BUILT_IN;
+use crate::household_change::{GuestUpdate, HouseholdChange};
 use crate::sample;
-use crate::wish::{GuestWish, Wish};
 use crate::words::ReplyStatus::{No, Pending, Undecided, Waitlisted, Yes};
 
 const NOW: &str = "2026-11-20T08:00:00Z";
@@ -78,7 +78,7 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    fn plan(&self, by: ActedBy, wish: &Wish) -> Result<Plan, Refusal> {
+    fn plan(&self, by: ActedBy, wish: &HouseholdChange) -> Result<Plan, Refusal> {
         let mut next = 0;
         let rules = Rules {
             switches: self.switches,
@@ -95,11 +95,11 @@ impl Scene {
         })
     }
 
-    fn try_one(&self, wanted: GuestWish) -> Result<Plan, Refusal> {
+    fn try_one(&self, wanted: GuestUpdate) -> Result<Plan, Refusal> {
         self.plan(ActedBy::Household, &wish([wanted]))
     }
 
-    fn complaints(&self, wanted: GuestWish) -> Vec<(String, &'static str)> {
+    fn complaints(&self, wanted: GuestUpdate) -> Vec<(String, &'static str)> {
         match self.try_one(wanted) {
             Err(Refusal::Fields(fields)) => fields
                 .into_iter()
@@ -111,36 +111,36 @@ impl Scene {
     }
 }
 
-fn wish(guests: impl IntoIterator<Item = GuestWish>) -> Wish {
-    Wish {
+fn wish(guests: impl IntoIterator<Item = GuestUpdate>) -> HouseholdChange {
+    HouseholdChange {
         guests: guests.into_iter().collect(),
-        ..Wish::default()
+        ..HouseholdChange::default()
     }
 }
 
-fn of(who: &str) -> GuestWish {
-    GuestWish {
+fn of(who: &str) -> GuestUpdate {
+    GuestUpdate {
         id: Some(id(who)),
-        ..GuestWish::default()
+        ..GuestUpdate::default()
     }
 }
 
-fn new(name: &str) -> GuestWish {
-    GuestWish {
+fn new(name: &str) -> GuestUpdate {
+    GuestUpdate {
         name: Some(name.to_owned()),
-        ..GuestWish::default()
+        ..GuestUpdate::default()
     }
 }
 
-fn child(name: &str) -> GuestWish {
-    GuestWish {
+fn child(name: &str) -> GuestUpdate {
+    GuestUpdate {
         is_child: Some(true),
         ..new(name)
     }
 }
 
-fn answers(who: &str, replies: &[(&str, ReplyStatus)]) -> GuestWish {
-    GuestWish {
+fn answers(who: &str, replies: &[(&str, ReplyStatus)]) -> GuestUpdate {
+    GuestUpdate {
         replies: replies
             .iter()
             .map(|(key, status)| ((*key).to_owned(), *status))
@@ -213,7 +213,7 @@ fn only_events_of_the_invitation_and_answers_that_can_be_wanted() {
 #[test]
 fn names_may_be_corrected_but_never_emptied_or_endless() {
     let scene = scene();
-    let named = |name: &str| GuestWish {
+    let named = |name: &str| GuestUpdate {
         name: Some(name.to_owned()),
         ..of("rahman")
     };
@@ -247,7 +247,7 @@ fn somebody_new_comes_to_everything_the_household_is_invited_to() {
     );
     let statuses: Vec<_> = mei.replies.values().map(|reply| reply.status).collect();
     assert_eq!(statuses, [Yes, Yes]);
-    let only_nikah = GuestWish {
+    let only_nikah = GuestUpdate {
         name: Some("Mei".to_owned()),
         id: None,
         ..answers("x", &[("reception", No)])
@@ -277,7 +277,7 @@ fn a_name_is_needed_only_where_the_hosts_ask_for_one() {
 #[test]
 fn children_take_their_own_places_first() {
     // Two places for anybody, one for a child.
-    let cases: &[(&[GuestWish], Option<&str>)] = &[
+    let cases: &[(&[GuestUpdate], Option<&str>)] = &[
         (&[new("a"), new("b")], None),
         (&[new("a"), new("b"), new("c")], Some("plus_one_limit")),
         (&[new("a"), new("b"), child("c")], None),
@@ -383,9 +383,9 @@ fn a_household_removes_whom_it_brought_and_nobody_else() {
         .household
         .guests
         .push(guest("mei", GuestKind::PlusOne));
-    let removing = |who: &str| Wish {
+    let removing = |who: &str| HouseholdChange {
         remove: vec![id(who)],
-        ..Wish::default()
+        ..HouseholdChange::default()
     };
     let plan = scene.plan(ActedBy::Household, &removing("mei")).unwrap();
     assert_eq!((plan.guests.len(), plan.changes.len()), (2, 1));
@@ -406,7 +406,7 @@ fn a_household_removes_whom_it_brought_and_nobody_else() {
 #[test]
 fn ages_belong_to_children_and_the_hosts_know_theirs() {
     let mut scene = scene();
-    let aged = |age| GuestWish {
+    let aged = |age| GuestUpdate {
         age: Some(Some(age)),
         ..child("Mei")
     };
@@ -419,12 +419,12 @@ fn ages_belong_to_children_and_the_hosts_know_theirs() {
         scene.complaints(aged(-1)),
         [("age".to_owned(), "out_of_range")]
     );
-    let adult = GuestWish {
+    let adult = GuestUpdate {
         age: Some(Some(5)),
         ..new("Mei")
     };
     assert_eq!(scene.complaints(adult), [("age".to_owned(), "not_allowed")]);
-    let named_child = GuestWish {
+    let named_child = GuestUpdate {
         is_child: Some(true),
         ..of("siti")
     };
@@ -442,7 +442,7 @@ fn ages_belong_to_children_and_the_hosts_know_theirs() {
 #[test]
 fn food_needs_come_from_the_list_and_other_needs_a_word() {
     let mut scene = scene();
-    let needs = |keys: &[&str], note: Option<&str>| GuestWish {
+    let needs = |keys: &[&str], note: Option<&str>| GuestUpdate {
         diets: Some(keys.iter().map(|key| (*key).to_owned()).collect()),
         diet_note: note.map(str::to_owned),
         ..of("siti")
@@ -477,7 +477,7 @@ fn food_needs_come_from_the_list_and_other_needs_a_word() {
 fn all_that_is_wrong_is_told_at_once() {
     let wanted = wish([
         answers("rahman", &[("brunch", Yes), ("nikah", Waitlisted)]),
-        GuestWish {
+        GuestUpdate {
             name: Some(String::new()),
             ..of("siti")
         },

@@ -1,4 +1,4 @@
-//! The table of §2.3: who may answer when.
+//! A table of who may answer when.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! The mail that tells owners that codes are being guessed (§8.2): to everybody
+//! The mail that tells owners that codes are being guessed: to everybody
 //! who owns an occasion whose codes are alive, once a day at most.
 
 use accounts::account::{self, AccountId};

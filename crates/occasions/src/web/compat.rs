@@ -1,4 +1,4 @@
-//! What programs that came before Kenduri ask for (§6.3): the addresses of a
+//! What programs that came before Kenduri ask for: the addresses of a
 //! small Flask and Node pair, for one occasion. Nothing of it is there unless
 //! `compat.occasion` names that occasion.
 //!
@@ -25,11 +25,11 @@ use platform::{Store, StoreError};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use web::json::Received;
-use web::{Facts, Form, Problem, Site, Wishes, kinds};
+use web::{Facts, Form, Problem, Site, Wishes, media_type};
 
 use self::answer::{Asker, Reply, Taken};
 use self::socket::Sockets;
-use super::guest::{self, Door, keep_private};
+use super::guest::{self, CodeGate, keep_private};
 use crate::occasion;
 use crate::words::Source;
 
@@ -57,8 +57,13 @@ impl Compat {
 }
 
 /// All addresses of this surface. Live connections end at `stop`.
-pub fn routes(compat: Compat, site: &Site, door: &Door, stop: CancellationToken) -> Router<Site> {
-    let sockets = Sockets::new(site, door, &compat.slug, stop);
+pub fn routes(
+    compat: Compat,
+    site: &Site,
+    gate: &CodeGate,
+    stop: CancellationToken,
+) -> Router<Site> {
+    let sockets = Sockets::new(site, gate, &compat.slug, stop);
     Router::new()
         .route("/api/flask/health", get(health))
         .route("/api/node/health", get(health))
@@ -87,7 +92,7 @@ async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
 async fn rsvp(
     State(site): State<Site>,
     Extension(compat): Extension<Compat>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     wishes: Wishes,
     headers: HeaderMap,
@@ -95,13 +100,13 @@ async fn rsvp(
 ) -> Result<Response, Problem> {
     let asker = Asker {
         site,
-        door,
+        gate,
         slug: compat.slug,
         facts,
         wishes,
         headers,
     };
-    let is_browser = kinds::is_form_of_a_browser(&asker.headers);
+    let is_browser = media_type::is_form_of_a_browser(&asker.headers);
     match take(&asker, request, is_browser).await {
         Ok((fields, taken)) if is_browser => Ok(lead(&asker, &fields, taken)),
         Ok((_, taken)) => Ok(respond(&asker.thank(&taken))),
@@ -129,10 +134,10 @@ async fn take(
 /// whatever was asked for: nowhere else would its reader see the new code.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
-        return guest::thank(&asker.site, &asker.door, &asker.headers, taken.outcome);
+        return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
     };
     let Some(next) = next(fields) else {
-        return guest::confirm(&asker.door, code.as_str());
+        return guest::confirm(&asker.gate, code.as_str());
     };
     let mut response = Redirect::to(next).into_response();
     keep_private(&mut response);
@@ -152,7 +157,7 @@ fn next(fields: &Map<String, Value>) -> Option<&str> {
 
 /// What was sent, by name, as JSON or as a form of either kind.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
-    if kinds::is(request.headers(), "application/json") {
+    if media_type::is(request.headers(), "application/json") {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;
         return Ok(received.value);
     }

@@ -7,33 +7,33 @@
 mod answer;
 mod asking;
 mod calendar;
-mod door;
 mod entry;
-pub(crate) mod fill;
-mod open;
+mod gate;
+mod open_rsvp;
 mod pages;
+pub(crate) mod parse_form;
 mod portal;
+mod request;
 mod show;
 pub mod view;
-mod visit;
 
 use axum::Router;
 use axum::routing::get;
 use web::Site;
 
-pub use door::Door;
-pub(crate) use door::{Admitted, Credentials, Failure, keep_private, not_found};
-pub(crate) use open::{confirm, refuse as refuse_open, thank};
+pub use gate::CodeGate;
+pub(crate) use gate::{Admitted, Credentials, Failure, keep_private, not_found};
+pub(crate) use open_rsvp::{confirm, refuse as refuse_open, thank};
 pub(crate) use portal::preview;
+pub(crate) use request::GuestRequest;
 pub(crate) use show::{Reading, contact, speak};
-pub(crate) use visit::Visit;
 
 /// All guests' addresses.
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/", get(entry::show).post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
-        .route("/o/{slug}/rsvp", get(open::show).post(open::save))
+        .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
         .route("/robots.txt", get(entry::robots))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))

@@ -7,10 +7,10 @@
 mod audit;
 mod bulk;
 mod curve;
-mod desk;
 mod diets;
 mod events;
 mod filters;
+mod form_state;
 mod frame;
 mod guests;
 mod history;
@@ -27,12 +27,12 @@ mod person;
 mod preview;
 mod questions;
 mod reports;
+mod request;
 mod rows;
-mod say;
 mod schedule;
 mod settings;
 mod settings_form;
-mod sheet;
+mod wording;
 
 use ::web::Site;
 use axum::Router;

@@ -15,7 +15,7 @@ use super::guest::{Reading, contact};
 use crate::invitation::{self, InvitationId};
 use crate::portal::{self, Portal};
 use crate::words::OccasionStatus;
-use crate::{programme, rsvp};
+use crate::{rsvp, snapshot};
 
 /// Runs the jobs that saves leave behind.
 pub fn confirmations(site: Site) -> Handler {
@@ -52,9 +52,9 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Addre
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
     };
-    let revision = programme::revision(tx, &invitation.occasion)?;
-    let programme = programme::load_at(tx, &invitation.occasion, revision)?;
-    let occasion = &programme.occasion;
+    let revision = snapshot::revision(tx, &invitation.occasion)?;
+    let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
+    let occasion = &snapshot.occasion;
     let gone = invitation.archived_at.is_some() || occasion.status == OccasionStatus::Archived;
     let address = invitation.details.email.as_deref();
     let address = address.and_then(|text| text.parse::<Address>().ok());
@@ -64,7 +64,7 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Addre
     if gone || !occasion.details.switches.confirmation_mail {
         return Ok(None);
     }
-    let portal = portal::load(tx, programme, invitation)?;
+    let portal = portal::load(tx, snapshot, invitation)?;
     Ok(Some((portal, revision, to)))
 }
 
@@ -78,7 +78,7 @@ fn send(
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    let revision = programme::revision(tx, &invitation.occasion)?;
+    let revision = snapshot::revision(tx, &invitation.occasion)?;
     if (invitation.version, revision) != rendered {
         let cause = "the invitation changed while its mail was rendered";
         return Err(JobError::later(SignedDuration::ZERO, cause));

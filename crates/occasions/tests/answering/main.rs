@@ -1,5 +1,5 @@
 //! Answering on both engines: what a save writes, what it refuses, and what
-//! must hold when two want the same at once (occasions §4, §4.1).
+//! must hold when two want the same at once.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,5 +1,5 @@
 //! Races that really race: many rounds, on both engines, two or more who want
-//! the same at the same moment (§4.1). `ROUNDS` each.
+//! the same at the same moment. `ROUNDS` each.
 
 use jiff::SignedDuration;
 use occasions::refusal::Refusal;

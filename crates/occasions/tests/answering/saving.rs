@@ -1,22 +1,22 @@
 //! One household alone: what a save leaves behind, and every refusal.
 
 use jiff::SignedDuration;
+use occasions::household_change::{HouseholdChange, NoteUpdate};
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, Saved};
-use occasions::wish::{NoteWish, Wish};
 use occasions::words::ReplyStatus::{No, Undecided, Yes};
 use platform::{Rows, StoreError, sql};
 use testkit::World;
 
 use crate::stage::{MIGRATIONS, Stage, all, newcomer, save, to_save};
 
-fn note(text: &str, version: Option<i64>) -> Wish {
-    Wish {
-        note: Some(NoteWish {
+fn note(text: &str, version: Option<i64>) -> HouseholdChange {
+    HouseholdChange {
+        note: Some(NoteUpdate {
             text: text.to_owned(),
             version,
         }),
-        ..Wish::default()
+        ..HouseholdChange::default()
     }
 }
 
@@ -395,10 +395,10 @@ fn the_seats_that_are_kept_are_the_seats_that_are_counted() {
         stage.answer("AAAAA", newcomer("Mei", 3)).await.unwrap();
         check(2).await;
         let mei = stage.portal("AAAAA").await.household.guests[3].id.clone();
-        let leaving = Wish {
+        let leaving = HouseholdChange {
             version: Some(4),
             remove: vec![mei],
-            ..Wish::default()
+            ..HouseholdChange::default()
         };
         stage.answer("AAAAA", leaving).await.unwrap();
         check(1).await;

@@ -8,13 +8,13 @@ use occasions::diet;
 use occasions::event::{self, EventId};
 use occasions::guest::{self, Guest, GuestId, Reply};
 use occasions::household;
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::{self, InvitationId};
 use occasions::occasion::{self, Contact, OccasionId, Switches};
 use occasions::portal::{self, Portal};
 use occasions::question::Answers;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use occasions::wish::{GuestWish, Wish};
 use occasions::words::{
     ActedBy, GuestKind, LockMode, OccasionKind, OccasionStatus, ReplyStatus, Source, Tone,
 };
@@ -77,7 +77,7 @@ impl Stage {
             .unwrap()
     }
 
-    pub(crate) async fn answer(&self, code: &str, wish: Wish) -> Result<Saved, Refusal> {
+    pub(crate) async fn answer(&self, code: &str, wish: HouseholdChange) -> Result<Saved, Refusal> {
         save(&self.store, code, wish, None).await
     }
 
@@ -117,7 +117,7 @@ impl Stage {
 pub(crate) async fn save(
     store: &Store,
     code: &str,
-    wish: Wish,
+    wish: HouseholdChange,
     repeat: Option<&str>,
 ) -> Result<Saved, Refusal> {
     let save = to_save(code, wish, repeat);
@@ -131,7 +131,7 @@ pub(crate) async fn save(
 }
 
 /// A save as it arrives, with the key of a repeat if there is one.
-pub(crate) fn to_save(code: &str, wish: Wish, repeat: Option<&str>) -> Save {
+pub(crate) fn to_save(code: &str, wish: HouseholdChange, repeat: Option<&str>) -> Save {
     Save {
         key: key(code),
         repeat: repeat.map(|repeat| Repeat {
@@ -152,29 +152,34 @@ pub(crate) fn key(code: &str) -> CodeKey {
 }
 
 /// Everybody in `guests` answers `status` to `event`.
-pub(crate) fn all(guests: &[GuestId], event: &str, status: ReplyStatus, version: i64) -> Wish {
-    Wish {
+pub(crate) fn all(
+    guests: &[GuestId],
+    event: &str,
+    status: ReplyStatus,
+    version: i64,
+) -> HouseholdChange {
+    HouseholdChange {
         version: Some(version),
         guests: guests
             .iter()
-            .map(|id| GuestWish {
+            .map(|id| GuestUpdate {
                 id: Some(id.clone()),
                 replies: BTreeMap::from([(event.to_owned(), status)]),
-                ..GuestWish::default()
+                ..GuestUpdate::default()
             })
             .collect(),
-        ..Wish::default()
+        ..HouseholdChange::default()
     }
 }
 
-pub(crate) fn newcomer(name: &str, version: i64) -> Wish {
-    Wish {
+pub(crate) fn newcomer(name: &str, version: i64) -> HouseholdChange {
+    HouseholdChange {
         version: Some(version),
-        guests: vec![GuestWish {
+        guests: vec![GuestUpdate {
             name: Some(name.to_owned()),
-            ..GuestWish::default()
+            ..GuestUpdate::default()
         }],
-        ..Wish::default()
+        ..HouseholdChange::default()
     }
 }
 

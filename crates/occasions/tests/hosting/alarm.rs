@@ -1,4 +1,4 @@
-//! Owners hear of it when codes are being guessed (§8.2).
+//! Owners hear of it when codes are being guessed.
 
 use std::net::Ipv4Addr;
 
@@ -34,7 +34,7 @@ async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
 fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
     on_both(async |stage| {
         let (second, here) = (
-            stage.stranger.account.clone(),
+            stage.respondent.account.clone(),
             Scope::occasion(&stage.occasion),
         );
         let store = &stage.site.store;

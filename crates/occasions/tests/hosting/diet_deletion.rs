@@ -5,7 +5,7 @@ use occasions::diet_deletion;
 use occasions::guest::GuestId;
 use occasions::hosting::invitations::{self, Change};
 use occasions::hosting::listing::{Filter, people};
-use occasions::hosting::{export, guests, open};
+use occasions::hosting::{export, guests, open_rsvp};
 use occasions::invitation::InvitationId;
 use occasions::words::{ExportKind, FileFormat};
 use platform::jobs::Worker;
@@ -74,7 +74,7 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut program, "PUT", &address, &body).await.expect(200);
     let into = stage.invitation("TANWE").await;
     stage
-        .done(move |tx, host| open::merge(tx, host, &from, &into, None).map(drop))
+        .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None).map(drop))
         .await;
 }
 

@@ -224,7 +224,7 @@ fn every_order_is_the_order_it_says() {
         let names: Vec<String> = lines(Sort::Household)
             .await
             .into_iter()
-            .map(|line| platform::written::fold(&line.household))
+            .map(|line| platform::text_cleaning::fold(&line.household))
             .collect();
         assert!(names.is_sorted());
         let size: Vec<i64> = lines(Sort::Size)

@@ -1,4 +1,4 @@
-//! What observers do not see, on pages and by JSON alike (§5.7).
+//! What observers do not see, on pages and by JSON alike.
 
 use occasions::hosting::bulk::{self, Action, Request, Target};
 use occasions::hosting::invitations::{self, Change};

@@ -1,5 +1,4 @@
-//! Every number of the dashboard opens the list that shows exactly that number
-//! (§5.1).
+//! Every number of the dashboard opens the list that shows exactly that number.
 
 use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::invitations::{self, Change};

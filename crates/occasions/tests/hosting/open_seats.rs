@@ -4,14 +4,14 @@
 use occasions::code::CodeKey;
 use occasions::guest::GuestId;
 use occasions::hosting::invitations;
-use occasions::hosting::{Refusal, enter, open};
+use occasions::hosting::{Refusal, enter, open_rsvp};
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::InvitationId;
 use occasions::occasion;
-use occasions::open::{Refusal as OpenRefusal, Stranger, WAITING_LIMIT};
-use occasions::plain::{Answer, Arrival};
+use occasions::open_rsvp::{Refusal as OpenRefusal, Respondent, WAITING_LIMIT};
 use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
-use occasions::wish::{GuestWish, Wish};
+use occasions::single_answer::{Answer, IncomingAnswer};
 use occasions::words::{ReplyStatus, Source};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
@@ -62,18 +62,18 @@ async fn leave(stage: &Stage<'_>, free: i64) {
 }
 
 /// Somebody without a code says yes to everything, from a network of their own.
-fn stranger(
+fn respondent(
     stage: &Stage<'_>,
     name: &str,
     attending: ReplyStatus,
 ) -> impl Future<Output = Result<InvitationId, OpenRefusal>> + Send + use<> {
     let (store, occasion) = (stage.site.store.clone(), stage.occasion.clone());
-    let stranger = Stranger {
+    let respondent = Respondent {
         name: name.to_owned(),
         network: name.to_owned(),
-        ..Stranger::default()
+        ..Respondent::default()
     };
-    let arrival = Arrival {
+    let incoming = IncomingAnswer {
         answer: Answer {
             attending,
             replies: None,
@@ -87,7 +87,7 @@ fn stranger(
     };
     async move {
         let answer = store.write(move |tx| {
-            occasions::open::answer(tx, &occasion, &stranger, &arrival).map(|made| made.id)
+            occasions::open_rsvp::answer(tx, &occasion, &respondent, &incoming).map(|made| made.id)
         });
         answer.await
     }
@@ -108,13 +108,13 @@ fn save(
     let store = stage.site.store.clone();
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
-        wish: Wish {
-            guests: vec![GuestWish {
+        wish: HouseholdChange {
+            guests: vec![GuestUpdate {
                 id: Some(guest.clone()),
                 replies: [("reception".to_owned(), status)].into(),
-                ..GuestWish::default()
+                ..GuestUpdate::default()
             }],
-            ..Wish::default()
+            ..HouseholdChange::default()
         },
         source: Source::Web,
         repeat: None,
@@ -137,7 +137,7 @@ fn approve(
     async move {
         let approved = store.write(move |tx| {
             let host = enter(tx, &who, &occasion, None)?;
-            open::approve(tx, &host, &id, None).map(drop)
+            open_rsvp::approve(tx, &host, &id, None).map(drop)
         });
         approved.await
     }
@@ -160,7 +160,7 @@ fn strangers_take_no_seat_from_invited_households() {
         let (confirmed, _) = taken(stage).await;
         let mut waiting = Vec::new();
         for number in 0..100 {
-            match stranger(stage, &format!("Stranger {number}"), ReplyStatus::Yes).await {
+            match respondent(stage, &format!("Respondent {number}"), ReplyStatus::Yes).await {
                 Ok(id) => waiting.push(id),
                 Err(OpenRefusal::NoSeats { event, left }) => {
                     assert_eq!((event.as_str(), left), ("reception", 0));
@@ -204,13 +204,13 @@ fn strangers_take_no_seat_from_invited_households() {
         let (from, into) = (waiting[2].clone(), stage.invitation("RAHMA").await);
         let merged = stage
             .act(&stage.owner, move |tx, host| {
-                open::merge(tx, host, &from, &into, None).map(drop)
+                open_rsvp::merge(tx, host, &from, &into, None).map(drop)
             })
             .await;
         assert_eq!(code(merged), "event_full");
         archive(stage, &waiting[0]).await;
         let (from, into) = (waiting[2].clone(), waiting[1].clone());
-        let merged = stage.done(move |tx, host| open::merge(tx, host, &from, &into, None));
+        let merged = stage.done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None));
         assert!(!merged.await.household.invitation.is_unapproved);
         assert_eq!(taken(stage).await, (confirmed + 3, 0));
     });
@@ -220,10 +220,10 @@ fn strangers_take_no_seat_from_invited_households() {
 fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
     on_both(async |stage| {
         for number in 0..WAITING_LIMIT {
-            let name = format!("Stranger {number}");
-            stranger(stage, &name, ReplyStatus::No).await.unwrap();
+            let name = format!("Respondent {number}");
+            respondent(stage, &name, ReplyStatus::No).await.unwrap();
         }
-        let refused = stranger(stage, "One more", ReplyStatus::No).await;
+        let refused = respondent(stage, "One more", ReplyStatus::No).await;
         assert!(
             matches!(refused, Err(OpenRefusal::TooManyWaiting)),
             "{refused:?}"
@@ -247,7 +247,9 @@ fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
         });
         let (first,) = found.await.map_err(|error: StoreError| error).unwrap();
         approve(stage, &first).await.unwrap();
-        stranger(stage, "One more", ReplyStatus::No).await.unwrap();
+        respondent(stage, "One more", ReplyStatus::No)
+            .await
+            .unwrap();
     });
 }
 
@@ -261,9 +263,9 @@ fn whoever_comes_first_confirmed_guests_fit() {
             leave(stage, 1).await;
             let (confirmed, waiting) = taken(stage).await;
             assert_eq!(waiting, 0);
-            let first = stranger(stage, &format!("First {round}"), ReplyStatus::Yes);
+            let first = respondent(stage, &format!("First {round}"), ReplyStatus::Yes);
             let first = first.await.unwrap();
-            let other = stranger(stage, &format!("Other {round}"), ReplyStatus::Yes);
+            let other = respondent(stage, &format!("Other {round}"), ReplyStatus::Yes);
             let host = approve(stage, &first);
             let guest = save(stage, &rahman, ReplyStatus::Yes);
             let both = async move { together(host, other).await };

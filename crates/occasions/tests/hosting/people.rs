@@ -1,6 +1,6 @@
 //! People on an invitation, and answers that hosts give for them.
 
-use occasions::hosting::answers::{self, Manner, OneReply};
+use occasions::hosting::answers::{self, OneReply, Overrides};
 use occasions::hosting::events;
 use occasions::hosting::guests::{self, New};
 use occasions::hosting::invitations::{self, Change};
@@ -160,13 +160,13 @@ fn a_whole_household_is_answered_in_one_save() {
     on_both(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let before = portal(stage, &id).await;
-        let wish = ::occasions::wish::Wish {
+        let wish = ::occasions::household_change::HouseholdChange {
             version: Some(before.household.invitation.version),
             guests: before
                 .household
                 .guests
                 .iter()
-                .map(|guest| ::occasions::wish::GuestWish {
+                .map(|guest| ::occasions::household_change::GuestUpdate {
                     id: Some(guest.id.clone()),
                     replies: [("reception".to_owned(), ReplyStatus::Yes)].into(),
                     ..Default::default()
@@ -175,7 +175,7 @@ fn a_whole_household_is_answered_in_one_save() {
             ..Default::default()
         };
         let saved = stage
-            .done(move |tx, host| answers::save(tx, host, &id, &wish, Manner::default()))
+            .done(move |tx, host| answers::save(tx, host, &id, &wish, Overrides::default()))
             .await;
         let reception = saved
             .events

@@ -6,10 +6,10 @@ use occasions::code::CodeKey;
 use occasions::hosting::export::{self, Request};
 use occasions::hosting::listing::{self, filter, people};
 use occasions::hosting::{invitations, questions, tally};
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::question::{Answer, Choice, Question};
 use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
-use occasions::wish::{GuestWish, Wish};
 use occasions::words::ReplyStatus::{No, Yes};
 use occasions::words::{
     AskedOf, ExportKind, FileFormat, Progress, QuestionKind, ReplyStatus, Source,
@@ -58,21 +58,21 @@ pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value
             .iter()
             .find(|guest| guest.name.starts_with(name))
             .unwrap();
-        GuestWish {
+        GuestUpdate {
             id: Some(guest.id.clone()),
             replies: ["nikah", "reception", "brunch"]
                 .map(|event| (event.to_owned(), *status))
                 .into(),
             answers: BTreeMap::from([("bus".to_owned(), bus.clone())]),
-            ..GuestWish::default()
+            ..GuestUpdate::default()
         }
     });
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
-        wish: Wish {
+        wish: HouseholdChange {
             guests: guests.collect(),
             answers: BTreeMap::from([("song".to_owned(), song)]),
-            ..Wish::default()
+            ..HouseholdChange::default()
         },
         source: Source::Web,
         repeat: None,

@@ -1,14 +1,14 @@
 //! Hosts and households who want something at the same moment, many rounds, on
-//! both engines (§4.1).
+//! both engines.
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
 use occasions::hosting::invitations::{self, Change};
 use occasions::hosting::{Refusal, enter, guests, locks, questions};
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::invitation::InvitationId;
 use occasions::refusal::Refusal as AnswerRefusal;
 use occasions::rsvp::{self, Save, Saved};
-use occasions::wish::{GuestWish, Wish};
 use occasions::words::{Access, QuestionKind, ReplyStatus, Source};
 use platform::{Rows, sql};
 use testkit::together;
@@ -48,7 +48,7 @@ where
 fn household(
     stage: &Stage<'_>,
     code: &'static str,
-    wish: Wish,
+    wish: HouseholdChange,
 ) -> impl Future<Output = Result<Saved, AnswerRefusal>> + Send + use<> {
     let store = stage.site.store.clone();
     let save = Save {
@@ -90,13 +90,13 @@ fn a_save_and_a_lock_whichever_commits_first() {
                 ReplyStatus::Yes => ReplyStatus::No,
                 _ => ReplyStatus::Yes,
             };
-            let wish = Wish {
-                guests: vec![GuestWish {
+            let wish = HouseholdChange {
+                guests: vec![GuestUpdate {
                     id: Some(guest.id.clone()),
                     replies: [("reception".to_owned(), wanted)].into(),
-                    ..GuestWish::default()
+                    ..GuestUpdate::default()
                 }],
-                ..Wish::default()
+                ..HouseholdChange::default()
             };
             let other = id.clone();
             let lock = by(stage, &stage.coordinator, move |tx, host| {
@@ -182,13 +182,13 @@ fn archiving_and_saving_never_revive_an_invitation() {
             } else {
                 ReplyStatus::No
             };
-            let wish = Wish {
-                guests: vec![GuestWish {
+            let wish = HouseholdChange {
+                guests: vec![GuestUpdate {
                     id: Some(guest),
                     replies: [("nikah".to_owned(), to)].into(),
-                    ..GuestWish::default()
+                    ..GuestUpdate::default()
                 }],
-                ..Wish::default()
+                ..HouseholdChange::default()
             };
             let other = id.clone();
             let archive = by(stage, &stage.owner, move |tx, host| {
@@ -240,13 +240,13 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
                 guests::add(tx, host, &other, None, &[last]).map(drop)
             });
             let version = portal(stage, &id).await.household.invitation.version;
-            let wish = Wish {
+            let wish = HouseholdChange {
                 version: Some(version),
-                guests: vec![GuestWish {
+                guests: vec![GuestUpdate {
                     name: Some("Mei".to_owned()),
-                    ..GuestWish::default()
+                    ..GuestUpdate::default()
                 }],
-                ..Wish::default()
+                ..HouseholdChange::default()
             };
             let (brought, added) = together(household(stage, "RAHMA", wish), add).await;
             let after = portal(stage, &id).await.household.guests;
@@ -292,9 +292,9 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
             let change = by(stage, &stage.owner, move |tx, host| {
                 questions::change(tx, host, "song", 1, &number)
             });
-            let wish = Wish {
+            let wish = HouseholdChange {
                 answers: [("song".to_owned(), format!("Song {round}").into())].into(),
-                ..Wish::default()
+                ..HouseholdChange::default()
             };
             let answer = household(stage, "RAHMA", wish);
             let (change, answer) = together(change, answer).await;

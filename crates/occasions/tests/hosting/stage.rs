@@ -18,7 +18,7 @@ use occasions::invitation::InvitationId;
 use occasions::link::LinkKey;
 use occasions::occasion::OccasionId;
 use occasions::web::compat::Compat;
-use occasions::web::guest::Door;
+use occasions::web::guest::CodeGate;
 use platform::audit::RequestFacts;
 use platform::jobs::Worker;
 use platform::limits::guess::GuessBudget;
@@ -27,7 +27,7 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::Value;
 use testkit::{Page, Visitor, World};
 use tokio_util::sync::CancellationToken;
-use web::facts::Proxies;
+use web::client_info::Proxies;
 use web::{Catalogue, Peer, Site, SiteUrl};
 
 /// The tables behind hosts' pages.
@@ -46,7 +46,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) coordinator: Host,
     pub(crate) observer: Host,
     /// Owns the installation, and is nothing to the occasion.
-    pub(crate) stranger: Host,
+    pub(crate) respondent: Host,
     /// What is left of guesses at codes.
     pub(crate) budget: GuessBudget,
     router: Router,
@@ -87,7 +87,7 @@ impl<'w> Stage<'w> {
         let owner = host(&site, "owner", Some((Role::OccasionOwner, &here))).await;
         let coordinator = host(&site, "coordinator", Some((Role::Coordinator, &here))).await;
         let observer = host(&site, "observer", Some((Role::Observer, &here))).await;
-        let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
+        let respondent = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
         let accounts = Accounts::new(site.clone());
         let api: Router<Site> = occasions::web::api::routes();
         let (key, links) = site
@@ -99,15 +99,15 @@ impl<'w> Stage<'w> {
             .await
             .unwrap();
         let budget = GuessBudget::new();
-        let door = Door::new(key, links, budget.clone(), Arc::default());
+        let gate = CodeGate::new(key, links, budget.clone(), Arc::default());
         let compat = Compat::new(occasions::demo::SLUG);
-        let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
+        let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
         let rooms = api
             .merge(accounts::web::routes(&accounts))
             .merge(occasions::web::host::routes())
             .merge(occasions::web::guest::routes())
             .merge(compat)
-            .layer(Extension(door));
+            .layer(Extension(gate));
         let router = web::serve(&site, accounts::web::around(&accounts, rooms));
         Self {
             world,
@@ -116,7 +116,7 @@ impl<'w> Stage<'w> {
             owner,
             coordinator,
             observer,
-            stranger,
+            respondent,
             budget,
             router,
         }

@@ -1,4 +1,4 @@
-//! The live stream (§6.4): in order, nothing lost or doubled, and only for who
+//! The live stream: in order, nothing lost or doubled, and only for who
 //! may hear it.
 
 use std::time::Duration;
@@ -212,8 +212,8 @@ fn news_of_other_occasions_and_of_files_with_contact_data_is_not_heard() {
             .await
             .unwrap();
         assert_eq!(hear_news(&mut observer).await.data["id"], "3");
-        let mut stranger = stage.visitor(&stage.stranger);
-        stranger.get(&stage.at("/stream")).await.expect(404);
+        let mut respondent = stage.visitor(&stage.respondent);
+        respondent.get(&stage.at("/stream")).await.expect(404);
         stage.nobody().get(&stage.at("/stream")).await.expect(401);
     });
 }

@@ -1,4 +1,4 @@
-//! Answering by form, without script (§3.4, §3.6).
+//! Answering by form, without script.
 
 use platform::sql;
 use serde_json::json;

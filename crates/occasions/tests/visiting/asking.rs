@@ -1,4 +1,4 @@
-//! What hosts ask besides who comes: asked, answered, read again (§2.4, §3.4).
+//! What hosts ask besides who comes: asked, answered, read again.
 
 use jiff::SignedDuration;
 use occasions::question::{self, Choice, Question};

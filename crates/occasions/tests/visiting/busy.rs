@@ -1,5 +1,5 @@
 //! A store that cannot take a change now: nothing is saved, everything typed
-//! comes back, and when to try again is said (rule 35 of §4).
+//! comes back, and when to try again is said.
 
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};

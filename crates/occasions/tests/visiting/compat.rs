@@ -1,4 +1,4 @@
-//! Programs that came before Kenduri (§6.3), with and without a code.
+//! Programs that came before Kenduri, with and without a code.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;

@@ -1,5 +1,5 @@
 //! A browser without scripts that sends the form of a page from before Kenduri:
-//! it is led to pages, and shown pages (§6.3).
+//! it is led to pages, and shown pages.
 
 use axum::http::Method;
 use serde_json::json;

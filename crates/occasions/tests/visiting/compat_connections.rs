@@ -1,5 +1,5 @@
 //! How long live connections of programs that came before Kenduri have their
-//! places, however they end (§6.3).
+//! places, however they end.
 
 use std::time::Duration;
 

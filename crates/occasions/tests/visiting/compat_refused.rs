@@ -1,5 +1,5 @@
 //! What programs that came before Kenduri are refused, in which order, and in
-//! which words (§4, §6.3).
+//! which words.
 
 use axum::http::Method;
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! Typing a code, opening a link, and what a browser remembers (§3.1).
+//! Typing a code, opening a link, and what a browser remembers.
 
 use occasions::words::OccasionStatus;
 use platform::sql;

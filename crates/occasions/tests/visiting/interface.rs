@@ -1,4 +1,4 @@
-//! The JSON interface: what is read, and the note (§6.2).
+//! The JSON interface: what is read, and the note.
 
 use axum::body::Bytes;
 use axum::http::Method;

@@ -1,5 +1,4 @@
-//! The JSON interface: the same request again, and saves without a version
-//! (rules 27 and 38 of §4).
+//! The JSON interface: the same request again, and saves without a version.
 
 use axum::http::Method;
 use jiff::SignedDuration;

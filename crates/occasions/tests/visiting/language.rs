@@ -1,4 +1,4 @@
-//! In which language a guest reads (§3.2).
+//! In which language a guest reads.
 
 use platform::sql;
 use testkit::Page;

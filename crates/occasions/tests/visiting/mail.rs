@@ -1,4 +1,4 @@
-//! The mail that confirms a save (§3.6).
+//! The mail that confirms a save.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
 use occasions::code::CodeKey;
+use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::rsvp::{self, Save};
 use occasions::web::mail::confirm;
-use occasions::wish::{GuestWish, Wish};
 use occasions::words::{ReplyStatus, Source};
 use platform::jobs::{Handler, Worker};
 use platform::{Rows, StoreError, Tx, sql};
@@ -161,14 +161,14 @@ fn answers_that_change_while_it_is_rendered_are_in_the_only_mail() {
         put(&mut visitor, "RAHMA", &body).await.expect(200);
         let declined = Save {
             key: CodeKey::parse("RAHMA").unwrap(),
-            wish: Wish {
+            wish: HouseholdChange {
                 version: Some(2),
-                guests: vec![GuestWish {
+                guests: vec![GuestUpdate {
                     id: Some(rahman.parse().unwrap()),
                     replies: BTreeMap::from([("nikah".to_owned(), ReplyStatus::No)]),
-                    ..GuestWish::default()
+                    ..GuestUpdate::default()
                 }],
-                ..Wish::default()
+                ..HouseholdChange::default()
             },
             source: Source::Api,
             repeat: None,

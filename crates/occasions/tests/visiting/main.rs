@@ -1,5 +1,5 @@
 //! Guests through the front door: a visitor with cookies and no script, and a
-//! program that sends JSON, before the real router (occasions §3, §4, §6, §8).
+//! program that sends JSON, before the real router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
@@ -20,7 +20,7 @@ mod language;
 mod looking_again;
 mod made_up;
 mod mail;
-mod open;
+mod open_rsvp;
 mod portal;
 mod privacy;
 mod properties;

@@ -1,4 +1,4 @@
-//! What a household sees behind its code, and what it does not (§3.3, §5.8).
+//! What a household sees behind its code, and what it does not.
 
 use occasions::words::OccasionStatus;
 use platform::{Rows, Sql, Tx, sql};

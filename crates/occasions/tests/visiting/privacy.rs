@@ -1,4 +1,4 @@
-//! What no answer to a guest ever holds (§8.1), and what every one carries.
+//! What no answer to a guest ever holds, and what every one carries.
 
 use axum::http::Method;
 use platform::sql;

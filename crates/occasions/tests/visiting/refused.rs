@@ -1,4 +1,4 @@
-//! What stands against a form, said on the form with everything typed kept (§4).
+//! What stands against a form, said on the form with everything typed kept.
 
 use axum::body::Bytes;
 use axum::http::Method;

@@ -1,4 +1,4 @@
-//! What a browser remembers of the households it has opened (§3.1).
+//! What a browser remembers of the households it has opened.
 
 use platform::sql;
 

@@ -9,12 +9,12 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use jiff::tz::TimeZone;
 use occasions::code::CodeKey;
+use occasions::first_opened::Opens;
 use occasions::invitation;
 use occasions::link::LinkKey;
 use occasions::occasion::{self, OccasionId, Switches};
-use occasions::opens::Opens;
 use occasions::web::compat::Compat;
-use occasions::web::guest::Door;
+use occasions::web::guest::CodeGate;
 use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::jobs::Worker;
 use platform::limits::guess::GuessBudget;
@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
-use web::facts::Proxies;
+use web::client_info::Proxies;
 use web::{Catalogue, Peer, Site, SiteUrl};
 
 /// The tables behind guests' pages.
@@ -108,10 +108,10 @@ impl<'w> Stage<'w> {
             .unwrap();
         let budget = GuessBudget::new();
         let opens = Arc::new(Opens::default());
-        let door = Door::new(guests, links.clone(), budget.clone(), Arc::clone(&opens));
+        let gate = CodeGate::new(guests, links.clone(), budget.clone(), Arc::clone(&opens));
         let api: Router<Site> = occasions::web::api::routes();
         let compat = Compat::new(occasions::demo::SLUG);
-        let compat = occasions::web::compat::routes(compat, &site, &door, CancellationToken::new());
+        let compat = occasions::web::compat::routes(compat, &site, &gate, CancellationToken::new());
         let rooms = api.merge(occasions::web::guest::routes()).merge(compat);
         Self {
             world,
@@ -120,7 +120,7 @@ impl<'w> Stage<'w> {
             worker: worker(&site, suppression),
             opens,
             occasion: seeded.unwrap(),
-            router: web::serve(&site, rooms.layer(Extension(door))),
+            router: web::serve(&site, rooms.layer(Extension(gate))),
         }
     }
 
@@ -314,7 +314,7 @@ pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }
 
-/// Whether an answer carries what keeps it to its reader (§8.1).
+/// Whether an answer carries what keeps it to its reader.
 #[track_caller]
 pub(crate) fn assert_private(page: &Page) {
     for (name, value) in [

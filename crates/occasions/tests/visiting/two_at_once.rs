@@ -1,4 +1,4 @@
-//! The same form twice, and two forms of one household (§4.1).
+//! The same form twice, and two forms of one household.
 
 use platform::sql;
 use serde_json::json;

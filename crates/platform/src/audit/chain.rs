@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::Record;
 use crate::sql;
 use crate::store::{FromRow, Row, Rows, StoreError, Tx};
-use crate::written::hexadecimal;
+use crate::text_cleaning::hexadecimal;
 
 /// How many rows one look at the chain takes.
 const PART: u32 = 500;

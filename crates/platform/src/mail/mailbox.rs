@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{Address, MailId, Stream};
 use crate::sql;
 use crate::store::{FromRow, Row, StoreError, Tx};
-use crate::written::fold;
+use crate::text_cleaning::fold;
 
 /// How many mails are looked through.
 const DEPTH: u32 = 1_000;

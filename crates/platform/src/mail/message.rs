@@ -11,7 +11,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use super::address::{Address, NotAnAddress};
 use super::{MailId, Stream};
 use crate::store::{FromRow, Row, StoreError};
-use crate::written::clean_line;
+use crate::text_cleaning::clean_line;
 
 /// Who a mail is from: `Kenduri <kenduri@example.org>`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::jobs::{NewJob, Queue};
 use crate::sql;
 use crate::store::{Bind, Column, FromRow, Row, Rows, StoreError, Tx, Value};
-use crate::written::clean_line;
+use crate::text_cleaning::clean_line;
 pub use address::{Address, LIMIT, NotAnAddress};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;

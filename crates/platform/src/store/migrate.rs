@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
-use crate::written::hexadecimal;
+use crate::text_cleaning::hexadecimal;
 
 /// The migrations of one crate, in order.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,5 @@
 //! Tables as files. A cell is text or a number, and stays that: nothing a guest
-//! typed becomes a formula in the program that opens the file (§5.4).
+//! typed becomes a formula in the program that opens the file.
 
 use std::io::{self, Write};
 

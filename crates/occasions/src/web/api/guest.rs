@@ -1,4 +1,4 @@
-//! What a household can do by JSON, with its code in the path (§6.2).
+//! What a household can do by JSON, with its code in the path.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,15 @@ use web::{Argument, Facts, Json, Problem, Site, Text, routes, version};
 use super::state::{self, PortalState};
 use crate::code::CodeKey;
 use crate::guest::GuestId;
+use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::question::{self, Answer};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
-use crate::web::guest::{Admitted, Credentials, Door, Visit, contact, keep_private, not_found};
-use crate::wish::{GuestWish, NoteWish, Wish};
+use crate::web::guest::{
+    Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private, not_found,
+};
 use crate::words::{ReplyStatus, Source};
 
 /// Addresses of the guests' JSON interface.
@@ -70,7 +72,7 @@ struct Resolved {
 )]
 async fn resolve(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     headers: HeaderMap,
     Json(body): Json<ResolveBody>,
@@ -84,8 +86,8 @@ async fn resolve(
     let given = Credentials::code(body.code)
         .with_check(body.k.as_deref())
         .with_name(body.name.as_deref());
-    let visit = Visit::of(site, door, facts, headers, given);
-    let portal = visit.open().await.map_err(Problem::from)?;
+    let req = GuestRequest::of(site, gate, facts, headers, given);
+    let portal = req.open().await.map_err(Problem::from)?;
     let check = portal.links.check_of(&portal.household.invitation.code);
     let invitation = portal.household.invitation;
     Ok(private(Json(Resolved {
@@ -105,9 +107,9 @@ async fn resolve(
     ),
     responses((status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 429))
 )]
-async fn show(visit: Visit) -> Result<Response, Problem> {
-    let portal = visit.open().await.map_err(Problem::from)?;
-    let text = visit.text(&portal);
+async fn show(req: GuestRequest) -> Result<Response, Problem> {
+    let portal = req.open().await.map_err(Problem::from)?;
+    let text = req.text(&portal);
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
 
@@ -182,13 +184,13 @@ where
 }
 
 impl SaveBody {
-    fn wish(self) -> Wish {
-        Wish {
+    fn wish(self) -> HouseholdChange {
+        HouseholdChange {
             version: self.version,
             guests: self.guests.into_iter().map(GuestBody::wish).collect(),
             remove: self.remove,
             answers: self.answers,
-            note: self.note.map(|note| NoteWish {
+            note: self.note.map(|note| NoteUpdate {
                 text: note.text,
                 version: note.version,
             }),
@@ -198,8 +200,8 @@ impl SaveBody {
 }
 
 impl GuestBody {
-    fn wish(self) -> GuestWish {
-        GuestWish {
+    fn wish(self) -> GuestUpdate {
+        GuestUpdate {
             id: self.id,
             name: self.name,
             is_child: self.is_child,
@@ -225,12 +227,12 @@ impl GuestBody {
         (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
     )
 )]
-async fn save(visit: Visit, body: Received<SaveBody>) -> Result<Response, Problem> {
+async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, Problem> {
     let mut wanted = body.value;
-    let admitted = visit.admit().await.map_err(Problem::from)?;
-    wanted.version = seen(&visit.headers, wanted.version);
-    let repeat = repeat(&visit.headers, "PUT /invitations/rsvp", &body.bytes)?;
-    store(&visit, admitted, wanted.wish(), repeat, true).await
+    let admitted = req.admit().await.map_err(Problem::from)?;
+    wanted.version = seen(&req.headers, wanted.version);
+    let repeat = repeat(&req.headers, "PUT /invitations/rsvp", &body.bytes)?;
+    store(&req, admitted, wanted.wish(), repeat, true).await
 }
 
 /// What a household wants saved, with its code; what is left out stays as it is.
@@ -273,7 +275,7 @@ struct SaveByCodeBody {
 )]
 async fn save_by_code(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     headers: HeaderMap,
     body: Received<SaveByCodeBody>,
@@ -298,14 +300,14 @@ async fn save_by_code(
     let given = Credentials::code(code)
         .with_check(k.as_deref())
         .with_name(name.as_deref());
-    let visit = Visit::of(site, door, facts, headers, given);
-    let admitted = visit.admit().await.map_err(Problem::from)?;
-    let repeat = repeat(&visit.headers, "POST /api/rsvp", &body.bytes)?;
-    store(&visit, admitted, wanted.wish(), repeat, false).await
+    let req = GuestRequest::of(site, gate, facts, headers, given);
+    let admitted = req.admit().await.map_err(Problem::from)?;
+    let repeat = repeat(&req.headers, "POST /api/rsvp", &body.bytes)?;
+    store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
 /// The version a change says it was made on. Whether it must say so is asked
-/// under the lock, after everything that comes before it (§4).
+/// under the lock, after everything that comes before it.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
@@ -330,9 +332,9 @@ fn repeat(
 }
 
 async fn store(
-    visit: &Visit,
+    req: &GuestRequest,
     admitted: Admitted,
-    wish: Wish,
+    wish: HouseholdChange,
     repeat: Option<Repeat>,
     needs_version: bool,
 ) -> Result<Response, Problem> {
@@ -341,11 +343,11 @@ async fn store(
         wish,
         source: Source::Api,
         repeat,
-        request: Some(visit.origin()),
+        request: Some(req.origin()),
         needs_version,
     };
-    let speaker = visit.speaker();
-    let saved = visit
+    let speaker = req.speaker();
+    let saved = req
         .site
         .store
         .write(move |tx| {
@@ -356,12 +358,12 @@ async fn store(
         .await;
     let saved = match saved {
         Ok(saved) => saved,
-        Err(refusal) => return Err(visit.refuse_save(admitted, refusal)),
+        Err(refusal) => return Err(req.refuse_save(admitted, refusal)),
     };
     admitted.succeeded();
     Ok(match saved {
         Saved::Stored(portal) | Saved::Unchanged(portal) => {
-            let text = visit.text(&portal);
+            let text = req.text(&portal);
             tagged(&portal, Json(state::of(&portal, &text)))
         }
         Saved::Again(stored) => private((
@@ -389,9 +391,9 @@ struct Note {
     ), request_body = NoteBody,
     responses((status = 200, body = Note), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
 )]
-async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
-    let seen = seen(&visit.headers, body.version);
-    let portal = write_note(&visit, body.text, seen).await?;
+async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
+    let seen = seen(&req.headers, body.version);
+    let portal = write_note(&req, body.text, seen).await?;
     let invitation = portal.household.invitation;
     Ok(private(Json(Note {
         text: invitation.note,
@@ -409,29 +411,33 @@ async fn save_note(visit: Visit, Json(body): Json<NoteBody>) -> Result<Response,
     ),
     responses((status = 204), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 423), (status = 428))
 )]
-async fn remove_note(visit: Visit) -> Result<Response, Problem> {
-    let seen = seen(&visit.headers, None);
-    write_note(&visit, String::new(), seen).await?;
+async fn remove_note(req: GuestRequest) -> Result<Response, Problem> {
+    let seen = seen(&req.headers, None);
+    write_note(&req, String::new(), seen).await?;
     Ok(private(StatusCode::NO_CONTENT))
 }
 
-async fn write_note(visit: &Visit, text: String, seen: Option<i64>) -> Result<Portal, Problem> {
-    let admitted = visit.admit().await.map_err(Problem::from)?;
+async fn write_note(
+    req: &GuestRequest,
+    text: String,
+    seen: Option<i64>,
+) -> Result<Portal, Problem> {
+    let admitted = req.admit().await.map_err(Problem::from)?;
     let save = Save {
         key: admitted.key.clone(),
-        wish: Wish {
-            note: Some(NoteWish {
+        wish: HouseholdChange {
+            note: Some(NoteUpdate {
                 text,
                 version: seen,
             }),
-            ..Wish::default()
+            ..HouseholdChange::default()
         },
         source: Source::Api,
         repeat: None,
-        request: Some(visit.origin()),
+        request: Some(req.origin()),
         needs_version: true,
     };
-    let saved = visit
+    let saved = req
         .site
         .store
         .write(move |tx| rsvp::answer(tx, &save, |_| String::new()))
@@ -449,7 +455,7 @@ async fn write_note(visit: &Visit, text: String, seen: Option<i64>) -> Result<Po
             }
             Err(plain_problem(Refusal::Fields(fields)))
         }
-        Err(refusal) => Err(visit.refuse_save(admitted, refusal)),
+        Err(refusal) => Err(req.refuse_save(admitted, refusal)),
     }
 }
 

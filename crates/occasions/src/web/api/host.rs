@@ -1,4 +1,4 @@
-//! What hosts and their programs can do by JSON (§6.2). A handler says which
+//! What hosts and their programs can do by JSON. A handler says which
 //! right a token needs, proves the caller a host inside the transaction, and
 //! calls one noun.
 

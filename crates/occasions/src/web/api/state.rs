@@ -1,4 +1,4 @@
-//! The portal as JSON (§6.2.1): what a look-up and a save answer, and what a
+//! The portal as JSON: what a look-up and a save answer, and what a
 //! conflict carries in `current`.
 
 use std::collections::BTreeMap;

@@ -13,12 +13,12 @@ use web::{Argument, Facts, Problem, Site, Text, Wishes};
 use super::read::{self, SUBMISSION_LIMIT, Said};
 use crate::code::CodeKey;
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::open::{self, PARTY_LIMIT, Stranger};
-use crate::plain::{self, Answer, Arrival, Outcome};
-use crate::programme;
+use crate::open_rsvp::{self, PARTY_LIMIT, Respondent};
 use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
-use crate::web::guest::{self, Credentials, Door, Failure, Visit};
+use crate::single_answer::{self, Answer, IncomingAnswer, Outcome};
+use crate::snapshot;
+use crate::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use crate::words::{ReplyStatus, Source};
 
 /// A repeat over another way is the same answer: all ways are one route.
@@ -28,7 +28,7 @@ const ROUTE: &str = "POST /api/flask/rsvp";
 #[derive(Clone)]
 pub(super) struct Asker {
     pub(super) site: Site,
-    pub(super) door: Door,
+    pub(super) gate: CodeGate,
     pub(super) slug: Arc<str>,
     pub(super) facts: Facts,
     pub(super) wishes: Wishes,
@@ -93,7 +93,7 @@ enum Unsaved {
     /// The occasion of the configuration is not there.
     NoOccasion,
     Answer(Refusal),
-    Open(open::Refusal),
+    Open(open_rsvp::Refusal),
 }
 
 impl From<StoreError> for Unsaved {
@@ -108,8 +108,8 @@ impl From<Refusal> for Unsaved {
     }
 }
 
-impl From<open::Refusal> for Unsaved {
-    fn from(refusal: open::Refusal) -> Self {
+impl From<open_rsvp::Refusal> for Unsaved {
+    fn from(refusal: open_rsvp::Refusal) -> Self {
         Self::Open(refusal)
     }
 }
@@ -147,7 +147,7 @@ impl Asker {
         key: Option<String>,
         source: Source,
     ) -> Result<Taken, Problem> {
-        let arrival = Arrival {
+        let incoming = IncomingAnswer {
             answer: Answer {
                 // What is not understood is refused, whatever stands here.
                 attending: if said.attending == Some(true) {
@@ -173,32 +173,36 @@ impl Asker {
             }),
         };
         if said.code.trim().is_empty() {
-            self.take_open(said, arrival).await
+            self.take_open(said, incoming).await
         } else {
             let given = Credentials::code(said.code)
                 .with_check(said.check.as_deref())
                 .with_name(Some(&said.name));
-            self.take_by_code(given, arrival).await
+            self.take_by_code(given, incoming).await
         }
     }
 
     /// An ordinary answer, tried at the same door as a page's.
-    async fn take_by_code(&self, given: Credentials, arrival: Arrival) -> Result<Taken, Problem> {
-        let visit = Visit::of(
+    async fn take_by_code(
+        &self,
+        given: Credentials,
+        incoming: IncomingAnswer,
+    ) -> Result<Taken, Problem> {
+        let req = GuestRequest::of(
             self.site.clone(),
-            self.door.clone(),
+            self.gate.clone(),
             self.facts.clone(),
             self.headers.clone(),
             given,
         );
-        let admitted = visit.admit().await.map_err(|failure| match failure {
+        let admitted = req.admit().await.map_err(|failure| match failure {
             Failure::Malformed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_malformed"),
             other => other.into(),
         })?;
         let (slug, code) = (Arc::clone(&self.slug), admitted.key.clone());
         let saved = self.site.store.write(move |tx| {
             let occasion = find(tx, &slug)?;
-            let outcome = plain::save(tx, &occasion, &code, &arrival)?;
+            let outcome = single_answer::save(tx, &occasion, &code, &incoming)?;
             Taken::of(tx, outcome, &occasion, Some(code.clone()))
         });
         match saved.await {
@@ -206,13 +210,13 @@ impl Asker {
                 admitted.succeeded();
                 Ok(taken)
             }
-            Err(Unsaved::Answer(refusal)) => Err(named(visit.refuse_save(admitted, refusal))),
+            Err(Unsaved::Answer(refusal)) => Err(named(req.refuse_save(admitted, refusal))),
             Err(_) => Err(Problem::not_found()),
         }
     }
 
-    async fn take_open(&self, said: Said, arrival: Arrival) -> Result<Taken, Problem> {
-        let stranger = Stranger {
+    async fn take_open(&self, said: Said, incoming: IncomingAnswer) -> Result<Taken, Problem> {
+        let respondent = Respondent {
             name: said.name,
             email: said.email,
             phone: said.phone,
@@ -220,11 +224,11 @@ impl Asker {
             network: self.facts.network().to_string(),
         };
         let slug = Arc::clone(&self.slug);
-        let saved = match self.door.admit_stranger(&self.site, &self.facts) {
+        let saved = match self.gate.admit_stranger(&self.site, &self.facts) {
             Ok(()) => {
                 let saved = self.site.store.write(move |tx| {
                     let occasion = find(tx, &slug)?;
-                    let outcome = open::answer(tx, &occasion, &stranger, &arrival)?;
+                    let outcome = open_rsvp::answer(tx, &occasion, &respondent, &incoming)?;
                     Taken::of(tx, outcome, &occasion, None)
                 });
                 saved.await
@@ -232,7 +236,7 @@ impl Asker {
             Err(refusal) => Err(refusal.into()),
         };
         saved.map_err(|unsaved| match unsaved {
-            Unsaved::Open(open::Refusal::CodeRequired) => {
+            Unsaved::Open(open_rsvp::Refusal::CodeRequired) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "code_required")
             }
             Unsaved::Open(refusal) => named(guest::refuse_open(refusal, |occasion| {
@@ -300,7 +304,7 @@ impl Taken {
         occasion: &OccasionId,
         code: Option<CodeKey>,
     ) -> Result<Self, Unsaved> {
-        let occasion = programme::load(tx, occasion)?.occasion;
+        let occasion = snapshot::load(tx, occasion)?.occasion;
         Ok(Self {
             outcome,
             occasion,
@@ -336,8 +340,8 @@ fn limits(pointer: &str, code: &str) -> Vec<(&'static str, Argument)> {
         ("/guests" | "/pax" | "/count", "out_of_range") => {
             vec![("min", 1_i64.into()), ("max", PARTY_LIMIT.into())]
         }
-        ("/email", "too_long") => vec![("max", open::EMAIL_LIMIT.into())],
-        ("/phone", "too_long") => vec![("max", open::PHONE_LIMIT.into())],
+        ("/email", "too_long") => vec![("max", open_rsvp::EMAIL_LIMIT.into())],
+        ("/phone", "too_long") => vec![("max", open_rsvp::PHONE_LIMIT.into())],
         ("/message", "too_long") => vec![("max", NOTE_LIMIT.into())],
         ("/submission_id", "too_long") => vec![("max", SUBMISSION_LIMIT.into())],
         _ => Vec::new(),

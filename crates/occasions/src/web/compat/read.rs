@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use web::Form;
 
-use crate::open::PARTY_LIMIT;
+use crate::open_rsvp::PARTY_LIMIT;
 use crate::refusal::FieldError;
 
 /// Of a `submission_id`, in bytes.
@@ -29,7 +29,7 @@ pub(super) struct Said {
     /// What a repeat is recognised by.
     pub(super) submission: Option<String>,
     /// What was not understood. It is judged when it is its turn, after all that
-    /// comes before fields (§4).
+    /// comes before fields.
     pub(super) wrong: Vec<FieldError>,
 }
 

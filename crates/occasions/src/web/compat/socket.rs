@@ -1,4 +1,4 @@
-//! Socket.IO (§6.3): the event `rsvp` is an answer like any other. Who sent it,
+//! Socket.IO: the event `rsvp` is an answer like any other. Who sent it,
 //! and nobody else, hears `rsvp-status` once it is committed, and the same in the
 //! acknowledgement where one was asked for.
 
@@ -24,7 +24,7 @@ use web::{Facts, Problem, Site, Wishes};
 use super::answer::{Asker, Reply};
 use super::places::{Full, Place, Places};
 use super::upgrade;
-use crate::web::guest::Door;
+use crate::web::guest::CodeGate;
 use crate::words::Source;
 
 const PING_EVERY: Duration = Duration::from_secs(25);
@@ -57,7 +57,12 @@ pub(super) struct Sockets {
 
 impl Sockets {
     /// Connections that answer for the occasion with this slug, until `stop`.
-    pub(super) fn new(site: &Site, door: &Door, slug: &Arc<str>, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        site: &Site,
+        gate: &CodeGate,
+        slug: &Arc<str>,
+        stop: CancellationToken,
+    ) -> Self {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)
@@ -75,7 +80,7 @@ impl Sockets {
             .build_with_inner_svc(Router::new());
         let host = Host {
             site: site.clone(),
-            door: door.clone(),
+            gate: gate.clone(),
             slug: Arc::clone(slug),
         };
         io.ns("/", async move |socket: SocketRef| host.greet(&socket));
@@ -194,7 +199,7 @@ fn leaving() -> Response {
 #[derive(Clone)]
 struct Host {
     site: Site,
-    door: Door,
+    gate: CodeGate,
     slug: Arc<str>,
 }
 
@@ -228,7 +233,7 @@ impl Host {
         let opened = socket.req_parts();
         Some(Asker {
             site: self.site.clone(),
-            door: self.door.clone(),
+            gate: self.gate.clone(),
             slug: Arc::clone(&self.slug),
             facts: opened.extensions.get::<Facts>()?.clone(),
             wishes: Wishes::read(&opened.uri, &opened.headers),

@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::StoreError;
 use web::{Form, Problem, csrf};
 
-use super::door::{Admitted, Failure};
-use super::fill::{self, Filled};
+use super::gate::{Admitted, Failure};
+use super::parse_form::{self, ParsedForm};
 use super::portal as page;
-use super::visit::{Turned, Visit};
+use super::request::{EarlyResponse, GuestRequest};
 use crate::code::CodeKey;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
@@ -23,55 +23,48 @@ use crate::words::Source;
 use form::{Trouble, Which};
 
 /// `GET /invite/{code}/rsvp`.
-pub(super) async fn show(visit: Visit) -> Result<Response, Turned> {
-    show_form(visit, Which::Answers).await
+pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    show_form(req, Which::Answers).await
 }
 
 /// `GET /invite/{code}/dietary`.
-pub(super) async fn diets(visit: Visit) -> Result<Response, Turned> {
-    show_form(visit, Which::Diets).await
+pub(super) async fn diets(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    show_form(req, Which::Diets).await
 }
 
 /// `GET /invite/{code}/notes`.
-pub(super) async fn note(visit: Visit) -> Result<Response, Turned> {
-    show_form(visit, Which::Note).await
+pub(super) async fn note(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    show_form(req, Which::Note).await
 }
 
 /// `POST /invite/{code}/rsvp`.
-pub(super) async fn save(visit: Visit, form: Form) -> Result<Response, Turned> {
-    save_form(visit, Which::Answers, form).await
+pub(super) async fn save(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
+    save_form(req, Which::Answers, form).await
 }
 
 /// `POST /invite/{code}/dietary`.
-pub(super) async fn save_diets(visit: Visit, form: Form) -> Result<Response, Turned> {
-    save_form(visit, Which::Diets, form).await
+pub(super) async fn save_diets(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
+    save_form(req, Which::Diets, form).await
 }
 
 /// `POST /invite/{code}/notes`.
-pub(super) async fn save_note(visit: Visit, form: Form) -> Result<Response, Turned> {
-    save_form(visit, Which::Note, form).await
+pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
+    save_form(req, Which::Note, form).await
 }
 
 /// The form, or what is stored where nothing can be changed any more.
-async fn show_form(visit: Visit, which: Which) -> Result<Response, Turned> {
-    let portal = visit.look().await?;
-    let text = visit.text(&portal);
+async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
+    let portal = req.look().await?;
+    let text = req.text(&portal);
     if !which.is_on(&portal) {
         return Err(feature_disabled().said_in(&text).into());
     }
     let response = if is_open(&portal, which) {
-        form::show(
-            which,
-            &text,
-            &portal,
-            submission(&visit),
-            None,
-            Trouble::None,
-        )
+        form::show(which, &text, &portal, submission(&req), None, Trouble::None)
     } else {
         page::page(&text, &portal, Vec::new())
     };
-    Ok(visit.remember_household(&portal, response))
+    Ok(req.remember_household(&portal, response))
 }
 
 fn is_open(portal: &Portal, which: Which) -> bool {
@@ -86,30 +79,30 @@ fn feature_disabled() -> Problem {
 }
 
 /// The key that makes a repeated save of this form harmless.
-fn submission(visit: &Visit) -> String {
-    platform::id::generate(visit.site.clock.now(), &visit.site.random)
+fn submission(req: &GuestRequest) -> String {
+    platform::id::generate(req.site.clock.now(), &req.site.random)
 }
 
-async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, Turned> {
-    let mut filled = fill::read(&form);
-    which.keep_own_fields(&mut filled.wish);
-    if csrf::check_sender(&visit.headers, visit.site.url()).is_err() {
-        return show_again(&visit, which, &form, &filled, Trouble::Elsewhere).await;
+async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Response, EarlyResponse> {
+    let mut parsed = parse_form::read(&form);
+    which.keep_own_fields(&mut parsed.wish);
+    if csrf::check_sender(&req.headers, req.site.url()).is_err() {
+        return show_again(&req, which, &form, &parsed, Trouble::Elsewhere).await;
     }
     if which == Which::Answers && form.find(press::PRESS).is_some() {
-        return show_again(&visit, which, &form, &filled, Trouble::None).await;
+        return show_again(&req, which, &form, &parsed, Trouble::None).await;
     }
-    let admitted = match visit.admit().await {
+    let admitted = match req.admit().await {
         Ok(admitted) => admitted,
-        Err(failure) => return Err(turn_away(&visit, failure, &form, &filled).await),
+        Err(failure) => return Err(turn_away(&req, failure, &form, &parsed).await),
     };
-    match store(&visit, which, &form, &filled, admitted.key.clone()).await {
+    match store(&req, which, &form, &parsed, admitted.key.clone()).await {
         Ok(code) => {
             admitted.succeeded();
-            let address = visit.door.links.below(&code, "/confirmation");
+            let address = req.gate.links.below(&code, "/confirmation");
             Ok(Redirect::to(&address).into_response())
         }
-        Err(refusal) => refused(&visit, which, &form, &filled, admitted, refusal).await,
+        Err(refusal) => refused(&req, which, &form, &parsed, admitted, refusal).await,
     }
 }
 
@@ -117,29 +110,29 @@ async fn save_form(visit: Visit, which: Which, form: Form) -> Result<Response, T
 /// fills it in, or the browser says that another page sent it. What was typed is
 /// not lost.
 async fn show_again(
-    visit: &Visit,
+    req: &GuestRequest,
     which: Which,
     form: &Form,
-    filled: &Filled,
+    parsed: &ParsedForm,
     trouble: Trouble,
-) -> Result<Response, Turned> {
-    let portal = match visit.open().await {
+) -> Result<Response, EarlyResponse> {
+    let portal = match req.open().await {
         Ok(portal) => portal,
-        Err(failure) => return Err(turn_away(visit, failure, form, filled).await),
+        Err(failure) => return Err(turn_away(req, failure, form, parsed).await),
     };
-    let text = visit.text(&portal);
+    let text = req.text(&portal);
     if !which.is_on(&portal) {
         return Err(feature_disabled().said_in(&text).into());
     }
     if is_open(&portal, which) {
         let pressed = press::apply(form, &portal);
-        let typed = Some((pressed.as_ref().unwrap_or(form), filled));
-        let submission = submission(visit);
+        let typed = Some((pressed.as_ref().unwrap_or(form), parsed));
+        let submission = submission(req);
         return Ok(form::show(
             which, &text, &portal, submission, typed, trouble,
         ));
     }
-    let typed = words::typed(&text, &portal, form, filled);
+    let typed = words::typed(&text, &portal, form, parsed);
     let mut page = page::page(&text, &portal, typed);
     if let Trouble::Elsewhere = trouble {
         *page.status_mut() = StatusCode::FORBIDDEN;
@@ -148,37 +141,42 @@ async fn show_again(
 }
 
 /// Whoever has no code that opens anything keeps what was typed.
-async fn turn_away(visit: &Visit, failure: Failure, form: &Form, filled: &Filled) -> Turned {
-    let text = visit.site.speak(&visit.wishes);
-    let typed = words::of_a_stranger(&text, form, filled);
-    visit.turn_away(failure, typed).await
+async fn turn_away(
+    req: &GuestRequest,
+    failure: Failure,
+    form: &Form,
+    parsed: &ParsedForm,
+) -> EarlyResponse {
+    let text = req.site.speak(&req.wishes);
+    let typed = words::of_a_stranger(&text, form, parsed);
+    req.turn_away(failure, typed).await
 }
 
 /// Saves, and returns the code as the card has it: the household is led there
 /// however its code was spelled, also after a repeat.
 async fn store(
-    visit: &Visit,
+    req: &GuestRequest,
     which: Which,
     form: &Form,
-    filled: &Filled,
+    parsed: &ParsedForm,
     key: CodeKey,
 ) -> Result<String, Refusal> {
     let submission = form.text("submission_id");
     let save = Save {
         key,
-        wish: filled.wish.clone(),
+        wish: parsed.wish.clone(),
         source: Source::Web,
         repeat: (!submission.is_empty()).then(|| Repeat {
             route: which.route(),
             key: submission.to_owned(),
-            body: fill::body(form),
+            body: parse_form::body(form),
             other_body: OtherBody::NewSave,
         }),
-        request: Some(visit.origin()),
+        request: Some(req.origin()),
         needs_version: false,
     };
     let code = |portal: &Portal| portal.household.invitation.code.clone();
-    let saved = visit
+    let saved = req
         .site
         .store
         .write(move |tx| rsvp::answer(tx, &save, code));
@@ -190,37 +188,37 @@ async fn store(
 
 /// Shows the form again with what stands against it, or says why there is none.
 async fn refused(
-    visit: &Visit,
+    req: &GuestRequest,
     which: Which,
     form: &Form,
-    filled: &Filled,
+    parsed: &ParsedForm,
     admitted: Admitted,
     refusal: Refusal,
-) -> Result<Response, Turned> {
+) -> Result<Response, EarlyResponse> {
     match &refusal {
         Refusal::NotFound => {
-            admitted.failed(&visit.site);
-            return Err(turn_away(visit, Failure::Unknown, form, filled).await);
+            admitted.failed(&req.site);
+            return Err(turn_away(req, Failure::Unknown, form, parsed).await);
         }
         Refusal::Expired => {
-            admitted.failed(&visit.site);
-            return Err(turn_away(visit, Failure::Expired, form, filled).await);
+            admitted.failed(&req.site);
+            return Err(turn_away(req, Failure::Expired, form, parsed).await);
         }
         Refusal::Store(error) if !error.is_passing() => {
             return Err(Problem::internal(error).into());
         }
         _ => {}
     }
-    let portal = visit.enter().await?;
-    let text = visit.text(&portal);
+    let portal = req.enter().await?;
+    let text = req.text(&portal);
     let show = |trouble| {
-        let submission = submission(visit);
+        let submission = submission(req);
         form::show(
             which,
             &text,
             &portal,
             submission,
-            Some((form, filled)),
+            Some((form, parsed)),
             trouble,
         )
     };
@@ -233,20 +231,20 @@ async fn refused(
             return stop(StatusCode::PRECONDITION_REQUIRED, "version_required");
         }
         Refusal::DeadlinePassed(_) | Refusal::Locked(_) | Refusal::OccasionClosed(_) => {
-            let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, filled));
+            let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, parsed));
             *page.status_mut() = StatusCode::LOCKED;
             page
         }
         Refusal::VersionConflict(_) => {
             let seen = form.number("version").ok().flatten();
             let id = portal.household.invitation.id.clone();
-            let changed = visit
+            let changed = req
                 .site
                 .store
                 .read(move |tx| rsvp::changed_since(tx, &id, seen.unwrap_or(0)))
                 .await
                 .map_err(|error: StoreError| Problem::from(error))?;
-            let submission = submission(visit);
+            let submission = submission(req);
             conflict::show(which, &text, &portal, form, &changed, submission)
         }
         Refusal::Store(_) => {
@@ -255,6 +253,6 @@ async fn refused(
                 .insert("retry-after", HeaderValue::from_static("5"));
             page
         }
-        other => show(words::trouble(&text, &portal, filled, &other)),
+        other => show(words::trouble(&text, &portal, parsed, &other)),
     })
 }

@@ -7,17 +7,17 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use web::Text;
 
-use super::door;
-use super::visit::{Turned, Visit};
+use super::gate;
+use super::request::{EarlyResponse, GuestRequest};
 use crate::event::Event;
 use crate::portal::Portal;
 use crate::words::ReplyStatus;
 
 /// `GET /invite/{code}/calendar.ics`.
-pub(super) async fn file(visit: Visit) -> Result<Response, Turned> {
-    let portal = visit.look().await?;
-    let text = visit.text(&portal);
-    let body = calendar(&portal, &text, visit.site.url().host());
+pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    let portal = req.look().await?;
+    let text = req.text(&portal);
+    let body = calendar(&portal, &text, req.site.url().host());
     let headers = [
         (CONTENT_TYPE, "text/calendar; charset=utf-8; method=PUBLISH"),
         (
@@ -26,7 +26,7 @@ pub(super) async fn file(visit: Visit) -> Result<Response, Turned> {
         ),
     ];
     let mut response = (headers, body).into_response();
-    door::keep_private(&mut response);
+    gate::keep_private(&mut response);
     Ok(response)
 }
 
@@ -173,7 +173,7 @@ fn escape(text: &str) -> String {
         .replace(['\r', '\n'], "\\n")
 }
 
-/// Content lines, folded at 75 octets and never inside a character (§3.1).
+/// Content lines, folded at 75 octets and never inside a character.
 #[derive(Default)]
 struct Lines(String);
 

@@ -8,29 +8,29 @@ use platform::StoreError;
 use web::page::{Kind, Page};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
-use super::door::{self, Credentials, Door, Failure};
+use super::gate::{self, CodeGate, Credentials, Failure};
+use super::request::GuestRequest;
 use super::show;
 use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
-use super::visit::Visit;
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
-use crate::open::{self, PublicWish};
+use crate::open_rsvp::{self, PublicWish};
 use crate::words::OccasionStatus;
 
 /// `GET /`, and `GET /invite` for a link that lost its code.
 pub(super) async fn show(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     wishes: Wishes,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let text = site.speak(&wishes);
-    let mut body = entry(&text, "/", door.known(&site, &headers).await?);
-    body.name = door.asks_name(&site).await.then(String::new);
+    let mut body = entry(&text, "/", gate.known(&site, &headers).await?);
+    body.name = gate.asks_name(&site).await.then(String::new);
     Ok(ask(&site, &text, body).await)
 }
 
-/// `GET /robots.txt`: nothing behind a code is for search engines (§8.1).
+/// `GET /robots.txt`: nothing behind a code is for search engines.
 pub(super) async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
 }
@@ -38,7 +38,7 @@ pub(super) async fn robots() -> &'static str {
 /// `POST /`: opens a code, or forgets a household.
 pub(super) async fn open(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     wishes: Wishes,
     headers: HeaderMap,
@@ -49,21 +49,21 @@ pub(super) async fn open(
     let text = site.speak(&wishes);
     if let Some(code) = form.find("forget") {
         is_ours?;
-        return door.forget(&site, &headers, code, "/").await;
+        return gate.forget(&site, &headers, code, "/").await;
     }
     if let Err(problem) = is_ours {
         let mut body = entry(&text, "/", Vec::new());
         typed.show_again(&mut body, CodeProblem::Elsewhere);
         return Ok((problem.status, ask(&site, &text, body).await).into_response());
     }
-    match door.try_code(&site, &facts, &headers, &typed.given()).await {
+    match gate.try_code(&site, &facts, &headers, &typed.given()).await {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
         Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
         Err(failure) => {
-            let known = door.known(&site, &headers).await?;
+            let known = gate.known(&site, &headers).await?;
             let mut body = entry(&text, "/", known);
-            typed.show_again(&mut body, complaint(&failure));
+            typed.show_again(&mut body, error(&failure));
             Ok(failure.dress(ask(&site, &text, body).await))
         }
     }
@@ -71,23 +71,23 @@ pub(super) async fn open(
 
 /// The code page again, instead of a page behind a code, with what was `typed`
 /// into a form that can no longer be saved.
-pub(super) async fn ask_again(visit: &Visit, failure: Failure, typed: Vec<Typed>) -> Response {
-    let text = visit.site.speak(&visit.wishes);
-    let known = visit.door.known(&visit.site, &visit.headers).await;
+pub(super) async fn ask_again(req: &GuestRequest, failure: Failure, typed: Vec<Typed>) -> Response {
+    let text = req.site.speak(&req.wishes);
+    let known = req.gate.known(&req.site, &req.headers).await;
     let mut body = entry(&text, "/", known.unwrap_or_default());
     // What is answered after a look-up reads alike for every code.
     let tried = match failure {
-        Failure::NameRequired => visit.given.code.clone(),
+        Failure::NameRequired => req.given.code.clone(),
         _ => String::new(),
     };
     let tried = TypedCode {
         code: tried,
-        name: visit.given.name.clone().unwrap_or_default(),
+        name: req.given.name.clone().unwrap_or_default(),
     };
-    tried.show_again(&mut body, complaint(&failure));
+    tried.show_again(&mut body, error(&failure));
     body.kept = typed;
-    let mut response = failure.dress(ask(&visit.site, &text, body).await);
-    door::keep_private(&mut response);
+    let mut response = failure.dress(ask(&req.site, &text, body).await);
+    gate::keep_private(&mut response);
     response
 }
 
@@ -149,11 +149,11 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
         },
     });
     *response.status_mut() = StatusCode::GONE;
-    door::keep_private(&mut response);
+    gate::keep_private(&mut response);
     response
 }
 
-fn complaint(failure: &Failure) -> CodeProblem {
+fn error(failure: &Failure) -> CodeProblem {
     match failure {
         Failure::Malformed => CodeProblem::Malformed,
         Failure::NameRequired => CodeProblem::NameRequired,
@@ -184,7 +184,7 @@ async fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
 /// `GET /o/{slug}`.
 pub(super) async fn card(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     wishes: Wishes,
     headers: HeaderMap,
     Path(slug): Path<String>,
@@ -194,8 +194,8 @@ pub(super) async fn card(
         Found::Here(public) => public,
         Found::Moved(slug) => return Ok(moved(&slug, &uri)),
     };
-    let known = door.known(&site, &headers).await?;
-    let asks_name = door.asks_name(&site).await;
+    let known = gate.known(&site, &headers).await?;
+    let asks_name = gate.asks_name(&site).await;
     Ok(show_card(&site, &wishes, &public, |entry| {
         entry.known = known;
         entry.name = asks_name.then(String::new);
@@ -205,7 +205,7 @@ pub(super) async fn card(
 /// `POST /o/{slug}`: as `POST /`, on the occasion's own page.
 pub(super) async fn open_at(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     wishes: Wishes,
     headers: HeaderMap,
@@ -218,7 +218,7 @@ pub(super) async fn open_at(
     };
     if let Some(code) = form.find("forget") {
         is_ours?;
-        return door
+        return gate
             .forget(&site, &headers, code, &format!("/o/{slug}"))
             .await;
     }
@@ -229,13 +229,13 @@ pub(super) async fn open_at(
         });
         return Ok((problem.status, page).into_response());
     }
-    match door.try_code(&site, &facts, &headers, &typed.given()).await {
+    match gate.try_code(&site, &facts, &headers, &typed.given()).await {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
         Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
         Err(failure) => {
             let page = show_card(&site, &wishes, &public, |entry| {
-                typed.show_again(entry, complaint(&failure));
+                typed.show_again(entry, error(&failure));
             });
             Ok(failure.dress(page))
         }
@@ -266,7 +266,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
             let wishes = if occasion.details.switches.public_wishes {
-                open::public_wishes(tx, &id)?
+                open_rsvp::public_wishes(tx, &id)?
             } else {
                 Vec::new()
             };
@@ -279,7 +279,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
         .await?;
     let public = found.ok_or_else(Problem::not_found)?;
     if public.occasion.status == OccasionStatus::Archived {
-        return Err(door::expired());
+        return Err(gate::expired());
     }
     if public.occasion.slug != slug {
         return Ok(Found::Moved(public.occasion.slug));
@@ -343,7 +343,7 @@ fn show_card(
             languages: &languages,
         },
     });
-    super::door::keep_out_of_search(&mut response);
+    super::gate::keep_out_of_search(&mut response);
     response
 }
 

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use platform::Tx;
 use web::page::Written;
 
-use super::visit::Speaker;
+use super::request::Speaker;
 use crate::code::CodeKey;
 use crate::invitation::{self, Glance, InvitationId};
 use crate::portal::{self, Closed, Portal};
-use crate::programme;
+use crate::snapshot;
 
 /// How many bytes of pages are kept until all are dropped.
 const MOST_BYTES: usize = 16 << 20;
@@ -69,15 +69,15 @@ impl Pages {
         speaker: &Speaker,
     ) -> Result<Look, Closed> {
         let glance = invitation::glance(tx, key)?.ok_or(Closed::NotFound)?;
-        let programme = programme::load_at(tx, &glance.occasion, glance.revision)?;
-        portal::admit(&programme.occasion, glance.archived)?;
-        let text = speaker.speak_of(&programme.occasion, glance.language.as_deref());
+        let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
+        portal::admit(&snapshot.occasion, glance.archived)?;
+        let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
         let tag = text.language().tag.to_string();
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);
         let mut read = || {
             let invitation = invitation::find(tx, &glance.id)?.ok_or(Closed::NotFound)?;
-            let portal = portal::load(tx, programme.clone(), invitation)?;
+            let portal = portal::load(tx, snapshot.clone(), invitation)?;
             Ok::<_, Closed>(Box::new(portal))
         };
         let found = match kept {

@@ -6,29 +6,29 @@ use axum::response::{IntoResponse as _, Response};
 use web::page::{Kind, Page, Written};
 use web::{Language, Problem, Text};
 
-use super::open;
+use super::open_rsvp;
 use super::pages::Found;
+use super::request::{EarlyResponse, GuestRequest};
 use super::show::{self, Reading, masked_email};
 use super::view::{self, Standing, Typed};
-use super::visit::{Turned, Visit};
 use crate::portal::Portal;
 
 /// `GET /invite/{code}`.
-pub(super) async fn show(visit: Visit) -> Result<Response, Turned> {
-    let look = visit.look_at_page().await?;
-    let door = &visit.door;
-    door.note_opened(&visit.headers, &look.glance.id, look.now);
+pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    let look = req.look_at_page().await?;
+    let gate = &req.gate;
+    gate.note_opened(&req.headers, &look.glance.id, look.now);
     let page = match &look.found {
         Found::Page(page) => page.clone(),
         Found::Portal(portal) => {
-            let page = write(&visit.text(portal), portal).map_err(Problem::internal)?;
-            door.pages.keep(&look, portal.reads_alike_until(), &page);
+            let page = write(&req.text(portal), portal).map_err(Problem::internal)?;
+            gate.pages.keep(&look, portal.reads_alike_until(), &page);
             page
         }
     };
     let mut response = page.into_response();
-    super::door::keep_private(&mut response);
-    Ok(visit.remember(look.glance.id, look.glance.access_epoch, response))
+    super::gate::keep_private(&mut response);
+    Ok(req.remember(look.glance.id, look.glance.access_epoch, response))
 }
 
 /// The portal as a page that can be kept.
@@ -88,7 +88,7 @@ pub(super) fn guest_page<B: askama::Template>(
 ) -> Response {
     let languages = languages(portal);
     let mut response = web::page(framed(text, portal, title, body, &languages));
-    super::door::keep_private(&mut response);
+    super::gate::keep_private(&mut response);
     response
 }
 
@@ -115,11 +115,11 @@ fn languages(portal: &Portal) -> Vec<Language> {
 }
 
 /// `GET /invite/{code}/confirmation`.
-pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
-    let portal = visit.look().await?;
-    let text = visit.text(&portal);
+pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    let portal = req.look().await?;
+    let text = req.text(&portal);
     let reading = Reading::new(&text, &portal);
-    let is_open_answer = open::is_open_answer(&visit.site, &portal).await;
+    let is_open_answer = open_rsvp::is_open_answer(&req.site, &portal).await;
     let tells_code = is_open_answer.map_err(Problem::from)?;
     let wants_mail = portal.occasion.details.switches.confirmation_mail;
     let email = portal.household.invitation.details.email.as_deref();
@@ -142,5 +142,5 @@ pub(super) async fn confirmation(visit: Visit) -> Result<Response, Turned> {
     };
     let title = body.title();
     let response = guest_page(&text, &portal, &title, body);
-    Ok(visit.remember_household(&portal, response))
+    Ok(req.remember_household(&portal, response))
 }

@@ -9,7 +9,7 @@ use jiff::{Timestamp, Zoned};
 use web::dates;
 use web::{Deadline, Spoken, Text, Wishes};
 
-use super::open::EVENT;
+use super::open_rsvp::EVENT;
 use super::view::{
     Closing, Contact, Counts, Cover, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
     ScheduleRow, Standing, Stored, Tile,

@@ -13,7 +13,7 @@ mod answer;
 mod conflict;
 mod entry;
 mod mail;
-mod open;
+mod open_rsvp;
 mod portal;
 mod question;
 #[cfg(test)]
@@ -22,11 +22,11 @@ pub(crate) mod sample;
 pub(crate) mod sample_forms;
 
 pub use alone::{DietRow, Dietary, NotePage};
-pub use answer::{Answer, Chips, Choice, Complaint, Diet, NewRow, NoteField, Places, Row, Seats};
+pub use answer::{Answer, Chips, Choice, Diet, FormError, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
-pub use open::{Open, OpenEvent, TypedAnswer};
+pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
     Confirmation, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Typed,
 };

@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 use platform::id::Id;
 use web::{Piece, Problem, Text};
 
-use super::desk::{Desk, Scene};
 use super::frame::Place;
 use super::history::{FAMILIES, Sentence, Telling};
-use super::say::{self, Says};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Wording};
 use crate::guest;
 use crate::hosting::{log, members, questions};
 use crate::invitation::InvitationId;
@@ -22,7 +22,7 @@ use crate::invitation::InvitationId;
 #[template(path = "host/audit.html")]
 struct Log<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     days: Vec<(String, Vec<Sentence>)>,
     people: Vec<(String, String, bool)>,
     families: Vec<(&'static str, &'static str, bool)>,
@@ -35,10 +35,10 @@ struct Log<'a> {
 }
 
 /// `GET /admin/o/{slug}/audit`.
-pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> {
-    let query = desk.query.clone();
-    let look = move |tx: &mut platform::Tx<'_>, scene: &Scene| {
-        let zone = scene.occasion.zone();
+pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
+    let query = req.query.clone();
+    let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
+        let zone = context.occasion.zone();
         let start = |name: &str, after: bool| day_start(query.text(name), &zone, after);
         let filter = log::Filter {
             actor: query.text("actor").to_owned(),
@@ -47,7 +47,7 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
             from: start("from", false),
             until: start("until", true),
         };
-        let list = log::list(tx, &scene.host, &filter, &piece)?;
+        let list = log::list(tx, &context.host, &filter, &piece)?;
         let mut guests = BTreeMap::new();
         let mut seen = Vec::new();
         for line in &list.items {
@@ -60,14 +60,14 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
                 }
             }
         }
-        let questions = questions::list(tx, &scene.host)?;
-        Ok((list, guests, questions, members::list(tx, &scene.host)?))
+        let questions = questions::list(tx, &context.host)?;
+        Ok((list, guests, questions, members::list(tx, &context.host)?))
     };
-    let (scene, (list, guests, questions, members)) = desk.read(look).await?;
-    let (text, says) = (&desk.text, desk.says(&scene));
+    let (context, (list, guests, questions, members)) = req.read(look).await?;
+    let (text, wording) = (&req.text, req.wording(&context));
     let telling = Telling {
-        says: says.clone(),
-        events: &scene.events,
+        wording: wording.clone(),
+        events: &context.events,
         questions: &questions,
         guests,
     };
@@ -79,13 +79,13 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
             _ => days.push((sentence.day.clone(), vec![sentence])),
         }
     }
-    let query = &desk.query;
+    let query = &req.query;
     let piece = |name: &str, cursor: Option<&str>| {
         let kept = query
             .iter()
             .filter(|(name, _)| !["cursor", "before"].contains(name));
         let pairs = kept.chain([(name, cursor?)]);
-        Some(say::address(&says.at("/audit"), pairs))
+        Some(wording::address(&wording.at("/audit"), pairs))
     };
     let body = Log {
         text,
@@ -107,15 +107,15 @@ pub(super) async fn show(desk: Desk, piece: Piece) -> Result<Response, Problem> 
         is_filtered: query.iter().any(|(_, value)| !value.is_empty()),
         next: piece("cursor", list.next_cursor.as_deref()),
         previous: piece("before", list.previous_cursor.as_deref()),
-        says: says.clone(),
+        wording: wording.clone(),
     };
-    Ok(desk.page(&scene, Place::Log, &text.say("host-log"), body))
+    Ok(req.page(&context, Place::Log, &text.say("host-log"), body))
 }
 
 /// The first instant of a day as typed, or of the day after it.
 fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     if after {
-        return say::end_of_day(typed, zone);
+        return wording::end_of_day(typed, zone);
     }
     let date: Date = typed.parse().ok()?;
     Some(date.to_zoned(zone.clone()).ok()?.timestamp())

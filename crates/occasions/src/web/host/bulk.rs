@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Scene};
+use super::form_state::{self, Control, Field, FormState};
 use super::frame::Place;
 use super::invites::progress;
-use super::say::Says;
-use super::sheet::{self, Control, Field, Sheet};
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, Filter};
 use crate::hosting::locks::Effect;
@@ -35,10 +35,10 @@ const ACTIONS: [(&str, &str); 8] = [
 #[template(path = "host/bulk.html")]
 struct Step<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     /// How many are meant.
     n: usize,
     ids: Vec<&'a str>,
@@ -84,31 +84,31 @@ impl Step<'_> {
 
 /// `POST /admin/o/{slug}/invites/bulk`: what is to be done, and what it will do.
 /// Nothing is changed before `go` is pressed.
-pub(super) async fn step(errand: Errand) -> Result<Response, Problem> {
-    let form = &errand.form;
+pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
+    let form = &posted.form;
     let wanted = read_action(form);
     let target = read_target(form)?;
     if form.is_ticked("go")
         && let Some(action) = wanted.clone()
     {
-        return start(&errand, Request { target, action }).await;
+        return start(&posted, Request { target, action }).await;
     }
-    show(&errand, wanted, target, Sheet::of(form.clone())).await
+    show(&posted, wanted, target, FormState::of(form.clone())).await
 }
 
 async fn show(
-    errand: &Errand,
+    posted: &HostForm,
     wanted: Option<Action>,
     target: Target,
-    sheet: Sheet,
+    form_state: FormState,
 ) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
+    let (req, form) = (&posted.req, &posted.form);
     let looked = target.clone();
-    let look = move |tx: &mut platform::Tx<'_>, scene: &Scene| {
-        scene.needs(Leave::Invite)?;
+    let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
+        context.needs(Leave::Invite)?;
         let n = match &looked {
             Target::Chosen(ids) => ids.len(),
-            Target::Matching(filter) => listing::all_invitations(tx, &scene.host, filter)?.len(),
+            Target::Matching(filter) => listing::all_invitations(tx, &context.host, filter)?.len(),
         };
         let request = wanted.clone().map(|action| Request {
             target: looked.clone(),
@@ -117,7 +117,7 @@ async fn show(
         let effect = match request {
             // Something that cannot be done has no effect yet; it is refused
             // when it is to be done.
-            Some(request) => match bulk::effect(tx, &scene.host, &request) {
+            Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
                 Err(other) => return Err(other),
@@ -126,21 +126,21 @@ async fn show(
         };
         Ok((n, effect))
     };
-    let (scene, (n, effect)) = desk.read(look).await?;
-    let (effect, sheet) = match effect {
-        Ok(effect) => (effect, sheet),
+    let (context, (n, effect)) = req.read(look).await?;
+    let (effect, form_state) = match effect {
+        Ok(effect) => (effect, form_state),
         Err(fields) => {
             let problem = problem_of(Refusal::Fields(fields));
-            (None, Sheet::refused(form.clone(), &problem, &desk.text))
+            (None, FormState::refused(form.clone(), &problem, &req.text))
         }
     };
-    let says = desk.says(&scene);
+    let wording = req.wording(&context);
     let action = form.text("action");
     let body = Step {
-        text: &desk.text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        fields: fields(&says, &sheet, action),
+        text: &req.text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        fields: fields(&wording, &form_state, action),
         n,
         ids: match &target {
             Target::Chosen(ids) => ids.iter().map(InvitationId::as_str).collect(),
@@ -150,33 +150,36 @@ async fn show(
         is_all: matches!(target, Target::Matching(_)),
         action,
         effect: effect.filter(|_| n > 0),
-        sheet: &sheet,
-        says: says.clone(),
+        form_state: &form_state,
+        wording: wording.clone(),
     };
-    let title = desk.text.say(body.title());
-    let status = if body.sheet.is_fine() {
+    let title = req.text.say(body.title());
+    let status = if body.form_state.is_fine() {
         StatusCode::OK
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    Ok((status, desk.page(&scene, Place::Invitations, &title, body)).into_response())
+    Ok((status, req.page(&context, Place::Invitations, &title, body)).into_response())
 }
 
-async fn start(errand: &Errand, request: Request) -> Result<Response, Problem> {
-    let slug = errand.desk.piece("slug").to_owned();
+async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem> {
+    let slug = posted.req.piece("slug").to_owned();
     let (action, target) = (request.action.clone(), request.target.clone());
-    let done = errand
+    let done = posted
         .once("POST /admin/invites/bulk", move |tx, host| {
             let bulk = bulk::start(tx, host, &request)?;
-            Ok(super::say::at(&slug, &format!("/invites/bulk/{}", bulk.id)))
+            Ok(super::wording::at(
+                &slug,
+                &format!("/invites/bulk/{}", bulk.id),
+            ))
         })
         .await;
     match done {
         Ok(response) => Ok(response),
         Err(refusal @ Refusal::Fields(_)) => {
-            let sheet =
-                Sheet::refused(errand.form.clone(), &problem_of(refusal), &errand.desk.text);
-            show(errand, Some(action), target, sheet).await
+            let form_state =
+                FormState::refused(posted.form.clone(), &problem_of(refusal), &posted.req.text);
+            show(posted, Some(action), target, form_state).await
         }
         Err(refusal) => Err(refusal.into()),
     }
@@ -206,7 +209,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
 
 /// The action with what was filled in; nothing while something is missing.
 fn read_action(form: &Form) -> Option<Action> {
-    let text = |name: &str| sheet::some(form, name);
+    let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
         "tag" => Action::Tag { tag: text("tag")? },
         "untag" => Action::Untag { tag: text("tag")? },
@@ -218,8 +221,8 @@ fn read_action(form: &Form) -> Option<Action> {
         "allowance" => {
             form.find("plus_ones")?;
             Action::Allowance {
-                plus_ones: sheet::number(form, "plus_ones"),
-                children: sheet::number(form, "children"),
+                plus_ones: form_state::number(form, "plus_ones"),
+                children: form_state::number(form, "children"),
             }
         }
         "deadline" => {
@@ -237,30 +240,30 @@ fn read_action(form: &Form) -> Option<Action> {
     })
 }
 
-fn fields(says: &Says<'_>, sheet: &Sheet, action: &str) -> Vec<Field> {
-    let say = |id: &str| says.text.say(id).into_owned();
+fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Field> {
+    let say = |id: &str| wording.text.say(id).into_owned();
     match action {
-        "tag" | "untag" => vec![sheet.line("tag", say("host-field-tag")).required()],
+        "tag" | "untag" => vec![form_state.line("tag", say("host-field-tag")).required()],
         "language" => {
-            let mut languages = says.languages();
+            let mut languages = wording.languages();
             languages.push(("none".to_owned(), say("host-language-unknown")));
-            vec![sheet.select("language", say("host-language"), languages)]
+            vec![form_state.select("language", say("host-language"), languages)]
         }
         "allowance" => vec![
-            sheet
+            form_state
                 .number("plus_ones", say("host-field-plus-ones"))
                 .hint(say("host-field-keep")),
-            sheet
+            form_state
                 .number("children", say("host-field-children"))
                 .hint(say("host-field-keep")),
         ],
         "deadline" => vec![
-            sheet
+            form_state
                 .date("deadline", say("host-field-deadline"))
                 .hint(say("host-field-deadline-hint")),
         ],
         "lock" => vec![
-            sheet
+            form_state
                 .line("reason", say("host-field-reason"))
                 .hint(say("host-field-reason-hint")),
         ],
@@ -290,7 +293,7 @@ pub(super) fn named(text: &Text, action: &Action) -> String {
 #[template(path = "host/job.html")]
 struct JobPage<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     words: String,
     is_over: bool,
     job: &'a Bulk,
@@ -305,21 +308,21 @@ struct Failed {
 }
 
 /// `GET /admin/o/{slug}/invites/bulk/{id}`: how far it is.
-pub(super) async fn job(desk: Desk) -> Result<Response, Problem> {
-    let id: BulkId = desk.id();
-    let (scene, (job, failed)) = desk
-        .read(move |tx, scene| {
-            scene.needs(Leave::Invite)?;
-            let job = bulk::load(tx, &scene.host, &id)?;
+pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
+    let id: BulkId = req.id();
+    let (context, (job, failed)) = req
+        .read(move |tx, context| {
+            context.needs(Leave::Invite)?;
+            let job = bulk::load(tx, &context.host, &id)?;
             let mut failed = Vec::new();
-            for outcome in bulk::failures(tx, &scene.host, &id)? {
-                let portal = invitations::load(tx, &scene.host, &outcome.invitation)?;
+            for outcome in bulk::failures(tx, &context.host, &id)? {
+                let portal = invitations::load(tx, &context.host, &outcome.invitation)?;
                 failed.push((portal.household.invitation.details.household, outcome));
             }
             Ok((job, failed))
         })
         .await?;
-    let (text, says) = (&desk.text, desk.says(&scene));
+    let (text, wording) = (&req.text, req.wording(&context));
     let body = JobPage {
         text,
         words: progress(text, &job),
@@ -327,19 +330,24 @@ pub(super) async fn job(desk: Desk) -> Result<Response, Problem> {
             job.state,
             Progress::Ready | Progress::Failed | Progress::Expired
         ),
-        failed: failed.into_iter().map(|row| failure(&says, row)).collect(),
+        failed: failed
+            .into_iter()
+            .map(|row| failure(&wording, row))
+            .collect(),
         job: &job,
-        says: says.clone(),
+        wording: wording.clone(),
     };
     let title = named(text, &job.action);
-    Ok(desk.page(&scene, Place::Invitations, &title, body))
+    Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-fn failure(says: &Says<'_>, (household, outcome): (String, Outcome)) -> Failed {
+fn failure(wording: &Wording<'_>, (household, outcome): (String, Outcome)) -> Failed {
     let code = outcome.problem.unwrap_or_default().replace('_', "-");
     Failed {
-        href: says.at(&format!("/invites/{}", outcome.invitation)),
+        href: wording.at(&format!("/invites/{}", outcome.invitation)),
         household,
-        why: says.text.attribute(&format!("problem-{code}"), "title", []),
+        why: wording
+            .text
+            .attribute(&format!("problem-{code}"), "title", []),
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use web::Text;
 use web::dates::days_between;
 
-use super::say::Tag;
+use super::wording::Tag;
 use crate::hosting::summary::Day;
 
 /// A drawing of one size; the page holds two, because a scaled text shrinks.

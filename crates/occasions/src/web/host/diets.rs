@@ -4,11 +4,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Scene};
 use super::events::i18n;
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
-use super::say::Says;
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
 use crate::diet::{self, DietaryOption};
 use crate::hosting::diets::{self, Change, Removed};
 use crate::hosting::{Leave, Refusal};
@@ -17,7 +17,7 @@ use crate::hosting::{Leave, Refusal};
 #[template(path = "host/diets.html")]
 struct Diets<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     done: Option<String>,
     rows: Vec<Row>,
     is_off: bool,
@@ -31,31 +31,31 @@ struct Row {
 }
 
 /// `GET /admin/o/{slug}/settings/diets`.
-pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
-    let (scene, all) = desk
-        .read(|tx, scene| {
-            scene.needs(Leave::Own)?;
-            diets::list(tx, &scene.host)
+pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
+    let (context, all) = req
+        .read(|tx, context| {
+            context.needs(Leave::Own)?;
+            diets::list(tx, &context.host)
         })
         .await?;
-    let (text, says) = (&desk.text, desk.says(&scene));
+    let (text, wording) = (&req.text, req.wording(&context));
     let options: Vec<DietaryOption> = all.into_iter().map(|(option, _)| option).collect();
     let body = Diets {
         text,
-        done: desk.done(),
+        done: req.done(),
         rows: options
             .iter()
             .map(|option| Row {
-                href: says.at(&format!("/settings/diets/{}", option.key)),
-                words: says.diet(&options, &option.key),
+                href: wording.at(&format!("/settings/diets/{}", option.key)),
+                words: wording.diet(&options, &option.key),
                 is_allergy: option.allergy,
                 is_away: !option.active,
             })
             .collect(),
-        is_off: !scene.occasion.details.switches.dietary,
-        says: says.clone(),
+        is_off: !context.occasion.details.switches.dietary,
+        wording: wording.clone(),
     };
-    Ok(desk.page(&scene, Place::Diets, &text.say("host-food"), body))
+    Ok(req.page(&context, Place::Diets, &text.say("host-food"), body))
 }
 
 #[derive(Template)]
@@ -64,7 +64,7 @@ struct DietPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     title: String,
     back: String,
     action: String,
@@ -77,67 +77,67 @@ struct DietPage<'a> {
 }
 
 /// `GET …/settings/diets/new`.
-pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
-    let sheet = Sheet::of(sheet::form([("active", "1")]));
-    Ok(page(&desk, &scene, &sheet, None))
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let form_state = FormState::of(form_state::form([("active", "1")]));
+    Ok(page(&req, &context, &form_state, None))
 }
 
 /// `POST …/settings/diets/new`.
-pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
-    let to = errand.desk.at("/settings/diets?done=created");
-    let form = errand.form.clone();
-    let done = errand
+pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
+    let to = posted.req.at("/settings/diets?done=created");
+    let form = posted.form.clone();
+    let done = posted
         .once("POST /admin/diets/new", move |tx, host| {
             let new = Change {
-                key: sheet::some(&form, "key"),
+                key: form_state::some(&form, "key"),
                 ..read(&form)
             };
             diets::create(tx, host, &new)?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, true).await
+    answer(&posted, done, true).await
 }
 
 /// `GET …/settings/diets/{id}`.
-pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
-    let (scene, found) = find(&desk).await?;
-    let sheet = Sheet::of(stored(&found));
-    Ok(page(&desk, &scene, &sheet, Some(&found.0)))
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let (context, found) = find(&req).await?;
+    let form_state = FormState::of(stored(&found));
+    Ok(page(&req, &context, &form_state, Some(&found.0)))
 }
 
-async fn find(desk: &Desk) -> Result<(Scene, (DietaryOption, i64)), Refusal> {
-    let key = desk.piece("id").to_owned();
-    desk.read(move |tx, scene| {
-        scene.needs(Leave::Own)?;
-        diets::load(tx, &scene.host, &key)
+async fn find(req: &HostRequest) -> Result<(PageContext, (DietaryOption, i64)), Refusal> {
+    let key = req.piece("id").to_owned();
+    req.read(move |tx, context| {
+        context.needs(Leave::Own)?;
+        diets::load(tx, &context.host, &key)
     })
     .await
 }
 
 /// `POST …/settings/diets/{id}`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let key = desk.piece("id").to_owned();
-    let form = errand.form.clone();
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let key = req.piece("id").to_owned();
+    let form = posted.form.clone();
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let to = desk.at("/settings/diets?done=saved");
-    let done = errand
+    let to = req.at("/settings/diets?done=saved");
+    let done = posted
         .once("POST /admin/diets", move |tx, host| {
             diets::change(tx, host, &key, version, &read(&form))?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, false).await
+    answer(&posted, done, false).await
 }
 
 /// `POST …/settings/diets/{id}/remove`: away where somebody has it.
-pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let key = desk.piece("id").to_owned();
-    let list = desk.at("/settings/diets");
-    let done = errand
+pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let key = req.piece("id").to_owned();
+    let list = req.at("/settings/diets");
+    let done = posted
         .once("POST /admin/diets/remove", move |tx, host| {
             Ok(match diets::remove(tx, host, &key)? {
                 Removed::Deleted => format!("{list}?done=removed"),
@@ -149,33 +149,33 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
 }
 
 async fn answer(
-    errand: &Errand,
+    posted: &HostForm,
     done: Result<Response, Refusal>,
     is_new: bool,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
         Err(refusal) => return Err(refusal.into()),
     };
-    let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, found) = if is_new {
-        let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
-        (scene, None)
+    let (req, form) = (&posted.req, &posted.form);
+    let (context, found) = if is_new {
+        let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+        (context, None)
     } else {
-        let (scene, found) = find(desk).await?;
-        (scene, Some(found))
+        let (context, found) = find(req).await?;
+        (context, Some(found))
     };
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
-    let sheet = match &found {
-        Some(found) if is_clash => Sheet::clashing(form, stored(found), "host-save", &desk.text),
-        _ => Sheet::refused(form.clone(), &problem, &desk.text),
+    let form_state = match &found {
+        Some(found) if is_clash => FormState::clashing(form, stored(found), "host-save", &req.text),
+        _ => FormState::refused(form.clone(), &problem, &req.text),
     };
     let page = page(
-        desk,
-        &scene,
-        &sheet,
+        req,
+        &context,
+        &form_state,
         found.as_ref().map(|(option, _)| option),
     );
     Ok((problem.status, page).into_response())
@@ -195,7 +195,7 @@ fn stored((option, version): &(DietaryOption, i64)) -> Form {
     ];
     let labels = option.label.iter();
     let labels = labels.map(|(tag, words)| (format!("label.{tag}"), words.to_owned()));
-    sheet::form(fields.into_iter().chain(labels))
+    form_state::form(fields.into_iter().chain(labels))
 }
 
 fn read(form: &Form) -> Change {
@@ -203,48 +203,53 @@ fn read(form: &Form) -> Change {
         label: Some(i18n(form, "label")),
         allergy: Some(form.is_ticked("allergy")),
         active: Some(form.is_ticked("active")),
-        position: sheet::number(form, "position"),
+        position: form_state::number(form, "position"),
         ..Change::default()
     }
 }
 
-fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, option: Option<&DietaryOption>) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    option: Option<&DietaryOption>,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
     let say = |id: &str| text.say(id).into_owned();
-    let back = says.at("/settings/diets");
+    let back = wording.at("/settings/diets");
     let (title, action) = match option {
         None => (say("host-new-diet"), format!("{back}/new")),
         Some(option) => (
-            says.diet(std::slice::from_ref(option), &option.key),
+            wording.diet(std::slice::from_ref(option), &option.key),
             format!("{back}/{}", option.key),
         ),
     };
-    let allergy = sheet.tick("allergy", say("host-allergy"));
-    let active = sheet.tick("active", say("host-field-active"));
+    let allergy = form_state.tick("allergy", say("host-allergy"));
+    let active = form_state.tick("active", say("host-field-active"));
     let mut rest = vec![
         allergy.hint(say("host-allergy-hint")),
         active.hint(say("host-diet-active-hint")),
-        sheet.number("position", say("host-field-position")),
+        form_state.number("position", say("host-field-position")),
     ];
     if option.is_none() {
-        let key = sheet.line("key", say("host-field-key"));
+        let key = form_state.line("key", say("host-field-key"));
         rest.push(key.hint(say("host-field-key-hint")));
     }
-    let tags = &scene.occasion.details.languages;
+    let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");
     let is_built_in = option.is_some_and(|option| diet::is_built_in(&option.key));
     let body = DietPage {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        group: sheet.texts("label", say("host-field-label"), tags, line),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        group: form_state.texts("label", say("host-field-label"), tags, line),
         own_words: is_built_in.then(|| say("host-diet-own-words")),
         remove: option.map(|_| format!("{action}/remove")),
         rest,
         title: title.clone(),
         back,
         action,
-        sheet,
+        form_state,
     };
-    desk.page(scene, Place::Diets, &title, body)
+    req.page(context, Place::Diets, &title, body)
 }

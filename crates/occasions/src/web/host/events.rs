@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, I18n, Problem, Spoken, Text};
 
-use super::desk::{Desk, Errand, Scene};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
-use super::say::Says;
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
 use crate::event::{Event, EventId};
 use crate::hosting::events::{self, Change};
 use crate::hosting::{Leave, Refusal, When};
@@ -16,7 +16,7 @@ use crate::hosting::{Leave, Refusal, When};
 #[template(path = "host/events.html")]
 struct Events<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     done: Option<String>,
     rows: Vec<Row<'a>>,
     may_own: bool,
@@ -31,34 +31,41 @@ struct Row<'a> {
 }
 
 /// `GET /admin/o/{slug}/settings/events`.
-pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
-    let (text, says) = (&desk.text, desk.says(&scene));
+pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+    let (text, wording) = (&req.text, req.wording(&context));
     let body = Events {
         text,
-        done: desk.done(),
-        rows: scene.events.iter().map(|event| row(&says, event)).collect(),
-        may_own: scene.may(Leave::Own),
-        says: says.clone(),
+        done: req.done(),
+        rows: context
+            .events
+            .iter()
+            .map(|event| row(&wording, event))
+            .collect(),
+        may_own: context.may(Leave::Own),
+        wording: wording.clone(),
     };
-    Ok(desk.page(&scene, Place::Events, &text.say("host-events"), body))
+    Ok(req.page(&context, Place::Events, &text.say("host-events"), body))
 }
 
-fn row<'a>(says: &Says<'a>, event: &'a Event) -> Row<'a> {
+fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
     let details = &event.details;
-    let (start, end) = (says.local(details.starts_at), says.local(details.ends_at));
-    let day = says.text.date_short(start.date());
+    let (start, end) = (
+        wording.local(details.starts_at),
+        wording.local(details.ends_at),
+    );
+    let day = wording.text.date_short(start.date());
     Row {
-        href: says.at(&format!("/settings/events/{}", event.id)),
-        name: says.event(event),
-        when: format!("{day} · {}", says.text.time_range(&start, &end)),
+        href: wording.at(&format!("/settings/events/{}", event.id)),
+        name: wording.event(event),
+        when: format!("{day} · {}", wording.text.time_range(&start, &end)),
         venue: &details.venue,
         seats: match details.capacity {
             Some(seats) => {
-                let values = [("n", says.text.number(seats).into())];
-                says.text.with("host-seats-n", values)
+                let values = [("n", wording.text.number(seats).into())];
+                wording.text.with("host-seats-n", values)
             }
-            None => says.text.say("host-seats-any").into_owned(),
+            None => wording.text.say("host-seats-any").into_owned(),
         },
     }
 }
@@ -69,7 +76,7 @@ struct EventPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     title: String,
     back: String,
     action: String,
@@ -82,81 +89,81 @@ struct EventPage<'a> {
 }
 
 /// `GET …/settings/events/new`.
-pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
-    Ok(page(&desk, &scene, &Sheet::default(), None))
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    Ok(page(&req, &context, &FormState::default(), None))
 }
 
 /// `POST …/settings/events/new`.
-pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let form = errand.form.clone();
-    let text = desk.text.clone();
-    let to = desk.at("/settings/events?done=created");
-    let done = errand
+pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let form = posted.form.clone();
+    let text = req.text.clone();
+    let to = req.at("/settings/events?done=created");
+    let done = posted
         .once("POST /admin/events/new", move |tx, host| {
             let occasion = crate::hosting::occasions::load(tx, host)?;
-            let says = Says::new(&text, &occasion, tx.now());
+            let wording = Wording::new(&text, &occasion, tx.now());
             let change = Change {
-                key: sheet::some(&form, "key"),
-                ..read(&says, &form, true)
+                key: form_state::some(&form, "key"),
+                ..read(&wording, &form, true)
             };
             events::create(tx, host, &change)?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, true).await
+    answer(&posted, done, true).await
 }
 
 /// `GET …/settings/events/{id}`.
-pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
-    let (scene, event) = find(&desk).await?;
-    let sheet = Sheet::of(stored(&desk.says(&scene), &event));
-    Ok(page(&desk, &scene, &sheet, Some(&event)))
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let (context, event) = find(&req).await?;
+    let form_state = FormState::of(stored(&req.wording(&context), &event));
+    Ok(page(&req, &context, &form_state, Some(&event)))
 }
 
-pub(super) async fn find(desk: &Desk) -> Result<(Scene, Event), Refusal> {
-    let id: EventId = desk.id();
-    desk.read(move |tx, scene| {
-        scene.needs(Leave::Write)?;
-        events::load(tx, &scene.host, &id)
+pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Event), Refusal> {
+    let id: EventId = req.id();
+    req.read(move |tx, context| {
+        context.needs(Leave::Write)?;
+        events::load(tx, &context.host, &id)
     })
     .await
 }
 
 /// `POST …/settings/events/{id}`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let id: EventId = desk.id();
-    let form = errand.form.clone();
-    let text = desk.text.clone();
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let id: EventId = req.id();
+    let form = posted.form.clone();
+    let text = req.text.clone();
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let to = desk.at("/settings/events?done=saved");
-    let done = errand
+    let to = req.at("/settings/events?done=saved");
+    let done = posted
         .once("POST /admin/events", move |tx, host| {
             let occasion = crate::hosting::occasions::load(tx, host)?;
-            let says = Says::new(&text, &occasion, tx.now());
-            let change = read(&says, &form, host.may(Leave::Own));
+            let wording = Wording::new(&text, &occasion, tx.now());
+            let change = read(&wording, &form, host.may(Leave::Own));
             events::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, false).await
+    answer(&posted, done, false).await
 }
 
 /// `POST …/settings/events/{id}/remove`: with its name in addresses typed.
-pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let id: EventId = desk.id();
-    let version = errand
+pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let id: EventId = req.id();
+    let version = posted
         .form
         .number("version")
         .ok()
         .flatten()
         .unwrap_or_default();
-    let confirm = errand.form.text("confirm").trim().to_owned();
-    let to = desk.at("/settings/events?done=removed");
-    let done = errand
+    let confirm = posted.form.text("confirm").trim().to_owned();
+    let to = req.at("/settings/events?done=removed");
+    let done = posted
         .once("POST /admin/events/remove", move |tx, host| {
             events::remove(tx, host, &id, version, &confirm)?;
             Ok(to.clone())
@@ -164,11 +171,12 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
         .await;
     match done {
         Ok(response) => Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => {
-            let (scene, event) = find(desk).await?;
+        Err(refusal) if form_state::is_about_form(&refusal) => {
+            let (context, event) = find(req).await?;
             let problem = Problem::from(refusal);
-            let sheet = Sheet::refused(stored(&desk.says(&scene), &event), &problem, &desk.text);
-            let page = page(desk, &scene, &sheet, Some(&event));
+            let form_state =
+                FormState::refused(stored(&req.wording(&context), &event), &problem, &req.text);
+            let page = page(req, &context, &form_state, Some(&event));
             Ok((problem.status, page).into_response())
         }
         Err(refusal) => Err(refusal.into()),
@@ -176,46 +184,46 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
 }
 
 async fn answer(
-    errand: &Errand,
+    posted: &HostForm,
     done: Result<Response, Refusal>,
     is_new: bool,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
         Err(refusal) => return Err(refusal.into()),
     };
-    let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, event) = if is_new {
-        let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
-        (scene, None)
+    let (req, form) = (&posted.req, &posted.form);
+    let (context, event) = if is_new {
+        let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+        (context, None)
     } else {
-        let (scene, event) = find(desk).await?;
-        (scene, Some(event))
+        let (context, event) = find(req).await?;
+        (context, Some(event))
     };
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
-    let sheet = match &event {
-        Some(event) if is_clash => Sheet::clashing(
+    let form_state = match &event {
+        Some(event) if is_clash => FormState::clashing(
             form,
-            stored(&desk.says(&scene), event),
+            stored(&req.wording(&context), event),
             "host-save",
-            &desk.text,
+            &req.text,
         ),
-        _ => Sheet::refused(form.clone(), &problem, &desk.text),
+        _ => FormState::refused(form.clone(), &problem, &req.text),
     };
-    let page = page(desk, &scene, &sheet, event.as_ref());
+    let page = page(req, &context, &form_state, event.as_ref());
     Ok((problem.status, page).into_response())
 }
 
 /// What is stored, as the form holds it.
-fn stored(says: &Says<'_>, event: &Event) -> Form {
+fn stored(wording: &Wording<'_>, event: &Event) -> Form {
     let details = &event.details;
     let field = |name: &str, value: String| (name.to_owned(), value);
     let fields = [
         field("version", event.version.to_string()),
-        field("starts_at", says.field_moment(details.starts_at)),
-        field("ends_at", says.field_moment(details.ends_at)),
+        field("starts_at", wording.field_moment(details.starts_at)),
+        field("ends_at", wording.field_moment(details.ends_at)),
         field("venue", details.venue.clone()),
         field("address", details.address.clone()),
         field("map_url", details.map_url.clone()),
@@ -234,11 +242,11 @@ fn stored(says: &Says<'_>, event: &Event) -> Form {
             .iter()
             .map(move |(tag, words)| (format!("{name}.{tag}"), words.to_owned()))
     });
-    sheet::form(fields.into_iter().chain(texts))
+    form_state::form(fields.into_iter().chain(texts))
 }
 
 /// What was typed, as far as this role may change it.
-fn read(says: &Says<'_>, form: &Form, may_own: bool) -> Change {
+fn read(wording: &Wording<'_>, form: &Form, may_own: bool) -> Change {
     let texts = Change {
         name: Some(i18n(form, "name")),
         dress_code: Some(i18n(form, "dress_code")),
@@ -249,8 +257,8 @@ fn read(says: &Says<'_>, form: &Form, may_own: bool) -> Change {
     }
     let text = |name: &str| Some(form.text(name).to_owned());
     let when = |name: &str| {
-        let typed = sheet::some(form, name)?;
-        Some(When(says.typed_moment(&typed)))
+        let typed = form_state::some(form, name)?;
+        Some(When(wording.typed_moment(&typed)))
     };
     Change {
         starts_at: when("starts_at"),
@@ -258,8 +266,8 @@ fn read(says: &Says<'_>, form: &Form, may_own: bool) -> Change {
         venue: text("venue"),
         address: text("address"),
         map_url: text("map_url"),
-        capacity: Some(sheet::number(form, "capacity")),
-        position: sheet::number(form, "position"),
+        capacity: Some(form_state::number(form, "capacity")),
+        position: form_state::number(form, "position"),
         ..texts
     }
 }
@@ -272,25 +280,30 @@ pub(super) fn i18n(form: &Form, name: &str) -> I18n {
         .collect()
 }
 
-fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, event: Option<&Event>) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
-    let back = says.at("/settings/events");
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    event: Option<&Event>,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    let back = wording.at("/settings/events");
     let (title, action) = match event {
         None => (
             text.say("host-new-event").into_owned(),
             format!("{back}/new"),
         ),
         Some(event) => (
-            says.event(event).to_string(),
+            wording.event(event).to_string(),
             format!("{back}/{}", event.id),
         ),
     };
-    let may_remove = scene.may(Leave::Own) && scene.events.len() > 1;
+    let may_remove = context.may(Leave::Own) && context.events.len() > 1;
     let body = EventPage {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        groups: groups(&says, scene, sheet, event.is_none()),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        groups: groups(&wording, context, form_state, event.is_none()),
         schedule: event.map(|event| {
             let n = event.details.schedule.len();
             let words = text.with("host-schedule-lines", [("n", n.into())]);
@@ -302,49 +315,54 @@ fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, event: Option<&Event>) -> Res
             (
                 format!("{action}/remove"),
                 event.key.clone(),
-                sheet.line("confirm", label),
+                form_state.line("confirm", label),
             )
         }),
         version: event.map_or(0, |event| event.version),
         title: title.clone(),
         back,
         action,
-        sheet,
+        form_state,
     };
-    desk.page(scene, Place::Events, &title, body)
+    req.page(context, Place::Events, &title, body)
 }
 
-fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet, is_new: bool) -> Vec<Group> {
-    let say = |id: &str| says.text.say(id).into_owned();
-    let tags = &scene.occasion.details.languages;
+fn groups(
+    wording: &Wording<'_>,
+    context: &PageContext,
+    form_state: &FormState,
+    is_new: bool,
+) -> Vec<Group> {
+    let say = |id: &str| wording.text.say(id).into_owned();
+    let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");
-    let mut groups = vec![sheet.texts("name", say("host-field-event-name"), tags, line)];
-    if scene.may(Leave::Own) {
+    let mut groups = vec![form_state.texts("name", say("host-field-event-name"), tags, line)];
+    if context.may(Leave::Own) {
         let mut fields = vec![
-            sheet
+            form_state
                 .moment("starts_at", say("host-field-starts"))
-                .hint(zone_hint(says))
+                .hint(zone_hint(wording))
                 .required(),
-            sheet
+            form_state
                 .moment("ends_at", say("host-field-ends"))
                 .hint(say("host-field-ends-hint")),
-            sheet.line("venue", say("host-field-venue")),
-            sheet.lines("address", say("host-field-address")),
-            sheet
+            form_state.line("venue", say("host-field-venue")),
+            form_state.lines("address", say("host-field-address")),
+            form_state
                 .field(
                     "map_url",
                     say("host-field-map"),
                     Control::Line("url", "off"),
                 )
                 .hint(say("host-field-map-hint")),
-            sheet
+            form_state
                 .number("capacity", say("host-seats"))
                 .hint(say("host-field-seats-hint")),
-            sheet.number("position", say("host-field-position")),
+            form_state.number("position", say("host-field-position")),
         ];
         if is_new {
             fields.push(
-                sheet
+                form_state
                     .line("key", say("host-field-key"))
                     .hint(say("host-field-key-hint")),
             );
@@ -354,12 +372,12 @@ fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet, is_new: bool) -> Vec<Gr
             fields,
         });
     }
-    groups.push(sheet.texts("dress_code", say("host-field-dress"), tags, line));
+    groups.push(form_state.texts("dress_code", say("host-field-dress"), tags, line));
     groups
 }
 
 /// In which zone hours are meant.
-fn zone_hint(says: &Says<'_>) -> String {
-    let zone = says.occasion.details.time_zone.as_str();
-    says.text.with("host-in-zone", [("zone", zone.into())])
+fn zone_hint(wording: &Wording<'_>) -> String {
+    let zone = wording.occasion.details.time_zone.as_str();
+    wording.text.with("host-in-zone", [("zone", zone.into())])
 }

@@ -3,7 +3,7 @@
 
 use web::{Form, Language, List, Text};
 
-use super::say::{self, Says};
+use super::wording::{self, Wording};
 use crate::event::Event;
 use crate::hosting::listing::filter::{Answered, Open, answer_word};
 use crate::question::Question;
@@ -116,12 +116,12 @@ pub(super) struct Filters<'a> {
 impl<'a> Filters<'a> {
     /// The filters of invitations.
     pub(super) fn of_invitations(
-        says: &Says<'a>,
+        wording: &Wording<'a>,
         events: &'a [Event],
         questions: &[Question],
         query: &'a Form,
     ) -> Self {
-        let text = says.text;
+        let text = wording.text;
         let say = |id: &str| text.say(id).into_owned();
         let mut choices = vec![
             choice(
@@ -137,13 +137,13 @@ impl<'a> Filters<'a> {
                 "access",
                 "host-filter-access",
                 [Access::Open, Access::Closed, Access::Locked]
-                    .map(|one| (one.word().to_owned(), say(say::access(one))))
+                    .map(|one| (one.word().to_owned(), say(wording::access(one))))
                     .into(),
             ),
-            event_choice(says, events, query),
+            event_choice(wording, events, query),
         ];
-        choices.extend(answer_choice(says, questions, AskedOf::Household, query));
-        let mut languages = says.languages();
+        choices.extend(answer_choice(wording, questions, AskedOf::Household, query));
+        let mut languages = wording.languages();
         languages.push(("none".to_owned(), say("host-language-unknown")));
         choices.push(choice(
             text,
@@ -173,20 +173,20 @@ impl<'a> Filters<'a> {
         Self {
             text,
             query,
-            path: says.at("/invites"),
+            path: wording.at("/invites"),
             choices,
         }
     }
 
     /// The filters of guests.
     pub(super) fn of_guests(
-        says: &Says<'a>,
+        wording: &Wording<'a>,
         events: &'a [Event],
         diets: Vec<(String, String)>,
         questions: &[Question],
         query: &'a Form,
     ) -> Self {
-        let text = says.text;
+        let text = wording.text;
         let say = |id: &str| text.say(id).into_owned();
         let statuses = [
             ("yes", "reply-yes"),
@@ -208,16 +208,16 @@ impl<'a> Filters<'a> {
         bands.push(("unknown".to_owned(), say("host-children-unknown")));
         let mut choices = vec![
             choice(text, query, "status", "host-filter-status", statuses.into()),
-            event_choice(says, events, query),
+            event_choice(wording, events, query),
             choice(text, query, "diet", "host-filter-diet", diets),
             choice(text, query, "band", "host-filter-band", bands),
         ];
-        choices.extend(answer_choice(says, questions, AskedOf::Guest, query));
+        choices.extend(answer_choice(wording, questions, AskedOf::Guest, query));
         choices.extend(flags(text, query, &GUEST_FLAGS));
         Self {
             text,
             query,
-            path: says.at("/guests"),
+            path: wording.at("/guests"),
             choices,
         }
     }
@@ -271,7 +271,7 @@ impl<'a> Filters<'a> {
             .kept()
             .filter(|(known, _)| !PAGING.contains(known) && *known != name)
             .chain([(name, value)]);
-        say::address(&self.path, pairs)
+        wording::address(&self.path, pairs)
     }
 
     /// The address of this very piece with one thing changed.
@@ -280,7 +280,7 @@ impl<'a> Filters<'a> {
             .kept()
             .filter(|(known, _)| *known != name)
             .chain([(name, value)]);
-        say::address(&self.path, pairs)
+        wording::address(&self.path, pairs)
     }
 
     /// The address of the piece that follows `list`.
@@ -302,7 +302,7 @@ impl<'a> Filters<'a> {
             .kept()
             .filter(|(known, _)| !PAGING.contains(known))
             .chain([(name, cursor), ("at", at.as_str())]);
-        say::address(&self.path, pairs)
+        wording::address(&self.path, pairs)
     }
 
     /// The address of the first piece.
@@ -388,14 +388,14 @@ fn flags(
         .collect()
 }
 
-fn event_choice(says: &Says<'_>, events: &[Event], query: &Form) -> Choice {
-    let default = &says.occasion.details.default_language;
+fn event_choice(wording: &Wording<'_>, events: &[Event], query: &Form) -> Choice {
+    let default = &wording.occasion.details.default_language;
     let options = events.iter().map(|event| {
-        let name = event.details.name.pick(says.text.language(), default);
+        let name = event.details.name.pick(wording.text.language(), default);
         (event.key.clone(), name.to_string())
     });
     choice(
-        says.text,
+        wording.text,
         query,
         "event",
         "host-filter-event",
@@ -406,13 +406,13 @@ fn event_choice(says: &Says<'_>, events: &[Event], query: &Form) -> Choice {
 /// Who answered a question, and who gave which of its answers; nothing where
 /// nothing is asked.
 fn answer_choice(
-    says: &Says<'_>,
+    wording: &Wording<'_>,
     questions: &[Question],
     of: AskedOf,
     query: &Form,
 ) -> Option<Choice> {
-    let text = says.text;
-    let default = &says.occasion.details.default_language;
+    let text = wording.text;
+    let default = &wording.occasion.details.default_language;
     let asked = questions.iter().filter(|question| question.asked_of == of);
     let options: Vec<(String, String)> = asked
         .flat_map(|question| {
@@ -438,9 +438,9 @@ fn responses(text: &Text) -> Vec<(String, String)> {
                 Answered::Pending => "host-response-pending",
                 Answered::Attending => "host-response-attending",
                 Answered::Declined => "host-response-declined",
-                Answered::Unanswered => say::response(Response::Unanswered),
-                Answered::Partial => say::response(Response::Partial),
-                Answered::Complete => say::response(Response::Complete),
+                Answered::Unanswered => wording::response(Response::Unanswered),
+                Answered::Partial => wording::response(Response::Partial),
+                Answered::Complete => wording::response(Response::Complete),
             };
             (one.word().to_owned(), text.say(id).into_owned())
         })

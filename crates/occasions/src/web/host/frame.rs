@@ -9,7 +9,7 @@ use platform::{StoreError, Tx};
 use web::page::{Account, Action, Entry, Heading, Kind, Navigation, Page, Section, Strip};
 use web::{Problem, Theme};
 
-use super::desk::{Desk, Scene};
+use super::request::{HostRequest, PageContext};
 use crate::hosting::Leave;
 use crate::words::OccasionStatus;
 
@@ -29,24 +29,24 @@ pub(super) enum Place {
     More,
 }
 
-impl Desk {
+impl HostRequest {
     /// A page of an occasion.
     pub(super) fn page<B: Template>(
         &self,
-        scene: &Scene,
+        context: &PageContext,
         place: Place,
         title: &str,
         body: B,
     ) -> Response {
-        if let Some(address) = self.moved(&scene.occasion) {
+        if let Some(address) = self.moved(&context.occasion) {
             return Redirect::permanent(&address).into_response();
         }
-        let says = self.says(scene);
-        let hosts = says.hosts();
-        let note = says.countdown_to(&scene.events);
-        let sections = self.sections(scene, place);
-        let more = says.at("/more");
-        let words = match scene.occasion.status {
+        let wording = self.wording(context);
+        let hosts = wording.hosts();
+        let note = wording.countdown_to(&context.events);
+        let sections = self.sections(context, place);
+        let more = wording.at("/more");
+        let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
             OccasionStatus::Published => None,
             OccasionStatus::Closed => Some("host-strip-closed"),
@@ -54,15 +54,15 @@ impl Desk {
         };
         let words = words.map(|id| self.text.say(id));
         let publish = self.text.say("host-publish");
-        let state = says.at("/settings/state");
+        let state = wording.at("/settings/state");
         let fields = [
             (web::csrf::FIELD, self.csrf.as_str()),
             ("status", OccasionStatus::Published.word()),
         ];
-        let is_draft = scene.occasion.status == OccasionStatus::Draft;
+        let is_draft = context.occasion.status == OccasionStatus::Draft;
         let strip = words.as_deref().map(|words| Strip {
             words,
-            action: (is_draft && scene.may(Leave::Own)).then_some(Action {
+            action: (is_draft && context.may(Leave::Own)).then_some(Action {
                 label: &publish,
                 href: &state,
                 fields: &fields,
@@ -130,11 +130,11 @@ impl Desk {
         }
     }
 
-    fn sections(&self, scene: &Scene, place: Place) -> Vec<Section> {
-        let says = self.says(scene);
+    fn sections(&self, context: &PageContext, place: Place) -> Vec<Section> {
+        let wording = self.wording(context);
         let entry = |is, label, rest: &str| Entry {
             label: self.text.say(label).into_owned(),
-            href: says.at(rest),
+            href: wording.at(rest),
             current: is == place,
             ..Entry::default()
         };
@@ -150,26 +150,26 @@ impl Desk {
             },
             counted(
                 entry(Place::Invitations, "host-invitations", "/invites"),
-                scene.sizes.invitations,
+                context.sizes.invitations,
             ),
             counted(
                 entry(Place::Guests, "host-guests", "/guests"),
-                scene.sizes.guests,
+                context.sizes.guests,
             ),
             entry(Place::Reports, "host-reports", "/reports"),
         ];
         let mut set_up = Vec::new();
-        if scene.may(Leave::Write) {
+        if context.may(Leave::Write) {
             set_up.push(entry(Place::Settings, "host-settings", "/settings"));
             set_up.push(entry(Place::Events, "host-events", "/settings/events"));
             let questions = entry(Place::Questions, "host-questions", "/settings/questions");
             set_up.push(questions);
         }
-        if scene.may(Leave::Own) {
+        if context.may(Leave::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
-        if scene.may(Leave::ReadLog) {
+        if context.may(Leave::ReadLog) {
             set_up.push(entry(Place::Log, "host-log", "/audit"));
         }
         vec![
@@ -183,14 +183,14 @@ impl Desk {
             },
             Section {
                 title: Some(self.site.settings.name.clone()),
-                ..Section::of_site(&self.text, "", scene.may_operate)
+                ..Section::of_site(&self.text, "", context.may_operate)
             },
         ]
     }
 
     /// Everything there is to go to.
-    pub(super) fn places(&self, scene: &Scene) -> Vec<Section> {
-        self.sections(scene, Place::More)
+    pub(super) fn places(&self, context: &PageContext) -> Vec<Section> {
+        self.sections(context, Place::More)
     }
 
     /// What the page before did: the banner for `?done=`.

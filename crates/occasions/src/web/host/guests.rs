@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use web::{List, Piece, Problem, Text};
 
-use super::desk::{Desk, Scene};
 use super::filters::Filters;
 use super::frame::Place;
-use super::say::{self, Says, Tag};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::listing::people::{self, Filter, Person};
 use crate::question::{self, Question};
@@ -17,7 +17,7 @@ use crate::words::GuestKind;
 #[template(path = "host/guests.html")]
 struct Guests<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     filters: Filters<'a>,
     rows: Vec<Row<'a>>,
     total: Option<i64>,
@@ -48,21 +48,21 @@ impl Guests<'_> {
 }
 
 /// `GET /admin/o/{slug}/guests`.
-pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> {
-    let filter = Filter::read(desk.query.iter())?;
+pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
+    let filter = Filter::read(req.query.iter())?;
     let asked = filter.clone();
     let limit = piece.limit;
-    let (scene, (list, diets, questions)) = desk
-        .read(move |tx, scene| {
-            let list = people::people(tx, &scene.host, &asked, &piece)?;
-            let occasion = scene.host.occasion();
+    let (context, (list, diets, questions)) = req
+        .read(move |tx, context| {
+            let list = people::people(tx, &context.host, &asked, &piece)?;
+            let occasion = context.host.occasion();
             let (diets, questions) = (diet::list(tx, occasion)?, question::of(tx, occasion)?);
             Ok((list, diets, questions))
         })
         .await?;
     Ok(page(
-        &desk,
-        &scene,
+        &req,
+        &context,
         &filter,
         (&list, limit),
         (&diets, &questions),
@@ -70,49 +70,49 @@ pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> 
 }
 
 fn page(
-    desk: &Desk,
-    scene: &Scene,
+    req: &HostRequest,
+    context: &PageContext,
     filter: &Filter,
     (list, limit): (&List<Person>, u32),
     (diets, questions): (&[DietaryOption], &[Question]),
 ) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+    let (text, wording) = (&req.text, req.wording(context));
     let named = diets
         .iter()
-        .map(|option| (option.key.clone(), says.diet(diets, &option.key)))
+        .map(|option| (option.key.clone(), wording.diet(diets, &option.key)))
         .collect();
-    let filters = Filters::of_guests(&says, &scene.events, named, questions, &desk.query);
+    let filters = Filters::of_guests(&wording, &context.events, named, questions, &req.query);
     let body = Guests {
         text,
         rows: list
             .items
             .iter()
-            .map(|person| row(&says, person, diets))
+            .map(|person| row(&wording, person, diets))
             .collect(),
         total: list.total,
         next: filters.next(list),
         previous: filters.previous(list, limit),
-        is_empty: scene.sizes.guests == 0 && *filter == Filter::default(),
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        query: say::query(&filter.pairs()),
+        is_empty: context.sizes.guests == 0 && *filter == Filter::default(),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        query: wording::query(&filter.pairs()),
         filters,
-        says: says.clone(),
+        wording: wording.clone(),
     };
-    desk.page(scene, Place::Guests, &text.say("host-guests"), body)
+    req.page(context, Place::Guests, &text.say("host-guests"), body)
 }
 
-fn row<'a>(says: &Says<'_>, person: &'a Person, diets: &[DietaryOption]) -> Row<'a> {
-    let text = says.text;
+fn row<'a>(wording: &Wording<'_>, person: &'a Person, diets: &[DietaryOption]) -> Row<'a> {
+    let text = wording.text;
     Row {
-        href: says.at(&format!("/invites/{}", person.invitation)),
+        href: wording.at(&format!("/invites/{}", person.invitation)),
         name: person.shown_name(text),
         about: about(text, person),
-        answer: say::answer(text, person),
-        food: food(says, person, diets),
+        answer: wording::answer(text, person),
+        food: food(wording, person, diets),
         answered: person
             .answered_at
-            .map(|at| (says.machine(at), says.ago(at))),
+            .map(|at| (wording.machine(at), wording.ago(at))),
         person,
     }
 }
@@ -131,14 +131,14 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
 }
 
 /// Food needs in words.
-fn food(says: &Says<'_>, person: &Person, diets: &[DietaryOption]) -> String {
+fn food(wording: &Wording<'_>, person: &Person, diets: &[DietaryOption]) -> String {
     let mut words: Vec<String> = person
         .diets
         .iter()
-        .map(|key| says.diet(diets, key))
+        .map(|key| wording.diet(diets, key))
         .collect();
     if !person.diet_note.is_empty() {
         words.push(person.diet_note.clone());
     }
-    words.join(&says.text.say("list-comma"))
+    words.join(&wording.text.say("list-comma"))
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use web::I18n;
 
-use super::say::{self, Says};
+use super::wording::{self, Wording};
 use super::{questions, reports};
 use crate::event::Event;
 use crate::hosting::log::Line;
@@ -36,7 +36,7 @@ pub(super) struct Change {
 
 /// What names stand behind ids.
 pub(super) struct Telling<'a> {
-    pub(super) says: Says<'a>,
+    pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
     /// What hosts ask.
     pub(super) questions: &'a [Question],
@@ -47,31 +47,31 @@ pub(super) struct Telling<'a> {
 impl Telling<'_> {
     /// A line of the log.
     pub(super) fn tell(&self, line: &Line) -> Sentence {
-        let says = &self.says;
+        let wording = &self.wording;
         let record = &line.record;
-        let local = says.local(record.at);
+        let local = wording.local(record.at);
         let is_invitation = record.entity_kind == "invitation" && line.entity.is_some();
         Sentence {
-            at: says.machine(record.at),
-            day: says.text.date(local.date()),
-            time: says.text.time(&local),
+            at: wording.machine(record.at),
+            day: wording.text.date(local.date()),
+            time: wording.text.time(&local),
             who: self.who(line),
             what: match action(&record.action) {
-                Some(id) => says.text.say(id).into_owned(),
+                Some(id) => wording.text.say(id).into_owned(),
                 None => record.action.clone(),
             },
             entity: line.entity.clone(),
-            href: is_invitation.then(|| says.at(&format!("/invites/{}", record.entity_id))),
+            href: is_invitation.then(|| wording.at(&format!("/invites/{}", record.entity_id))),
             changes: self.changes(&record.entity_kind, &line.changes),
         }
     }
 
     fn who(&self, line: &Line) -> String {
-        let say = |id: &str| self.says.text.say(id).into_owned();
+        let say = |id: &str| self.wording.text.say(id).into_owned();
         match (line.record.actor_kind.as_str(), &line.actor) {
             ("household", Some(name)) => {
                 let values = [("name", name.as_str().into())];
-                self.says.text.with("host-by-household", values)
+                self.wording.text.with("host-by-household", values)
             }
             (_, Some(name)) => name.clone(),
             ("token", None) => say("host-by-token"),
@@ -90,13 +90,13 @@ impl Telling<'_> {
                     let value = change.get(name).unwrap_or(&Value::Null);
                     let word = value.as_str().unwrap_or_default();
                     match own_words(entity, field, word) {
-                        Some(id) => self.says.text.say(id).into_owned(),
+                        Some(id) => self.wording.text.say(id).into_owned(),
                         None => self.value(value),
                     }
                 };
                 Some(Change {
                     what: match own_field_words(entity, field) {
-                        Some(id) => self.says.text.say(id).into_owned(),
+                        Some(id) => self.wording.text.say(id).into_owned(),
                         None => self.field(field),
                     },
                     old: value("old"),
@@ -108,7 +108,7 @@ impl Telling<'_> {
 
     /// What changed: "Rahman bin Ali, Reception".
     fn field(&self, field: &str) -> String {
-        let text = self.says.text;
+        let text = self.wording.text;
         let mut parts = field.split('/');
         if let (Some("guests"), Some(id)) = (parts.next(), parts.next()) {
             let name = match self.guests.get(id) {
@@ -133,17 +133,17 @@ impl Telling<'_> {
         let found = self.questions.iter().find(|question| question.key == key);
         found.map_or_else(
             || key.to_owned(),
-            |question| self.says.pick(&question.title).to_string(),
+            |question| self.wording.pick(&question.title).to_string(),
         )
     }
 
     fn event(&self, key: &str) -> String {
         let found = self.events.iter().find(|event| event.key == key);
-        let default = &self.says.occasion.details.default_language;
+        let default = &self.wording.occasion.details.default_language;
         found.map_or_else(
             || key.to_owned(),
             |event| {
-                let language = self.says.text.language();
+                let language = self.wording.text.language();
                 event.details.name.pick(language, default).to_string()
             },
         )
@@ -151,13 +151,13 @@ impl Telling<'_> {
 
     fn word(&self, field: &str) -> String {
         match field_words(field) {
-            Some(id) => self.says.text.say(id).into_owned(),
+            Some(id) => self.wording.text.say(id).into_owned(),
             None => field.to_owned(),
         }
     }
 
     fn value(&self, value: &Value) -> String {
-        let text = self.says.text;
+        let text = self.wording.text;
         match value {
             Value::Null => text.say("host-nothing").into_owned(),
             Value::Bool(true) => text.say("host-yes").into_owned(),
@@ -177,27 +177,29 @@ impl Telling<'_> {
 
     /// A text in several languages, or the switches that are on.
     fn translated(&self, value: &Value) -> String {
-        let default = &self.says.occasion.details.default_language;
+        let default = &self.wording.occasion.details.default_language;
         if let Ok(texts) = serde_json::from_value::<I18n>(value.clone()) {
-            return texts.pick(self.says.text.language(), default).to_string();
+            return texts
+                .pick(self.wording.text.language(), default)
+                .to_string();
         }
         let all = value.as_object().into_iter().flatten();
         let told: Vec<String> = all
             .map(|(field, value)| format!("{}: {}", self.word(field), self.value(value)))
             .collect();
-        told.join(&self.says.text.say("list-comma"))
+        told.join(&self.wording.text.say("list-comma"))
     }
 
     fn words(&self, word: &str) -> String {
-        let text = self.says.text;
+        let text = self.wording.text;
         if let Some(status) = ReplyStatus::find(word) {
-            return text.say(say::mark(status).message()).into_owned();
+            return text.say(wording::mark(status).message()).into_owned();
         }
         if let Some(status) = OccasionStatus::find(word) {
-            return text.say(say::status(status)).into_owned();
+            return text.say(wording::status(status)).into_owned();
         }
         if let Some(kind) = OccasionKind::find(word) {
-            return text.say(say::kind(kind)).into_owned();
+            return text.say(wording::kind(kind)).into_owned();
         }
         match word {
             "" => text.say("host-nothing").into_owned(),
@@ -208,7 +210,7 @@ impl Telling<'_> {
             "coordinator" => text.say("host-role-coordinator").into_owned(),
             "occasion_owner" => text.say("host-role-owner").into_owned(),
             _ => match word.parse::<Timestamp>() {
-                Ok(at) => self.says.moment(at),
+                Ok(at) => self.wording.moment(at),
                 Err(_) => word.to_owned(),
             },
         }

@@ -8,17 +8,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use web::{Piece, Problem, Spoken, Text};
 
-use super::desk::{Desk, Scene};
 use super::filters;
+use super::form_state::FormState;
 use super::frame::Place;
 use super::history::{Sentence, Telling};
 use super::invite_people::{PersonRow, household, people, stored};
-use super::say::{self, Says};
-use super::sheet::Sheet;
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::{Leave, Refusal, log};
 use crate::invitation::{Details, InvitationId};
-use crate::open;
+use crate::open_rsvp;
 use crate::portal::Portal;
 use crate::web::guest::view::{Ask, Asked, Mark};
 use crate::words::{Access, LockMode, OccasionStatus};
@@ -30,17 +30,17 @@ const HISTORY: &str = "limit=12";
 #[template(path = "host/invite.html")]
 struct InvitePage<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     csrf: &'a str,
     submission: String,
     stream: String,
     done: Option<String>,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     portal: &'a Portal,
     details: &'a Details,
     kept: &'a Bookkeeping,
     /// How it stands with one that came without a code.
-    open: Option<open::Mark>,
+    open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
     /// What the household is asked as a whole, and what it answered.
     household: Vec<Asked<'a>>,
@@ -65,7 +65,7 @@ struct Tag<'a> {
 impl InvitePage<'_> {
     fn at(&self, rest: &str) -> String {
         let id = &self.portal.household.invitation.id;
-        self.says.at(&format!("/invites/{id}{rest}"))
+        self.wording.at(&format!("/invites/{id}{rest}"))
     }
 
     fn version(&self) -> i64 {
@@ -73,16 +73,16 @@ impl InvitePage<'_> {
     }
 
     /// How much is answered.
-    fn response(&self) -> say::Tag {
-        say::response_tag(self.text, self.portal.response())
+    fn response(&self) -> wording::Tag {
+        wording::response_tag(self.text, self.portal.response())
     }
 
     fn undecided(&self) -> bool {
-        self.says.occasion.details.switches.undecided
+        self.wording.occasion.details.switches.undecided
     }
 
-    fn complaint(&self, field: &str) -> Option<&str> {
-        self.sheet.complaint(field)
+    fn error(&self, field: &str) -> Option<&str> {
+        self.form_state.error(field)
     }
 
     fn is_archived(&self) -> bool {
@@ -105,7 +105,7 @@ impl InvitePage<'_> {
     }
 
     fn may_mail(&self) -> bool {
-        self.details.email.is_some() && self.says.occasion.details.switches.confirmation_mail
+        self.details.email.is_some() && self.wording.occasion.details.switches.confirmation_mail
     }
 
     fn note(&self) -> &str {
@@ -125,7 +125,7 @@ impl InvitePage<'_> {
             .portal
             .invited_events()
             .map(|event| {
-                let default = &self.says.occasion.details.default_language;
+                let default = &self.wording.occasion.details.default_language;
                 event
                     .details
                     .name
@@ -150,7 +150,10 @@ impl InvitePage<'_> {
 
     /// What is known of its way to the household.
     fn tracks(&self) -> Vec<String> {
-        let when = |id: &str, at| self.text.with(id, [("when", self.says.moment(at).into())]);
+        let when = |id: &str, at| {
+            self.text
+                .with(id, [("when", self.wording.moment(at).into())])
+        };
         let mut tracks = Vec::new();
         match self.kept.sent_at {
             Some(at) => tracks.push(when("host-sent-at", at)),
@@ -159,7 +162,7 @@ impl InvitePage<'_> {
         match self.kept.last_opened_at {
             Some(at) => {
                 let values = [
-                    ("when", self.says.moment(at).into()),
+                    ("when", self.wording.moment(at).into()),
                     ("n", self.kept.open_count.into()),
                 ];
                 tracks.push(self.text.with("host-opened-at", values));
@@ -173,14 +176,14 @@ impl InvitePage<'_> {
     }
 
     fn own_deadline(&self) -> String {
-        self.says.deadline_day(self.details.deadline_override)
+        self.wording.deadline_day(self.details.deadline_override)
     }
 
     /// What holds where the household has no deadline of its own.
     fn usual_deadline(&self) -> String {
-        match self.says.occasion.details.rsvp_deadline {
+        match self.wording.occasion.details.rsvp_deadline {
             Some(at) => {
-                let values = [("deadline", self.says.deadline(at).into())];
+                let values = [("deadline", self.wording.deadline(at).into())];
                 self.text.with("host-usual-deadline", values)
             }
             None => self.text.say("host-usual-never").into_owned(),
@@ -188,10 +191,10 @@ impl InvitePage<'_> {
     }
 
     /// What hosts should know of an answer that came without a code.
-    fn open_words(&self, mark: &open::Mark) -> String {
+    fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
-                let when = self.says.moment(at);
+                let when = self.wording.moment(at);
                 self.text
                     .with("host-open-approved", [("when", when.into())])
             }
@@ -213,28 +216,28 @@ impl InvitePage<'_> {
 pub(super) struct Found {
     pub(super) portal: Portal,
     kept: Bookkeeping,
-    open: Option<open::Mark>,
+    open: Option<open_rsvp::Mark>,
     history: Vec<log::Line>,
 }
 
 /// Looks at the invitation of the path.
-pub(super) async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
-    let id: InvitationId = desk.id();
+pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refusal> {
+    let id: InvitationId = req.id();
     let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
-    desk.read(move |tx, scene| {
-        let portal = invitations::load(tx, &scene.host, &id)?;
-        let history = if scene.may(Leave::ReadLog) {
+    req.read(move |tx, context| {
+        let portal = invitations::load(tx, &context.host, &id)?;
+        let history = if context.may(Leave::ReadLog) {
             let filter = log::Filter {
                 entity: id.to_string(),
                 ..log::Filter::default()
             };
-            log::list(tx, &scene.host, &filter, &piece)?.items
+            log::list(tx, &context.host, &filter, &piece)?.items
         } else {
             Vec::new()
         };
         Ok(Found {
             kept: invitations::bookkeeping(tx, &id)?,
-            open: open::find_mark(tx, &id)?,
+            open: open_rsvp::find_mark(tx, &id)?,
             portal,
             history,
         })
@@ -243,50 +246,55 @@ pub(super) async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
 }
 
 /// `GET /admin/o/{slug}/invites/{id}`.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    let (scene, found) = find(&desk).await?;
-    let sheet = Sheet::of(stored(&found.portal));
-    Ok(page(&desk, &scene, &found, &sheet))
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (context, found) = find(&req).await?;
+    let form_state = FormState::of(stored(&found.portal));
+    Ok(page(&req, &context, &found, &form_state))
 }
 
 /// The page again, with what stands against a change.
-pub(super) async fn refuse(desk: &Desk, problem: &Problem) -> Result<Response, Problem> {
-    let (scene, found) = find(desk).await?;
-    let sheet = Sheet::refused(stored(&found.portal), problem, &desk.text);
-    Ok(refused(desk, &scene, &found, &sheet, problem.status))
+pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Response, Problem> {
+    let (context, found) = find(req).await?;
+    let form_state = FormState::refused(stored(&found.portal), problem, &req.text);
+    Ok(refused(req, &context, &found, &form_state, problem.status))
 }
 
 /// The page with the answers as typed.
 pub(super) fn refused(
-    desk: &Desk,
-    scene: &Scene,
+    req: &HostRequest,
+    context: &PageContext,
     found: &Found,
-    sheet: &Sheet,
+    form_state: &FormState,
     status: StatusCode,
 ) -> Response {
-    (status, page(desk, scene, found, sheet)).into_response()
+    (status, page(req, context, found, form_state)).into_response()
 }
 
-fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    found: &Found,
+    form_state: &FormState,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
     let invitation = &found.portal.household.invitation;
     let guests = found.portal.household.guests.iter();
     let telling = Telling {
-        says: says.clone(),
-        events: &scene.events,
+        wording: wording.clone(),
+        events: &context.events,
         questions: &found.portal.questions,
         guests: guests
             .map(|guest| (guest.id.to_string(), guest.name.clone()))
             .collect::<BTreeMap<_, _>>(),
     };
-    let (household, told) = household(&says, &found.portal, sheet);
+    let (household, told) = household(&wording, &found.portal, form_state);
     let body = InvitePage {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
-        done: desk.done(),
-        people: people(&says, &found.portal, sheet),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
+        done: req.done(),
+        people: people(&wording, &found.portal, form_state),
         household,
         told,
         history: found
@@ -294,34 +302,34 @@ fn page(desk: &Desk, scene: &Scene, found: &Found, sheet: &Sheet) -> Response {
             .iter()
             .map(|line| telling.tell(line))
             .collect(),
-        link: desk.site.url().join(&found.portal.link("")),
-        access: access(&says, &found.portal),
-        sheet,
+        link: req.site.url().join(&found.portal.link("")),
+        access: access(&wording, &found.portal),
+        form_state,
         details: &invitation.details,
         kept: &found.kept,
         open: found.open,
         portal: &found.portal,
-        may_invite: scene.may(Leave::Invite),
-        just: desk.query.text("done"),
-        may_see: scene.may(Leave::SeeContacts),
-        may_own: scene.may(Leave::Own),
-        says: says.clone(),
+        may_invite: context.may(Leave::Invite),
+        just: req.query.text("done"),
+        may_see: context.may(Leave::SeeContacts),
+        may_own: context.may(Leave::Own),
+        wording: wording.clone(),
     };
     let household = &invitation.details.household;
-    let title = if sheet.is_fine() {
+    let title = if form_state.is_fine() {
         household.clone()
     } else {
         text.with("host-error-title", [("title", household.as_str().into())])
     };
-    desk.page(scene, Place::Invitations, &title, body)
+    req.page(context, Place::Invitations, &title, body)
 }
 
 /// What the household may do, and why.
-fn access<'a>(says: &Says<'a>, portal: &Portal) -> Tag<'a> {
-    let text = says.text;
+fn access<'a>(wording: &Wording<'a>, portal: &Portal) -> Tag<'a> {
+    let text = wording.text;
     let invitation = &portal.household.invitation;
     let details = &invitation.details;
-    let deadline = |id: &str, at| text.with(id, [("deadline", says.deadline(at).into())]);
+    let deadline = |id: &str, at| text.with(id, [("deadline", wording.deadline(at).into())]);
     let why = match portal.access {
         Access::Revoked => text.say("host-why-archived").into_owned(),
         Access::Expired => text.say("host-why-expired").into_owned(),
@@ -349,7 +357,7 @@ fn access<'a>(says: &Says<'a>, portal: &Portal) -> Tag<'a> {
             Access::Closed | Access::Expired | Access::Revoked => "no",
             Access::Locked => "maybe",
         },
-        words: text.say(say::access(portal.access)),
+        words: text.say(wording::access(portal.access)),
         why,
     }
 }

@@ -5,34 +5,34 @@ use axum::response::Response;
 use platform::Tx;
 use web::{FieldProblem, Problem};
 
-use super::desk::{Desk, Errand};
-use super::sheet::{self, Sheet};
+use super::form_state::{self, FormState};
+use super::request::{HostForm, HostRequest};
 use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
 use crate::guest::GuestId;
-use crate::hosting::answers::{self, Manner};
+use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
 use crate::hosting::invitations::{self, Change};
 use crate::hosting::locks::{self, Opening};
-use crate::hosting::open;
+use crate::hosting::open_rsvp;
 use crate::hosting::{Current, HostOf, Refusal, When};
 use crate::invitation::InvitationId;
-use crate::web::guest::fill;
+use crate::web::guest::parse_form;
 
 /// `POST …/answers`: as a host heard them.
-pub(super) async fn answer(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let filled = fill::read(form);
-    let (id, wish): (InvitationId, _) = (desk.id(), filled.wish.clone());
-    let manner = Manner {
+pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let parsed = parse_form::read(form);
+    let (id, wish): (InvitationId, _) = (req.id(), parsed.wish.clone());
+    let overrides = Overrides {
         may_exceed: form.is_ticked("exceed"),
         mail: form.is_ticked("mail"),
     };
-    let to = desk.at(&format!("/invites/{id}?done=saved"));
-    let done = errand
+    let to = req.at(&format!("/invites/{id}?done=saved"));
+    let done = posted
         .once("POST /admin/invites/answers", move |tx, host| {
-            answers::save(tx, host, &id, &wish, manner)?;
+            answers::save(tx, host, &id, &wish, overrides)?;
             Ok(to.clone())
         })
         .await;
@@ -40,38 +40,38 @@ pub(super) async fn answer(errand: Errand) -> Result<Response, Problem> {
         Ok(response) => return Ok(response),
         Err(refusal) => refusal,
     };
-    if !sheet::is_about_form(&refusal) {
+    if !form_state::is_about_form(&refusal) {
         return Err(refusal.into());
     }
-    let (scene, found) = invite::find(desk).await?;
+    let (context, found) = invite::find(req).await?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(Current::Invitation(_)));
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
-        error.pointer = filled.field(&error.pointer);
+        error.pointer = parsed.field(&error.pointer);
     }
-    let sheet = if is_clash {
-        Sheet::clashing(
+    let form_state = if is_clash {
+        FormState::clashing(
             form,
             invite_people::stored(&found.portal),
             "host-save-phone",
-            &desk.text,
+            &req.text,
         )
     } else {
-        Sheet::refused(form.clone(), &problem, &desk.text)
+        FormState::refused(form.clone(), &problem, &req.text)
     };
     Ok(invite::refused(
-        desk,
-        &scene,
+        req,
+        &context,
         &found,
-        &sheet,
+        &form_state,
         problem.status,
     ))
 }
 
 /// `POST …/lock`.
-pub(super) async fn lock(errand: Errand) -> Result<Response, Problem> {
-    let reason = errand.form.text("reason").to_owned();
-    act(&errand, "locked", move |tx, host, id, version| {
+pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
+    let reason = posted.form.text("reason").to_owned();
+    act(&posted, "locked", move |tx, host, id, version| {
         locks::lock(tx, host, id, version, &reason)?;
         Ok(())
     })
@@ -79,10 +79,10 @@ pub(super) async fn lock(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST …/unlock`: as the deadline says, or whatever it says.
-pub(super) async fn unlock(errand: Errand) -> Result<Response, Problem> {
-    let open = errand.form.is_ticked("open");
-    let until = sheet::some(&errand.form, "until").map(When);
-    act(&errand, "opened", move |tx, host, id, version| {
+pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
+    let open = posted.form.is_ticked("open");
+    let until = form_state::some(&posted.form, "until").map(When);
+    act(&posted, "opened", move |tx, host, id, version| {
         let opening = Opening {
             version,
             open,
@@ -95,9 +95,9 @@ pub(super) async fn unlock(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST …/deadline`: its own, or the occasion's.
-pub(super) async fn deadline(errand: Errand) -> Result<Response, Problem> {
-    let deadline = sheet::some(&errand.form, "deadline_override").map(When);
-    act(&errand, "deadline", move |tx, host, id, version| {
+pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
+    let deadline = form_state::some(&posted.form, "deadline_override").map(When);
+    act(&posted, "deadline", move |tx, host, id, version| {
         let change = Change {
             deadline_override: Some(deadline.clone()),
             ..Change::default()
@@ -110,19 +110,19 @@ pub(super) async fn deadline(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST …/sent`.
-pub(super) async fn sent(errand: Errand) -> Result<Response, Problem> {
-    let is_sent = errand.form.is_ticked("sent");
-    act(&errand, "sent", move |tx, host, id, _| {
+pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
+    let is_sent = posted.form.is_ticked("sent");
+    act(&posted, "sent", move |tx, host, id, _| {
         invitations::mark_sent(tx, host, id, is_sent)
     })
     .await
 }
 
 /// `POST …/order`: one guest up or down by one.
-pub(super) async fn order(errand: Errand) -> Result<Response, Problem> {
-    let up = sheet::some(&errand.form, "up");
-    let down = sheet::some(&errand.form, "down");
-    act(&errand, "ordered", move |tx, host, id, version| {
+pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
+    let up = form_state::some(&posted.form, "up");
+    let down = form_state::some(&posted.form, "down");
+    act(&posted, "ordered", move |tx, host, id, version| {
         let portal = invitations::load(tx, host, id)?;
         let guests = &portal.household.guests;
         let mut wanted: Vec<GuestId> = guests.iter().map(|guest| guest.id.clone()).collect();
@@ -144,8 +144,8 @@ pub(super) async fn order(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST …/archive`.
-pub(super) async fn archive(errand: Errand) -> Result<Response, Problem> {
-    act(&errand, "archived", |tx, host, id, version| {
+pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
+    act(&posted, "archived", |tx, host, id, version| {
         invitations::archive(tx, host, id, version)?;
         Ok(())
     })
@@ -153,46 +153,46 @@ pub(super) async fn archive(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST …/approve`: of an answer that came without a code.
-pub(super) async fn approve(errand: Errand) -> Result<Response, Problem> {
-    act(&errand, "approved", |tx, host, id, version| {
-        open::approve(tx, host, id, version)?;
+pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
+    act(&posted, "approved", |tx, host, id, version| {
+        open_rsvp::approve(tx, host, id, version)?;
         Ok(())
     })
     .await
 }
 
 /// `POST …/merge`: its people go to the invitation with the code that is typed.
-pub(super) async fn merge(errand: Errand) -> Result<Response, Problem> {
-    let typed = errand.form.text("into").to_owned();
+pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
+    let typed = posted.form.text("into").to_owned();
     let (id, version): (InvitationId, _) = (
-        errand.desk.id(),
-        errand.form.number("version").ok().flatten(),
+        posted.req.id(),
+        posted.form.number("version").ok().flatten(),
     );
-    let home = errand.desk.at("/invites/");
-    let merged = errand
+    let home = posted.req.at("/invites/");
+    let merged = posted
         .once("merged", move |tx, host| {
-            let Some(into) = open::find_by_code(tx, host, &typed)? else {
+            let Some(into) = open_rsvp::find_by_code(tx, host, &typed)? else {
                 return Err(Refusal::Fields(vec![FieldProblem {
                     pointer: "/into".to_owned(),
                     code: "unknown_option",
                     values: Vec::new(),
                 }]));
             };
-            open::merge(tx, host, &id, &into, version)?;
+            open_rsvp::merge(tx, host, &id, &into, version)?;
             Ok(format!("{home}{into}?done=merged"))
         })
         .await;
-    shown(&errand.desk, merged).await
+    shown(&posted.req, merged).await
 }
 
 /// `POST …/restore`.
-pub(super) async fn restore(errand: Errand) -> Result<Response, Problem> {
-    let seats = if errand.form.is_ticked("exceed") {
+pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
+    let seats = if posted.form.is_ticked("exceed") {
         Seats::Beyond
     } else {
         Seats::Free
     };
-    act(&errand, "restored", move |tx, host, id, version| {
+    act(&posted, "restored", move |tx, host, id, version| {
         invitations::restore(tx, host, id, version, seats)?;
         Ok(())
     })
@@ -200,51 +200,52 @@ pub(super) async fn restore(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST …/code`: another code, for which the present one is typed.
-pub(super) async fn replace_code(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, found) = invite::find(desk).await?;
+pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let (context, found) = invite::find(req).await?;
     let present = &found.portal.household.invitation.code;
     if form.text("confirm").trim() != present {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
-        let sheet = Sheet::refused(invite_people::stored(&found.portal), &problem, &desk.text);
+        let form_state =
+            FormState::refused(invite_people::stored(&found.portal), &problem, &req.text);
         return Ok(invite::refused(
-            desk,
-            &scene,
+            req,
+            &context,
             &found,
-            &sheet,
+            &form_state,
             problem.status,
         ));
     }
     let replaced = async {
-        let chosen = invite_form::choose(&errand).await?;
-        once(&errand, "code", move |tx, host, id, version| {
+        let chosen = invite_form::choose(&posted).await?;
+        once(&posted, "code", move |tx, host, id, version| {
             codes::replace(tx, host, id, version, chosen.as_ref())?;
             Ok(())
         })
         .await
     };
-    let typed = sheet::some(form, "code");
-    let replaced = desk.by_hand(typed.as_deref(), replaced).await;
-    shown(desk, replaced).await
+    let typed = form_state::some(form, "code");
+    let replaced = req.by_hand(typed.as_deref(), replaced).await;
+    shown(req, replaced).await
 }
 
 /// Does it once and shows the invitation again.
-async fn act<F>(errand: &Errand, done: &'static str, change: F) -> Result<Response, Problem>
+async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
 {
-    let acted = once(errand, done, change).await;
-    shown(&errand.desk, acted).await
+    let acted = once(posted, done, change).await;
+    shown(&posted.req, acted).await
 }
 
-async fn once<F>(errand: &Errand, done: &'static str, change: F) -> Result<Response, Refusal>
+async fn once<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Refusal>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
 {
-    let id: InvitationId = errand.desk.id();
-    let version = errand.form.number("version").ok().flatten();
-    let to = errand.desk.at(&format!("/invites/{id}?done={done}"));
-    errand
+    let id: InvitationId = posted.req.id();
+    let version = posted.form.number("version").ok().flatten();
+    let to = posted.req.at(&format!("/invites/{id}?done={done}"));
+    posted
         .once(done, move |tx, host| {
             change(tx, host, &id, version)?;
             Ok(to.clone())
@@ -253,11 +254,11 @@ where
 }
 
 /// What is about the form stands on the invitation's page.
-async fn shown(desk: &Desk, acted: Result<Response, Refusal>) -> Result<Response, Problem> {
+async fn shown(req: &HostRequest, acted: Result<Response, Refusal>) -> Result<Response, Problem> {
     match acted {
         Ok(response) => Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => {
-            invite::refuse(desk, &refusal.into()).await
+        Err(refusal) if form_state::is_about_form(&refusal) => {
+            invite::refuse(req, &refusal.into()).await
         }
         Err(refusal) => Err(refusal.into()),
     }

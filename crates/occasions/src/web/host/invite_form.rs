@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Scene};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
-use super::say::{self, Says};
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::{self, Wording};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::guests::New;
 use crate::hosting::invitations::{self, Change};
@@ -21,7 +21,7 @@ struct InviteForm<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     title: String,
     action: String,
     back: String,
@@ -30,14 +30,14 @@ struct InviteForm<'a> {
 }
 
 /// `GET …/invites/new`.
-pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Invite)).await?;
-    Ok(new_page(&desk, &scene, &Sheet::of(blank(&scene))))
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, context| context.needs(Leave::Invite)).await?;
+    Ok(new_page(&req, &context, &FormState::of(blank(&context))))
 }
 
 /// What a new invitation starts with.
-fn blank(scene: &Scene) -> Form {
-    let details = &scene.occasion.details;
+fn blank(context: &PageContext) -> Form {
+    let details = &context.occasion.details;
     let mut fields = vec![
         (
             "plus_ones".to_owned(),
@@ -45,17 +45,17 @@ fn blank(scene: &Scene) -> Form {
         ),
         ("children".to_owned(), details.default_children.to_string()),
     ];
-    let events = scene.events.iter();
+    let events = context.events.iter();
     fields.extend(events.map(|event| ("events".to_owned(), event.key.clone())));
-    sheet::form(fields)
+    form_state::form(fields)
 }
 
-fn new_page(desk: &Desk, scene: &Scene, sheet: &Sheet) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
     let say = |id: &str| text.say(id).into_owned();
-    let mut groups = groups(&says, scene, sheet);
+    let mut groups = groups(&wording, context, form_state);
     if let Some(first) = groups.first_mut() {
-        let people = sheet
+        let people = form_state
             .lines("guests", say("host-field-guests"))
             .hint(say("host-field-guests-hint"));
         first.fields.insert(1, people);
@@ -63,77 +63,77 @@ fn new_page(desk: &Desk, scene: &Scene, sheet: &Sheet) -> Response {
     groups.push(Group {
         legend: say("host-code"),
         fields: vec![
-            sheet
+            form_state
                 .line("code", say("host-field-code"))
                 .hint(say("host-field-code-hint")),
-            sheet.tick("insist_on_code", say("host-insist")),
+            form_state.tick("insist_on_code", say("host-insist")),
         ],
     });
     let title = say("host-new-invitation");
     let body = InviteForm {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        sheet,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        form_state,
         title: title.clone(),
-        action: says.at("/invites/new"),
-        back: says.at("/invites"),
+        action: wording.at("/invites/new"),
+        back: wording.at("/invites"),
         groups,
         save: "host-create",
     };
-    desk.page(scene, Place::Invitations, &title, body)
+    req.page(context, Place::Invitations, &title, body)
 }
 
 /// `POST …/invites/new`.
-pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
-    match try_create(&errand).await {
+pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
+    match try_create(&posted).await {
         Ok(response) => Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => {
-            let desk = &errand.desk;
+        Err(refusal) if form_state::is_about_form(&refusal) => {
+            let req = &posted.req;
             let problem = Problem::from(refusal);
-            let mut sheet = Sheet::refused(errand.form.clone(), &problem, &desk.text);
+            let mut form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
             if matches!(
                 problem.code,
                 "code_taken" | "code_guessable" | "too_many_attempts"
             ) {
-                sheet.trouble = None;
-                sheet.complain("code", problem.detail(&desk.text));
+                form_state.trouble = None;
+                form_state.complain("code", problem.detail(&req.text));
             }
-            let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Invite)).await?;
-            Ok((problem.status, new_page(desk, &scene, &sheet)).into_response())
+            let (context, ()) = req.read(|_, context| context.needs(Leave::Invite)).await?;
+            Ok((problem.status, new_page(req, &context, &form_state)).into_response())
         }
         Err(refusal) => Err(refusal.into()),
     }
 }
 
-async fn try_create(errand: &Errand) -> Result<Response, Refusal> {
-    let (desk, form) = (&errand.desk, &errand.form);
+async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
+    let (req, form) = (&posted.req, &posted.form);
     let mut change = read(form);
     change.guests = Some(read_people(form));
-    let slug = desk.piece("slug").to_owned();
+    let slug = req.piece("slug").to_owned();
     let created = async {
-        let chosen = choose(errand).await?;
-        errand
+        let chosen = choose(posted).await?;
+        posted
             .once("POST /admin/invites/new", move |tx, host| {
                 let portal = invitations::create(tx, host, &change, chosen.as_ref())?;
                 let id = &portal.household.invitation.id;
-                Ok(say::at(&slug, &format!("/invites/{id}?done=created")))
+                Ok(wording::at(&slug, &format!("/invites/{id}?done=created")))
             })
             .await
     };
-    desk.by_hand(sheet::some(form, "code").as_deref(), created)
+    req.by_hand(form_state::some(form, "code").as_deref(), created)
         .await
 }
 
 /// Counts the try of a code chosen by hand, in a change of its own: it counts
 /// whatever becomes of the rest.
-pub(super) async fn choose(errand: &Errand) -> Result<Option<Chosen>, Refusal> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let Some(typed) = sheet::some(form, "code") else {
+pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
+    let (req, form) = (&posted.req, &posted.form);
+    let Some(typed) = form_state::some(form, "code") else {
         return Ok(None);
     };
     let insists = form.is_ticked("insist_on_code");
-    let chosen = desk
+    let chosen = req
         .write(move |tx, host| codes::try_by_hand(tx, host, &typed, insists))
         .await?;
     Ok(Some(chosen))
@@ -153,49 +153,54 @@ fn read_people(form: &Form) -> Vec<New> {
 }
 
 /// `GET …/invites/{id}/edit`.
-pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
-    let (scene, portal) = find(&desk).await?;
-    let says = desk.says(&scene);
-    let sheet = Sheet::of(stored(&says, &portal));
-    Ok(edit_page(&desk, &scene, &portal, &sheet))
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let (context, portal) = find(&req).await?;
+    let wording = req.wording(&context);
+    let form_state = FormState::of(stored(&wording, &portal));
+    Ok(edit_page(&req, &context, &portal, &form_state))
 }
 
-async fn find(desk: &Desk) -> Result<(Scene, Portal), Refusal> {
-    let id: InvitationId = desk.id();
-    desk.read(move |tx, scene| {
-        scene.needs(Leave::Invite)?;
-        invitations::load(tx, &scene.host, &id)
+async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
+    let id: InvitationId = req.id();
+    req.read(move |tx, context| {
+        context.needs(Leave::Invite)?;
+        invitations::load(tx, &context.host, &id)
     })
     .await
 }
 
-fn edit_page(desk: &Desk, scene: &Scene, portal: &Portal, sheet: &Sheet) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+fn edit_page(
+    req: &HostRequest,
+    context: &PageContext,
+    portal: &Portal,
+    form_state: &FormState,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
     let invitation = &portal.household.invitation;
     let household = invitation.details.household.clone();
-    let at = says.at(&format!("/invites/{}", invitation.id));
+    let at = wording.at(&format!("/invites/{}", invitation.id));
     let body = InviteForm {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        sheet,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        form_state,
         title: household.clone(),
         action: format!("{at}/edit"),
         back: at,
-        groups: groups(&says, scene, sheet),
+        groups: groups(&wording, context, form_state),
         save: "host-save",
     };
-    desk.page(scene, Place::Invitations, &household, body)
+    req.page(context, Place::Invitations, &household, body)
 }
 
 /// `POST …/invites/{id}/edit`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let id: InvitationId = desk.id();
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let id: InvitationId = req.id();
     let change = read(form);
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let to = desk.at(&format!("/invites/{id}?done=saved"));
-    let done = errand
+    let to = req.at(&format!("/invites/{id}?done=saved"));
+    let done = posted
         .once("POST /admin/invites/edit", move |tx, host| {
             invitations::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
@@ -203,24 +208,28 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
         .await;
     match done {
         Ok(response) => Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => {
-            let (scene, portal) = find(desk).await?;
-            let says = desk.says(&scene);
+        Err(refusal) if form_state::is_about_form(&refusal) => {
+            let (context, portal) = find(req).await?;
+            let wording = req.wording(&context);
             let is_clash = matches!(refusal, Refusal::VersionConflict(_));
             let problem = Problem::from(refusal);
-            let sheet = if is_clash {
-                Sheet::clashing(form, stored(&says, &portal), "host-save", &desk.text)
+            let form_state = if is_clash {
+                FormState::clashing(form, stored(&wording, &portal), "host-save", &req.text)
             } else {
-                Sheet::refused(form.clone(), &problem, &desk.text)
+                FormState::refused(form.clone(), &problem, &req.text)
             };
-            Ok((problem.status, edit_page(desk, &scene, &portal, &sheet)).into_response())
+            Ok((
+                problem.status,
+                edit_page(req, &context, &portal, &form_state),
+            )
+                .into_response())
         }
         Err(refusal) => Err(refusal.into()),
     }
 }
 
 /// What is stored, as the form holds it.
-fn stored(says: &Says<'_>, portal: &Portal) -> Form {
+fn stored(wording: &Wording<'_>, portal: &Portal) -> Form {
     let invitation = &portal.household.invitation;
     let Details {
         household,
@@ -249,12 +258,12 @@ fn stored(says: &Says<'_>, portal: &Portal) -> Form {
         ("children", children.to_string()),
         ("host_message", host_message.clone()),
         ("host_note", host_note.clone()),
-        ("tags", tags.join(&says.text.say("list-comma"))),
+        ("tags", tags.join(&wording.text.say("list-comma"))),
     ];
     let events = portal
         .invited_events()
         .map(|event| ("events", event.key.clone()));
-    sheet::form(fields.into_iter().chain(events))
+    form_state::form(fields.into_iter().chain(events))
 }
 
 /// What was typed, as a change.
@@ -266,9 +275,9 @@ fn read(form: &Form) -> Change {
         email: Some(text("email")),
         phone: Some(text("phone")),
         address: Some(text("address")),
-        language: Some(sheet::some(form, "language")),
-        plus_ones: Some(sheet::number(form, "plus_ones").unwrap_or(0)),
-        children: Some(sheet::number(form, "children").unwrap_or(0)),
+        language: Some(form_state::some(form, "language")),
+        plus_ones: Some(form_state::number(form, "plus_ones").unwrap_or(0)),
+        children: Some(form_state::number(form, "children").unwrap_or(0)),
         host_message: text("host_message"),
         host_note: text("host_note"),
         tags: Some(
@@ -284,32 +293,32 @@ fn read(form: &Form) -> Change {
     }
 }
 
-fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
-    let say = |id: &str| says.text.say(id).into_owned();
+fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState) -> Vec<Group> {
+    let say = |id: &str| wording.text.say(id).into_owned();
     let group = |id: &str, fields: Vec<Field>| Group {
         legend: say(id),
         fields,
     };
     let mut languages = vec![(String::new(), say("host-language-unknown"))];
-    languages.extend(says.languages());
-    let events = scene.events.iter().map(|event| {
-        let default = &says.occasion.details.default_language;
-        let name = event.details.name.pick(says.text.language(), default);
+    languages.extend(wording.languages());
+    let events = context.events.iter().map(|event| {
+        let default = &wording.occasion.details.default_language;
+        let name = event.details.name.pick(wording.text.language(), default);
         (event.key.clone(), name.to_string())
     });
     vec![
         group(
             "host-household",
             vec![
-                sheet
+                form_state
                     .line("household", say("host-field-household"))
                     .hint(say("host-field-household-hint"))
                     .required(),
-                sheet.select("language", say("host-language"), languages),
-                sheet
+                form_state.select("language", say("host-language"), languages),
+                form_state
                     .line("salutation", say("host-field-salutation"))
                     .hint(say("host-field-salutation-hint")),
-                sheet
+                form_state
                     .line("tags", say("host-field-tags"))
                     .hint(say("host-field-tags-hint")),
             ],
@@ -317,38 +326,38 @@ fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
         group(
             "host-may-bring",
             vec![
-                sheet
+                form_state
                     .number("plus_ones", say("host-field-plus-ones"))
                     .hint(say("host-field-plus-ones-hint")),
-                sheet
+                form_state
                     .number("children", say("host-field-children"))
                     .hint(say("host-field-children-hint")),
-                sheet.ticks("events", say("host-events"), events),
+                form_state.ticks("events", say("host-events"), events),
             ],
         ),
         group(
             "host-contact",
             vec![
-                sheet.field(
+                form_state.field(
                     "email",
                     say("host-field-email"),
                     Control::Line("email", "off"),
                 ),
-                sheet.field(
+                form_state.field(
                     "phone",
                     say("host-field-phone"),
                     Control::Line("tel", "off"),
                 ),
-                sheet.lines("address", say("host-field-address")),
+                form_state.lines("address", say("host-field-address")),
             ],
         ),
         group(
             "host-words",
             vec![
-                sheet
+                form_state
                     .lines("host_message", say("host-field-message"))
                     .hint(say("host-field-message-hint")),
-                sheet
+                form_state
                     .lines("host_note", say("host-field-note"))
                     .hint(say("host-field-note-hint")),
             ],

@@ -2,8 +2,8 @@
 
 use web::{Form, Spoken, Text};
 
-use super::say::{self, Says};
-use super::sheet::Sheet;
+use super::form_state::FormState;
+use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::guest::Guest;
 use crate::portal::Portal;
@@ -102,14 +102,26 @@ pub(super) fn stored(portal: &Portal) -> Form {
 }
 
 /// Everybody on the invitation, with what stands in the form.
-pub(super) fn people<'a>(says: &Says<'a>, portal: &'a Portal, sheet: &Sheet) -> Vec<PersonRow<'a>> {
-    let reading = Reading::new(says.text, portal);
+pub(super) fn people<'a>(
+    wording: &Wording<'a>,
+    portal: &'a Portal,
+    form_state: &FormState,
+) -> Vec<PersonRow<'a>> {
+    let reading = Reading::new(wording.text, portal);
     let stored = stored(portal);
     portal
         .household
         .guests
         .iter()
-        .map(|guest| person(says, portal, guest, reading.name(guest), (sheet, &stored)))
+        .map(|guest| {
+            person(
+                wording,
+                portal,
+                guest,
+                reading.name(guest),
+                (form_state, &stored),
+            )
+        })
         .collect()
 }
 
@@ -147,72 +159,75 @@ fn known<'a>(
 
 /// The fields of the whole household's answers, and the answers in words.
 pub(super) fn household<'a>(
-    says: &Says<'a>,
+    wording: &Wording<'a>,
     portal: &'a Portal,
-    sheet: &Sheet,
+    form_state: &FormState,
 ) -> (Vec<Asked<'a>>, Vec<(Spoken<'a>, String)>) {
     let answers = &portal.household.answers;
     let questions = || known(portal, AskedOf::Household, answers);
     let concerned = |question: &&Question| portal.household.is_concerned(question, &portal.events);
     let fields = questions().filter(concerned).map(|question| {
         let field = format!("household.{}", question.key);
-        asked(says, portal, (question, field), answers, sheet)
+        asked(wording, portal, (question, field), answers, form_state)
     });
-    (fields.collect(), told(says, questions(), answers))
+    (fields.collect(), told(wording, questions(), answers))
 }
 
 fn asked<'a>(
-    says: &Says<'a>,
+    wording: &Wording<'a>,
     portal: &'a Portal,
     (question, field): (&'a Question, String),
     answers: &Answers,
-    sheet: &Sheet,
+    form_state: &FormState,
 ) -> Asked<'a> {
-    let reading = Reading::new(says.text, portal);
-    let mut asked = reading.asked(question, field, Some(answers), Some(&sheet.form));
-    if sheet.is_clash() {
-        let typed: Vec<&str> = sheet.form.all(&asked.field).collect();
+    let reading = Reading::new(wording.text, portal);
+    let mut asked = reading.asked(question, field, Some(answers), Some(&form_state.form));
+    if form_state.is_clash() {
+        let typed: Vec<&str> = form_state.form.all(&asked.field).collect();
         let stored = answers.get(&question.id);
         let value = stored.map(|answer| question.field_value(answer));
         let typed = typed.into_iter().filter(|one| !one.is_empty());
         if value.unwrap_or_default() != typed.collect::<Vec<_>>().join(",") {
             let words = stored.map_or_else(
-                || says.text.say("host-nothing").into_owned(),
-                |answer| say(says, question, answer),
+                || wording.text.say("host-nothing").into_owned(),
+                |answer| say(wording, question, answer),
             );
             let values = [("value", words.into())];
-            asked.meanwhile = Some(says.text.with("host-clash-stored", values));
+            asked.meanwhile = Some(wording.text.with("host-clash-stored", values));
         }
     }
     asked
 }
 
 fn told<'a>(
-    says: &Says<'a>,
+    wording: &Wording<'a>,
     questions: impl Iterator<Item = &'a Question>,
     answers: &Answers,
 ) -> Vec<(Spoken<'a>, String)> {
     questions
         .filter_map(|question| {
             let answer = answers.get(&question.id)?;
-            Some((says.pick(&question.title), say(says, question, answer)))
+            Some((
+                wording.pick(&question.title),
+                say(wording, question, answer),
+            ))
         })
         .collect()
 }
 
-fn say(says: &Says<'_>, question: &Question, answer: &Answer) -> String {
-    let default = &says.occasion.details.default_language;
-    question.say(answer, says.text, default)
+fn say(wording: &Wording<'_>, question: &Question, answer: &Answer) -> String {
+    let default = &wording.occasion.details.default_language;
+    question.say(answer, wording.text, default)
 }
 
 fn person<'a>(
-    says: &Says<'a>,
+    wording: &Wording<'a>,
     portal: &'a Portal,
     guest: &'a Guest,
     title: String,
-    (sheet, stored): (&Sheet, &Form),
+    (form_state, stored): (&FormState, &Form),
 ) -> PersonRow<'a> {
-    let text = says.text;
+    let text = wording.text;
     let id = guest.id.to_string();
     let field = format!("diet.{id}");
     let diets: Vec<(String, String, bool)> = portal
@@ -220,15 +235,15 @@ fn person<'a>(
         .iter()
         .filter(|option| option.active || guest.diets.contains(&option.key))
         .map(|option: &DietaryOption| {
-            let is_on = sheet.form.all(&field).any(|key| key == option.key);
+            let is_on = form_state.form.all(&field).any(|key| key == option.key);
             (
                 option.key.clone(),
-                says.diet(&portal.diets, &option.key),
+                wording.diet(&portal.diets, &option.key),
                 is_on,
             )
         })
         .collect();
-    let diet_note = sheet.form.text(&format!("diet_note.{id}")).to_owned();
+    let diet_note = form_state.form.text(&format!("diet_note.{id}")).to_owned();
     let mut diet_words: Vec<String> = diets
         .iter()
         .filter(|(.., is_on)| *is_on)
@@ -246,11 +261,11 @@ fn person<'a>(
             .filter_map(|event| {
                 let reply = guest.replies.get(&event.id)?;
                 let field = format!("reply.{id}.{}", event.key);
-                let chosen = sheet.form.text(&field).to_owned();
-                let mark = say::mark(portal.shown(reply.status));
+                let chosen = form_state.form.text(&field).to_owned();
+                let mark = wording::mark(portal.shown(reply.status));
                 Some(Choice {
                     stored: (stored.text(&field) != chosen).then_some(mark),
-                    event: says.event(event),
+                    event: wording.event(event),
                     field,
                     chosen,
                     mark,
@@ -261,11 +276,17 @@ fn person<'a>(
             .filter(|question| question.concerns(guest, &portal.events))
             .map(|question| {
                 let field = format!("answer.{id}.{}", question.key);
-                asked(says, portal, (question, field), &guest.answers, sheet)
+                asked(
+                    wording,
+                    portal,
+                    (question, field),
+                    &guest.answers,
+                    form_state,
+                )
             })
             .collect(),
         told: told(
-            says,
+            wording,
             known(portal, AskedOf::Guest, &guest.answers),
             &guest.answers,
         ),

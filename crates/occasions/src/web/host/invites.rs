@@ -5,10 +5,10 @@ use askama::Template;
 use axum::response::Response;
 use web::{List, Piece, Problem, Text};
 
-use super::desk::{Desk, Scene};
 use super::filters::{self, Filters};
 use super::frame::Place;
-use super::say::{self, Says, Tag};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Tag, Wording};
 use crate::guest;
 use crate::hosting::Leave;
 use crate::hosting::bulk::{self, Bulk};
@@ -24,7 +24,7 @@ const NAMES: usize = 4;
 #[template(path = "host/invites.html")]
 struct Invites<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     csrf: &'a str,
     stream: String,
     done: Option<String>,
@@ -130,12 +130,12 @@ struct Found {
 }
 
 /// `GET /admin/o/{slug}/invites`.
-pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> {
-    let (filter, sort) = Filter::read(desk.query.iter())?;
+pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
+    let (filter, sort) = Filter::read(req.query.iter())?;
     let asked = filter.clone();
-    let (scene, found) = desk
-        .read(move |tx, scene| {
-            let host = &scene.host;
+    let (context, found) = req
+        .read(move |tx, context| {
+            let host = &context.host;
             let list = listing::invitations(tx, host, &asked, sort, &piece)?;
             let mut names = Vec::new();
             for line in &list.items {
@@ -156,7 +156,7 @@ pub(super) async fn list(desk: Desk, piece: Piece) -> Result<Response, Problem> 
             })
         })
         .await?;
-    Ok(page(&desk, &scene, &filter, sort, &found))
+    Ok(page(&req, &context, &filter, sort, &found))
 }
 
 /// The first names, and how many more.
@@ -185,31 +185,39 @@ fn counts(all: &[Line]) -> [i64; 3] {
     ]
 }
 
-fn page(desk: &Desk, scene: &Scene, filter: &Filter, sort: Sort, found: &Found) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
-    let filters = Filters::of_invitations(&says, &scene.events, &found.questions, &desk.query);
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    filter: &Filter,
+    sort: Sort,
+    found: &Found,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    let filters = Filters::of_invitations(&wording, &context.events, &found.questions, &req.query);
     let lines = found.list.items.iter().zip(&found.names);
     let body = Invites {
         text,
-        csrf: &desk.csrf,
-        stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
-        done: desk.done(),
+        csrf: &req.csrf,
+        stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
+        done: req.done(),
         presets: presets(&filters, found.counts, found.waiting),
         sort,
-        rows: lines.map(|(line, names)| row(&says, line, names)).collect(),
+        rows: lines
+            .map(|(line, names)| row(&wording, line, names))
+            .collect(),
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        may_invite: scene.may(Leave::Invite) && !filter.is_archived,
-        is_empty: scene.sizes.invitations == 0 && *filter == Filter::default(),
-        job: found.jobs.first().and_then(|job| job_line(&says, job)),
-        query: say::query(&filter.pairs()),
-        submission: desk.submission(),
+        may_invite: context.may(Leave::Invite) && !filter.is_archived,
+        is_empty: context.sizes.invitations == 0 && *filter == Filter::default(),
+        job: found.jobs.first().and_then(|job| job_line(&wording, job)),
+        query: wording::query(&filter.pairs()),
+        submission: req.submission(),
         filters,
-        says: says.clone(),
+        wording: wording.clone(),
     };
     let title = text.say("host-invitations");
-    desk.page(scene, Place::Invitations, &title, body)
+    req.page(context, Place::Invitations, &title, body)
 }
 
 fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Preset> {
@@ -244,22 +252,22 @@ fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Prese
         .collect()
 }
 
-fn row<'a>(says: &Says<'_>, line: &'a Line, names: &str) -> Row<'a> {
+fn row<'a>(wording: &Wording<'_>, line: &'a Line, names: &str) -> Row<'a> {
     let change = match (line.replied_at, line.sent_at) {
-        (Some(at), _) => Some((says.machine(at), says.ago(at))),
+        (Some(at), _) => Some((wording.machine(at), wording.ago(at))),
         (None, Some(at)) => {
-            let date = says.ago(at);
-            let words = says.text.with("host-sent-on", [("date", date.into())]);
-            Some((says.machine(at), words))
+            let date = wording.ago(at);
+            let words = wording.text.with("host-sent-on", [("date", date.into())]);
+            Some((wording.machine(at), words))
         }
         (None, None) => None,
     };
     Row {
-        href: says.at(&format!("/invites/{}", line.id)),
+        href: wording.at(&format!("/invites/{}", line.id)),
         names: names.to_owned(),
-        tags: say::tags(says.text, &line.people),
-        language: filters::language(says.text, line.language.as_deref()),
-        access: say::access(line.access),
+        tags: wording::tags(wording.text, &line.people),
+        language: filters::language(wording.text, line.language.as_deref()),
+        access: wording::access(line.access),
         change,
         open: line.open.map(|open| match open {
             Open::Duplicate => "host-open-tag-duplicate",
@@ -271,18 +279,18 @@ fn row<'a>(says: &Says<'_>, line: &'a Line, names: &str) -> Row<'a> {
 }
 
 /// The line about a bulk action: while it goes on, and for ten minutes after.
-fn job_line(says: &Says<'_>, job: &Bulk) -> Option<JobLine> {
+fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     let is_over = matches!(
         job.state,
         Progress::Ready | Progress::Failed | Progress::Expired
     );
     let ended = job.finished_at.unwrap_or(job.created_at);
-    if is_over && says.now.duration_since(ended).as_mins() >= 10 {
+    if is_over && wording.now.duration_since(ended).as_mins() >= 10 {
         return None;
     }
     Some(JobLine {
-        href: says.at(&format!("/invites/bulk/{}", job.id)),
-        words: progress(says.text, job),
+        href: wording.at(&format!("/invites/bulk/{}", job.id)),
+        words: progress(wording.text, job),
     })
 }
 

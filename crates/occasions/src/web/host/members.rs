@@ -9,20 +9,20 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Problem, Text};
 
-use super::desk::{Desk, Errand, Scene, see_other};
+use super::form_state::{self, FormState};
 use super::frame::Place;
-use super::say::{self, Says};
-use super::sheet::{self, Sheet};
+use super::request::{HostForm, HostRequest, PageContext, see_other};
+use super::wording::{self, Wording};
 use crate::hosting::{Leave, Refusal, members};
 
 #[derive(Template)]
 #[template(path = "host/members.html")]
 struct MembersPage<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     csrf: &'a str,
     done: Option<String>,
-    sheet: Sheet,
+    form_state: FormState,
     /// The link that was just made; shown this once.
     link: Option<&'a str>,
     rows: Vec<Row<'a>>,
@@ -62,46 +62,50 @@ impl Row<'_> {
 }
 
 /// `GET /admin/o/{slug}/members`.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    page(&desk, None, Sheet::default()).await
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    page(&req, None, FormState::default()).await
 }
 
-async fn page(desk: &Desk, link: Option<&str>, sheet: Sheet) -> Result<Response, Problem> {
-    let (scene, (all, invites)) = desk
-        .read(|tx, scene| {
-            let all = members::list(tx, &scene.host)?;
-            let invites = if scene.may(Leave::Own) {
-                members::list_invites(tx, &scene.host)?
+async fn page(
+    req: &HostRequest,
+    link: Option<&str>,
+    form_state: FormState,
+) -> Result<Response, Problem> {
+    let (context, (all, invites)) = req
+        .read(|tx, context| {
+            let all = members::list(tx, &context.host)?;
+            let invites = if context.may(Leave::Own) {
+                members::list_invites(tx, &context.host)?
             } else {
                 Vec::new()
             };
             Ok((all, invites))
         })
         .await?;
-    Ok(shown(desk, &scene, &all, &invites, link, sheet))
+    Ok(shown(req, &context, &all, &invites, link, form_state))
 }
 
 fn shown(
-    desk: &Desk,
-    scene: &Scene,
+    req: &HostRequest,
+    context: &PageContext,
     all: &[Member],
     invites: &[Invite],
     link: Option<&str>,
-    sheet: Sheet,
+    form_state: FormState,
 ) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+    let (text, wording) = (&req.text, req.wording(context));
     let body = MembersPage {
         text,
-        csrf: &desk.csrf,
-        done: desk.done(),
-        sheet,
+        csrf: &req.csrf,
+        done: req.done(),
+        form_state,
         link,
         rows: all
             .iter()
             .map(|member| Row {
-                role: say::role(member.role),
-                since: says.moment(member.granted_at),
-                is_me: member.account == desk.who.account().id,
+                role: wording::role(member.role),
+                since: wording.moment(member.granted_at),
+                is_me: member.account == req.who.account().id,
                 member,
             })
             .collect(),
@@ -109,41 +113,41 @@ fn shown(
             .iter()
             .map(|invite| Open {
                 id: invite.id.clone(),
-                role: say::role(invite.role),
-                until: says.moment(invite.expires_at),
+                role: wording::role(invite.role),
+                until: wording.moment(invite.expires_at),
             })
             .collect(),
-        may_own: scene.may(Leave::Own),
-        says: says.clone(),
+        may_own: context.may(Leave::Own),
+        wording: wording.clone(),
     };
-    desk.page(scene, Place::Members, &text.say("host-members"), body)
+    req.page(context, Place::Members, &text.say("host-members"), body)
 }
 
 /// `POST /admin/o/{slug}/members/invite`: a link, shown this once.
-pub(super) async fn invite(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let role = read_role(&errand)?;
-    match desk
+pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let role = read_role(&posted)?;
+    match req
         .write(move |tx, host| members::invite(tx, host, role))
         .await
     {
         Ok(secret) => {
             let path = format!("/admin/join/{}", secret.reveal());
-            let link = desk.site.url().join(&path);
-            page(desk, Some(&link), Sheet::default()).await
+            let link = req.site.url().join(&path);
+            page(req, Some(&link), FormState::default()).await
         }
-        Err(refusal) => refuse(desk, refusal).await,
+        Err(refusal) => refuse(req, refusal).await,
     }
 }
 
 /// `POST /admin/o/{slug}/members/withdraw`.
-pub(super) async fn withdraw(errand: Errand) -> Result<Response, Problem> {
-    let id = errand.form.text("invite").to_owned();
-    let to = errand.desk.at("/members?done=removed");
+pub(super) async fn withdraw(posted: HostForm) -> Result<Response, Problem> {
+    let id = posted.form.text("invite").to_owned();
+    let to = posted.req.at("/members?done=removed");
     answer(
-        &errand,
-        errand
-            .desk
+        &posted,
+        posted
+            .req
             .write(move |tx, host| members::withdraw(tx, host, &id).map(|()| to.clone()))
             .await,
     )
@@ -151,14 +155,14 @@ pub(super) async fn withdraw(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST /admin/o/{slug}/members/change`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let role = read_role(&errand)?;
-    let account = account(&errand);
-    let to = errand.desk.at("/members?done=saved");
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let role = read_role(&posted)?;
+    let account = account(&posted);
+    let to = posted.req.at("/members?done=saved");
     answer(
-        &errand,
-        errand
-            .desk
+        &posted,
+        posted
+            .req
             .write(move |tx, host| members::change(tx, host, &account, role).map(|()| to.clone()))
             .await,
     )
@@ -166,48 +170,48 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `POST /admin/o/{slug}/members/remove`: somebody else, or oneself.
-pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
-    let account = account(&errand);
-    let to = if account == errand.desk.who.account().id {
+pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
+    let account = account(&posted);
+    let to = if account == posted.req.who.account().id {
         "/admin?done=left".to_owned()
     } else {
-        errand.desk.at("/members?done=removed")
+        posted.req.at("/members?done=removed")
     };
     answer(
-        &errand,
-        errand
-            .desk
+        &posted,
+        posted
+            .req
             .write(move |tx, host| members::remove(tx, host, &account).map(|()| to.clone()))
             .await,
     )
     .await
 }
 
-fn account(errand: &Errand) -> AccountId {
-    AccountId::from_text(errand.form.text("account").to_owned())
+fn account(posted: &HostForm) -> AccountId {
+    AccountId::from_text(posted.form.text("account").to_owned())
 }
 
-fn read_role(errand: &Errand) -> Result<Role, Problem> {
-    let typed = errand.form.text("role");
+fn read_role(posted: &HostForm) -> Result<Role, Problem> {
+    let typed = posted.form.text("role");
     typed
         .parse()
         .map_err(|_| Problem::fields().field("/role", "unknown_option", []))
 }
 
-async fn answer(errand: &Errand, done: Result<String, Refusal>) -> Result<Response, Problem> {
+async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     match done {
         Ok(to) => Ok(see_other(&to)),
-        Err(refusal) => refuse(&errand.desk, refusal).await,
+        Err(refusal) => refuse(&posted.req, refusal).await,
     }
 }
 
 /// The page again, with the reason.
-async fn refuse(desk: &Desk, refusal: Refusal) -> Result<Response, Problem> {
-    if !sheet::is_about_form(&refusal) {
+async fn refuse(req: &HostRequest, refusal: Refusal) -> Result<Response, Problem> {
+    if !form_state::is_about_form(&refusal) {
         return Err(refusal.into());
     }
     let problem = Problem::from(refusal);
-    let sheet = Sheet::refused(web::Form::default(), &problem, &desk.text);
+    let form_state = FormState::refused(web::Form::default(), &problem, &req.text);
     let status: StatusCode = problem.status;
-    Ok((status, page(desk, None, sheet).await?).into_response())
+    Ok((status, page(req, None, form_state).await?).into_response())
 }

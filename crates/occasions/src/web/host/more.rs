@@ -5,8 +5,8 @@ use axum::response::Response;
 use web::page::Section;
 use web::{Problem, Text};
 
-use super::desk::Desk;
 use super::frame::Place;
+use super::request::HostRequest;
 
 #[derive(Template)]
 #[template(path = "host/more.html")]
@@ -18,14 +18,14 @@ struct More<'a> {
 }
 
 /// `GET /admin/o/{slug}/more`.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, _| Ok(())).await?;
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, _| Ok(())).await?;
     let body = More {
-        text: &desk.text,
-        csrf: &desk.csrf,
-        name: &desk.who.account().display_name,
-        sections: desk.places(&scene),
+        text: &req.text,
+        csrf: &req.csrf,
+        name: &req.who.account().display_name,
+        sections: req.places(&context),
     };
-    let title = desk.text.say("shell-more");
-    Ok(desk.page(&scene, Place::More, &title, body))
+    let title = req.text.say("shell-more");
+    Ok(req.page(&context, Place::More, &title, body))
 }

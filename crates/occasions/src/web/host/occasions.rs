@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use platform::Tx;
 use web::{Language, Problem, Text};
 
-use super::desk::{Desk, Errand, once, see_other};
-use super::say::{self, Says};
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::form_state::{self, Control, Field, FormState, Group};
+use super::request::{HostForm, HostRequest, once, see_other};
+use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::occasions::{self, Change};
 use crate::hosting::{Refusal, events};
@@ -27,22 +27,22 @@ struct Occasions<'a> {
 
 struct Row<'a> {
     href: String,
-    says: Says<'a>,
+    wording: Wording<'a>,
     when: String,
     role: Role,
 }
 
 impl Row<'_> {
     fn status(&self) -> &'static str {
-        say::status(self.says.occasion.status)
+        wording::status(self.wording.occasion.status)
     }
 
     fn is_published(&self) -> bool {
-        self.says.occasion.status == OccasionStatus::Published
+        self.wording.occasion.status == OccasionStatus::Published
     }
 
     fn role_words(&self) -> &'static str {
-        say::role(self.role)
+        wording::role(self.role)
     }
 }
 
@@ -51,8 +51,8 @@ impl Row<'_> {
 type Found = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
 
 /// `GET /admin`.
-pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
-    let who = desk.who.clone();
+pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
+    let who = req.who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Found, Refusal> {
         let mut all = Vec::new();
         for (occasion, role) in occasions::list(tx, &who)? {
@@ -61,25 +61,25 @@ pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
         }
         Ok((all, occasions::may_create(tx, &who)?, tx.now()))
     };
-    let (all, may_create, now) = desk.site.store.read(look).await?;
+    let (all, may_create, now) = req.site.store.read(look).await?;
     let rows = all.iter().map(|(occasion, events, role)| {
-        let says = Says::new(&desk.text, occasion, now);
+        let wording = Wording::new(&req.text, occasion, now);
         Row {
-            href: says.at(""),
-            when: says.countdown_to(events),
+            href: wording.at(""),
+            when: wording.countdown_to(events),
             role: *role,
-            says,
+            wording,
         }
     });
     let body = Occasions {
-        text: &desk.text,
-        done: desk.done(),
+        text: &req.text,
+        done: req.done(),
         all: rows.collect(),
         may_create,
     };
-    let title = desk.text.say("host-occasions");
-    let may_operate = desk.may_operate().await?;
-    Ok(desk.plain_page(&title, may_operate, body))
+    let title = req.text.say("host-occasions");
+    let may_operate = req.may_operate().await?;
+    Ok(req.plain_page(&title, may_operate, body))
 }
 
 #[derive(Template)]
@@ -88,32 +88,32 @@ struct NewOccasion<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     fields: Vec<Field>,
     groups: Vec<Group>,
 }
 
 /// `GET /admin/new`.
-pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
-    let who = desk.who.clone();
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    let who = req.who.clone();
     let look =
         move |tx: &mut Tx<'_>| -> Result<bool, Refusal> { Ok(occasions::may_create(tx, &who)?) };
-    if !desk.site.store.read(look).await? {
+    if !req.site.store.read(look).await? {
         return Err(Problem::not_found());
     }
-    let own = &desk.who.account().time_zone;
-    let language = &desk.text.language().tag;
-    let sheet = Sheet::of(sheet::form([
+    let own = &req.who.account().time_zone;
+    let language = &req.text.language().tag;
+    let form_state = FormState::of(form_state::form([
         ("time_zone", own.as_str()),
         ("kind", OccasionKind::Wedding.word()),
         ("default_language", language),
     ]));
-    let may_operate = desk.may_operate().await?;
-    Ok(new_page(&desk, may_operate, &sheet))
+    let may_operate = req.may_operate().await?;
+    Ok(new_page(&req, may_operate, &form_state))
 }
 
-fn new_page(desk: &Desk, may_operate: bool, sheet: &Sheet) -> Response {
-    let text = &desk.text;
+fn new_page(req: &HostRequest, may_operate: bool, form_state: &FormState) -> Response {
+    let text = &req.text;
     let languages: Vec<(String, String)> = text
         .catalogue()
         .languages()
@@ -122,34 +122,34 @@ fn new_page(desk: &Desk, may_operate: bool, sheet: &Sheet) -> Response {
     let kinds = OccasionKind::ALL.iter().map(|kind| {
         (
             kind.word().to_owned(),
-            text.say(say::kind(*kind)).into_owned(),
+            text.say(wording::kind(*kind)).into_owned(),
         )
     });
     let body = NewOccasion {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        sheet,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        form_state,
         fields: vec![
-            sheet
+            form_state
                 .line("hosts", text.say("host-field-hosts"))
                 .hint(text.say("host-field-hosts-hint"))
                 .required(),
-            sheet
+            form_state
                 .line("title", text.say("host-field-title"))
                 .hint(text.say("host-field-title-hint"))
                 .required(),
-            sheet
+            form_state
                 .line("slug", text.say("host-field-slug"))
                 .hint(text.say("host-field-slug-hint"))
                 .required(),
-            sheet.select("kind", text.say("host-field-kind"), kinds),
-            sheet.select(
+            form_state.select("kind", text.say("host-field-kind"), kinds),
+            form_state.select(
                 "default_language",
                 text.say("host-field-default-language"),
                 languages,
             ),
-            sheet
+            form_state
                 .line("time_zone", text.say("host-field-time-zone"))
                 .hint(text.say("host-field-time-zone-hint"))
                 .required(),
@@ -157,27 +157,27 @@ fn new_page(desk: &Desk, may_operate: bool, sheet: &Sheet) -> Response {
         groups: vec![Group {
             legend: text.say("host-first-event").into_owned(),
             fields: vec![
-                sheet
+                form_state
                     .line("event.name", text.say("host-field-event-name"))
                     .required(),
-                sheet
+                form_state
                     .field(
                         "event.starts_at",
                         text.say("host-field-starts"),
                         Control::Line("datetime-local", "off"),
                     )
                     .required(),
-                sheet.line("event.venue", text.say("host-field-venue")),
+                form_state.line("event.venue", text.say("host-field-venue")),
             ],
         }],
     };
-    desk.plain_page(&text.say("host-new-occasion"), may_operate, body)
+    req.plain_page(&text.say("host-new-occasion"), may_operate, body)
 }
 
 /// `POST /admin/new`.
-pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let tag = sheet::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
+pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
     let one = |name: &str| Some(I18n::one(tag.clone(), form.text(name)));
     let change = Change {
         slug: Some(form.text("slug").to_owned()),
@@ -195,9 +195,9 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
         ..events::Change::default()
     };
     let starts_at = form.text("event.starts_at").to_owned();
-    let key = errand.key("POST /admin/new");
-    let (who, request, text) = (desk.who.clone(), desk.origin(), desk.text.clone());
-    let made = desk
+    let key = posted.key("POST /admin/new");
+    let (who, request, text) = (req.who.clone(), req.origin(), req.text.clone());
+    let made = req
         .site
         .store
         .write(move |tx| {
@@ -208,15 +208,15 @@ pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
         .await;
     match made {
         Ok(to) => Ok(see_other(&to)),
-        Err(refusal) if sheet::is_about_form(&refusal) => {
+        Err(refusal) if form_state::is_about_form(&refusal) => {
             let problem = Problem::from(refusal);
-            let mut sheet = Sheet::refused(form.clone(), &problem, &desk.text);
+            let mut form_state = FormState::refused(form.clone(), &problem, &req.text);
             if problem.code == "slug_taken" {
-                sheet.trouble = None;
-                sheet.complain("slug", problem.detail(&desk.text));
+                form_state.trouble = None;
+                form_state.complain("slug", problem.detail(&req.text));
             }
-            let may_operate = desk.may_operate().await?;
-            Ok((problem.status, new_page(desk, may_operate, &sheet)).into_response())
+            let may_operate = req.may_operate().await?;
+            Ok((problem.status, new_page(req, may_operate, &form_state)).into_response())
         }
         Err(refusal) => Err(refusal.into()),
     }
@@ -235,13 +235,13 @@ fn make(
     let id = occasions::create(tx, who, change, Some(request.clone()))?;
     let host = crate::hosting::enter(tx, who, &id, Some(request.clone()))?;
     let occasion = occasions::load(tx, &host)?;
-    let says = Says::new(text, &occasion, tx.now());
+    let wording = Wording::new(text, &occasion, tx.now());
     let first = events::Change {
-        starts_at: Some(crate::hosting::When(says.typed_moment(starts_at))),
+        starts_at: Some(crate::hosting::When(wording.typed_moment(starts_at))),
         ..first.clone()
     };
     events::create(tx, &host, &first).map_err(under_event)?;
-    Ok(say::at(&occasion.slug, "?done=created"))
+    Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
 /// Findings about the first event stand at its fields.

@@ -6,9 +6,9 @@ use axum::response::Response;
 use web::{Deadline, List, Piece, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
-use super::desk::{Desk, Scene};
 use super::frame::Place;
-use super::say::{self, Says, Tag};
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::Leave;
 use crate::hosting::listing::people::Band;
@@ -23,7 +23,7 @@ const LATEST: &str = "limit=6";
 #[template(path = "host/overview.html")]
 struct Overview<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     done: Option<String>,
     stream: String,
     may_invite: bool,
@@ -65,11 +65,11 @@ struct Latest {
 
 impl Overview<'_> {
     fn guests(&self, query: &str) -> String {
-        self.says.at(&format!("/guests?{query}"))
+        self.wording.at(&format!("/guests?{query}"))
     }
 
     fn invites(&self, query: &str) -> String {
-        self.says.at(&format!("/invites?{query}"))
+        self.wording.at(&format!("/invites?{query}"))
     }
 
     fn coming(&self) -> String {
@@ -152,13 +152,13 @@ impl Overview<'_> {
     fn closes_in(&self) -> String {
         match self.summary.days_to_deadline {
             None => self.text.say("host-never").into_owned(),
-            Some(days) => self.says.days(days),
+            Some(days) => self.wording.days(days),
         }
     }
 
     fn closes_at(&self) -> Option<String> {
-        let at = self.says.occasion.details.rsvp_deadline?;
-        Some(self.says.deadline(at))
+        let at = self.wording.occasion.details.rsvp_deadline?;
+        Some(self.wording.deadline(at))
     }
 
     fn response_rate(&self) -> String {
@@ -277,11 +277,11 @@ struct Found {
 }
 
 /// `GET /admin/o/{slug}`.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let latest = Piece::read(LATEST)?;
-    let (scene, found) = desk
-        .read(move |tx, scene| {
-            let host = &scene.host;
+    let (context, found) = req
+        .read(move |tx, context| {
+            let host = &context.host;
             let answered = Filter {
                 is_answered: Some(true),
                 ..Filter::default()
@@ -294,56 +294,62 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
             })
         })
         .await?;
-    Ok(page(&desk, &scene, &found))
+    Ok(page(&req, &context, &found))
 }
 
-fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
     let curve = Curve {
         days: &found.days,
-        deadline: deadline_day(&says),
+        deadline: deadline_day(&wording),
         invited: found.summary.guests.total,
     };
     let body = Overview {
         text,
-        done: desk.done(),
-        stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
-        may_invite: scene.may(Leave::Invite),
+        done: req.done(),
+        stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
+        may_invite: context.may(Leave::Invite),
         summary: &found.summary,
         curve: curve.draw(text),
         today: found.days.last(),
-        events: seats(&says, scene, &found.summary),
-        attention: attention(&says, &found.summary),
+        events: seats(&wording, context, &found.summary),
+        attention: attention(&wording, &found.summary),
         latest: found
             .latest
             .items
             .iter()
-            .map(|line| latest(&says, line))
+            .map(|line| latest(&wording, line))
             .collect(),
-        diets: diets(&says, &found.summary, &found.diets),
-        says: says.clone(),
+        diets: diets(&wording, &found.summary, &found.diets),
+        wording: wording.clone(),
     };
-    desk.page(scene, Place::Overview, &text.say("host-overview"), body)
+    req.page(context, Place::Overview, &text.say("host-overview"), body)
 }
 
-fn deadline_day(says: &Says<'_>) -> Option<jiff::civil::Date> {
-    let at = says.occasion.details.rsvp_deadline?;
-    Some(Deadline::of(&says.local(at)).day())
+fn deadline_day(wording: &Wording<'_>) -> Option<jiff::civil::Date> {
+    let at = wording.occasion.details.rsvp_deadline?;
+    Some(Deadline::of(&wording.local(at)).day())
 }
 
-fn seats<'a>(says: &Says<'a>, scene: &'a Scene, summary: &Summary) -> Vec<Seats<'a>> {
+fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary) -> Vec<Seats<'a>> {
     let numbers = summary.events.iter();
     numbers
         .filter_map(|numbers| {
-            let event = scene.events.iter().find(|event| event.key == numbers.key)?;
-            let yes = says.text.number(numbers.guests.yes);
+            let event = context
+                .events
+                .iter()
+                .find(|event| event.key == numbers.key)?;
+            let yes = wording.text.number(numbers.guests.yes);
             Some(Seats {
-                href: says.at(&format!("/guests?event={}&status=yes", numbers.key)),
-                name: says.event(event),
+                href: wording.at(&format!("/guests?event={}&status=yes", numbers.key)),
+                name: wording.event(event),
                 words: match numbers.capacity {
                     Some(seats) => {
-                        let values = [("n", yes.into()), ("seats", says.text.number(seats).into())];
-                        says.text.with("host-seats-of", values)
+                        let values = [
+                            ("n", yes.into()),
+                            ("seats", wording.text.number(seats).into()),
+                        ];
+                        wording.text.with("host-seats-of", values)
                     }
                     None => yes,
                 },
@@ -357,7 +363,7 @@ fn seats<'a>(says: &Says<'a>, scene: &'a Scene, summary: &Summary) -> Vec<Seats<
         .collect()
 }
 
-fn attention(says: &Says<'_>, summary: &Summary) -> Vec<Number> {
+fn attention(wording: &Wording<'_>, summary: &Summary) -> Vec<Number> {
     let attention = summary.attention;
     [
         ("host-look-notes", "/invites?note=yes", attention.notes),
@@ -380,31 +386,31 @@ fn attention(says: &Says<'_>, summary: &Summary) -> Vec<Number> {
     .into_iter()
     .filter(|(.., n)| *n > 0)
     .map(|(id, rest, n)| Number {
-        href: says.at(rest),
-        words: says.text.say(id).into_owned(),
-        n: says.text.number(n),
+        href: wording.at(rest),
+        words: wording.text.say(id).into_owned(),
+        n: wording.text.number(n),
     })
     .collect()
 }
 
-fn latest(says: &Says<'_>, line: &Line) -> Latest {
+fn latest(wording: &Wording<'_>, line: &Line) -> Latest {
     let at = line.replied_at.unwrap_or(line.updated_at);
     Latest {
         id: line.id.to_string(),
-        href: says.at(&format!("/invites/{}", line.id)),
+        href: wording.at(&format!("/invites/{}", line.id)),
         household: line.household.clone(),
-        tags: say::tags(says.text, &line.people),
-        ago: says.ago(at),
-        at: says.machine(at),
+        tags: wording::tags(wording.text, &line.people),
+        ago: wording.ago(at),
+        at: wording.machine(at),
     }
 }
 
-fn diets(says: &Says<'_>, summary: &Summary, options: &[DietaryOption]) -> Vec<Number> {
+fn diets(wording: &Wording<'_>, summary: &Summary, options: &[DietaryOption]) -> Vec<Number> {
     let all = summary.diets.iter();
     all.map(|diet| Number {
-        href: says.at(&format!("/guests?status=eating&diet={}", diet.key)),
-        words: says.diet(options, &diet.key),
-        n: says.text.number(diet.people),
+        href: wording.at(&format!("/guests?status=eating&diet={}", diet.key)),
+        words: wording.diet(options, &diet.key),
+        n: wording.text.number(diet.people),
     })
     .collect()
 }
@@ -413,25 +419,25 @@ fn diets(says: &Says<'_>, summary: &Summary, options: &[DietaryOption]) -> Vec<N
 #[template(path = "host/curve_table.html")]
 struct Table<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     days: Vec<(String, Day)>,
 }
 
 /// `GET /admin/o/{slug}/answers`: the curve as a table.
-pub(super) async fn table(desk: Desk) -> Result<Response, Problem> {
-    let (scene, days) = desk
-        .read(|tx, scene| summary::curve(tx, &scene.host))
+pub(super) async fn table(req: HostRequest) -> Result<Response, Problem> {
+    let (context, days) = req
+        .read(|tx, context| summary::curve(tx, &context.host))
         .await?;
     let mut days: Vec<(String, Day)> = days
         .into_iter()
-        .map(|day| (desk.text.date_short(day.date), day))
+        .map(|day| (req.text.date_short(day.date), day))
         .collect();
     days.reverse();
     let body = Table {
-        text: &desk.text,
-        says: desk.says(&scene),
+        text: &req.text,
+        wording: req.wording(&context),
         days,
     };
-    let title = desk.text.say("host-curve");
-    Ok(desk.page(&scene, Place::Overview, &title, body))
+    let title = req.text.say("host-curve");
+    Ok(req.page(&context, Place::Overview, &title, body))
 }

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Scene};
+use super::form_state::{self, Control, Field, FormState};
 use super::frame::Place;
-use super::say::Says;
-use super::sheet::{self, Control, Field, Sheet};
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
 use crate::hosting::guests::{self, Change, Contact, New};
 use crate::hosting::invitations;
@@ -23,7 +23,7 @@ struct PersonPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     title: String,
     household: &'a str,
     back: String,
@@ -49,12 +49,12 @@ impl Found {
     }
 }
 
-async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
-    let id: InvitationId = desk.id();
-    desk.read(move |tx, scene| {
-        scene.needs(Leave::Invite)?;
+async fn find(req: &HostRequest) -> Result<(PageContext, Found), Refusal> {
+    let id: InvitationId = req.id();
+    req.read(move |tx, context| {
+        context.needs(Leave::Invite)?;
         Ok(Found {
-            portal: invitations::load(tx, &scene.host, &id)?,
+            portal: invitations::load(tx, &context.host, &id)?,
             contacts: guests::contacts(tx, &id)?,
         })
     })
@@ -62,86 +62,86 @@ async fn find(desk: &Desk) -> Result<(Scene, Found), Refusal> {
 }
 
 /// `GET …/invites/{id}/guests/new`.
-pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
-    let (scene, found) = find(&desk).await?;
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    let (context, found) = find(&req).await?;
     let version = found.portal.household.invitation.version.to_string();
     let events = found
         .portal
         .invited_events()
         .map(|event| ("events", event.key.clone()));
     let blank = [("version", version), ("kind", "named".to_owned())];
-    let sheet = Sheet::of(sheet::form(blank.into_iter().chain(events)));
-    Ok(page(&desk, &scene, &found, &sheet, None))
+    let form_state = FormState::of(form_state::form(blank.into_iter().chain(events)));
+    Ok(page(&req, &context, &found, &form_state, None))
 }
 
 /// `POST …/invites/{id}/guests/new`.
-pub(super) async fn add(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let id: InvitationId = desk.id();
+pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let id: InvitationId = req.id();
     let text = |name: &str| form.text(name).to_owned();
     let new = New {
         name: text("name"),
         kind: GuestKind::find(form.text("kind")),
         is_child: is_child(form),
-        age: sheet::number(form, "age"),
+        age: form_state::number(form, "age"),
         diets: form.all("diets").map(str::to_owned).collect(),
         diet_note: text("diet_note"),
-        email: sheet::some(form, "email"),
-        phone: sheet::some(form, "phone"),
+        email: form_state::some(form, "email"),
+        phone: form_state::some(form, "phone"),
         events: Some(form.all("events").map(str::to_owned).collect()),
         r#override: form.is_ticked("override"),
     };
-    let to = desk.at(&format!("/invites/{id}?done=saved"));
-    let added = errand
+    let to = req.at(&format!("/invites/{id}?done=saved"));
+    let added = posted
         .once("POST /admin/guests/new", move |tx, host| {
             guests::add(tx, host, &id, None, std::slice::from_ref(&new))?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, added, None).await
+    answer(&posted, added, None).await
 }
 
 /// `GET …/invites/{id}/guests/{guest}`.
-pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
-    let (scene, found) = find(&desk).await?;
-    let guest = found.guest(desk.piece("guest"))?;
-    let sheet = Sheet::of(stored(&found, guest));
-    Ok(page(&desk, &scene, &found, &sheet, Some(guest)))
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let (context, found) = find(&req).await?;
+    let guest = found.guest(req.piece("guest"))?;
+    let form_state = FormState::of(stored(&found, guest));
+    Ok(page(&req, &context, &found, &form_state, Some(guest)))
 }
 
 /// `POST …/invites/{id}/guests/{guest}`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let (id, guest): (InvitationId, GuestId) = (desk.id(), guest_of(desk));
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
     let change = Change {
         version: None,
         name: Some(form.text("name").to_owned()),
         is_child: Some(is_child(form)),
-        age: Some(sheet::number(form, "age")),
+        age: Some(form_state::number(form, "age")),
         diets: Some(form.all("diets").map(str::to_owned).collect()),
         diet_note: Some(form.text("diet_note").to_owned()),
-        email: Some(sheet::some(form, "email")),
-        phone: Some(sheet::some(form, "phone")),
+        email: Some(form_state::some(form, "email")),
+        phone: Some(form_state::some(form, "phone")),
         events: Some(form.all("events").map(str::to_owned).collect()),
     };
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let to = desk.at(&format!("/invites/{id}?done=saved"));
-    let changed = errand
+    let to = req.at(&format!("/invites/{id}?done=saved"));
+    let changed = posted
         .once("POST /admin/guests", move |tx, host| {
             guests::change(tx, host, &guest, version, &change)?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, changed, Some(guest_of(desk))).await
+    answer(&posted, changed, Some(guest_of(req))).await
 }
 
 /// `POST …/invites/{id}/guests/{guest}/remove`.
-pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let (id, guest): (InvitationId, GuestId) = (desk.id(), guest_of(desk));
-    let version = errand.form.number("version").ok().flatten();
-    let to = desk.at(&format!("/invites/{id}?done=removed"));
-    let removed = errand
+pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
+    let version = posted.form.number("version").ok().flatten();
+    let to = req.at(&format!("/invites/{id}?done=removed"));
+    let removed = posted
         .once("POST /admin/guests/remove", move |tx, host| {
             guests::remove(tx, host, &guest, version)?;
             Ok(to.clone())
@@ -150,51 +150,55 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
             // What is removed should be what was seen: look again.
-            let (scene, found) = find(desk).await?;
-            let guest = found.guest(desk.piece("guest"))?;
+            let (context, found) = find(req).await?;
+            let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
-            let sheet = Sheet::refused(stored(&found, guest), &problem, &desk.text);
-            let page = page(desk, &scene, &found, &sheet, Some(guest));
+            let form_state = FormState::refused(stored(&found, guest), &problem, &req.text);
+            let page = page(req, &context, &found, &form_state, Some(guest));
             Ok((problem.status, page).into_response())
         }
         other => Ok(other?),
     }
 }
 
-fn guest_of(desk: &Desk) -> GuestId {
-    GuestId::from_text(desk.piece("guest").to_owned())
+fn guest_of(req: &HostRequest) -> GuestId {
+    GuestId::from_text(req.piece("guest").to_owned())
 }
 
 /// Who has an age is a child, ticked or not.
 fn is_child(form: &Form) -> bool {
-    form.is_ticked("is_child") || sheet::some(form, "age").is_some()
+    form.is_ticked("is_child") || form_state::some(form, "age").is_some()
 }
 
 async fn answer(
-    errand: &Errand,
+    posted: &HostForm,
     done: Result<Response, Refusal>,
     guest: Option<GuestId>,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
         Err(refusal) => return Err(refusal.into()),
     };
-    let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, found) = find(desk).await?;
+    let (req, form) = (&posted.req, &posted.form);
+    let (context, found) = find(req).await?;
     let guest = guest.map(|id| found.guest(id.as_str())).transpose()?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
         error.pointer = error.pointer.trim_start_matches("/guests/0").to_owned();
     }
-    let sheet = match guest {
+    let form_state = match guest {
         Some(guest) if is_clash => {
-            Sheet::clashing(form, stored(&found, guest), "host-save", &desk.text)
+            FormState::clashing(form, stored(&found, guest), "host-save", &req.text)
         }
-        _ => Sheet::refused(form.clone(), &problem, &desk.text),
+        _ => FormState::refused(form.clone(), &problem, &req.text),
     };
-    Ok((problem.status, page(desk, &scene, &found, &sheet, guest)).into_response())
+    Ok((
+        problem.status,
+        page(req, &context, &found, &form_state, guest),
+    )
+        .into_response())
 }
 
 /// What is stored, as the form holds it.
@@ -224,19 +228,19 @@ fn stored(found: &Found, guest: &Guest) -> Form {
         .invited_events()
         .filter(|event| guest.replies.contains_key(&event.id))
         .map(|event| ("events", event.key.clone()));
-    sheet::form(fields.into_iter().chain(diets).chain(events))
+    form_state::form(fields.into_iter().chain(diets).chain(events))
 }
 
 fn page(
-    desk: &Desk,
-    scene: &Scene,
+    req: &HostRequest,
+    context: &PageContext,
     found: &Found,
-    sheet: &Sheet,
+    form_state: &FormState,
     guest: Option<&Guest>,
 ) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+    let (text, wording) = (&req.text, req.wording(context));
     let invitation = &found.portal.household.invitation;
-    let back = says.at(&format!("/invites/{}", invitation.id));
+    let back = wording.at(&format!("/invites/{}", invitation.id));
     let (title, action) = match guest {
         None => (
             text.say("host-add-person").into_owned(),
@@ -249,23 +253,28 @@ fn page(
     };
     let body = PersonPage {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        fields: fields(&says, found, sheet, guest),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        fields: fields(&wording, found, form_state, guest),
         household: &invitation.details.household,
         remove: guest.map(|_| format!("{action}/remove")),
         version: invitation.version,
         title: title.clone(),
         back,
         action,
-        sheet,
+        form_state,
     };
-    desk.page(scene, Place::Invitations, &title, body)
+    req.page(context, Place::Invitations, &title, body)
 }
 
-fn fields(says: &Says<'_>, found: &Found, sheet: &Sheet, guest: Option<&Guest>) -> Vec<Field> {
-    let say = |id: &str| says.text.say(id).into_owned();
-    let mut fields = vec![sheet.line("name", say("host-field-name"))];
+fn fields(
+    wording: &Wording<'_>,
+    found: &Found,
+    form_state: &FormState,
+    guest: Option<&Guest>,
+) -> Vec<Field> {
+    let say = |id: &str| wording.text.say(id).into_owned();
+    let mut fields = vec![form_state.line("name", say("host-field-name"))];
     if guest.is_none() {
         let kinds = vec![
             ("named".to_owned(), say("host-kind-named"), String::new()),
@@ -275,25 +284,25 @@ fn fields(says: &Says<'_>, found: &Found, sheet: &Sheet, guest: Option<&Guest>) 
                 say("host-kind-plus-one-hint"),
             ),
         ];
-        fields.push(sheet.field("kind", say("host-field-invited-as"), Control::Radios(kinds)));
+        fields.push(form_state.field("kind", say("host-field-invited-as"), Control::Radios(kinds)));
         fields.push(
-            sheet
+            form_state
                 .tick("override", say("host-exceed"))
                 .hint(say("host-exceed-hint")),
         );
     }
-    fields.push(sheet.tick("is_child", say("host-field-child")));
+    fields.push(form_state.tick("is_child", say("host-field-child")));
     fields.push(
-        sheet
+        form_state
             .number("age", say("host-field-age"))
             .hint(say("host-field-age-hint")),
     );
     let events = found.portal.invited_events().map(|event| {
-        let default = &says.occasion.details.default_language;
-        let name = event.details.name.pick(says.text.language(), default);
+        let default = &wording.occasion.details.default_language;
+        let name = event.details.name.pick(wording.text.language(), default);
         (event.key.clone(), name.to_string())
     });
-    fields.push(sheet.ticks("events", say("host-events"), events));
+    fields.push(form_state.ticks("events", say("host-events"), events));
     let options = found
         .portal
         .diets
@@ -304,17 +313,17 @@ fn fields(says: &Says<'_>, found: &Found, sheet: &Sheet, guest: Option<&Guest>) 
         .map(|option| {
             (
                 option.key.clone(),
-                says.diet(&found.portal.diets, &option.key),
+                wording.diet(&found.portal.diets, &option.key),
             )
         });
-    fields.push(sheet.ticks("diets", say("host-food"), options));
-    fields.push(sheet.line("diet_note", say("host-field-diet-note")));
-    fields.push(sheet.field(
+    fields.push(form_state.ticks("diets", say("host-food"), options));
+    fields.push(form_state.line("diet_note", say("host-field-diet-note")));
+    fields.push(form_state.field(
         "email",
         say("host-field-own-email"),
         Control::Line("email", "off"),
     ));
-    fields.push(sheet.field(
+    fields.push(form_state.field(
         "phone",
         say("host-field-own-phone"),
         Control::Line("tel", "off"),

@@ -6,9 +6,9 @@ use axum::response::Response;
 use web::page::{Kind, Page};
 use web::{Language, Problem, Text};
 
-use super::desk::Desk;
 use super::frame::{Place, keep_private};
-use super::say::Says;
+use super::request::HostRequest;
+use super::wording::Wording;
 use crate::hosting::{Refusal, invitations};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
@@ -26,15 +26,15 @@ struct Preview<'a> {
 }
 
 /// `GET …/invites/{id}/preview`: the frame around it.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    let (scene, portal) = load(&desk).await?;
-    let says = desk.says(&scene);
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (context, portal) = load(&req).await?;
+    let wording = req.wording(&context);
     let invitation = &portal.household.invitation;
-    let back = says.at(&format!("/invites/{}", invitation.id));
-    let chosen = chosen(&desk, &says, &portal);
-    let languages = scene.occasion.details.languages.iter();
+    let back = wording.at(&format!("/invites/{}", invitation.id));
+    let chosen = chosen(&req, &wording, &portal);
+    let languages = context.occasion.details.languages.iter();
     let body = Preview {
-        text: &desk.text,
+        text: &req.text,
         household: &invitation.details.household,
         frame: format!("{back}/preview/page?language={chosen}"),
         languages: languages
@@ -45,21 +45,21 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
             .collect(),
         back,
     };
-    let title = desk.text.say("host-preview");
-    Ok(desk.page(&scene, Place::Invitations, &title, body))
+    let title = req.text.say("host-preview");
+    Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
 /// `GET …/invites/{id}/preview/page`: what is in the frame.
-pub(super) async fn page(desk: Desk) -> Result<Response, Problem> {
-    let (scene, portal) = load(&desk).await?;
-    let tag = chosen(&desk, &desk.says(&scene), &portal);
-    let text = desk.site.catalogue.speak(&Language::of(&tag));
+pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
+    let (context, portal) = load(&req).await?;
+    let tag = chosen(&req, &req.wording(&context), &portal);
+    let text = req.site.catalogue.speak(&Language::of(&tag));
     let inside = guest::preview(&text, &portal).map_err(Problem::internal)?;
     let mut response = web::page(Page {
-        title: &desk.text.say("host-preview"),
+        title: &req.text.say("host-preview"),
         body: Inert {
-            notice: desk.text.say("host-preview-notice").into_owned(),
-            language: desk.text.language().clone(),
+            notice: req.text.say("host-preview-notice").into_owned(),
+            language: req.text.language().clone(),
             inside,
         },
         text: &text,
@@ -78,11 +78,11 @@ struct Inert {
     inside: String,
 }
 
-async fn load(desk: &Desk) -> Result<(super::desk::Scene, Portal), Refusal> {
-    let id: InvitationId = desk.id();
-    desk.read(move |tx, scene| {
-        let mut portal = invitations::load(tx, &scene.host, &id)?;
-        if !scene.may(crate::hosting::Leave::SeeContacts) {
+async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal), Refusal> {
+    let id: InvitationId = req.id();
+    req.read(move |tx, context| {
+        let mut portal = invitations::load(tx, &context.host, &id)?;
+        if !context.may(crate::hosting::Leave::SeeContacts) {
             "•••••".clone_into(&mut portal.household.invitation.code);
         }
         Ok(portal)
@@ -91,9 +91,9 @@ async fn load(desk: &Desk) -> Result<(super::desk::Scene, Portal), Refusal> {
 }
 
 /// The language asked for, else the household's, else the occasion's.
-fn chosen(desk: &Desk, says: &Says<'_>, portal: &Portal) -> String {
-    let details = &says.occasion.details;
-    let asked = desk.query.text("language");
+fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &Portal) -> String {
+    let details = &wording.occasion.details;
+    let asked = req.query.text("language");
     let own = portal.household.invitation.details.language.as_deref();
     [Some(asked), own]
         .into_iter()

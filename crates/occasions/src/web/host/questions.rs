@@ -4,12 +4,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Spoken, Text};
 
-use super::desk::{Desk, Errand, Scene};
 use super::events::i18n;
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::rows;
-use super::say::Says;
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::wording::Wording;
 use crate::hosting::questions::{self, Change, Removed};
 use crate::hosting::{Leave, Refusal};
 use crate::question::{Choice, Question};
@@ -19,7 +19,7 @@ use crate::words::{AskedOf, QuestionKind};
 #[template(path = "host/questions.html")]
 struct Questions<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     done: Option<String>,
     rows: Vec<Row<'a>>,
     may_own: bool,
@@ -34,27 +34,27 @@ struct Row<'a> {
 }
 
 /// `GET /admin/o/{slug}/settings/questions`.
-pub(super) async fn list(desk: Desk) -> Result<Response, Problem> {
-    let (scene, all) = desk
-        .read(|tx, scene| {
-            scene.needs(Leave::Write)?;
-            questions::list(tx, &scene.host)
+pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
+    let (context, all) = req
+        .read(|tx, context| {
+            context.needs(Leave::Write)?;
+            questions::list(tx, &context.host)
         })
         .await?;
-    let (text, says) = (&desk.text, desk.says(&scene));
+    let (text, wording) = (&req.text, req.wording(&context));
     let body = Questions {
         text,
-        done: desk.done(),
-        rows: all.iter().map(|question| row(&says, question)).collect(),
-        may_own: scene.may(Leave::Own),
-        says: says.clone(),
+        done: req.done(),
+        rows: all.iter().map(|question| row(&wording, question)).collect(),
+        may_own: context.may(Leave::Own),
+        wording: wording.clone(),
     };
     let title = text.say("host-questions");
-    Ok(desk.page(&scene, Place::Questions, &title, body))
+    Ok(req.page(&context, Place::Questions, &title, body))
 }
 
-fn row<'a>(says: &Says<'a>, question: &'a Question) -> Row<'a> {
-    let say = |id: &str| says.text.say(id).into_owned();
+fn row<'a>(wording: &Wording<'a>, question: &'a Question) -> Row<'a> {
+    let say = |id: &str| wording.text.say(id).into_owned();
     let about = [
         (!question.active, "host-question-away"),
         (question.required, "host-field-required"),
@@ -62,8 +62,8 @@ fn row<'a>(says: &Says<'a>, question: &'a Question) -> Row<'a> {
         (question.hosts_only, "host-field-hosts-only"),
     ];
     Row {
-        href: says.at(&format!("/settings/questions/{}", question.key)),
-        title: says.pick(&question.title),
+        href: wording.at(&format!("/settings/questions/{}", question.key)),
+        title: wording.pick(&question.title),
         kind: say(kind_words(question.kind)),
         of: say(audience_words(question.asked_of)),
         about: about
@@ -99,7 +99,7 @@ struct QuestionPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     title: String,
     back: String,
     action: String,
@@ -119,71 +119,71 @@ struct ChoiceRow {
 }
 
 /// `GET …/settings/questions/new`.
-pub(super) async fn new(desk: Desk) -> Result<Response, Problem> {
-    let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Own)).await?;
-    let sheet = Sheet::of(sheet::form([
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, context| context.needs(Leave::Own)).await?;
+    let form_state = FormState::of(form_state::form([
         ("asked_of", AskedOf::Guest.word()),
         ("active", "1"),
     ]));
-    Ok(page(&desk, &scene, &sheet, None))
+    Ok(page(&req, &context, &form_state, None))
 }
 
 /// `POST …/settings/questions/new`.
-pub(super) async fn create(errand: Errand) -> Result<Response, Problem> {
-    let to = errand.desk.at("/settings/questions?done=created");
-    let form = compacted(&errand.form);
-    let done = errand
+pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
+    let to = posted.req.at("/settings/questions?done=created");
+    let form = compacted(&posted.form);
+    let done = posted
         .once("POST /admin/questions/new", move |tx, host| {
             let new = Change {
-                key: sheet::some(&form, "key"),
+                key: form_state::some(&form, "key"),
                 ..read(&form, true)
             };
             questions::create(tx, host, &new)?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, true).await
+    answer(&posted, done, true).await
 }
 
 /// `GET …/settings/questions/{id}`.
-pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
-    let (scene, question) = find(&desk).await?;
-    let sheet = Sheet::of(stored(&question));
-    Ok(page(&desk, &scene, &sheet, Some(&question)))
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let (context, question) = find(&req).await?;
+    let form_state = FormState::of(stored(&question));
+    Ok(page(&req, &context, &form_state, Some(&question)))
 }
 
-async fn find(desk: &Desk) -> Result<(Scene, Question), Refusal> {
-    let key = desk.piece("id").to_owned();
-    desk.read(move |tx, scene| {
-        scene.needs(Leave::Write)?;
-        questions::load(tx, &scene.host, &key)
+async fn find(req: &HostRequest) -> Result<(PageContext, Question), Refusal> {
+    let key = req.piece("id").to_owned();
+    req.read(move |tx, context| {
+        context.needs(Leave::Write)?;
+        questions::load(tx, &context.host, &key)
     })
     .await
 }
 
 /// `POST …/settings/questions/{id}`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let key = desk.piece("id").to_owned();
-    let form = compacted(&errand.form);
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let key = req.piece("id").to_owned();
+    let form = compacted(&posted.form);
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let to = desk.at("/settings/questions?done=saved");
-    let done = errand
+    let to = req.at("/settings/questions?done=saved");
+    let done = posted
         .once("POST /admin/questions", move |tx, host| {
             let change = read(&form, host.may(Leave::Own));
             questions::change(tx, host, &key, version, &change)?;
             Ok(to.clone())
         })
         .await;
-    answer(&errand, done, false).await
+    answer(&posted, done, false).await
 }
 
 /// `POST …/settings/questions/{id}/remove`: away where somebody answered it.
-pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let key = desk.piece("id").to_owned();
-    let list = desk.at("/settings/questions");
-    let done = errand
+pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let key = req.piece("id").to_owned();
+    let list = req.at("/settings/questions");
+    let done = posted
         .once("POST /admin/questions/remove", move |tx, host| {
             Ok(match questions::remove(tx, host, &key)? {
                 Removed::Deleted => format!("{list}?done=removed"),
@@ -195,33 +195,33 @@ pub(super) async fn remove(errand: Errand) -> Result<Response, Problem> {
 }
 
 async fn answer(
-    errand: &Errand,
+    posted: &HostForm,
     done: Result<Response, Refusal>,
     is_new: bool,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
         Err(refusal) => return Err(refusal.into()),
     };
-    let desk = &errand.desk;
-    let form = compacted(&errand.form);
-    let (scene, question) = if is_new {
-        let (scene, ()) = desk.read(|_, scene| scene.needs(Leave::Write)).await?;
-        (scene, None)
+    let req = &posted.req;
+    let form = compacted(&posted.form);
+    let (context, question) = if is_new {
+        let (context, ()) = req.read(|_, context| context.needs(Leave::Write)).await?;
+        (context, None)
     } else {
-        let (scene, question) = find(desk).await?;
-        (scene, Some(question))
+        let (context, question) = find(req).await?;
+        (context, Some(question))
     };
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
-    let sheet = match &question {
+    let form_state = match &question {
         Some(question) if is_clash => {
-            Sheet::clashing(&form, stored(question), "host-save", &desk.text)
+            FormState::clashing(&form, stored(question), "host-save", &req.text)
         }
-        _ => Sheet::refused(form, &problem, &desk.text),
+        _ => FormState::refused(form, &problem, &req.text),
     };
-    let page = page(desk, &scene, &sheet, question.as_ref());
+    let page = page(req, &context, &form_state, question.as_ref());
     Ok((problem.status, page).into_response())
 }
 
@@ -261,7 +261,7 @@ fn stored(question: &Question) -> Form {
             .collect();
         std::iter::once((format!("{at}.key"), choice.key.clone())).chain(labels)
     });
-    sheet::form(fields.into_iter().chain(texts).chain(events).chain(choices))
+    form_state::form(fields.into_iter().chain(texts).chain(events).chain(choices))
 }
 
 /// What was typed, as far as this role may change it.
@@ -289,36 +289,41 @@ fn read(form: &Form, may_own: bool) -> Change {
         coming_only: tick("coming_only"),
         hosts_only: tick("hosts_only"),
         active: tick("active"),
-        position: sheet::number(form, "position"),
+        position: form_state::number(form, "position"),
         ..texts
     }
 }
 
-fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, question: Option<&Question>) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
-    let back = says.at("/settings/questions");
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    question: Option<&Question>,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    let back = wording.at("/settings/questions");
     let (title, action) = match question {
         None => (
             text.say("host-new-question").into_owned(),
             format!("{back}/new"),
         ),
         Some(question) => (
-            says.pick(&question.title).to_string(),
+            wording.pick(&question.title).to_string(),
             format!("{back}/{}", question.key),
         ),
     };
-    let may_own = scene.may(Leave::Own);
-    let kind = QuestionKind::find(sheet.form.text("kind"));
+    let may_own = context.may(Leave::Own);
+    let kind = QuestionKind::find(form_state.form.text("kind"));
     let body = QuestionPage {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        groups: groups(&says, scene, sheet),
-        choices: choices(&says, sheet, may_own),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        groups: groups(&wording, context, form_state),
+        choices: choices(&wording, form_state, may_own),
         choices_open: kind.is_some_and(QuestionKind::takes_choices)
-            || sheet.complaint("choices").is_some(),
+            || form_state.error("choices").is_some(),
         rest: if may_own {
-            rest(&says, scene, sheet, question)
+            rest(&wording, context, form_state, question)
         } else {
             Vec::new()
         },
@@ -328,17 +333,17 @@ fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, question: Option<&Question>) 
         title: title.clone(),
         back,
         action,
-        sheet,
+        form_state,
     };
-    desk.page(scene, Place::Questions, &title, body)
+    req.page(context, Place::Questions, &title, body)
 }
 
-fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
-    let say = |id: &str| says.text.say(id).into_owned();
-    let tags = &scene.occasion.details.languages;
+fn groups(wording: &Wording<'_>, context: &PageContext, form_state: &FormState) -> Vec<Group> {
+    let say = |id: &str| wording.text.say(id).into_owned();
+    let tags = &context.occasion.details.languages;
     let line = || Control::Line("text", "off");
-    let mut groups = vec![sheet.texts("title", say("host-field-question"), tags, line)];
-    if scene.may(Leave::Own) {
+    let mut groups = vec![form_state.texts("title", say("host-field-question"), tags, line)];
+    if context.may(Leave::Own) {
         let kinds = QuestionKind::ALL.iter();
         let kinds = kinds.map(|kind| (kind.word().to_owned(), say(kind_words(*kind))));
         let of = AskedOf::ALL.iter().rev();
@@ -349,8 +354,8 @@ fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
         groups.push(Group {
             legend: say("host-question-answers"),
             fields: vec![
-                sheet.select("kind", say("host-field-answer-kind"), kinds),
-                sheet.field(
+                form_state.select("kind", say("host-field-answer-kind"), kinds),
+                form_state.field(
                     "asked_of",
                     say("host-field-asked-of"),
                     Control::Radios(of.collect()),
@@ -358,38 +363,45 @@ fn groups(says: &Says<'_>, scene: &Scene, sheet: &Sheet) -> Vec<Group> {
             ],
         });
     }
-    groups.push(sheet.texts("help", say("host-field-help"), tags, || Control::Lines));
+    groups.push(form_state.texts("help", say("host-field-help"), tags, || Control::Lines));
     groups
 }
 
 /// The choices there are, and empty rows for more where there may be any.
-fn choices(says: &Says<'_>, sheet: &Sheet, may_add: bool) -> Vec<ChoiceRow> {
-    let tags = &says.occasion.details.languages;
-    let count = rows::compact(&sheet.form, "choices").1;
+fn choices(wording: &Wording<'_>, form_state: &FormState, may_add: bool) -> Vec<ChoiceRow> {
+    let tags = &wording.occasion.details.languages;
+    let count = rows::compact(&form_state.form, "choices").1;
     let blank = if may_add { rows::BLANK } else { 0 };
     (0..(count + blank).min(50))
         .map(|index| {
             let key = format!("choices.{index}.key");
-            let value = sheet.form.text(&key).to_owned();
-            let legend = says.text.with("host-choice-n", [("n", (index + 1).into())]);
+            let value = form_state.form.text(&key).to_owned();
+            let legend = wording
+                .text
+                .with("host-choice-n", [("n", (index + 1).into())]);
             let name = format!("choices.{index}.label");
             let line = || Control::Line("text", "off");
             ChoiceRow {
                 key: (key, value),
-                group: sheet.texts(&name, legend, tags, line),
+                group: form_state.texts(&name, legend, tags, line),
             }
         })
         .collect()
 }
 
-fn rest(says: &Says<'_>, scene: &Scene, sheet: &Sheet, question: Option<&Question>) -> Vec<Field> {
-    let say = |id: &str| says.text.say(id).into_owned();
-    let tick = |name: &str, id: &str, hint: &str| sheet.tick(name, say(id)).hint(say(hint));
-    let events = scene.events.iter();
-    let events = events.map(|event| (event.key.clone(), says.event(event).to_string()));
+fn rest(
+    wording: &Wording<'_>,
+    context: &PageContext,
+    form_state: &FormState,
+    question: Option<&Question>,
+) -> Vec<Field> {
+    let say = |id: &str| wording.text.say(id).into_owned();
+    let tick = |name: &str, id: &str, hint: &str| form_state.tick(name, say(id)).hint(say(hint));
+    let events = context.events.iter();
+    let events = events.map(|event| (event.key.clone(), wording.event(event).to_string()));
     // What was about an event that is gone must not become about all of them.
     let gone = question.into_iter().flat_map(|question| &question.events);
-    let gone = gone.filter(|key| scene.events.iter().all(|event| event.key != **key));
+    let gone = gone.filter(|key| context.events.iter().all(|event| event.key != **key));
     let events = events.chain(gone.map(|key| (key.clone(), key.clone())));
     let mut fields = vec![
         tick(
@@ -409,8 +421,8 @@ fn rest(says: &Says<'_>, scene: &Scene, sheet: &Sheet, question: Option<&Questio
         ),
     ];
     let is_of_some = question.is_some_and(|question| !question.events.is_empty());
-    if scene.events.len() > 1 || is_of_some {
-        let events = sheet.ticks("events", say("host-events"), events);
+    if context.events.len() > 1 || is_of_some {
+        let events = form_state.ticks("events", say("host-events"), events);
         fields.push(events.hint(say("host-question-events-hint")));
     }
     fields.push(tick(
@@ -418,9 +430,9 @@ fn rest(says: &Says<'_>, scene: &Scene, sheet: &Sheet, question: Option<&Questio
         "host-field-active",
         "host-field-active-hint",
     ));
-    fields.push(sheet.number("position", say("host-field-position")));
+    fields.push(form_state.number("position", say("host-field-position")));
     if question.is_none() {
-        let key = sheet.line("key", say("host-field-key"));
+        let key = form_state.line("key", say("host-field-key"));
         fields.push(key.hint(say("host-field-key-hint")));
     }
     fields

@@ -6,9 +6,9 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Spoken, Text};
 
-use super::desk::{Desk, Errand, Scene};
 use super::frame::Place;
-use super::say::{self, Says};
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::{self, Wording};
 use crate::diet::{self, DietaryOption};
 use crate::hosting::export::{self, Export, ExportId, Request};
 use crate::hosting::kitchen::{self, Eater, Eating};
@@ -98,10 +98,10 @@ struct Found {
 }
 
 /// `GET /admin/o/{slug}/reports`.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    let (scene, found) = desk
-        .read(|tx, scene| {
-            let host = &scene.host;
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (context, found) = req
+        .read(|tx, context| {
+            let host = &context.host;
             Ok(Found {
                 summary: summary::load(tx, host)?,
                 people: people::all_people(tx, host, &people::Filter::default())?,
@@ -112,28 +112,32 @@ pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
             })
         })
         .await?;
-    Ok(page(&desk, &scene, &found))
+    Ok(page(&req, &context, &found))
 }
 
-fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
+fn page(req: &HostRequest, context: &PageContext, found: &Found) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
     let body = Reports {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        stream: format!("/api/v1/occasions/{}/stream", scene.occasion.id),
-        done: desk.done(),
-        is_masked: !scene.may(Leave::SeeContacts),
-        events: scene.events.iter().map(|event| says.event(event)).collect(),
-        needs: needs(&says, scene, found),
-        people: kitchen::eaters(&found.people, &scene.events, &found.diets, &found.eating)
+        csrf: &req.csrf,
+        submission: req.submission(),
+        stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
+        done: req.done(),
+        is_masked: !context.may(Leave::SeeContacts),
+        events: context
+            .events
             .iter()
-            .map(|eater| row(&says, &found.diets, eater))
+            .map(|event| wording.event(event))
+            .collect(),
+        needs: needs(&wording, context, found),
+        people: kitchen::eaters(&found.people, &context.events, &found.diets, &found.eating)
+            .iter()
+            .map(|eater| row(&wording, &found.diets, eater))
             .collect(),
         questions: found
             .tallies
             .iter()
-            .map(|tally| tallied(&says, tally))
+            .map(|tally| tallied(&wording, tally))
             .collect(),
         kinds: ExportKind::ALL
             .iter()
@@ -142,23 +146,23 @@ fn page(desk: &Desk, scene: &Scene, found: &Found) -> Response {
         exports: found
             .exports
             .iter()
-            .map(|export| export_row(&says, export))
+            .map(|export| export_row(&wording, export))
             .collect(),
     };
-    desk.page(scene, Place::Reports, &text.say("host-reports"), body)
+    req.page(context, Place::Reports, &text.say("host-reports"), body)
 }
 
-fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
+fn needs(wording: &Wording<'_>, context: &PageContext, found: &Found) -> Vec<Need> {
     let list = |key: &str, event: &str| {
         let pairs = [("status", "eating"), ("diet", key), ("event", event)];
-        say::address(&says.at("/guests"), pairs)
+        wording::address(&wording.at("/guests"), pairs)
     };
     let all = found.summary.diets.iter();
     all.map(|need| Need {
-        words: says.diet(&found.diets, &need.key),
+        words: wording.diet(&found.diets, &need.key),
         is_allergy: need.allergy,
         total: (need.people, list(&need.key, "")),
-        events: scene
+        events: context
             .events
             .iter()
             .map(|event| {
@@ -175,18 +179,20 @@ fn needs(says: &Says<'_>, scene: &Scene, found: &Found) -> Vec<Need> {
     .collect()
 }
 
-fn row(says: &Says<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row {
+fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row {
     let person = eater.person;
-    let comma = says.text.say("list-comma");
-    let words = |keys: &[&str]| keys.iter().map(|key| says.diet(diets, key)).collect();
+    let comma = wording.text.say("list-comma");
+    let words = |keys: &[&str]| keys.iter().map(|key| wording.diet(diets, key)).collect();
     let allergies: Vec<String> = words(&eater.allergies);
     let mut food: Vec<String> = words(&eater.others);
     food.extend((!person.diet_note.is_empty()).then(|| person.diet_note.clone()));
     let events = eater.events.iter();
-    let events: Vec<String> = events.map(|event| says.event(event).to_string()).collect();
+    let events: Vec<String> = events
+        .map(|event| wording.event(event).to_string())
+        .collect();
     Row {
-        name: person.shown_name(says.text),
-        href: says.at(&format!("/invites/{}", person.invitation)),
+        name: person.shown_name(wording.text),
+        href: wording.at(&format!("/invites/{}", person.invitation)),
         household: person.household.clone(),
         events: events.join(&comma),
         allergies: allergies.join(&comma),
@@ -194,17 +200,17 @@ fn row(says: &Says<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> Row {
     }
 }
 
-fn tallied<'a>(says: &Says<'a>, tally: &'a Tally) -> Tallied<'a> {
-    let text = says.text;
-    let default = &says.occasion.details.default_language;
+fn tallied<'a>(wording: &Wording<'a>, tally: &'a Tally) -> Tallied<'a> {
+    let text = wording.text;
+    let default = &wording.occasion.details.default_language;
     let question = &tally.question;
-    let list = says.at(match question.asked_of {
+    let list = wording.at(match question.asked_of {
         AskedOf::Household => "/invites",
         AskedOf::Guest => "/guests",
     });
-    let who = |answer| say::address(&list, [("answer", &*answer_word(question, answer))]);
+    let who = |answer| wording::address(&list, [("answer", &*answer_word(question, answer))]);
     Tallied {
-        title: says.pick(&question.title),
+        title: wording.pick(&question.title),
         answered: (
             text.with("host-answers-to", [("n", tally.answered.into())]),
             who(None),
@@ -223,8 +229,8 @@ fn tallied<'a>(says: &Says<'a>, tally: &'a Tally) -> Tallied<'a> {
     }
 }
 
-fn export_row(says: &Says<'_>, export: &Export) -> ExportRow {
-    let text = says.text;
+fn export_row(wording: &Wording<'_>, export: &Export) -> ExportRow {
+    let text = wording.text;
     let (state, class) = match export.state {
         Progress::Queued | Progress::Running => ("host-job-waiting", "maybe"),
         Progress::Ready => ("host-job-ready", "yes"),
@@ -240,8 +246,11 @@ fn export_row(says: &Says<'_>, export: &Export) -> ExportRow {
         ),
         state,
         class,
-        when: (says.machine(export.created_at), says.ago(export.created_at)),
-        download: is_ready.then(|| says.at(&format!("/reports/{}", export.id))),
+        when: (
+            wording.machine(export.created_at),
+            wording.ago(export.created_at),
+        ),
+        download: is_ready.then(|| wording.at(&format!("/reports/{}", export.id))),
         rows: export.rows.filter(|_| is_ready).map(|n| {
             let values = [("count", n.into()), ("n", text.number(n).into())];
             text.with("host-export-rows", values)
@@ -250,8 +259,8 @@ fn export_row(says: &Says<'_>, export: &Export) -> ExportRow {
 }
 
 /// `POST /admin/o/{slug}/reports`: asks for a file.
-pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
-    let form = &errand.form;
+pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
+    let form = &posted.form;
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
@@ -269,9 +278,9 @@ pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
         invitations,
         guests: people,
     };
-    let language = errand.desk.text.language().clone();
-    let to = errand.desk.at("/reports?done=export#exports");
-    let done = errand
+    let language = posted.req.text.language().clone();
+    let to = posted.req.at("/reports?done=export#exports");
+    let done = posted
         .once("POST /admin/reports", move |tx, host| {
             export::start(tx, host, &request, &language)?;
             Ok(to.clone())
@@ -281,10 +290,10 @@ pub(super) async fn start(errand: Errand) -> Result<Response, Problem> {
 }
 
 /// `GET /admin/o/{slug}/reports/{id}`: the file.
-pub(super) async fn file(desk: Desk) -> Result<Response, Problem> {
-    let id: ExportId = desk.id();
+pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
+    let id: ExportId = req.id();
     // Fetching is written down, so this reading is a change.
-    let fetched = desk
+    let fetched = req
         .write(move |tx, host| export::fetch(tx, host, &id))
         .await;
     let export = match fetched {
@@ -293,7 +302,7 @@ pub(super) async fn file(desk: Desk) -> Result<Response, Problem> {
         Err(refusal) => return Err(refusal.into()),
     };
     let file = export
-        .open(&desk.site.files)
+        .open(&req.site.files)
         .await
         .map_err(Problem::internal)?;
     let Some(file) = file else {
@@ -304,7 +313,7 @@ pub(super) async fn file(desk: Desk) -> Result<Response, Problem> {
     tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut content)
         .await
         .map_err(Problem::internal)?;
-    let name = export.file_name(desk.piece("slug"));
+    let name = export.file_name(req.piece("slug"));
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
         .map_err(Problem::internal)?;
     let headers = [

@@ -11,7 +11,7 @@ pub(super) const BLANK: usize = 3;
 /// many they are. What a row is called by, its `key`, fills no row.
 pub(super) fn compact(form: &Form, name: &str) -> (Form, usize) {
     let prefix = format!("{name}.");
-    let mut filled: Vec<usize> = form
+    let mut parsed: Vec<usize> = form
         .under(&prefix)
         .filter_map(|(rest, value)| {
             let (row, field) = rest.split_once('.')?;
@@ -19,18 +19,18 @@ pub(super) fn compact(form: &Form, name: &str) -> (Form, usize) {
             row.parse().ok().filter(|_| is_filled)
         })
         .collect();
-    filled.sort_unstable();
-    filled.dedup();
+    parsed.sort_unstable();
+    parsed.dedup();
     let fields = form.iter().filter_map(|(field, value)| {
         let Some(rest) = field.strip_prefix(&prefix) else {
             return Some((field.to_owned(), value.to_owned()));
         };
         let (row, rest) = rest.split_once('.')?;
         let row: usize = row.parse().ok()?;
-        let at = filled.iter().position(|one| *one == row)?;
+        let at = parsed.iter().position(|one| *one == row)?;
         Some((format!("{prefix}{at}.{rest}"), value.to_owned()))
     });
-    (fields.collect(), filled.len())
+    (fields.collect(), parsed.len())
 }
 
 /// The same form with its `count` rows in the order of one of their fields.
@@ -53,11 +53,11 @@ pub(super) fn sort(form: &Form, name: &str, count: usize, by: &str) -> Form {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::host::sheet;
+    use crate::web::host::form_state;
 
     #[test]
     fn an_emptied_row_is_gone_and_the_rest_move_up() {
-        let typed = sheet::form([
+        let typed = form_state::form([
             ("title.en", "Bus?"),
             ("choices.0.key", "there"),
             ("choices.0.label.en", " "),
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn rows_follow_one_of_their_fields() {
-        let typed = sheet::form([
+        let typed = form_state::form([
             ("schedule.0.time", "13:00"),
             ("schedule.0.title.en", "Meal"),
             ("schedule.1.time", "09:30"),

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Text};
 
-use super::desk::{Desk, Errand, Scene};
 use super::events::{find, i18n};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
 use super::rows;
-use super::say::Says;
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::wording::Wording;
 use crate::event::{Event, EventId, ScheduleLine};
 use crate::hosting::Refusal;
 use crate::hosting::events::{self, Change};
@@ -23,7 +23,7 @@ struct SchedulePage<'a> {
     text: &'a Text,
     csrf: &'a str,
     submission: String,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     title: String,
     event: String,
     back: String,
@@ -34,30 +34,30 @@ struct SchedulePage<'a> {
 }
 
 /// `GET …/settings/events/{id}/schedule`.
-pub(super) async fn edit(desk: Desk) -> Result<Response, Problem> {
-    let (scene, event) = find(&desk).await?;
-    let sheet = Sheet::of(stored(&event));
-    Ok(page(&desk, &scene, &sheet, &event))
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let (context, event) = find(&req).await?;
+    let form_state = FormState::of(stored(&event));
+    Ok(page(&req, &context, &form_state, &event))
 }
 
 /// `POST …/settings/events/{id}/schedule`.
-pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
-    let desk = &errand.desk;
-    let id: EventId = desk.id();
-    let (scene, event) = find(desk).await?;
-    let (form, count) = rows::compact(&errand.form, "schedule");
-    let form = if is_of_one_day(&desk.says(&scene), &event) {
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let id: EventId = req.id();
+    let (context, event) = find(req).await?;
+    let (form, count) = rows::compact(&posted.form, "schedule");
+    let form = if is_of_one_day(&req.wording(&context), &event) {
         rows::sort(&form, "schedule", count, "time")
     } else {
         form
     };
     let version = form.number("version").ok().flatten().unwrap_or_default();
-    let to = desk.at(&format!("/settings/events/{id}/schedule?done=saved"));
+    let to = req.at(&format!("/settings/events/{id}/schedule?done=saved"));
     let change = Change {
         schedule: Some(read(&form, count)),
         ..Change::default()
     };
-    let done = errand
+    let done = posted
         .once("POST /admin/events/schedule", move |tx, host| {
             events::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
@@ -65,18 +65,18 @@ pub(super) async fn change(errand: Errand) -> Result<Response, Problem> {
         .await;
     let refusal = match done {
         Ok(response) => return Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
         Err(refusal) => return Err(refusal.into()),
     };
-    let (scene, event) = find(desk).await?;
+    let (context, event) = find(req).await?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
-    let sheet = if is_clash {
-        Sheet::clashing(&form, stored(&event), "host-save", &desk.text)
+    let form_state = if is_clash {
+        FormState::clashing(&form, stored(&event), "host-save", &req.text)
     } else {
-        Sheet::refused(form, &problem, &desk.text)
+        FormState::refused(form, &problem, &req.text)
     };
-    let page = page(desk, &scene, &sheet, &event);
+    let page = page(req, &context, &form_state, &event);
     Ok((problem.status, page).into_response())
 }
 
@@ -94,12 +94,12 @@ fn stored(event: &Event) -> Form {
             .collect();
         std::iter::once((format!("{at}.time"), line.time.clone())).chain(texts)
     });
-    sheet::form(std::iter::once(version).chain(lines))
+    form_state::form(std::iter::once(version).chain(lines))
 }
 
 /// Whether the clock says what comes first: past midnight it does not.
-fn is_of_one_day(says: &Says<'_>, event: &Event) -> bool {
-    let day = |at| says.local(at).date();
+fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
+    let day = |at| wording.local(at).date();
     day(event.details.starts_at) == day(event.details.ends_at)
 }
 
@@ -112,44 +112,50 @@ fn read(form: &Form, count: usize) -> Vec<ScheduleLine> {
     lines.collect()
 }
 
-fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, event: &Event) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
-    let name = says.event(event).to_string();
-    let back = says.at(&format!("/settings/events/{}", event.id));
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    event: &Event,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    let name = wording.event(event).to_string();
+    let back = wording.at(&format!("/settings/events/{}", event.id));
     let title = text.with("host-schedule-of", [("event", name.as_str().into())]);
-    let zone = scene.occasion.details.time_zone.as_str();
+    let zone = context.occasion.details.time_zone.as_str();
     let body = SchedulePage {
         text,
-        csrf: &desk.csrf,
-        submission: desk.submission(),
-        lines: lines(&says, sheet),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        lines: lines(&wording, form_state),
         action: format!("{back}/schedule"),
         zone: text.with("host-in-zone", [("zone", zone.into())]),
-        done: desk.done(),
+        done: req.done(),
         title: title.clone(),
         event: name,
         back,
-        sheet,
+        form_state,
     };
-    desk.page(scene, Place::Events, &title, body)
+    req.page(context, Place::Events, &title, body)
 }
 
 /// The lines there are, and empty ones for more.
-fn lines(says: &Says<'_>, sheet: &Sheet) -> Vec<Group> {
-    let text = says.text;
-    let tags = &says.occasion.details.languages;
-    let count = rows::compact(&sheet.form, "schedule").1;
+fn lines(wording: &Wording<'_>, form_state: &FormState) -> Vec<Group> {
+    let text = wording.text;
+    let tags = &wording.occasion.details.languages;
+    let count = rows::compact(&form_state.form, "schedule").1;
     (0..(count + rows::BLANK).min(LIMIT))
         .map(|index| {
             let at = |field: &str| format!("schedule.{index}.{field}");
             let time = Control::Line("time", "off");
-            let mut fields = vec![sheet.field(&at("time"), text.say("host-schedule-time"), time)];
+            let mut fields =
+                vec![form_state.field(&at("time"), text.say("host-schedule-time"), time)];
             let line = || Control::Line("text", "off");
             let title = text.say("host-schedule-title");
             let detail = text.say("host-schedule-detail");
             for group in [
-                sheet.texts(&at("title"), title, tags, line),
-                sheet.texts(&at("detail"), detail, tags, || Control::Lines),
+                form_state.texts(&at("title"), title, tags, line),
+                form_state.texts(&at("detail"), detail, tags, || Control::Lines),
             ] {
                 let named = group.fields.into_iter().map(|field| Field {
                     label: format!("{} – {}", group.legend, field.label),

@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 use platform::Tx;
 use web::{Problem, Text};
 
-use super::desk::{Desk, Errand, Scene};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::frame::Place;
-use super::say::{self, Says};
+use super::request::{HostForm, HostRequest, PageContext};
 use super::settings_form::{groups, read, stored};
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions;
 use crate::hosting::{Leave, Refusal};
@@ -81,10 +81,10 @@ impl Part {
 #[template(path = "host/settings.html")]
 struct Settings<'a> {
     text: &'a Text,
-    says: Says<'a>,
+    wording: Wording<'a>,
     csrf: &'a str,
     done: Option<String>,
-    sheet: &'a Sheet,
+    form_state: &'a FormState,
     /// The sections that this host may change, and the one on the page.
     parts: Vec<Part>,
     part: Part,
@@ -107,51 +107,59 @@ struct Move {
 
 /// `GET /admin/o/{slug}/settings`, which is the page of the texts, and
 /// `GET /admin/o/{slug}/settings/{part}`.
-pub(super) async fn show(desk: Desk) -> Result<Response, Problem> {
-    let part = match desk.piece("part") {
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let part = match req.piece("part") {
         "" => Part::Texts,
-        _ => part(&desk)?,
+        _ => part(&req)?,
     };
-    let (scene, ()) = desk.read(move |_, scene| scene.needs(part.leave())).await?;
-    let sheet = Sheet::of(stored(&desk.says(&scene)));
-    Ok(page(&desk, &scene, &sheet, part, None))
+    let (context, ()) = req
+        .read(move |_, context| context.needs(part.leave()))
+        .await?;
+    let form_state = FormState::of(stored(&req.wording(&context)));
+    Ok(page(&req, &context, &form_state, part, None))
 }
 
 /// The section that the address names.
-fn part(desk: &Desk) -> Result<Part, Problem> {
-    let named = desk.piece("part");
+fn part(req: &HostRequest) -> Result<Part, Problem> {
+    let named = req.piece("part");
     let found = Part::ALL.into_iter().find(|part| part.word() == named);
     found.ok_or_else(Problem::not_found)
 }
 
-fn page(desk: &Desk, scene: &Scene, sheet: &Sheet, part: Part, effect: Option<String>) -> Response {
-    let (text, says) = (&desk.text, desk.says(scene));
-    let slug = &scene.occasion.slug;
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    part: Part,
+    effect: Option<String>,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    let slug = &context.occasion.slug;
     let is_state = part == Part::State;
     let parts = Part::ALL.into_iter();
     let body = Settings {
         text,
-        csrf: &desk.csrf,
-        done: desk.done(),
-        sheet,
-        parts: parts.filter(|part| scene.may(part.leave())).collect(),
+        csrf: &req.csrf,
+        done: req.done(),
+        form_state,
+        parts: parts.filter(|part| context.may(part.leave())).collect(),
         part,
-        version: sheet.form.text("version"),
-        groups: groups(&says, sheet, part),
+        version: form_state.form.text("version"),
+        groups: groups(&wording, form_state, part),
         effect,
         states: if is_state {
-            moves(scene.occasion.status)
+            moves(context.occasion.status)
         } else {
             Vec::new()
         },
         confirm: is_state.then(|| {
             let label = text.with("host-type-name", [("name", slug.as_str().into())]);
-            sheet.line("confirm", label)
+            form_state.line("confirm", label)
         }),
         card: format!("/o/{slug}"),
-        says: says.clone(),
+        wording: wording.clone(),
     };
-    desk.page(scene, Place::Settings, &text.say(part.title()), body)
+    req.page(context, Place::Settings, &text.say(part.title()), body)
 }
 
 /// Where the occasion may go from here.
@@ -197,36 +205,36 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
 }
 
 /// `POST /admin/o/{slug}/settings/{part}`.
-pub(super) async fn save(errand: Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let part = part(desk)?;
+pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let part = part(req)?;
     if part == Part::State {
-        return set_state(&errand).await;
+        return set_state(&posted).await;
     }
     if part == Part::Deadline && !form.is_ticked("go") {
-        return look_at_deadline(&errand).await;
+        return look_at_deadline(&posted).await;
     }
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let change = read(part, form);
-    let text = desk.text.clone();
-    let done = errand
+    let text = req.text.clone();
+    let done = posted
         .once("POST /admin/settings", move |tx, host| {
             let old = occasions::load(tx, host)?;
             let saved = occasions::change(tx, host, version, &change)?;
             let now = tx.now();
-            let says = |occasion| Says::new(&text, occasion, now);
-            let place = first_changed(part, &says(&old), &says(&saved));
+            let wording = |occasion| Wording::new(&text, occasion, now);
+            let place = first_changed(part, &wording(&old), &wording(&saved));
             let rest = format!("/settings/{}?done=saved{place}", part.word());
-            Ok(say::at(&saved.slug, &rest))
+            Ok(wording::at(&saved.slug, &rest))
         })
         .await;
-    answer(&errand, part, done).await
+    answer(&posted, part, done).await
 }
 
 /// The first field of the form that a save changed, as the fragment of an address:
 /// the page opens there again.
-fn first_changed(part: Part, old: &Says<'_>, new: &Says<'_>) -> String {
-    let (before, after) = (stored(old), Sheet::of(stored(new)));
+fn first_changed(part: Part, old: &Wording<'_>, new: &Wording<'_>) -> String {
+    let (before, after) = (stored(old), FormState::of(stored(new)));
     let fields = groups(new, &after, part);
     let mut fields = fields.iter().flat_map(|group| &group.fields);
     let changed = fields.find(|field| !before.all(&field.name).eq(after.form.all(&field.name)));
@@ -234,24 +242,32 @@ fn first_changed(part: Part, old: &Says<'_>, new: &Says<'_>) -> String {
 }
 
 /// What a deadline would do, before it does it.
-async fn look_at_deadline(errand: &Errand) -> Result<Response, Problem> {
-    let (desk, form) = (&errand.desk, &errand.form);
-    let typed = sheet::some(form, "rsvp_deadline");
-    let look = move |tx: &mut Tx<'_>, scene: &Scene| {
-        scene.needs(Leave::Own)?;
+async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let typed = form_state::some(form, "rsvp_deadline");
+    let look = move |tx: &mut Tx<'_>, context: &PageContext| {
+        context.needs(Leave::Own)?;
         let deadline = match &typed {
-            Some(typed) => Some(say::end_of_day(typed, &scene.occasion.zone()).ok_or_else(no_day)?),
+            Some(typed) => {
+                Some(wording::end_of_day(typed, &context.occasion.zone()).ok_or_else(no_day)?)
+            }
             None => None,
         };
-        locks::effect_of_deadline(tx, &scene.host, deadline)
+        locks::effect_of_deadline(tx, &context.host, deadline)
     };
-    match desk.read(look).await {
-        Ok((scene, effect)) => {
-            let words = effect_words(&desk.text, effect);
-            let sheet = Sheet::of(form.clone());
-            Ok(page(desk, &scene, &sheet, Part::Deadline, Some(words)))
+    match req.read(look).await {
+        Ok((context, effect)) => {
+            let words = effect_words(&req.text, effect);
+            let form_state = FormState::of(form.clone());
+            Ok(page(
+                req,
+                &context,
+                &form_state,
+                Part::Deadline,
+                Some(words),
+            ))
         }
-        Err(refusal) => answer(errand, Part::Deadline, Err(refusal)).await,
+        Err(refusal) => answer(posted, Part::Deadline, Err(refusal)).await,
     }
 }
 
@@ -274,15 +290,15 @@ fn effect_words(text: &Text, effect: Effect) -> String {
     }
 }
 
-async fn set_state(errand: &Errand) -> Result<Response, Problem> {
-    let form = &errand.form;
+async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
+    let form = &posted.form;
     let wrong = |pointer: &str, code| Problem::fields().field(pointer, code, []);
     let status = OccasionStatus::find(form.text("status"))
         .ok_or_else(|| wrong("/status", "unknown_option"))?;
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
-    let done = errand
+    let done = posted
         .once("POST /admin/settings/state", move |tx, host| {
             let occasion = occasions::load(tx, host)?;
             if is_grave && occasion.status != OccasionStatus::Archived && confirm != occasion.slug {
@@ -298,47 +314,49 @@ async fn set_state(errand: &Errand) -> Result<Response, Problem> {
                 Published => "published",
                 _ => "saved",
             };
-            Ok(say::at(
+            Ok(wording::at(
                 &moved.slug,
                 &format!("/settings/state?done={done}"),
             ))
         })
         .await;
-    answer(errand, Part::State, done).await
+    answer(posted, Part::State, done).await
 }
 
 async fn answer(
-    errand: &Errand,
+    posted: &HostForm,
     part: Part,
     done: Result<Response, Refusal>,
 ) -> Result<Response, Problem> {
     let refusal = match done {
         Ok(response) => return Ok(response),
-        Err(refusal) if sheet::is_about_form(&refusal) => refusal,
+        Err(refusal) if form_state::is_about_form(&refusal) => refusal,
         Err(refusal) => return Err(refusal.into()),
     };
-    let (desk, form) = (&errand.desk, &errand.form);
-    let (scene, ()) = desk.read(move |_, scene| scene.needs(part.leave())).await?;
+    let (req, form) = (&posted.req, &posted.form);
+    let (context, ()) = req
+        .read(move |_, context| context.needs(part.leave()))
+        .await?;
     let is_clash = matches!(refusal, Refusal::VersionConflict(_));
     let problem = Problem::from(refusal);
-    let stored = || stored(&desk.says(&scene));
-    let mut sheet = match part {
+    let stored = || stored(&req.wording(&context));
+    let mut form_state = match part {
         // The form holds nothing to keep: the page offers what is possible now.
         Part::State if is_clash => {
-            let mut sheet = Sheet::of(stored());
-            sheet.trouble = Some(problem.detail(&desk.text));
-            sheet
+            let mut form_state = FormState::of(stored());
+            form_state.trouble = Some(problem.detail(&req.text));
+            form_state
         }
         Part::Deadline if is_clash => {
-            Sheet::clashing(form, stored(), "host-see-effect", &desk.text)
+            FormState::clashing(form, stored(), "host-see-effect", &req.text)
         }
-        _ if is_clash => Sheet::clashing(form, stored(), "host-save", &desk.text),
-        _ => Sheet::refused(form.clone(), &problem, &desk.text),
+        _ if is_clash => FormState::clashing(form, stored(), "host-save", &req.text),
+        _ => FormState::refused(form.clone(), &problem, &req.text),
     };
     if problem.code == "slug_taken" {
-        sheet.trouble = None;
-        sheet.complain("slug", problem.detail(&desk.text));
+        form_state.trouble = None;
+        form_state.complain("slug", problem.detail(&req.text));
     }
     let status: StatusCode = problem.status;
-    Ok((status, page(desk, &scene, &sheet, part, None)).into_response())
+    Ok((status, page(req, &context, &form_state, part, None)).into_response())
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use web::{Form, Language, Theme};
 
 use super::events::i18n;
-use super::say::{self, Says};
+use super::form_state::{self, Control, Field, FormState, Group};
 use super::settings::Part;
-use super::sheet::{self, Control, Field, Group, Sheet};
+use super::wording::{self, Wording};
 use crate::hosting::When;
 use crate::hosting::occasions::{Change, Switch};
 use crate::occasion::{Contact, Occasion, Switches};
@@ -79,8 +79,8 @@ const SWITCHES: [(Switch, &str, &str, &str); 10] = [
 ];
 
 /// What is stored, as all sections together hold it.
-pub(super) fn stored(says: &Says<'_>) -> Form {
-    let occasion: &Occasion = says.occasion;
+pub(super) fn stored(wording: &Wording<'_>) -> Form {
+    let occasion: &Occasion = wording.occasion;
     let details = &occasion.details;
     let field = |name: &str, value: String| (name.to_owned(), value);
     let mut fields = vec![
@@ -104,7 +104,7 @@ pub(super) fn stored(says: &Says<'_>) -> Form {
                 .map(|ground| ground.to_string())
                 .unwrap_or_default(),
         ),
-        field("rsvp_deadline", says.deadline_day(details.rsvp_deadline)),
+        field("rsvp_deadline", wording.deadline_day(details.rsvp_deadline)),
         field("contact.name", details.contact.name.clone()),
         field("contact.email", details.contact.email.clone()),
         field("contact.phone", details.contact.phone.clone()),
@@ -168,10 +168,10 @@ pub(super) fn read(part: Part, form: &Form) -> Change {
             tone: Tone::find(form.text("tone")),
             time_zone: text("time_zone"),
             currency: text("currency"),
-            default_plus_ones: sheet::number(form, "default_plus_ones"),
-            default_children: sheet::number(form, "default_children"),
-            open_party_limit: sheet::number(form, "open_party_limit"),
-            retention_days: sheet::number(form, "retention_days"),
+            default_plus_ones: form_state::number(form, "default_plus_ones"),
+            default_children: form_state::number(form, "default_children"),
+            open_party_limit: form_state::number(form, "open_party_limit"),
+            retention_days: form_state::number(form, "retention_days"),
             ..Change::default()
         },
         Part::Languages => Change {
@@ -187,7 +187,7 @@ pub(super) fn read(part: Part, form: &Form) -> Change {
             ..Change::default()
         },
         Part::Deadline => Change {
-            rsvp_deadline: Some(sheet::some(form, "rsvp_deadline").map(When)),
+            rsvp_deadline: Some(form_state::some(form, "rsvp_deadline").map(When)),
             ..Change::default()
         },
         Part::Switches => Change {
@@ -211,8 +211,8 @@ pub(super) fn read(part: Part, form: &Form) -> Change {
     }
 }
 
-pub(super) fn groups(says: &Says<'_>, sheet: &Sheet, part: Part) -> Vec<Group> {
-    let say = |id: &str| says.text.say(id).into_owned();
+pub(super) fn groups(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
+    let say = |id: &str| wording.text.say(id).into_owned();
     let one = |fields: Vec<Field>| {
         vec![Group {
             legend: String::new(),
@@ -220,44 +220,44 @@ pub(super) fn groups(says: &Says<'_>, sheet: &Sheet, part: Part) -> Vec<Group> {
         }]
     };
     match part {
-        Part::Texts => text_groups(says, sheet),
-        Part::Basics => one(basic_fields(says, sheet)),
+        Part::Texts => text_groups(wording, form_state),
+        Part::Basics => one(basic_fields(wording, form_state)),
         Part::Languages => {
-            let all: Vec<(String, String)> = says
+            let all: Vec<(String, String)> = wording
                 .text
                 .catalogue()
                 .languages()
                 .map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
                 .collect();
             one(vec![
-                sheet
+                form_state
                     .ticks("languages", say("host-offered"), all.clone())
                     .hint(say("host-field-languages-hint")),
-                sheet.select("default_language", say("host-field-default-language"), all),
+                form_state.select("default_language", say("host-field-default-language"), all),
             ])
         }
-        Part::Look => one(look_fields(says, sheet)),
+        Part::Look => one(look_fields(wording, form_state)),
         Part::Deadline => one(vec![
-            sheet
+            form_state
                 .date("rsvp_deadline", say("host-field-deadline"))
                 .hint(say("host-field-deadline-hint")),
         ]),
         Part::Switches => {
-            let fields = SWITCHES
-                .into_iter()
-                .map(|(_, name, words, effect)| sheet.tick(name, say(words)).hint(say(effect)));
+            let fields = SWITCHES.into_iter().map(|(_, name, words, effect)| {
+                form_state.tick(name, say(words)).hint(say(effect))
+            });
             one(fields.collect())
         }
         Part::Contact => one(vec![
-            sheet
+            form_state
                 .line("contact.name", say("host-field-name"))
                 .hint(say("host-contact-hint")),
-            sheet.field(
+            form_state.field(
                 "contact.phone",
                 say("host-field-phone"),
                 Control::Line("tel", "off"),
             ),
-            sheet.field(
+            form_state.field(
                 "contact.email",
                 say("host-field-email"),
                 Control::Line("email", "off"),
@@ -267,8 +267,8 @@ pub(super) fn groups(says: &Says<'_>, sheet: &Sheet, part: Part) -> Vec<Group> {
     }
 }
 
-fn text_groups(says: &Says<'_>, sheet: &Sheet) -> Vec<Group> {
-    let tags = &says.occasion.details.languages;
+fn text_groups(wording: &Wording<'_>, form_state: &FormState) -> Vec<Group> {
+    let tags = &wording.occasion.details.languages;
     let line = || Control::Line("text", "off");
     let all: [(&str, &str, bool); 6] = [
         ("hosts", "host-field-hosts", false),
@@ -280,21 +280,21 @@ fn text_groups(says: &Says<'_>, sheet: &Sheet) -> Vec<Group> {
     ];
     all.into_iter()
         .map(|(name, id, is_long)| {
-            let legend = says.text.say(id);
+            let legend = wording.text.say(id);
             if is_long {
-                sheet.texts(name, legend, tags, || Control::Lines)
+                form_state.texts(name, legend, tags, || Control::Lines)
             } else {
-                sheet.texts(name, legend, tags, line)
+                form_state.texts(name, legend, tags, line)
             }
         })
         .collect()
 }
 
-fn basic_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
-    let say = |id: &str| says.text.say(id).into_owned();
+fn basic_fields(wording: &Wording<'_>, form_state: &FormState) -> Vec<Field> {
+    let say = |id: &str| wording.text.say(id).into_owned();
     let kinds = OccasionKind::ALL
         .iter()
-        .map(|kind| (kind.word().to_owned(), say(say::kind(*kind))));
+        .map(|kind| (kind.word().to_owned(), say(wording::kind(*kind))));
     let tones = Tone::ALL.iter().map(|tone| {
         let id = match tone {
             Tone::Formal => "host-tone-formal",
@@ -304,32 +304,32 @@ fn basic_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
         (tone.word().to_owned(), say(id))
     });
     vec![
-        sheet
+        form_state
             .line("slug", say("host-field-slug"))
             .hint(say("host-field-slug-hint")),
-        sheet.select("kind", say("host-field-kind"), kinds),
-        sheet
+        form_state.select("kind", say("host-field-kind"), kinds),
+        form_state
             .select("tone", say("host-field-tone"), tones)
             .hint(say("host-field-tone-hint")),
-        sheet
+        form_state
             .line("time_zone", say("host-field-time-zone"))
             .hint(say("host-field-time-zone-hint")),
-        sheet.line("currency", say("host-field-currency")),
-        sheet
+        form_state.line("currency", say("host-field-currency")),
+        form_state
             .number("default_plus_ones", say("host-field-plus-ones"))
             .hint(say("host-field-for-new")),
-        sheet
+        form_state
             .number("default_children", say("host-field-children"))
             .hint(say("host-field-for-new")),
-        sheet.number("open_party_limit", say("host-field-open-party")),
-        sheet
+        form_state.number("open_party_limit", say("host-field-open-party")),
+        form_state
             .number("retention_days", say("host-field-retention"))
             .hint(say("host-field-retention-hint")),
     ]
 }
 
-fn look_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
-    let say = |id: &str| says.text.say(id).into_owned();
+fn look_fields(wording: &Wording<'_>, form_state: &FormState) -> Vec<Field> {
+    let say = |id: &str| wording.text.say(id).into_owned();
     let presets = [
         ("songket", "host-look-songket", "host-look-songket-hint"),
         (
@@ -350,12 +350,12 @@ fn look_fields(says: &Says<'_>, sheet: &Sheet) -> Vec<Field> {
     ];
     let grounds = grounds.map(|(word, id)| (word.to_owned(), say(id)));
     vec![
-        sheet.field(
+        form_state.field(
             "theme.preset",
             say("host-style"),
             Control::Radios(presets.into()),
         ),
-        sheet
+        form_state
             .select("theme.ground", say("host-field-ground"), grounds)
             .hint(say("host-field-ground-hint")),
     ]

@@ -26,7 +26,7 @@ use crate::hosting::Refusal;
 use crate::hosting::access::{self, HostOf, Leave};
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
-use crate::web::by_hand::ByHand;
+use crate::web::custom_code::ByHand;
 
 /// A call, before anybody is proved to be a host.
 pub(super) struct Call {

@@ -19,7 +19,7 @@ use crate::event::Seats;
 use crate::hosting::access::{HostOf, Leave};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::listing::{self, Filter};
-use crate::hosting::{Refusal, guests, invitations, locks, open};
+use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp};
 use crate::invitation::InvitationId;
 use crate::portal::Portal;
 
@@ -339,7 +339,7 @@ async fn approve(
         &text,
         Leave::Invite,
         &body.bytes,
-        move |tx, host, invitation| open::approve(tx, host, invitation, version),
+        move |tx, host, invitation| open_rsvp::approve(tx, host, invitation, version),
     )
     .await
 }
@@ -363,7 +363,7 @@ async fn merge(
         &text,
         Leave::Invite,
         &body.bytes,
-        move |tx, host, invitation| open::merge(tx, host, invitation, &into, version),
+        move |tx, host, invitation| open_rsvp::merge(tx, host, invitation, &into, version),
     )
     .await
 }

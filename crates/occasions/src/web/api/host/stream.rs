@@ -1,4 +1,4 @@
-//! The live stream (§6.4): server-sent events for an open page or a program.
+//! The live stream: server-sent events for an open page or a program.
 
 use std::time::Duration;
 

@@ -5,11 +5,11 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use platform::written;
+use platform::text_cleaning;
 use serde_json::Value;
 use web::{Form, Text};
 
-use super::super::fill::NEW_ROWS;
+use super::super::parse_form::NEW_ROWS;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{Conflict, Difference, Side};
@@ -126,7 +126,7 @@ impl Merge<'_> {
         let mut twins = Vec::new();
         for n in 0..NEW_ROWS {
             let row = format!("new.{n}.");
-            let name = written::clean_line(self.form.text(&format!("{row}name")));
+            let name = text_cleaning::clean_line(self.form.text(&format!("{row}name")));
             let comes = self.form.is_ticked(&format!("{row}comes"));
             let at = added.iter().position(|known| *known == name);
             if let Some(at) = at.filter(|_| comes || !name.is_empty()) {

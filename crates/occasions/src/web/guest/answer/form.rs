@@ -4,18 +4,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use web::{Form, Text};
 
-use super::super::fill::Filled;
+use super::super::parse_form::ParsedForm;
 use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{
-    Answer, Asked, Chips, Choice, Complaint, Diet, DietRow, Dietary, Mark, NewRow, NoteField,
+    Answer, Asked, Chips, Choice, Diet, DietRow, Dietary, FormError, Mark, NewRow, NoteField,
     NotePage, Places, Row, Seats,
 };
 use super::press::{BEFORE, PRESS};
 use crate::event::Event;
 use crate::guest::Guest;
+use crate::household_change::HouseholdChange;
 use crate::portal::Portal;
-use crate::wish::Wish;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 /// Which of the three forms.
@@ -58,8 +58,8 @@ impl Which {
         }
     }
 
-    /// Each form changes its own fields, whatever else was sent (§3.4).
-    pub(super) fn keep_own_fields(self, wish: &mut Wish) {
+    /// Each form changes its own fields, whatever else was sent.
+    pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
             Self::Diets => {
@@ -68,7 +68,7 @@ impl Which {
                 wish.remove.clear();
                 wish.guests.retain(|guest| guest.id.is_some());
                 for guest in &mut wish.guests {
-                    *guest = crate::wish::GuestWish {
+                    *guest = crate::household_change::GuestUpdate {
                         id: guest.id.take(),
                         diets: guest.diets.take(),
                         diet_note: guest.diet_note.take(),
@@ -95,7 +95,7 @@ pub(super) enum Trouble {
     /// The browser says that another page sent it.
     Elsewhere,
     /// Fields that are not right, with the status to answer.
-    Fields(StatusCode, Vec<Complaint>),
+    Fields(StatusCode, Vec<FormError>),
 }
 
 /// One of the forms as a page; `typed` goes over what is stored.
@@ -104,10 +104,10 @@ pub(super) fn show(
     text: &Text,
     portal: &Portal,
     submission: String,
-    typed: Option<(&Form, &Filled)>,
+    typed: Option<(&Form, &ParsedForm)>,
     trouble: Trouble,
 ) -> Response {
-    let (status, trouble, complaints) = match trouble {
+    let (status, trouble, errors) = match trouble {
         Trouble::None => (StatusCode::OK, None, Vec::new()),
         Trouble::NotSaved => {
             let words = text.say("answer-failed").into_owned();
@@ -117,7 +117,7 @@ pub(super) fn show(
             let words = text.say("answer-elsewhere").into_owned();
             (StatusCode::FORBIDDEN, Some(words), Vec::new())
         }
-        Trouble::Fields(status, complaints) => (status, None, complaints),
+        Trouble::Fields(status, errors) => (status, None, errors),
     };
     let sheet = Sheet {
         reading: Reading::new(text, portal),
@@ -130,7 +130,7 @@ pub(super) fn show(
         action,
         submission,
         trouble,
-        complaints,
+        errors,
     };
     let mut response = match which {
         Which::Answers => sheet.answers(common),
@@ -146,7 +146,7 @@ struct Common {
     action: String,
     submission: String,
     trouble: Option<String>,
-    complaints: Vec<Complaint>,
+    errors: Vec<FormError>,
 }
 
 /// A form being filled in: from the store, or from what was typed.
@@ -174,7 +174,7 @@ impl Sheet<'_> {
                 .replied_at
                 .map(|at| self.text.moment_short(&at.to_zoned(zone))),
             trouble: common.trouble,
-            complaints: common.complaints,
+            errors: common.errors,
             pressed: self.typed(PRESS),
             before: self.typed(BEFORE),
             people: self.people(),
@@ -206,7 +206,7 @@ impl Sheet<'_> {
             version: self.version(),
             submission: common.submission,
             trouble: common.trouble,
-            complaints: common.complaints,
+            errors: common.errors,
             people: guests
                 .filter(coming)
                 .map(|guest| DietRow {
@@ -228,7 +228,7 @@ impl Sheet<'_> {
             submission: common.submission,
             version: self.version(),
             trouble: common.trouble,
-            complaints: common.complaints,
+            errors: common.errors,
             note: self.note_field(),
         };
         let title = body.title();

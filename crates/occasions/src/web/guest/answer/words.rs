@@ -6,26 +6,31 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use web::{Form, Text};
 
-use super::super::fill::Filled;
+use super::super::parse_form::ParsedForm;
 use super::super::show::Reading;
-use super::super::view::{Complaint, Typed};
+use super::super::view::{FormError, Typed};
 use super::form::Trouble;
 use crate::household::Places;
+use crate::household_change::GuestUpdate;
 use crate::portal::Portal;
 use crate::question::Answers;
 use crate::refusal::{FieldError, Refusal};
-use crate::wish::GuestWish;
 use crate::words::ReplyStatus;
 
 /// What stands against a save, at the fields it is about.
-pub(super) fn trouble(text: &Text, portal: &Portal, filled: &Filled, refusal: &Refusal) -> Trouble {
+pub(super) fn trouble(
+    text: &Text,
+    portal: &Portal,
+    parsed: &ParsedForm,
+    refusal: &Refusal,
+) -> Trouble {
     let first_new = || {
-        filled
+        parsed
             .first_new()
             .unwrap_or_else(|| "new.0.name".to_owned())
     };
     let one = |field: String, words: String| {
-        Trouble::Fields(StatusCode::CONFLICT, vec![Complaint { field, words }])
+        Trouble::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
     };
     let places = |id, places: &Places| {
         let left = (places.allowed - places.used).max(0);
@@ -39,7 +44,7 @@ pub(super) fn trouble(text: &Text, portal: &Portal, filled: &Filled, refusal: &R
             StatusCode::UNPROCESSABLE_ENTITY,
             fields
                 .iter()
-                .map(|error| field(text, portal, filled, error))
+                .map(|error| field(text, portal, parsed, error))
                 .collect(),
         ),
         Refusal::PlusOneLimit(left) => one(first_new(), places("complaint-plus-ones", left)),
@@ -51,7 +56,7 @@ pub(super) fn trouble(text: &Text, portal: &Portal, filled: &Filled, refusal: &R
                 [("n", crate::household::GUEST_LIMIT.into())],
             ),
         ),
-        Refusal::EventFull { event, left } => full(text, portal, filled, event, *left),
+        Refusal::EventFull { event, left } => full(text, portal, parsed, event, *left),
         Refusal::NamedGuest => one(
             String::new(),
             text.say("complaint-named-guest").into_owned(),
@@ -61,7 +66,7 @@ pub(super) fn trouble(text: &Text, portal: &Portal, filled: &Filled, refusal: &R
 }
 
 /// Every yes to a full event that was not stored before.
-fn full(text: &Text, portal: &Portal, filled: &Filled, key: &str, left: i64) -> Trouble {
+fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64) -> Trouble {
     let reading = Reading::new(text, portal);
     let name = portal
         .events
@@ -73,7 +78,7 @@ fn full(text: &Text, portal: &Portal, filled: &Filled, key: &str, left: i64) -> 
         "complaint-full",
         [("event", name.into()), ("left", left.into())],
     );
-    let field = filled
+    let field = parsed
         .wish
         .guests
         .iter()
@@ -81,15 +86,15 @@ fn full(text: &Text, portal: &Portal, filled: &Filled, key: &str, left: i64) -> 
             guest.id.is_none() || guest.replies.get(key) == Some(&crate::words::ReplyStatus::Yes)
         })
         .map_or_else(String::new, |index| {
-            filled.field(&format!("/guests/{index}/replies/{key}"))
+            parsed.field(&format!("/guests/{index}/replies/{key}"))
         });
-    Trouble::Fields(StatusCode::CONFLICT, vec![Complaint { field, words }])
+    Trouble::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
 }
 
-fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> Complaint {
+fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldError) -> FormError {
     if let Some((_, key)) = error.pointer.rsplit_once("answers/") {
-        return Complaint {
-            field: filled.field(&error.pointer),
+        return FormError {
+            field: parsed.field(&error.pointer),
             words: about_question(text, portal, key, error.code),
         };
     }
@@ -113,8 +118,8 @@ fn field(text: &Text, portal: &Portal, filled: &Filled, error: &FieldError) -> C
         }
         _ => text.say("complaint-choice").into_owned(),
     };
-    Complaint {
-        field: filled.field(&error.pointer),
+    FormError {
+        field: parsed.field(&error.pointer),
         words,
     }
 }
@@ -140,11 +145,11 @@ fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String
 }
 
 /// What was typed and differs from what is stored, to be copied by hand.
-pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) -> Vec<Typed> {
+pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let reading = Reading::new(text, portal);
     let mut lines = Vec::new();
     let mut add = |what: String, words: String| lines.push(Typed { what, words });
-    for (index, wanted) in filled.wish.guests.iter().enumerate() {
+    for (index, wanted) in parsed.wish.guests.iter().enumerate() {
         let known = wanted
             .id
             .as_ref()
@@ -181,7 +186,7 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) 
             add(about, needs.join(&text.say("list-comma")));
         }
     }
-    for (index, wanted) in filled.wish.guests.iter().enumerate() {
+    for (index, wanted) in parsed.wish.guests.iter().enumerate() {
         let known = wanted.id.as_ref();
         let known =
             known.and_then(|id| portal.household.guests.iter().find(|guest| guest.id == *id));
@@ -194,7 +199,7 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, filled: &Filled) 
         lines.extend(answers(&reading, &wanted.answers, stored, Some(&name)));
     }
     let stored = &portal.household.answers;
-    lines.extend(answers(&reading, &filled.wish.answers, stored, None));
+    lines.extend(answers(&reading, &parsed.wish.answers, stored, None));
     lines.extend(note(text, form, &portal.household.invitation.note));
     lines
 }
@@ -227,7 +232,7 @@ fn answers(
 /// The food needs of one person as typed; none where they are as stored.
 fn needs(
     reading: &Reading<'_>,
-    wanted: &GuestWish,
+    wanted: &GuestUpdate,
     (diets, note): (&[String], &str),
 ) -> Vec<String> {
     let chosen = wanted.diets.as_deref().unwrap_or(diets);
@@ -247,8 +252,8 @@ fn needs(
 
 /// What was typed into the form of a code that opens nothing any more: only
 /// what the form itself says, for nothing else is known.
-pub(super) fn of_a_stranger(text: &Text, form: &Form, filled: &Filled) -> Vec<Typed> {
-    let people = filled.wish.guests.iter().enumerate();
+pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
+    let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people
         .map(|(index, wanted)| {
             let replies = wanted.replies.values().map(|status| reply(text, *status));
@@ -265,7 +270,7 @@ pub(super) fn of_a_stranger(text: &Text, form: &Form, filled: &Filled) -> Vec<Ty
             }
         })
         .collect();
-    for answer in filled.wish.answers.values().filter_map(Value::as_str) {
+    for answer in parsed.wish.answers.values().filter_map(Value::as_str) {
         lines.push(Typed {
             what: text.say("question-household").into_owned(),
             words: answer.to_owned(),
@@ -275,7 +280,7 @@ pub(super) fn of_a_stranger(text: &Text, form: &Form, filled: &Filled) -> Vec<Ty
     lines
 }
 
-fn newcomer(text: &Text, wanted: &GuestWish, index: usize) -> String {
+fn newcomer(text: &Text, wanted: &GuestUpdate, index: usize) -> String {
     match wanted.name.as_deref().map(str::trim) {
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => text.with("answer-new-person", [("n", (index + 1).into())]),

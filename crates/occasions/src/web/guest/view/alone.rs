@@ -4,7 +4,7 @@ use askama::Template;
 use web::Text;
 
 use super::Frame;
-use super::answer::{Chips, Complaint, NoteField, complaint, titled};
+use super::answer::{Chips, FormError, NoteField, error, titled};
 
 /// `/invite/{code}/dietary`: food needs by themselves.
 #[derive(Template)]
@@ -23,7 +23,7 @@ pub struct Dietary<'a> {
     /// A sentence on the whole form.
     pub trouble: Option<String>,
     /// What is wrong with single fields.
-    pub complaints: Vec<Complaint>,
+    pub errors: Vec<FormError>,
     /// Those who come or may come; empty when nobody does.
     pub people: Vec<DietRow<'a>>,
 }
@@ -45,12 +45,12 @@ impl Dietary<'_> {
             self.text,
             "dietary-title",
             &self.frame,
-            !self.complaints.is_empty(),
+            !self.errors.is_empty(),
         )
     }
 
-    fn complaint(&self, field: &str) -> Option<&str> {
-        complaint(&self.complaints, field)
+    fn error(&self, field: &str) -> Option<&str> {
+        error(&self.errors, field)
     }
 }
 
@@ -72,7 +72,7 @@ pub struct NotePage<'a> {
     /// A sentence on the whole form.
     pub trouble: Option<String>,
     /// What is wrong with the text.
-    pub complaints: Vec<Complaint>,
+    pub errors: Vec<FormError>,
     /// The note.
     pub note: NoteField,
 }
@@ -84,12 +84,12 @@ impl NotePage<'_> {
             self.text,
             "note-title",
             &self.frame,
-            !self.complaints.is_empty(),
+            !self.errors.is_empty(),
         )
     }
 
-    fn complaint(&self, field: &str) -> Option<&str> {
-        complaint(&self.complaints, field)
+    fn error(&self, field: &str) -> Option<&str> {
+        error(&self.errors, field)
     }
 
     fn hosts_note(&self) -> String {

@@ -31,7 +31,7 @@ pub struct Answer<'a> {
     /// A sentence on the whole form: nothing was saved, or the page was too old.
     pub trouble: Option<String>,
     /// What is wrong with single fields, in the order of the page.
-    pub complaints: Vec<Complaint>,
+    pub errors: Vec<FormError>,
     /// The answer that was pressed for everybody: `yes` or `no`.
     pub pressed: Option<&'a str>,
     /// What the form held before that.
@@ -54,7 +54,7 @@ pub struct Answer<'a> {
 
 /// What is wrong with one field.
 #[derive(Clone)]
-pub struct Complaint {
+pub struct FormError {
     /// The field's name, which is also the `id` of its first control.
     pub field: String,
     /// What to do about it.
@@ -210,7 +210,7 @@ impl Answer<'_> {
             self.text,
             "answer-title",
             &self.frame,
-            !self.complaints.is_empty(),
+            !self.errors.is_empty(),
         )
     }
 
@@ -250,8 +250,8 @@ impl Answer<'_> {
         self.text.with("answer-note-left", [("n", "{n}".into())])
     }
 
-    fn complaint(&self, field: &str) -> Option<&str> {
-        complaint(&self.complaints, field)
+    fn error(&self, field: &str) -> Option<&str> {
+        error(&self.errors, field)
     }
 
     /// The heading over new people.
@@ -306,7 +306,7 @@ impl Answer<'_> {
 
     /// Food needs stand open when something is filled in, or wrong there.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
-        let wrong = |field: &str| self.complaint(field).is_some();
+        let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
@@ -314,7 +314,7 @@ impl Answer<'_> {
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
-            .any(|choice| !choice.chosen.is_empty() || self.complaint(&choice.field).is_some())
+            .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
     /// What a new person is called as long as it has no name.
@@ -386,9 +386,9 @@ impl Chips<'_> {
 }
 
 /// What is wrong with a field, if anything.
-pub(super) fn complaint<'c>(complaints: &'c [Complaint], field: &str) -> Option<&'c str> {
-    let found = complaints.iter().find(|complaint| complaint.field == field);
-    found.map(|complaint| complaint.words.as_str())
+pub(super) fn error<'c>(errors: &'c [FormError], field: &str) -> Option<&'c str> {
+    let found = errors.iter().find(|error| error.field == field);
+    found.map(|error| error.words.as_str())
 }
 
 /// A page's title; one with errors says so first.

@@ -5,7 +5,7 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
-use crate::open::PublicWish;
+use crate::open_rsvp::PublicWish;
 
 use super::{Contact, Cover, Hosts, OpenEvent, Typed, around_contact};
 
@@ -71,7 +71,7 @@ impl CodeEntry<'_> {
         }
     }
 
-    fn complaint(&self) -> Option<String> {
+    fn error(&self) -> Option<String> {
         Some(match self.problem.as_ref()? {
             CodeProblem::Malformed => self.text.say("code-malformed").into_owned(),
             CodeProblem::Unknown if self.name.is_some() => {
@@ -101,7 +101,7 @@ impl CodeEntry<'_> {
 
     /// What stands at the field for the code, or at the one for the name.
     fn complaint_at(&self, code: bool) -> Option<String> {
-        self.complaint().filter(|_| code != self.is_of_name())
+        self.error().filter(|_| code != self.is_of_name())
     }
 
     fn with_household(&self, id: &str, known: &Known) -> String {

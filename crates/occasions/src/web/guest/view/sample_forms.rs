@@ -4,8 +4,8 @@ use web::{Spoken, Text};
 
 use super::sample::{closing, frame, hours, nikah, reception, song, spoken};
 use super::{
-    Answer, Ask, Asked, AskedChoice, Chips, Choice, Complaint, Conflict, Diet, DietRow, Dietary,
-    Difference, NewRow, NoteField, NotePage, Places, Row, Seats, Side,
+    Answer, Ask, Asked, AskedChoice, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference,
+    FormError, NewRow, NoteField, NotePage, Places, Row, Seats, Side,
 };
 
 fn choice(
@@ -122,7 +122,7 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
         closes_at: Some("2027-01-14T16:00:00Z".to_owned()),
         saved: None,
         trouble: None,
-        complaints: Vec::new(),
+        errors: Vec::new(),
         pressed: None,
         before: None,
         people: vec![
@@ -196,12 +196,12 @@ pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     page.people[3].choices[1].seats = Seats::Waiting;
     page.people[3].above = true;
     page.new[0].comes = true;
-    page.complaints = vec![
-        Complaint {
+    page.errors = vec![
+        FormError {
             field: "diet_note.g1".to_owned(),
             words: text.say("complaint-diet-note").into_owned(),
         },
-        Complaint {
+        FormError {
             field: "new.0.name".to_owned(),
             words: text.say("complaint-name-required").into_owned(),
         },
@@ -223,7 +223,7 @@ pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
         version: "3".to_owned(),
         submission: "c3VibWlzc2lvbg".to_owned(),
         trouble: None,
-        complaints: Vec::new(),
+        errors: Vec::new(),
         people: vec![
             row("g1", "Rahman bin\u{a0}Ali", true),
             row("g3", "Nur Iman", false),
@@ -240,7 +240,7 @@ pub(crate) fn note(text: &Text) -> NotePage<'_> {
         submission: "c3VibWlzc2lvbg".to_owned(),
         version: "3".to_owned(),
         trouble: Some(text.say("answer-failed").into_owned()),
-        complaints: Vec::new(),
+        errors: Vec::new(),
         note: NoteField {
             value: "<b>Selamat</b> pengantin baru!".to_owned(),
             version: "2".to_owned(),

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
-use super::door::{Admitted, Credentials, Door, Failure};
+use super::gate::{Admitted, CodeGate, Credentials, Failure};
 use super::pages::Look;
 use super::view::Typed;
 use super::{entry, show};
@@ -21,30 +21,30 @@ use crate::portal::Portal;
 use crate::refusal::Refusal;
 
 /// Instead of the page that was asked for.
-pub(crate) struct Turned(Box<Response>);
+pub(crate) struct EarlyResponse(Box<Response>);
 
-impl IntoResponse for Turned {
+impl IntoResponse for EarlyResponse {
     fn into_response(self) -> Response {
         *self.0
     }
 }
 
-impl From<Response> for Turned {
+impl From<Response> for EarlyResponse {
     fn from(response: Response) -> Self {
         Self(Box::new(response))
     }
 }
 
-impl From<Problem> for Turned {
+impl From<Problem> for EarlyResponse {
     fn from(problem: Problem) -> Self {
         problem.into_response().into()
     }
 }
 
 /// A request with a code in its path.
-pub(crate) struct Visit {
+pub(crate) struct GuestRequest {
     pub(crate) site: Site,
-    pub(crate) door: Door,
+    pub(crate) gate: CodeGate,
     pub(crate) facts: Facts,
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
@@ -53,16 +53,16 @@ pub(crate) struct Visit {
     pub(crate) given: Credentials,
 }
 
-impl FromRequestParts<Site> for Visit {
+impl FromRequestParts<Site> for GuestRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         // What is no text is no code, like any other that nobody has.
         let code = Path::<String>::from_request_parts(parts, site).await;
         let code = code.map_or_else(|_| String::new(), |Path(code)| code);
-        let door = parts.extensions.get::<Door>().cloned();
+        let gate = parts.extensions.get::<CodeGate>().cloned();
         Ok(Self {
-            door: door.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,
+            gate: gate.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,
             facts: Facts::from_request_parts(parts, site).await?,
             wishes: Wishes::read(&parts.uri, &parts.headers),
             headers: parts.headers.clone(),
@@ -73,11 +73,11 @@ impl FromRequestParts<Site> for Visit {
     }
 }
 
-impl Visit {
+impl GuestRequest {
     /// A request whose credentials came in its body.
     pub(crate) fn of(
         site: Site,
-        door: Door,
+        gate: CodeGate,
         facts: Facts,
         headers: HeaderMap,
         given: Credentials,
@@ -86,7 +86,7 @@ impl Visit {
         let wishes = Wishes::read(&uri, &headers);
         Self {
             site,
-            door,
+            gate,
             facts,
             wishes,
             headers,
@@ -97,24 +97,24 @@ impl Visit {
 
     /// Opens the portal.
     pub(crate) async fn open(&self) -> Result<Portal, Failure> {
-        self.door
+        self.gate
             .open(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
     /// Opens the portal for a page to look at, or says what to show instead:
     /// another spelling of the code leads to the address on the card.
-    pub(super) async fn look(&self) -> Result<Portal, Turned> {
+    pub(super) async fn look(&self) -> Result<Portal, EarlyResponse> {
         let portal = self.enter().await?;
         self.hold_spelling(&portal.household.invitation.code)?;
         Ok(portal)
     }
 
-    /// As [`Visit::look`], at the portal's own page.
-    pub(super) async fn look_at_page(&self) -> Result<Look, Turned> {
-        let (pages, speaker) = (Arc::clone(&self.door.pages), self.speaker());
+    /// As [`GuestRequest::look`], at the portal's own page.
+    pub(super) async fn look_at_page(&self) -> Result<Look, EarlyResponse> {
+        let (pages, speaker) = (Arc::clone(&self.gate.pages), self.speaker());
         let look = self
-            .door
+            .gate
             .open_as(
                 &self.site,
                 &self.facts,
@@ -133,7 +133,7 @@ impl Visit {
     }
 
     /// Leads from another spelling of the code to the card's own.
-    fn hold_spelling(&self, code: &str) -> Result<(), Turned> {
+    fn hold_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
         }
@@ -150,7 +150,7 @@ impl Visit {
             .map(|below| format!("/{below}"))
             .unwrap_or_default();
         let check = self.given.check.as_ref();
-        let check = check.and_then(|_| self.door.links.check_of(code));
+        let check = check.and_then(|_| self.gate.links.check_of(code));
         let check = check.map(|check| format!("{}={check}", link::PARAMETER));
         let pairs = self.uri.query().unwrap_or_default().split('&');
         let pairs = pairs.filter(|pair| {
@@ -163,7 +163,7 @@ impl Visit {
     }
 
     /// Opens the portal for a page, or says what to show instead.
-    pub(super) async fn enter(&self) -> Result<Portal, Turned> {
+    pub(super) async fn enter(&self) -> Result<Portal, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
             Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
@@ -172,14 +172,14 @@ impl Visit {
 
     /// Leave to change something with the code.
     pub(crate) async fn admit(&self) -> Result<Admitted, Failure> {
-        self.door
+        self.gate
             .admit(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
     /// A failure as a page: whoever has no code that opens anything is asked
     /// for another one, and finds there what was `typed` into a form.
-    pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> Turned {
+    pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
             Failure::Expired => entry::farewell(&self.site, &self.wishes).into(),
@@ -217,7 +217,7 @@ impl Visit {
 
     /// The same, of an invitation and its epoch.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
-        self.door
+        self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)
     }
 

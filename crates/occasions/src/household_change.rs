@@ -1,5 +1,5 @@
-//! What a household wants saved, before any rule has looked at it. Page and
-//! JSON bring the same.
+//! What a household asks to have saved, before any rule has looked at it. The
+//! form and the JSON API bring the same.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use crate::words::ReplyStatus;
 
 /// One save. What is left out stays as it is.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct HouseholdChange {
     /// The version the household has seen.
     pub version: Option<i64>,
     /// Guests to change, and new ones.
-    pub guests: Vec<GuestWish>,
+    pub guests: Vec<GuestUpdate>,
     /// Plus-ones to remove.
     pub remove: Vec<GuestId>,
     /// Answers of the whole household, by key of the question; null or empty
     /// takes one back.
     pub answers: BTreeMap<String, Value>,
     /// The household's note to the hosts.
-    pub note: Option<NoteWish>,
+    pub note: Option<NoteUpdate>,
     /// What of it was not understood: it is refused, once all that comes before
-    /// fields has been looked at (§4).
+    /// fields has been looked at.
     pub wrong: Vec<FieldError>,
 }
 
 /// What is wanted for one person.
 #[derive(Clone, Debug, Default)]
-pub struct GuestWish {
+pub struct GuestUpdate {
     /// `None`: somebody new.
     pub id: Option<GuestId>,
     /// As typed.
@@ -50,7 +50,7 @@ pub struct GuestWish {
     pub answers: BTreeMap<String, Value>,
 }
 
-impl GuestWish {
+impl GuestUpdate {
     /// Whether it says who comes, or answers a question: then what is required
     /// of those who come is asked for.
     pub fn answers_anything(&self) -> bool {
@@ -60,14 +60,14 @@ impl GuestWish {
 
 /// A note, under a version of its own.
 #[derive(Clone, Debug)]
-pub struct NoteWish {
+pub struct NoteUpdate {
     /// The text; empty removes the note.
     pub text: String,
     /// The version of the note the household has seen; `None`: whatever it is.
     pub version: Option<i64>,
 }
 
-impl Wish {
+impl HouseholdChange {
     /// Whether anybody may take a seat or give one back.
     pub fn touches_seats(&self) -> bool {
         !self.remove.is_empty()
@@ -86,9 +86,9 @@ impl Wish {
             && self.note.is_some()
     }
 
-    /// As [`GuestWish::answers_anything`], of the household.
+    /// As [`GuestUpdate::answers_anything`], of the household.
     pub fn answers_anything(&self) -> bool {
-        !self.answers.is_empty() || self.guests.iter().any(GuestWish::answers_anything)
+        !self.answers.is_empty() || self.guests.iter().any(GuestUpdate::answers_anything)
     }
 
     /// Whether it touches food needs.

@@ -1,5 +1,5 @@
-//! The household form as it comes back: from field names to a wish, and from
-//! the places of complaints back to field names.
+//! Reads the household form: from field names to a change of the household, and
+//! from the places of errors back to field names.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 use web::Form;
 
 use crate::guest::GuestId;
-use crate::wish::{GuestWish, NoteWish, Wish};
+use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::words::ReplyStatus;
 
-/// A wish, and which row of the form each of its guests came from.
-pub(crate) struct Filled {
-    pub(crate) wish: Wish,
+/// The change that the form asks for, and which row of the form each of its guests came from.
+pub(crate) struct ParsedForm {
+    pub(crate) wish: HouseholdChange,
     rows: Vec<Row>,
 }
 
@@ -29,39 +29,39 @@ enum Row {
 pub(super) const NEW_ROWS: usize = 40;
 
 /// Reads the form.
-pub(crate) fn read(form: &Form) -> Filled {
-    let mut filled = Filled {
-        wish: Wish {
+pub(crate) fn read(form: &Form) -> ParsedForm {
+    let mut parsed = ParsedForm {
+        wish: HouseholdChange {
             version: form.number("version").ok().flatten(),
             answers: answers(form, "household."),
-            ..Wish::default()
+            ..HouseholdChange::default()
         },
         rows: Vec::new(),
     };
     for id in known_ids(form) {
         if form.is_ticked(&format!("remove.{id}")) {
-            filled.wish.remove.push(GuestId::from_text(id));
+            parsed.wish.remove.push(GuestId::from_text(id));
             continue;
         }
-        filled.wish.guests.push(known(form, &id));
-        filled.rows.push(Row::Known(id));
+        parsed.wish.guests.push(known(form, &id));
+        parsed.rows.push(Row::Known(id));
     }
     for n in 0..NEW_ROWS {
         let is_written = |field: &str| !form.text(&format!("new.{n}.{field}")).trim().is_empty();
         let is_there = ["name", "diet", "diet_note"].into_iter().any(is_written);
         if is_there || form.is_ticked(&format!("new.{n}.comes")) {
-            filled.wish.guests.push(newcomer(form, n));
-            filled.rows.push(Row::New(n));
+            parsed.wish.guests.push(newcomer(form, n));
+            parsed.rows.push(Row::New(n));
         }
     }
-    filled.wish.note = form.find("note").map(|text| NoteWish {
+    parsed.wish.note = form.find("note").map(|text| NoteUpdate {
         text: text.to_owned(),
         version: form.number("note_version").ok().flatten(),
     });
-    filled
+    parsed
 }
 
-impl Filled {
+impl ParsedForm {
     /// The name of the field that a JSON pointer into the wish means.
     pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
@@ -125,9 +125,9 @@ fn known_ids(form: &Form) -> Vec<String> {
     ids
 }
 
-fn known(form: &Form, id: &str) -> GuestWish {
+fn known(form: &Form, id: &str) -> GuestUpdate {
     let (diets, diet_note) = food_needs(form, &format!("diet.{id}"), &format!("diet_note.{id}"));
-    GuestWish {
+    GuestUpdate {
         id: Some(GuestId::from_text(id.to_owned())),
         name: form.find(&format!("name.{id}")).map(str::to_owned),
         replies: replies(form, &format!("reply.{id}.")),
@@ -146,13 +146,13 @@ fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Opt
     (note.is_some().then(ticked), note)
 }
 
-fn newcomer(form: &Form, n: usize) -> GuestWish {
+fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     let (diets, diet_note) = food_needs(
         form,
         &format!("new.{n}.diet"),
         &format!("new.{n}.diet_note"),
     );
-    GuestWish {
+    GuestUpdate {
         diets,
         diet_note,
         name: Some(form.text(&format!("new.{n}.name")).to_owned()),
@@ -163,17 +163,17 @@ fn newcomer(form: &Form, n: usize) -> GuestWish {
 }
 
 /// The age's select is there whenever the box is: an unticked box sends nothing.
-fn childhood(form: &Form, child: &str, age: &str) -> GuestWish {
+fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
-        return GuestWish::default();
+        return GuestUpdate::default();
     };
     // Who has an age is a child, ticked or not.
     let is_child = form.is_ticked(child) || !chosen.is_empty();
-    GuestWish {
+    GuestUpdate {
         is_child: Some(is_child),
         // What is no number is no age either: the rule answers.
         age: Some((!chosen.is_empty()).then(|| chosen.parse().unwrap_or(-1))),
-        ..GuestWish::default()
+        ..GuestUpdate::default()
     }
 }
 
@@ -236,13 +236,13 @@ mod tests {
 
     #[test]
     fn a_form_becomes_a_wish() {
-        let filled = read(&form(
+        let parsed = read(&form(
             "version=3&name.a=Rahman&reply.a.nikah=yes&reply.a.reception=no&diet_note.a=&diet.a=halal&diet.a=vegan\
              &age.b=&reply.b.nikah=&remove.c=1&name.c=X\
              &answer.a.bus=&answer.a.bus=one&answer.a.bus=two&answer.b.song=&household.song=ABBA&new.0.answer.song=Waterloo\
              &new.0.name=Mei&new.0.age=4&new.1.name=&new.2.comes=1&new.2.reply.nikah=no&note=Hello&note_version=2",
         ));
-        let wish = &filled.wish;
+        let wish = &parsed.wish;
         assert_eq!(wish.version, Some(3));
         assert_eq!(wish.remove.len(), 1);
         let names: Vec<_> = wish
@@ -282,16 +282,16 @@ mod tests {
             ("/guests/3/replies/nikah", "new.2.reply.nikah"),
             ("/note/text", "note"),
         ] {
-            assert_eq!(filled.field(pointer), field);
+            assert_eq!(parsed.field(pointer), field);
         }
-        assert_eq!(filled.first_new().as_deref(), Some("new.0.name"));
+        assert_eq!(parsed.first_new().as_deref(), Some("new.0.name"));
     }
 
     #[test]
     fn words_that_are_no_answers_are_not_taken_for_one() {
-        let filled = read(&form("reply.a.nikah=maybe"));
+        let parsed = read(&form("reply.a.nikah=maybe"));
         assert_eq!(
-            filled.wish.guests[0].replies["nikah"],
+            parsed.wish.guests[0].replies["nikah"],
             ReplyStatus::Waitlisted
         );
     }

@@ -1,7 +1,7 @@
 //! Answers that came without a code, as hosts deal with them: approved, put
 //! together with an invitation that was there before, or archived like any other.
 
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 
 use super::access::{HostOf, Leave};
@@ -11,7 +11,7 @@ use crate::event::{self, Seats};
 use crate::guest::{self, Guest, Reply};
 use crate::household::{self, GUEST_LIMIT, Household};
 use crate::invitation::{self, Invitation, InvitationId};
-use crate::open;
+use crate::open_rsvp;
 use crate::portal::Portal;
 use crate::refusal::Refusal as AnswerRefusal;
 use crate::rsvp::{self, NOTE_LIMIT};
@@ -28,7 +28,7 @@ pub fn approve(
 ) -> Result<Portal, Refusal> {
     host.needs(Leave::Invite)?;
     let mut portal = invitations::lock(tx, host, id, version)?;
-    let mark = open::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
+    let mark = open_rsvp::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
     if mark.approved_at.is_some() {
         return Ok(portal);
     }
@@ -218,7 +218,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let mut moved = Vec::new();
     for other in &leaving.guests {
         let same = (0..known.len()).find(|at| {
-            !known[*at] && written::fold(&after[*at].name) == written::fold(&other.name)
+            !known[*at] && text_cleaning::fold(&after[*at].name) == text_cleaning::fold(&other.name)
         });
         match same {
             Some(at) => {
@@ -316,7 +316,7 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let both: Vec<&str> = both.into_iter().filter(|note| !note.is_empty()).collect();
     let note = both.join("\n\n");
     // What does not fit stays readable where it was written.
-    if note != merged.note && written::length(&note) <= NOTE_LIMIT {
+    if note != merged.note && text_cleaning::length(&note) <= NOTE_LIMIT {
         merged.note = note;
         merged.note_version += 1;
     }

@@ -1,22 +1,22 @@
 //! One answer for a whole household, as a card or another program's form asks
 //! for it: whether they come, how many, a few words. With a code it is an
-//! ordinary save; what comes without one is in [`crate::open`].
+//! ordinary save; what comes without one is in [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
 use platform::audit::RequestFacts;
-use platform::{StoreError, Tx, written};
+use platform::{StoreError, Tx, text_cleaning};
 use serde::{Deserialize, Serialize};
 
 use crate::code::CodeKey;
 use crate::event;
 use crate::guest::Guest;
+use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{OccasionId, to_json};
 use crate::portal::{self, Portal};
 use crate::refusal::{FieldError, Refusal};
 use crate::rsvp::{self, Repeat, Save, Saved};
-use crate::wish::{GuestWish, NoteWish, Wish};
 use crate::words::{GuestKind, ReplyStatus, Source};
 
 /// What is said for everybody at once.
@@ -36,17 +36,17 @@ pub struct Answer {
 impl Answer {
     /// Whether there are words to the hosts that anybody could read.
     pub(crate) fn says_something(&self) -> bool {
-        !written::clean(&self.wish).is_empty()
+        !text_cleaning::clean(&self.wish).is_empty()
     }
 }
 
 /// An answer with what it came with.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct IncomingAnswer {
     /// What is said.
     pub answer: Answer,
     /// What of it was not understood: it is refused, once all that comes before
-    /// fields has been looked at (§4).
+    /// fields has been looked at.
     pub wrong: Vec<FieldError>,
     /// How it arrived.
     pub source: Source,
@@ -107,7 +107,7 @@ pub fn save(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     key: &CodeKey,
-    arrival: &Arrival,
+    incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
     let seen = invitation::find_by_code(tx, key)?.ok_or(Refusal::NotFound)?;
     if seen.occasion != *occasion {
@@ -118,16 +118,16 @@ pub fn save(
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::NotFound)?;
     let portal = portal::enter(tx, locked)?;
     let is_new = portal.household.invitation.replied_at.is_none();
-    let attending = arrival.answer.attending;
+    let attending = incoming.answer.attending;
     let save = Save {
         key: key.clone(),
-        wish: Wish {
-            wrong: arrival.wrong.clone(),
-            ..wish(&portal, &arrival.answer)
+        wish: HouseholdChange {
+            wrong: incoming.wrong.clone(),
+            ..wish(&portal, &incoming.answer)
         },
-        source: arrival.source,
-        repeat: arrival.repeat.clone(),
-        request: arrival.request.clone(),
+        source: incoming.source,
+        repeat: incoming.repeat.clone(),
+        request: incoming.request.clone(),
         needs_version: false,
     };
     let outcome = |after: &Portal| Outcome::of(after, attending, is_new);
@@ -141,7 +141,7 @@ pub fn save(
 /// whom the hosts named takes the answer. Who else comes is a number: so many of
 /// those it brought come, and new ones where there are too few. Nobody is taken
 /// off the list.
-fn wish(portal: &Portal, answer: &Answer) -> Wish {
+fn wish(portal: &Portal, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
     let comes = answer.attending == ReplyStatus::Yes;
@@ -163,29 +163,29 @@ fn wish(portal: &Portal, answer: &Answer) -> Wish {
         };
         let events = portal.events.iter();
         let invited = events.filter(|event| guest.replies.contains_key(&event.id));
-        guests.push(GuestWish {
+        guests.push(GuestUpdate {
             id: Some(guest.id.clone()),
             replies: invited.map(|event| (event.key.clone(), status)).collect(),
-            ..GuestWish::default()
+            ..GuestUpdate::default()
         });
     }
     let more = places.unwrap_or(0);
     guests.extend(std::iter::repeat_n(
-        GuestWish {
+        GuestUpdate {
             name: Some(String::new()),
-            ..GuestWish::default()
+            ..GuestUpdate::default()
         },
         more,
     ));
-    Wish {
+    HouseholdChange {
         // Read under the lock: nothing comes between it and the save.
         version: Some(portal.household.invitation.version),
         guests,
         // Where hosts take none, the save says so: what is sent is never dropped.
-        note: answer.says_something().then(|| NoteWish {
+        note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,
         }),
-        ..Wish::default()
+        ..HouseholdChange::default()
     }
 }

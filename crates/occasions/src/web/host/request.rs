@@ -1,7 +1,7 @@
 //! One request of a host: who it is, which occasion, in which language.
 //!
-//! A handler calls one noun inside [`Desk::read`], [`Desk::write`] or
-//! [`Errand::once`]; each enters the occasion in the same transaction, so the
+//! A handler calls one noun inside [`HostRequest::read`], [`HostRequest::write`] or
+//! [`HostForm::once`]; each enters the occasion in the same transaction, so the
 //! proof is never older than what relies on it.
 
 use accounts::web::asking::{Reader, Sender};
@@ -17,19 +17,19 @@ use platform::idempotency::{self, Found, Key, Stored};
 use platform::{StoreError, Tx};
 use web::{Form, Language, Problem, Site, Text, Wishes};
 
-use super::say::{self, Says};
+use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Leave, Refusal, access};
 use crate::occasion::{self, Occasion};
-use crate::web::by_hand::ByHand;
+use crate::web::custom_code::ByHand;
 
 /// The languages hosts are spoken to in.
 const LANGUAGES: [&str; 2] = ["en", "ms"];
 
 /// A host who looks at a page.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct HostRequest {
     pub(super) site: Site,
     pub(super) text: Text,
     pub(super) who: SignedIn,
@@ -45,13 +45,13 @@ pub(super) struct Desk {
 }
 
 /// A host who sent a form.
-pub(super) struct Errand {
-    pub(super) desk: Desk,
+pub(super) struct HostForm {
+    pub(super) req: HostRequest,
     pub(super) form: Form,
 }
 
 /// What is known of the occasion while its page is made.
-pub(super) struct Scene {
+pub(super) struct PageContext {
     pub(super) host: HostOf,
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
@@ -61,7 +61,7 @@ pub(super) struct Scene {
     pub(super) may_operate: bool,
 }
 
-impl FromRequestParts<Site> for Desk {
+impl FromRequestParts<Site> for HostRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
@@ -70,7 +70,7 @@ impl FromRequestParts<Site> for Desk {
     }
 }
 
-impl FromRequest<Site> for Errand {
+impl FromRequest<Site> for HostForm {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
@@ -84,12 +84,12 @@ impl FromRequest<Site> for Errand {
             request,
             ..
         } = sender;
-        let desk = Desk::of(&mut parts, site, who, csrf, request).await?;
-        Ok(Self { desk, form })
+        let req = HostRequest::of(&mut parts, site, who, csrf, request).await?;
+        Ok(Self { req, form })
     }
 }
 
-impl Desk {
+impl HostRequest {
     async fn of(
         parts: &mut Parts,
         site: &Site,
@@ -132,7 +132,7 @@ impl Desk {
             .as_str()
             .strip_prefix(&self.at(""))?;
         let is_old = occasion.slug != self.piece("slug");
-        is_old.then(|| say::at(&occasion.slug, rest))
+        is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
     /// A piece of the path.
@@ -160,19 +160,19 @@ impl Desk {
 
     /// Looks at the occasion of the path. Most pages read a large part of it, so
     /// none of them holds up a thread that answers requests.
-    pub(super) async fn read<T, F>(&self, look: F) -> Result<(Scene, T), Refusal>
+    pub(super) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>, &Scene) -> Result<T, Refusal> + Send + 'static,
+        F: Fn(&mut Tx<'_>, &PageContext) -> Result<T, Refusal> + Send + 'static,
     {
         let entrance = self.entrance();
         self.site
             .store
             .read_at_length(move |tx| {
                 let host = entrance.enter(tx)?;
-                let scene = scene(tx, host, &entrance.who)?;
-                let found = look(tx, &scene)?;
-                Ok((scene, found))
+                let context = context(tx, host, &entrance.who)?;
+                let found = look(tx, &context)?;
+                Ok((context, found))
             })
             .await
     }
@@ -216,12 +216,12 @@ impl Desk {
     }
 
     /// Speaks about this occasion.
-    pub(super) fn says<'a>(&'a self, scene: &'a Scene) -> Says<'a> {
-        Says::new(&self.text, &scene.occasion, scene.now)
+    pub(super) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
+        Wording::new(&self.text, &context.occasion, context.now)
     }
 }
 
-impl Errand {
+impl HostForm {
     /// Does it once, however often the form is sent, and leads to where `change`
     /// says.
     pub(super) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
@@ -230,7 +230,7 @@ impl Errand {
     {
         let key = self.key(route);
         let to = self
-            .desk
+            .req
             .write(move |tx, host| once(tx, key.as_ref(), |tx| change(tx, host)))
             .await?;
         Ok(see_other(&to))
@@ -238,7 +238,7 @@ impl Errand {
 
     /// What a repeat of this form is recognised by.
     pub(super) fn key(&self, route: &'static str) -> Option<Key> {
-        let owner = self.desk.who.account().id.to_string();
+        let owner = self.req.who.account().id.to_string();
         let mut body = Vec::new();
         for (name, value) in self
             .form
@@ -277,7 +277,7 @@ pub(super) fn once(
     Ok(to)
 }
 
-impl Scene {
+impl PageContext {
     /// Whether this host's role has `leave`.
     pub(super) fn may(&self, leave: Leave) -> bool {
         self.host.may(leave)
@@ -303,9 +303,9 @@ impl Entrance {
     }
 }
 
-fn scene(tx: &mut Tx<'_>, host: HostOf, who: &SignedIn) -> Result<Scene, StoreError> {
+fn context(tx: &mut Tx<'_>, host: HostOf, who: &SignedIn) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
-    Ok(Scene {
+    Ok(PageContext {
         may_operate: signed_in::owner(tx, who.clone())?.is_some(),
         events: event::list(tx, &occasion.id)?,
         sizes: sizes::load(tx, &host)?,

@@ -1,5 +1,5 @@
-//! The door: who may look at which household, how often a stranger may guess,
-//! and which households this browser has opened before.
+//! Who may look at which household, how often a stranger may guess a code, and
+//! which households this browser has opened before.
 //!
 //! A code opens its household, whoever brings it. What is remembered in the
 //! browser is not the code but a signature over the invitation and its epoch:
@@ -24,11 +24,11 @@ use super::entry;
 use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
+use crate::first_opened::Opens;
 use crate::invitation::{self, Invitation, InvitationId};
 use crate::link::{self, LinkKey};
-use crate::opens::Opens;
 use crate::portal::{self, Closed, Portal};
-use crate::{name_check, occasion, open};
+use crate::{name_check, occasion, open_rsvp};
 
 const COOKIE: &str = "kd_guest";
 /// Households one browser may hold.
@@ -49,7 +49,7 @@ const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 /// What all guests' pages share. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Door {
+pub struct CodeGate {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
@@ -183,7 +183,7 @@ impl Admitted {
     }
 }
 
-impl Door {
+impl CodeGate {
     /// A door with the keys of cookies and of links, and this budget of guesses.
     pub fn new(key: Key, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
@@ -308,10 +308,14 @@ impl Door {
     }
 
     /// Leave for somebody without a code to send in an answer.
-    pub(crate) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), open::Refusal> {
+    pub(crate) fn admit_stranger(
+        &self,
+        site: &Site,
+        facts: &Facts,
+    ) -> Result<(), open_rsvp::Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
-        taken.map_err(|wait| open::Refusal::TooMany(wait.seconds))
+        taken.map_err(|wait| open_rsvp::Refusal::TooMany(wait.seconds))
     }
 
     /// Opens the portal of a code, wherever it was given.
@@ -531,14 +535,14 @@ async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
     };
     let key = key.clone();
     let found = site.store.read(move |tx| {
-        let Some(visit) = signed_in::by_session(tx, &session)? else {
+        let Some(req) = signed_in::by_session(tx, &session)? else {
             return Ok(false);
         };
         let Some(invitation) = invitation::find_by_code(tx, &key)? else {
             return Ok(false);
         };
         let scope = Scope::occasion(&invitation.occasion);
-        let role = grant::role_in(tx, &visit.who, &scope)?;
+        let role = grant::role_in(tx, &req.who, &scope)?;
         Ok::<_, StoreError>(role.is_some_and(|role| role >= Role::Coordinator))
     });
     found.await.unwrap_or(false)
@@ -552,7 +556,7 @@ pub(crate) fn expired() -> Problem {
     Problem::new(StatusCode::GONE, "invitation_expired")
 }
 
-/// What stands behind a code goes to nobody else (§8.1).
+/// What stands behind a code goes to nobody else.
 pub(crate) fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

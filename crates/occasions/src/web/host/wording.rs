@@ -17,14 +17,14 @@ use accounts::grant::Role;
 
 /// An occasion, spoken of in one language at one instant.
 #[derive(Clone)]
-pub(super) struct Says<'a> {
+pub(super) struct Wording<'a> {
     pub(super) text: &'a Text,
     pub(super) occasion: &'a Occasion,
     pub(super) now: Timestamp,
     zone: TimeZone,
 }
 
-impl<'a> Says<'a> {
+impl<'a> Wording<'a> {
     pub(super) fn new(text: &'a Text, occasion: &'a Occasion, now: Timestamp) -> Self {
         Self {
             text,

@@ -1,4 +1,4 @@
-//! Answers without a code (§3.7): whoever knows the public page says who they
+//! Answers without a code: whoever knows the public page says who they
 //! are, whether they come and how many. Each accepted one makes an invitation of
 //! its own, marked as such, with a code for later changes.
 
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Stored};
 use platform::mail::Address;
 use platform::news::NewNews;
-use platform::{Rows, StoreError, Tx, sql, written};
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -14,15 +14,15 @@ use crate::code::CodeKey;
 use crate::guest::{Guest, Reply};
 use crate::hosting::{Refusal as HostRefusal, invitations};
 use crate::household::{self, Plan};
+use crate::household_change::HouseholdChange;
 use crate::invitation::{self, Details, Invitation, InvitationId};
 use crate::occasion::{self, Occasion, OccasionId};
-use crate::plain::{Answer, Arrival, Outcome};
 use crate::portal::{self, Portal};
-use crate::programme::{self, Programme};
 use crate::question::Answers;
 use crate::refusal::{FieldError, Refusal as AnswerRefusal};
 use crate::rsvp::{self, OtherBody, Save};
-use crate::wish::Wish;
+use crate::single_answer::{Answer, IncomingAnswer, Outcome};
+use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
 /// The most that hosts can let one answer bring.
@@ -42,7 +42,7 @@ pub const EMAIL_LIMIT: usize = 254;
 
 /// Who answers without a code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stranger {
+pub struct Respondent {
     /// As typed, 1–100.
     pub name: String,
     /// As typed; empty: none.
@@ -55,13 +55,13 @@ pub struct Stranger {
     pub network: String,
 }
 
-impl Stranger {
+impl Respondent {
     /// In the form in which it is kept.
     fn cleaned(&self) -> Self {
         Self {
-            name: written::clean_line(&self.name),
-            email: written::clean_line(&self.email),
-            phone: written::clean_line(&self.phone),
+            name: text_cleaning::clean_line(&self.name),
+            email: text_cleaning::clean_line(&self.email),
+            phone: text_cleaning::clean_line(&self.phone),
             ..self.clone()
         }
     }
@@ -109,25 +109,25 @@ impl From<StoreError> for Refusal {
 pub fn answer(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
-    stranger: &Stranger,
-    arrival: &Arrival,
+    respondent: &Respondent,
+    incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
     occasion::hold(tx, occasion)?.ok_or(AnswerRefusal::NotFound)?;
-    let programme = programme::load(tx, occasion)?;
-    check_occasion(&programme.occasion)?;
-    if arrival.answer.says_something() && !programme.occasion.details.switches.notes {
+    let snapshot = snapshot::load(tx, occasion)?;
+    check_occasion(&snapshot.occasion)?;
+    if incoming.answer.says_something() && !snapshot.occasion.details.switches.notes {
         return Err(AnswerRefusal::FeatureDisabled.into());
     }
-    let stranger = stranger.cleaned();
-    let likeness = Likeness::of(&stranger);
-    let key = match recognise(tx, occasion, &likeness.first, arrival)? {
+    let respondent = respondent.cleaned();
+    let likeness = Likeness::of(&respondent);
+    let key = match recognise(tx, occasion, &likeness.first, incoming)? {
         Recognised::Answered(outcome) => return Ok(outcome),
         Recognised::New(key) => key,
     };
-    check_access(tx, &programme, &stranger)?;
-    check_fields(&programme.occasion, &stranger, arrival)?;
-    let party = party(&programme.occasion, arrival)?;
-    count_try(tx, &stranger.network)?;
+    check_access(tx, &snapshot, &respondent)?;
+    check_fields(&snapshot.occasion, &respondent, incoming)?;
+    let party = party(&snapshot.occasion, incoming)?;
+    count_try(tx, &respondent.network)?;
     invitations::hold_limits(tx, occasion, party).map_err(|refusal| match refusal {
         HostRefusal::LimitReached(limit) => Refusal::LimitReached(limit),
         HostRefusal::Store(error) => error.into(),
@@ -136,8 +136,8 @@ pub fn answer(
     check_waiting(tx, occasion)?;
     crate::event::lock_limited(tx, occasion)?;
     let id =
-        invitation::insert_with_new_code(tx, occasion, &details(&programme.occasion, &stranger))?;
-    for event in programme.events.iter() {
+        invitation::insert_with_new_code(tx, occasion, &details(&snapshot.occasion, &respondent))?;
+    for event in snapshot.events.iter() {
         household::invite(tx, &id, &event.id)?;
     }
     tx.run(
@@ -146,8 +146,8 @@ pub fn answer(
         Rows::Exactly(1),
     )?;
     let made = invitation::find(tx, &id)?.ok_or(AnswerRefusal::NotFound)?;
-    let portal = portal::load(tx, programme, made)?;
-    let outcome = fill(tx, portal, &stranger, party, arrival)?;
+    let portal = portal::load(tx, snapshot, made)?;
+    let outcome = fill(tx, portal, &respondent, party, incoming)?;
     mark(tx, occasion, &id, &likeness)?;
     if let Some(key) = key {
         let stored = Stored {
@@ -176,14 +176,14 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
 /// Whether answers are open, as they are to the invitation that would be made.
 fn check_access(
     tx: &mut Tx<'_>,
-    programme: &Programme,
-    stranger: &Stranger,
+    snapshot: &OccasionSnapshot,
+    respondent: &Respondent,
 ) -> Result<(), Refusal> {
     let blank = Invitation {
         id: tx.id(),
-        occasion: programme.occasion.id.clone(),
+        occasion: snapshot.occasion.id.clone(),
         code: String::new(),
-        details: details(&programme.occasion, stranger),
+        details: details(&snapshot.occasion, respondent),
         note: String::new(),
         note_version: 1,
         replied_at: None,
@@ -192,17 +192,17 @@ fn check_access(
         version: 1,
         is_unapproved: true,
     };
-    let portal = portal::load(tx, programme.clone(), blank)?;
-    Ok(rsvp::check_access(&portal, &Wish::default())?)
+    let portal = portal::load(tx, snapshot.clone(), blank)?;
+    Ok(rsvp::check_access(&portal, &HouseholdChange::default())?)
 }
 
 /// All findings come together.
 fn check_fields(
     occasion: &Occasion,
-    clean: &Stranger,
-    arrival: &Arrival,
+    clean: &Respondent,
+    incoming: &IncomingAnswer,
 ) -> Result<(), AnswerRefusal> {
-    let mut wrong = arrival.wrong.clone();
+    let mut wrong = incoming.wrong.clone();
     let mut add = |pointer: &str, code| {
         wrong.push(FieldError {
             pointer: pointer.to_owned(),
@@ -217,28 +217,28 @@ fn check_fields(
         ("/email", &clean.email, EMAIL_LIMIT),
         ("/phone", &clean.phone, PHONE_LIMIT),
     ] {
-        if written::length(text) > most {
+        if text_cleaning::length(text) > most {
             add(pointer, "too_long");
         }
     }
     if !clean.email.is_empty() && clean.email.parse::<Address>().is_err() {
         add("/email", "email_invalid");
     }
-    if arrival
+    if incoming
         .answer
         .party
         .is_some_and(|party| !(1..=PARTY_LIMIT).contains(&party))
     {
         add("/guests", "out_of_range");
     }
-    if written::length(&written::clean(&arrival.answer.wish)) > rsvp::NOTE_LIMIT {
+    if text_cleaning::length(&text_cleaning::clean(&incoming.answer.wish)) > rsvp::NOTE_LIMIT {
         add("/message", "too_long");
     }
     // Who has not decided says so only where hosts want to hear it.
     let is_offered =
         |status| status != ReplyStatus::Undecided || occasion.details.switches.undecided;
-    match &arrival.answer.replies {
-        None if !is_offered(arrival.answer.attending) => add("/attending", "not_allowed"),
+    match &incoming.answer.replies {
+        None if !is_offered(incoming.answer.attending) => add("/attending", "not_allowed"),
         None => {}
         Some(replies) => {
             for (event, status) in replies {
@@ -256,10 +256,10 @@ fn check_fields(
 }
 
 /// How many people are put on the invitation; who does not come brings nobody.
-fn party(occasion: &Occasion, arrival: &Arrival) -> Result<usize, Refusal> {
+fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.details.open_party_limit;
-    let party = arrival.answer.party.unwrap_or(1);
-    if arrival.answer.attending == ReplyStatus::No {
+    let party = incoming.answer.party.unwrap_or(1);
+    if incoming.answer.attending == ReplyStatus::No {
         return Ok(1);
     }
     if party > limit {
@@ -278,24 +278,24 @@ struct Likeness {
 }
 
 impl Likeness {
-    fn of(stranger: &Stranger) -> Self {
+    fn of(respondent: &Respondent) -> Self {
         let by = |contact: &str| {
-            let words = format!("{}\n{contact}", written::fold(&stranger.name));
-            written::hexadecimal(&Sha256::digest(words))
+            let words = format!("{}\n{contact}", text_cleaning::fold(&respondent.name));
+            text_cleaning::hexadecimal(&Sha256::digest(words))
         };
-        let digits: String = stranger
+        let digits: String = respondent
             .phone
             .chars()
             .filter(char::is_ascii_digit)
             .collect();
-        if stranger.email.is_empty() {
+        if respondent.email.is_empty() {
             return Self {
                 first: by(&digits),
                 phone: None,
             };
         }
         Self {
-            first: by(&written::fold(&stranger.email)),
+            first: by(&text_cleaning::fold(&respondent.email)),
             phone: (!digits.is_empty()).then(|| by(&digits)),
         }
     }
@@ -312,9 +312,9 @@ fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     likeness: &str,
-    arrival: &Arrival,
+    incoming: &IncomingAnswer,
 ) -> Result<Recognised, Refusal> {
-    let Some(repeat) = &arrival.repeat else {
+    let Some(repeat) = &incoming.repeat else {
         return Ok(Recognised::New(None));
     };
     let owner = format!("open/{occasion}/{likeness}");
@@ -376,16 +376,16 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
 
 /// The invitation that such an answer makes. It may bring as many later on as it
 /// might have brought at once.
-fn details(occasion: &Occasion, stranger: &Stranger) -> Details {
+fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.details.languages;
     Details {
-        household: stranger.name.clone(),
+        household: respondent.name.clone(),
         salutation: None,
-        email: some(&stranger.email),
-        phone: some(&stranger.phone),
+        email: some(&respondent.email),
+        phone: some(&respondent.phone),
         address: None,
-        language: stranger
+        language: respondent
             .language
             .clone()
             .filter(|tag| offered.contains(tag)),
@@ -405,25 +405,25 @@ fn details(occasion: &Occasion, stranger: &Stranger) -> Details {
 fn fill(
     tx: &mut Tx<'_>,
     mut portal: Portal,
-    stranger: &Stranger,
+    respondent: &Respondent,
     party: usize,
-    arrival: &Arrival,
+    incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
-    let note = written::clean(&arrival.answer.wish);
+    let note = text_cleaning::clean(&incoming.answer.wish);
     let note = (!note.is_empty()).then_some(note);
     let invitation = &portal.household.invitation;
     let key = CodeKey::parse(&invitation.code).map_err(|_| AnswerRefusal::NotFound)?;
     let code = invitation.code.clone();
     let save = Save {
         key,
-        wish: Wish::default(),
-        source: arrival.source,
+        wish: HouseholdChange::default(),
+        source: incoming.source,
         repeat: None,
-        request: arrival.request.clone(),
+        request: incoming.request.clone(),
         needs_version: false,
     };
     let guests: Vec<Guest> = (0..party)
-        .map(|at| person(tx, &portal, stranger, at, &arrival.answer))
+        .map(|at| person(tx, &portal, respondent, at, &incoming.answer))
         .collect();
     rsvp::check_seats(&portal, &guests).map_err(|refusal| match refusal {
         AnswerRefusal::EventFull { event, left } => Refusal::NoSeats { event, left },
@@ -437,7 +437,7 @@ fn fill(
     };
     tell_of_new(tx, &portal)?;
     rsvp::write(tx, &save, &mut portal, plan, note)?;
-    let outcome = Outcome::of(&portal, arrival.answer.attending, true);
+    let outcome = Outcome::of(&portal, incoming.answer.attending, true);
     Ok(Outcome {
         code: Some(code),
         ..outcome
@@ -448,7 +448,7 @@ fn fill(
 fn person(
     tx: &mut Tx<'_>,
     portal: &Portal,
-    stranger: &Stranger,
+    respondent: &Respondent,
     at: usize,
     answer: &Answer,
 ) -> Guest {
@@ -465,7 +465,7 @@ fn person(
     Guest {
         id: tx.id(),
         name: if at == 0 {
-            stranger.name.clone()
+            respondent.name.clone()
         } else {
             String::new()
         },

@@ -1,17 +1,17 @@
 //! Codes that hosts set by hand, on pages and by JSON: the answer "taken" tells
 //! as much as a guess, so every such try needs leave of the guests' door and
-//! draws on its budget (§3.1, §8.2).
+//! draws on its budget.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
 
 use crate::hosting::Refusal;
-use crate::web::guest::Door;
+use crate::web::guest::CodeGate;
 
 /// Where tries are counted, and who tries.
 #[derive(Clone)]
 pub(crate) struct ByHand {
-    door: Door,
+    gate: CodeGate,
     facts: Facts,
 }
 
@@ -36,10 +36,10 @@ impl ByHand {
     /// Reads who tries from a request.
     pub(crate) fn of(parts: &Parts) -> Result<Self, Problem> {
         let extensions = &parts.extensions;
-        let (door, facts) = (extensions.get::<Door>(), extensions.get::<Facts>());
-        match (door, facts) {
-            (Some(door), Some(facts)) => Ok(Self {
-                door: door.clone(),
+        let (gate, facts) = (extensions.get::<CodeGate>(), extensions.get::<Facts>());
+        match (gate, facts) {
+            (Some(gate), Some(facts)) => Ok(Self {
+                gate: gate.clone(),
                 facts: facts.clone(),
             }),
             _ => Err(Problem::internal("a host's handler stands beside the door")),
@@ -54,7 +54,7 @@ impl ByHand {
         set: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         let admitted = match typed {
-            Some(typed) => self.door.admit_by_hand(site, &self.facts, typed),
+            Some(typed) => self.gate.admit_by_hand(site, &self.facts, typed),
             None => Ok(None),
         };
         let admitted = admitted.map_err(|wait| Refusal::Guessing(wait.seconds))?;

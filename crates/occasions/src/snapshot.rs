@@ -1,6 +1,6 @@
-//! What all households of an occasion read alike: the occasion, its events, its
-//! food needs and questions. It changes seldom and is read with every page, so it is kept in
-//! memory until a host changes it.
+//! What every household of an occasion reads: the occasion, its events, dietary
+//! options and questions. Every page reads it and hosts change it seldom, so it
+//! stays in memory until one does.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::question::{self, Question};
 
 /// An occasion with all that hosts planned for it.
 #[derive(Clone, Debug)]
-pub struct Programme {
+pub struct OccasionSnapshot {
     /// The occasion.
     pub occasion: Arc<Occasion>,
     /// Its events, in the order they are shown.
@@ -29,7 +29,7 @@ pub struct Programme {
 
 /// The programme of the occasion with this id, which must be there, because a
 /// row points to it.
-pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Programme, StoreError> {
+pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreError> {
     let revision = revision(tx, id)?;
     load_at(tx, id, revision)
 }
@@ -41,15 +41,19 @@ pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
 }
 
 /// As [`load`], where the occasion's revision was read in this transaction.
-pub fn load_at(tx: &mut Tx<'_>, id: &OccasionId, revision: i64) -> Result<Programme, StoreError> {
-    let programme = tx.recall(id.as_str(), revision, |tx| {
+pub fn load_at(
+    tx: &mut Tx<'_>,
+    id: &OccasionId,
+    revision: i64,
+) -> Result<OccasionSnapshot, StoreError> {
+    let snapshot = tx.recall(id.as_str(), revision, |tx| {
         let occasion = occasion::load(tx, id)?;
         let diets = if occasion.details.switches.dietary {
             diet::list(tx, id)?
         } else {
             Vec::new()
         };
-        Ok(Programme {
+        Ok(OccasionSnapshot {
             events: event::list(tx, id)?.into(),
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
@@ -57,5 +61,5 @@ pub fn load_at(tx: &mut Tx<'_>, id: &OccasionId, revision: i64) -> Result<Progra
             occasion: Arc::new(occasion),
         })
     })?;
-    Ok(Programme::clone(&programme))
+    Ok(OccasionSnapshot::clone(&snapshot))
 }

@@ -1,5 +1,5 @@
 //! Answers that came without a code, as hosts see them: told live, listed,
-//! approved, put together with what was there before (§3.7).
+//! approved, put together with what was there before.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use accounts::token::Right;
 use jiff::SignedDuration;
 use occasions::hosting::listing::filter::Open;
 use occasions::hosting::listing::{self, Filter};
-use occasions::hosting::{Refusal, codes, invitations, open};
+use occasions::hosting::{Refusal, codes, invitations, open_rsvp};
 use occasions::invitation::InvitationId;
 use occasions::web::api::Pace;
 use occasions::words::{GuestKind, ReplyStatus};
@@ -89,12 +89,12 @@ fn hosts_find_and_approve_them() {
         assert_eq!(listed(stage, Open::No).await.len(), 40);
         let id = first.clone();
         stage
-            .done(move |tx, host| open::approve(tx, host, &id, None).map(drop))
+            .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
             .await;
         // Once is enough.
         let (id, before) = (first.clone(), portal(stage, &first).await);
         stage
-            .done(move |tx, host| open::approve(tx, host, &id, None).map(drop))
+            .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
             .await;
         let after = portal(stage, &first).await;
         assert_eq!(
@@ -106,14 +106,14 @@ fn hosts_find_and_approve_them() {
         let rahma = stage.invitation("RAHMA").await;
         let refused = stage
             .act(&stage.owner, move |tx, host| {
-                open::approve(tx, host, &rahma, None).map(drop)
+                open_rsvp::approve(tx, host, &rahma, None).map(drop)
             })
             .await;
         assert_eq!(code(refused), "wrong_state");
         let id = first.clone();
         let refused = stage
             .act(&stage.observer, move |tx, host| {
-                open::approve(tx, host, &id, None).map(drop)
+                open_rsvp::approve(tx, host, &id, None).map(drop)
             })
             .await;
         assert_eq!(code(refused), "forbidden");
@@ -144,7 +144,8 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         let (id, code) = answer(&mut guest, &body).await;
         let approve = async || {
             let id = id.clone();
-            let approved = stage.done(move |tx, host| open::approve(tx, host, &id, None).map(drop));
+            let approved =
+                stage.done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop));
             approved.await;
         };
         approve().await;
@@ -167,7 +168,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         call(&mut guest, "POST", "/api/flask/rsvp", &body).await;
         let (from, into) = (stage.invitation("RAHMA").await, id.clone());
         let merged = stage
-            .done(move |tx, host| open::merge(tx, host, &from, &into, None))
+            .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))
             .await;
         assert!(merged.household.invitation.note.contains("For you alone"));
         let card = guest.get("/o/aisyah-daniel").await.text();
@@ -187,7 +188,7 @@ fn two_become_one_and_both_codes_open_it() {
         let into = stage.invitation("RAHMA").await;
         let (a, b) = (from.clone(), into.clone());
         let merged = stage
-            .done(move |tx, host| open::merge(tx, host, &a, &b, None))
+            .done(move |tx, host| open_rsvp::merge(tx, host, &a, &b, None))
             .await;
         let guests = &merged.household.guests;
         assert_eq!(guests.len(), 4 + 3);
@@ -253,7 +254,7 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
         let into = stage.invitation("RAHMA").await;
         let id = into.clone();
         stage
-            .done(move |tx, host| open::merge(tx, host, &from, &id, None).map(drop))
+            .done(move |tx, host| open_rsvp::merge(tx, host, &from, &id, None).map(drop))
             .await;
         guest.get(&format!("/invite/{second}")).await.expect(308);
         let id = into.clone();
@@ -273,7 +274,7 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
         // Who is put to it afterwards still finds it, and no one of before does.
         let (third, third_code) = answer(&mut guest, &body).await;
         stage
-            .done(move |tx, host| open::merge(tx, host, &third, &into, None).map(drop))
+            .done(move |tx, host| open_rsvp::merge(tx, host, &third, &into, None).map(drop))
             .await;
         let found = guest.get(&format!("/invite/{third_code}")).await;
         assert_eq!(
@@ -296,7 +297,7 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
         // The older one goes to the newer: Mei does not come, whichever way.
         let (from, into) = (first.clone(), second.clone());
         let merged = stage
-            .done(move |tx, host| open::merge(tx, host, &from, &into, None))
+            .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))
             .await;
         let mei: Vec<_> = merged
             .household
@@ -317,18 +318,18 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
         ] {
             let refused = stage
                 .act(&stage.owner, move |tx, host| {
-                    open::merge(tx, host, &from, &into, None).map(drop)
+                    open_rsvp::merge(tx, host, &from, &into, None).map(drop)
                 })
                 .await;
             assert_eq!(code(refused), expected);
         }
-        let stranger: Result<(), Refusal> = stage
+        let respondent: Result<(), Refusal> = stage
             .act(&stage.owner, move |tx, host| {
                 let nobody = "01970000-0000-7000-8000-000000000000".parse().unwrap();
-                open::merge(tx, host, &second, &nobody, None).map(drop)
+                open_rsvp::merge(tx, host, &second, &nobody, None).map(drop)
             })
             .await;
-        assert_eq!(code(stranger), "not_found");
+        assert_eq!(code(respondent), "not_found");
     });
 }
 

@@ -1,4 +1,4 @@
-//! `/o/{slug}/rsvp`: an answer without a code, for a public card (§3.7).
+//! `/o/{slug}/rsvp`: an answer without a code, for a public card.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use platform::audit::RequestFacts;
 use web::page::{Kind, Page};
 use web::{Facts, Form, Language, Problem, Site, Text, Wishes, csrf};
 
-use super::door::{self, Door};
 use super::entry::{self, Found, Public};
+use super::gate::{self, CodeGate};
 use super::show;
-use super::view::{Closing, Complaint, Open, TypedAnswer};
+use super::view::{Closing, FormError, Open, TypedAnswer};
 use crate::occasion::Occasion;
-use crate::open::{self, Refusal, Stranger};
-use crate::plain::{Answer, Arrival, Outcome};
+use crate::open_rsvp::{self, Refusal, Respondent};
 use crate::refusal::{FieldError, Refusal as AnswerRefusal};
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
+use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::web::api::guest::problem;
 use crate::words::{OccasionStatus, ReplyStatus, Source};
 
@@ -49,7 +49,7 @@ pub(super) async fn show(
 /// `POST /o/{slug}/rsvp`.
 pub(super) async fn save(
     State(site): State<Site>,
-    Extension(door): Extension<Door>,
+    Extension(gate): Extension<CodeGate>,
     facts: Facts,
     wishes: Wishes,
     headers: HeaderMap,
@@ -69,43 +69,48 @@ pub(super) async fn save(
         };
         return Ok(page(&site, &text, &public, typed, trouble));
     }
-    let arrival = arrival(&public, &typed, &form, &facts);
-    let stranger = Stranger {
+    let incoming = incoming(&public, &typed, &form, &facts);
+    let respondent = Respondent {
         name: typed.name.clone(),
         email: typed.email.clone(),
         phone: typed.phone.clone(),
         language: Some(text.language().tag.to_string()),
         network: facts.network().to_string(),
     };
-    if let Err(refusal) = door.admit_stranger(&site, &facts) {
+    if let Err(refusal) = gate.admit_stranger(&site, &facts) {
         return refused(&site, &text, &public, typed, refusal);
     }
     let id = public.occasion.id.clone();
     let saved = site
         .store
-        .write(move |tx| open::answer(tx, &id, &stranger, &arrival));
+        .write(move |tx| open_rsvp::answer(tx, &id, &respondent, &incoming));
     match saved.await {
-        Ok(outcome) => Ok(thank(&site, &door, &headers, outcome)),
+        Ok(outcome) => Ok(thank(&site, &gate, &headers, outcome)),
         Err(refusal) => refused(&site, &text, &public, typed, refusal),
     }
 }
 
 /// To the page that thanks, and tells the code.
-pub(crate) fn thank(site: &Site, door: &Door, headers: &HeaderMap, outcome: Outcome) -> Response {
+pub(crate) fn thank(
+    site: &Site,
+    gate: &CodeGate,
+    headers: &HeaderMap,
+    outcome: Outcome,
+) -> Response {
     let code = outcome.code.unwrap_or_default();
-    let mut response = confirm(door, &code);
+    let mut response = confirm(gate, &code);
     // From a page elsewhere the browser sends no cookie that could be added to.
     if csrf::check_sender(headers, site.url()).is_ok() {
         // A new invitation's epoch; whoever made it is let in again.
-        response = door.remember(site, headers, (outcome.id, 1), response);
+        response = gate.remember(site, headers, (outcome.id, 1), response);
     }
     response
 }
 
 /// To the page that shows what is stored.
-pub(crate) fn confirm(door: &Door, code: &str) -> Response {
-    let mut response = Redirect::to(&door.links.below(code, "/confirmation")).into_response();
-    door::keep_private(&mut response);
+pub(crate) fn confirm(gate: &CodeGate, code: &str) -> Response {
+    let mut response = Redirect::to(&gate.links.below(code, "/confirmation")).into_response();
+    gate::keep_private(&mut response);
     response
 }
 
@@ -143,7 +148,7 @@ fn typed(form: &Form) -> TypedAnswer {
 
 /// What the form says, with what is wrong about it: everybody hears all of that at
 /// once.
-fn arrival(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> Arrival {
+fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldError { pointer, code });
     let mut replies = BTreeMap::new();
@@ -186,7 +191,7 @@ fn arrival(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> 
     let body: Vec<_> = fields
         .filter(|(name, _)| *name != "submission_id")
         .collect();
-    Arrival {
+    IncomingAnswer {
         answer: Answer {
             attending,
             replies: Some(replies),
@@ -208,9 +213,9 @@ fn arrival(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> 
     }
 }
 
-fn wrong_party(text: &Text, occasion: &Occasion) -> Complaint {
+fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     let limit = occasion.details.open_party_limit;
-    Complaint {
+    FormError {
         field: "guests".to_owned(),
         words: text.with("complaint-open-party", [("n", limit.into())]),
     }
@@ -221,15 +226,15 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> Complaint {
 struct Trouble {
     status: StatusCode,
     words: Option<String>,
-    complaints: Vec<Complaint>,
+    errors: Vec<FormError>,
     retry_after: Option<u32>,
 }
 
 impl Trouble {
-    fn of(status: StatusCode, complaints: Vec<Complaint>) -> Self {
+    fn of(status: StatusCode, errors: Vec<FormError>) -> Self {
         Self {
             status,
-            complaints,
+            errors,
             ..Self::default()
         }
     }
@@ -246,20 +251,20 @@ fn refused(
     let occasion = &public.occasion;
     let trouble = match refusal {
         Refusal::Answer(AnswerRefusal::Fields(fields)) => {
-            let complaints = complaints(text, public, &fields);
-            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, complaints)
+            let errors = errors(text, public, &fields);
+            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
         }
         Refusal::PartySize(_) => {
-            let complaint = wrong_party(text, occasion);
-            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![complaint])
+            let error = wrong_party(text, occasion);
+            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
         }
         // Only the wish is a part that can be switched off here.
         Refusal::Answer(AnswerRefusal::FeatureDisabled) => {
-            let complaint = Complaint {
+            let error = FormError {
                 field: "message".to_owned(),
                 words: feature_disabled().detail(text),
             };
-            Trouble::of(StatusCode::NOT_FOUND, vec![complaint])
+            Trouble::of(StatusCode::NOT_FOUND, vec![error])
         }
         Refusal::NoSeats { event, left } => {
             let mut events = public.events.iter();
@@ -268,16 +273,16 @@ fn refused(
                 show::pick(text, occasion, &event.details.name).to_string()
             });
             let values = [("event", name.into()), ("left", left.into())];
-            let complaint = Complaint {
+            let error = FormError {
                 field: format!("{EVENT}{event}"),
                 words: text.with("complaint-open-full", values),
             };
-            Trouble::of(StatusCode::CONFLICT, vec![complaint])
+            Trouble::of(StatusCode::CONFLICT, vec![error])
         }
         Refusal::Answer(AnswerRefusal::Store(error)) if error.is_passing() => Trouble {
             status: StatusCode::SERVICE_UNAVAILABLE,
             words: Some(text.say("answer-failed").into_owned()),
-            complaints: Vec::new(),
+            errors: Vec::new(),
             retry_after: Some(5),
         },
         Refusal::CodeRequired => {
@@ -298,7 +303,7 @@ fn refused(
             Trouble {
                 status: problem.status,
                 words: Some(problem.detail(text)),
-                complaints: Vec::new(),
+                errors: Vec::new(),
                 retry_after: problem.retry_after,
             }
         }
@@ -307,7 +312,7 @@ fn refused(
 }
 
 /// What is wrong, in the order of the form.
-fn complaints(text: &Text, public: &Public, wrong: &[FieldError]) -> Vec<Complaint> {
+fn errors(text: &Text, public: &Public, wrong: &[FieldError]) -> Vec<FormError> {
     let events = public
         .events
         .iter()
@@ -325,14 +330,14 @@ fn complaints(text: &Text, public: &Public, wrong: &[FieldError]) -> Vec<Complai
         .collect()
 }
 
-fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> Complaint {
+fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> FormError {
     let name = pointer.trim_start_matches('/');
     if let Some(key) = name.strip_prefix("events/") {
         let events = public.events.iter();
         let event = events.filter(|event| event.key == key);
         let name = event.map(|event| show::pick(text, &public.occasion, &event.details.name).text);
         let name = name.collect::<String>();
-        return Complaint {
+        return FormError {
             field: format!("{EVENT}{key}"),
             words: text.with("complaint-open-event", [("event", name.into())]),
         };
@@ -341,13 +346,13 @@ fn complain(text: &Text, public: &Public, pointer: &str, code: &str) -> Complain
     let words = match (name, code) {
         ("guests", _) => return wrong_party(text, &public.occasion),
         ("name", "required") => text.say("complaint-open-name").into_owned(),
-        ("name", _) => text.with("complaint-name-long", [("n", open::NAME_LIMIT.into())]),
+        ("name", _) => text.with("complaint-name-long", [("n", open_rsvp::NAME_LIMIT.into())]),
         ("email", "email_invalid") => text.say("complaint-open-email").into_owned(),
-        ("email", _) => long(open::EMAIL_LIMIT),
-        ("phone", _) => long(open::PHONE_LIMIT),
+        ("email", _) => long(open_rsvp::EMAIL_LIMIT),
+        ("phone", _) => long(open_rsvp::PHONE_LIMIT),
         _ => long(NOTE_LIMIT),
     };
-    Complaint {
+    FormError {
         field: name.to_owned(),
         words,
     }
@@ -398,7 +403,7 @@ fn page(
         notes: switches.notes || !typed.wish.is_empty(),
         public: switches.public_wishes,
         trouble: trouble.words,
-        complaints: trouble.complaints,
+        errors: trouble.errors,
         typed,
         contact: show::contact(occasion),
     };
@@ -418,7 +423,7 @@ fn page(
     if let Some(seconds) = trouble.retry_after {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
-    door::keep_out_of_search(&mut response);
+    gate::keep_out_of_search(&mut response);
     response
 }
 
@@ -444,6 +449,6 @@ pub(super) async fn is_open_answer(
     portal: &crate::portal::Portal,
 ) -> Result<bool, StoreError> {
     let id = portal.household.invitation.id.clone();
-    let mark = site.store.read(move |tx| open::find_mark(tx, &id));
+    let mark = site.store.read(move |tx| open_rsvp::find_mark(tx, &id));
     Ok(mark.await?.is_some())
 }

@@ -12,13 +12,13 @@ use crate::hosting::Refusal;
 
 /// What stands in a form, and against it.
 #[derive(Default)]
-pub(super) struct Sheet {
+pub(super) struct FormState {
     /// What is shown: stored, or as typed.
     pub(super) form: Form,
     /// A sentence on the whole form.
     pub(super) trouble: Option<String>,
     /// What is wrong with single fields.
-    complaints: Vec<(String, String)>,
+    errors: Vec<(String, String)>,
     /// What is stored, where the form was made for an older version.
     stored: Option<Form>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Field {
     pub(super) hint: Option<String>,
     pub(super) control: Control,
     pub(super) value: String,
-    pub(super) complaint: Option<String>,
+    pub(super) error: Option<String>,
     /// What somebody else saved there meanwhile.
     pub(super) stored: Option<String>,
     /// The language of what is typed, for a text in several.
@@ -62,7 +62,7 @@ pub(super) struct Group {
     pub(super) fields: Vec<Field>,
 }
 
-impl Sheet {
+impl FormState {
     /// What is stored, to be changed.
     pub(super) fn of(form: Form) -> Self {
         Self {
@@ -73,15 +73,15 @@ impl Sheet {
 
     /// What was typed, and why it was not kept.
     pub(super) fn refused(form: Form, problem: &Problem, text: &Text) -> Self {
-        let complaints: Vec<(String, String)> = problem
+        let errors: Vec<(String, String)> = problem
             .errors
             .iter()
             .map(|one| (field_name(&one.pointer), one.detail(text)))
             .collect();
         Self {
             form,
-            trouble: complaints.is_empty().then(|| problem.detail(text)),
-            complaints,
+            trouble: errors.is_empty().then(|| problem.detail(text)),
+            errors,
             stored: None,
         }
     }
@@ -101,14 +101,14 @@ impl Sheet {
         Self {
             form,
             trouble: Some(text.with("host-clash", [("button", text.say(button).into())])),
-            complaints: Vec::new(),
+            errors: Vec::new(),
             stored: Some(stored),
         }
     }
 
     /// Adds a finding of the page's own.
     pub(super) fn complain(&mut self, field: &str, words: String) {
-        self.complaints.push((field.to_owned(), words));
+        self.errors.push((field.to_owned(), words));
     }
 
     /// The first field in which what was typed is not what is stored now.
@@ -125,13 +125,13 @@ impl Sheet {
 
     /// Whether nothing stands against it.
     pub(super) fn is_fine(&self) -> bool {
-        self.trouble.is_none() && self.complaints.is_empty()
+        self.trouble.is_none() && self.errors.is_empty()
     }
 
     /// All findings, for the summary: the field and what to do about it, which
     /// field being said first.
-    pub(super) fn complaints(&self, text: &Text) -> Vec<(&str, String)> {
-        let all = self.complaints.iter();
+    pub(super) fn errors(&self, text: &Text) -> Vec<(&str, String)> {
+        let all = self.errors.iter();
         all.map(|(field, words)| {
             let label = field_label(field).map(|id| text.say(id));
             let said = label.map_or_else(|| words.clone(), |label| format!("{label}: {words}"));
@@ -141,12 +141,12 @@ impl Sheet {
     }
 
     /// What is wrong with a field, or with a part of it.
-    pub(super) fn complaint(&self, name: &str) -> Option<&str> {
+    pub(super) fn error(&self, name: &str) -> Option<&str> {
         let is_it = |field: &str| {
             let rest = field.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let found = self.complaints.iter().find(|(field, _)| is_it(field));
+        let found = self.errors.iter().find(|(field, _)| is_it(field));
         found.map(|(_, words)| words.as_str())
     }
 
@@ -222,9 +222,9 @@ impl Sheet {
             field
         });
         let mut fields: Vec<Field> = fields.collect();
-        let of_all = self.complaints.iter().find(|(field, _)| field == name);
+        let of_all = self.errors.iter().find(|(field, _)| field == name);
         if let (Some((_, words)), Some(first)) = (of_all, fields.first_mut()) {
-            first.complaint = Some(words.clone());
+            first.error = Some(words.clone());
         }
         Group {
             legend: legend.into(),
@@ -245,7 +245,7 @@ impl Sheet {
             hint: None,
             control,
             value,
-            complaint: self.complaint(name).map(str::to_owned),
+            error: self.error(name).map(str::to_owned),
             stored,
             language: None,
             is_required: false,
@@ -270,7 +270,7 @@ impl Field {
     pub(super) fn described_by(&self) -> String {
         let parts = [
             (self.hint.is_some(), "hint"),
-            (self.complaint.is_some(), "wrong"),
+            (self.error.is_some(), "wrong"),
             (self.stored.is_some(), "stored"),
         ];
         let ids: Vec<String> = parts
@@ -374,19 +374,19 @@ mod tests {
             .field("/contact/name", "too_long", [("max", 100.into())])
             .field("/languages/1", "language_unknown", []);
         let typed = form([("contact.name", "x"), ("languages", "en")]);
-        let sheet = Sheet::refused(typed, &problem, &text());
+        let form_state = FormState::refused(typed, &problem, &text());
         assert_eq!(
-            sheet.line("contact.name", "Name").complaint.as_deref(),
+            form_state.line("contact.name", "Name").error.as_deref(),
             Some("At most 100 characters.")
         );
         let choices = [("en".to_owned(), "English".to_owned())];
         assert!(
-            sheet
+            form_state
                 .ticks("languages", "Languages", choices)
-                .complaint
+                .error
                 .is_some()
         );
-        assert!(sheet.trouble.is_none() && !sheet.is_fine());
+        assert!(form_state.trouble.is_none() && !form_state.is_fine());
     }
 
     #[test]
@@ -403,18 +403,18 @@ mod tests {
             ("household", "Theirs"),
             ("email", "a@b.my"),
         ]);
-        let sheet = Sheet::clashing(&typed, stored, "host-save-phone", &text());
-        let trouble = sheet.trouble.as_deref().unwrap_or_default();
+        let form_state = FormState::clashing(&typed, stored, "host-save-phone", &text());
+        let trouble = form_state.trouble.as_deref().unwrap_or_default();
         assert!(
             trouble.contains("Press “Save, by phone” again"),
             "{trouble}"
         );
-        assert_eq!(sheet.first_clash(), Some("household"));
-        assert_eq!(sheet.form.text("version"), "2");
-        let household = sheet.line("household", "Household");
+        assert_eq!(form_state.first_clash(), Some("household"));
+        assert_eq!(form_state.form.text("version"), "2");
+        let household = form_state.line("household", "Household");
         assert_eq!(household.value, "Mine");
         let said = household.stored_words(&text()).unwrap();
         assert!(said.contains("Theirs"), "{said}");
-        assert!(sheet.line("email", "Mail").stored.is_none());
+        assert!(form_state.line("email", "Mail").stored.is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! An answer without a code, by the public page (§3.7).
+//! An answer without a code, by the public page.
 
 use jiff::SignedDuration;
 use occasions::words::OccasionStatus;

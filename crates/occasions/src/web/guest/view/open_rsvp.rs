@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use web::{Spoken, Text};
 
-use super::answer::{Complaint, complaint};
+use super::answer::{FormError, error};
 use super::{Closing, Contact, Hosts, around_contact};
 
 /// `/o/{slug}/rsvp`.
@@ -41,7 +41,7 @@ pub struct Open<'a> {
     /// A sentence on the whole form.
     pub trouble: Option<String>,
     /// What is wrong with single fields.
-    pub complaints: Vec<Complaint>,
+    pub errors: Vec<FormError>,
     /// What was typed.
     pub typed: TypedAnswer,
     /// Whom to ask.
@@ -96,15 +96,15 @@ impl Open<'_> {
     /// The page's title: errors first.
     pub fn title(&self) -> String {
         let title = format!("{} – {}", self.text.say("answer-title"), self.hosts.0);
-        if self.complaints.is_empty() && self.trouble.is_none() {
+        if self.errors.is_empty() && self.trouble.is_none() {
             return title;
         }
         self.text
             .with("answer-error-title", [("title", title.into())])
     }
 
-    fn complaint(&self, field: &str) -> Option<&str> {
-        complaint(&self.complaints, field)
+    fn error(&self, field: &str) -> Option<&str> {
+        error(&self.errors, field)
     }
 
     fn party_hint(&self) -> String {
