@@ -34,7 +34,7 @@ async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
 fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
     on_both(async |stage| {
         let (second, here) = (
-            stage.respondent.account.clone(),
+            stage.stranger.account.clone(),
             Scope::occasion(&stage.occasion),
         );
         let store = &stage.site.store;

@@ -236,7 +236,7 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
             fields(rename("No!").await),
             [("/slug".to_owned(), "slug_invalid")]
         );
-        let who = stage.respondent.who.clone();
+        let who = stage.stranger.who.clone();
         let make = move |slug: &'static str| {
             let (store, who) = (stage.site.store.clone(), who.clone());
             async move {

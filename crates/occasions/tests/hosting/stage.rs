@@ -46,7 +46,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) coordinator: Host,
     pub(crate) observer: Host,
     /// Owns the installation, and is nothing to the occasion.
-    pub(crate) respondent: Host,
+    pub(crate) stranger: Host,
     /// What is left of guesses at codes.
     pub(crate) budget: GuessBudget,
     router: Router,
@@ -87,7 +87,7 @@ impl<'w> Stage<'w> {
         let owner = host(&site, "owner", Some((Role::OccasionOwner, &here))).await;
         let coordinator = host(&site, "coordinator", Some((Role::Coordinator, &here))).await;
         let observer = host(&site, "observer", Some((Role::Observer, &here))).await;
-        let respondent = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
+        let stranger = host(&site, "stranger", Some((Role::Owner, &Scope::Site))).await;
         let accounts = Accounts::new(site.clone());
         let api: Router<Site> = occasions::web::api::routes();
         let (key, links) = site
@@ -116,7 +116,7 @@ impl<'w> Stage<'w> {
             owner,
             coordinator,
             observer,
-            respondent,
+            stranger,
             budget,
             router,
         }
