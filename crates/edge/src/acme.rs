@@ -25,7 +25,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rustls::crypto::CryptoProvider;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -98,7 +97,6 @@ pub enum AcmeError {
 struct Shared {
     settings: Settings,
     world: World,
-    provider: Arc<CryptoProvider>,
     vault: Vault,
     client: Client,
     challenges: Arc<Challenges>,
@@ -147,17 +145,12 @@ pub struct Acme {
 
 impl Prepared {
     /// Makes the folder for certificates and what speaks to the authority. Nothing is ordered yet.
-    pub fn new(
-        settings: Settings,
-        world: World,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, AcmeError> {
+    pub fn new(settings: Settings, world: World) -> Result<Self, AcmeError> {
         Ok(Self(Shared {
             vault: Vault::open(&settings.data, &settings.directory)?,
-            client: Client::new(&settings.roots, Arc::clone(&provider), world.clone())?,
+            client: Client::new(&settings.roots, world.clone())?,
             settings,
             world,
-            provider,
             challenges: Arc::default(),
             issued: Arc::default(),
         }))

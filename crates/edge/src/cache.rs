@@ -39,13 +39,13 @@ use crate::metrics::CacheFigures;
 
 pub use store::StoreSettings;
 
-pub(crate) use flight::{Flight, Heard, How, Landing, Reader};
+pub(crate) use flight::{Flight, How, Landing};
 pub(crate) use purge::{Purge, taken_purges, taken_tags};
-pub(crate) use respond::{Asker, Told, gateway_only, tell};
+pub(crate) use respond::{Asker, Told, tell};
 pub(crate) use rules::{
     Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,
 };
-pub(crate) use store::{Joined, Store};
+pub(crate) use store::{Gathering, Joined, Store};
 pub(crate) use stored::{Head, Key, Stored};
 
 pub use purge::PURGE;

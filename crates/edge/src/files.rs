@@ -19,9 +19,7 @@
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
 //! most once a second; the rest is read in pieces while it is sent, or sent by the kernel
-//! itself in the clear. Of those in memory from 32 KiB on that are asked for in the clear
-//! more than once, up to 16 MiB are kept once more, where the kernel sends them from
-//! without copying. A text is compressed
+//! itself in the clear. A text is compressed
 //! when the first client asks for it so; that client and those who come meanwhile wait
 //! the few milliseconds, since most files of most sites are asked for rarely, and the
 //! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
@@ -29,11 +27,9 @@
 //! their word: only these are offered.
 
 mod caching;
-mod coded;
 pub(crate) mod conditions;
 mod entry;
 mod folder;
-mod held;
 mod kinds;
 mod listing;
 mod look;
@@ -52,15 +48,14 @@ use std::time::SystemTime;
 
 use http::header::{ALLOW, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER};
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 pub use folder::{Folder, FolderError, FolderSettings};
-pub(crate) use held::Held;
 pub use memory::Memory;
 pub(crate) use pieces::{Pieces, shorter};
 pub(crate) use readers::Turn;
 
-use crate::body::{Answer, Body};
+use crate::body::{self, Answer, Body};
 use crate::compression::Encoding;
 use crate::facts::RequestId;
 use entry::Entry;
@@ -186,10 +181,7 @@ fn bare(status: StatusCode) -> Answer {
     if status != StatusCode::NO_CONTENT {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    let mut answer = Response::new(Body::Empty);
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    answer
+    body::answer(status, headers, Body::Empty)
 }
 
 #[cfg(test)]

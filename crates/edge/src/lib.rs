@@ -33,6 +33,7 @@ pub mod pages;
 mod panic;
 pub mod plan;
 pub mod proxy;
+mod quality;
 mod quic;
 pub mod route;
 mod scratch;

@@ -11,20 +11,16 @@ mod buckets;
 use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
-use governor::{Quota, RateLimiter};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use crate::description::Limit;
 use crate::plan::values::Rate;
-use buckets::{Ask, Buckets};
+use buckets::Buckets;
 
 /// In this header the app reports how a request ended; it never leaves the door.
 pub const OUTCOME: HeaderName = HeaderName::from_static("x-kenduri-outcome");
@@ -53,7 +49,8 @@ pub struct Limiter {
 #[derive(Debug)]
 struct Counts {
     seed: RandomState,
-    rate: RateLimiter<Ask, Buckets, SinceStart, NoOpMiddleware<Duration>>,
+    start: Instant,
+    buckets: Buckets,
 }
 
 /// Who is counted apart.
@@ -92,21 +89,25 @@ impl Limiter {
             );
         });
         let (rate, by, _) = (rate.ok()?, by.ok()?, on.ok()?);
-        let Some(quota) = Quota::with_period(rate.per / rate.count.get()) else {
+        let each = rate.per / rate.count.get();
+        if each.is_zero() {
             told(
                 "rate",
                 format!("{:?} is too fast to count; write less", written.rate),
             );
             return None;
+        }
+        let burst = match written.burst {
+            0 => rate.count.get(),
+            burst => burst,
         };
-        let burst = NonZeroU32::new(written.burst).unwrap_or(rate.count);
-        let quota = quota.allow_burst(burst);
         Some(Self {
             limit: written.clone(),
             by,
             counts: ArcSwap::from_pointee(Counts {
                 seed: RandomState::new(),
-                rate: RateLimiter::new(quota, Buckets::new(CLIENTS), SinceStart(Instant::now())),
+                start: Instant::now(),
+                buckets: Buckets::new(each, burst, CLIENTS),
             }),
         })
     }
@@ -129,34 +130,15 @@ impl Limiter {
 
     /// Goes on counting where another limit stands, if both count the same.
     pub(crate) fn go_on_from(&self, other: &Self) {
-        if self.is_like(other) {
+        if self.limit == other.limit {
             self.counts.store(other.counts.load_full());
         }
     }
 
-    fn is_like(&self, other: &Self) -> bool {
-        let facts = |limiter: &Self| {
-            let Limit {
-                rate,
-                burst,
-                by,
-                on,
-            } = limiter.limit.clone();
-            (rate, burst, by, on)
-        };
-        facts(self) == facts(other)
-    }
-
     fn ask(&self, Admitted(client): Admitted, counts: bool) -> Result<(), Refused> {
-        let rate = &self.counts.load().rate;
-        let now = rate.clock().now();
-        let ask = Ask {
-            client,
-            counts,
-            now,
-        };
-        rate.check_key(&ask).map_err(|not_until| {
-            let wait = not_until.wait_time_from(now);
+        let used = self.counts.load();
+        let asked = used.buckets.ask(client, counts, used.start.elapsed());
+        asked.map_err(|wait| {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Refused {
                 retry_after: Duration::from_secs(seconds.max(1)),
@@ -242,18 +224,6 @@ pub(crate) fn drop_cookie(headers: &mut HeaderMap, name: &str) {
     match kept {
         Ok(kept) if !kept.is_empty() => drop(headers.insert(COOKIE, kept)),
         _ => drop(headers.remove(COOKIE)),
-    }
-}
-
-/// The clock of tests can be tokio's own.
-#[derive(Debug, Clone)]
-struct SinceStart(Instant);
-
-impl Clock for SinceStart {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.elapsed()
     }
 }
 

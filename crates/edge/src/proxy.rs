@@ -61,7 +61,7 @@ use relay::Relay;
 use sending::tame;
 use tunnel::Far;
 use upstream::Chosen;
-use way::{Came, Way};
+use way::{Came, Way, leaves_be};
 
 /// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
@@ -128,7 +128,7 @@ impl Pool {
         let (wire, answer) = loop {
             let member = Arc::clone(chosen.running.member());
             let wire = match self.bare(upstream, &member, fresh).await {
-                Ok(bare) => Way::Bare(bare),
+                Ok(bare) => bare,
                 Err(error) => {
                     member.vitals.failed(upstream.now());
                     if let Some(begun) = begun {
@@ -143,14 +143,14 @@ impl Pool {
             };
             let reused = wire.reused();
             address(request, &path, &member)?;
-            let is_left_be = wire.leaves_be(request.method(), flow);
+            let is_left_be = leaves_be(request.method(), flow);
             if !is_left_be {
                 tame(request, raw);
             }
             // What a server breaks off before it has said a word may be asked again.
             let may_return = repeats != Repeats::Never;
             let copy = (may_return && !is_left_be).then(|| copied(request));
-            match wire.send(request, raw, flow, &upstream.times, care).await {
+            match wire.ask(request, raw, flow, &upstream.times, care).await {
                 Ok(answered) => {
                     member.vitals.succeeded();
                     break answered;

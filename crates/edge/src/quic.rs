@@ -23,7 +23,6 @@
 mod door;
 mod fields;
 mod frames;
-mod probe;
 mod reach;
 mod settings;
 mod socket;

@@ -121,11 +121,8 @@ impl Default for Passwords {
 
 impl Passwords {
     fn verified(&self) -> &Arc<Verified> {
-        self.verified.get_or_init(|| {
-            let mut key = [0; 32];
-            let random = tls::provider().secure_random.fill(&mut key);
-            Arc::new(Verified::new(random.is_ok().then_some(key)))
-        })
+        self.verified
+            .get_or_init(|| Arc::new(Verified::new(tls::random().ok())))
     }
 
     /// Whether whoever asks is one of those, and takes what they said out of the

@@ -21,7 +21,6 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use instant_acme::{BodyWrapper, BytesResponse, HttpClient};
 use jiff::{SignedDuration, Timestamp};
-use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
 use thiserror::Error;
@@ -34,6 +33,7 @@ use tokio_rustls::TlsConnector;
 use super::World;
 use super::schedule::LONGEST_ASKED;
 use crate::lock::lock;
+use crate::tls;
 
 /// How long the look-up of a name may take.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
@@ -85,7 +85,6 @@ impl Client {
     /// Trusts what browsers trust, and `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
-        provider: Arc<CryptoProvider>,
         world: World,
     ) -> Result<Self, rustls::Error> {
         let mut roots = RootCertStore {
@@ -94,7 +93,7 @@ impl Client {
         for root in extra {
             roots.add(root.clone())?;
         }
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(tls::provider())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();

@@ -174,7 +174,7 @@ async fn run(
     };
     drop(published);
     let pem = format!("{key}{chain}");
-    let certificate = Certificate::read(name, &pem, &shared.provider)?;
+    let certificate = Certificate::read(name, &pem)?;
     shared.vault.store_certificate(name, &pem)?;
     Ok(certificate)
 }
@@ -272,7 +272,7 @@ async fn prove(
                 let digest = proof.digest();
                 let digest = <&[u8; 32]>::try_from(digest.as_ref())
                     .map_err(|_| OrderError::NotOffered(word))?;
-                let shown = proof::certificate(name, digest, &shared.provider)?;
+                let shown = proof::certificate(name, digest)?;
                 shared.challenges.publish_certificate(name, &shown)
             }
         });

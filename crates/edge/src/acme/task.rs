@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::metrics;
+use crate::{metrics, tls};
 
 use super::certificate::Certificate;
 use super::order::OrderError;
@@ -20,7 +20,7 @@ use super::schedule::{
 };
 use super::settings::can_be_ordered;
 use super::vault::{Attempt, VaultError};
-use super::{Shared, Standing, account, order, proof};
+use super::{Shared, Standing, account, order};
 
 /// The longest sleep: a clock that was set, or a machine that slept, is noticed after it.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
@@ -144,10 +144,8 @@ impl Task {
     }
 
     fn load(&self, name: &str) -> Kept {
-        let Shared {
-            vault, provider, ..
-        } = &self.shared;
-        let certificate = vault.load_certificate(name, provider);
+        let vault = &self.shared.vault;
+        let certificate = vault.load_certificate(name);
         let attempt = vault.load_attempt(name);
         let mut kept = Kept {
             certificate: told(name, certificate).flatten(),
@@ -162,9 +160,8 @@ impl Task {
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
-        kept.jitter = proof::random(&self.shared.provider)
-            .map(|[first, second, ..]| Jitter(u16::from_be_bytes([first, second])))
-            .unwrap_or_default();
+        let jitter = tls::random().map(u16::from_be_bytes);
+        kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
     /// Lets the door see what there is.

@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use instant_acme::AccountCredentials;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustls::crypto::CryptoProvider;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -165,16 +164,12 @@ impl Vault {
     }
 
     /// The certificate of a name, if there is one.
-    pub(super) fn load_certificate(
-        &self,
-        name: &str,
-        provider: &CryptoProvider,
-    ) -> Result<Option<Certificate>, VaultError> {
+    pub(super) fn load_certificate(&self, name: &str) -> Result<Option<Certificate>, VaultError> {
         let file = certificate_file(name);
         let Some(pem) = self.read(&file)? else {
             return Ok(None);
         };
-        Certificate::read(name, &pem, provider)
+        Certificate::read(name, &pem)
             .map(Some)
             .map_err(|fault| self.damaged(&file, Damage::Certificate(fault)))
     }

@@ -75,17 +75,10 @@ pub(crate) enum Way {
 
 /// What a request asks of what is kept (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a word of the request, said or not"
-)]
 pub(crate) struct Demand {
     /// Only after the server was asked.
     pub(crate) no_cache: bool,
-    /// The server is not asked.
-    pub(crate) only_if_cached: bool,
     max_age: Option<Duration>,
-    min_fresh: Duration,
     /// A part of it is enough: what is kept serves, but a part is not kept.
     pub(crate) part: bool,
     /// The head is enough.
@@ -119,9 +112,7 @@ impl Way {
         }
         Self::In(Demand {
             no_cache: said.no_cache,
-            only_if_cached: said.only_if_cached,
             max_age: said.max_age,
-            min_fresh: said.min_fresh.unwrap_or_default(),
             part: headers.contains_key(RANGE),
             head: *method == Method::HEAD,
         })
@@ -346,9 +337,9 @@ impl Freshness {
         if demand.no_cache || self.always_ask || too_old {
             return Verdict::Ask;
         }
-        if age + demand.min_fresh < self.lifetime {
+        if age < self.lifetime {
             Verdict::Fresh
-        } else if demand.min_fresh.is_zero() && age < self.lifetime + self.stale_while_revalidate {
+        } else if age < self.lifetime + self.stale_while_revalidate {
             Verdict::WhileRevalidating
         } else {
             Verdict::Ask

@@ -37,7 +37,7 @@ impl Edge {
             }
             stays
         });
-        // What does not answer keeps all from being told.
+        // One that nobody reads keeps all from being told.
         let addresses: Vec<_> = all.keys().copied().collect();
         self.shared.reach.keep(&addresses);
         for (address, bound) in wanted {

@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use super::{Clock, Shared, lock};
 use crate::acme::{self, Acme, AcmeError, Prepared, Standing, World};
 use crate::plan::Plan;
-use crate::tls;
 
 /// What is ordered, if anything is.
 #[derive(Default)]
@@ -35,7 +34,7 @@ impl Orders {
             .filter(|wanted| ordering.is_none_or(|ordering| ordering.settings != wanted.settings))
             .map(|wanted| {
                 let world = World::new(timestamps(clock));
-                Prepared::new(wanted.settings.clone(), world, tls::provider())
+                Prepared::new(wanted.settings.clone(), world)
             })
             .transpose()
     }

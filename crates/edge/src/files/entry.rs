@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderValue, LAST_MODIFIED, RANGE, VARY,
@@ -13,7 +14,6 @@ use http::request::Parts;
 use tokio::sync::OnceCell;
 
 use super::folder::Folder;
-use super::held::{Held, Room};
 use super::kinds;
 use super::memory::Memory;
 use super::open::Stamp;
@@ -110,7 +110,7 @@ pub(super) struct Variant {
 /// Where the bytes are.
 #[derive(Debug)]
 pub(super) enum Content {
-    Memory(Held),
+    Memory(Bytes),
     File(Arc<File>, u64),
     /// A file of this length that is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
@@ -135,7 +135,6 @@ impl Entry {
         folder: &Folder,
         name: &str,
         opened: Opened,
-        room: &Room,
         now: SystemTime,
     ) -> Result<Self, LoadError> {
         let stamps = opened.stamps();
@@ -156,12 +155,12 @@ impl Entry {
             if let Some((file, stamp)) = sibling
                 && (!is_kept || stamp.size <= LARGEST)
             {
-                let content = Content::of(file, stamp, is_kept, room)?;
+                let content = Content::of(file, stamp, is_kept)?;
                 let variant = Variant::new(&common, stamp, Some(encoding), content);
                 coded[encoding as usize] = Coded::Ready(Box::new(variant));
             }
         }
-        let content = Content::of(file, stamp, is_kept, room)?;
+        let content = Content::of(file, stamp, is_kept)?;
         if shrinks {
             for encoding in Encoding::ALL {
                 coded[encoding as usize] = match &content {
@@ -246,12 +245,12 @@ impl Entry {
             return None;
         };
         let length = plain.len();
-        let coded = memory.compress(plain.bytes.clone(), encoding).await?;
+        let coded = memory.compress(plain.clone(), encoding).await?;
         if coded.len() > length / 10 * 9 {
             return None;
         }
         memory.grew(self, coded.len());
-        let content = Content::Memory(Held::new(coded, memory.room()));
+        let content = Content::Memory(coded);
         let variant = Variant::new(&self.common, self.stamps.plain, Some(encoding), content);
         Some(Box::new(variant))
     }
@@ -265,7 +264,7 @@ fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
 }
 
 impl Content {
-    fn of(file: File, stamp: Stamp, is_kept: bool, room: &Room) -> Result<Self, LoadError> {
+    fn of(file: File, stamp: Stamp, is_kept: bool) -> Result<Self, LoadError> {
         if !is_kept {
             return Ok(Self::File(Arc::new(file), stamp.size));
         }
@@ -277,12 +276,12 @@ impl Content {
             return Err(LoadError::Changing);
         }
         bytes.shrink_to_fit();
-        Ok(Self::Memory(Held::new(bytes.into(), room)))
+        Ok(Self::Memory(bytes.into()))
     }
 
     fn weight(&self) -> usize {
         match self {
-            Self::Memory(held) => held.len(),
+            Self::Memory(bytes) => bytes.len(),
             Self::File(..) | Self::Coded(..) => 0,
         }
     }
@@ -290,7 +289,7 @@ impl Content {
     /// How many bytes are sent, where that is known before.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
-            Self::Memory(held) => Some(held.len() as u64),
+            Self::Memory(bytes) => Some(bytes.len() as u64),
             Self::File(_, length) => Some(*length),
             Self::Coded(..) => None,
         }

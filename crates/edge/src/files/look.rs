@@ -105,7 +105,7 @@ impl Look {
             {
                 return Ok(Some(entry));
             }
-            match Entry::load(&self.folder, name, opened, self.memory.room(), self.now) {
+            match Entry::load(&self.folder, name, opened, self.now) {
                 Ok(entry) => {
                     let entry = Arc::new(entry);
                     if entry.is_kept() {

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::entry::{Entry, Stamps};
-use super::held::Room;
 use super::look::{Look, Seen};
 use super::readers::Readers;
 use crate::compression::{Encoder, Encoding};
@@ -37,7 +36,6 @@ struct Shared {
     /// One file at a time: the other core has requests to answer.
     compressing: Arc<Semaphore>,
     readers: Readers,
-    room: Room,
     random: RandomState,
     drawn: AtomicU64,
 }
@@ -79,7 +77,6 @@ impl Memory {
             kept: Mutex::default(),
             size,
             readers: Readers::default(),
-            room: Room::default(),
             looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
             compressing: Arc::new(Semaphore::new(1)),
             random: RandomState::new(),
@@ -208,11 +205,6 @@ impl Memory {
     /// Those who read files that are not kept.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
-    }
-
-    /// Where kept files may be copied to.
-    pub(super) fn room(&self) -> &Room {
-        &self.0.room
     }
 
     /// A text that no file can know in advance.

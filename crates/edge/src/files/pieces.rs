@@ -22,7 +22,7 @@ use super::readers::{Readers, Reading, Turn, Turns};
 use crate::body::{BodyError, Stretch};
 
 /// So much is read at a time, and none beyond: a slow client holds 64 KiB.
-pub(super) const PIECE: usize = 64 * 1_024;
+const PIECE: usize = 64 * 1_024;
 /// So much the kernel is told to send at a time.
 const STRETCH: usize = 256 * 1_024;
 /// A byte of so many is looked at before they are sent.
@@ -148,11 +148,11 @@ impl Pieces {
     }
 }
 
-pub(super) fn part_of(range: &Range<u64>, most: usize) -> usize {
+fn part_of(range: &Range<u64>, most: usize) -> usize {
     usize::try_from(range.end - range.start).map_or(most, |left| left.min(most))
 }
 
-pub(super) fn read(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
+fn read(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
     let mut bytes = vec![0; length];
     match file.read_exact_at(&mut bytes, at) {
         Ok(()) => Ok(bytes.into()),

@@ -1,23 +1,23 @@
 //! A form of a file becomes an answer: conditions, then ranges.
 
+use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, RANGE};
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
+use http::{Method, StatusCode};
 
-use super::coded::CodedFile;
 use super::conditions::{self, Verdict};
 use super::entry::{Content, Variant};
-use super::held::Held;
 use super::memory::Memory;
 use super::pieces::{Piece, Pieces};
 use super::ranges::{self, Wanted};
 use super::readers::Readers;
-use crate::body::{Answer, Body};
+use crate::body::{Answer, Body, answer};
+use crate::compression;
 
 pub(super) fn respond(
     request: &Parts,
@@ -66,25 +66,19 @@ pub(super) fn respond(
     }
 }
 
-fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    answer
-}
-
 fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
-        Content::Memory(held) => Body::held(held.clone()),
-        Content::File(file, length) => {
-            let file = Piece::File(Arc::clone(file), 0..*length);
-            Body::pieces(Pieces::new(readers, [file].into()))
-        }
+        Content::Memory(bytes) => Body::full(bytes.clone()),
+        Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {
-            let file = Arc::clone(file);
-            Body::stream(CodedFile::new(readers, file, *length, *encoding))
+            compression::body(file_body(file, *length, readers), *encoding)
         }
     }
+}
+
+fn file_body(file: &Arc<File>, length: u64, readers: &Readers) -> Body {
+    let whole = Piece::File(Arc::clone(file), 0..length);
+    Body::pieces(Pieces::new(readers, [whole].into()))
 }
 
 fn nothing(variant: &Variant) -> Answer {
@@ -152,7 +146,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
 /// Parts lie inside the content, so they fit where it fits.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
-        Content::Memory(Held { bytes, .. }) => {
+        Content::Memory(bytes) => {
             let at = |place: u64| {
                 usize::try_from(place)
                     .unwrap_or(bytes.len())

@@ -1,58 +1,80 @@
 //! What each client has used, for a bounded number of clients.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use governor::nanos::Nanos;
-use governor::state::StateStore;
+use crate::lock::lock;
 
 /// Workers rarely wait for each other with so many locks.
 const SHARDS: usize = 16;
 /// A full shard is looked through for idle clients this often at most.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// Somebody asks.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Ask {
-    pub(super) client: u64,
-    /// Whether it is counted, or only asked whether it would pass.
-    pub(super) counts: bool,
-    /// Since the limiter began.
-    pub(super) now: Duration,
-}
-
-/// Buckets by client. When all are taken by clients that asked lately, every
-/// other one shares a single bucket: tight, but no open door.
+/// Buckets by client, each known by when it is full again (the generic cell rate algorithm).
+/// When all are taken by clients that asked lately, every other one shares a single bucket:
+/// tight, but no open door. Instants are times since the first.
 #[derive(Debug)]
 pub(super) struct Buckets {
+    /// How long a bucket takes to fill by one request, and by all of them.
+    each: Duration,
+    all: Duration,
     shards: Vec<Mutex<Shard>>,
-    shared: Mutex<Option<Nanos>>,
+    shared: Mutex<Duration>,
     most: usize,
 }
 
 #[derive(Debug, Default)]
 struct Shard {
     /// When each bucket is full again.
-    full_at: HashMap<u64, Nanos>,
+    full_at: HashMap<u64, Duration>,
     swept: Option<Duration>,
 }
 
 impl Buckets {
-    pub(super) fn new(clients: usize) -> Self {
+    /// One request every so often, and so many at once.
+    pub(super) fn new(each: Duration, burst: u32, clients: usize) -> Self {
         Self {
+            each,
+            all: each.saturating_mul(burst),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             shared: Mutex::default(),
             most: clients.div_ceil(SHARDS),
         }
     }
 
+    /// Whether a request of this client passes, which is counted or only asked; else how long
+    /// until one does.
+    pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
+        let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
+        let mut shard = lock(&self.shards[shard]);
+        let known = shard.full_at.get(&client).copied();
+        if known.is_none() && !shard.has_room(self.most, now) {
+            drop(shard);
+            let mut shared = lock(&self.shared);
+            let next = self.take(*shared, now)?;
+            if counts {
+                *shared = next;
+            }
+        } else {
+            let next = self.take(known.unwrap_or_default(), now)?;
+            if counts {
+                shard.full_at.insert(client, next);
+            }
+        }
+        Ok(())
+    }
+
+    /// When a bucket is full again after one more request; else how long that has to wait.
+    fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
+        let next = full_at.max(now).saturating_add(self.each);
+        let wait = next.saturating_sub(now.saturating_add(self.all));
+        if wait.is_zero() { Ok(next) } else { Err(wait) }
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        let sizes = self
-            .shards
-            .iter()
-            .map(|shard| shard.lock().unwrap().full_at.len());
+        let sizes = self.shards.iter().map(|shard| lock(shard).full_at.len());
         sizes.sum()
     }
 }
@@ -63,50 +85,9 @@ impl Shard {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
             self.swept = Some(now);
-            let now = Nanos::from(now);
             self.full_at.retain(|_, full_at| *full_at > now);
         }
         self.full_at.len() < most
-    }
-}
-
-impl StateStore for Buckets {
-    type Key = Ask;
-
-    fn measure_and_replace<T, F, E>(&self, ask: &Ask, decide: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let Ask {
-            client,
-            counts,
-            now,
-        } = ask;
-        let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
-        let mut shard = self.shards[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(full_at) = shard.full_at.get_mut(client) {
-            let (answer, next) = decide(Some(*full_at))?;
-            if *counts {
-                *full_at = next;
-            }
-            return Ok(answer);
-        }
-        if shard.has_room(self.most, *now) {
-            let (answer, next) = decide(None)?;
-            if *counts {
-                shard.full_at.insert(*client, next);
-            }
-            return Ok(answer);
-        }
-        drop(shard);
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let (answer, next) = decide(*shared)?;
-        if *counts {
-            *shared = Some(next);
-        }
-        Ok(answer)
     }
 }
 
@@ -114,34 +95,38 @@ impl StateStore for Buckets {
 mod tests {
     use super::*;
 
-    /// Counts what was asked, up to two, in place of a rate.
-    fn ask(buckets: &Buckets, client: u64, now: u64) -> bool {
-        let ask = Ask {
-            client,
-            counts: true,
-            now: Duration::from_secs(now),
-        };
-        let until = Nanos::from(Duration::from_secs(now + 10));
-        buckets
-            .measure_and_replace(&ask, |full_at| match full_at {
-                None => Ok(((), until)),
-                Some(full_at) if full_at <= Nanos::from(ask.now) => Ok(((), until)),
-                Some(_) => Err(()),
-            })
-            .is_ok()
-    }
+    const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_flood_of_clients_shares_one_bucket_and_memory_is_bounded() {
-        let buckets = Buckets::new(SHARDS * 4);
-        let passed = (0..10_000)
-            .filter(|client| ask(&buckets, *client, 0))
-            .count();
+        let buckets = Buckets::new(10 * SECOND, 1, SHARDS * 4);
+        let passes = |client, now| buckets.ask(client, true, now * SECOND).is_ok();
+        let passed = (0..10_000).filter(|client| passes(*client, 0)).count();
         assert_eq!(buckets.len(), SHARDS * 4);
         assert_eq!(passed, SHARDS * 4 + 1, "one through the shared bucket");
-        assert!(!ask(&buckets, 0, 5), "known clients keep their own");
-        assert!(!ask(&buckets, 20_000, 5), "the shared one is empty");
-        assert!(ask(&buckets, 20_000, 20), "idle clients made room");
+        assert!(!passes(0, 5), "known clients keep their own");
+        assert!(!passes(20_000, 5), "the shared one is empty");
+        assert!(passes(20_000, 20), "idle clients made room");
         assert!(buckets.len() < SHARDS * 4);
+    }
+
+    #[test]
+    fn so_many_come_at_once_and_one_each_time_after() {
+        let buckets = Buckets::new(2 * SECOND, 3, 100);
+        let ask = |counts, now| buckets.ask(1, counts, now * SECOND);
+        for _ in 0..3 {
+            assert_eq!(ask(false, 7), Ok(()));
+            assert_eq!(ask(true, 7), Ok(()));
+        }
+        assert_eq!(ask(true, 7), Err(2 * SECOND));
+        assert_eq!(ask(true, 8), Err(SECOND));
+        assert_eq!(ask(true, 9), Ok(()));
+        assert_eq!(ask(false, 9), Err(2 * SECOND));
+        // A clock does not save up more than a bucket holds.
+        assert!(
+            (0..4)
+                .map(|_| ask(true, 1_000))
+                .eq([Ok(()), Ok(()), Ok(()), Err(2 * SECOND)])
+        );
     }
 }

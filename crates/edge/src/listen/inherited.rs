@@ -135,7 +135,6 @@ impl Inherited {
                     let udp = came.socket.with_file(file);
                     inherited.datagrams.push(udp.into());
                 }
-                Listening::Obsolete => {}
             }
         }
         Ok(inherited)
@@ -234,8 +233,6 @@ enum Listening {
     Datagrams(UdpSocket),
     /// What the reader of a UDP socket locks.
     Lock(File),
-    /// What earlier versions of the program hand in with a UDP socket.
-    Obsolete,
 }
 
 #[expect(
@@ -261,13 +258,6 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     };
     if kept && kind == Some(socket2::Type::DGRAM) && is_on_network(&socket) {
         return Ok(Listening::Datagrams(socket.into()));
-    }
-    let is_connected = |socket: &socket2::Socket| {
-        let peer = socket.peer_addr().ok();
-        peer.is_some_and(|peer| peer.is_unix())
-    };
-    if kept && kind == Some(socket2::Type::DGRAM) && is_connected(&socket) {
-        return Ok(Listening::Obsolete);
     }
     if kept && kind.is_none() {
         let file = File::from(OwnedFd::from(socket));
@@ -351,16 +341,6 @@ mod tests {
         for next in last {
             assert_eq!(next.lock().await.unwrap().reset_key, reset_key);
         }
-    }
-
-    #[test]
-    fn what_earlier_versions_hand_in_with_a_socket_is_let_go() {
-        let (one, other) = std::os::unix::net::UnixDatagram::pair().unwrap();
-        let sockets = vec![local().into(), one.into(), other.into()];
-        let inherited = Inherited::new(sockets).unwrap();
-        assert_eq!(inherited.left(), 1);
-        let kept = inherited.share().unwrap();
-        assert_eq!(Inherited::new(kept).unwrap().left(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How many connections may be open: in all, and of one address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::eviction::{Handle, Registration, Registry, Room};
+use crate::limits::network;
 use crate::lock::lock;
 
 /// How soon another connection is evicted for a newcomer that has no place yet.
@@ -291,14 +292,6 @@ impl Drop for Counted {
                 addresses.remove(&self.address);
             }
         }
-    }
-}
-
-/// Whoever has one address of a /64 has them all.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::HeaderMap;
-use http::header::COOKIE;
 
 use super::crew::Member;
 use super::settings::Balance;
-use crate::Facts;
+use crate::{Facts, limits};
 
 /// The members of an upstream.
 #[derive(Debug, Default)]
@@ -24,7 +23,7 @@ impl Group {
         match wish.balance {
             Balance::RoundRobin => self.next(fits, turn),
             Balance::LeastRequests => self.least(fits, turn),
-            Balance::Sticky(cookie) => match cookie_value(wish.headers, cookie) {
+            Balance::Sticky(cookie) => match limits::cookie(wish.headers, cookie) {
                 Some(name) => self
                     .named(name)
                     .filter(|member| fits(member))
@@ -43,8 +42,9 @@ impl Group {
             .max_by_key(|member| member.number)
     }
 
-    fn named(&self, name: &str) -> Option<&Arc<Member>> {
-        self.members.iter().find(|member| member.name == name)
+    fn named(&self, name: &[u8]) -> Option<&Arc<Member>> {
+        let mut members = self.members.iter();
+        members.find(|member| member.name.as_bytes() == name)
     }
 
     pub(super) fn next(
@@ -103,7 +103,9 @@ impl Wish<'_> {
     /// Whether the client's cookie names this member.
     pub(super) fn names(&self, member: &Member) -> bool {
         match self.balance {
-            Balance::Sticky(cookie) => cookie_value(self.headers, cookie) == Some(&member.name),
+            Balance::Sticky(cookie) => {
+                limits::cookie(self.headers, cookie) == Some(member.name.as_bytes())
+            }
             _ => true,
         }
     }
@@ -115,13 +117,4 @@ pub(super) fn opaque(upstream: &str, address: &str) -> String {
     let mut hasher = DefaultHasher::new();
     [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }

@@ -9,11 +9,12 @@ use http::{Method, Request};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::bare::Bare;
+use super::connect::Stream;
 use super::crew::{Crew, Member};
 use super::sending::Sending;
 use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
-use super::way::Way;
 
 /// So many failures within [`WINDOW`], none of them followed by a success, and a
 /// server is left alone for a while.
@@ -202,7 +203,7 @@ async fn watch(crew: Weak<Crew>, settings: HealthSettings, stop: CancellationTok
 /// Whether a server answers 2xx in time.
 async fn ask(member: &Member, settings: &HealthSettings) -> bool {
     let asked = async {
-        let way = Way::open(&member.address).await.ok()?;
+        let bare = Bare::new(Stream::connect(&member.address).await.ok()?);
         let mut request = Request::new(Sending::nothing());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = member.address.below_base(&settings.path).ok()?.into();
@@ -214,8 +215,8 @@ async fn ask(member: &Member, settings: &HealthSettings) -> bool {
             first_byte: settings.within,
             ..Times::default()
         };
-        let (_way, answer) = way
-            .send(&mut request, &mut None, None, &times, false)
+        let (_way, answer) = Box::new(bare)
+            .ask(&mut request, &mut None, None, &times, false)
             .await
             .ok()?;
         Some(answer.status().is_success())

@@ -1,11 +1,10 @@
 //! A request on its way to a server.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Uri};
-use http::{Method, Request, StatusCode, Version, request};
+use http::{Method, Request, Version, request};
 use http_body::Body as _;
 
 use super::crew::Member;
@@ -14,10 +13,6 @@ use super::sending::{Flow, Sending, no_length};
 use super::upgrade::Upgrade;
 use super::upstream::Search;
 use crate::{Body, Facts, forwarding};
-
-/// A body is sent after so long even when the server was to say first that it
-/// wants it (RFC 9110, section 10.1.1): many never do.
-const EXPECT_TIME: Duration = Duration::from_secs(1);
 
 /// A request that is handed on, and what is known of it.
 pub(super) struct Outgoing<'a> {
@@ -71,8 +66,9 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
 
 /// The body to send, and what can be known of its progress, if there is one.
 fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Arc<Flow>>, Sending) {
+    // The client is told to send its body when that is read.
+    parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
-        parts.headers.remove(EXPECT);
         no_length(&parts.method, &mut parts.headers);
         return (None, Sending::nothing());
     }
@@ -86,16 +82,7 @@ fn outgoing(parts: &mut request::Parts, body: Body, upgrade: bool) -> (Option<Ar
     }
     let flow = Arc::new(Flow::default());
     let sending = Sending::new(body, Arc::clone(&flow));
-    let expects = parts
-        .headers
-        .get(EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if expects {
-        (Some(flow), sending.when_wanted(EXPECT_TIME))
-    } else {
-        parts.headers.remove(EXPECT);
-        (Some(flow), sending)
-    }
+    (Some(flow), sending)
 }
 
 /// The request as this member is asked.
@@ -115,13 +102,6 @@ pub(super) fn address(
     if !request.headers().contains_key(HOST) {
         let host = member.authority.clone();
         request.headers_mut().insert(HOST, host);
-    }
-    if let Some(flow) = request.body().waits_for() {
-        hyper::ext::on_informational(request, move |interim| {
-            if interim.status() == StatusCode::CONTINUE {
-                flow.go_on();
-            }
-        });
     }
     Ok(())
 }

@@ -4,13 +4,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::Sleep;
 
 use crate::{Body, BodyError, Facts, forwarding};
 
@@ -20,7 +18,6 @@ pub(super) struct Flow {
     pieces: AtomicUsize,
     ended: AtomicBool,
     awaits_client: AtomicBool,
-    continued: AtomicBool,
     failure: Mutex<Option<BodyError>>,
 }
 
@@ -40,11 +37,6 @@ impl Flow {
         self.awaits_client.load(Ordering::Relaxed)
     }
 
-    /// The server wants the body (RFC 9110, section 15.2.1).
-    pub(super) fn go_on(&self) {
-        self.continued.store(true, Ordering::Relaxed);
-    }
-
     /// Why the client's body broke off, if it did.
     pub(super) fn failure(&self) -> Option<BodyError> {
         self.failure
@@ -59,8 +51,6 @@ impl Flow {
 pub(super) struct Sending {
     body: Body,
     flow: Option<Arc<Flow>>,
-    /// Nothing is sent before the server wants it, or this much time has passed.
-    gate: Option<Pin<Box<Sleep>>>,
 }
 
 /// The client's body broke off; [`Flow`] has the cause.
@@ -74,7 +64,6 @@ impl Sending {
         Self {
             body: Body::Empty,
             flow: None,
-            gate: None,
         }
     }
 
@@ -82,20 +71,6 @@ impl Sending {
         Self {
             body,
             flow: Some(flow),
-            gate: None,
-        }
-    }
-
-    /// Who is to be told when the server wants the body.
-    pub(super) fn waits_for(&self) -> Option<Arc<Flow>> {
-        self.gate.as_ref().and(self.flow.clone())
-    }
-
-    /// Sent when the server wants it, or after `patience`: some never say so.
-    pub(super) fn when_wanted(self, patience: Duration) -> Self {
-        Self {
-            gate: Some(Box::pin(tokio::time::sleep(patience))),
-            ..self
         }
     }
 }
@@ -135,12 +110,6 @@ impl HttpBody for Sending {
         let Some(flow) = &this.flow else {
             return Poll::Ready(None);
         };
-        if let Some(gate) = &mut this.gate {
-            if !flow.continued.load(Ordering::Relaxed) && gate.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
-            this.gate = None;
-        }
         let polled = Pin::new(&mut this.body).poll_frame(context);
         flow.awaits_client
             .store(polled.is_pending(), Ordering::Relaxed);

@@ -14,7 +14,7 @@ use super::bare::{Bare, Heard};
 use super::connect::Stream;
 use super::error::ProxyError;
 use super::sending::{Flow, Sending, tame};
-use super::settings::{ServerAddress, Times};
+use super::settings::Times;
 use super::wire::Wire;
 use crate::Facts;
 
@@ -52,68 +52,48 @@ impl Came {
     }
 }
 
-impl Way {
-    /// A new one, which nobody keeps.
-    pub(super) async fn open(address: &ServerAddress) -> Result<Self, ProxyError> {
-        let stream = Stream::connect(address)
-            .await
-            .map_err(ProxyError::Connect)?;
-        Ok(Self::Bare(Box::new(Bare::new(stream))))
-    }
+/// Whether no engine is needed to send such a request, which then stays as it is as long as it
+/// may have to be sent again.
+pub(super) fn leaves_be(method: &Method, flow: Option<&Flow>) -> bool {
+    [Method::GET, Method::HEAD].contains(method) && flow.is_none()
+}
 
-    /// Whether it answered before.
-    pub(super) fn reused(&self) -> bool {
-        match self {
-            Self::Bare(bare) => bare.reused(),
-            Self::Own(_) => false,
-        }
-    }
-
-    /// Whether no engine is needed to send such a request, which then stays as it is
-    /// as long as it may have to be sent again.
-    pub(super) fn leaves_be(&self, method: &Method, flow: Option<&Flow>) -> bool {
-        let is_brief = [Method::GET, Method::HEAD].contains(method);
-        matches!(self, Self::Bare(_)) && is_brief && flow.is_none()
-    }
-
+impl Bare {
     /// Sends a request and waits for the head of its answer; `care` as for [`Wire`].
-    /// With facts the headers are the client's own, as a way may take them that leaves
+    /// With facts the headers are the client's own, as a connection may take them that leaves
     /// them be.
-    pub(super) async fn send(
-        self,
+    pub(super) async fn ask(
+        self: Box<Self>,
         request: &mut Request<Sending>,
         raw: &mut Option<&Facts>,
         flow: Option<&Flow>,
         times: &Times,
         care: bool,
-    ) -> Result<(Self, Response<Came>), Failure> {
-        let is_brief = !care && self.leaves_be(request.method(), flow);
-        let bare = match self {
-            Self::Bare(bare) if is_brief => match bare.send(request, raw, times).await? {
+    ) -> Result<(Way, Response<Came>), Failure> {
+        let mut bare = self;
+        if !care && leaves_be(request.method(), flow) {
+            bare = match bare.send(request, raw, times).await? {
                 Heard::Answer(bare, head) => {
                     let came = Came::Bare(head.first, head.left);
                     let answer = Response::from_parts(head.parts, came);
-                    return Ok((Self::Bare(bare), answer));
+                    return Ok((Way::Bare(bare), answer));
                 }
                 Heard::Other(bare) => bare,
-            },
-            Self::Bare(bare) => bare,
-            Self::Own(wire) => {
-                let (wire, answer) = Box::pin(wire.send(taken(request), flow, times, care)).await?;
-                return Ok((Self::Own(wire), answer.map(Came::Engine)));
-            }
-        };
+            };
+        }
         tame(request, raw);
-        let request = taken(request);
+        let request = std::mem::replace(request, Request::new(Sending::nothing()));
         // Requests that need no engine do not carry it about.
         let sending = Box::pin(async {
             let wire = Wire::new(*bare).await.map_err(Failure::last)?;
             wire.send(request, flow, times, care).await
         });
         let (wire, answer) = sending.await?;
-        Ok((Self::Own(wire), answer.map(Came::Engine)))
+        Ok((Way::Own(wire), answer.map(Came::Engine)))
     }
+}
 
+impl Way {
     /// Reads and writes what can be.
     pub(super) fn drive(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         match self {
@@ -165,9 +145,4 @@ impl Way {
             Self::Bare(_) => Err(ProxyError::Upgrade),
         }
     }
-}
-
-/// The request, for an engine.
-fn taken(request: &mut Request<Sending>) -> Request<Sending> {
-    std::mem::replace(request, Request::new(Sending::nothing()))
 }

@@ -23,15 +23,11 @@ use crate::serve::Here;
 use crate::tls::HANDSHAKE_TIME;
 
 use super::reach::Standing;
+use super::settings;
 use super::socket::StoppableSocket;
-use super::{probe, settings};
 
 /// How often a port that somebody else has is asked for.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How often a socket that answered is asked whether it still does.
-const LOOK: Duration = Duration::from_mins(1);
-/// So many times in a row it may not, before it counts as silent.
-const MISSES: u32 = 3;
 /// Handshakes under way from which on a newcomer must show that its address is its
 /// own (Retry, RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
@@ -90,6 +86,7 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
         };
         // The endpoint has its own.
         drop(udp);
+        shared.reach.saw(&door.address, Standing::Open);
         take(&endpoint, &door, &shared, &lead).await;
         socket.stop_reading();
         drop(lock);
@@ -98,7 +95,7 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
             return;
         }
         tracing::error!(address = %door.address, "the UDP socket has failed: it is tried again");
-        shared.reach.saw(&door.address, Standing::Silent);
+        shared.reach.saw(&door.address, Standing::Closed);
         tokio::time::sleep(AGAIN).await;
     }
 }
@@ -124,7 +121,6 @@ async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl 
     };
     tokio::select! {
         () = taken => {}
-        () = watch(door, shared) => {}
         () = door.close.cancelled() => {}
     }
     guests.close();
@@ -237,26 +233,6 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
         );
     };
     until_there(door, find, tell).await
-}
-
-/// Looks whether the socket answers, until the door closes.
-async fn watch(door: &UdpDoor, shared: &Shared) {
-    let mut misses = 0;
-    let mut has_answered = false;
-    loop {
-        if probe::answers(door.bound).await {
-            (misses, has_answered) = (0, true);
-            shared.reach.saw(&door.address, Standing::Answers);
-        } else {
-            misses += 1;
-            if misses == MISSES {
-                tracing::warn!(address = %door.address, "HTTP/3 does not answer over UDP");
-                shared.reach.saw(&door.address, Standing::Silent);
-            }
-        }
-        let wait = if has_answered { LOOK } else { AGAIN };
-        tokio::time::sleep(wait).await;
-    }
 }
 
 /// Lets a newcomer in, if there is a place for it.

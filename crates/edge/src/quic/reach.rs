@@ -31,10 +31,10 @@ struct Doors {
 /// What is known of one socket; the later, the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
-    /// Nothing came back, or it is not bound.
-    Silent,
-    /// It answers this machine.
-    Answers,
+    /// Nobody reads it.
+    Closed,
+    /// It is read.
+    Open,
     /// A client came through.
     Reached,
 }
@@ -59,7 +59,7 @@ impl Reach {
             doors
                 .standing
                 .entry((*address).clone())
-                .or_insert(Standing::Silent);
+                .or_insert(Standing::Closed);
         }
         self.say(&mut doors);
     }
@@ -71,7 +71,7 @@ impl Reach {
             return;
         };
         *standing = match seen {
-            Standing::Silent => seen,
+            Standing::Closed => seen,
             seen => seen.max(*standing),
         };
         self.say(&mut doors);
@@ -103,12 +103,12 @@ impl Reach {
 
     fn say(&self, doors: &mut Doors) {
         // A client knows the name, not the address it will be led to: all of them
-        // must answer.
+        // must be read.
         let word = match doors.standing.values().min() {
             Some(Standing::Reached) => Word::Proved,
-            Some(Standing::Answers) => Word::Trial,
-            Some(Standing::Silent) | None if doors.was_told => Word::Clear,
-            Some(Standing::Silent) | None => Word::Nothing,
+            Some(Standing::Open) => Word::Trial,
+            Some(Standing::Closed) | None if doors.was_told => Word::Clear,
+            Some(Standing::Closed) | None => Word::Nothing,
         };
         doors.was_told |= matches!(word, Word::Trial | Word::Proved);
         self.word.store(word as u8, Ordering::Relaxed);
@@ -137,19 +137,19 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_before_every_address_answers() {
+    fn nobody_is_told_before_every_address_is_read() {
         let (one, two) = (ListenAddress::Everywhere(1), ListenAddress::Everywhere(2));
         let reach = Reach::default();
         assert_eq!(said(&reach, "a.example"), None);
         reach.keep(&[&one, &two]);
         reach.saw(&one, Standing::Reached);
         assert_eq!(said(&reach, "a.example"), None);
-        reach.saw(&two, Standing::Answers);
+        reach.saw(&two, Standing::Open);
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&reach, "a.example"), trial);
         reach.saw(&two, Standing::Reached);
         // What was seen once is not unseen by less.
-        reach.saw(&two, Standing::Answers);
+        reach.saw(&two, Standing::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&reach, "a.example:8443"), proved);
         let six = Some("h3=\":443\"; ma=86400".to_owned());
@@ -161,12 +161,12 @@ mod tests {
         let address = ListenAddress::Everywhere(1);
         let reach = Reach::default();
         reach.keep(&[&address]);
-        reach.saw(&address, Standing::Silent);
+        reach.saw(&address, Standing::Closed);
         assert_eq!(said(&reach, "a.example"), None);
-        reach.saw(&address, Standing::Answers);
-        reach.saw(&address, Standing::Silent);
+        reach.saw(&address, Standing::Open);
+        reach.saw(&address, Standing::Closed);
         assert_eq!(said(&reach, "a.example").as_deref(), Some("clear"));
-        reach.saw(&address, Standing::Answers);
+        reach.saw(&address, Standing::Open);
         reach.keep(&[]);
         assert_eq!(said(&reach, "a.example").as_deref(), Some("clear"));
         reach.say_nothing();

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Asker, Demand, Flight, Head, Heard, How, Joined, Key, Landing, Policy, Purge, Store, Stored,
-    Told, Verdict, Way, gateway_only, is_fault, taken_purges, taken_tags, tell,
+    Asker, Demand, Flight, Head, How, Joined, Key, Landing, Policy, Purge, Store, Stored, Told,
+    Verdict, Way, is_fault, taken_purges, taken_tags, tell,
 };
 use crate::edge::Running;
 use crate::facts::Facts;
@@ -199,10 +199,6 @@ impl Visit<'_> {
             }
             _ => {}
         }
-        if self.demand.only_if_cached {
-            let answer = gateway_only(bare(StatusCode::GATEWAY_TIMEOUT));
-            return (answer, Told::Around("request"));
-        }
         let why = match &found {
             None => "miss",
             Some(_) if self.demand.no_cache => "request",
@@ -268,27 +264,19 @@ impl Visit<'_> {
         flight: Arc<Flight>,
         why: &'static str,
     ) -> Option<(Answer, Told)> {
-        let wait = self.here.shared.cache.settings().wait;
-        let told = |how| Told::Asked {
+        let store = &self.here.shared.cache;
+        let waited = tokio::time::timeout(store.settings().wait, flight.wait());
+        let (whole, how) = waited.await.ok()??;
+        // A purge may have come between that request and this one.
+        if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
+            return None;
+        }
+        let told = Told::Asked {
             how,
             why,
             collapsed: true,
         };
-        // A purge may have come between that request and this one.
-        let store = &self.here.shared.cache;
-        let is_for_us = |head: &Head| head.answers(headers) && store.is_wanted(head);
-        match tokio::time::timeout(wait, flight.heard()).await.ok()? {
-            Heard::Whole(whole, how) if is_for_us(&whole.head) => {
-                let told = told(how);
-                Some((self.asker(headers).whole(&whole, told), told))
-            }
-            Heard::Coming(head, length, reader) if is_for_us(&head) => {
-                let told = told(How::New);
-                let asker = self.asker(headers);
-                Some((asker.coming(&head, Some(length), reader, told), told))
-            }
-            Heard::Whole(..) | Heard::Coming(..) | Heard::Nothing => None,
-        }
+        Some((self.asker(headers).whole(&whole, told), told))
     }
 
     /// Has a task fetch the answer: it goes on when this client leaves.
@@ -309,21 +297,14 @@ impl Visit<'_> {
         course.upstream = led.course.upstream;
         course.upstream_time = led.course.upstream_time;
         course.why = led.course.why;
-        let told = |how| Told::Asked {
-            how,
-            why,
-            collapsed: false,
-        };
         match led.answered {
             Answered::Whole(whole, how) => {
-                let told = told(how);
+                let told = Told::Asked {
+                    how,
+                    why,
+                    collapsed: false,
+                };
                 (self.asker(headers).whole(&whole, told), told)
-            }
-            Answered::Coming(head, length, reader) => {
-                // Without a length it may yet be too large.
-                let told = length.map_or(Told::NotKept(why), |_| told(How::New));
-                let asker = self.asker(headers);
-                (asker.coming(&head, length, reader, told), told)
             }
             Answered::NotKept(mut answer) => {
                 let told = Told::NotKept(why);

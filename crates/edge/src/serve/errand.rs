@@ -1,20 +1,21 @@
 //! Fetches an answer for all who wait for it, and keeps it. See [`cache`](crate::cache).
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
-use crate::body::{Answer, Body};
+use crate::body::{self, Answer, Body};
 use crate::cache::{
-    Head, How, Kept, Key, Landing, Reader, Stored, confirms, has_validator, is_fault, renewed,
+    Gathering, Head, How, Kept, Key, Landing, Stored, confirms, has_validator, is_fault, renewed,
     taken_tags,
 };
 use crate::edge::Running;
@@ -34,7 +35,6 @@ pub(super) struct Led {
 /// What became of it.
 pub(super) enum Answered {
     Whole(Arc<Stored>, How),
-    Coming(Arc<Head>, Option<u64>, Reader),
     NotKept(Answer),
 }
 
@@ -83,22 +83,21 @@ impl Errand {
                     tags.and_then(|tags| self.head(head.status, headers, asked, received, tags))
                 {
                     let whole = store.keep(Arc::new(head), old.body.clone());
-                    flight.keep(Arc::clone(&whole), How::Renewed);
+                    flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(course, Answered::Whole(whole, How::Renewed));
                 }
                 // It is the same, and may not be kept any longer: this client's alone.
                 if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
                     store.remove(old);
                 }
-                flight.not_kept(None);
-                let mut answer = Answer::new(Body::full(old.body.clone()));
-                *answer.status_mut() = head.status;
-                *answer.headers_mut() = headers_of_one;
+                flight.end(None);
+                let body = Body::full(old.body.clone());
+                let answer = body::answer(head.status, headers_of_one, body);
                 return hear(course, Answered::NotKept(answer));
             }
             if is_fault(answer.status()) && head.freshness.stands_in(received) {
                 let how = How::StandsIn(answer.status().as_u16());
-                flight.keep(Arc::clone(old), how);
+                flight.end(Some((Arc::clone(old), how)));
                 course.why = "";
                 return hear(course, Answered::Whole(Arc::clone(old), how));
             }
@@ -116,54 +115,28 @@ impl Errand {
             if !self.is_for_its_cookie(status, answer.headers(), received) {
                 self.is_not_kept(old.as_ref(), status, received);
             }
-            flight.not_kept(None);
+            flight.end(None);
             return hear(course, Answered::NotKept(answer));
         };
-        let (parts, mut body) = answer.into_parts();
-        if body.is_here() {
-            // All of it is there, and nothing of it can fail.
-            let bytes = body
-                .collect()
-                .await
-                .map(http_body_util::Collected::to_bytes);
-            let whole = store.keep(head, exactly(&bytes.unwrap_or_default()));
-            flight.keep(Arc::clone(&whole), How::New);
-            return hear(course, Answered::Whole(whole, How::New));
-        }
-        drop(parts);
-        let reader = flight.comes(&head, length, room);
-        hear(course, Answered::Coming(Arc::clone(&head), length, reader));
-        let mut deserted = std::pin::pin!(flight.is_deserted());
-        loop {
-            let frame = tokio::select! {
-                frame = body.frame() => frame,
-                // Without a length it may go on for ever.
-                () = &mut deserted, if length.is_none() => {
-                    return flight.broke("nobody waited for it");
-                }
-            };
-            match frame.transpose() {
-                Ok(None) => break,
-                Ok(Some(frame)) => {
-                    // Trailers are not kept (RFC 9111, section 3.1).
-                    let Ok(data) = frame.into_data() else {
-                        continue;
-                    };
-                    if !flight.push(data) {
-                        let now = (self.here.shared.clock)();
-                        self.is_not_kept(old.as_ref(), status, now);
-                        return flight.not_kept(Some(body));
-                    }
-                }
-                Err(error) => return flight.broke(&error.to_string()),
+        let (parts, body) = answer.into_parts();
+        match gather(body, room, length, store.settings().wait).await {
+            Ok(bytes) => {
+                let whole = store.keep(head, bytes);
+                flight.end(Some((Arc::clone(&whole), How::New)));
+                hear(course, Answered::Whole(whole, How::New));
+            }
+            Err(Some(body)) => {
+                self.is_not_kept(old.as_ref(), status, (self.here.shared.clock)());
+                flight.end(None);
+                let answer = Answer::from_parts(parts, body);
+                hear(course, Answered::NotKept(answer));
+            }
+            Err(None) => {
+                flight.end(None);
+                course.why = "upstream_closed";
+                hear(course, Answered::NotKept(bare(StatusCode::BAD_GATEWAY)));
             }
         }
-        let whole = flight.gathered();
-        if length.is_some_and(|length| length != whole.len() as u64) {
-            return flight.broke("it has another length than was said");
-        }
-        let whole = store.keep(head, whole);
-        flight.keep(whole, How::New);
     }
 
     /// An answer with this status cannot be kept: what there was is no longer true, and
@@ -288,7 +261,36 @@ impl Errand {
     }
 }
 
-/// The bytes in a place of their own: they may be a small part of a large one.
-fn exactly(bytes: &Bytes) -> Bytes {
-    Bytes::copy_from_slice(bytes)
+/// The whole of a body, in one piece of its own. Or what came of it, and the rest: there is no
+/// room for it, or nobody would wait for so long. Or nothing: it broke off.
+async fn gather(
+    mut body: Body,
+    mut room: Gathering,
+    length: Option<u64>,
+    wait: Duration,
+) -> Result<Bytes, Option<Body>> {
+    let deadline = Instant::now() + wait;
+    let mut pieces: Vec<Bytes> = Vec::new();
+    while let Ok(frame) = timeout_at(deadline, body.frame()).await {
+        match frame.transpose() {
+            Ok(None) => return Ok(pieces.concat().into()),
+            Ok(Some(frame)) => {
+                // Trailers are not kept (RFC 9111, section 3.1).
+                let Ok(data) = frame.into_data() else {
+                    continue;
+                };
+                let has_room = length.is_some() || room.grow(data.len() as u64);
+                pieces.push(data);
+                if !has_room {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "an answer that was to be kept broke off");
+                return Err(None);
+            }
+        }
+    }
+    let pieces = pieces.into_iter().map(|piece| Ok(Frame::data(piece)));
+    Err(Some(Body::begun(pieces.collect(), body)))
 }

@@ -8,6 +8,8 @@
 )]
 
 mod announced;
+#[path = "../shared/certificates.rs"]
+mod certificates;
 mod curl;
 mod evicted;
 mod handed;

@@ -6,6 +6,8 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+#[path = "../shared/certificates.rs"]
+mod certificates;
 mod client;
 mod ends;
 mod handed;
@@ -30,14 +32,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{any, get};
-use edge::{
-    CertificateFiles, Edge, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan,
-    TlsSettings,
-};
+use edge::{Edge, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan, TlsSettings};
 use futures_util::stream;
-use rcgen::{CertificateParams, KeyPair};
 use tokio::sync::{Notify, Semaphore};
 
+use self::certificates::{files, trusting};
 use self::client::{Client, Talk};
 
 /// Longer than anything here takes.
@@ -167,25 +166,6 @@ async fn seen(request: Request) -> String {
         facts.host,
         request.headers().contains_key("x-forwarded-for"),
     )
-}
-
-/// A fresh certificate for these names, in files.
-pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
-    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(hosts)
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
-    let written = CertificateFiles {
-        hosts: Vec::new(),
-        chain: folder.join(format!("{name}.pem")),
-        key: folder.join(format!("{name}.key")),
-        is_default: false,
-    };
-    std::fs::write(&written.chain, certificate.pem()).unwrap();
-    std::fs::write(&written.key, key.serialize_pem()).unwrap();
-    written
 }
 
 /// An address of this machine that nobody else here has: who is given a port of another

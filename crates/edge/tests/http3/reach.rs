@@ -1,9 +1,6 @@
 //! Who is told of HTTP/3 (`Alt-Svc`).
 
-use rustls::RootCertStore;
-use rustls::crypto::aws_lc_rs::default_provider;
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -12,15 +9,7 @@ use super::*;
 
 /// What is said of HTTP/3 to who comes by TCP.
 async fn told(site: &Site, host: &str) -> Option<String> {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(&site.chain).unwrap())
-        .unwrap();
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = trusting(&site.chain, b"http/1.1");
     let stream = TcpStream::connect(site.address).await.unwrap();
     let name = ServerName::try_from("a.example").unwrap();
     let connector = TlsConnector::from(Arc::new(config));
@@ -54,7 +43,7 @@ async fn until(site: &Site, host: &str, expected: &str) {
 }
 
 #[tokio::test]
-async fn clients_are_told_once_udp_answers_and_for_longer_once_one_came() {
+async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     let mut site = Site::open(|_| {});
     until(&site, "a.example", "h3=\":443\"; ma=300").await;
     until(&site, "a.example:8443", "h3=\":8443\"; ma=300").await;

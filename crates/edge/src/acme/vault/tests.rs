@@ -1,5 +1,3 @@
-use rustls::crypto::aws_lc_rs::default_provider;
-
 use super::*;
 
 const DIRECTORY: &str = "https://authority.example:14000/dir";
@@ -34,25 +32,14 @@ fn folders_and_files_are_for_us_alone() {
 fn what_was_kept_is_found_and_replaced_whole() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), DIRECTORY).unwrap();
-    let provider = default_provider();
-    assert!(
-        vault
-            .load_certificate("a.example", &provider)
-            .unwrap()
-            .is_none()
-    );
+    assert!(vault.load_certificate("a.example").unwrap().is_none());
     for _ in 0..2 {
         // What a crash in the middle of writing left behind.
         fs::write(vault.folder.join(".a.example.certificate.pem"), "half").unwrap();
         let (key, chain) = made("a.example");
         let pem = format!("{key}{chain}");
         vault.store_certificate("a.example", &pem).unwrap();
-        assert!(
-            vault
-                .load_certificate("a.example", &provider)
-                .unwrap()
-                .is_some()
-        );
+        assert!(vault.load_certificate("a.example").unwrap().is_some());
         assert_eq!(fs::read_dir(&vault.folder).unwrap().count(), 1);
     }
 }
@@ -66,9 +53,7 @@ fn another_authority_has_another_folder() {
         .store_certificate("a.example", &format!("{key}{chain}"))
         .unwrap();
     let other = Vault::open(data.path(), "https://authority.example:14000/other").unwrap();
-    let found = other
-        .load_certificate("a.example", &default_provider())
-        .unwrap();
+    let found = other.load_certificate("a.example").unwrap();
     assert!(found.is_none());
 }
 
@@ -76,7 +61,6 @@ fn another_authority_has_another_folder() {
 fn damage_is_told_and_never_a_panic() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), DIRECTORY).unwrap();
-    let provider = default_provider();
     let (key, chain) = made("a.example");
     let (other_key, other_chain) = made("b.example");
     let whole = format!("{key}{chain}");
@@ -91,7 +75,7 @@ fn damage_is_told_and_never_a_panic() {
         whole.replace("MII", "AAA"),
     ] {
         vault.store_certificate("a.example", &pem).unwrap();
-        let found = vault.load_certificate("a.example", &provider);
+        let found = vault.load_certificate("a.example");
         assert!(matches!(found, Err(VaultError::Damaged { .. })), "{pem}");
     }
     let large = vec![b' '; (1 << 20) + 1];
