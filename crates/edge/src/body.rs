@@ -14,8 +14,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
-use crate::files::{Pieces, Turn};
-use crate::log::Logged;
+use crate::access_log::LoggedBody;
+use crate::static_files::{FileBody, ReadPermit};
 
 /// Why a body ended before its end.
 pub type BodyError = Box<dyn Error + Send + Sync>;
@@ -55,7 +55,7 @@ pub(crate) struct Stretch<'a> {
     pub(crate) place: u64,
     pub(crate) length: usize,
     /// To be passed on when some of it was sent. None: it is short, and may go at once.
-    pub(crate) turn: Option<Turn>,
+    pub(crate) turn: Option<ReadPermit>,
 }
 
 /// A body, by what it comes from: no boxed trait on the way of most requests.
@@ -67,11 +67,11 @@ pub enum Body {
     /// All bytes, in memory.
     Full(Full<Bytes>),
     /// Parts of files that are not in memory.
-    Pieces(Box<Pieces>),
+    FileBody(Box<FileBody>),
     /// What a client or an upstream sends.
     Incoming(Incoming),
     /// One of these whose end is written into the access log.
-    Logged(Box<Logged<Body>>),
+    LoggedBody(Box<LoggedBody<Body>>),
     /// What something else makes, piece by piece.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
@@ -88,15 +88,15 @@ impl Body {
     }
 
     /// Parts of files.
-    pub(crate) fn pieces(pieces: Pieces) -> Self {
-        Self::Pieces(Box::new(pieces))
+    pub(crate) fn pieces(pieces: FileBody) -> Self {
+        Self::FileBody(Box::new(pieces))
     }
 
     /// Whether the kernel can send all of it by itself, from one file; asked once.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
-            Self::Pieces(pieces) => pieces.is_one_file(),
-            Self::Logged(logged) => logged.body().is_in_file(),
+            Self::FileBody(pieces) => pieces.is_one_file(),
+            Self::LoggedBody(logged) => logged.body().is_in_file(),
             _ => false,
         }
     }
@@ -109,15 +109,15 @@ impl Body {
     ) -> Poll<io::Result<Stretch<'_>>> {
         let nothing = || io::ErrorKind::UnexpectedEof.into();
         match self {
-            Self::Pieces(pieces) => pieces.poll_stretch(context),
-            Self::Logged(logged) => logged.poll_stretch(context),
+            Self::FileBody(pieces) => pieces.poll_stretch(context),
+            Self::LoggedBody(logged) => logged.poll_stretch(context),
             _ => Poll::Ready(Err(nothing())),
         }
     }
 
     /// The last stretch could not be had from its file.
     pub(crate) fn failed(&mut self, error: &io::Error) {
-        if let Self::Logged(logged) = self {
+        if let Self::LoggedBody(logged) = self {
             logged.failed(error);
         }
     }
@@ -125,8 +125,8 @@ impl Body {
     /// So many bytes of the last stretch were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
-            Self::Pieces(pieces) => pieces.advance(sent),
-            Self::Logged(logged) => logged.advance(sent),
+            Self::FileBody(pieces) => pieces.advance(sent),
+            Self::LoggedBody(logged) => logged.advance(sent),
             _ => {}
         }
     }
@@ -135,8 +135,8 @@ impl Body {
     pub(crate) fn is_here(&self) -> bool {
         match self {
             Self::Empty | Self::Full(_) => true,
-            Self::Logged(logged) => logged.body().is_here(),
-            Self::Incoming(_) | Self::Pieces(_) | Self::Stream(_) => false,
+            Self::LoggedBody(logged) => logged.body().is_here(),
+            Self::Incoming(_) | Self::FileBody(_) | Self::Stream(_) => false,
         }
     }
 
@@ -168,9 +168,9 @@ impl HttpBody for Body {
             Self::Full(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
-            Self::Pieces(pieces) => Pin::new(pieces).poll_frame(context),
+            Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
-            Self::Logged(logged) => Pin::new(logged).poll_frame(context),
+            Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
         }
     }
@@ -179,9 +179,9 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
-            Self::Pieces(pieces) => pieces.is_end_stream(),
+            Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
-            Self::Logged(logged) => logged.is_end_stream(),
+            Self::LoggedBody(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
         }
     }
@@ -190,9 +190,9 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
-            Self::Pieces(pieces) => pieces.size_hint(),
+            Self::FileBody(pieces) => pieces.size_hint(),
             Self::Incoming(incoming) => incoming.size_hint(),
-            Self::Logged(logged) => logged.size_hint(),
+            Self::LoggedBody(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),
         }
     }

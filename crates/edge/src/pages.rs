@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::body::{Answer, Body};
-use crate::facts::RequestId;
+use crate::client_info::RequestId;
 use crate::quality::quality;
 use language::Language;
 

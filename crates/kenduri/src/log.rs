@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use edge::log::{Desk, Pile, Writing};
+use edge::access_log::{Desk, Pile, Writing};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -196,7 +196,7 @@ impl Write for &Queue {
         let text = String::from_utf8_lossy(line);
         if !self
             .0
-            .put(|lines| edge::log::in_reading_order(lines, &text))
+            .put(|lines| edge::access_log::in_reading_order(lines, &text))
         {
             metrics::counter!("kenduri_log_lines_dropped_total").increment(1);
         }

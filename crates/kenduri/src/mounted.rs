@@ -77,7 +77,7 @@ impl edge::App for Mounted {
             let compressible = answer.extensions_mut().remove();
             let mut answer = hand_over(answer, self.stop).await;
             if let Some(web::Shown(path)) = shown {
-                answer.extensions_mut().insert(edge::log::Shown(path));
+                answer.extensions_mut().insert(edge::access_log::Shown(path));
             }
             if let Some(web::Compressible) = compressible {
                 answer
@@ -273,10 +273,10 @@ mod tests {
             .route("/unknown", post("answered"));
         let mounted = Mounted::new(router, CancellationToken::new());
         let known = ask(&mounted, "/known", edge::Body::Empty).await;
-        let told: Option<&edge::log::Shown> = known.extensions().get();
+        let told: Option<&edge::access_log::Shown> = known.extensions().get();
         assert_eq!(told.map(|shown| &*shown.0), Some("/k***"));
         let unknown = ask(&mounted, "/unknown", edge::Body::Empty).await;
-        assert!(unknown.extensions().get::<edge::log::Shown>().is_none());
+        assert!(unknown.extensions().get::<edge::access_log::Shown>().is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -49,7 +49,7 @@ const LONGEST_ANSWER: usize = 1 << 20;
 pub(super) enum ClientError {
     /// The name is not known, or no address of it answers.
     #[error("cannot reach {host}: {cause}")]
-    Reach { host: String, cause: io::Error },
+    AltSvc { host: String, cause: io::Error },
     /// The handshake failed.
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
@@ -123,7 +123,7 @@ impl Client {
         let stream =
             connect(&self.world, &bare, port)
                 .await
-                .map_err(|cause| ClientError::Reach {
+                .map_err(|cause| ClientError::AltSvc {
                     host: bare.clone(),
                     cause,
                 })?;

@@ -21,7 +21,7 @@ use super::certificate::{Certificate, CertificateFault};
 use super::challenges::Published;
 use super::client::look_up;
 use super::proof::{self, ProofError};
-use super::vault::{Attempt, Pending, VaultError};
+use super::storage::{Attempt, Pending, StorageError};
 use crate::description::Challenge;
 
 /// How the authority is asked how far it is.
@@ -66,7 +66,7 @@ pub(super) enum OrderError {
     Request(#[from] rcgen::Error),
     /// The disk.
     #[error("{0}")]
-    Vault(#[from] VaultError),
+    Storage(#[from] StorageError),
 }
 
 impl From<instant_acme::Error> for OrderError {
@@ -175,7 +175,7 @@ async fn run(
     drop(published);
     let pem = format!("{key}{chain}");
     let certificate = Certificate::read(name, &pem)?;
-    shared.vault.store_certificate(name, &pem)?;
+    shared.storage.store_certificate(name, &pem)?;
     Ok(certificate)
 }
 
@@ -229,7 +229,7 @@ async fn begin(
         url: order.url().to_owned(),
         key: key.clone(),
     });
-    shared.vault.store_attempt(name, attempt)?;
+    shared.storage.store_attempt(name, attempt)?;
     Ok((order, key))
 }
 

@@ -19,7 +19,7 @@ use super::schedule::{
     Action, Failures, Jitter, Known, LONGEST_UNASKED, Next, Window, later, next,
 };
 use super::settings::can_be_ordered;
-use super::vault::{Attempt, VaultError};
+use super::storage::{Attempt, StorageError};
 use super::{Shared, Standing, account, order};
 
 /// The longest sleep: a clock that was set, or a machine that slept, is noticed after it.
@@ -144,9 +144,9 @@ impl Task {
     }
 
     fn load(&self, name: &str) -> Kept {
-        let vault = &self.shared.vault;
-        let certificate = vault.load_certificate(name);
-        let attempt = vault.load_attempt(name);
+        let storage = &self.shared.storage;
+        let certificate = storage.load_certificate(name);
+        let attempt = storage.load_attempt(name);
         let mut kept = Kept {
             certificate: told(name, certificate).flatten(),
             attempt: told(name, attempt).unwrap_or_default(),
@@ -193,7 +193,7 @@ impl Task {
         if result.as_ref().is_err_and(OrderError::is_about_account) {
             tracing::warn!("the authority does not know our account, so a new one is made");
             self.account = None;
-            result = match self.shared.vault.forget_account() {
+            result = match self.shared.storage.forget_account() {
                 Ok(()) => self.try_order(name, kept).await,
                 Err(error) => Err(error.into()),
             };
@@ -234,7 +234,7 @@ impl Task {
                 }
             }
         }
-        told(name, self.shared.vault.store_attempt(name, &kept.attempt));
+        told(name, self.shared.storage.store_attempt(name, &kept.attempt));
     }
 
     async fn try_order(&mut self, name: &str, kept: &mut Kept) -> Result<Certificate, OrderError> {
@@ -311,7 +311,7 @@ fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'
 }
 
 /// What could be read or written; else why not goes into the log.
-fn told<T>(name: &str, result: Result<T, VaultError>) -> Option<T> {
+fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
     result
         .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))
         .ok()

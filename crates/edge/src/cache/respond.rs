@@ -8,12 +8,12 @@ use http::header::{
     RANGE,
 };
 
-use super::flight::How;
+use super::in_flight::How;
 use super::rules::Demand;
 use super::stored::{Head, Stored};
 use crate::body::{Answer, Body, answer};
-use crate::files::conditions::{self, Verdict};
-use crate::files::ranges::{self, Wanted};
+use crate::static_files::conditions::{self, Verdict};
+use crate::static_files::ranges::{self, Wanted};
 
 /// RFC 9211.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");

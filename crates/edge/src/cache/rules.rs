@@ -11,9 +11,9 @@ use http::header::{
 use http::{Method, StatusCode};
 
 use super::directives::{Directives, seconds};
-use crate::facts::{Facts, Scheme};
+use crate::client_info::{ClientInfo, Scheme};
 use crate::forwarding::is_alike;
-use crate::limits::OUTCOME;
+use crate::rate_limit::OUTCOME;
 
 /// Servers that know such a header answer for another address or method than the one
 /// asked for, which alone is the key: a request that carries one goes around.
@@ -119,7 +119,7 @@ impl Way {
     }
 
     /// The way of a request that may say more to the server than the key holds.
-    pub(crate) fn told_by(self, headers: &HeaderMap, facts: &Facts) -> Self {
+    pub(crate) fn told_by(self, headers: &HeaderMap, facts: &ClientInfo) -> Self {
         match self {
             Self::In(_) if facts.peer_is_trusted && claims_more(headers, facts) => Self::Around,
             way => way,
@@ -134,7 +134,7 @@ fn rewrites(name: &HeaderName) -> bool {
 /// Whether a trusted proxy hands on what says more of the address than scheme and
 /// host, or something else: that goes to the server, and its clients may have
 /// written it. Addresses of clients change no answer that is for everybody.
-fn claims_more(headers: &HeaderMap, facts: &Facts) -> bool {
+fn claims_more(headers: &HeaderMap, facts: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = facts.scheme == Scheme::Https;
     let port = match facts.host.rsplit_once(':') {

@@ -103,7 +103,7 @@ impl House {
     }
 
     /// Below the data folder, what belongs to the one authority there is.
-    pub(crate) fn vault(&self) -> PathBuf {
+    pub(crate) fn storage(&self) -> PathBuf {
         let mut found = fs::read_dir(self.folder.path().join("acme")).unwrap();
         found.next().unwrap().unwrap().path()
     }

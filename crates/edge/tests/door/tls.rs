@@ -265,7 +265,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
     };
     let plan = edge::Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
     let (_, app) = scene();
-    Edge::start(plan, Means::default(), Some(&app)).unwrap()
+    Edge::start(plan, Options::default(), Some(&app)).unwrap()
 }
 
 #[tokio::test]

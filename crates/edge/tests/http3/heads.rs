@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use edge::Ground;
-use edge::log::{Format, Log, Mask};
+use edge::access_log::{Format, Log, Mask};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -168,11 +168,11 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
     let lines = Lines::default();
     let mask: Mask = Arc::new(|text, _| text.to_owned().into());
     let (log, writing) = Log::start(Format::Json, mask, lines.clone()).unwrap();
-    let means = Means {
+    let options = Options {
         log: Some(log),
-        ..Means::default()
+        ..Options::default()
     };
-    let edge = Edge::start::<Router>(plan, means, None).unwrap();
+    let edge = Edge::start::<Router>(plan, options, None).unwrap();
     let (clear, secure) = (edge.http_addresses()[0], edge.https_addresses()[0]);
     let mut clients = Clients::open(clear, secure, &folder.path().join("pair.pem")).await;
     for (target, status) in TARGETS {

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod alt_svc;
 #[path = "../shared/certificates.rs"]
 mod certificates;
 mod client;
@@ -14,7 +15,6 @@ mod handed;
 mod heads;
 mod hostile;
 mod passed_on;
-mod reach;
 mod requests;
 mod routes;
 mod slow;
@@ -32,7 +32,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{any, get};
-use edge::{Edge, Facts, Inherited, ListenAddress, ListenSettings, Means, Plan, TlsSettings};
+use edge::{
+    ClientInfo, Edge, Inherited, ListenAddress, ListenSettings, Options, Plan, TlsSettings,
+};
 use futures_util::stream;
 use tokio::sync::{Notify, Semaphore};
 
@@ -155,7 +157,7 @@ pub(crate) const PIECES: usize = 8;
 
 /// What an app is told.
 async fn seen(request: Request) -> String {
-    let facts = request.extensions().get::<Facts>().unwrap();
+    let facts = request.extensions().get::<ClientInfo>().unwrap();
     let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
     format!(
         "version={:?} uri={} host={hosts:?} client={} scheme={} said={} forwarded={}",
@@ -188,10 +190,10 @@ pub(crate) fn pair() -> (TcpListener, UdpSocket) {
 }
 
 /// What is handed in.
-pub(crate) fn means(sockets: Vec<OwnedFd>) -> Means {
-    Means {
+pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
+    Options {
         inherited: Inherited::new(sockets).unwrap(),
-        ..Means::default()
+        ..Options::default()
     }
 }
 
@@ -209,10 +211,10 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn open(change: impl FnOnce(&mut ListenSettings)) -> Self {
-        Self::with(change, Means::default())
+        Self::with(change, Options::default())
     }
 
-    pub(crate) fn with(change: impl FnOnce(&mut ListenSettings), means: Means) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut ListenSettings), options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let first = files(folder.path(), "first", &["a.example"]);
         let second = files(folder.path(), "second", &["c.example"]);
@@ -228,12 +230,12 @@ impl Site {
             hsts: Some(Duration::from_mins(5)),
         };
         let (scene, app) = scene();
-        let means = Means {
+        let options = Options {
             workers: 2,
-            ..means
+            ..options
         };
         let plan = Plan::of_app(listen.clone(), tls.clone());
-        let edge = Edge::start(plan, means, Some(&app)).unwrap();
+        let edge = Edge::start(plan, options, Some(&app)).unwrap();
         Self {
             address: edge.https_addresses()[0],
             edge,

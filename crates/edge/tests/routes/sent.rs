@@ -22,11 +22,11 @@ pub(crate) fn content(seed: usize, length: usize) -> Vec<u8> {
 const ROUTE: &str = "[[route]]\npath = \"/\"\nto = \"files:files\"\n";
 
 pub(crate) fn large_file(content: &[u8]) -> Site {
-    large_file_with(content, Means::default())
+    large_file_with(content, Options::default())
 }
 
-pub(crate) fn large_file_with(content: &[u8], means: Means) -> Site {
-    let site = Site::open(ROUTE, means);
+pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
+    let site = Site::open(ROUTE, options);
     std::fs::write(site.folder.path().join("files/large.bin"), content).unwrap();
     site
 }

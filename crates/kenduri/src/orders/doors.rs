@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Error, Result, bail};
 use edge::maintenance::ChangeError;
-use edge::plan::values;
+use edge::config::values;
 use edge::route::HostPattern;
 use platform::Random;
 use units::nearest;

@@ -254,7 +254,7 @@ fn requests_go_their_way() {
 
 #[test]
 fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
-    let facts = |scheme: Scheme, host: &str, peer_is_trusted: bool| Facts {
+    let facts = |scheme: Scheme, host: &str, peer_is_trusted: bool| ClientInfo {
         client: "203.0.113.7".parse().unwrap(),
         is_direct: false,
         peer_is_trusted,
@@ -263,7 +263,7 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         id: crate::RequestId::parse("abc-1").unwrap(),
     };
     let told = facts(Scheme::Https, "a.example", true);
-    let way = |lines: &[(&str, &str)], facts: &Facts| {
+    let way = |lines: &[(&str, &str)], facts: &ClientInfo| {
         Way::In(Demand::default()).told_by(&headers(lines), facts)
     };
     for lines in [
