@@ -166,9 +166,10 @@ fn missing(
                 row.owner, row.number
             )));
         };
+        // No released step is ever edited, so nothing that was released made this store.
         if checksum(step) != row.checksum {
             return Err(StoreError::Schema(format!(
-                "migration {} {} is not the one that made this store; it must never be edited",
+                "the store was made by an unreleased Kenduri ({} {} was another then); start with a new folder, or with a new database on PostgreSQL",
                 row.owner, step.name
             )));
         }
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_or_an_edited_store_is_refused() {
+    fn a_store_of_a_newer_or_an_unreleased_program_is_refused() {
         const STEP: Step = Step {
             name: "0001_begin",
             text: "SELECT 1",
@@ -286,7 +287,7 @@ mod tests {
         assert!(
             message(&[row("a", 1, String::new())])
                 .unwrap_err()
-                .contains("edited")
+                .contains("unreleased")
         );
     }
 }
