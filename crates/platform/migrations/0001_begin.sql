@@ -26,7 +26,7 @@ INSERT INTO news_counter (id, last, swept) VALUES (1, 0, 0);
 CREATE TABLE audit (
     sequence COUNTER,
     at BIGINT NOT NULL,
-    actor_kind TEXT NOT NULL CHECK (actor_kind IN ('account', 'household', 'system', 'token')),
+    actor_kind TEXT NOT NULL,
     actor_id TEXT,
     action TEXT NOT NULL,
     entity_kind TEXT NOT NULL,

@@ -3,10 +3,10 @@
 -- one the end of its lease, for a failed one never. A job that is done is gone.
 CREATE TABLE job (
     id TEXT PRIMARY KEY,
-    queue TEXT NOT NULL CHECK (queue IN ('work', 'mail')),
+    queue TEXT NOT NULL,
     kind TEXT NOT NULL,
     payload TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'failed')),
+    state TEXT NOT NULL,
     unique_key TEXT,
     priority BIGINT NOT NULL,
     due_at BIGINT,
@@ -32,7 +32,7 @@ CREATE TABLE schedule (
 CREATE TABLE mail (
     id TEXT PRIMARY KEY,
     scope TEXT,
-    stream TEXT NOT NULL CHECK (stream IN ('security', 'transactional', 'notification', 'marketing')),
+    stream TEXT NOT NULL,
     recipient TEXT NOT NULL,
     recipient_name TEXT NOT NULL,
     sender_name TEXT,
@@ -40,7 +40,7 @@ CREATE TABLE mail (
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     html TEXT,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'suppressed', 'uncertain')),
+    state TEXT NOT NULL,
     doubts BIGINT NOT NULL,
     answer TEXT,
     created_at BIGINT NOT NULL,
@@ -54,6 +54,6 @@ CREATE INDEX mail_in_mailbox ON mail (id) WHERE mailbox_at IS NOT NULL;
 -- can outlive the person's data.
 CREATE TABLE suppression (
     address BYTEA PRIMARY KEY,
-    cause TEXT NOT NULL CHECK (cause IN ('unsubscribe', 'hard_bounce', 'complaint', 'manual')),
+    cause TEXT NOT NULL,
     changed_at BIGINT NOT NULL
 );

@@ -310,7 +310,7 @@ fn answers_to(tx: &mut Tx<'_>, id: &QuestionId) -> Result<Vec<Answer>, StoreErro
         tx.all(sql!("SELECT value FROM answer WHERE question = $1"), &[id])?;
     let answers = rows.iter().map(|(json,)| {
         serde_json::from_str(json).map_err(|_| StoreError::Column {
-            index: 0,
+            column: "answer.value".to_owned(),
             wanted: "an answer",
         })
     });

@@ -28,10 +28,10 @@ pub enum StoreError {
     #[error("the store refuses: {0}")]
     Constraint(String),
     /// A column does not hold what the program reads from it.
-    #[error("column {index} is not {wanted}")]
+    #[error("{column} is not {wanted}")]
     Column {
-        /// Position in the row, from 0.
-        index: usize,
+        /// Its name, and where it was read: the statement, or the table.
+        column: String,
         /// The type that was asked for.
         wanted: &'static str,
     },

@@ -279,7 +279,12 @@ impl Connection {
             .query(&statement, &parameters)
             .map_err(|error| failed(sql.text(), &error))?;
         rows.iter()
-            .map(|row| T::from_row(&Row(Cells::Postgres(row))))
+            .map(|row| {
+                T::from_row(&Row {
+                    cells: Cells::Postgres(row),
+                    sql: sql.text(),
+                })
+            })
             .collect::<Result<_, _>>()
             .map_err(|error| (error, Failure::Final))
     }

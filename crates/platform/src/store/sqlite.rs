@@ -390,7 +390,10 @@ pub(super) fn all<T: FromRow>(
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(fail)? {
-        let row = Row(Cells::Sqlite(row));
+        let row = Row {
+            cells: Cells::Sqlite(row),
+            sql: sql.text(),
+        };
         found.push(T::from_row(&row).map_err(|error| (error, Failure::Final))?);
     }
     Ok(found)
