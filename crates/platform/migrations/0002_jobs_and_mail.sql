@@ -15,7 +15,7 @@ CREATE TABLE job (
     attempts BIGINT NOT NULL,
     last_error TEXT,
     created_at BIGINT NOT NULL,
-    CHECK ((state = 'failed') = (due_at IS NULL))
+    CONSTRAINT job_failed_is_never_due CHECK ((state = 'failed') = (due_at IS NULL))
 );
 CREATE INDEX job_due ON job (queue, priority, due_at, id);
 CREATE UNIQUE INDEX job_waiting_once ON job (unique_key) WHERE state = 'waiting';

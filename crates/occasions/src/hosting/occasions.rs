@@ -548,9 +548,9 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
 /// Between the look and the write somebody may have taken the slug: the table's
 /// own constraint has the last word.
 fn slug_taken(error: StoreError) -> Refusal {
-    match error {
-        StoreError::Constraint(_) => Refusal::SlugTaken,
-        other => Refusal::Store(other),
+    match error.constraint() {
+        Some("occasion_slug_taken") => Refusal::SlugTaken,
+        _ => Refusal::Store(error),
     }
 }
 

@@ -206,7 +206,7 @@ impl<'c> Tx<'c> {
     /// Ends this transaction because a rule of our own tables is broken.
     pub(crate) fn refuse(&mut self, rule: String) -> StoreError {
         self.failure = Some(Failure::Final);
-        StoreError::Constraint(rule)
+        StoreError::rule(rule)
     }
 
     pub(super) fn wake(&self) -> Wake {

@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod constraints;
 mod files;
 mod idempotency;
 mod limits;
@@ -34,7 +35,7 @@ const MIGRATIONS: [Migrations; 2] = [
             name: "0001_begin",
             text: "CREATE TABLE thing (
     id TEXT PRIMARY KEY,
-    amount BIGINT NOT NULL CHECK (amount >= 0),
+    amount BIGINT NOT NULL CONSTRAINT thing_below_zero CHECK (amount >= 0),
     note TEXT,
     data BYTEA
 );",

@@ -54,7 +54,7 @@ fn a_refusal_or_a_panic_in_one_change_leaves_the_others() {
                     "{outcome:?}"
                 ),
                 2 => assert!(
-                    matches!(outcome, Err(Refusal::Store(StoreError::Constraint(_)))),
+                    matches!(outcome, Err(Refusal::Store(StoreError::Constraint { .. }))),
                     "{outcome:?}"
                 ),
                 _ => assert!(outcome.is_ok(), "{outcome:?}"),
