@@ -78,8 +78,12 @@ impl<'c> Tx<'c> {
 
     /// A new identifier.
     pub fn id<I: Id>(&mut self) -> I {
-        let now = self.roughly_now();
-        I::from_text(id::generate(now, &self.ground.random))
+        let random = &self.ground.random;
+        I::from_text(if I::IS_RANDOM {
+            id::generate_random(random)
+        } else {
+            id::generate(self.roughly_now(), random)
+        })
     }
 
     /// Randomness for codes and tokens made in this transaction.

@@ -12,6 +12,9 @@ use testkit::{Engine, World};
 
 use super::{MIGRATIONS, PATIENCE, add, count, insist, raise};
 
+platform::id!(AgedId, "A thing that sorts by age.");
+platform::id!(HiddenId, random, "A thing that strangers see.");
+
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("no")]
@@ -227,6 +230,21 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
             assert!(error.contains(table), "{error}");
             assert!(error.ends_with(&format!("is not {wanted}")), "{error}");
         }
+    });
+}
+
+#[test]
+fn ids_are_of_the_kind_that_their_type_declares() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let make = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            Ok([
+                tx.id::<AgedId>().to_string(),
+                tx.id::<HiddenId>().to_string(),
+            ])
+        };
+        let versions = world.store().write(make).await.unwrap();
+        let versions = versions.map(|id| id.as_bytes()[14]);
+        assert_eq!(versions, [b'7', b'4']);
     });
 }
 
