@@ -6,6 +6,8 @@ CREATE TABLE job (
     queue TEXT NOT NULL,
     kind TEXT NOT NULL,
     payload TEXT NOT NULL,
+    -- The request that caused it, as the logs name it; null: none did.
+    request_id TEXT,
     state TEXT NOT NULL,
     unique_key TEXT,
     priority BIGINT NOT NULL,
@@ -32,6 +34,8 @@ CREATE TABLE schedule (
 CREATE TABLE mail (
     id TEXT PRIMARY KEY,
     scope TEXT,
+    -- The request that caused it, or the job that wrote it.
+    request_id TEXT,
     stream TEXT NOT NULL,
     recipient TEXT NOT NULL,
     recipient_name TEXT NOT NULL,

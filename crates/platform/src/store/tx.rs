@@ -18,6 +18,7 @@ pub struct Tx<'c> {
     ground: &'c Ground,
     mode: Mode,
     now: Option<Timestamp>,
+    request: Option<Arc<str>>,
     failure: Option<Failure>,
     wake: Wake,
 }
@@ -59,6 +60,7 @@ impl<'c> Tx<'c> {
             ground,
             mode,
             now: None,
+            request: None,
             failure: None,
             wake: Wake::default(),
         }
@@ -72,7 +74,7 @@ impl<'c> Tx<'c> {
 
     /// The platform's clock as it stands, where a moment decides nothing: what
     /// happens before the first lock must not fix [`Tx::now`].
-    pub(crate) fn roughly_now(&self) -> Timestamp {
+    pub fn roughly_now(&self) -> Timestamp {
         self.now.unwrap_or_else(|| self.ground.clock.now())
     }
 
@@ -211,6 +213,15 @@ impl<'c> Tx<'c> {
     pub(crate) fn refuse(&mut self, rule: String) -> StoreError {
         self.failure = Some(Failure::Final);
         StoreError::rule(rule)
+    }
+
+    /// The request that caused this change.
+    pub(crate) fn request(&self) -> Option<Arc<str>> {
+        self.request.clone()
+    }
+
+    pub(super) fn for_request(&mut self, request: Option<Arc<str>>) {
+        self.request = request;
     }
 
     pub(super) fn wake(&self) -> Wake {

@@ -14,6 +14,7 @@ mod idempotency;
 mod limits;
 mod migrations;
 mod news;
+mod requests;
 mod statements;
 mod store;
 mod together;
