@@ -256,7 +256,7 @@ impl App {
 }
 
 fn accounts(site: &Site) -> Accounts {
-    let accounts = Accounts::new(site.clone());
+    let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
     if commands::environment()

@@ -1,6 +1,5 @@
 //! Questions that hosts ask besides who comes: added, changed, put away.
 
-use accounts::grant::Role;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,6 +12,7 @@ use super::{Current, Refusal, events, occasions};
 use crate::event::{self, Event};
 use crate::occasion::to_json;
 use crate::question::{self, Answer, Choice, LIMIT, Question, QuestionId};
+use crate::role::Role;
 use crate::words::{AskedOf, QuestionKind};
 
 /// What hosts may set about a question; what is left out stays.

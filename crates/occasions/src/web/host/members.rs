@@ -1,7 +1,7 @@
 //! Who works on the occasion: seen by all its hosts, decided by its owners.
 
 use accounts::AccountId;
-use accounts::grant::{Member, Role};
+use accounts::grant::Member;
 use accounts::invite::Invite;
 use askama::Template;
 use axum::http::StatusCode;
@@ -14,6 +14,7 @@ use super::frame::Place;
 use super::say::{self, Says};
 use super::sheet::{self, Sheet};
 use crate::hosting::{Leave, Refusal, members};
+use crate::role::Role;
 
 #[derive(Template)]
 #[template(path = "host/members.html")]
@@ -99,7 +100,7 @@ fn shown(
         rows: all
             .iter()
             .map(|member| Row {
-                role: say::role(member.role),
+                role: say::role(member.role.into()),
                 since: says.moment(member.granted_at),
                 is_me: member.account == desk.who.account().id,
                 member,
@@ -109,7 +110,7 @@ fn shown(
             .iter()
             .map(|invite| Open {
                 id: invite.id.clone(),
-                role: say::role(invite.role),
+                role: say::role(invite.role.into()),
                 until: says.moment(invite.expires_at),
             })
             .collect(),
@@ -188,10 +189,8 @@ fn account(errand: &Errand) -> AccountId {
 }
 
 fn read_role(errand: &Errand) -> Result<Role, Problem> {
-    let typed = errand.form.text("role");
-    typed
-        .parse()
-        .map_err(|_| Problem::fields().field("/role", "unknown_option", []))
+    Role::find(errand.form.text("role"))
+        .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
 async fn answer(errand: &Errand, done: Result<String, Refusal>) -> Result<Response, Problem> {
