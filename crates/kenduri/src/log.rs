@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use edge::access_log::{Desk, Pile, Writing};
+use edge::access_log::{LogWriter, LogBuffer, Writing};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -79,7 +79,7 @@ fn stderr_is_the_journal() -> bool {
 #[derive(Debug)]
 pub(crate) struct Lines {
     /// Where they gather.
-    pub(crate) desk: Desk,
+    pub(crate) desk: LogWriter,
     writing: Writing,
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         To::Stderr | To::Journal => Box::new(io::stderr()),
     };
     let is_kept = log.to == To::Journal && stderr_is_the_journal();
-    let desk = Desk::default();
+    let desk = LogWriter::default();
     let (written, writing) = (desk.clone(), desk.writing());
     std::thread::Builder::new()
         .name("log".to_owned())
@@ -180,7 +180,7 @@ fn filter(level: LogLevel) -> Targets {
 }
 
 /// Hands each line to the thread that writes.
-struct Queue(Pile);
+struct Queue(LogBuffer);
 
 impl<'a> MakeWriter<'a> for Queue {
     type Writer = &'a Queue;
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn no_line_is_read_in_another_order_than_written() {
-        let desk = Desk::default();
+        let desk = LogWriter::default();
         let writing = desk.writing();
         let queue = Queue(desk.pile(WAITING));
         (&queue)

@@ -62,7 +62,7 @@ impl Mounted {
 impl edge::App for Mounted {
     async fn answer(self, request: Request<edge::Body>) -> edge::Answer {
         let (mut parts, body) = request.into_parts();
-        let facts: Option<edge::Facts> = parts.extensions.remove();
+        let facts: Option<edge::ClientInfo> = parts.extensions.remove();
         let span = facts.as_ref().map_or_else(Span::none, of_request);
         if let Some(facts) = facts.as_ref().and_then(told) {
             parts.extensions.insert(facts);
@@ -173,12 +173,12 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
 
 /// What is logged within it is said of this request. Its level is the highest, so that it
 /// is there whatever the least important event is that is written.
-fn of_request(facts: &edge::Facts) -> Span {
+fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
 
 /// What the edge knows of a request, in the app's words.
-fn told(facts: &edge::Facts) -> Option<web::Facts> {
+fn told(facts: &edge::ClientInfo) -> Option<web::Facts> {
     Some(web::Facts {
         request_id: RequestId::parse(facts.id.as_str())?,
         client: facts.client,

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use accounts::account::{DisplayName, NewAccount};
-use accounts::grant::{self, Role, Scope};
+use accounts::grant::{self, Scope};
 use accounts::setup::{self, Credential};
 use accounts::token::{self, NewToken, Right};
 use anyhow::{Context as _, Result, bail};
 use edge::Plan;
 use edge::maintenance::Maintenance;
-use occasions::occasion;
+use occasions::{occasion, role};
 use platform::mail::Address;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
@@ -235,8 +235,8 @@ enum Refused {
 fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, Refused> {
     let occasion = occasion::find_by_slug(tx, &order.occasion)?
         .ok_or_else(|| Refused::NoOccasion(order.occasion.clone()))?;
-    let mut owners = grant::list(tx, &Scope::Site)?;
-    owners.retain(|member| member.role == Role::Owner);
+    let mut owners = grant::list(tx, &Scope::site())?;
+    owners.retain(|member| member.role == grant::OWNER);
     let account = match &order.account {
         Some(typed) => {
             typed
@@ -261,7 +261,7 @@ fn token(tx: &mut Tx<'_>, order: &TokenCreate) -> Result<token::Created, Refused
     let new = NewToken {
         name: order.name.clone(),
         rights: order.scopes.clone(),
-        occasion: Some(occasion.to_string()),
+        scope: Some(role::scope(&occasion).name()),
         days: order.days,
     };
     Ok(token::create(tx, &account, &new, None)?)

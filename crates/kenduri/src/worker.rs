@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accounts::Accounts;
 use anyhow::{Context as _, Result, bail};
-use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Means};
+use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
 use occasions::web::compat::Compat;
@@ -137,13 +137,13 @@ impl Begun {
             (self.figures, None)
         };
         let access = access::open(&settings.log, lines);
-        let means = Means {
+        let means = Options {
             workers: threads(),
             inherited: self.sockets,
             log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
             cdn_id: Some(CdnId::kept_in(&settings.data)),
-            ..Means::default()
+            ..Options::default()
         };
         let mounted = app.as_ref().map(|app| app.mounted.clone());
         let mounted = mounted.unwrap_or_else(|| {
@@ -256,7 +256,7 @@ impl App {
 }
 
 fn accounts(site: &Site) -> Accounts {
-    let accounts = Accounts::new(site.clone());
+    let accounts = Accounts::new(site.clone(), occasions::SCOPE_KINDS);
     // `tests/api` changes more than an account may. A release build does not look.
     #[cfg(debug_assertions)]
     if commands::environment()
@@ -323,7 +323,7 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Figures)
         bail!("metrics.listen: cannot listen on {address}");
     };
     let router = operators::figures_alone(figures);
-    Edge::start(plan, Means::default(), Some(&router))
+    Edge::start(plan, Options::default(), Some(&router))
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 

@@ -41,7 +41,7 @@ fn site(world: &World) -> (Accounts, axum::Router, Orders) {
 /// The same; without a door the worker has nobody at its desk just now.
 fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orders) {
     let parts: [&[web::Locale]; 3] = [web::LOCALES, accounts::LOCALES, LOCALES];
-    let accounts = Accounts::new(Site {
+    let site = Site {
         platform: world.platform.clone(),
         catalogue: Catalogue::build(&parts),
         settings: Arc::new(Settings {
@@ -51,7 +51,8 @@ fn site_with(world: &World, door: Option<Door>) -> (Accounts, axum::Router, Orde
             time_zone: TimeZone::UTC,
             proxies: Proxies::default(),
         }),
-    });
+    };
+    let accounts = Accounts::new(site, &[]);
     let (house, orders) = house(world.platform.clock.now(), door);
     let pages = accounts::web::routes(&accounts).merge(routes(house));
     let pages = accounts::web::around(&accounts, pages);

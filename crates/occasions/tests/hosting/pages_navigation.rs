@@ -1,7 +1,8 @@
 //! Where hosts' pages lead: between occasions, to the account and the server, and
 //! what comes first on a page.
 
-use accounts::grant::{self, Role, Scope};
+use accounts::grant;
+use occasions::role::{self, Role};
 use platform::{StoreError, Tx};
 use testkit::{Page, Visitor};
 
@@ -18,12 +19,9 @@ fn leads_to(page: &Page, text: &str, href: &str) -> bool {
 #[test]
 fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
     on_both(async |stage| {
-        let (account, here) = (
-            stage.stranger.account.clone(),
-            Scope::occasion(&stage.occasion),
-        );
+        let (account, here) = (stage.stranger.account.clone(), role::scope(&stage.occasion));
         let give = move |tx: &mut Tx<'_>| {
-            grant::give(tx, &account, Role::OccasionOwner, &here, None).unwrap();
+            grant::give(tx, &account, Role::OccasionOwner.into(), &here, None).unwrap();
             Ok::<_, StoreError>(())
         };
         stage.site.store.write(give).await.unwrap();

@@ -332,7 +332,7 @@ fn the_last_owner_stays() {
         assert_eq!(code(left), "last_owner");
         let lower = stage
             .act(&stage.owner, move |tx, host| {
-                members::change(tx, host, &owner, accounts::grant::Role::Observer)
+                members::change(tx, host, &owner, occasions::words::Role::Observer)
             })
             .await;
         assert_eq!(code(lower), "last_owner");

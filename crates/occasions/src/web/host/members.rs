@@ -1,7 +1,7 @@
 //! Who works on the occasion: seen by all its hosts, decided by its owners.
 
 use accounts::AccountId;
-use accounts::grant::{Member, Role};
+use accounts::grant::Member;
 use accounts::invite::Invite;
 use askama::Template;
 use axum::http::StatusCode;
@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Problem, Text};
 
-use super::form_state::{self, FormState};
+use super::request::{HostRequest, HostForm, PageContext, see_other};
 use super::frame::Place;
-use super::request::{HostForm, HostRequest, PageContext, see_other};
 use super::wording::{self, Wording};
+use super::form_state::{self, FormState};
 use crate::hosting::{Leave, Refusal, members};
+use crate::role::Role;
 
 #[derive(Template)]
 #[template(path = "host/members.html")]
@@ -66,11 +67,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     page(&req, None, FormState::default()).await
 }
 
-async fn page(
-    req: &HostRequest,
-    link: Option<&str>,
-    form_state: FormState,
-) -> Result<Response, Problem> {
+async fn page(req: &HostRequest, link: Option<&str>, form_state: FormState) -> Result<Response, Problem> {
     let (context, (all, invites)) = req
         .read(|tx, context| {
             let all = members::list(tx, &context.host)?;
@@ -103,7 +100,7 @@ fn shown(
         rows: all
             .iter()
             .map(|member| Row {
-                role: wording::role(member.role),
+                role: wording::role(member.role.into()),
                 since: wording.moment(member.granted_at),
                 is_me: member.account == req.who.account().id,
                 member,
@@ -113,7 +110,7 @@ fn shown(
             .iter()
             .map(|invite| Open {
                 id: invite.id.clone(),
-                role: wording::role(invite.role),
+                role: wording::role(invite.role.into()),
                 until: wording.moment(invite.expires_at),
             })
             .collect(),
@@ -192,10 +189,8 @@ fn account(posted: &HostForm) -> AccountId {
 }
 
 fn read_role(posted: &HostForm) -> Result<Role, Problem> {
-    let typed = posted.form.text("role");
-    typed
-        .parse()
-        .map_err(|_| Problem::fields().field("/role", "unknown_option", []))
+    Role::find(posted.form.text("role"))
+        .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
