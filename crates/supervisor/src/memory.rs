@@ -20,7 +20,8 @@ const LITTLE: Duration = Duration::from_millis(500);
 /// Gives memory back in calm moments, for as long as it runs: a process takes more to begin,
 /// or to serve a crowd, than it needs afterwards.
 pub async fn keep_low() {
-    in_calm_moments(processor_time, give_back).await;
+    let parts = program::parts();
+    in_calm_moments(processor_time, || program::let_go(&parts)).await;
 }
 
 /// Calls `act` where the time that was `worked` has hardly grown since the last look.
@@ -44,12 +45,6 @@ fn processor_time() -> Duration {
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
     Duration::new(seconds, nanoseconds)
-}
-
-/// Unmaps the parts of the program that are before its eyes.
-fn give_back() {
-    #[cfg(target_os = "linux")]
-    program::let_go();
 }
 
 #[cfg(test)]

@@ -80,73 +80,68 @@ pub enum What {
     },
 }
 
+/// Logs with those fields that are known.
+macro_rules! log {
+    ($level:ident, $news:ident, $text:literal $(, $($fields:tt)+)?) => {
+        tracing::$level!(
+            service = &*$news.service,
+            instance = $news.instance,
+            pid = $news.pid,
+            $($($fields)+,)?
+            $text
+        )
+    };
+}
+
 impl News {
     pub(crate) fn log(&self) {
-        let (service, instance, pid) = (&*self.service, self.instance, self.pid);
         match &self.what {
-            What::Ready { milliseconds } => {
-                tracing::info!(service, instance, pid, milliseconds, "a service is ready");
-            }
+            What::Ready { milliseconds } => log!(info, self, "a service is ready", milliseconds),
             What::Serving | What::Withdrawn => {
-                tracing::debug!(service, instance, pid, what = ?self.what, "a service changes places");
+                log!(debug, self, "a service changes places", what = ?self.what);
             }
             What::Failed {
                 reason,
                 exit,
-                ran_milliseconds,
-                again_in,
+                ran_milliseconds: ran_ms,
+                again_in: again_in_ms,
                 lines,
                 ..
             } => {
-                let lines = lines.join("\n");
-                let (exit, ran_ms, again_in_ms) = (exit.map(display), *ran_milliseconds, *again_in);
-                tracing::warn!(
-                    service,
-                    instance,
-                    pid,
+                let (exit, lines) = (exit.map(display), lines.join("\n"));
+                log!(
+                    warn,
+                    self,
+                    "a service failed",
                     reason,
                     exit,
                     ran_ms,
                     again_in_ms,
-                    lines,
-                    "a service failed"
+                    lines
                 );
             }
-            What::Finished => tracing::info!(service, instance, pid, "a service finished"),
+            What::Finished => log!(info, self, "a service finished"),
             What::GaveUp { reason } => {
-                tracing::error!(
-                    service,
-                    instance,
-                    reason,
-                    "a service failed too often and is not started again"
+                log!(
+                    error,
+                    self,
+                    "a service failed too often and is not started again",
+                    reason
                 );
             }
-            What::Killed => {
-                tracing::warn!(
-                    service,
-                    instance,
-                    pid,
-                    "a service did not stop in time and is killed"
-                );
-            }
+            What::Killed => log!(warn, self, "a service did not stop in time and is killed"),
             What::OverMemory { bytes, action } => {
-                tracing::warn!(
-                    service,
-                    instance,
-                    pid,
-                    bytes,
-                    action,
-                    "a service uses too much memory"
-                );
+                log!(warn, self, "a service uses too much memory", bytes, action);
             }
             What::RolledOver { generation } => {
-                tracing::info!(service, generation, "a next generation took over");
+                log!(info, self, "a next generation took over", generation);
             }
             What::RollFailed { reason } => {
-                tracing::error!(
-                    service,
-                    reason,
-                    "a next generation did not take over; the old one stays"
+                log!(
+                    error,
+                    self,
+                    "a next generation did not take over; the old one stays",
+                    reason
                 );
             }
         }

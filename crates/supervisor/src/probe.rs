@@ -22,6 +22,7 @@ use crate::folder::Folder;
 use crate::output::Attention;
 use crate::place::{Place, Unreached};
 use crate::plan::HealthSettings;
+use crate::state::{Event, RunId};
 
 /// One that is not ready is asked again after such a part of the time it has taken so far: that
 /// seems hardly longer than it is, and one that takes long is not asked more than it needs.
@@ -55,28 +56,15 @@ pub(crate) struct Watch {
     /// Whether it was ready before it was watched.
     pub(crate) is_ready: bool,
     pub(crate) notify: Arc<Notify>,
-}
-
-/// What was found.
-#[derive(Debug)]
-pub(crate) enum Finding {
-    /// It says that it is ready, or nothing else can be asked of it.
-    Ready,
-    /// It says that it will be ready within this, if not before.
-    Later(Duration),
-    /// It answered well.
-    Passed,
-    /// It did not, because.
-    Failed(String),
-    /// It is somebody else who is found there, or may be.
-    Refused(String),
+    /// Whose it is.
+    pub(crate) run: RunId,
 }
 
 impl Watch {
     /// Watches for as long as attention is paid. What the service has said by then is told.
     pub(crate) async fn run(
         self,
-        found: impl AsyncFn(Finding),
+        found: impl AsyncFn(Event),
         mut attention: watch::Receiver<Attention>,
     ) {
         let Self {
@@ -87,17 +75,18 @@ impl Watch {
             says_so_itself,
             is_ready,
             notify,
+            run,
         } = self;
         let mut until = attention.clone();
         let listen = async {
             let mut is_new = !is_ready;
             loop {
                 tokio::select! {
-                    said = notify.said() => {
-                        let is_first = is_new && matches!(said, Finding::Ready);
+                    said = notify.said(run) => {
+                        let is_first = is_new && matches!(said, Event::Ready(_));
                         is_new &= !is_first;
                         let doubted = place.as_ref().filter(|_| is_first);
-                        found(vouched(said, doubted)).await;
+                        found(vouched(said, run, doubted)).await;
                     }
                     () = Attention::ends(&mut attention) => return,
                 }
@@ -109,19 +98,21 @@ impl Watch {
                 _ if says_so_itself => {}
                 (Some(place), Some(health)) => {
                     let passed = if is_ready { rise } else { 0 };
-                    check(place, &health, (passed, rise), begun, &found).await;
+                    check(place, &health, (run, passed, rise), begun, &found).await;
                 }
                 (_, None) if is_ready => {}
                 (Some(place), None) if !activated => loop {
                     match accepts(place).await {
-                        Ok(()) => break found(Finding::Ready).await,
-                        Err(Unreached::Refused(why)) => break found(Finding::Refused(why)).await,
+                        Ok(()) => break found(Event::Ready(run)).await,
+                        Err(Unreached::Refused(why)) => {
+                            break found(Event::Refused(run, why)).await;
+                        }
                         Err(Unreached::System(_)) => sleep(again(begun)).await,
                     }
                 },
                 _ => {
                     sleep(ALIVE).await;
-                    found(Finding::Ready).await;
+                    found(Event::Ready(run)).await;
                 }
             }
         };
@@ -144,22 +135,22 @@ fn again(begun: Instant) -> Duration {
 async fn check(
     place: &Place,
     health: &HealthSettings,
-    (mut passed, rise): (u32, u32),
+    (run, mut passed, rise): (RunId, u32, u32),
     begun: Instant,
-    found: &impl AsyncFn(Finding),
+    found: &impl AsyncFn(Event),
 ) {
     loop {
         let asked = timeout(health.within, ask(place, &health.path)).await;
         let outcome = asked.unwrap_or_else(|_| Err(late()));
         let failed = match outcome.and_then(|status| judge(status, place, passed < rise)) {
             Ok(failed) => failed,
-            Err(Unreached::Refused(why)) => return found(Finding::Refused(why)).await,
+            Err(Unreached::Refused(why)) => return found(Event::Refused(run, why)).await,
             Err(error) => Some(format!("it gave no answer: {error}")),
         };
         match failed {
             None => {
                 passed = rise.min(passed + 1);
-                found(Finding::Passed).await;
+                found(Event::Passed(run)).await;
             }
             // That one is not there yet is no news.
             Some(_) if passed == 0 => {}
@@ -167,7 +158,7 @@ async fn check(
                 if passed < rise {
                     passed = 0;
                 }
-                found(Finding::Failed(why)).await;
+                found(Event::Failed(run, why)).await;
             }
         }
         sleep(if passed < rise {
@@ -191,13 +182,13 @@ fn judge(status: u16, place: &Place, is_new: bool) -> Result<Option<String>, Unr
 }
 
 /// What a service says counts, unless somebody else is where it should be found.
-fn vouched(said: Finding, place: Option<&Place>) -> Finding {
+fn vouched(said: Event, run: RunId, place: Option<&Place>) -> Event {
     if let Some(place) = place {
         place.admit();
     }
     match place.map_or(Ok(()), Place::look) {
         Ok(()) => said,
-        Err(error) => Finding::Refused(error.to_string()),
+        Err(error) => Event::Refused(run, error.to_string()),
     }
 }
 
@@ -301,12 +292,12 @@ impl Notify {
     }
 
     /// Waits for a word that counts; everything else that is said is passed over.
-    async fn said(&self) -> Finding {
+    async fn said(&self, run: RunId) -> Event {
         let mut message = vec![0; MESSAGE];
         loop {
             match self.socket.recv(&mut message).await {
                 Ok(length) => {
-                    if let Some(said) = message.get(..length).and_then(read) {
+                    if let Some(said) = message.get(..length).and_then(|said| read(said, run)) {
                         return said;
                     }
                 }
@@ -317,17 +308,17 @@ impl Notify {
 }
 
 /// What a message says that counts.
-fn read(message: &[u8]) -> Option<Finding> {
+fn read(message: &[u8], run: RunId) -> Option<Event> {
     let mut later = None;
     for line in message.split(|byte| *byte == b'\n') {
         if line == b"READY=1" {
-            return Some(Finding::Ready);
+            return Some(Event::Ready(run));
         }
         if let Some(time) = line.strip_prefix(b"EXTEND_TIMEOUT_USEC=") {
             let time = std::str::from_utf8(time)
                 .ok()
                 .and_then(|time| time.parse().ok());
-            later = time.map(|time| Finding::Later(Duration::from_micros(time)));
+            later = time.map(|time| Event::Later(run, Duration::from_micros(time)));
         }
     }
     later
@@ -345,9 +336,9 @@ mod tests {
 
     #[test]
     fn of_what_is_said_two_words_count() {
-        let heard = |said: &str| match read(said.as_bytes()) {
-            Some(Finding::Ready) => "ready".to_owned(),
-            Some(Finding::Later(time)) => format!("{time:?}"),
+        let heard = |said: &str| match read(said.as_bytes(), 1) {
+            Some(Event::Ready(1)) => "ready".to_owned(),
+            Some(Event::Later(1, time)) => format!("{time:?}"),
             Some(_) => "something else".to_owned(),
             None => String::new(),
         };
@@ -420,7 +411,7 @@ mod tests {
         let (tell, mut told) = tokio::sync::mpsc::channel(16);
         let found = async move |finding| {
             let word = match finding {
-                Finding::Failed(_) => "failed",
+                Event::Failed(..) => "failed",
                 _ => "passed",
             };
             tell.send(word).await.unwrap();
@@ -430,7 +421,7 @@ mod tests {
             owner: None,
             group: None,
         };
-        let ask = check(&place, &health, (0, 2), Instant::now(), &found);
+        let ask = check(&place, &health, (1, 0, 2), Instant::now(), &found);
         let hear = async {
             let mut heard = Vec::new();
             for _ in 0..6 {

@@ -10,14 +10,12 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
 
 pub(crate) use cgroup::{Group, Groups};
 pub(crate) use leftovers::{Ledger, Record};
 pub(crate) use spawn::{Handed, Order, spawn};
 pub(crate) use table::Table;
 
-use table::carries;
 pub(crate) use table::carry;
 
 use crate::state::Exit;
@@ -79,7 +77,7 @@ impl Process {
         let members = table.members(self.pid, self.start, &self.token);
         let left = members.into_iter().filter(|entry| entry.group != group);
         for entry in left {
-            entry.signal_if(signal, |entry| carries(entry.pid, &self.token));
+            entry.signal(signal);
         }
         self.signal(signal);
     }
@@ -148,50 +146,10 @@ impl Process {
         if self.killed || !self.asked {
             self.kill();
             for entry in left {
-                entry.kill_if(|entry| {
-                    entry.group == self.pid.as_raw_nonzero().get()
-                        || carries(entry.pid, &self.token)
-                });
+                entry.signal(Signal::KILL);
             }
         }
         None
-    }
-}
-
-/// A process, by its pid and when it began: the only name that is never given twice.
-pub(crate) type Name = (i32, u64);
-
-/// The children that this process has, by whomever it was started.
-pub(crate) fn children() -> Vec<Name> {
-    let table = Table::read();
-    let children = table.children().into_iter();
-    children.map(|entry| (entry.pid, entry.start)).collect()
-}
-
-/// Ends every child of this process but those that it had `before`, and what they leave to it in
-/// turn. What cannot be ended in time is logged.
-pub(crate) async fn end_adopted(before: &[Name]) {
-    let me = rustix::process::getpid().as_raw_nonzero().get();
-    let since = Instant::now();
-    loop {
-        let table = Table::read();
-        let mut left = table.children();
-        left.retain(|entry| !before.contains(&(entry.pid, entry.start)));
-        let Some(first) = left.first() else {
-            return;
-        };
-        if since.elapsed() > PATIENCE {
-            tracing::error!(
-                pid = first.pid,
-                "a process that a service had left cannot be ended"
-            );
-            return;
-        }
-        for entry in left {
-            entry.kill_if(|entry| entry.parent == me);
-        }
-        sleep(LOOK).await;
-        reap_adopted(&Table::read(), |_| false);
     }
 }
 

@@ -31,7 +31,7 @@ use crate::handed::let_signals_in;
 use crate::news::News;
 use crate::output::Echo;
 use crate::plan::Plan;
-use crate::process::{Groups, LOOK, Ledger, Name, adopt_orphans, children, end_adopted};
+use crate::process::{Groups, LOOK, Ledger, adopt_orphans};
 use crate::shim;
 use crate::state::{CommandId, Event, Now};
 pub use hand_over::{HandOver, Stayed};
@@ -72,8 +72,7 @@ pub struct Means {
     /// The program that turns into services.
     pub launcher: Launcher,
     /// Whether processes whose parents end become children of this process, which then reaps
-    /// every child that it did not start itself as a service, and at its end kills those that it
-    /// has got meanwhile. For a program that does nothing else.
+    /// every child that it did not start itself as a service. For a program that does nothing else.
     pub adopt_orphans: bool,
     /// Whether this process may change its own control group, so that each instance gets one. For
     /// a program whose group is its own; another's is left alone.
@@ -173,8 +172,6 @@ pub struct Supervisor {
     fleet: watch::Sender<Fleet>,
     news: broadcast::Sender<News>,
     ledger: Ledger,
-    /// The children that this process had before, which are nobody's orphans.
-    strangers: Vec<Name>,
     /// Where instances get control groups; none: they cannot.
     groups: Option<Groups>,
     /// Tells this supervisor's processes from those of others.
@@ -218,7 +215,6 @@ impl Supervisor {
         let name = format!("{}.{began}", std::process::id());
         let parts = (launcher, folders, lock, ledger, name);
         let (mut supervisor, control) = Self::assemble(means, parts, Instant::now());
-        supervisor.strangers = children();
         for settings in plan.services().values() {
             supervisor.add(settings)?;
         }
@@ -266,7 +262,6 @@ impl Supervisor {
             fleet,
             news,
             ledger,
-            strangers: Vec::new(),
             groups,
             name,
             began,
@@ -322,9 +317,6 @@ impl Supervisor {
                 () = sleep_until(due) => self.tick(),
                 _ = sample.tick() => self.sample(),
             }
-        }
-        if self.means.adopt_orphans {
-            end_adopted(&self.strangers).await;
         }
         if let Some(groups) = self.groups.take() {
             groups.give_back();

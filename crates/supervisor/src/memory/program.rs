@@ -7,8 +7,7 @@
 //! long as a process has them mapped, they are counted as its own and taken last.
 
 use std::ffi::{c_int, c_void};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::fs;
 use std::ops::Range;
 use std::ptr;
 
@@ -17,30 +16,28 @@ static CONSTANT: &str = "constants of the program";
 
 /// Unmaps the pages of the program. Those that are needed again are found where the
 /// system keeps files, without a look at the disk unless it had to take them.
-pub(super) fn let_go() {
-    for part in parts() {
+pub(super) fn let_go(parts: &[Range<usize>]) {
+    for part in parts {
         advise(part, libc::MADV_DONTNEED);
     }
 }
 
 /// The code and the constants of the program, where nothing differs from its file. Where
 /// this cannot be found out there are none: all stays mapped, as it would be anyway.
-fn parts() -> Vec<Range<usize>> {
-    let code = (let_go as fn() as *const ()).addr();
-    let smaps = File::open("/proc/self/smaps").map(BufReader::new);
-    smaps
-        .and_then(|smaps| untouched(smaps, [code, CONSTANT.as_ptr().addr()]))
-        .unwrap_or_default()
+pub(super) fn parts() -> Vec<Range<usize>> {
+    let code = (parts as fn() -> Vec<Range<usize>> as *const ()).addr();
+    let smaps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+    untouched(&smaps, [code, CONSTANT.as_ptr().addr()])
 }
 
 #[expect(unsafe_code, reason = "the system offers it to C alone")]
-fn advise(part: Range<usize>, advice: c_int) {
+fn advise(part: &Range<usize>, advice: c_int) {
     // SAFETY: the part is one whole mapping of the file of this program, which nobody may
     // write to, in which the kernel says that nothing differs from the file (`untouched`).
-    // The program was mapped when it began, and nothing maps it anew afterwards, so that is
-    // still true. madvise(2) maps such pages or lets go of them; the next access brings back
-    // the same bytes from that file, which the kernel lets nobody write while it runs
-    // (ETXTBSY).
+    // The program was mapped when it began, and nothing maps it anew or writes to it
+    // afterwards, so that stays true. madvise(2) maps such pages or lets go of them; the next
+    // access brings back the same bytes from that file, which the kernel lets nobody write
+    // while it runs (ETXTBSY).
     unsafe {
         libc::madvise(
             ptr::with_exposed_provenance_mut::<c_void>(part.start),
@@ -53,70 +50,40 @@ fn advise(part: Range<usize>, advice: c_int) {
 /// The mappings (proc(5), `smaps`) that hold one of the places, are of a file, cannot be
 /// written and differ in nothing from that file: what was adjusted when the program was
 /// loaded would be lost.
-///
-/// Mappings stand in the order of their addresses, and the kernel looks at all pages of
-/// each that is read. The program usually comes before its heap and what it has loaded, so
-/// reading ends soon behind the last of the places.
-fn untouched(smaps: impl BufRead, places: [usize; 2]) -> io::Result<Vec<Range<usize>>> {
+fn untouched(smaps: &str, places: [usize; 2]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut present: Option<Mapping> = None;
     for line in smaps.lines() {
-        let line = line?;
-        if let Some(mapping) = Mapping::read(&line) {
-            found.extend(present.take());
-            if places.iter().all(|place| *place < mapping.range.start) {
-                break;
-            }
-            present = Some(mapping);
-        } else if let Some(mapping) = &mut present {
-            mapping.note(&line);
+        if let Some((range, is_of_a_file)) = mapping(line) {
+            let holds_one = places.iter().any(|place| range.contains(place));
+            found.push((range, is_of_a_file && holds_one));
+        } else if let Some((_, is_as_in_file)) = found.last_mut() {
+            let differs = line.starts_with("Anonymous:") || line.starts_with("Swap:");
+            *is_as_in_file &= !differs || line.ends_with(" 0 kB");
         }
     }
-    found.extend(present);
     let found = found
         .into_iter()
-        .filter(|mapping| mapping.is_as_in_file)
-        .map(|mapping| mapping.range)
-        .filter(|range| places.iter().any(|place| range.contains(place)));
-    Ok(found.collect())
+        .filter(|(_, is_as_in_file)| *is_as_in_file);
+    found.map(|(range, _)| range).collect()
 }
 
-struct Mapping {
-    range: Range<usize>,
-    is_as_in_file: bool,
-}
-
-impl Mapping {
-    /// Reads the line with which one begins: `55d0-55d8 r-xp 00000000 fe:00 1234  /usr/bin/kenduri`.
-    fn read(line: &str) -> Option<Self> {
-        let mut fields = line.split_ascii_whitespace();
-        let (start, end) = fields.next()?.split_once('-')?;
-        let address = |text| usize::from_str_radix(text, 16).ok();
-        let range = address(start)?..address(end)?;
-        let rights = fields.next()?;
-        let is_of_a_file = fields.nth(3)?.starts_with('/');
-        Some(Self {
-            range,
-            is_as_in_file: is_of_a_file && !rights.contains('w') && rights.ends_with('p'),
-        })
-    }
-
-    /// Reads a line of what follows: `Anonymous:  560 kB`.
-    fn note(&mut self, line: &str) {
-        let mut fields = line.split_ascii_whitespace();
-        if let Some("Anonymous:" | "Swap:") = fields.next()
-            && fields.next() != Some("0")
-        {
-            self.is_as_in_file = false;
-        }
-    }
+/// Reads the line with which a mapping begins, and says whether it is of a file and nobody may
+/// write to it: `55d0-55d8 r-xp 00000000 fe:00 1234  /usr/bin/kenduri`.
+fn mapping(line: &str) -> Option<(Range<usize>, bool)> {
+    let mut fields = line.split_ascii_whitespace();
+    let (start, end) = fields.next()?.split_once('-')?;
+    let address = |text| usize::from_str_radix(text, 16).ok();
+    let range = address(start)?..address(end)?;
+    let rights = fields.next()?;
+    let is_of_a_file = fields.nth(3).is_some_and(|path| path.starts_with('/'));
+    Some((
+        range,
+        is_of_a_file && !rights.contains('w') && rights.ends_with('p'),
+    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::io::Read;
-
     use super::*;
 
     const SMAPS: &str = "\
@@ -147,7 +114,6 @@ Anonymous:             0 kB
 
     #[test]
     fn what_differs_from_the_file_stays() {
-        let untouched = |smaps: &str, places| untouched(smaps.as_bytes(), places).unwrap();
         assert_eq!(
             untouched(SMAPS, [0x1000, 0x4fff]),
             [0x1000..0x3000, 0x3000..0x5000]
@@ -165,32 +131,14 @@ Anonymous:             0 kB
         assert!(untouched("nonsense\n1-2\n-", [1, 1]).is_empty());
     }
 
-    #[test]
-    fn what_lies_behind_is_not_read_and_half_a_mapping_is_none() {
-        struct Broken;
-        impl Read for Broken {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::Other.into())
-            }
-        }
-        let (before, after) = SMAPS.split_once("5000-6000").unwrap();
-        let whole = [before, "5000-6000", after.lines().next().unwrap(), "\n"].concat();
-        for (text, is_enough) in [(whole.as_str(), true), (before, false)] {
-            let smaps = BufReader::new(text.as_bytes().chain(Broken));
-            let found = untouched(smaps, [0x4000, 0x1000]).ok();
-            let wanted = is_enough.then(|| vec![0x1000..0x3000, 0x3000..0x5000]);
-            assert_eq!(found, wanted);
-        }
-    }
-
     /// So many KiB of them are mapped (proc(5), `smaps`).
     fn mapped(parts: &[Range<usize>]) -> usize {
         let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
         let mut is_part = false;
         let mut sum = 0;
         for line in smaps.lines() {
-            if let Some(mapping) = Mapping::read(line) {
-                is_part = parts.contains(&mapping.range);
+            if let Some((range, _)) = mapping(line) {
+                is_part = parts.contains(&range);
             } else if let Some(size) = line.strip_prefix("Rss:")
                 && is_part
             {
@@ -209,10 +157,10 @@ Anonymous:             0 kB
         let parts = parts();
         assert_eq!(parts.len(), 2, "code and constants");
         for part in &parts {
-            advise(part.clone(), libc::MADV_POPULATE_READ);
+            advise(part, libc::MADV_POPULATE_READ);
         }
         let before = mapped(&parts);
-        let_go();
+        let_go(&parts);
         let after = mapped(&parts);
         // What other tests use meanwhile is far less than all of it.
         assert!(after < before / 2, "{before} KiB, then {after}");

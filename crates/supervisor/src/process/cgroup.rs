@@ -20,38 +20,25 @@ const LEAF: &str = "supervisor";
 /// root alone.
 const GIVEN: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
+/// What to do where the group of this process cannot be used.
+const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
+
 /// Below which the groups of instances are.
 #[derive(Debug)]
 pub(crate) struct Groups {
     folder: PathBuf,
 }
 
-/// Why there are none.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoGroups {
-    #[error("this system has no control groups of version 2")]
-    NoSystem,
-    #[error("{} does not control memory\n  under systemd, its unit needs Delegate=memory", .0.display())]
-    NoMemory(PathBuf),
-    #[error("the kernel cannot end a whole group; Linux 5.14 can")]
-    OldKernel,
-    #[error("{} was not given to this process by systemd\n  its unit needs Delegate=memory", .0.display())]
-    NotGiven(PathBuf),
-    #[error("other processes are in {} too\n  a service of its own has a group of its own", .0.display())]
-    Shared(PathBuf),
-    #[error("cannot write {}: {why}\n  under systemd, its unit needs Delegate=memory", path.display())]
-    Refused { path: PathBuf, why: io::Error },
-}
-
 impl Groups {
     /// Makes ready the group in which this process is. It may have done so before, as the program
     /// that it was then.
-    pub(crate) fn find() -> Result<Self, NoGroups> {
+    pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
-        Self::at(&own.ok_or(NoGroups::NoSystem)?, rustix::process::getpid())
+        let own = own.ok_or("this system has no control groups of version 2")?;
+        Self::at(&own, rustix::process::getpid())
     }
 
-    fn at(own: &Path, me: Pid) -> Result<Self, NoGroups> {
+    fn at(own: &Path, me: Pid) -> Result<Self, String> {
         if own.ends_with(LEAF)
             && let Some(parent) = own.parent()
             && has(parent, "cgroup.subtree_control", "memory")
@@ -60,18 +47,23 @@ impl Groups {
             let folder = parent.to_owned();
             return Ok(Self { folder });
         }
+        let shown = own.display();
         if !has(own, "cgroup.controllers", "memory") {
-            return Err(NoGroups::NoMemory(own.to_owned()));
+            return Err(format!("{shown} does not control memory\n  {DELEGATE}"));
         }
         if !own.join("cgroup.kill").exists() {
-            return Err(NoGroups::OldKernel);
+            return Err("the kernel cannot end a whole group; Linux 5.14 can".to_owned());
         }
         if is_of_systemd(own) && !is_given(own) {
-            return Err(NoGroups::NotGiven(own.to_owned()));
+            return Err(format!(
+                "systemd did not give {shown} to this process\n  {DELEGATE}"
+            ));
         }
         let me = me.as_raw_nonzero().to_string();
         if !read(own, "cgroup.procs").is_ok_and(|inside| inside.trim() == me) {
-            return Err(NoGroups::Shared(own.to_owned()));
+            return Err(format!(
+                "other processes are in {shown} too\n  a service of its own has a group of its own"
+            ));
         }
         let leaf = own.join(LEAF);
         make(&leaf)?;
@@ -104,7 +96,7 @@ impl Groups {
     }
 
     /// A new group, in which no process is; with the most memory that it may use.
-    pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Group, NoGroups> {
+    pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Group, String> {
         let folder = self.folder.join(name);
         make(&folder)?;
         if let Some(limit) = limit {
@@ -158,7 +150,7 @@ impl Group {
     }
 
     /// Moves a process here, before it has any other.
-    pub(crate) fn take_in(&self, pid: Pid) -> Result<(), NoGroups> {
+    pub(crate) fn take_in(&self, pid: Pid) -> Result<(), String> {
         let pid = pid.as_raw_nonzero().to_string();
         write(&self.folder, "cgroup.procs", &pid)
     }
@@ -245,19 +237,20 @@ fn read(folder: &Path, file: &str) -> io::Result<String> {
     fs::read_to_string(folder.join(file))
 }
 
-fn write(folder: &Path, file: &str, text: &str) -> Result<(), NoGroups> {
+fn write(folder: &Path, file: &str, text: &str) -> Result<(), String> {
     let path = folder.join(file);
-    fs::write(&path, text).map_err(|why| NoGroups::Refused { path, why })
+    fs::write(&path, text).map_err(|why| refused(&path, &why))
 }
 
-fn make(folder: &Path) -> Result<(), NoGroups> {
+fn make(folder: &Path) -> Result<(), String> {
     match fs::create_dir(folder) {
-        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(NoGroups::Refused {
-            path: folder.to_owned(),
-            why,
-        }),
+        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(refused(folder, &why)),
         _ => Ok(()),
     }
+}
+
+fn refused(path: &Path, why: &io::Error) -> String {
+    format!("cannot write {}: {why}\n  {DELEGATE}", path.display())
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -346,15 +339,13 @@ mod tests {
     #[test]
     fn what_belongs_to_others_is_left_alone() {
         let shared = tree("memory", "4711\n4712\n");
-        let refused = Groups::at(shared.path(), me());
-        assert!(matches!(refused, Err(NoGroups::Shared(_))), "{refused:?}");
+        let why = |folder: &tempfile::TempDir| Groups::at(folder.path(), me()).unwrap_err();
+        assert!(why(&shared).starts_with("other processes are in"));
         let without = tree("cpu pids", "4711\n");
-        let refused = Groups::at(without.path(), me());
-        assert!(matches!(refused, Err(NoGroups::NoMemory(_))), "{refused:?}");
+        assert!(why(&without).contains("does not control memory"));
         let old = tree("memory", "4711\n");
         fs::remove_file(old.path().join("cgroup.kill")).unwrap();
-        let refused = Groups::at(old.path(), me());
-        assert!(matches!(refused, Err(NoGroups::OldKernel)), "{refused:?}");
+        assert!(why(&old).contains("Linux 5.14"));
         for folder in [shared, without, old] {
             assert!(!folder.path().join(LEAF).exists());
         }
@@ -412,11 +403,8 @@ mod tests {
         let control = folder.path().join("cgroup.subtree_control");
         fs::remove_file(&control).unwrap();
         fs::create_dir(control).unwrap();
-        let refused = Groups::at(folder.path(), me());
-        assert!(
-            matches!(refused, Err(NoGroups::Refused { .. })),
-            "{refused:?}"
-        );
+        let refused = Groups::at(folder.path(), me()).unwrap_err();
+        assert!(refused.starts_with("cannot write"), "{refused}");
         assert_eq!(read(folder.path(), "cgroup.procs").unwrap(), "4711");
     }
 

@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::time::Instant;
 
-use rustix::process::{Pid, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use serde::{Deserialize, Serialize};
 
-use super::table::{Table, boot, carries};
+use super::table::{Entry, Table, boot, carries};
 use super::{Group, LOOK, PATIENCE};
 use crate::folder::Folder;
 
@@ -100,35 +100,30 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
         let Some(leader) = Pid::from_raw(record.pid) else {
             continue;
         };
-        let is_first = |table: &Table| {
-            let mut entries = table.entries().iter();
-            entries.any(|entry| {
-                entry.pid == record.pid && entry.start == record.start && !entry.has_ended()
-            })
-        };
         // Its name is never given twice.
         let group = record.group.as_ref();
         let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
-        // One that is ending no longer shows whose it is, and yet holds what it has opened.
-        let mut killed = BTreeSet::new();
+        let mut known = BTreeSet::from([(record.pid, record.start)]);
         let mut found = false;
         loop {
             let table = Table::read();
-            let is_ending = table
-                .entries()
-                .iter()
-                .any(|entry| !entry.has_ended() && killed.contains(&(entry.pid, entry.start)));
+            let living = |entry: &&Entry, known: &BTreeSet<(i32, u64)>| {
+                known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
+            };
             // Without its first process, the number of a group may belong to others by now.
-            let of_ours = |pid| carries(pid, &record.token);
-            let first = is_first(&table);
+            let mut entries = table.entries().iter();
+            let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
             let members = table.members(leader, record.start, &record.token);
-            let left: Vec<_> = members
+            let ours = members
                 .into_iter()
-                .filter(|entry| first || of_ours(entry.pid))
-                .collect();
+                .filter(|entry| has_first || carries(entry.pid, &record.token));
+            // One that is ending no longer shows whose it is, and yet holds what it has opened.
+            known.extend(ours.map(|entry| (entry.pid, entry.start)));
+            let entries = table.entries().iter();
+            let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();
             let populated = group.filter(|group| group.is_populated());
-            if !first && left.is_empty() && populated.is_none() && !is_ending {
+            if left.is_empty() && populated.is_none() {
                 break;
             }
             found = true;
@@ -136,16 +131,7 @@ fn end(records: Vec<Record>) -> io::Result<Vec<Record>> {
                 group.kill();
             }
             for entry in left {
-                if entry.kill_if(|now| first && now.group == record.pid || of_ours(now.pid)) {
-                    killed.insert((entry.pid, entry.start));
-                }
-            }
-            for entry in table
-                .entries()
-                .iter()
-                .filter(|entry| entry.pid == record.pid)
-            {
-                entry.kill_if(|now| now.start == record.start);
+                entry.signal(Signal::KILL);
             }
             if since.elapsed() > PATIENCE {
                 let what = format!(

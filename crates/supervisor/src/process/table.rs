@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getpid, getrlimit, setrlimit};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use super::TOKEN;
 
@@ -50,13 +50,6 @@ impl Table {
                 && (entry.group == group || carries(entry.pid, token))
         };
         self.0.iter().filter(belongs).collect()
-    }
-
-    /// The living children of this process.
-    pub(crate) fn children(&self) -> Vec<&Entry> {
-        let me = getpid().as_raw_nonzero().get();
-        let living = |entry: &&Entry| entry.parent == me && !entry.has_ended();
-        self.0.iter().filter(living).collect()
     }
 
     /// Time used and memory held by a group, in ticks and bytes.
@@ -119,14 +112,9 @@ impl Entry {
         self.is_zombie() && self.threads <= 1
     }
 
-    /// Kills this very process, if it still is what it was: never another that got its number.
-    /// Says whether it did.
-    pub(crate) fn kill_if(&self, is_still: impl Fn(&Self) -> bool) -> bool {
-        self.signal_if(Signal::KILL, is_still)
-    }
-
-    /// Sends this very process a signal, likewise.
-    pub(crate) fn signal_if(&self, signal: Signal, is_still: impl Fn(&Self) -> bool) -> bool {
+    /// Sends this very process a signal, and never another that has got its number since. Says
+    /// whether it did.
+    pub(crate) fn signal(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;
         };
@@ -134,8 +122,7 @@ impl Entry {
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             return false;
         };
-        let now = Self::read(self.pid);
-        now.is_some_and(|now| now.start == self.start && is_still(&now))
+        Self::read(self.pid).is_some_and(|now| now.start == self.start)
             && rustix::process::pidfd_send_signal(&handle, signal).is_ok()
     }
 }

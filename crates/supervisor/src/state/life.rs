@@ -265,15 +265,7 @@ impl Step {
 
     fn end_what_is_late(&mut self) {
         let at = self.now.at;
-        let late = |run: &&Run| run.due().is_some_and(|due| due <= at);
-        let late: Vec<RunId> = self
-            .state
-            .runs
-            .values()
-            .filter(late)
-            .map(|run| run.id)
-            .collect();
-        for id in late {
+        for id in self.ids(|run| run.due().is_some_and(|due| due <= at)) {
             let Some(run) = self.state.runs.get(&id) else {
                 continue;
             };
@@ -382,8 +374,7 @@ impl Step {
     }
 
     pub(super) fn stop_each(&mut self, fate: &Fate) {
-        let all: Vec<RunId> = self.state.runs.keys().copied().collect();
-        for id in all {
+        for id in self.ids(|_| true) {
             self.stop(id, fate.clone());
         }
     }
@@ -434,6 +425,14 @@ impl Step {
                 });
             }
         }
+    }
+
+    /// The processes of which this is true.
+    pub(super) fn ids(&self, is_wanted: impl Fn(&Run) -> bool) -> Vec<RunId> {
+        let runs = self.state.runs.values();
+        runs.filter(|run| is_wanted(run))
+            .map(|run| run.id)
+            .collect()
     }
 
     pub(super) fn tell(&mut self, note: Note) {

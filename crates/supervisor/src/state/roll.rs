@@ -52,11 +52,9 @@ impl Step {
         }
         if let Some(rolling) = &self.state.rolling
             && rolling.left.is_empty()
-            && !self
-                .state
-                .runs
-                .values()
-                .any(|run| run.is_candidate() && !run.is_leaving())
+            && self
+                .ids(|run| run.is_candidate() && !run.is_leaving())
+                .is_empty()
             && let Some(rolling) = self.state.rolling.take()
         {
             self.finish_roll(rolling);
@@ -65,22 +63,14 @@ impl Step {
 
     /// Lets those take over that may.
     fn take_over(&mut self) {
-        let able = |run: &&Run| run.is_candidate() && run.is_ready();
+        let able = self.ids(|run| run.is_candidate() && run.is_ready());
         let waits_for_all = |rolling: &Rolling| rolling.policy.roll == Roll::AllAtOnce;
         if let Some(rolling) = self.state.rolling.as_ref().filter(|r| waits_for_all(r)) {
-            let able = self.state.runs.values().filter(able).count();
             let wanted = rolling.policy.instances + rolling.policy.spare;
-            if able < wanted as usize {
+            if able.len() < wanted as usize {
                 return;
             }
         }
-        let able: Vec<RunId> = self
-            .state
-            .runs
-            .values()
-            .filter(able)
-            .map(|run| run.id)
-            .collect();
         for id in able {
             self.adopt(id);
         }
@@ -105,14 +95,7 @@ impl Step {
         }
         slot.restart_at = None;
         slot.forgive();
-        let before: Vec<RunId> = self
-            .state
-            .runs
-            .values()
-            .filter(|run| run.number == number && run.id != id)
-            .map(|run| run.id)
-            .collect();
-        for id in before {
+        for id in self.ids(|run| run.number == number && run.id != id) {
             if let Some(run) = self.state.runs.get_mut(&id) {
                 run.place = Place::Lost;
             }
@@ -137,15 +120,7 @@ impl Step {
     /// Instances from this number on are no longer wanted.
     pub(super) fn drop_slots_from(&mut self, total: u32) {
         self.state.slots.retain(|number, _| *number < total);
-        let surplus = |run: &&Run| run.number >= total;
-        let surplus: Vec<RunId> = self
-            .state
-            .runs
-            .values()
-            .filter(surplus)
-            .map(|run| run.id)
-            .collect();
-        for id in surplus {
+        for id in self.ids(|run| run.number >= total) {
             self.retire(id);
         }
     }
@@ -189,15 +164,7 @@ impl Step {
     }
 
     fn stop_candidates(&mut self) {
-        let candidate = |run: &&Run| run.is_candidate();
-        let all: Vec<RunId> = self
-            .state
-            .runs
-            .values()
-            .filter(candidate)
-            .map(|run| run.id)
-            .collect();
-        for id in all {
+        for id in self.ids(Run::is_candidate) {
             self.stop(id, Fate::Gone);
         }
     }

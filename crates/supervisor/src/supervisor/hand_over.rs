@@ -25,12 +25,12 @@ use crate::handed::{Parcel, Rest, become_another, written};
 use crate::output::{Begun, Line, Stream};
 use crate::plan::{OWN, Plan, Settings};
 use crate::probe::Notify;
-use crate::process::{Ledger, Name, Process};
+use crate::process::{Ledger, Process};
 use crate::state::{CommandId, RunId, State};
 
 /// Changes whenever [`Known`], or anything in it, does: what is written in another format is not
 /// guessed at.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// A supervisor that holds still, with everything that it keeps running.
 ///
@@ -109,8 +109,6 @@ struct Known {
     /// On the clock that starts with the system, which no `exec` changes.
     began: Duration,
     next_command: CommandId,
-    #[serde(default)]
-    strangers: Vec<Name>,
     lock: usize,
     services: BTreeMap<Arc<str>, KnownService>,
 }
@@ -192,7 +190,6 @@ fn pack(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
         name: supervisor.name.clone(),
         began: system_clock().saturating_sub(supervisor.began.elapsed()),
         next_command: supervisor.next_command,
-        strangers: supervisor.strangers.clone(),
         lock,
         services,
     };
@@ -232,7 +229,6 @@ impl Supervisor {
         let parts = (launcher, folders, lock, ledger, known.name);
         let (mut supervisor, control) = Self::assemble(means, parts, began);
         supervisor.next_command = known.next_command;
-        supervisor.strangers = known.strangers;
         for (name, service) in known.services {
             supervisor.take_over(&name, service, &mut descriptors)?;
         }
@@ -378,8 +374,7 @@ impl Supervisor {
                 }
             };
             for (name, run, begun) in gathered {
-                let served = self.services.get_mut(&name);
-                if let Some(live) = served.and_then(|served| served.live.get_mut(&run)) {
+                if let Some(live) = self.live_mut(&name, run) {
                     live.begun.push(begun);
                 }
             }

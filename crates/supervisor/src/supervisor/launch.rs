@@ -23,21 +23,7 @@ use crate::state::RunId;
 /// Sockets that are open before the service is, by the number of the instance: they stay when
 /// its process is replaced, so connections wait instead of being refused.
 #[derive(Default)]
-pub(super) struct Sockets(BTreeMap<u32, (Address, Held)>);
-
-enum Held {
-    Unix(UnixListener),
-    Tcp(TcpListener),
-}
-
-impl Held {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Unix(listener) => listener.as_fd(),
-            Self::Tcp(listener) => listener.as_fd(),
-        }
-    }
-}
+pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
 impl Sockets {
     /// Closes and removes those of places that are gone.
@@ -63,11 +49,7 @@ impl Sockets {
 
     /// Holds one that another has opened.
     pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
-        let held = match address {
-            Address::Unix(_) => Held::Unix(socket.into()),
-            Address::Tcp(_) => Held::Tcp(socket.into()),
-        };
-        self.0.insert(number, (address, held));
+        self.0.insert(number, (address, socket));
     }
 
     fn open(
@@ -93,12 +75,12 @@ impl Sockets {
                 let listener = UnixListener::bind(services.at(name))?;
                 services.give(name, owner, if owner.is_some() { 0o660 } else { 0o600 })?;
                 let path = services.path().join(name);
-                (Address::Unix(path), Held::Unix(listener))
+                (Address::Unix(path), listener.into())
             }
             Listening::Tcp => {
                 let listener = TcpListener::bind("127.0.0.1:0")?;
                 let port = listener.local_addr()?.port();
-                (Address::Tcp(port), Held::Tcp(listener))
+                (Address::Tcp(port), listener.into())
             }
             Listening::Nowhere => return Ok(()),
         };

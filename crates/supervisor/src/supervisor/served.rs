@@ -17,7 +17,7 @@ use crate::news::{News, What};
 use crate::output::{Attention, Begun, Output};
 use crate::place::Place;
 use crate::plan::Settings;
-use crate::probe::{Finding, Notify, Watch};
+use crate::probe::{Notify, Watch};
 use crate::process::Process;
 use crate::state::{Action, CommandId, Event, Exit, Note, Phase, Run, RunId, State};
 
@@ -140,16 +140,10 @@ impl Live {
             says_so_itself: self.settings.own,
             is_ready: !matches!(run.phase, Phase::Starting { .. }),
             notify: Arc::clone(&self.notify),
+            run: run.id,
         };
-        let (voice, service, run) = (voice.clone(), Arc::clone(name), run.id);
-        let found = async move |finding| {
-            let event = match finding {
-                Finding::Ready => Event::Ready(run),
-                Finding::Later(time) => Event::Later(run, time),
-                Finding::Passed => Event::Passed(run),
-                Finding::Failed(why) => Event::Failed(run, why),
-                Finding::Refused(why) => Event::Refused(run, why),
-            };
+        let (voice, service) = (voice.clone(), Arc::clone(name));
+        let found = async move |event| {
             // A supervisor that is gone needs no events.
             let _ = voice
                 .send(Message::Event(Arc::clone(&service), event))
@@ -245,12 +239,10 @@ impl Supervisor {
             let (state, actions) = served.state.clone().on(event, now);
             served.state = state;
             served.note_given_up(&actions, at);
-            let generations = std::mem::take(&mut served.settings);
-            let used = |generation: &u32| served.state.uses(*generation);
-            served.settings = generations
-                .into_iter()
-                .filter(|(generation, _)| used(generation))
-                .collect();
+            let state = &served.state;
+            served
+                .settings
+                .retain(|generation, _| state.uses(*generation));
             // Whoever leads requests hears of it before anybody is asked to stop.
             self.publish();
             let is_answer = |action: &Action| matches!(action, Action::Answer(..));
@@ -270,18 +262,19 @@ impl Supervisor {
     }
 
     pub(super) fn publish(&self) {
-        let fleet = self
-            .services
-            .iter()
-            .map(|(name, served)| (Arc::clone(name), served.crew()));
-        let fleet = fleet.collect();
+        let services = self.services.iter();
+        let fleet = services
+            .map(|(name, served)| (Arc::clone(name), served.crew()))
+            .collect();
         self.fleet.send_if_modified(|known| {
-            let changed = *known != fleet;
-            if changed {
-                *known = fleet;
-            }
-            changed
+            let is_changed = *known != fleet;
+            *known = fleet;
+            is_changed
         });
+    }
+
+    pub(super) fn live_mut(&mut self, name: &Arc<str>, run: RunId) -> Option<&mut Live> {
+        self.services.get_mut(name)?.live.get_mut(&run)
     }
 
     fn act(&mut self, name: &Arc<str>, action: Action, events: &mut VecDeque<Event>) {
@@ -299,20 +292,12 @@ impl Supervisor {
                 }
             }
             Action::AskToStop(run) => {
-                if let Some(live) = self
-                    .services
-                    .get_mut(name)
-                    .and_then(|served| served.live.get_mut(&run))
-                {
+                if let Some(live) = self.live_mut(name, run) {
                     live.process.ask(live.settings.stop_signal);
                 }
             }
             Action::Kill(run) => {
-                if let Some(live) = self
-                    .services
-                    .get_mut(name)
-                    .and_then(|served| served.live.get_mut(&run))
-                {
+                if let Some(live) = self.live_mut(name, run) {
                     live.process.kill();
                 }
             }
@@ -348,8 +333,7 @@ impl Supervisor {
                 let again_in =
                     again_in.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
                 let (lines, ran) = self.last_of(name, run);
-                let served = self.services.get_mut(name);
-                if let Some(live) = served.and_then(|served| served.live.get_mut(&run)) {
+                if let Some(live) = self.live_mut(name, run) {
                     live.fault = Some(reason.clone());
                 }
                 self.tell_of(

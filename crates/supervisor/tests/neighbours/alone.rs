@@ -3,11 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use rustix::process::Signal;
 use serde_json::json;
 
 use crate::program::Alone;
-use crate::support::{SUPERVISE, folder, kill, lives, marked, sleeping, until};
+use crate::support::{SUPERVISE, folder, lives, marked, sleeping, until};
 
 #[test]
 fn a_thousand_crashes_cost_nothing() {
@@ -59,35 +58,6 @@ fn orphans_are_reaped() {
         log.contains("all") && alone.children().len() == 1
     });
     alone.stop();
-}
-
-#[test]
-fn what_was_adopted_ends_with_the_supervisor_and_what_it_was_born_with_does_not() {
-    let folder = folder();
-    let [mine, stray] = [2, 3].map(|digit| format!("1000.{}{digit}", std::process::id()));
-    // It has shed its environment and its limits.
-    let hides = format!(
-        "import os, resource\nresource.setrlimit(10, (-1, -1))\n\
-         os.execv('/bin/sleep', ['/bin/sleep', '{stray}'])"
-    );
-    fs::write(folder.path().join("hides.py"), hides).unwrap();
-    let services = json!({ "a": {
-        "run": "(setsid env -i python3 hides.py &); exec sleep 1000", "shell": true,
-    } });
-    let mut command = Command::new("sh");
-    let script = format!("/bin/sleep {mine} & exec \"$0\" \"$@\"");
-    command.args(["-c", &script, SUPERVISE]);
-    let mut alone = Alone::begin(command, folder.path(), &services);
-    alone.wait_for("a", "ready");
-    until("both are there", || {
-        sleeping(&mine).len() == 1 && sleeping(&stray).len() == 1
-    });
-    alone.renew();
-    alone.stop();
-    assert_eq!(sleeping(&stray), [] as [i32; 0]);
-    let left = sleeping(&mine);
-    assert_eq!(left.len(), 1, "a child of before is nobody's orphan");
-    kill(left[0], Signal::KILL);
 }
 
 #[test]
