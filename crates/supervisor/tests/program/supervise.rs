@@ -15,7 +15,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::json;
 use supervisor::{
-    Control, Depth, Description, Ended, Ground, Means, News, Plan, Supervisor, handed_over,
+    CheckDepth, Control, Notification, Plan, PlanContext, RunEnd, ServiceConfigs, Supervisor,
+    SupervisorOptions, receive_handover,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
@@ -42,21 +43,21 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
         return Err("usage: supervise SERVICES.json FOLDER".into());
     };
     let (file, folder) = (Path::new(file), Path::new(folder));
-    let means = Means::in_folder(folder);
-    let ground = Ground {
+    let means = SupervisorOptions::in_folder(folder);
+    let ground = PlanContext {
         folder: file.parent().unwrap_or(folder),
         run: &means.run,
         inner: &BTreeMap::new(),
         environment: &BTreeMap::new(),
         user: None,
-        depth: Depth::Whole,
+        depth: CheckDepth::Whole,
     };
-    let description: Description = serde_json::from_slice(&std::fs::read(file)?)?;
+    let description: ServiceConfigs = serde_json::from_slice(&std::fs::read(file)?)?;
     let plan = Plan::check(&description, &ground).map_err(|flaws| {
         let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         flaws.join("\n")
     })?;
-    let (mut supervisor, control) = match handed_over()? {
+    let (mut supervisor, control) = match receive_handover()? {
         None => Supervisor::new(&plan, means)?,
         Some(handed) => {
             let resumed = Supervisor::resume(&plan, means, handed.rest)?;
@@ -66,7 +67,7 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
             resumed
         }
     };
-    let mut news = control.news();
+    let mut news = control.notifications();
     listen(control)?;
     loop {
         let ended = {
@@ -82,7 +83,7 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
         while let Ok(told) = news.try_recv() {
             tell(Ok(told));
         }
-        let Ended::HandedOver(everything) = ended else {
+        let RunEnd::HandedOver(everything) = ended else {
             return Ok(());
         };
         let next = folder.join("next");
@@ -116,7 +117,7 @@ fn listen(control: Control) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn tell(told: Result<News, RecvError>) {
+fn tell(told: Result<Notification, RecvError>) {
     if let Ok(news) = told {
         say(&news);
     }
