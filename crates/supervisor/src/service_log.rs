@@ -79,7 +79,7 @@ impl Stream {
     }
 }
 
-/// Called with each line, for example to send it to the journal: for services that [want it](crate::Logs::journal), while others wait: it must not block.
+/// Called with each line, for example to send it to the journal: for services that [want it](crate::LogConfig::journal), while others wait: it must not block.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 /// What the tasks of a process do.

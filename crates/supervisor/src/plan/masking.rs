@@ -7,7 +7,7 @@ const MASK: &str = "***";
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
 /// The words of a command without what looks like a secret: values that are named so, as
-/// `--token=…`, `--token …`, `-p …`, `TOKEN_VARIABLE=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
+/// `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
 pub fn command(words: &[String]) -> Vec<String> {
     let (mut before, mut shown) = ("", Vec::new());
     for word in words {

@@ -15,7 +15,7 @@ use crate::state::{MemoryAction, Policy};
 pub struct ServiceSettings {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
-    /// Whether it is a part of the program; see [`OwnService`](super::Own).
+    /// Whether it is a part of the program; see [`OwnService`](super::OwnService).
     pub own: bool,
     /// The program and its arguments, with placeholders of the instance.
     pub command: Vec<String>,
@@ -204,7 +204,7 @@ pub struct LogSettings {
     pub max: u64,
     /// So many full files are kept.
     pub keep: u32,
-    /// Whether each line goes to the [echo](crate::Means::echo) too.
+    /// Whether each line goes to the [echo](crate::SupervisorOptions::line_hook) too.
     pub journal: bool,
 }
 

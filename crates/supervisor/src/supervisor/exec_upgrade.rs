@@ -50,7 +50,7 @@ impl PausedSupervisor {
     /// This process becomes another program, or the same one anew: with the same pid, the same
     /// children, their pipes and sockets. It must begin with
     /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
-    /// [`receive_handover`](crate::handed_over), and finds there the note and the descriptors, by the
+    /// [`receive_handover`](crate::receive_handover), and finds there the note and the descriptors, by the
     /// names they have here. Everything else that is open ends with this program.
     ///
     /// `program` is a path, and is not looked for anywhere. It comes back only if it fails, and
