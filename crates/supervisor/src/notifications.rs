@@ -97,7 +97,7 @@ impl Notification {
     pub(crate) fn log(&self) {
         match &self.what {
             NotificationKind::Ready { milliseconds } => {
-                log!(info, self, "a service is ready", milliseconds)
+                log!(info, self, "a service is ready", milliseconds);
             }
             NotificationKind::Serving | NotificationKind::Withdrawn => {
                 log!(debug, self, "a service changes places", what = ?self.what);
@@ -122,7 +122,9 @@ impl Notification {
                     lines
                 );
             }
-            NotificationKind::Finished => log!(info, self, "a service finished"),
+            NotificationKind::Finished => {
+                log!(info, self, "a service finished");
+            }
             NotificationKind::GaveUp { reason } => {
                 log!(
                     error,
@@ -132,7 +134,7 @@ impl Notification {
                 );
             }
             NotificationKind::Killed => {
-                log!(warn, self, "a service did not stop in time and is killed")
+                log!(warn, self, "a service did not stop in time and is killed");
             }
             NotificationKind::OverMemory { bytes, action } => {
                 log!(warn, self, "a service uses too much memory", bytes, action);

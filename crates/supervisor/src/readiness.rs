@@ -315,7 +315,7 @@ impl NotifySocket {
     }
 }
 
-/// Parses a message of sd_notify(3).
+/// Parses a message of `sd_notify(3)`.
 fn read(message: &[u8], run: RunId) -> Option<Event> {
     let mut later = None;
     for line in message.split(|byte| *byte == b'\n') {

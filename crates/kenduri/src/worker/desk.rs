@@ -131,7 +131,7 @@ impl<'a> Desk<'a> {
     async fn hear(&mut self, message: ToWorker, sockets: Vec<OwnedFd>) {
         match message {
             ToWorker::Begin { .. } => {
-                tracing::error!("the supervisor process asks for what has begun")
+                tracing::error!("the supervisor process asks for what has begun");
             }
             ToWorker::ReadyInstances(fleet) => {
                 if let Some(alarm) = &mut self.alarm {
