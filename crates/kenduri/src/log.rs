@@ -1,7 +1,7 @@
 //! What is said about the work: one line per event, as text or JSON, to
 //! standard error or a folder.
 //!
-//! Lines gather on the desk that the front door's lie on as well, and a thread of
+//! Lines gather in the buffer of the access log, and a thread of
 //! its own writes them all. What does not fit is dropped and counted.
 
 mod folder;
@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use edge::access_log::{LogWriter, LogBuffer, Writing};
+use edge::access_log::{LogBuffer, LogWriter, Writing};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -94,7 +94,7 @@ impl Lines {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     /// The process that keeps all others.
-    Keeper,
+    Parent,
     /// The process that answers requests.
     Worker,
 }
@@ -103,7 +103,7 @@ impl Who {
     /// A file for each, for only one process can turn a file over.
     fn file(self) -> &'static str {
         match self {
-            Self::Keeper => "keeper.log",
+            Self::Parent => "keeper.log",
             Self::Worker => "kenduri.log",
         }
     }
@@ -126,7 +126,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || {
-            supervisor::keep_signals_out();
+            supervisor::block_signals();
             // There is nobody left to tell when the log cannot be written.
             written.write(target, |_| {});
         })
@@ -154,7 +154,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
             "the program panicked"
         );
     }));
-    if log.to == To::Journal && !is_kept && who == Who::Keeper {
+    if log.to == To::Journal && !is_kept && who == Who::Parent {
         tracing::warn!(
             "log.to is \"journal\", but nobody keeps what is said on standard error. \
              Have systemd start Kenduri (kenduri install), or name a folder"

@@ -11,7 +11,7 @@ use accounts::notice::Notice;
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Key, Stored};
 use platform::{StoreError, Tx};
-use supervisor::{Fleet, GivenUp};
+use supervisor::{GivenUp, ReadyInstances};
 use web::Site;
 
 use super::rows::address;
@@ -42,7 +42,7 @@ impl Alarm {
     }
 
     /// Tells of those that were given up since it last heard. Within a runtime.
-    pub(crate) fn hear(&mut self, fleet: &Fleet) {
+    pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
                 .get(service)

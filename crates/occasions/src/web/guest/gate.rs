@@ -23,9 +23,9 @@ use super::entry;
 use super::pages::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
+use crate::first_opened::Opens;
 use crate::invitation::{self, Invitation, InvitationId};
 use crate::link::{self, LinkKey};
-use crate::first_opened::Opens;
 use crate::portal::{self, Closed, Portal};
 use crate::role::{self, Role};
 use crate::{name_check, occasion, open_rsvp};
@@ -308,7 +308,11 @@ impl CodeGate {
     }
 
     /// Leave for somebody without a code to send in an answer.
-    pub(crate) fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), open_rsvp::Refusal> {
+    pub(crate) fn admit_stranger(
+        &self,
+        site: &Site,
+        facts: &Facts,
+    ) -> Result<(), open_rsvp::Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
         taken.map_err(|wait| open_rsvp::Refusal::TooMany(wait.seconds))

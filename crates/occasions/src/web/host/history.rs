@@ -180,7 +180,9 @@ impl Telling<'_> {
     fn translated(&self, value: &Value) -> String {
         let default = &self.wording.occasion.details.default_language;
         if let Ok(texts) = serde_json::from_value::<I18n>(value.clone()) {
-            return texts.pick(self.wording.text.language(), default).to_string();
+            return texts
+                .pick(self.wording.text.language(), default)
+                .to_string();
         }
         let all = value.as_object().into_iter().flatten();
         let told: Vec<String> = all

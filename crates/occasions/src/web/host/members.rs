@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use platform::id::Id;
 use web::{Problem, Text};
 
-use super::request::{HostRequest, HostForm, PageContext, see_other};
-use super::frame::Place;
-use super::wording::{self, Wording};
 use super::form_state::{self, FormState};
+use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext, see_other};
+use super::wording::{self, Wording};
 use crate::hosting::{Leave, Refusal, members};
 use crate::role::Role;
 
@@ -67,7 +67,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     page(&req, None, FormState::default()).await
 }
 
-async fn page(req: &HostRequest, link: Option<&str>, form_state: FormState) -> Result<Response, Problem> {
+async fn page(
+    req: &HostRequest,
+    link: Option<&str>,
+    form_state: FormState,
+) -> Result<Response, Problem> {
     let (context, (all, invites)) = req
         .read(|tx, context| {
             let all = members::list(tx, &context.host)?;
